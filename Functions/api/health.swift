@@ -1,0 +1,18 @@
+import Base
+import Function
+import HTTP
+
+/// GET /api/health: whether the product and its database answer. 503 when the database doesn't.
+@main struct Health: Function {
+    static let onRequestGet = Handler.anyone { context in
+        let start = ContinuousClock.now
+        let database = context.databaseHealth()
+        return .json(status: database == .unreachable ? 503 : 200) { json in
+            json.field("status", database == .ok ? "ok" : "degraded")
+            json.field("timestamp", Timestamp.now)
+            json.name("services")
+            json.object { $0.field("database", database.rawValue) }
+            json.field("latencyMs", Int((ContinuousClock.now - start) / .milliseconds(1)))
+        }
+    }
+}

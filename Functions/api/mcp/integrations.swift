@@ -1,0 +1,16 @@
+import Base
+import Findings
+import Function
+import HTTP
+
+/// GET /api/mcp/integrations: the connected platforms and how their syncs stand.
+@main struct IntegrationsFunction: Function {
+    static let onRequestGet = Handler(.apiKey(.read)) { context in
+        let integrations = try context.workspace.integrations()
+        return .json { json in
+            json.field("integrations", integrations)
+            json.field("connected_count", integrations.filter { $0.status == "connected" }.count)
+            json.field("total_count", integrations.count)
+        }
+    }
+}

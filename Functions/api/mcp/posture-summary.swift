@@ -1,0 +1,15 @@
+import Base
+import Findings
+import Function
+import HTTP
+
+/// GET /api/mcp/posture-summary: how the workspace stands, in numbers and in plain English.
+@main struct PostureSummaryFunction: Function {
+    static let onRequestGet = Handler(.apiKey(.read)) { context in
+        let posture = try context.workspace.posture()
+        return .json { json in
+            json.field("summary", posture.summary)
+            json.field("metrics", posture)
+        }
+    }
+}

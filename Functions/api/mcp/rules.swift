@@ -1,0 +1,15 @@
+import Base
+import Findings
+import Function
+import HTTP
+
+/// GET /api/mcp/rules: the rules that look at the workspace.
+@main struct RulesFunction: Function {
+    static let onRequestGet = Handler(.apiKey(.read)) { context in
+        let rules = try context.workspace.activeRules()
+        return .json { json in
+            json.field("rules", rules)
+            json.field("total", rules.count)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// MARK: Routes
+
+/// A function: one file, one route, one executable. Its name is its route with dashes; its file is
+/// Functions/ROUTE.swift, or Functions/ROUTE/index.swift when other routes lie below it.
+struct Route {
+    let path: String
+    let file: String
+    /// The domain libraries that it uses beside `Function`, which every endpoint builds on.
+    let uses: [String]
+
+    init(_ path: String, file: String? = nil, uses: String...) {
+        self.path = path
+        self.file = file ?? path + ".swift"
+        self.uses = uses
+    }
+
+    var target: Target {
+        .executableTarget(
+            name: path.split(separator: "/").joined(separator: "-"),
+            dependencies: (["Function"] + uses).map { .init(stringLiteral: $0) },
+            path: "Functions", exclude: routes.map(\.file).filter { $0 != file }, sources: [file])
+    }
+}
+
+let routes = [
+    Route("api/health"),
+    Route("api/api-keys"),
+    Route("api/mcp/risk-score", uses: "Findings"),
+    Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
+    Route("api/mcp/identity", uses: "Findings"),
+    Route("api/mcp/integrations", uses: "Findings"),
+    Route("api/mcp/posture-summary", uses: "Findings"),
+    Route("api/mcp/rules", uses: "Findings"),
+    Route("api/mcp/app-policy", uses: "Findings"),
+    Route("scheduled/housekeeping", uses: "Findings"),
+]
+
+// MARK: Shared libraries, each knowing only those above it
+
+let shared: [Target] = [
+    .systemLibrary(
+        name: "CSQLite", path: "Shared/System/CSQLite", pkgConfig: "sqlite3",
+        providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+        name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
+        providers: [.apt(["libssl-dev"])]),
+    .target(name: "CSystem", path: "Shared/System/CSystem"),
+    .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
+    library("Base"),
+    library("Crypto", on: "Base", "CCrypto"),
+    library("HTTP", on: "Base"),
+    library("FastCGI", on: "Base"),
+    library("Store", on: "Base", "Crypto", "CSQLite", "CSQLiteTemplate"),
+    library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
+    library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
+    library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
+    library("Findings", on: "Base", "HTTP", "Store", "Auth"),
+]
+
+func library(_ name: String, on dependencies: String...) -> Target {
+    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name)
+}
+
+// MARK: The local runner
+
+let runner: [Target] = [
+    .target(
+        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings"],
+        path: "local-runner/Demonstration"),
+    .executableTarget(
+        name: "local-runner",
+        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Demonstration"],
+        path: "local-runner", exclude: ["dev", "Demonstration"]),
+]
+
+// MARK: Tests
+
+let tests: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["CSystem", "Base", "Crypto", "HTTP", "Store", "Auth", "Function"],
+        path: "Tests/Support"),
+    .testTarget(
+        name: "SharedTests",
+        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "TestSupport"],
+        path: "Tests/SharedTests"),
+    .testTarget(
+        name: "EndpointTests",
+        dependencies: ["Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        path: "Tests/EndpointTests"),
+    .testTarget(
+        name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
+    .executableTarget(
+        name: "runner-fixture", dependencies: ["Base", "HTTP", "Invocation"], path: "Tests/Fixtures/Runner"),
+    .executableTarget(
+        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP"], path: "Tests/Fixtures/Probe"),
+    .testTarget(
+        name: "InvocationTests",
+        dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
+        path: "Tests/InvocationTests"),
+    .testTarget(
+        name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],
+        path: "Tests/RunnerTests"),
+    .testTarget(
+        name: "DemonstrationTests", dependencies: ["Base", "Demonstration", "Findings", "Store"],
+        path: "Tests/DemonstrationTests"),
+]
+
+let package = Package(name: "thalian", targets: shared + routes.map(\.target) + runner + tests)

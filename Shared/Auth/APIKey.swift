@@ -1,0 +1,39 @@
+import Base
+import Crypto
+
+/// An API key in plain text: `thal_` and 40 random characters of base 62. It is shown once and never stored.
+public struct APIKey: Sendable {
+    private static let marker = "thal_"
+    private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+    private static let length = 45
+
+    /// The key itself.
+    public let secret: Secret
+    /// The first nine characters, by which people tell keys apart.
+    public let prefix: String
+    /// SHA-256 of the key, which is what is stored. The key has 238 bits of entropy: no salt or stretching is needed.
+    let hash: [UInt8]
+
+    /// Whether a bearer token is an API key, well-formed or not, rather than a session token.
+    static func isMarked(_ token: String) -> Bool { token.hasPrefix(marker) }
+
+    /// Reads a key; nil when it is not one.
+    public init?(_ text: String) {
+        guard text.utf8.count == Self.length, Self.isMarked(text),
+            text.utf8.dropFirst(Self.marker.utf8.count).allSatisfy(Self.digits.contains)
+        else { return nil }
+        self.init(trusted: text)
+    }
+
+    /// A new key.
+    public static func generate() -> APIKey {
+        let random = (marker.utf8.count..<length).map { _ in digits[Int.random(in: 0..<digits.count)] }
+        return APIKey(trusted: marker + String(decoding: random, as: UTF8.self))
+    }
+
+    private init(trusted text: String) {
+        secret = Secret(text)
+        prefix = String(text.prefix(9))
+        hash = SHA256.hash(Array(text.utf8))
+    }
+}

@@ -1,0 +1,25 @@
+import Base
+import Store
+
+/// Who makes a request.
+public enum Caller: Sendable {
+    /// A member, by a session token.
+    case member(userID: Identifier, email: String?, role: Role)
+    /// A program, by an API key.
+    case apiKey(id: Identifier, name: String, prefix: String)
+
+    /// The member's user; nil for an API key.
+    var userID: Identifier? {
+        if case .member(let userID, _, _) = self { userID } else { nil }
+    }
+}
+
+/// What an API key may do.
+public enum Scope: String, SQLEnum, CaseIterable, Comparable, Sendable {
+    /// All queries.
+    case read
+    /// Also what changes the workspace.
+    case write
+
+    public static func < (left: Scope, right: Scope) -> Bool { left == .read && right == .write }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is the IPv4 address.
+public struct IPAddress: Hashable, Sendable {
+    /// 4 or 16 bytes, in network order.
+    fileprivate let bytes: [UInt8]
+
+    /// Reads the text form, without port, zone or brackets; nil when it is none.
+    public init?(_ text: String) {
+        // C would take what stands before a NUL for all of it.
+        guard !text.utf8.contains(0) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 {
+            self.bytes = Array(bytes[..<4])
+        } else if inet_pton(AF_INET6, text, &bytes) == 1 {
+            let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+            self.bytes = bytes.starts(with: mappedPrefix) ? Array(bytes[12...]) : bytes
+        } else {
+            return nil
+        }
+    }
+}
+
+/// A range of addresses: one address, or a CIDR block (RFC 4632, RFC 4291 §2.3).
+public struct IPRange: Hashable, Sendable {
+    private let base: IPAddress
+    private let prefixLength: Int
+
+    /// Reads `ADDRESS` or `ADDRESS/LENGTH`; nil when it is neither.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }
+        let isMapped = base.bytes.count == 4 && first.contains(":")
+        var length = base.bytes.count * 8
+        if parts.count == 2 {
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), var given = Int(parts[1]) else {
+                return nil
+            }
+            if isMapped { given -= 96 }
+            guard (0...length).contains(given) else { return nil }
+            length = given
+        } else if parts.count > 2 {
+            return nil
+        }
+        self.base = base
+        prefixLength = length
+    }
+
+    /// Whether `address` lies in the range.
+    public func contains(_ address: IPAddress) -> Bool {
+        guard address.bytes.count == base.bytes.count else { return false }
+        let whole = prefixLength / 8
+        guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }
+        let rest = prefixLength % 8
+        return rest == 0 || (address.bytes[whole] ^ base.bytes[whole]) >> (8 - rest) == 0
+    }
+}

@@ -1,0 +1,45 @@
+import Base
+import HTTP
+import Store
+
+/// Where a caller stands within a limit, in the window that is open now.
+public struct RateLimit: Sendable {
+    /// Requests that the window allows.
+    public let limit: Int
+    /// Requests made in it, this one included.
+    public let count: Int
+    /// Seconds until the next window.
+    public let secondsUntilReset: Int
+
+    /// Counts one more event of `subject` in a fixed window of `window` seconds, atomically across processes.
+    static func count(
+        _ subject: String, limit: Int, window: Int, now: Timestamp, in database: any Database
+    ) throws -> RateLimit {
+        let start = Timestamp(seconds: now.seconds / window * window)
+        // A process whose clock is behind counts in the newer window: going back would forget what was counted.
+        let count = try database.counters.first(
+            """
+            INSERT INTO counters (subject, window_start, count, last_counted_at) VALUES ($1, $2, 1, $3)
+            ON CONFLICT (subject) DO UPDATE SET
+                count = CASE WHEN excluded.window_start > counters.window_start THEN 1 ELSE counters.count + 1 END,
+                window_start = CASE WHEN excluded.window_start > counters.window_start
+                    THEN excluded.window_start ELSE counters.window_start END,
+                last_counted_at = excluded.last_counted_at
+            RETURNING count
+            """, subject, start, now
+        ) { try $0[0] as Int }
+        return RateLimit(
+            limit: limit, count: count ?? .max, secondsUntilReset: start.seconds + window - now.seconds)
+    }
+
+    /// Whether the event goes beyond the limit.
+    var isExceeded: Bool { count > limit }
+
+    /// RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset (draft-ietf-httpapi-ratelimit-headers).
+    public var headers: Headers {
+        [
+            "RateLimit-Limit": String(limit), "RateLimit-Remaining": String(max(0, limit - count)),
+            "RateLimit-Reset": String(secondsUntilReset),
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+import Store
+
+/// What a member may do in a workspace, as a whole; strongest first.
+public enum Role: String, SQLEnum, CaseIterable, Sendable {
+    case superAdmin = "super_admin"
+    case admin
+    case securityAnalyst = "security_analyst"
+    case agent
+    case auditor
+    case viewer
+}
+
+/// One thing that a role may allow.
+public enum Permission: CaseIterable, Sendable {
+    /// The dashboard, findings and assets, and the AI chat.
+    case view
+    case analyze
+    case initiateRemediation
+    case approveRemediation
+    case manageAppPolicies
+    case manageIntegrations
+    case manageTeam
+    case manageWorkspace
+    case manageAPIKeys
+    case manageBilling
+    case exportWorkspace
+    case viewAuditLog
+
+    /// The roles that allow it.
+    public var roles: Set<Role> {
+        switch self {
+        case .view: Set(Role.allCases)
+        case .analyze, .initiateRemediation: [.superAdmin, .admin, .securityAnalyst, .agent]
+        case .approveRemediation, .manageAppPolicies: [.superAdmin, .admin, .securityAnalyst]
+        case .manageIntegrations, .manageTeam, .manageWorkspace, .manageAPIKeys, .manageBilling, .exportWorkspace:
+            [.superAdmin, .admin]
+        case .viewAuditLog: [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]
+        }
+    }
+}

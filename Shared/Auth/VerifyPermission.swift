@@ -1,0 +1,130 @@
+import Base
+import HTTP
+import Store
+
+/// What `verifyPermission` found in order: the caller, the workspace, and where the caller stands in its limit.
+public struct Access {
+    /// The workspace's data, for this caller.
+    public let workspace: Workspace
+    /// Who calls.
+    public let caller: Caller
+    /// The hourly limit of an API key; nil for members.
+    public let rateLimit: RateLimit?
+}
+
+/// Which plans an operation is for.
+public enum PlanRequirement: Sendable {
+    /// Every plan, and a trial until its grace has passed.
+    case current
+    /// Every plan, and an expired trial too: what leads out of one must stay open.
+    case any
+    /// The enterprise plan.
+    case enterprise
+}
+
+/// Decides whether a caller may do in a workspace what an operation does, in this order: member with the permission, or
+/// key of that workspace with the scope (403); IP allowlist (403); second factor and session timeout (401); plan and
+/// trial (403); rate limit (429).
+///
+/// A workspace that does not exist and one that is somebody else's give the same answer.
+///
+/// - Parameters:
+///   - workspaceID: the workspace that the request names; nil, where a key may leave it out, is the key's own.
+///   - address: the client's address; nil when it can't be told.
+public func verifyPermission(
+    _ authenticated: Authenticated, for requirement: AccessRequirement, plan: PlanRequirement,
+    workspaceID: Identifier?, address: IPAddress?, _ environment: Environment, _ database: any Database,
+    now: Timestamp
+) throws -> Access {
+    let id: Identifier
+    let caller: Caller
+    let settings: WorkspaceSettings
+    switch (authenticated, requirement) {
+    case (.user(let session), .session(let permission)):
+        guard let workspaceID,
+            let member = try findMember(session.userID, of: workspaceID, in: database)
+        else { throw HTTPError.forbidden("You are not a member of this workspace.") }
+        guard permission.roles.contains(member.role) else {
+            throw HTTPError.forbidden("Your role does not allow this.")
+        }
+        id = workspaceID
+        caller = .member(userID: session.userID, email: session.email ?? member.email, role: member.role)
+        settings = member.settings
+    case (.key(let key), .apiKey(let scope)):
+        guard workspaceID == nil || workspaceID == key.workspaceID else {
+            throw HTTPError.forbidden("This API key is not for this workspace.")
+        }
+        guard key.scope >= scope else {
+            throw HTTPError.forbidden("This needs an API key of scope \(scope.rawValue).")
+        }
+        id = key.workspaceID
+        caller = .apiKey(id: key.id, name: key.name, prefix: key.prefix)
+        settings = key.settings
+    default: throw HTTPError.forbidden("These credentials are not for this operation.")
+    }
+    guard settings.allows(address) else {
+        throw HTTPError.forbidden("Requests from this address are not allowed in this workspace.")
+    }
+    if case .user(let session) = authenticated { try verify(session, settings, now: now) }
+    try verify(plan, settings, now: now)
+    var rateLimit: RateLimit?
+    if case .key(let key) = authenticated {
+        rateLimit = try countRequest(of: key, environment, database, now: now)
+    }
+    let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)
+    return Access(workspace: workspace, caller: caller, rateLimit: rateLimit)
+}
+
+private func findMember(
+    _ userID: Identifier, of workspaceID: Identifier, in database: any Database
+) throws -> (role: Role, email: String, settings: WorkspaceSettings)? {
+    try database.first(
+        "SELECT members.role, members.email, " + WorkspaceSettings.columns
+            + " FROM members JOIN workspaces ON workspaces.id = members.workspace_id"
+            + " WHERE members.workspace_id = $1 AND members.user_id = $2", workspaceID, userID
+    ) { row in (role: try row[0], email: try row[1], settings: try WorkspaceSettings(row, from: 2)) }
+}
+
+private func verify(_ session: SessionToken, _ settings: WorkspaceSettings, now: Timestamp) throws(HTTPError) {
+    guard session.hasSecondFactor || !settings.requiresSecondFactor else {
+        throw .unauthorized("This workspace requires multi-factor authentication. Sign in with a second factor.")
+    }
+    if let hours = settings.sessionTimeoutHours {
+        guard now < session.sessionBegan + .hours(hours) else {
+            throw .unauthorized("Your session has timed out. Sign in again.")
+        }
+    }
+}
+
+private func verify(_ plan: PlanRequirement, _ settings: WorkspaceSettings, now: Timestamp) throws(HTTPError) {
+    switch plan {
+    case .any: return
+    case .current, .enterprise:
+        guard settings.plan != .trial || !Trial.hasExpired(end: settings.trialEnd, now: now) else {
+            throw .forbidden("The trial has expired. Choose a plan to continue.")
+        }
+        guard plan == .current || settings.plan == .enterprise else {
+            throw .forbidden("This is part of the Enterprise plan.")
+        }
+    }
+}
+
+private func countRequest(
+    of key: StoredAPIKey, _ environment: Environment, _ database: any Database, now: Timestamp
+) throws -> RateLimit {
+    let limit = environment["API_KEY_HOURLY_LIMIT"].flatMap { Int($0) } ?? 1_000
+    let rateLimit = try RateLimit.count(
+        StoredAPIKey.counter(key.id), limit: limit, window: .hours(1), now: now, in: database)
+    guard !rateLimit.isExceeded else {
+        var error = HTTPError(429, "This API key has made its \(limit) requests of this hour. Try again later.")
+        error.headers = rateLimit.headers
+        error.headers.add("Retry-After", String(rateLimit.secondsUntilReset))
+        throw error
+    }
+    return rateLimit
+}
+
+extension StoredAPIKey {
+    /// The counter that counts a key's requests, and remembers the last.
+    static func counter(_ id: Identifier) -> String { "api_key:" + id.description }
+}

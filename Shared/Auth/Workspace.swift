@@ -1,0 +1,85 @@
+import Base
+import Store
+
+/// The data of one workspace that the caller may see. Only `verifyPermission` and the scheduler make one.
+///
+/// Every query is about this workspace: its first parameter, `$1`, is the workspace's id, and a query that does not
+/// restrict itself to `workspace_id = $1` is refused. A query's own parameters begin at `$2`.
+public struct Workspace {
+    /// The workspace.
+    public let id: Identifier
+    /// What it has subscribed to.
+    public let plan: Plan
+    /// Who acts in it; nil when the product does by itself.
+    public let caller: Caller?
+    private let database: any Database
+
+    init(id: Identifier, plan: Plan, caller: Caller?, database: any Database) {
+        self.id = id
+        self.plan = plan
+        self.caller = caller
+        self.database = database
+    }
+
+    /// All rows, each decoded by `decode`.
+    public func rows<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        try run(sql, parameters) { values.append(try decode($0)) }
+        return values
+    }
+
+    /// The first row, decoded by `decode`; nil when there is none.
+    public func first<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> Value? {
+        var value: Value?
+        try run(sql, parameters) { row in
+            if value == nil { value = try decode(row) }
+        }
+        return value
+    }
+
+    /// Runs one statement; returns how many rows it changed.
+    @discardableResult
+    public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
+        try run(sql, parameters) { _ in }
+    }
+
+    /// Runs several queries on one consistent view of the data.
+    public func read<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.read, body)
+    }
+
+    /// Changes data and writes the audit entry of the change, both or neither. `body` returns the entry beside its
+    /// result; the actor is filled in.
+    public func change<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
+        try database.transaction(.write) {
+            var (result, entry) = try body()
+            switch caller {
+            case .member(let userID, let email, _):
+                entry.userID = userID
+                entry.actorEmail = email
+            case .apiKey(let id, let name, let prefix):
+                entry.actorEmail = "API key \(name) (\(prefix))"
+                entry.details["api_key_id"] = .string(id.description)
+                entry.details["api_key_name"] = .string(name)
+            case nil: break
+            }
+            try AuditLog(database, workspaceID: id).append(entry)
+            return result
+        }
+    }
+
+    /// When each subject was last counted, for counters that may be lost.
+    func lastCounted(_ subject: String) throws -> Timestamp? {
+        try database.counters.first("SELECT last_counted_at FROM counters WHERE subject = $1", subject) { try $0[0] }
+    }
+
+    @discardableResult
+    private func run(_ sql: SQL, _ parameters: [any SQLParameter], _ body: (any Row) throws -> Void) throws -> Int {
+        guard sql.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        return try database.run(sql, [id.sqlValue] + parameters.map(\.sqlValue), body)
+    }
+}

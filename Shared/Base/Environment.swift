@@ -1,0 +1,36 @@
+import Glibc
+
+/// The variables that a function was given.
+public struct Environment: Sendable {
+    private let values: [String: String]?
+
+    /// The variables of this process.
+    public static let process = Environment(values: nil)
+
+    /// The variables in `values`, and no others.
+    public init(_ values: [String: String]) { self.init(values: values) }
+
+    private init(values: [String: String]?) { self.values = values }
+
+    /// The value of a variable; nil when it is not set or empty.
+    public subscript(name: String) -> String? {
+        let value = values.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
+        return value?.isEmpty == false ? value : nil
+    }
+
+    /// Calls `body` with every variable whose name begins with `prefix`, the prefix taken off.
+    public func forEach(prefix: String, _ body: (_ name: Substring, _ value: String) -> Void) {
+        func visit(_ name: String, _ value: String) {
+            if name.hasPrefix(prefix) { body(name.dropFirst(prefix.count), value) }
+        }
+        if let values { return values.forEach(visit) }
+        var next = environ
+        while let variable = next.pointee {
+            if strncmp(variable, prefix, prefix.utf8.count) == 0, let equals = strchr(variable, 61) {
+                let name = UnsafeRawBufferPointer(start: variable, count: equals - variable)
+                visit(String(decoding: name, as: UTF8.self), String(cString: equals + 1))
+            }
+            next += 1
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// A UUID (RFC 4122) in its lower-case text form, such as `7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6f`.
+public struct Identifier: Hashable, Sendable, CustomStringConvertible {
+    /// The 36 characters, lower case.
+    public let description: String
+
+    /// Reads the text form in either case; nil when it is not one.
+    public init?(_ text: some StringProtocol) {
+        var bytes = Array(text.utf8)
+        guard bytes.count == 36 else { return nil }
+        for position in 0..<36 {
+            switch position {
+            case 8, 13, 18, 23: guard bytes[position] == UInt8(ascii: "-") else { return nil }
+            default: guard Hex.value(of: bytes[position]) != nil else { return nil }
+            }
+            bytes[position] |= 0x20  // Lower case; digits and the dash have that bit already.
+        }
+        description = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A new UUID of version 4 (RFC 4122 §4.4) from `generator`.
+    public static func random(using generator: inout some RandomNumberGenerator) -> Identifier {
+        let high = (generator.next() as UInt64) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = (generator.next() as UInt64) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        var text: [UInt8] = []
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
+            let word = index < 16 ? high : low
+            text.append(Hex.lowerDigits[Int(word >> UInt64(60 - index % 16 * 4) & 15)])
+        }
+        return Identifier(trusted: String(decoding: text, as: UTF8.self))
+    }
+
+    /// A new UUID of version 4 from the system's generator.
+    public static func random() -> Identifier {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    private init(trusted text: String) { description = text }
+}
+
+extension Identifier: JSONWritable {
+    public func write(to json: inout JSONWriter) { description.write(to: &json) }
+}

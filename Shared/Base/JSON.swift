@@ -1,0 +1,64 @@
+/// A JSON value (RFC 8259). Numbers without a fraction that fit are integers.
+public enum JSON: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([String: JSON])
+
+    /// Reads one JSON document in UTF-8.
+    public init(parsing bytes: some Sequence<UInt8>) throws(JSONSyntaxError) {
+        self = try JSONReader.read(Array(bytes))
+    }
+
+    /// The member of an object; nil for other values and absent names.
+    public subscript(_ name: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members[name]
+    }
+
+    /// The text, when this is a string.
+    public var string: String? {
+        guard case .string(let value) = self else { return nil }
+        return value
+    }
+
+    /// The number, when this is an integer.
+    public var integer: Int? {
+        guard case .integer(let value) = self else { return nil }
+        return value
+    }
+
+    /// The value, when this is a boolean.
+    public var bool: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
+    /// The elements, when this is an array.
+    public var array: [JSON]? {
+        guard case .array(let value) = self else { return nil }
+        return value
+    }
+
+    /// The members, when this is an object.
+    public var object: [String: JSON]? {
+        guard case .object(let value) = self else { return nil }
+        return value
+    }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSON)...) {
+        self = .object(Dictionary(elements) { _, last in last })
+    }
+    public init(nilLiteral: ()) { self = .null }
+}

@@ -1,0 +1,228 @@
+/// Where a text stops being JSON, and what is wrong there.
+public struct JSONSyntaxError: Error, Equatable {
+    /// The line, counted from 1.
+    public let line: Int
+    /// The column in bytes, counted from 1.
+    public let column: Int
+    /// What is wrong, for the text's author.
+    public let advice: String
+}
+
+/// Reads JSON (RFC 8259). A name that stands twice in one object is an error (RFC 7493 §2.3), since readers differ in
+/// which of the two they take; so are more than 100 levels of nesting.
+///
+/// Foundation's decoder would do, but is five megabytes of every static executable and a third of a cold start.
+struct JSONReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+    private var depth = 0
+    private static let maximumDepth = 100
+
+    static func read(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSON {
+        let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONSyntaxError> in
+            var reader = JSONReader(bytes: buffer)
+            do throws(JSONSyntaxError) {
+                return .success(try reader.document())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func document() throws(JSONSyntaxError) -> JSON {
+        let value = try value()
+        skipSpace()
+        if next != nil { throw fault("text after the end of the document; remove it") }
+        return value
+    }
+
+    private mutating func value() throws(JSONSyntaxError) -> JSON {
+        skipSpace()
+        guard let next else { throw fault("the text ends where a value should stand") }
+        switch next {
+        case UInt8(ascii: "{"): return .object(try object())
+        case UInt8(ascii: "["): return .array(try array())
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "/"): throw fault("JSON has no comments; remove this one")
+        default:
+            throw fault("a value should stand here: an object, an array, a string, a number, true or false")
+        }
+    }
+
+    // MARK: Objects and arrays
+
+    private mutating func object() throws(JSONSyntaxError) -> [String: JSON] {
+        try nest()
+        defer { depth -= 1 }
+        var members: [String: JSON] = [:]
+        if take("}") { return members }
+        while true {
+            skipSpace()
+            let start = position
+            guard next == UInt8(ascii: "\"") else {
+                throw fault("a name in double quotes should stand here; there is no comma after the last member")
+            }
+            let name = try string()
+            skipSpace()
+            guard take(":") else { throw fault("a colon should stand between a name and its value") }
+            guard members.updateValue(try value(), forKey: name) == nil else {
+                throw fault("\"\(name)\" stands here twice; keep one", at: start)
+            }
+            skipSpace()
+            if take("}") { return members }
+            guard take(",") else { throw fault("a comma or the closing brace } should stand here") }
+        }
+    }
+
+    private mutating func array() throws(JSONSyntaxError) -> [JSON] {
+        try nest()
+        defer { depth -= 1 }
+        var elements: [JSON] = []
+        if take("]") { return elements }
+        while true {
+            skipSpace()
+            if next == UInt8(ascii: "]") { throw fault("there is no comma after the last element; remove it") }
+            elements.append(try value())
+            skipSpace()
+            if take("]") { return elements }
+            guard take(",") else { throw fault("a comma or the closing bracket ] should stand here") }
+        }
+    }
+
+    private mutating func nest() throws(JSONSyntaxError) {
+        position += 1
+        depth += 1
+        if depth > Self.maximumDepth { throw fault("more than \(Self.maximumDepth) levels of nesting") }
+        skipSpace()
+    }
+
+    // MARK: Strings
+
+    private mutating func string() throws(JSONSyntaxError) -> String {
+        let start = position
+        position += 1
+        var text: [UInt8] = []
+        var copied = position
+        while let byte = next {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""):
+                text.append(contentsOf: bytes[copied..<position - 1])
+                guard let string = String(validating: text, as: UTF8.self) else {
+                    throw fault("this string is not UTF-8", at: start)
+                }
+                return string
+            case UInt8(ascii: "\\"):
+                text.append(contentsOf: bytes[copied..<position - 1])
+                text.append(contentsOf: try escape().utf8)
+                copied = position
+            case ..<0x20: throw fault("a string ends on its line; write \\n for a new line", at: position - 1)
+            default: break
+            }
+        }
+        throw fault("this string has no closing quote", at: start)
+    }
+
+    private mutating func escape() throws(JSONSyntaxError) -> Unicode.Scalar {
+        let start = position - 1
+        let byte = next
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(bytes[position - 1])
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"):
+            let unit = try codeUnit()
+            if let scalar = Unicode.Scalar(unit) { return scalar }
+            // Above U+FFFF a scalar is written as two surrogates (§7).
+            guard (0xD800..<0xDC00).contains(unit), take("\\"), take("u"),
+                case let low = try codeUnit(), (0xDC00..<0xE000).contains(low),
+                let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+            else { throw fault("half a surrogate pair, which is no character", at: start) }
+            return scalar
+        default: throw fault("unknown escape; a backslash itself is written \\\\", at: start)
+        }
+    }
+
+    private mutating func codeUnit() throws(JSONSyntaxError) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = next.flatMap(Hex.value) else { throw fault("\\u takes four hexadecimal digits") }
+            unit = unit << 4 | UInt32(digit)
+            position += 1
+        }
+        return unit
+    }
+
+    // MARK: Numbers and words
+
+    private mutating func number() throws(JSONSyntaxError) -> JSON {
+        let start = position
+        _ = take("-")
+        let isZero = next == UInt8(ascii: "0")
+        let whole = digits()
+        var isWellFormed = whole > 0 && (!isZero || whole == 1)
+        var isInteger = true
+        if take(".") {
+            isInteger = false
+            isWellFormed = digits() > 0 && isWellFormed
+        }
+        if take("e") || take("E") {
+            isInteger = false
+            _ = take("+") || take("-")
+            isWellFormed = digits() > 0 && isWellFormed
+        }
+        guard isWellFormed else { throw fault("not a number; they are written like 12, -3 or 0.5", at: start) }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isInteger, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw fault("a number out of range", at: start) }
+        return .number(number)
+    }
+
+    private mutating func digits() -> Int {
+        let start = position
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
+        return position - start
+    }
+
+    private mutating func word(_ word: StaticString, _ value: JSON) throws(JSONSyntaxError) -> JSON {
+        let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        guard bytes[position...].starts(with: letters) else {
+            throw fault("a value should stand here; text goes in double quotes")
+        }
+        position += letters.count
+        return value
+    }
+
+    // MARK: Text
+
+    private mutating func skipSpace() {
+        while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard next == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    private func fault(_ advice: String, at place: Int? = nil) -> JSONSyntaxError {
+        let before = bytes[..<min(place ?? position, bytes.count)]
+        let newline = UInt8(ascii: "\n")
+        let line = before.reduce(1) { $1 == newline ? $0 + 1 : $0 }
+        let column = before.count - (before.lastIndex(of: newline).map { $0 + 1 } ?? 0) + 1
+        return JSONSyntaxError(line: line, column: column, advice: advice)
+    }
+}

@@ -1,0 +1,159 @@
+/// A value that writes itself as JSON.
+public protocol JSONWritable {
+    /// Writes exactly one JSON value.
+    func write(to json: inout JSONWriter)
+}
+
+/// Writes JSON (RFC 8259) in the order in which it is told, without spaces.
+public struct JSONWriter: ~Copyable {
+    /// What has been written so far, UTF-8.
+    public private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// A writer that has written nothing.
+    public init() {}
+
+    /// The JSON text of one value.
+    public static func bytes(_ value: some JSONWritable) -> [UInt8] {
+        var json = JSONWriter()
+        json.value(value)
+        return json.bytes
+    }
+
+    /// Writes an object, whose members `body` writes.
+    public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nested(open: UInt8(ascii: "{"), close: UInt8(ascii: "}"), body)
+    }
+
+    /// Writes an array, whose elements `body` writes.
+    public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        try nested(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), body)
+    }
+
+    /// Writes a member's name; its value must follow.
+    public mutating func name(_ name: String) {
+        separate()
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes one value: an array's element, or a member's after its name.
+    public mutating func value(_ value: some JSONWritable) {
+        value.write(to: &self)
+    }
+
+    /// Writes a member.
+    public mutating func field(_ name: String, _ value: some JSONWritable) {
+        self.name(name)
+        value.write(to: &self)
+    }
+
+    /// Writes a member, or nothing when there is no value.
+    public mutating func field(_ name: String, ifPresent value: (some JSONWritable)?) {
+        if let value { field(name, value) }
+    }
+
+    /// Writes a scalar that is JSON already, such as `true` or `12`.
+    mutating func literal(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    fileprivate mutating func quoted(_ text: String) {
+        separate()
+        string(text)
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func nested(
+        open: UInt8, close: UInt8, _ body: (inout JSONWriter) throws -> Void
+    ) rethrows {
+        separate()
+        bytes.append(open)
+        needsComma = false
+        try body(&self)
+        bytes.append(close)
+        needsComma = true
+    }
+
+    private mutating func string(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\r"): bytes.append(contentsOf: "\\r".utf8)
+            case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
+            case 0..<0x20, 0x7F:
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(Hex.lowerDigits[Int(byte >> 4)])
+                bytes.append(Hex.lowerDigits[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension String: JSONWritable {
+    public func write(to json: inout JSONWriter) { json.quoted(self) }
+}
+
+extension Bool: JSONWritable {
+    public func write(to json: inout JSONWriter) { json.literal(self ? "true" : "false") }
+}
+
+extension Int: JSONWritable {
+    public func write(to json: inout JSONWriter) { json.literal(String(self)) }
+}
+
+extension Double: JSONWritable {
+    /// JSON has no infinities and no NaN; they become null.
+    public func write(to json: inout JSONWriter) {
+        guard isFinite else { return json.literal("null") }
+        json.literal(Int(exactly: self).map(String.init) ?? String(self))
+    }
+}
+
+extension Optional: JSONWritable where Wrapped: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        switch self {
+        case .some(let value): value.write(to: &json)
+        case .none: json.literal("null")
+        }
+    }
+}
+
+extension Array: JSONWritable where Element: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.array { json in
+            for element in self { element.write(to: &json) }
+        }
+    }
+}
+
+extension JSON: JSONWritable {
+    /// Canonical: members in ascending order of their names' UTF-8 bytes, no spaces.
+    public func write(to json: inout JSONWriter) {
+        switch self {
+        case .null: json.literal("null")
+        case .bool(let value): value.write(to: &json)
+        case .integer(let value): value.write(to: &json)
+        case .number(let value): value.write(to: &json)
+        case .string(let value): value.write(to: &json)
+        case .array(let values): values.write(to: &json)
+        case .object(let members):
+            json.object { json in
+                let names = members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                for name in names { json.field(name, members[name]) }
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// Writes log lines to standard error, one JSON object each.
+public struct Log: Sendable {
+    /// How much a line matters.
+    public enum Level: String, Sendable {
+        case info, warning, error
+    }
+
+    private let context: [(name: String, value: String)]
+
+    /// A log whose every line carries `context`, such as the function's name and the request id.
+    public init(_ context: [(name: String, value: String)] = []) { self.context = context }
+
+    /// A log that adds one more member to every line.
+    public func with(_ name: String, _ value: String) -> Log { Log(context + [(name, value)]) }
+
+    /// Writes one line. What goes in must be safe to show: no secret, no personal data.
+    public func write(_ level: Level, _ message: String, _ fields: [(name: String, value: JSON)] = []) {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("time", Timestamp.now)
+            json.field("level", level.rawValue)
+            json.field("message", message)
+            for (name, value) in context { json.field(name, value) }
+            for (name, value) in fields { json.field(name, value) }
+        }
+        // One write, so that lines of several processes do not mix; a full or closed pipe loses the line.
+        let line = json.bytes + [UInt8(ascii: "\n")]
+        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

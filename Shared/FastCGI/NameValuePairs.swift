@@ -1,0 +1,50 @@
+/// Names and values in FastCGI's encoding (§3.4): two lengths, each of one byte up to 127 or of four bytes
+/// with the high bit set, then the name, then the value.
+public enum NameValuePairs {
+    /// Calls `body` with each pair. Returns false when the bytes end within a pair.
+    public static func decode(_ bytes: [UInt8], _ body: (String, String) throws -> Void) rethrows -> Bool {
+        var position = 0
+        func length() -> Int? {
+            guard position < bytes.count else { return nil }
+            guard bytes[position] & 0x80 != 0 else {
+                position += 1
+                return Int(bytes[position - 1])
+            }
+            guard position + 4 <= bytes.count else { return nil }
+            let value = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+            position += 4
+            return value
+        }
+        while position < bytes.count {
+            guard let nameLength = length(), let valueLength = length(),
+                nameLength + valueLength <= bytes.count - position
+            else { return false }
+            let value = position + nameLength
+            let name = String(decoding: bytes[position..<value], as: UTF8.self)
+            position = value + valueLength
+            try body(name, String(decoding: bytes[value..<position], as: UTF8.self))
+        }
+        return true
+    }
+
+    /// Appends one pair.
+    public static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
+        let name = name.utf8
+        let value = value.utf8
+        appendLength(name.count, to: &bytes)
+        appendLength(value.count, to: &bytes)
+        bytes.append(contentsOf: name)
+        bytes.append(contentsOf: value)
+    }
+
+    private static func appendLength(_ length: Int, to bytes: inout [UInt8]) {
+        if length < 128 {
+            bytes.append(UInt8(length))
+        } else {
+            bytes.append(UInt8(length >> 24 & 0x7F) | 0x80)
+            bytes.append(UInt8(length >> 16 & 0xFF))
+            bytes.append(UInt8(length >> 8 & 0xFF))
+            bytes.append(UInt8(length & 0xFF))
+        }
+    }
+}

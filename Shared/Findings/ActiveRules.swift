@@ -1,0 +1,27 @@
+import Auth
+import Base
+import Store
+
+extension Rule: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id)
+            json.field("title", title)
+            json.field("severity", severity)
+            json.field("category", category.rawValue)
+            json.field("affected_entity_types", [entity.rawValue])
+            json.field("recommended_action", recommendedAction)
+        }
+    }
+}
+
+extension Workspace {
+    /// The rules that look at this workspace: all that it has not switched off.
+    public func activeRules() throws -> [Rule] {
+        let disabled = Set(
+            try rows("SELECT rule_id FROM rule_states WHERE workspace_id = $1 AND NOT is_enabled") {
+                try $0[0] as String
+            })
+        return Rule.all.filter { !disabled.contains($0.id) }
+    }
+}

@@ -1,0 +1,94 @@
+import Auth
+import Base
+import Store
+
+/// A finding as lists show it.
+public struct Finding: JSONWritable {
+    let id: Identifier
+    let title: String
+    let severity: Severity
+    let category: String
+    let status: String
+    let ruleID: String
+    /// JSON text.
+    let affectedEntities: String
+    let recommendedAction: String
+    let createdAt: Timestamp
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id)
+            json.field("title", title)
+            json.field("severity", severity)
+            json.field("category", category)
+            json.field("status", status)
+            json.field("rule_id", ruleID)
+            json.field("affected_entities", JSONText(affectedEntities))
+            json.field("recommended_action", recommendedAction)
+            json.field("created_at", createdAt)
+        }
+    }
+}
+
+/// A finding in one line.
+public struct FindingSummary: JSONWritable {
+    let title: String
+    let severity: Severity
+    let category: String
+    /// Nil where the list does not say.
+    let affectedCount: Int?
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("title", title)
+            json.field("severity", severity)
+            json.field("category", category)
+            json.field("affected_count", ifPresent: affectedCount)
+        }
+    }
+}
+
+extension Workspace {
+    /// The open findings, worst first, of these severities (all when there are none given) and of this category (all
+    /// when nil), `limit` at most; and how many there are in all.
+    public func openFindings(
+        severities: [Severity], category: Category?, limit: Int
+    ) throws -> (findings: [Finding], total: Int) {
+        // Five places for five severities; those not asked for are filled with one that is.
+        let asked = severities.isEmpty ? Severity.allCases : severities
+        let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
+        let filter: SQL =
+            "FROM findings WHERE workspace_id = $1 AND status = 'open' "
+            + "AND severity_rank IN ($2, $3, $4, $5, $6)" + (category == nil ? " AND $7 IS NULL" : " AND category = $7")
+        return try read {
+            let total = try first(
+                "SELECT count(*) " + filter, ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category
+            ) { try $0[0] as Int }
+            let findings = try rows(
+                "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
+                    + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT $8",
+                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category, limit
+            ) { row in
+                Finding(
+                    id: try row[0], title: try row[1], severity: try row[2], category: try row[3],
+                    status: try row[4], ruleID: try row[5], affectedEntities: try row[6],
+                    recommendedAction: try row[7], createdAt: try row[8])
+            }
+            return (findings, total ?? 0)
+        }
+    }
+
+    /// The worst open findings: by severity, then by how many they affect, then the oldest.
+    public func topRisks(_ count: Int) throws -> [FindingSummary] {
+        try rows(
+            """
+            SELECT title, severity, category, affected_count FROM findings
+            WHERE workspace_id = $1 AND status = 'open'
+            ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT $2
+            """, count
+        ) { row in
+            FindingSummary(
+                title: try row[0], severity: try row[1], category: try row[2], affectedCount: try row[3])
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Auth
+import Base
+import Store
+
+/// How many findings there are of each severity.
+public struct SeverityCounts: Sendable {
+    private var counts: [Severity: Int] = [:]
+
+    /// How many of one severity.
+    public internal(set) subscript(severity: Severity) -> Int {
+        get { counts[severity] ?? 0 }
+        set { counts[severity] = newValue }
+    }
+
+    /// How many in all.
+    public var total: Int { counts.values.reduce(0, +) }
+}
+
+extension SeverityCounts: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            for severity in Severity.allCases where severity != .info {
+                json.field(severity.rawValue, self[severity])
+            }
+        }
+    }
+}
+
+/// A workspace's risk score.
+public struct RiskScore: Sendable {
+    /// 0 to 100, worst at the top.
+    public let value: Int
+
+    /// The score of so many findings, license waste left out, among so many identities:
+    /// the weighted sum ÷ max(300, identities × 5) × 100, at most 100.
+    public init(_ counts: SeverityCounts, identities: Int) {
+        let raw = Severity.allCases.reduce(0) { $0 + $1.weight * counts[$1] }
+        let scale = max(300, identities * 5)
+        value = min(100, (raw * 100 + scale / 2) / scale)
+    }
+
+    /// What the score means.
+    public var label: String {
+        switch value {
+        case ..<25: "Low"
+        case ..<50: "Medium"
+        case ..<75: "High"
+        default: "Critical"
+        }
+    }
+}
+
+/// What is wrong in a workspace now, in numbers.
+public struct RiskSummary: Sendable {
+    /// The score.
+    public let score: RiskScore
+    /// The findings that are open or in progress, by severity.
+    public let counts: SeverityCounts
+    /// How many identities there are.
+    public let identities: Int
+}
+
+extension Workspace {
+    /// The risk score, with what it is made of.
+    public func riskSummary() throws -> RiskSummary {
+        var counts = SeverityCounts()
+        var scored = SeverityCounts()
+        let groups = try rows(
+            """
+            SELECT status, category, severity_rank, count(*) FROM findings
+            WHERE workspace_id = $1 AND status IN ('open', 'in_progress')
+            GROUP BY status, category, severity_rank
+            """
+        ) { row in (category: try row[1] as Category, rank: try row[2] as Int, count: try row[3] as Int) }
+        for group in groups {
+            guard let severity = Severity(rank: group.rank) else { continue }
+            counts[severity] += group.count
+            if group.category != .licenseWaste { scored[severity] += group.count }
+        }
+        let identities = try first("SELECT count(*) FROM identities WHERE workspace_id = $1") { try $0[0] as Int } ?? 0
+        return RiskSummary(score: RiskScore(scored, identities: identities), counts: counts, identities: identities)
+    }
+}

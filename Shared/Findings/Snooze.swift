@@ -1,0 +1,29 @@
+import Auth
+import Base
+import Store
+
+extension Workspace {
+    /// Opens the snoozed findings whose time has passed again. Returns how many there were.
+    @discardableResult
+    public func reopenDueFindings(now: Timestamp) throws -> Int {
+        let due = try rows(
+            "SELECT id FROM findings WHERE workspace_id = $1 AND status = 'snoozed' AND snoozed_until <= $2", now
+        ) { try $0[0] as Identifier }
+        for id in due {
+            try change {
+                // Someone may have decided about it since it was read; that stays, and leaves no entry here.
+                let reopened = try execute(
+                    """
+                    UPDATE findings SET status = 'open', snoozed_until = NULL, updated_at = $3
+                    WHERE workspace_id = $1 AND id = $2 AND status = 'snoozed' AND snoozed_until <= $3
+                    """, id, now)
+                guard reopened == 1 else { throw StoreError.failed("a finding changed while it was reopened") }
+                let entry = AuditEntry(
+                    action: "finding.reopened", targetType: "finding", targetID: id.description,
+                    details: ["cause": "snooze_ended"], createdAt: now)
+                return ((), entry)
+            }
+        }
+        return due.count
+    }
+}

@@ -1,0 +1,152 @@
+import Base
+import HTTP
+
+/// One query parameter or body field of an operation: the declaration from which its validation, the sentence of a
+/// 400, and its documentation come.
+public struct Field<Value>: Sendable {
+    let description: FieldDescription
+    let read: @Sendable (FieldInput?) throws(HTTPError) -> Value
+}
+
+/// What a field's declaration says to people.
+public struct FieldDescription: Sendable {
+    /// The name.
+    public let name: String
+    /// What the value must be, such as `an integer from 1 to 100`.
+    public let constraint: String
+    /// Whether it must be there.
+    public let isRequired: Bool
+    /// What it is for, one line.
+    public let summary: String
+}
+
+/// A field's value as it came: text in a query, any value in a JSON body.
+enum FieldInput {
+    case text(String)
+    case json(JSON)
+}
+
+extension Field {
+    /// A field that must be there.
+    public static func required(_ name: String, _ type: FieldType<Value>, _ summary: String) -> Field {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: true, summary: summary)
+        ) { input throws(HTTPError) in
+            guard let input else { throw .badRequest("\(name) is required.") }
+            return try type.value(of: input, named: name)
+        }
+    }
+
+    /// A field that may be left out, and is `fallback` then.
+    public static func optional(
+        _ name: String, _ type: FieldType<Value>, default fallback: Value, _ summary: String
+    ) -> Field where Value: Sendable {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: false, summary: summary)
+        ) { input throws(HTTPError) in
+            guard let input else { return fallback }
+            return try type.value(of: input, named: name)
+        }
+    }
+
+    /// A field that may be left out.
+    public static func optional<Wrapped>(
+        _ name: String, _ type: FieldType<Wrapped>, _ summary: String
+    ) -> Field where Value == Wrapped? {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: false, summary: summary)
+        ) { input throws(HTTPError) in
+            guard let input else { return nil }
+            return try type.value(of: input, named: name)
+        }
+    }
+}
+
+/// What kind of value a field takes.
+public struct FieldType<Value>: Sendable {
+    let constraint: String
+    let parse: @Sendable (FieldInput) -> Value?
+
+    func value(of input: FieldInput, named name: String) throws(HTTPError) -> Value {
+        guard let value = parse(input) else { throw .badRequest("\(name) must be \(constraint).") }
+        return value
+    }
+}
+
+extension FieldType where Value == String {
+    /// Text of so many characters, without control characters.
+    public static func string(_ length: ClosedRange<Int>) -> FieldType {
+        FieldType(constraint: "a string of \(length.lowerBound) to \(length.upperBound) characters") { input in
+            guard let text = input.string, length.contains(text.unicodeScalars.count),
+                !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { return nil }
+            return text
+        }
+    }
+}
+
+extension FieldType where Value == Int {
+    /// A whole number within `range`.
+    public static func integer(_ range: ClosedRange<Int>) -> FieldType {
+        FieldType(constraint: "an integer from \(range.lowerBound) to \(range.upperBound)") { input in
+            let number: Int? =
+                switch input {
+                case .text(let text): text.utf8.first == UInt8(ascii: "+") ? nil : Int(text)
+                case .json(let value): value.integer
+                }
+            return number.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+}
+
+extension FieldType where Value == Identifier {
+    /// A UUID.
+    public static var uuid: FieldType {
+        FieldType(constraint: "a UUID") { input in input.string.flatMap { Identifier($0) } }
+    }
+}
+
+extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
+    /// One of the names that `Value` has.
+    public static func oneOf(_ type: Value.Type = Value.self) -> FieldType {
+        let cases = Array(Value.allCases)
+        return FieldType(constraint: "one of \(names(cases))") { input in
+            cases.first { $0.rawValue == input.string }
+        }
+    }
+}
+
+extension FieldType {
+    /// Names that `Element` has, separated by commas.
+    public static func commaSeparated<Element>(_ type: Element.Type = Element.self) -> FieldType
+    where
+        Value == [Element], Element: RawRepresentable & CaseIterable & Sendable, Element.RawValue == String
+    {
+        let cases = Array(Element.allCases)
+        return FieldType(constraint: "a comma-separated list out of \(names(cases))") { input in
+            guard let parts = input.string?.split(separator: ",", omittingEmptySubsequences: false) else { return nil }
+            let elements = parts.compactMap { part -> Element? in
+                // Spaces may stand around a name, not within it.
+                let words = part.split(separator: " ")
+                return words.count == 1 ? cases.first { $0.rawValue == words[0] } : nil
+            }
+            return elements.count == parts.count ? elements : nil
+        }
+    }
+}
+
+extension FieldInput {
+    fileprivate var string: String? {
+        switch self {
+        case .text(let text): text
+        case .json(let value): value.string
+        }
+    }
+}
+
+private func names(_ cases: [some RawRepresentable<String>]) -> String {
+    cases.map(\.rawValue).joined(separator: ", ")
+}

@@ -1,0 +1,61 @@
+import Auth
+import Base
+import Glibc
+import HTTP
+import Store
+
+/// What a function's process keeps from one request to the next: its log, and its database, opened when first used.
+final class FunctionProcess {
+    let log: Log
+    private let environment: Environment
+    private var opened: (any Database)?
+
+    init(_ environment: Environment) {
+        self.environment = environment
+        let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init)
+        log = Log([("function", environment["FUNCTION_NAME"] ?? program ?? "")])
+    }
+
+    func database() throws -> any Database {
+        if let opened { return opened }
+        let database = try databaseURL().database()
+        opened = database
+        return database
+    }
+
+    /// Whether a database has been set up for this process at all.
+    func hasDatabase() throws -> Bool { try environment["DATABASE_URL"] != nil || databaseURL().exists }
+
+    private func databaseURL() throws(ConfigurationError) -> DatabaseURL {
+        guard let url = DatabaseURL(environment["DATABASE_URL"] ?? DatabaseURL.local) else {
+            throw ConfigurationError("DATABASE_URL names no engine of this build")
+        }
+        return url
+    }
+
+    /// Lets `body` work on another database, and has this process's own learn from that what its children will need.
+    func rehearse(on database: any Database, _ body: () -> Void) {
+        opened = database
+        body()
+        opened = nil
+        if (try? hasDatabase()) == true { (try? self.database())?.settle(like: database) }
+        database.close()
+    }
+
+    /// What `body` returns, or the response of what it throws: the caller learns no more than a status and a safe
+    /// sentence, the log the rest.
+    func answer(_ log: Log, _ body: () throws -> Response) -> Response {
+        do {
+            return try body()
+        } catch let error as HTTPError {
+            return error.response
+        } catch StoreError.unreachable(let reason), StoreError.damaged(let reason) {
+            log.write(.error, "the database can't be reached: \(reason)")
+            opened?.close()
+            return HTTPError.unavailable.response
+        } catch {
+            log.write(.error, "the request failed: \(error)")
+            return HTTPError.internal.response
+        }
+    }
+}

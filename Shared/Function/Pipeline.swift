@@ -1,0 +1,132 @@
+import Auth
+import Base
+import HTTP
+import Invocation
+import Store
+
+/// The way of every request to an endpoint's handler and back.
+public final class Pipeline: Service {
+    private let handlers: [(method: Method, handler: Handler)]
+    private let environment: Environment
+    private let now: () -> Timestamp
+    private let process: FunctionProcess
+
+    /// The pipeline of a function. `now` is the clock.
+    public init(
+        _ function: (some Function).Type, _ environment: Environment, now: @escaping () -> Timestamp = { .now }
+    ) {
+        let all: [(Method, Handler)] = [
+            (.get, function.onRequestGet), (.post, function.onRequestPost), (.delete, function.onRequestDelete),
+        ]
+        handlers = all.filter { $0.1.isAllowed }.map { (method: $0.0, handler: $0.1) }
+        self.environment = environment
+        self.now = now
+        process = FunctionProcess(environment)
+    }
+
+    public var maximumBodyLength: Int { 1 << 20 }
+
+    public func respond(to request: Request) -> Response {
+        let requestID = RequestID.of(request)
+        let log = process.log.with("request_id", requestID)
+        let afterwards = Afterwards()
+        var response = process.answer(log) { try answer(request, log, afterwards) }
+        response.afterwards = afterwards.work
+        if case .stream(let body) = response.body {
+            response.body = .stream { send in try Self.stream(body, to: send, log) }
+        }
+        response = response.completed(requestID: requestID)
+        if request.method == .head { response.body = .bytes([]) }
+        return response
+    }
+
+    /// When a body fails, its status has gone out already: only the log can tell why the response is cut off. That the
+    /// peer has gone is nothing to log.
+    private static func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
+        var peerHasGone = false
+        do {
+            try withoutActuallyEscaping(send) { send in
+                try body { part in
+                    do {
+                        try send(part)
+                    } catch {
+                        peerHasGone = true
+                        throw error
+                    }
+                }
+            }
+        } catch {
+            if !peerHasGone { log.write(.error, "the response broke off: \(error)") }
+            throw error
+        }
+    }
+
+    /// An endpoint has no schedule.
+    public func respond(to event: ScheduledEvent) -> Response {
+        HTTPError.notFound("Not found.").response.completed(requestID: Identifier.random().description)
+    }
+
+    public func warmUp() {
+        guard let warmUp = try? WarmUp() else { return }
+        process.rehearse(on: warmUp.database) { _ = respond(to: warmUp.request) }
+    }
+
+    /// The order of the checks is part of the interface: what a caller learns first.
+    private func answer(_ request: Request, _ log: Log, _ afterwards: Afterwards) throws -> Response {
+        let method = request.method == .head ? .get : request.method
+        guard let handler = handlers.first(where: { $0.method == method })?.handler else {
+            throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
+        }
+        guard case .bytes = request.body else {
+            throw HTTPError(413, "The body is longer than \(maximumBodyLength) bytes.")
+        }
+        switch handler.action {
+        case .notAllowed: throw HTTPError.internal
+        case .anyone(let handle):
+            return try handle(
+                PublicContext(
+                    request: request, env: environment, log: log, process: process, afterwards: afterwards))
+        case .checked(let requirement, let handle):
+            let now = now()
+            let database = try process.database()
+            let authenticated = try authenticate(request, for: requirement, environment, database, now: now)
+            let inputs = try Inputs(request)
+            let access = try verifyPermission(
+                authenticated, for: requirement, plan: handler.plan,
+                workspaceID: try workspaceID(inputs, for: requirement),
+                address: ClientAddress.resolve(request, trustedProxies: try trustedProxies()), environment, database,
+                now: now)
+            var response = process.answer(log) {
+                try handle(
+                    Context(
+                        request: request, env: environment, workspace: access.workspace, caller: access.caller,
+                        log: log, afterwards: afterwards), inputs)
+            }
+            for field in access.rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
+            return response
+        }
+    }
+
+    private func workspaceID(_ inputs: Inputs, for access: AccessRequirement) throws(HTTPError) -> Identifier? {
+        let summary = "The workspace."
+        switch access {
+        case .apiKey: return try Field.optional("workspaceId", .uuid, summary).read(try inputs.value("workspaceId"))
+        case .session:
+            return try Field.required("workspaceId", .uuid, summary).read(try inputs.value("workspaceId"))
+        }
+    }
+
+    private func trustedProxies() throws -> [IPRange] {
+        guard let list = environment["TRUSTED_PROXIES"] else { return [] }
+        return try list.split(whereSeparator: { $0 == "," || $0 == " " }).map { entry in
+            guard let range = IPRange(String(entry)) else {
+                throw ConfigurationError("TRUSTED_PROXIES holds something other than addresses and CIDR ranges")
+            }
+            return range
+        }
+    }
+
+    private var allowedMethods: String {
+        handlers.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,34 @@
+@_spi(System) import Auth
+import Base
+import HTTP
+import Invocation
+
+/// The way of a cron trigger's event to a scheduled function.
+public final class Schedule: Service {
+    private let run: (ScheduledContext) throws -> Void
+    private let process: FunctionProcess
+
+    /// The schedule of a function.
+    public init(_ function: (some ScheduledFunction).Type, _ environment: Environment) {
+        run = { try function.onScheduled($0) }
+        process = FunctionProcess(environment)
+    }
+
+    public var maximumBodyLength: Int { 0 }
+
+    /// A scheduled function has no route.
+    public func respond(to request: Request) -> Response {
+        HTTPError.notFound("Not found.").response.completed(requestID: RequestID.of(request))
+    }
+
+    public func respond(to event: ScheduledEvent) -> Response {
+        let requestID = Identifier.random().description
+        let log = process.log.with("request_id", requestID)
+        return process.answer(log) {
+            try run(ScheduledContext(time: event.time, access: SystemAccess(try process.database()), log: log))
+            return .json { $0.field("status", "completed") }
+        }.completed(requestID: requestID)
+    }
+
+    public func warmUp() {}
+}

@@ -1,0 +1,35 @@
+@_spi(System) import Auth
+import Base
+import HTTP
+import Store
+
+/// What a template process does before it forks: one request of each kind on a database in memory that holds an empty
+/// workspace. Whatever the first request would set up (SQLite, generic metadata, the pages of the code) each child then
+/// finds done; the database is gone before the first fork.
+struct WarmUp {
+    /// The database that the requests are answered from.
+    let database: any Database
+    private let key: APIKey
+
+    /// Throws when the database can't be made.
+    init() throws {
+        database = DatabaseURL.inMemory()
+        try database.migrate()
+        let id = Identifier.random()
+        try database.execute(
+            "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, $3, $4)", id, "Warm-up",
+            Plan.enterprise, Timestamp.now)
+        try AuditLog(database, workspaceID: id).begin()
+        guard let workspace = try SystemAccess(database).workspace(id) else {
+            throw StoreError.failed("the workspace to warm up with is not there")
+        }
+        key = try workspace.createAPIKey(name: "Warm-up", scope: .read).key
+    }
+
+    /// A request that the endpoint would answer in full, as far as that needs no more than an API key.
+    var request: Request {
+        Request(
+            method: .get, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],
+            peerAddress: "127.0.0.1")
+    }
+}

@@ -1,0 +1,43 @@
+import Base
+
+/// The parameters of a query string (application/x-www-form-urlencoded).
+public struct Query: Sendable {
+    private let parameters: [(name: String, value: String)]
+
+    /// Reads what follows the `?`, or the whole with it. Nil when an escape is cut short or the text is not UTF-8.
+    public init?(_ text: some StringProtocol) {
+        var parameters: [(name: String, value: String)] = []
+        for pair in text.utf8.drop(while: { $0 == UInt8(ascii: "?") }).split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
+                let value = parts.count == 2 ? PercentEncoding.decode(parts[1], plusIsSpace: true) : ""
+            else { return nil }
+            parameters.append((name: name, value: value))
+        }
+        self.parameters = parameters
+    }
+
+    /// All values of a parameter, in their order.
+    public func values(_ name: String) -> [String] {
+        parameters.filter { $0.name == name }.map(\.value)
+    }
+}
+
+/// Percent-encoding (RFC 3986 §2.1).
+public enum PercentEncoding {
+    /// The text that was encoded; nil when an escape is cut short or the result is not UTF-8.
+    public static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
+        var decoded: [UInt8] = []
+        var rest = bytes.makeIterator()
+        while let byte = rest.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.next().flatMap(Hex.value), let low = rest.next().flatMap(Hex.value)
+                else { return nil }
+                decoded.append(high << 4 | low)
+            } else {
+                decoded.append(byte == UInt8(ascii: "+") && plusIsSpace ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(validating: decoded, as: UTF8.self)
+    }
+}

@@ -1,0 +1,80 @@
+import Base
+
+/// One response, which any way in can send.
+public struct Response {
+    /// The status code (RFC 9110 §15).
+    public var status: Int
+    /// The header fields.
+    public var headers: Headers
+    /// The body.
+    public var body: Body
+    /// What runs after the response has gone out, in order.
+    public var afterwards: [() -> Void] = []
+
+    /// Takes the parts of a streamed body as they are made.
+    public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
+
+    /// A response's body.
+    public enum Body {
+        /// All of it.
+        case bytes([UInt8])
+        /// Made while it is sent: calls the sink with part after part. When it throws, the response is cut off.
+        case stream((Sink) throws -> Void)
+    }
+
+    /// A response with these parts.
+    public init(status: Int, headers: Headers, body: Body) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A JSON response.
+    public static func json(status: Int = 200, _ value: some JSONWritable) -> Response {
+        Response(
+            status: status, headers: ["Content-Type": "application/json"], body: .bytes(JSONWriter.bytes(value)))
+    }
+
+    /// A JSON object whose members `body` writes.
+    public static func json(status: Int = 200, _ body: (inout JSONWriter) throws -> Void) rethrows -> Response {
+        var json = JSONWriter()
+        try json.object(body)
+        return Response(status: status, headers: ["Content-Type": "application/json"], body: .bytes(json.bytes))
+    }
+
+    /// A response whose body `body` makes while it is sent.
+    public static func stream(
+        contentType: String, _ body: @escaping (Sink) throws -> Void
+    ) -> Response {
+        Response(status: 200, headers: ["Content-Type": contentType], body: .stream(body))
+    }
+
+    /// The reason phrase of a status (RFC 9110 §15).
+    public static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: "Unknown"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Base
+import Glibc
+import HTTP
+
+/// The Common Gateway Interface (RFC 3875): the request in the environment and on standard input, the response
+/// on standard output.
+struct CGI<S: Service> {
+    private let service: S
+    private let environment: Environment
+
+    init(_ service: S, _ environment: Environment) {
+        self.service = service
+        self.environment = environment
+    }
+
+    func run() -> Int32 {
+        Process.limitCPU(environment)
+        var variables = CGIVariables()
+        for name in CGIVariables.names { environment[name].map { variables.set(name, $0) } }
+        environment.forEach(prefix: "HTTP_") { name, value in variables.set("HTTP_" + name, value) }
+        var request: Request?
+        let response: Response
+        do {
+            var complete = try variables.request()
+            request = complete
+            complete.body = try readBody(length: variables.contentLength())
+            response = service.respond(to: complete)
+        } catch let error as HTTPError {
+            response = error.refusal(requestID: request.map(RequestID.of))
+        } catch {
+            // The server has gone.
+            return 1
+        }
+        do {
+            try CGIResponse.write(response) { try Descriptor.standardOutput.write($0) }
+        } catch {
+            return 1
+        }
+        // The server takes the response for complete when the output is closed.
+        Descriptor.standardOutput.finish()
+        response.afterwards.forEach { $0() }
+        return 0
+    }
+
+    /// Reads no more than the declared length (§4.2).
+    private func readBody(length: Int) throws -> Request.Body {
+        guard length <= service.maximumBodyLength else { return .tooLarge }
+        guard length > 0 else { return .bytes([]) }
+        let bytes = try Descriptor.standardInput.readAll(limit: length - 1)
+        guard bytes.count == length else { throw HTTPError.badRequest("The body is shorter than its length says.") }
+        return .bytes(bytes)
+    }
+}

@@ -1,0 +1,67 @@
+import Base
+import HTTP
+
+/// A request's meta-variables (RFC 3875 §4.1), as CGI has them in the environment and FastCGI in its parameters.
+struct CGIVariables {
+    /// The variables, beside those that begin with HTTP_, that make up a request.
+    static let names = [
+        "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH",
+        "CONTENT_TYPE", "REMOTE_ADDR",
+    ]
+
+    private var method: String?
+    private var requestURI: String?
+    private var scriptName = ""
+    private var pathInfo = ""
+    private var queryString = ""
+    private var declaredLength: String?
+    private var peerAddress = ""
+    private var headers = Headers()
+
+    mutating func set(_ name: String, _ value: String) {
+        switch name {
+        case "REQUEST_METHOD": method = value
+        case "REQUEST_URI": requestURI = value
+        case "SCRIPT_NAME": scriptName = value
+        case "PATH_INFO": pathInfo = value
+        case "QUERY_STRING": queryString = value
+        case "CONTENT_LENGTH": declaredLength = value
+        case "CONTENT_TYPE": if !value.isEmpty { headers.add("Content-Type", value) }
+        case "REMOTE_ADDR": peerAddress = value
+        // A Proxy header must not pass for the variable HTTP_PROXY (httpoxy).
+        case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE": break
+        default: if name.utf8.starts(with: "HTTP_".utf8) { headers.add(Self.fieldName(name), value) }
+        }
+    }
+
+    /// The body's length in bytes; 0 when there is none. More than fits is as large as can be. Throws 400 when it is no
+    /// number.
+    func contentLength() throws(HTTPError) -> Int {
+        guard let declaredLength, !declaredLength.isEmpty else { return 0 }
+        guard declaredLength.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            throw .badRequest("Content-Length must be a number of bytes.")
+        }
+        return Int(declaredLength) ?? .max
+    }
+
+    /// The request, without its body. Throws 400 when it has no method.
+    func request() throws(HTTPError) -> Request {
+        guard let method, !method.isEmpty else { throw HTTPError.badRequest("The request has no method.") }
+        let uriPath = requestURI?.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first
+        return Request(
+            method: Method(rawValue: method), path: uriPath.map(String.init) ?? scriptName + pathInfo,
+            queryString: queryString, headers: headers, peerAddress: peerAddress)
+    }
+
+    /// `HTTP_X_API_KEY` is the field `x-api-key`.
+    private static func fieldName(_ variable: String) -> String {
+        let bytes = variable.utf8.dropFirst("HTTP_".utf8.count).map { byte in
+            switch byte {
+            case UInt8(ascii: "_"): UInt8(ascii: "-")
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+            default: byte
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

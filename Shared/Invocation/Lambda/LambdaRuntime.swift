@@ -1,0 +1,76 @@
+import Base
+import Glibc
+import HTTP
+
+/// AWS Lambda's custom runtime: asks the Runtime API for one invocation after another.
+struct LambdaRuntime<S: Service> {
+    private let service: S
+    private let api: String
+
+    init(_ service: S, api: String) {
+        self.service = service
+        self.api = api
+    }
+
+    /// Serves until the API goes away; the result is the exit status.
+    func run() -> Int32 {
+        do {
+            let client = try RuntimeAPIClient(api)
+            while true { try serveInvocation(client) }
+        } catch {
+            Log().write(.error, "the Lambda Runtime API failed: \(error)")
+            return 1
+        }
+    }
+
+    private func serveInvocation(_ client: RuntimeAPIClient) throws {
+        let next = try client.get("/runtime/invocation/next")
+        guard next.status == 200, let id = next.headers["Lambda-Runtime-Aws-Request-Id"] else {
+            throw RuntimeAPIClient.Failure.unexpectedAnswer(next.status)
+        }
+        if let trace = next.headers["Lambda-Runtime-Trace-Id"] { setenv("_X_AMZN_TRACE_ID", trace, 1) }
+        let response = Event.respond(service, to: next.body)
+        let path = "/runtime/invocation/\(id)/response"
+        switch response.body {
+        case .bytes: try check(try client.post(path, body: try EventResponse.encode(response)), for: id, client)
+        case .stream(let body):
+            try check(
+                try client.postStream(path, Self.streamHeaders) { send in
+                    try Self.prelude(response).withUnsafeBytes(send)
+                    try body(send)
+                }, for: id, client)
+        }
+        response.afterwards.forEach { $0() }
+    }
+
+    /// 202 is success. A response that the API does not take (413: too large) is reported as the invocation's error.
+    private func check(
+        _ answer: RuntimeAPIClient.Answer, for id: String, _ client: RuntimeAPIClient
+    ) throws {
+        switch answer.status {
+        case 200..<300: return
+        case 400..<500:
+            let error: JSON = [
+                "errorMessage": "The response was refused.", "errorType": "Runtime.ResponseRefused",
+            ]
+            _ = try client.post(
+                "/runtime/invocation/\(id)/error", ["Lambda-Runtime-Function-Error-Type": "Runtime.ResponseRefused"],
+                body: JSONWriter.bytes(error))
+        default: throw RuntimeAPIClient.Failure.unexpectedAnswer(answer.status)
+        }
+    }
+
+    private static var streamHeaders: Headers {
+        [
+            "Lambda-Runtime-Function-Response-Mode": "streaming",
+            "Content-Type": "application/vnd.awslambda.http-integration-response",
+        ]
+    }
+
+    /// Status and header fields as JSON, then eight NUL bytes; the raw body follows.
+    private static func prelude(_ response: Response) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { EventResponse.writeHead(response, to: &$0) }
+        return json.bytes + [UInt8](repeating: 0, count: 8)
+    }
+}

@@ -1,0 +1,111 @@
+import Base
+import Crypto
+
+/// One act that the audit log keeps.
+public struct AuditEntry: Sendable {
+    /// What was done, such as `api_key.created`.
+    public var action: String
+    /// The member who did it; nil for API keys and for the product itself.
+    public var userID: Identifier?
+    /// The member's e-mail address, or `API key NAME (PREFIX)`; nil for the product itself.
+    public var actorEmail: String?
+    /// What kind of thing it was done to, such as `api_key`.
+    public var targetType: String?
+    /// The id of that thing.
+    public var targetID: String?
+    /// What else there is to say about it.
+    public var details: [String: JSON]
+    /// When it was done.
+    public var createdAt: Timestamp
+
+    /// An entry whose parts are as named.
+    public init(
+        action: String, userID: Identifier? = nil, actorEmail: String? = nil, targetType: String? = nil,
+        targetID: String? = nil, details: [String: JSON] = [:], createdAt: Timestamp = .now
+    ) {
+        self.action = action
+        self.userID = userID
+        self.actorEmail = actorEmail
+        self.targetType = targetType
+        self.targetID = targetID
+        self.details = details
+        self.createdAt = createdAt
+    }
+}
+
+/// The audit log of one workspace: append-only, each entry hashed and chained to the one before it.
+public struct AuditLog {
+    /// What precedes the first entry.
+    public static let origin = String(repeating: "0", count: 64)
+
+    private let database: any Database
+    private let workspaceID: Identifier
+
+    /// The log of one workspace.
+    public init(_ database: any Database, workspaceID: Identifier) {
+        self.database = database
+        self.workspaceID = workspaceID
+    }
+
+    /// Begins the chain of a new workspace with its genesis entry.
+    public func begin(at moment: Timestamp = .now) throws {
+        try database.transaction(.write) {
+            try database.execute(
+                "INSERT INTO audit_heads (workspace_id, sequence_number, row_hash) VALUES ($1, $2, $3)",
+                workspaceID, -1, Self.origin)
+            try append(AuditEntry(action: "audit_chain.genesis", createdAt: moment))
+        }
+    }
+
+    /// Appends one entry, in the transaction of the effect that it tells of.
+    public func append(_ entry: AuditEntry) throws {
+        try database.transaction(.write) {
+            // The update locks the chain's head until the transaction ends, so that no two entries follow the same one.
+            let head = try database.first(
+                """
+                UPDATE audit_heads SET sequence_number = sequence_number + 1 WHERE workspace_id = $1
+                RETURNING sequence_number, row_hash
+                """, workspaceID
+            ) { (sequence: try $0[0] as Int, hash: try $0[1] as String) }
+            guard let head else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
+            let contentHash = Self.contentHash(entry, workspaceID: workspaceID)
+            let rowHash = Self.rowHash(
+                contentHash: contentHash, previousHash: head.hash, sequence: head.sequence)
+            try database.execute(
+                """
+                INSERT INTO audit_log (workspace_id, id, sequence_number, user_id, actor_email, action, target_type,
+                    target_id, details, content_hash, prev_hash, row_hash, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                """, workspaceID, Identifier.random(), head.sequence, entry.userID, entry.actorEmail, entry.action,
+                entry.targetType, entry.targetID, JSON.object(entry.details), contentHash, head.hash, rowHash,
+                entry.createdAt)
+            try database.execute(
+                "UPDATE audit_heads SET row_hash = $2 WHERE workspace_id = $1", workspaceID, rowHash)
+        }
+    }
+
+    /// SHA-256 over the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
+    public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
+        hash([
+            "action": .string(entry.action),
+            "created_at": .string(entry.createdAt.description),
+            "details": .object(entry.details),
+            "target_id": entry.targetID.map(JSON.string) ?? .null,
+            "target_type": entry.targetType.map(JSON.string) ?? .null,
+            "user_id": entry.userID.map { .string($0.description) } ?? .null,
+            "workspace_id": .string(workspaceID.description),
+        ])
+    }
+
+    /// SHA-256 that chains an entry to the one before it, in hexadecimal.
+    public static func rowHash(contentHash: String, previousHash: String, sequence: Int) -> String {
+        hash([
+            "content_hash": .string(contentHash), "prev_hash": .string(previousHash),
+            "sequence_number": .integer(sequence),
+        ])
+    }
+
+    private static func hash(_ fields: [String: JSON]) -> String {
+        SHA256.hexadecimal(JSONWriter.bytes(JSON.object(fields)))
+    }
+}

@@ -1,0 +1,81 @@
+import Base
+
+/// A database that holds the product's schema. One process has one, opened when first used.
+///
+/// Queries are written once, in the SQL that PostgreSQL and SQLite share, with `$1`, `$2` … for parameters;
+/// where the engines differ, the engine bridges it.
+public protocol Database: AnyObject {
+    /// Runs one statement and calls `body` with each row; returns how many rows it changed.
+    @discardableResult
+    func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int
+
+    /// Runs `body` in a transaction of the given kind: committed when it returns, rolled back when it throws.
+    /// Within a transaction it joins that one.
+    func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
+
+    /// Where counters are: fast to write, and allowed to be lost with the machine's power.
+    var counters: any Database { get }
+
+    /// Brings the schema up to date, at once if it is. Any number of processes may call it together.
+    func migrate() throws
+
+    /// Whether every migration has run. Throws when the database can't be reached.
+    func isCurrent() throws -> Bool
+
+    /// Closes the connection; the next statement opens it again.
+    func close()
+
+    /// Prepares for forks: learns what children would each have to learn, to run what `rehearsal` has run, and then holds
+    /// no connection. Does nothing when that can't be done.
+    func settle(like rehearsal: any Database)
+}
+
+/// What a transaction is for.
+public enum TransactionKind: Sendable {
+    /// One consistent view of the data for several queries.
+    case read
+    /// Reads and writes that no other writer comes between.
+    case write
+}
+
+extension Database {
+    /// Runs one statement that returns no rows of interest; returns how many rows it changed.
+    @discardableResult
+    public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
+        try run(sql, parameters.map(\.sqlValue)) { _ in }
+    }
+
+    /// All rows, each decoded by `decode`.
+    public func rows<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        try run(sql, parameters.map(\.sqlValue)) { values.append(try decode($0)) }
+        return values
+    }
+
+    /// The first row, decoded by `decode`; nil when there is none.
+    public func first<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> Value? {
+        var value: Value?
+        try run(sql, parameters.map(\.sqlValue)) { row in
+            if value == nil { value = try decode(row) }
+        }
+        return value
+    }
+}
+
+/// Why the store could not do its part. None of it is for a caller's eyes.
+public enum StoreError: Error {
+    /// The database is not there, or locked for longer than a request may wait.
+    case unreachable(String)
+    /// The file is damaged.
+    case damaged(String)
+    /// A uniqueness, foreign-key or check constraint refused a row.
+    case constraint(String)
+    /// A statement failed for any other reason.
+    case failed(String)
+    /// A column held something other than what the query expects.
+    case unexpectedValue(column: Int)
+}

@@ -1,0 +1,34 @@
+import Glibc
+
+/// The text of a statement. It can only be written in the source: nothing that came from outside becomes SQL.
+public struct SQL: Hashable, Sendable, ExpressibleByStringLiteral {
+    let text: String
+
+    public init(stringLiteral text: StaticString) { self.text = text.description }
+
+    private init(text: String) { self.text = text }
+
+    /// One statement out of two parts.
+    public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }
+
+    /// Whether the statement restricts itself to the workspace that is its first parameter: it reads or changes rows
+    /// `WHERE … workspace_id = $1` (of `workspaces` itself, `workspaces.id = $1`), or inserts rows whose first column
+    /// is `workspace_id` and first value `$1`.
+    public var isScoped: Bool {
+        text.withCString { text in
+            Self.names(text, "workspace_id = $1") || Self.names(text, "workspaces.id = $1")
+                || (strstr(text, "(workspace_id,") != nil && strstr(text, "VALUES ($1,") != nil)
+        }
+    }
+
+    /// Whether `condition`, which ends in `$1`, stands in `text`, and not as the beginning of `$10` to `$19`.
+    private static func names(_ text: UnsafePointer<CChar>, _ condition: StaticString) -> Bool {
+        let name = UnsafeRawPointer(condition.utf8Start).assumingMemoryBound(to: CChar.self)
+        var rest = text
+        while let found = strstr(rest, name) {
+            rest = UnsafePointer(found) + condition.utf8CodeUnitCount
+            if isdigit(Int32(rest.pointee)) == 0 { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,123 @@
+import Base
+
+/// A parameter's or a column's value, as both engines know it.
+public enum SQLValue: Sendable, Equatable {
+    case null
+    case integer(Int)
+    case real(Double)
+    case text(String)
+    case blob([UInt8])
+}
+
+/// A type that can be bound to a parameter.
+public protocol SQLParameter {
+    /// The value as the engine takes it.
+    var sqlValue: SQLValue { get }
+}
+
+/// A type that can be read from a column.
+public protocol SQLColumn {
+    /// The value of a column; nil when the column is null or holds something else.
+    init?(row: any Row, column: Int)
+}
+
+/// One row of a result, valid until the next one is fetched. Columns count from 0.
+public protocol Row {
+    /// Whether the column is null.
+    func isNull(_ column: Int) -> Bool
+    /// The column as an integer.
+    func integer(_ column: Int) -> Int
+    /// The column as a floating-point number.
+    func real(_ column: Int) -> Double
+    /// The column as text.
+    func text(_ column: Int) -> String
+    /// The column as bytes.
+    func blob(_ column: Int) -> [UInt8]
+}
+
+extension Row {
+    /// The value of a column. Throws `StoreError.unexpectedValue` when it is null or of another kind.
+    public subscript<Value: SQLColumn>(column: Int) -> Value {
+        get throws {
+            guard let value = Value(row: self, column: column) else {
+                throw StoreError.unexpectedValue(column: column)
+            }
+            return value
+        }
+    }
+
+    /// The value of a column that may be null.
+    public subscript<Value: SQLColumn>(column: Int) -> Value? {
+        get throws { isNull(column) ? nil : try self[column] as Value }
+    }
+}
+
+extension String: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .text(self) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self = row.text(column)
+    }
+}
+
+extension Int: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .integer(self) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self = row.integer(column)
+    }
+}
+
+extension Double: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .real(self) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self = row.real(column)
+    }
+}
+
+extension Bool: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .integer(self ? 1 : 0) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self = row.integer(column) != 0
+    }
+}
+
+extension [UInt8]: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .blob(self) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self = row.blob(column)
+    }
+}
+
+extension Identifier: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .text(description) }
+    public init?(row: any Row, column: Int) { self.init(row.text(column)) }
+}
+
+extension Timestamp: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .text(description) }
+    public init?(row: any Row, column: Int) { self.init(row.text(column)) }
+}
+
+extension JSON: SQLParameter, SQLColumn {
+    public var sqlValue: SQLValue { .text(String(decoding: JSONWriter.bytes(self), as: UTF8.self)) }
+    public init?(row: any Row, column: Int) {
+        guard !row.isNull(column), let value = try? JSON(parsing: row.text(column).utf8) else { return nil }
+        self = value
+    }
+}
+
+extension Optional: SQLParameter where Wrapped: SQLParameter {
+    public var sqlValue: SQLValue { self?.sqlValue ?? .null }
+}
+
+/// An enum whose cases are stored as their names.
+public protocol SQLEnum: SQLParameter, SQLColumn, RawRepresentable where RawValue == String {}
+
+extension SQLEnum {
+    public var sqlValue: SQLValue { .text(rawValue) }
+    public init?(row: any Row, column: Int) { self.init(rawValue: row.text(column)) }
+}

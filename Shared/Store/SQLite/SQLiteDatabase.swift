@@ -1,0 +1,190 @@
+import Base
+import CSQLite
+import Glibc
+
+/// The embedded engine: one SQLite file, and beside it a second one for counters that may be lost.
+public final class SQLiteDatabase: Database {
+    /// Which of the two files this is.
+    enum Role {
+        /// The product's data. An acknowledged write survives a loss of power (WAL, synchronous FULL).
+        case primary
+        /// Counters. Counting costs no disk flush, so that they may not survive it (synchronous OFF).
+        case counters
+    }
+
+    private let path: String
+    let role: Role
+    private let creates: Bool
+    var handle: OpaquePointer?
+    var statements: [SQL: SQLiteStatement] = [:]
+    /// The VFS to open the file with; nil is SQLite's own.
+    var vfs: String?
+    private var isInTransaction = false
+
+    /// The counters' database, in a file named for this one's with `-counters` behind it.
+    public private(set) lazy var counters: any Database = SQLiteDatabase(
+        path: path == ":memory:" ? path : path + "-counters", role: .counters, creates: true)
+
+    /// A database at `path`, opened by the first statement. The file must exist, unless `creates` is true.
+    public convenience init(path: String, creates: Bool = false) {
+        self.init(path: path, role: .primary, creates: creates)
+    }
+
+    private init(path: String, role: Role, creates: Bool) {
+        self.path = path
+        self.role = role
+        self.creates = creates
+    }
+
+    deinit { close() }
+
+    @discardableResult
+    public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+        let statement = try prepared(sql)
+        // A run of the same statement may be stepping through its rows further up the stack.
+        guard !statement.isRunning else {
+            return try compile(sql).run(parameters, body)
+        }
+        return try statement.run(parameters, body)
+    }
+
+    public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
+        guard !isInTransaction else { return try body() }
+        try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")
+        isInTransaction = true
+        defer { isInTransaction = false }
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // SQLite may have rolled back by itself.
+            if let handle, sqlite3_get_autocommit(handle) == 0 { _ = try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    public func migrate() throws {
+        // The journal's mode can't change within a transaction.
+        try useWriteAheadLog()
+        try transaction(.write) {
+            try script(Migration.table.text)
+            let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
+            for migration in Migration.all where !applied.contains(migration.version) {
+                for step in migration.steps { try apply(step) }
+                try execute(
+                    "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
+                    migration.version, migration.name, Timestamp.now)
+                try script("PRAGMA user_version = \(migration.version)")
+            }
+        }
+        try restoreCounters()
+        // What settles for forks reads the schema from the file itself, not from the write-ahead log.
+        _ = try? script("PRAGMA wal_checkpoint")
+    }
+
+    public func isCurrent() throws -> Bool {
+        guard role == .primary else { return try first("SELECT 1 FROM counters LIMIT 1") { _ in true } ?? true }
+        // The header's version tells as much as schema_migrations, and needs no schema to be read first.
+        let version = try first("PRAGMA user_version") { try $0[0] as Int }
+        return version == Migration.all.last?.version
+    }
+
+    public func close() {
+        statements = [:]
+        if let handle { sqlite3_close_v2(handle) }
+        handle = nil
+        vfs = nil
+        if role == .primary { counters.close() }
+    }
+
+    private func apply(_ step: Migration.Step) throws {
+        switch step {
+        case .sql(let sql): try script(sql.text)
+        case .appendOnly(let table):
+            for event in ["UPDATE", "DELETE"] {
+                try script(
+                    """
+                    CREATE TRIGGER \(table)_refuses_\(event) BEFORE \(event) ON \(table)
+                    BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+                    """)
+            }
+        }
+    }
+
+    func prepared(_ sql: SQL) throws -> SQLiteStatement {
+        if let statement = statements[sql] { return statement }
+        let statement = try compile(sql)
+        statements[sql] = statement
+        return statement
+    }
+
+    private func compile(_ sql: SQL) throws -> SQLiteStatement {
+        let connection = try connection()
+        do {
+            return try SQLiteStatement(sql.text, on: connection)
+        } catch StoreError.failed where role == .counters {
+            try createCounters()
+            return try SQLiteStatement(sql.text, on: connection)
+        }
+    }
+
+    private func script(_ text: String) throws {
+        let handle = try connection()
+        let code = sqlite3_exec(handle, text, nil, nil, nil)
+        guard code == SQLITE_OK else { throw StoreError(code, on: handle) }
+    }
+
+    /// Turns the write-ahead log on. This is the one statement for which SQLite does not wait for others' locks.
+    private func useWriteAheadLog() throws {
+        let handle = try connection()
+        func attempt() -> Int32 { sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nil, nil, nil) }
+        var code = attempt()
+        var attempts: Int32 = 0
+        while code & 0xFF == SQLITE_BUSY, csqlite_wait_for_lock(nil, attempts) == 1 {
+            attempts += 1
+            code = attempt()
+        }
+        guard code == SQLITE_OK else { throw StoreError(code, on: handle) }
+    }
+
+    func connection() throws -> OpaquePointer {
+        if let handle { return handle }
+        Self.initialized
+        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        if creates { flags |= SQLITE_OPEN_CREATE }
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, flags, vfs)
+        guard code == SQLITE_OK, let opened else {
+            sqlite3_close_v2(opened)
+            throw StoreError(code, on: nil)
+        }
+        csqlite_configure(opened)
+        handle = opened
+        // Counting costs no disk flush.
+        if role == .counters { try script("PRAGMA synchronous = OFF") }
+        return opened
+    }
+
+    private static let initialized: Void = csqlite_initialize()
+
+    /// Checks the counters' file, and begins a new one when a loss of power has damaged it.
+    private func restoreCounters() throws {
+        do {
+            guard try counters.first("PRAGMA quick_check", decode: { try $0[0] as String }) != "ok" else {
+                _ = try counters.isCurrent()
+                return
+            }
+        } catch StoreError.damaged {}
+        counters.close()
+        for suffix in ["", "-wal", "-shm"] { unlink(path + "-counters" + suffix) }
+        _ = try counters.isCurrent()
+    }
+
+    /// Makes the counters' tables, in a file that is new or was lost.
+    private func createCounters() throws {
+        try useWriteAheadLog()
+        for sql in Migration.counters { try script(sql.text) }
+        _ = try? script("PRAGMA wal_checkpoint")
+    }
+}

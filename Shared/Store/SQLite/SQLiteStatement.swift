@@ -1,0 +1,96 @@
+import CSQLite
+
+/// A compiled statement of one connection.
+final class SQLiteStatement {
+    private let connection: OpaquePointer
+    private let handle: OpaquePointer
+    /// SQLite numbers `$1`, `$2` … by their first appearance: the position of each in the parameters.
+    private let positions: [Int]
+    private(set) var isRunning = false
+
+    init(_ text: String, on connection: OpaquePointer) throws {
+        var compiled: OpaquePointer?
+        let code = sqlite3_prepare_v3(connection, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
+        guard code == SQLITE_OK, let compiled else { throw StoreError(code, on: connection) }
+        self.connection = connection
+        handle = compiled
+        positions = (0..<sqlite3_bind_parameter_count(compiled)).map { index in
+            sqlite3_bind_parameter_name(compiled, index + 1).flatMap { Int(String(cString: $0 + 1)) } ?? 0
+        }
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    /// Binds the parameters, calls `body` with each row, and returns how many rows were changed.
+    func run(_ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+        isRunning = true
+        defer {
+            sqlite3_reset(handle)
+            sqlite3_clear_bindings(handle)
+            isRunning = false
+        }
+        for (index, position) in positions.enumerated() {
+            guard parameters.indices.contains(position - 1) else {
+                throw StoreError.failed("parameter $\(position) has no value")
+            }
+            let code = bind(parameters[position - 1], at: Int32(index + 1))
+            guard code == SQLITE_OK else { throw StoreError(code, on: connection) }
+        }
+        let row = SQLiteRow(statement: handle)
+        while true {
+            switch sqlite3_step(handle) {
+            case SQLITE_ROW: try body(row)
+            case SQLITE_DONE: return Int(sqlite3_changes(connection))
+            case let code: throw StoreError(code, on: connection)
+            }
+        }
+    }
+
+    private func bind(_ value: SQLValue, at index: Int32) -> Int32 {
+        switch value {
+        case .null: sqlite3_bind_null(handle, index)
+        case .integer(let value): sqlite3_bind_int64(handle, index, Int64(value))
+        case .real(let value): sqlite3_bind_double(handle, index, value)
+        case .text(let value): csqlite_bind_text(handle, index, value, Int32(clamping: value.utf8.count))
+        case .blob(let value): csqlite_bind_blob(handle, index, value, Int32(clamping: value.count))
+        }
+    }
+}
+
+private struct SQLiteRow: Row {
+    let statement: OpaquePointer
+
+    func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL }
+
+    func integer(_ column: Int) -> Int { Int(sqlite3_column_int64(statement, Int32(column))) }
+
+    func real(_ column: Int) -> Double { sqlite3_column_double(statement, Int32(column)) }
+
+    func text(_ column: Int) -> String {
+        guard let bytes = sqlite3_column_text(statement, Int32(column)) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    func blob(_ column: Int) -> [UInt8] {
+        guard let bytes = sqlite3_column_blob(statement, Int32(column)) else { return [] }
+        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        return Array(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+}
+
+extension StoreError {
+    /// The error of a SQLite result code, with the connection's message.
+    init(_ code: Int32, on connection: OpaquePointer?) {
+        let message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+        self =
+            switch code & 0xFF {
+            case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_IOERR,
+                SQLITE_FULL, SQLITE_READONLY, SQLITE_PERM:
+                .unreachable(message)
+            case SQLITE_NOTADB, SQLITE_CORRUPT: .damaged(message)
+            case SQLITE_CONSTRAINT: .constraint(message)
+            default: .failed(message)
+            }
+    }
+}

@@ -1,0 +1,42 @@
+/// One numbered change of the schema, run once on each database.
+///
+/// It is written in PostgreSQL's types. SQLite takes any type's name; what it stores is text, integers,
+/// floating-point numbers and bytes: UUIDs, timestamps and JSON as text, booleans as 0 and 1.
+struct Migration: Sendable {
+    /// One step of a migration.
+    enum Step: Sendable {
+        case sql(SQL)
+        /// The database refuses UPDATE and DELETE on the table.
+        case appendOnly(table: StaticString)
+    }
+
+    let version: Int
+    let name: String
+    let steps: [Step]
+
+    /// All migrations in their order. What has been released never changes; a change is a new migration.
+    static let all = [
+        Migration(
+            version: 1, name: "the product",
+            steps: (Schema.tenancy + Schema.inventory + Schema.findings + Schema.operations).map { .sql($0) }
+                + [.appendOnly(table: "audit_log")])
+    ]
+
+    /// The table that remembers which migrations have run.
+    static let table: SQL = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)
+        """
+
+    /// The counters' tables. They are no migration: the database that holds them may be lost and made anew.
+    static let counters: [SQL] = [
+        """
+        CREATE TABLE IF NOT EXISTS counters (
+            subject text PRIMARY KEY, window_start timestamptz NOT NULL, count bigint NOT NULL,
+            last_counted_at timestamptz NOT NULL)
+        """
+    ]
+}
+
+/// The tables, by area.
+enum Schema {}

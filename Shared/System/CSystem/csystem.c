@@ -1,0 +1,189 @@
+#define _GNU_SOURCE
+#include "csystem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t csystem_fork(void) { return fork(); }
+
+int csystem_die_with_parent(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return getppid() == parent ? 0 : -1;
+}
+
+void csystem_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int csystem_exit_status(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+int csystem_limit_cpu(uint64_t seconds) {
+    struct rusage used;
+    struct rlimit limits;
+    if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_CPU, &limits) != 0) return -1;
+    limits.rlim_cur = used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds;
+    return setrlimit(RLIMIT_CPU, &limits);
+}
+
+int csystem_set_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
+/// The new process, between fork and execve: only async-signal-safe calls. Returns the errno that stopped it.
+/// `report` becomes a descriptor that is out of the way of the program's own and closes at execve.
+static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
+    enum { above = 100, most = 16 };
+    int moved[most];
+    if (how->descriptor_count > most) return EINVAL;
+    if ((*report = fcntl(*report, F_DUPFD_CLOEXEC, above)) < 0) return errno;
+    for (int target = 0; target < how->descriptor_count; target++) {
+        int source = how->descriptors[target];
+        if (source < 0 && (source = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) return errno;
+        if ((moved[target] = fcntl(source, F_DUPFD_CLOEXEC, above)) < 0) return errno;
+    }
+    for (int target = 0; target < how->descriptor_count; target++)
+        if (dup2(moved[target], target) < 0) return errno;
+    if (close_range(how->descriptor_count, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+    if (csystem_die_with_parent(parent) != 0) return ESRCH;
+    struct rlimit no_core = {0, 0}, memory = {how->memory_bytes, how->memory_bytes};
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0) return errno;
+    if (how->memory_bytes != 0 && setrlimit(RLIMIT_AS, &memory) != 0) return errno;
+    execve(how->path, how->arguments, how->environment);
+    return errno;
+}
+
+pid_t csystem_spawn(const struct csystem_spawn *how) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -errno;
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        int channel = report[1], error = become(how, parent, &channel);
+        ssize_t written = write(channel, &error, sizeof error);
+        (void)written;
+        _exit(127);
+    }
+    int error = child < 0 ? errno : 0;
+    close(report[1]);
+    if (child > 0) {
+        ssize_t length;
+        do length = read(report[0], &error, sizeof error);
+        while (length < 0 && errno == EINTR);
+        if (length == sizeof error) waitpid(child, NULL, 0);
+        else error = 0;
+    }
+    close(report[0]);
+    return error ? -error : child;
+}
+
+static volatile sig_atomic_t terminating;
+
+static void note_termination(int number) {
+    (void)number;
+    terminating = 1;
+}
+
+static void note_nothing(int number) { (void)number; }
+
+static void catch_signal(int number, void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler};
+    sigaction(number, &action, NULL);
+}
+
+static void hold_children_back(int how) {
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(how, &children, NULL);
+}
+
+void csystem_catch_signals(void) {
+    signal(SIGPIPE, SIG_IGN);
+    catch_signal(SIGTERM, note_termination);
+    catch_signal(SIGINT, note_termination);
+    catch_signal(SIGCHLD, note_nothing);
+    hold_children_back(SIG_BLOCK);
+}
+
+int csystem_is_terminating(void) { return terminating; }
+
+void csystem_release_signals(void) {
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGCHLD, SIG_DFL);
+    hold_children_back(SIG_UNBLOCK);
+}
+
+int csystem_wait_for_connection(int listener) {
+    sigset_t none;
+    sigemptyset(&none);
+    struct pollfd entry = {.fd = listener, .events = POLLIN};
+    return ppoll(&entry, 1, NULL, &none) > 0;
+}
+
+static char *fresh_heap;
+
+/// Gives back the pages that lie wholly within a chunk, whose contents nobody needs.
+static void drop_pages(char *chunk, size_t size) {
+    uintptr_t start = ((uintptr_t)chunk + 4095) & ~(uintptr_t)4095, end = ((uintptr_t)chunk + size) & ~(uintptr_t)4095;
+    if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+void csystem_settle_heap(size_t fresh) {
+    // A large allocation comes from the heap's end, and stays there when it is freed. It also makes malloc sort the
+    // chunks that were freed last.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    char *volatile end = malloc(fresh);
+    if (end == NULL) return;
+    drop_pages(end, fresh);
+    free(end);
+    int most = 100000;
+    for (size_t size = 64 << 10; size >= 16 && most > 0; size -= size > 1024 ? 1024 : 16) {
+        char *volatile hole;
+        while ((hole = malloc(size)) != NULL && hole < end && most-- > 0) drop_pages(hole, size);
+        free(hole);
+    }
+    fresh_heap = end;
+}
+
+void csystem_populate_heap(size_t length) {
+    uintptr_t start = (uintptr_t)fresh_heap & ~(uintptr_t)4095;
+    // Only saves time: a kernel without it (before 5.14) gives the pages one by one.
+    if (fresh_heap != NULL) madvise((void *)start, length, MADV_POPULATE_WRITE);
+}
+
+extern char __executable_start, etext;
+
+void csystem_use_large_pages(void) {
+    const uintptr_t page = 2 << 20;
+    uintptr_t start = ((uintptr_t)&__executable_start + page - 1) & ~(page - 1), end = (uintptr_t)&etext & ~(page - 1);
+    if (start >= end) return;
+    size_t length = end - start;
+    char *region = mmap(NULL, length + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (region == MAP_FAILED) return;
+    char *copy = (char *)(((uintptr_t)region + page - 1) & ~(page - 1));
+    if (madvise(copy, length, MADV_HUGEPAGE) == 0) {
+        // A copy with the same bytes takes the place of the code while it runs; it is never writable and executable.
+        memcpy(copy, (void *)start, length);
+        if (mprotect(copy, length, PROT_READ | PROT_EXEC) == 0)
+            mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start);
+    }
+}

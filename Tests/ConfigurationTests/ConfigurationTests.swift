@@ -1,0 +1,261 @@
+import Base
+import Testing
+
+@testable import local_runner
+
+@Suite struct ConfigurationTests {
+    /// A document that is right, for one part to be replaced.
+    private static let parts: [(key: String, json: String)] = [
+        ("name", #""thalian""#),
+        ("compatibility_date", #""2026-04-15""#),
+        ("vars", #"{"LIMIT": "5", "EMPTY": ""}"#),
+        ("secrets", #"{"required": ["TOKEN_SECRET"]}"#),
+        ("dev", #"{"ip": "127.0.0.1", "port": 8788}"#),
+        ("limits", #"{"timeout_ms": 1000, "memory_mb": 128}"#),
+        (
+            "functions",
+            #"""
+            [{"route": "/api/health", "function": "api-health", "methods": ["GET"], "bindings": ["DATABASE_URL"]},
+             {"route": "/api/keys", "function": "api-keys", "methods": ["GET", "POST"], "dispatch": "reuse",
+              "bindings": ["LIMIT", "TOKEN_SECRET"], "limits": {"timeout_ms": 50, "concurrency": 2}},
+             {"route": "/scheduled/tidy", "function": "tidy", "methods": []}]
+            """#
+        ),
+        ("triggers", #"{"crons": [{"cron": "17 * * * *", "function": "tidy"}]}"#),
+        ("env", #"{"staging": {"vars": {"LIMIT": "9"}, "secrets": {"required": ["TOKEN_SECRET"]}}}"#),
+    ]
+
+    private static let local = LocalValues(
+        devVars: DevVars(values: ["TOKEN_SECRET": Secret("hush")]), defaults: ["DATABASE_URL": "sqlite:here"])
+
+    private func read(
+        _ replaced: [String: String?] = [:], environment: String? = nil, local: LocalValues = local
+    ) throws -> Configuration {
+        var members = Self.parts.compactMap { key, json in
+            (replaced[key] ?? json).map { "\"\(key)\": \($0)" }
+        }
+        for (key, json) in replaced where !Self.parts.contains(where: { $0.key == key }) {
+            members.append("\"\(key)\": \(json ?? "null")")
+        }
+        return try ConfigurationReader.read(
+            Array("{\(members.joined(separator: ",\n"))}".utf8), file: "f", environment: environment,
+            local: local)
+    }
+
+    private func problems(
+        _ replaced: [String: String?] = [:], environment: String? = nil, local: LocalValues = local
+    ) -> [String] {
+        do {
+            _ = try read(replaced, environment: environment, local: local)
+            return []
+        } catch {
+            return (error as? ConfigurationError)?.problems.map(\.description) ?? ["\(error)"]
+        }
+    }
+
+    private func environment(_ function: FunctionConfiguration) -> [String: String] {
+        Dictionary(function.environment.map { ($0.name, $0.value.reveal { $0 }) }) { $1 }
+    }
+
+    @Test func resolvesEverything() throws {
+        let configuration = try read()
+        #expect(configuration.name == "thalian")
+        #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 8788))
+        let functions = configuration.functions
+        #expect(functions.map(\.route) == ["/api/health", "/api/keys", "/scheduled/tidy"])
+        #expect(functions.map(\.dispatch) == [.isolated, .reuse, .isolated])
+        #expect(functions.map(\.methods) == [["GET"], ["GET", "POST"], []])
+        #expect(functions.map(\.limits.timeoutMilliseconds) == [1000, 50, 1000])
+        #expect(functions.map(\.limits.concurrency) == [8, 2, 8])
+        #expect(functions.map(\.limits.memoryMegabytes) == [128, 128, 128])
+        #expect(
+            functions.map(environment) == [
+                ["DATABASE_URL": "sqlite:here"], ["LIMIT": "5", "TOKEN_SECRET": "hush"], [:],
+            ])
+        #expect(configuration.crons.map(\.function) == ["tidy"])
+        #expect(configuration.crons.map(\.cron.description) == ["17 * * * *"])
+    }
+
+    @Test func needsNoMoreThanNameAndFunctions() throws {
+        let others = Self.parts.map(\.key).filter { $0 != "name" && $0 != "functions" }
+        var replaced: [String: String?] = ["functions": "[]"]
+        for key in others { replaced.updateValue(nil, forKey: key) }
+        let configuration = try read(replaced)
+        #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 8788))
+        replaced.updateValue(nil, forKey: "name")
+        replaced.updateValue(nil, forKey: "functions")
+        #expect(problems(replaced) == ["\"name\" is missing; add it.", "\"functions\" is missing; add it."])
+    }
+
+    @Test(arguments: [
+        ("nmae", "1", #"nmae: unknown key; did you mean "name"?"#),
+        ("name", "7", "name: is a number; it must be a string"),
+        ("name", #""Thalian API""#, "name: \"Thalian API\" must be lower-case"),
+        ("name", #""""#, "name: is empty"),
+        ("compatibility_date", #""2026-02-30""#, "compatibility_date: \"2026-02-30\" is no date"),
+        ("vars", #"["A"]"#, "vars: is an array; it must be an object"),
+        ("vars", #"{"LIMIT": 5}"#, "vars.LIMIT: is a number; it must be a string in double quotes."),
+        ("vars", #"{"LIMIT": "", "1A": "x"}"#, "vars.1A: \"1A\" is no variable name"),
+        (
+            "vars", #"{"LIMIT": "", "FUNCTION_DISPATCH": "x"}"#,
+            "vars.FUNCTION_DISPATCH: FUNCTION_DISPATCH is reserved"
+        ),
+        (
+            "vars", #"{"LIMIT": "", "TOKEN_SECRET": "x"}"#,
+            "secrets.required[0]: TOKEN_SECRET is a variable too (vars"
+        ),
+        ("secrets", #"["TOKEN_SECRET"]"#, "secrets: is an array; it must be an object"),
+        ("secrets", #"{"requird": []}"#, #"secrets.requird: unknown key; did you mean "required"?"#),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRET"]}"#,
+            "secrets.required[1]: \"TOKEN_SECRET\" stands"
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET", "B_KEY"]}"#,
+            "secrets.required[1]: secret B_KEY has no value; add"
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRT"]}"#,
+            "but .dev.vars has TOKEN_SECRET; did you mean"
+        ),
+        ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is no IP address"),
+        ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
+        ("dev", #"{"prot": 1}"#, #"dev.prot: unknown key; did you mean "port"?"#),
+        ("limits", #"{"timeout": 1}"#, #"limits.timeout: unknown key; did you mean "timeout_ms"?"#),
+        (
+            "limits", #"{"timeout_ms": 0}"#,
+            "limits.timeout_ms: is 0; it must be a whole number from 1 to 900000"
+        ),
+        ("limits", #"{"concurrency": 1.5}"#, "limits.concurrency: is a number; it must be a whole number"),
+        ("limits", #"{"memory_mb": 1}"#, "limits.memory_mb: is 1"),
+        ("limits", #"{"max_body_bytes": -1}"#, "limits.max_body_bytes: is -1"),
+        ("functions", "{}", "functions: is an object; it must be an array"),
+        ("triggers", #"{"cron": []}"#, #"triggers.cron: unknown key; did you mean "crons"?"#),
+        (
+            "triggers", #"{"crons": [{"cron": "60 * * * *", "function": "tidy"}]}"#,
+            "triggers.crons[0].cron: minute"
+        ),
+        (
+            "triggers", #"{"crons": [{"cron": "0 0 30 2 *", "function": "tidy"}]}"#,
+            "triggers.crons[0].cron: never"
+        ),
+        ("triggers", #"{"crons": [{"function": "tidy"}]}"#, "triggers.crons[0].cron: is missing"),
+        (
+            "triggers", #"{"crons": [{"cron": "* * * * *", "function": "tdiy"}]}"#,
+            "triggers.crons[0].function: \"tdiy\" is not in \"functions\"; did you mean \"tidy\"?"
+        ),
+        (
+            "triggers",
+            #"{"crons": [{"cron": "1 * * * *", "function": "tidy"}, {"cron": "1  * * * *", "function": "tidy"}]}"#,
+            "triggers.crons[1]: tidy has this trigger already"
+        ),
+        ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: give it methods, or a trigger"),
+        ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
+        ("env", #"{"a": {"limits": {"concurrency": 0}}}"#, "env.a.limits.concurrency: is 0"),
+        ("env", #"{"a": {"env": {}}}"#, "env.a.env: unknown key"),
+        // Variables are not inherited, so what the inherited functions bind is missing there.
+        ("env", #"{"a": {}}"#, "functions[1].bindings[0]: LIMIT is neither in \"vars\" nor in \"secrets\""),
+    ])
+    func reports(_ key: String, _ json: String, _ expected: String) {
+        let found = problems([key: json])
+        #expect(found.contains { $0.contains(expected) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        (#""route": "health""#, "must begin with a slash: \"/health\""),
+        (#""route": "/""#, "has an empty part"), (#""route": "/api/health/""#, "has an empty part"),
+        (#""route": "/api//health""#, "has an empty part"), (#""route": "/api/../x""#, "is unreachable"),
+        (#""route": "/cdn-cgi/x""#, "is the runner's own"),
+        (#""route": "/api/:id""#, "routes are literal"), (#""route": "/caf%C3%A9""#, "routes are literal"),
+        (#""function": "../sh""#, "functions[0].function: \"../sh\" must be"),
+        (#""methods": "GET""#, "functions[0].methods: is a string; it must be an array"),
+        (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is none of GET, POST"),
+        (#""methods": ["get"]"#, "did you mean \"GET\"?"),
+        (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" stands"),
+        (#""methods": ["HEAD"]"#, "HEAD comes with GET"),
+        (#""methods": [7]"#, "functions[0].methods[0]: is a number"),
+        (
+            #""dispatch": "isolatd""#,
+            "functions[0].dispatch: \"isolatd\" is none of isolated, reuse, spawn; did you"
+        ),
+        (#""dispatch": null"#, "functions[0].dispatch: is null"),
+        (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
+        (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),
+        (#""limits": {"concurrency": 0}"#, "functions[0].limits.concurrency: is 0"),
+        (#""methds": []"#, #"functions[0].methds: unknown key; did you mean "methods"?"#),
+    ])
+    func reportsFunctions(_ member: String, _ expected: String) throws {
+        let name = try #require(member.split(separator: "\"").first)
+        let members = [
+            #""route": "/api/a""#, #""function": "a""#, #""methods": ["GET"]"#, #""bindings": []"#,
+        ]
+        let function = members.filter { !$0.hasPrefix("\"\(name)\"") } + [member]
+        let found = problems(["functions": "[{\(function.joined(separator: ","))}]", "triggers": "{}"])
+        #expect(found.count == 1)
+        #expect(found.contains { $0.contains(expected) }, "\(found)")
+    }
+
+    @Test func reportsWhatIsThereTwice() {
+        let one = #"{"route": "/a", "function": "a", "methods": ["GET"]}"#
+        let found = problems(["functions": "[\(one), \(one)]", "triggers": "{}"])
+        #expect(found.count == 2)
+        #expect(found.first?.hasPrefix("functions[1].route: /a is the route of functions[0] too") == true)
+        #expect(found.last?.hasPrefix("functions[1].function: a serves functions[0] already") == true)
+    }
+
+    @Test func reportsAllAtOnceWithoutValues() {
+        let found = problems([
+            "name": "1", "limits": #"{"timeout_ms": 0, "memry_mb": 1}"#, "dev": #"{"port": "hush"}"#,
+            "functions": #"[{"route": "x"}, 5, {"route": "/y", "function": "y", "methods": ["GTE"]}]"#,
+            "triggers": #"{"crons": [{"cron": "*", "function": "z"}]}"#, "extra": "1",
+        ])
+        #expect(
+            found.map { $0.prefix { $0 != ":" } } == [
+                "extra", "name", "dev.port", "limits.memry_mb", "limits.timeout_ms", "functions[0].function",
+                "functions[0].methods", "functions[0].route", "functions[1]", "functions[2].methods[0]",
+                "triggers.crons[0].cron", "triggers.crons[0].function",
+            ])
+        #expect(!found.joined().contains("hush"))
+    }
+
+    @Test func saysWhereTheSyntaxBreaks() {
+        #expect(problems(["name": "nmae"])[0].hasPrefix("line 1, column 10: a value should stand here"))
+        #expect(problems(["name": "\"\u{7}\""])[0].hasPrefix("line 1, column 11: "))
+    }
+
+    @Test func anEnvironmentOverridesButInheritsNoValues() throws {
+        let override = #"""
+            {"staging": {"name": "other", "vars": {"LIMIT": "9"}, "secrets": {"required": ["TOKEN_SECRET"]},
+             "limits": {"concurrency": 3}, "dev": {"port": 1}}}
+            """#
+        let configuration = try read(["env": override], environment: "staging")
+        #expect(configuration.name == "other")
+        #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 1))
+        #expect(configuration.functions.map(\.limits.concurrency) == [3, 2, 3])
+        #expect(configuration.functions.map(\.limits.timeoutMilliseconds) == [30_000, 50, 30_000])
+        #expect(environment(configuration.functions[1]) == ["LIMIT": "9", "TOKEN_SECRET": "hush"])
+        #expect(configuration.variables["EMPTY"] == nil)
+        #expect(
+            problems(environment: "stagin") == ["env: has no \"stagin\"; did you mean \"staging\"?"])
+    }
+
+    @Test func devVarsWinOverTheProcessAndOverVariables() throws {
+        var local = Self.local
+        local.process = ["TOKEN_SECRET": "process", "LIMIT": "process", "EMPTY": "process"]
+        #expect(environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "hush"])
+        local.devVars.values["LIMIT"] = Secret("7")
+        #expect(environment(try read(local: local).functions[1])["LIMIT"] == "7")
+        local.devVars = DevVars()
+        #expect(
+            environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "process"])
+        local.process = ["TOKEN_SECRET": ""]
+        #expect(problems(local: local).count == 1)
+        local.needsSecrets = false
+        #expect(environment(try read(local: local).functions[1])["TOKEN_SECRET"] == "")
+    }
+
+    @Test func aGivenDatabaseWinsOverTheDefault() throws {
+        let configuration = try read(["vars": #"{"LIMIT": "1", "DATABASE_URL": "sqlite:there"}"#])
+        #expect(environment(configuration.functions[0]) == ["DATABASE_URL": "sqlite:there"])
+    }
+}

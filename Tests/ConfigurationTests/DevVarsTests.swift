@@ -1,0 +1,53 @@
+import Base
+import Foundation
+import Testing
+
+@testable import local_runner
+
+@Suite struct DevVarsTests {
+    private func parse(_ text: String) throws -> [String: String] {
+        var parser = DevVarsParser(Array(text.utf8))
+        return try parser.parse(file: ".dev.vars").mapValues { $0.reveal { $0 } }
+    }
+
+    @Test(arguments: [
+        ("A=1", ["A": "1"]),
+        ("A=1\nB=2\n", ["A": "1", "B": "2"]),
+        ("\n# comment\n  # another\nA=1\r\nB=2\r\n", ["A": "1", "B": "2"]),
+        ("export A = spaced out  ", ["A": "spaced out"]),
+        ("A=", ["A": ""]),
+        ("A= # none", ["A": ""]),
+        ("A=a#b # comment", ["A": "a#b"]),
+        ("A=b=c==", ["A": "b=c=="]),
+        ("A=$HOME ${B}", ["A": "$HOME ${B}"]),
+        ("A='a # \\n $B' # comment", ["A": "a # \\n $B"]),
+        ("A=\"one\\ntwo\\t\\\"q\\\" \\\\ \\x\"", ["A": "one\ntwo\t\"q\" \\ \\x"]),
+        ("A=\"one\ntwo\"\nB=3", ["A": "one\ntwo", "B": "3"]),
+        ("A='{\"keys\":[]}'", ["A": "{\"keys\":[]}"]),
+        ("A=ünï", ["A": "ünï"]),
+    ])
+    func reads(_ text: String, _ expected: [String: String]) throws {
+        #expect(try parse(text) == expected)
+    }
+
+    @Test func reportsEveryLineAtOnceAndNoValue() throws {
+        let text = "no equals\nA=1\n1B=hidden\nA=hidden\nC=\"x\ny\" hidden\nD='hidden"
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        #expect(error?.problems.map(\.place) == ["line 1", "line 3", "line 4", "line 5", "line 7"])
+        #expect(error?.description.contains("hidden") == false)
+    }
+
+    @Test func createsSecretsThatAreOursAndNoOthers() throws {
+        let folder = NSTemporaryDirectory() + UUID().uuidString
+        try File.makeFolder(folder, mode: 0o700)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let names = ["SUPABASE_JWT_SECRET", "CREDENTIALS_KEY", "ANTHROPIC_API_KEY", "STRIPE_SECRET_KEY"]
+        try DevVars.create(folder + "/.dev.vars", secrets: names)
+        let values = try DevVars.read(folder + "/.dev.vars").values.mapValues { $0.reveal { $0 } }
+        #expect(values.keys.sorted() == ["CREDENTIALS_KEY", "SUPABASE_JWT_SECRET"])
+        #expect(values.values.allSatisfy { $0.count == 64 } && Set(values.values).count == 2)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/.dev.vars")
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [".dev.vars"])
+    }
+}

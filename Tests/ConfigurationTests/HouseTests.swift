@@ -1,0 +1,59 @@
+import Base
+import Foundation
+import Testing
+
+@testable import local_runner
+
+/// Package.swift, Functions/ and wrangler-like.json name the same routes.
+@Suite struct HouseTests {
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The routes of Package.swift's list, each with its file under Functions/.
+    private func packageRoutes() throws -> [String: String] {
+        let package = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+        var routes: [String: String] = [:]
+        for match in package.matches(of: /Route\(\s*"([^"]+)"(?:,\s*file:\s*"([^"]+)")?/) {
+            routes["/" + match.1] = match.2.map(String.init) ?? match.1 + ".swift"
+        }
+        return routes
+    }
+
+    private func configuration() throws -> Configuration {
+        let file = root.appending(path: Configuration.fileName).path
+        return try Configuration.load(
+            file, environment: nil, defaults: ["DATABASE_URL": "sqlite:none"], needsSecrets: false)
+    }
+
+    @Test func packageAndConfigurationNameTheSameRoutes() throws {
+        let package = try packageRoutes()
+        let functions = try configuration().functions
+        #expect(!package.isEmpty)
+        #expect(Set(package.keys) == Set(functions.map(\.route)))
+        for function in functions {
+            #expect(function.function == function.route.dropFirst().replacing("/", with: "-"))
+        }
+    }
+
+    @Test func everyRouteIsOneFileAndEveryFileOneRoute() throws {
+        let folder = root.appending(path: "Functions")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        let package = try packageRoutes()
+        #expect(Set(package.values) == Set(paths.filter { $0.hasSuffix(".swift") }))
+        for (route, file) in package {
+            let name = String(route.dropFirst())
+            #expect([name + ".swift", name + "/index.swift"].contains(file))
+        }
+    }
+
+    @Test func eachFunctionAnswersTheMethodsThatTheConfigurationSays() throws {
+        let package = try packageRoutes()
+        for function in try configuration().functions {
+            let file = try #require(package[function.route])
+            let url = root.appending(path: "Functions").appending(path: file)
+            let source = try String(contentsOf: url, encoding: .utf8)
+            let methods = source.matches(of: /\bonRequest([A-Z][a-z]+)\b/).map { $0.1.uppercased() }
+            #expect(Set(methods) == Set(function.methods), "\(file)")
+        }
+    }
+}

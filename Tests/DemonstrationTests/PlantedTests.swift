@@ -1,0 +1,60 @@
+import Base
+import Store
+import Testing
+
+/// Every rule whose question SQL can put to the data in a few lines finds exactly what has been planted.
+@Suite struct PlantedTests {
+    /// Weekends, nights and days.
+    @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
+    func everyQuestionFindsWhatIsPlantedAndNothingElse(later: Int) throws {
+        let now = SeededDatabase.moment + later
+        let seeded = try SeededDatabase(now: now)
+        try seeded.database.execute("CREATE TEMP TABLE clock (now text)")
+        try seeded.database.execute("INSERT INTO clock VALUES ($1)", now)
+        for view in Question.views { try seeded.database.run(view, []) { _ in } }
+        for (rule, question) in Question.all {
+            let found = Set(try seeded.texts(question))
+            let keys = try seeded.texts(
+                """
+                SELECT substr(finding_key, length(rule_id) + 2) FROM findings
+                WHERE workspace_id = $1 AND rule_id = $2 AND status <> 'resolved'
+                """, rule)
+            #expect(found == Set(keys), "\(rule)")
+        }
+    }
+
+    @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
+    func theLastWeekHasDriftedAsPlanted(later: Int) throws {
+        let now = SeededDatabase.moment + later
+        let seeded = try SeededDatabase(now: now)
+        let metrics = try seeded.texts(
+            """
+            SELECT metrics FROM drift_snapshots WHERE workspace_id = $1 ORDER BY taken_at DESC, id
+            """)
+        let snapshots = try metrics.map { try JSON(parsing: $0.utf8) }
+        let after = try #require(snapshots.first)
+        // One of each morning follows the latest.
+        let before = snapshots[7]
+        func change(_ metric: String) throws -> (from: Int, to: Int) {
+            (try #require(before[metric]?.integer), try #require(after[metric]?.integer))
+        }
+        let open = try ["critical", "high", "medium", "low"].map(change)
+        let from = open.reduce(0) { $0 + $1.from }
+        let to = open.reduce(0) { $0 + $1.to }
+        #expect(to * 2 >= from * 3)
+        #expect(open[0].to < open[0].from * 2)
+        let shadowIT = try change("shadow_it_count")
+        #expect(shadowIT.to - shadowIT.from >= 3)
+        let compliance = try change("device_compliance_pct")
+        #expect(compliance.from - compliance.to == 2)
+        for metric in ["mfa_pct", "admin_pct", "sso_pct"] {
+            let (from, to) = try change(metric)
+            #expect(abs(from - to) < 2, "\(metric)")
+        }
+        let hours = try change("mean_time_to_remediate_hours")
+        #expect(hours.to * 2 < hours.from * 3)
+        let sentence = try seeded.texts(
+            "SELECT title FROM findings WHERE workspace_id = $1 AND rule_id = 'drift_signal::findings_surge'")
+        #expect(sentence.first?.contains("from \(from) to \(to) in a week") == true, "\(from), \(to): \(sentence)")
+    }
+}

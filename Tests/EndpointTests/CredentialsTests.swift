@@ -1,0 +1,91 @@
+import Auth
+import Base
+import HTTP
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import api_mcp_rules
+
+@Suite struct CredentialsTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    private func list(_ authorization: String?, at now: Timestamp = TestStore.now) -> Int {
+        var call = Call(query: "workspaceId=\(store.own.id)")
+        call.headers["Authorization"] = authorization
+        return store.send(call, to: APIKeysFunction.self, at: now).status
+    }
+
+    private func rules(_ headers: [String: String]) -> Reply {
+        var call = Call()
+        call.headers = headers
+        return store.send(call, to: RulesFunction.self)
+    }
+
+    @Test func sessionTokensAreBearerTokens() {
+        let token = store.own.token()
+        for good in ["Bearer \(token)", "bearer \(token)", "BEARER \(token)"] { #expect(list(good) == 200, "\(good)") }
+        for bad in [
+            nil, "", "Bearer", "Bearer ", token, "Basic \(token)", "Bearer\(token)", "Bearer \(token) x",
+            "Token \(token)",
+            "Bearer \(token), Bearer \(token)", "Bearer \(store.own.readKey)", "Bearer \(store.own.writeKey)",
+        ] {
+            #expect(list(bad) == 401, "\(bad ?? "none")")
+        }
+    }
+
+    @Test func aRefusalSaysHowToAuthenticate() {
+        for operation in Operation.all {
+            let reply = store.send(operation.call(workspace: store.own.id.description), to: operation.function)
+            #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
+            #expect(
+                reply.error
+                    == (operation.isSession ? "Missing or invalid session token." : "Missing or invalid API key."))
+        }
+    }
+
+    @Test func sessionsEndWithTheirToken() {
+        let token = "Bearer " + store.own.token()
+        #expect(list(token, at: TestStore.now + 3_629) == 200 && list(token, at: TestStore.now + 3_630) == 401)
+    }
+
+    @Test func keysAreBearerTokensOrInTheirOwnField() {
+        let key = store.own.readKey
+        #expect(rules(["Authorization": "Bearer \(key)"]).status == 200)
+        #expect(rules(["X-Api-Key": key]).status == 200 && rules(["x-api-key": key]).status == 200)
+        for bad in [
+            [:], ["Authorization": key], ["X-Api-Key": "Bearer \(key)"], ["X-Api-Key": ""], ["X-Api-Key": key + " "],
+            ["X-Api-Key": key + "," + key], ["Authorization": "Bearer \(store.own.token())"],
+            ["X-Api-Key": store.own.revokedKey], ["X-Api-Key": String(key.dropLast())], ["X-Api-Key": key + "0"],
+            ["X-Api-Key": "thal_"], ["X-Api-Key": "THAL_" + key.dropFirst(5)],
+            ["X-Api-Key": "thal_" + String(repeating: "0", count: 40)],
+            ["X-Api-Key": String(key.dropLast()) + "é"],
+            ["X-Api-Key": store.own.revokedKey, "Authorization": "Bearer \(key)"],
+            ["X-Api-Key": "' OR 1=1 --"],
+        ] {
+            let reply = rules(bad)
+            #expect(reply.status == 401 && reply.error == "Missing or invalid API key.", "\(bad)")
+        }
+    }
+
+    /// The prefix finds the key, all of it proves it.
+    @Test func everyCharacterOfAKeyCounts() {
+        let key = Array(store.own.readKey.utf8)
+        let pipeline = TestPipeline(RulesFunction.self, store.environment())
+        for place in key.indices {
+            var changed = key
+            changed[place] = changed[place] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+            #expect(
+                pipeline.send(Call().key(String(decoding: changed, as: UTF8.self))).status == 401, "character \(place)")
+        }
+    }
+
+    /// Keys of both workspaces with one prefix are told apart.
+    @Test func keysMayShareAPrefix() throws {
+        try store.database.execute("UPDATE api_keys SET prefix = $1", String(store.own.readKey.prefix(9)))
+        #expect(rules(["X-Api-Key": store.own.readKey]).status == 200)
+        #expect(rules(["X-Api-Key": store.own.revokedKey]).status == 401)
+    }
+}

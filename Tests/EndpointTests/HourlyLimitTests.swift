@@ -1,0 +1,88 @@
+import Base
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@testable import api_mcp_findings
+@testable import api_mcp_rules
+
+@Suite struct HourlyLimitTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    private func limits(_ reply: Reply) -> [String?] {
+        ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"].map { reply.headers[$0] }
+    }
+
+    @Test func aThousandAnHour() {
+        var now = TestStore.now
+        let pipeline = TestPipeline(RulesFunction.self, store.environment(), now: { now })
+        let call = Call().key(store.own.readKey)
+        #expect(limits(pipeline.send(call)) == ["1000", "999", "1800", nil])
+        for _ in 2..<1_000 { _ = pipeline.send(call) }
+        let last = pipeline.send(call)
+        #expect(last.status == 200 && limits(last) == ["1000", "0", "1800", nil])
+        let refused = pipeline.send(call)
+        #expect(refused.status == 429 && limits(refused) == ["1000", "0", "1800", "1800"])
+        #expect(refused.error == "This API key has made its 1000 requests of this hour. Try again later.")
+        #expect(pipeline.send(Call().key(store.own.writeKey)).status == 200, "each key has its own")
+        now = TestStore.now + 1_799
+        #expect(limits(pipeline.send(call)) == ["1000", "0", "1", "1"])
+        now = TestStore.now + 1_800
+        #expect(limits(pipeline.send(call)) == ["1000", "999", "3600", nil])
+    }
+
+    @Test func allEndpointsCountTogether() {
+        for expected in stride(from: 999, to: 999 - Operation.keyed.count, by: -1) {
+            let operation = Operation.keyed[999 - expected]
+            let reply = store.send(operation.goodCall(store), to: operation.function)
+            #expect(reply.headers["RateLimit-Remaining"] == String(expected))
+        }
+    }
+
+    @Test func errorsOfTheHandlerCountAndSaySo() {
+        let reply = store.send(Call(query: "limit=0").key(store.own.readKey), to: FindingsFunction.self)
+        #expect(reply.status == 400 && limits(reply) == ["1000", "999", "1800", nil])
+    }
+
+    @Test func whatIsRefusedBeforeDoesNotCount() throws {
+        try store.own.set(allowlist: #"["192.0.2.1"]"#)
+        for _ in 0..<3 { #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 403) }
+        try store.own.set()
+        #expect(
+            store.send(Call().key(store.own.readKey), to: RulesFunction.self).headers["RateLimit-Remaining"] == "999")
+    }
+
+    @Test func theLimitIsAVariable() {
+        func send(_ limit: String) -> Reply {
+            store.send(
+                Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": limit])
+        }
+        #expect(
+            send("2").status == 200 && send("2").status == 200 && send("2").status == 429 && send("3").status == 429)
+        #expect(send("100").status == 200)
+    }
+
+    @Test func lostCountersCostNothingButTheCount() throws {
+        #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
+        store.database.close()
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: store.path + "-counters" + suffix)
+        }
+        let reply = store.send(Call().key(store.own.readKey), to: RulesFunction.self)
+        #expect(reply.status == 200 && reply.headers["RateLimit-Remaining"] == "999")
+    }
+
+    /// A request that can't be counted is not let through; migrating begins a new count.
+    @Test func damagedCountersMakeKeysUnavailableUntilMigration() throws {
+        store.database.close()
+        try store.folder.write("store.db-counters", String(repeating: "no database here. ", count: 500))
+        let reply = store.send(Call().key(store.own.readKey), to: RulesFunction.self)
+        #expect(reply.status == 503 && reply.headers["Retry-After"] == "5")
+        #expect(try store.connect().isCurrent())
+        try store.connect().migrate()
+        #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
+    }
+}

@@ -1,0 +1,133 @@
+import Auth
+import Base
+import Function
+import HTTP
+import Invocation
+import Store
+import TestSupport
+import Testing
+
+@testable import scheduled_housekeeping
+
+@Suite struct HousekeepingTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    @discardableResult
+    private func run(at now: Timestamp = TestStore.now) -> Response {
+        Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
+    }
+
+    private func texts(_ sql: SQL) throws -> [String] {
+        try store.database.rows(sql, store.own.id) { try $0[0] }
+    }
+
+    private func entries() throws -> [String] {
+        try texts(
+            """
+            SELECT action || ' ' || coalesce(target_id, '') || ' ' || details || ' ' || created_at || ' '
+                || coalesce(actor_email, 'nobody')
+            FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
+            """)
+    }
+
+    // MARK: Snoozed findings
+
+    @Test func dueFindingsOpenAgain() throws {
+        let now = TestStore.now
+        let due = try store.own.addFinding("high", status: "snoozed", title: "due", snoozedUntil: now)
+        try store.own.addFinding("high", status: "snoozed", title: "later", snoozedUntil: now + 1)
+        try store.own.addFinding("high", status: "snoozed", title: "for good", snoozedUntil: nil)
+        try store.own.addFinding("high", status: "dismissed", title: "dismissed", snoozedUntil: now - 1)
+        #expect(run().status == 200)
+        #expect(try texts("SELECT title FROM findings WHERE workspace_id = $1 AND status = 'open'") == ["due"])
+        #expect(
+            try texts(
+                "SELECT updated_at || coalesce(snoozed_until, '') FROM findings WHERE workspace_id = $1 AND title = 'due'"
+            )
+                == ["2026-04-15T12:30:00Z"])
+        #expect(try entries() == ["finding.reopened \(due) {\"cause\":\"snooze_ended\"} 2026-04-15T12:30:00Z nobody"])
+        run()
+        #expect(try entries().count == 1, "once")
+        run(at: now + 1)
+        #expect(
+            try texts("SELECT title FROM findings WHERE workspace_id = $1 AND status = 'open' ORDER BY title") == [
+                "due", "later",
+            ])
+    }
+
+    // MARK: Trials
+
+    @Test func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
+        let end = TestStore.now - .days(7)
+        try store.own.set(plan: .trial, trialEnd: end)
+        for (index, status) in ["connected", "error", "paused", "connected", "disconnected", "pending", "connected"]
+            .enumerated()
+        {
+            try store.own.addIntegration("p\(index)", status: status, createdAt: end - .days(20) + index)
+        }
+        run(at: TestStore.now - 1)
+        #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
+        run()
+        #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["free"])
+        // p0 and p1 are the oldest of five in use.
+        #expect(
+            try texts("SELECT platform || ' ' || status FROM integrations WHERE workspace_id = $1 ORDER BY platform")
+                == [
+                    "p0 paused", "p1 paused", "p2 paused", "p3 connected", "p4 disconnected", "p5 pending",
+                    "p6 connected",
+                ])
+        #expect(
+            try texts(
+                "SELECT platform FROM integrations WHERE workspace_id = $1 AND next_auto_sync_at IS NULL ORDER BY platform"
+            )
+                == ["p0", "p1"])
+        let details = #"{"paused_integrations":2,"plan":"free"}"#
+        #expect(try entries() == ["plan.trial_ended \(store.own.id) \(details) 2026-04-15T12:30:00Z nobody"])
+        run()
+        #expect(try entries().count == 1)
+    }
+
+    @Test(arguments: [Plan.free, .pro, .enterprise])
+    func otherPlansStay(_ plan: Plan) throws {
+        try store.own.set(plan: plan, trialEnd: TestStore.now - .days(400))
+        run()
+        #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == [plan.rawValue] && entries().isEmpty)
+    }
+
+    @Test func aTrialInItsTimeStays() throws {
+        try store.own.set(plan: .trial, trialEnd: TestStore.now + .days(3))
+        run()
+        #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
+    }
+
+    /// Who has chosen a plan while housekeeping was looking keeps it.
+    @Test func aPlanThatWasChosenMeanwhileStays() throws {
+        try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
+        try SystemWorkspaces(store).endTrialsThatChanged { try store.own.set(plan: .pro) }
+        #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["pro"] && entries().isEmpty)
+    }
+
+    @Test func oneWorkspacesTroubleIsNotTheOthers() throws {
+        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        try store.own.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
+        try store.other.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
+        run()
+        let open = try store.database.rows("SELECT workspace_id FROM findings WHERE status = 'open'") {
+            try $0[0] as Identifier
+        }
+        #expect(open == [store.other.id])
+    }
+
+    @Test func itHasNoRoute() {
+        let response = Schedule(Housekeeping.self, store.environment()).respond(to: Request(method: .get, path: "/"))
+        #expect(response.status == 404 && response.headers["X-Frame-Options"] == "DENY")
+    }
+
+    @Test func itIsSecuredAsEveryAnswer() {
+        let response = run()
+        #expect(response.status == 200 && response.headers["Cache-Control"] == "no-store")
+        #expect(response.headers["X-Request-Id"] != nil)
+    }
+}

@@ -1,0 +1,135 @@
+import Auth
+import Base
+import Function
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import api_mcp_identity
+
+/// Workspaces know nothing of each other: not their data, and not that they are there.
+@Suite struct IsolationTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore(filled: true) }
+
+    private func mentionsOther(_ reply: Reply) -> Bool {
+        let wire = reply.wire.lowercased()
+        return wire.contains(TestWorkspace.Owner.other.mark.lowercased())
+            || wire.contains(TestWorkspace.Owner.other.rawValue)
+            || [store.other.readKey, store.other.writeKey].contains { wire.contains($0.prefix(9).lowercased()) }
+    }
+
+    @Test(arguments: Operation.all)
+    func nothingOfTheOthersIsEverAnswered(_ operation: Operation) throws {
+        let reply = store.send(operation.goodCall(store), to: operation.function)
+        #expect(reply.status == 200 && !mentionsOther(reply), "\(reply.wire)")
+        // The search itself would find it: the same call of the other workspace.
+        let other = operation.call(workspace: store.other.id.description)
+        let call = operation.isSession ? other.session(store.other.token()) : other.key(store.other.readKey)
+        let theirs = store.send(call, to: operation.function)
+        let saysNothing =
+            ["rules", "posture-summary", "integrations"].contains(operation.name) || operation.method != "GET"
+            || operation.name == "app-policy"
+        #expect(mentionsOther(theirs) || saysNothing)
+    }
+
+    @Test func theSameNamesMeanDifferentThings() throws {
+        func policy(_ key: String) -> JSON {
+            store.send(Operation.keyed[6].call(workspace: nil).key(key), to: Operation.keyed[6].function).json["status"]
+                ?? .null
+        }
+        #expect(policy(store.own.readKey) == "sanctioned" && policy(store.other.readKey) == "blocked")
+        func department(_ key: String) -> JSON? {
+            store.send(Call(query: "email=alice@example.com").key(key), to: IdentityFunction.self).json["department"]
+        }
+        #expect(department(store.own.readKey) == "Quokka" && department(store.other.readKey) == "Wombat")
+    }
+
+    /// What one workspace has does not move another's numbers.
+    @Test(arguments: Operation.keyed)
+    func theOthersDataChangesNoAnswer(_ operation: Operation) throws {
+        let before = store.send(operation.goodCall(store), to: operation.function)
+        for number in 0..<20 {
+            try store.other.addFinding("critical")
+            try store.other.addIdentity("more\(number)@example.com", mfa: false)
+            try store.other.addIntegration("platform\(number)")
+        }
+        #expect(store.send(operation.goodCall(store), to: operation.function).text == before.text)
+    }
+
+    /// Unknown and someone else's: the same bytes.
+    @Test(arguments: Operation.all)
+    func anUnknownWorkspaceAndSomeoneElsesAreAlike(_ operation: Operation) throws {
+        func answer(_ workspace: Identifier) -> String {
+            let call = operation.call(workspace: workspace.description).with("X-Request-Id", "fixed")
+            let own = operation.isSession ? call.session(store.own.token()) : call.key(store.own.readKey)
+            return store.send(own, to: operation.function).wire
+        }
+        let unknown = answer(.random())
+        #expect(unknown.hasPrefix("403\n") && unknown == answer(store.other.id))
+        // What the other demands of its own requests makes no difference either.
+        try store.other.set(plan: .trial, allowlist: #"["192.0.2.1"]"#, mfaRequired: true, sessionTimeoutHours: 1)
+        #expect(unknown == answer(store.other.id))
+    }
+
+    @Test(arguments: ["GET", "POST", "DELETE"])
+    func everyRoleLearnsAsLittle(_ method: String) throws {
+        for role in Role.allCases {
+            func answer(_ workspace: Identifier) throws -> String {
+                let operation = try #require(Operation.session.first { $0.method == method })
+                let call = operation.call(workspace: workspace.description).with("X-Request-Id", "fixed")
+                return store.send(call.session(store.own.token(role)), to: operation.function).wire
+            }
+            #expect(try answer(.random()) == answer(store.other.id), "\(role)")
+        }
+    }
+
+    @Test func anUnknownKeyAndSomeoneElsesAreAlike() throws {
+        func answer(_ key: Identifier) -> String {
+            let body: JSON = ["workspaceId": .string(store.own.id.description), "keyId": .string(key.description)]
+            let call = Call("DELETE", body: body).session(store.own.token()).with("X-Request-Id", "fixed")
+            return store.send(call, to: APIKeysFunction.self).wire
+        }
+        #expect(answer(.random()).hasPrefix("404\n") && answer(.random()) == answer(store.other.readKeyID))
+    }
+
+    @Test func anUnknownKeyAndARevokedOneAreAlike() throws {
+        func answer(_ key: String) -> String {
+            let operation = Operation.keyed[0]
+            return store.send(
+                operation.call(workspace: nil).key(key).with("X-Request-Id", "fixed"), to: operation.function
+            ).wire
+        }
+        #expect(answer(store.own.revokedKey) == answer("thal_" + String(repeating: "x", count: 40)))
+    }
+
+    // MARK: The scope of queries
+
+    private enum Unscoped: Function {
+        static let onRequestGet = Handler(.session(.view)) { context in
+            .json(try context.workspace.rows("SELECT name FROM workspaces") { try $0[0] as String })
+        }
+        static let onRequestPost = Handler(.session(.view)) { context in
+            .json(try context.workspace.execute("DELETE FROM members"))
+        }
+        static let onRequestDelete = Handler(.session(.view)) { context in
+            .json(
+                try context.workspace.first("SELECT id FROM members WHERE workspace_id = $2", context.workspace.id) {
+                    try $0[0] as String
+                })
+        }
+    }
+
+    @Test(arguments: ["GET", "POST", "DELETE"])
+    func aQueryWithoutItsWorkspaceIsRefused(_ method: String) throws {
+        let workspace: JSON = .string(store.own.id.description)
+        let body: JSON? = method == "GET" ? nil : ["workspaceId": workspace]
+        let call = Call(method, query: "workspaceId=\(store.own.id)", body: body).session(store.own.token())
+        let reply = store.send(call, to: Unscoped.self)
+        #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
+        #expect(try store.database.first("SELECT count(*) FROM members") { try $0[0] as Int } == 12)
+    }
+}

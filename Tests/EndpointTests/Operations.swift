@@ -1,0 +1,76 @@
+import Auth
+import Base
+import Function
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import api_health
+@testable import api_mcp_app_policy
+@testable import api_mcp_findings
+@testable import api_mcp_identity
+@testable import api_mcp_integrations
+@testable import api_mcp_posture_summary
+@testable import api_mcp_risk_score
+@testable import api_mcp_rules
+
+/// Every operation that needs credentials, with inputs that are valid.
+struct Operation: CustomTestStringConvertible, Sendable {
+    let name: String
+    let method: String
+    let function: any Function.Type
+    let access: AccessRequirement
+    /// The query of a GET, without the workspace.
+    var query = ""
+    /// The body's fields, without the workspace.
+    var fields: [String: JSON] = [:]
+
+    var testDescription: String { method + " " + name }
+    var isSession: Bool { if case .session = access { true } else { false } }
+
+    static let session = [
+        Operation(name: "api-keys", method: "GET", function: APIKeysFunction.self, access: .session(.manageAPIKeys)),
+        Operation(
+            name: "api-keys", method: "POST", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
+            fields: ["name": "made"]),
+        Operation(
+            name: "api-keys", method: "DELETE", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
+            fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
+    ]
+
+    static let keyed = [
+        Operation(name: "risk-score", method: "GET", function: RiskScoreFunction.self, access: .apiKey(.read)),
+        Operation(
+            name: "findings", method: "GET", function: FindingsFunction.self, access: .apiKey(.read), query: "limit=100"
+        ),
+        Operation(
+            name: "identity", method: "GET", function: IdentityFunction.self, access: .apiKey(.read),
+            query: "email=alice%40example.com"),
+        Operation(name: "integrations", method: "GET", function: IntegrationsFunction.self, access: .apiKey(.read)),
+        Operation(
+            name: "posture-summary", method: "GET", function: PostureSummaryFunction.self, access: .apiKey(.read)),
+        Operation(name: "rules", method: "GET", function: RulesFunction.self, access: .apiKey(.read)),
+        Operation(
+            name: "app-policy", method: "GET", function: AppPolicyFunction.self, access: .apiKey(.read),
+            query: "app_name=Figma"),
+    ]
+
+    static let all = session + keyed
+
+    /// The call for a workspace; without one, that is left out.
+    func call(workspace: String?) -> Call {
+        if method == "GET" {
+            let parts = [workspace.map { "workspaceId=" + $0 } ?? "", query].filter { !$0.isEmpty }
+            return Call(method, query: parts.joined(separator: "&"))
+        }
+        var body = fields
+        body["workspaceId"] = workspace.map { .string($0) }
+        return Call(method, body: .object(body))
+    }
+
+    /// The call as someone who may make it, of the own workspace.
+    func goodCall(_ store: TestStore) -> Call {
+        let call = call(workspace: store.own.id.description)
+        return isSession ? call.session(store.own.token()) : call.key(store.own.readKey)
+    }
+}

@@ -1,0 +1,127 @@
+import Auth
+import Base
+import Function
+import HTTP
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+
+/// The product's permission table, through the whole pipeline.
+@Suite struct PermissionTests {
+    private static let allowed: [(Permission, Set<Role>)] = [
+        (.view, [.superAdmin, .admin, .securityAnalyst, .agent, .auditor, .viewer]),
+        (.analyze, [.superAdmin, .admin, .securityAnalyst, .agent]),
+        (.initiateRemediation, [.superAdmin, .admin, .securityAnalyst, .agent]),
+        (.approveRemediation, [.superAdmin, .admin, .securityAnalyst]),
+        (.manageAppPolicies, [.superAdmin, .admin, .securityAnalyst]), (.manageIntegrations, [.superAdmin, .admin]),
+        (.manageTeam, [.superAdmin, .admin]), (.manageWorkspace, [.superAdmin, .admin]),
+        (.manageAPIKeys, [.superAdmin, .admin]), (.manageBilling, [.superAdmin, .admin]),
+        (.exportWorkspace, [.superAdmin, .admin]),
+        (.viewAuditLog, [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]),
+    ]
+
+    @Test(arguments: Operation.session, Role.allCases)
+    func everyOperationForEveryRole(_ operation: Operation, _ role: Role) throws {
+        let store = try TestStore()
+        let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
+        let reply = store.send(call, to: operation.function)
+        // The API reference: minimum role Admin.
+        #expect(reply.status == ([.superAdmin, .admin].contains(role) ? 200 : 403))
+        if reply.status == 403 { #expect(reply.error == "Your role does not allow this.") }
+    }
+
+    @Test(arguments: Operation.session)
+    func everyOperationIsInTheTable(_ operation: Operation) throws {
+        guard case .session(let permission) = operation.access else { return }
+        let row = try #require(Self.allowed.first { $0.0 == permission })
+        for role in Role.allCases {
+            let store = try TestStore()
+            let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
+            #expect((store.send(call, to: operation.function).status == 200) == row.1.contains(role))
+        }
+    }
+
+    /// One endpoint for each permission, so that the rows without an operation yet are proved too.
+    @Test func everyPermissionForEveryRole() throws {
+        let store = try TestStore()
+        #expect(Self.allowed.count == Permission.allCases.count)
+        let endpoints: [any Function.Type] = [
+            ForView.self, ForAnalyze.self, ForInitiate.self, ForApprove.self, ForPolicies.self, ForIntegrations.self,
+            ForTeam.self, ForWorkspace.self, ForKeys.self, ForBilling.self, ForExport.self, ForAudit.self,
+        ]
+        for (endpoint, row) in zip(endpoints, Self.allowed) {
+            for role in Role.allCases {
+                let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token(role))
+                let reply = store.send(call, to: endpoint)
+                #expect(reply.status == (row.1.contains(role) ? 200 : 403), "\(row.0) \(role)")
+                if reply.status == 200 { #expect(reply.json.string == role.rawValue) }
+            }
+        }
+    }
+
+    @Test func aRoleIsLookedUpForEachRequest() throws {
+        let store = try TestStore()
+        let pipeline = TestPipeline(APIKeysFunction.self, store.environment())
+        let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token(.admin))
+        #expect(pipeline.send(call).status == 200)
+        try store.database.execute("UPDATE members SET role = 'viewer' WHERE user_id = $1", store.own.members[.admin])
+        #expect(pipeline.send(call).status == 403)
+        try store.database.execute("DELETE FROM members WHERE user_id = $1", store.own.members[.admin])
+        #expect(pipeline.send(call).error == "You are not a member of this workspace.")
+    }
+
+    /// A token's own claims about roles count for nothing.
+    @Test func aTokenCannotNameItsRole() throws {
+        let store = try TestStore()
+        let token = store.own.token(.viewer) { claims in
+            claims["role"] = "super_admin"
+            claims["app_metadata"] = ["role": "super_admin"]
+            claims["user_metadata"] = ["role": "super_admin"]
+        }
+        let call = Call(query: "workspaceId=\(store.own.id)").session(token)
+        #expect(store.send(call, to: APIKeysFunction.self).status == 403)
+    }
+
+    // MARK: Scopes
+
+    @Test(arguments: Operation.keyed)
+    func readsAreForBothScopes(_ operation: Operation) throws {
+        let store = try TestStore(filled: true)
+        for key in [store.own.readKey, store.own.writeKey] {
+            for workspace in [nil, store.own.id.description] {
+                #expect(store.send(operation.call(workspace: workspace).key(key), to: operation.function).status == 200)
+            }
+        }
+    }
+
+    @Test func writesNeedTheScope() throws {
+        let store = try TestStore()
+        let call = Call("POST", body: [:])
+        let refused = store.send(call.key(store.own.readKey), to: ForWriting.self)
+        #expect(refused.status == 403 && refused.error == "This needs an API key of scope write.")
+        #expect(store.send(call.key(store.own.writeKey), to: ForWriting.self).status == 200)
+        #expect(store.send(call.key(store.own.revokedKey), to: ForWriting.self).status == 401)
+    }
+}
+
+private func answers(_ permission: Permission) -> Handler {
+    Handler(.session(permission)) { context in
+        guard case .member(_, _, let role) = context.caller else { return .json("") }
+        return .json(role.rawValue)
+    }
+}
+
+private enum ForView: Function { static let onRequestGet = answers(.view) }
+private enum ForAnalyze: Function { static let onRequestGet = answers(.analyze) }
+private enum ForInitiate: Function { static let onRequestGet = answers(.initiateRemediation) }
+private enum ForApprove: Function { static let onRequestGet = answers(.approveRemediation) }
+private enum ForPolicies: Function { static let onRequestGet = answers(.manageAppPolicies) }
+private enum ForIntegrations: Function { static let onRequestGet = answers(.manageIntegrations) }
+private enum ForTeam: Function { static let onRequestGet = answers(.manageTeam) }
+private enum ForWorkspace: Function { static let onRequestGet = answers(.manageWorkspace) }
+private enum ForKeys: Function { static let onRequestGet = answers(.manageAPIKeys) }
+private enum ForBilling: Function { static let onRequestGet = answers(.manageBilling) }
+private enum ForExport: Function { static let onRequestGet = answers(.exportWorkspace) }
+private enum ForAudit: Function { static let onRequestGet = answers(.viewAuditLog) }
+private enum ForWriting: Function { static let onRequestPost = Handler(.apiKey(.write)) { _ in .json(true) } }

@@ -1,0 +1,157 @@
+import Base
+import Function
+import HTTP
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import api_health
+@testable import api_mcp_rules
+
+/// What every answer has in common.
+@Suite struct ResponseTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore(filled: true) }
+
+    private func check(_ reply: Reply, requestID: String? = nil) {
+        func values(_ name: String) -> [String] {
+            reply.headers.fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+        }
+        #expect(values("X-Frame-Options") == ["DENY"])
+        #expect(values("X-Content-Type-Options") == ["nosniff"])
+        #expect(values("Referrer-Policy") == ["strict-origin-when-cross-origin"])
+        #expect(values("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"])
+        #expect(values("Cache-Control") == ["no-store"])
+        #expect(values("Content-Type") == ["application/json"])
+        #expect(values("X-Request-Id").count == 1)
+        if let requestID {
+            #expect(values("X-Request-Id") == [requestID])
+        } else {
+            #expect(values("X-Request-Id").first.flatMap { Identifier($0) } != nil)
+        }
+        if reply.status >= 400 {
+            #expect(reply.error?.hasSuffix(".") == true, "\(reply.text)")
+            #expect(!reply.text.contains("/") && !reply.text.contains("SQL") && !reply.text.contains("swift"))
+        }
+    }
+
+    @Test(arguments: Operation.all)
+    func everyAnswerIsSecured(_ operation: Operation) throws {
+        let workspace = store.own.id.description
+        let good = operation.goodCall(store)
+        let calls = [
+            good, operation.call(workspace: workspace), good.with("Authorization", "Bearer x"),
+            Call("PATCH"), Call("OPTIONS"), Call(""), Call("get"),
+            operation.call(workspace: "x").key(store.own.readKey),
+        ]
+        for call in calls {
+            let reply = store.send(call, to: operation.function)
+            check(reply)
+            check(store.send(call.with("X-Request-Id", "abc-1.2_3"), to: operation.function), requestID: "abc-1.2_3")
+            #expect(reply.headers["Content-Length"] == String(reply.body.count))
+        }
+        #expect(store.send(good, to: operation.function).status < 300 || operation.method == "DELETE")
+    }
+
+    @Test(arguments: [
+        "", " ", "a b", "a\nb", "x\r\nSet-Cookie: y", "é", "<script>", "a/b", String(repeating: "x", count: 65), "a,b",
+    ])
+    func aHarmfulRequestIDIsReplaced(_ id: String) {
+        check(store.send(Call().with("X-Request-Id", id), to: Health.self))
+    }
+
+    @Test func aLongHarmlessRequestIDIsKept() {
+        let id = String(repeating: "x", count: 64)
+        check(store.send(Call().with("x-request-id", id), to: Health.self), requestID: id)
+    }
+
+    @Test func newRequestIDsDiffer() {
+        let ids = (0..<50).map { _ in store.send(Call(), to: Health.self).headers["X-Request-Id"] }
+        #expect(Set(ids).count == 50)
+    }
+
+    @Test(arguments: Operation.keyed)
+    func headIsGetWithoutABody(_ operation: Operation) {
+        let get = store.send(operation.goodCall(store), to: operation.function)
+        var call = operation.goodCall(store)
+        call.method = "HEAD"
+        let head = store.send(call, to: operation.function)
+        #expect(head.status == 200 && head.body.isEmpty && !get.body.isEmpty)
+        #expect(head.headers["Content-Length"] == get.headers["Content-Length"])
+        call.headers = [:]
+        let refused = store.send(call, to: operation.function)
+        #expect(refused.status == 401 && refused.body.isEmpty)
+    }
+
+    @Test func otherMethodsAreNotAllowed() {
+        for method in ["PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "POST ", "", "X"] {
+            let keys = store.send(Call(method), to: APIKeysFunction.self)
+            #expect(keys.status == 405 && keys.headers["Allow"] == "GET, HEAD, POST, DELETE")
+            #expect(keys.error == "This method is not allowed here.")
+        }
+        for method in ["POST", "DELETE", "PUT"] {
+            for function: any Function.Type in [Health.self, RulesFunction.self] {
+                let reply = store.send(Call(method), to: function)
+                #expect(reply.status == 405 && reply.headers["Allow"] == "GET, HEAD")
+            }
+        }
+    }
+
+    @Test(arguments: Operation.all)
+    func aBodyThatIsTooLargeIsRefused(_ operation: Operation) {
+        var call = operation.goodCall(store)
+        call.body = .tooLarge
+        let reply = store.send(call, to: operation.function)
+        #expect(reply.status == 413 && reply.error == "The body is longer than 1048576 bytes.")
+    }
+
+    @Test(arguments: [
+        ("", "The request needs a JSON body."), ("{", "The body is not valid JSON."),
+        ("x", "The body is not valid JSON."),
+        ("[]", "The body must be a JSON object."), ("null", "The body must be a JSON object."),
+        ("{\"workspaceId\":1,\"workspaceId\":2}", "The body is not valid JSON."), ("{}", "workspaceId is required."),
+        ("{\"workspaceId\":null}", "workspaceId is required."), ("{\"workspaceId\":7}", "workspaceId must be a UUID."),
+        ("{\"workspaceId\":\"\"}", "workspaceId must be a UUID."),
+        ("{\"WorkspaceId\":\"x\"}", "workspaceId is required."),
+    ])
+    func aBadBodyIsExplained(_ body: String, _ sentence: String) {
+        for method in ["POST", "DELETE"] {
+            var call = Call(method).session(store.own.token())
+            call.body = .bytes(Array(body.utf8))
+            let reply = store.send(call, to: APIKeysFunction.self)
+            #expect(reply.status == 400 && reply.error == sentence)
+        }
+    }
+
+    @Test(arguments: [
+        ("application/json", 200), ("application/json; charset=utf-8", 200), ("APPLICATION/JSON", 200),
+        ("text/plain", 400),
+        ("application/x-www-form-urlencoded", 400), ("application/jsonp", 400), ("multipart/form-data", 400),
+    ])
+    func bodiesAreJSON(_ type: String, _ status: Int) {
+        let body: JSON = ["workspaceId": .string(store.own.id.description), "name": "x"]
+        let call = Call("POST", body: body).session(store.own.token()).with("Content-Type", type)
+        #expect(store.send(call, to: APIKeysFunction.self).status == status)
+    }
+
+    @Test func anUnreachableDatabaseIsUnavailable() throws {
+        for operation in Operation.all {
+            let variables = ["DATABASE_URL": "sqlite:" + store.folder.path("missing.db")]
+            let reply = store.send(operation.goodCall(store), to: operation.function, variables: variables)
+            #expect(reply.status == 503 && reply.headers["Retry-After"] == "5")
+            check(reply)
+        }
+    }
+
+    @Test func aWrongConfigurationIsNothingACallerLearns() throws {
+        let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
+        for variables in [
+            ["SUPABASE_URL": ""], ["SUPABASE_JWT_SECRET": ""], ["TRUSTED_PROXIES": "everyone"], ["DATABASE_URL": "x"],
+        ] {
+            let reply = store.send(call, to: APIKeysFunction.self, variables: variables)
+            #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
+            check(reply)
+        }
+    }
+}

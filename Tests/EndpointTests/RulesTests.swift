@@ -1,0 +1,42 @@
+import Base
+import Findings
+import TestSupport
+import Testing
+
+@testable import api_mcp_rules
+
+@Suite struct RulesTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    private func read() -> JSON { store.send(Call().key(store.own.readKey), to: RulesFunction.self).json }
+
+    @Test func everyRuleHasAllItsFields() throws {
+        let rules = try #require(read()["rules"]?.array)
+        #expect(rules.count == Rule.all.count && read()["total"] == .integer(rules.count) && rules.count > 100)
+        let entities: Set = ["identity", "application", "device", "integration", "workspace"]
+        for rule in rules {
+            let id = try #require(rule["id"]?.string)
+            #expect(rule.object?.count == 6)
+            #expect(rule["severity"]?.string.flatMap { Severity(rawValue: $0) } != nil, "\(id)")
+            let category = try #require(rule["category"]?.string)
+            #expect(Category(rawValue: category) != nil && id.hasPrefix(category + "::"), "\(id)")
+            #expect(rule["title"]?.string?.isEmpty == false && rule["recommended_action"]?.string?.isEmpty == false)
+            let types = (rule["affected_entity_types"]?.array ?? []).compactMap(\.string)
+            #expect(!types.isEmpty && entities.isSuperset(of: types), "\(id)")
+        }
+        #expect(Set(rules.map { $0["id"]?.string }).count == rules.count)
+        #expect(Set(rules.map { $0["category"]?.string }).count == Category.allCases.count)
+    }
+
+    @Test func rulesThatAreSwitchedOffAreNotActive() throws {
+        let all = Rule.all.map(\.id)
+        try store.own.setRule(all[3], isEnabled: false)
+        try store.own.setRule(all[4], isEnabled: true)
+        try store.other.setRule(all[5], isEnabled: false)
+        try store.own.setRule("gone::rule", isEnabled: false)
+        let active = (read()["rules"]?.array ?? []).compactMap { $0["id"]?.string }
+        #expect(active == all.filter { $0 != all[3] } && read()["total"] == .integer(all.count - 1))
+    }
+}

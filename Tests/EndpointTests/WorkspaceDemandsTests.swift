@@ -1,0 +1,172 @@
+import Auth
+import Base
+import Function
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import api_mcp_rules
+
+/// What a workspace demands of every request: addresses, a second factor, young sessions, a plan.
+@Suite struct WorkspaceDemandsTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    private func list(
+        from peer: String = "203.0.113.9", headers: [String: String] = [:], proxies: String? = nil,
+        at now: Timestamp = TestStore.now,
+        _ change: (inout [String: JSON]) -> Void = { _ in }
+    ) -> Reply {
+        var call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token(at: now, change)).from(peer)
+        call.headers.merge(headers) { $1 }
+        return store.send(call, to: APIKeysFunction.self, variables: ["TRUSTED_PROXIES": proxies ?? ""], at: now)
+    }
+
+    private func rules(from peer: String = "203.0.113.9", at now: Timestamp = TestStore.now) -> Reply {
+        store.send(Call().key(store.own.readKey).from(peer), to: RulesFunction.self, at: now)
+    }
+
+    // MARK: Addresses
+
+    @Test func onlyListedAddressesGetIn() throws {
+        try store.own.set(allowlist: #"["198.51.100.7", "192.0.2.0/24", "2001:db8::/32"]"#)
+        for (address, isAllowed) in [
+            ("198.51.100.7", true), ("198.51.100.8", false), ("192.0.2.255", true), ("192.0.3.0", false),
+            ("2001:db8:1::1", true), ("2001:db9::1", false), ("::ffff:192.0.2.1", true), ("", false), ("unix:", false),
+        ] {
+            #expect(list(from: address).status == (isAllowed ? 200 : 403), "\(address)")
+            #expect(rules(from: address).status == (isAllowed ? 200 : 403), "\(address)")
+        }
+        #expect(list(from: "1.2.3.4").error == "Requests from this address are not allowed in this workspace.")
+    }
+
+    @Test func anEmptyListAllowsAll() throws {
+        for list in ["[]", "[ ]"] {
+            try store.own.set(allowlist: list)
+            #expect(self.list(from: "1.2.3.4").status == 200 && rules(from: "").status == 200)
+        }
+    }
+
+    /// A list that can't be understood must not let everyone in.
+    @Test(arguments: [
+        "", "{}", "null", "[", "[\"198.51.100.7\", \"x\"]", "[\"198.51.100.7\", 7]", "[null]", "\"198.51.100.7\"",
+        "[\"198.51.100.7/33\"]", "[[\"198.51.100.7\"]]", "0",
+    ])
+    func aMalformedListAllowsNobody(_ text: String) throws {
+        try store.own.set(allowlist: text)
+        #expect(list(from: "198.51.100.7").status == 403 && rules(from: "198.51.100.7").status == 403)
+    }
+
+    @Test func headersOfStrangersAreNoAddress() throws {
+        try store.own.set(allowlist: #"["198.51.100.7"]"#)
+        for name in ["X-Forwarded-For", "CF-Connecting-IP", "X-Real-IP", "Forwarded", "True-Client-IP"] {
+            #expect(list(headers: [name: "198.51.100.7"]).status == 403, "\(name)")
+        }
+        #expect(list(from: "10.0.0.1", headers: ["X-Forwarded-For": "198.51.100.7"]).status == 403)
+    }
+
+    @Test func trustedProxiesTellTheAddress() throws {
+        try store.own.set(allowlist: #"["198.51.100.7"]"#)
+        func status(_ headers: [String: String], proxies: String = "10.0.0.0/8, 2001:db8::1") -> Int {
+            list(from: "10.0.0.1", headers: headers, proxies: proxies).status
+        }
+        #expect(status(["CF-Connecting-IP": "198.51.100.7"]) == 200)
+        #expect(status(["X-Forwarded-For": "198.51.100.7, 10.1.1.1, 2001:db8::1"]) == 200)
+        #expect(status(["X-Forwarded-For": "198.51.100.7, 203.0.113.9"]) == 403)
+        #expect(status(["X-Forwarded-For": "198.51.100.7, garbage"]) == 403)
+        #expect(status(["X-Forwarded-For": "198.51.100.7:443"]) == 403)
+        #expect(status(["CF-Connecting-IP": "203.0.113.9", "X-Forwarded-For": "198.51.100.7"]) == 403)
+        #expect(status([:]) == 403)
+        #expect(
+            list(from: "10.0.0.1", headers: ["CF-Connecting-IP": "198.51.100.7"], proxies: "10.0.0.2").status == 403)
+    }
+
+    // MARK: Second factor and session timeout
+
+    @Test func aSecondFactorMayBeRequired() throws {
+        try store.own.set(mfaRequired: true)
+        let refused = list()
+        #expect(refused.status == 401)
+        #expect(refused.error == "This workspace requires multi-factor authentication. Sign in with a second factor.")
+        #expect(list { $0["aal"] = "aal2" }.status == 200)
+        #expect(list { $0["aal"] = nil }.status == 401 && list { $0["aal"] = 2 }.status == 401)
+        #expect(rules().status == 200, "keys have no second factor")
+    }
+
+    @Test(arguments: [1, 4, 8, 24, 72])
+    func sessionsTimeOut(_ hours: Int) throws {
+        try store.own.set(sessionTimeoutHours: hours)
+        let now = TestStore.now.seconds
+        func began(_ age: Int) -> Reply {
+            list { $0["amr"] = [["method": "password", "timestamp": .integer(now - age)]] }
+        }
+        #expect(began(.hours(hours) - 1).status == 200)
+        let refused = began(.hours(hours))
+        #expect(refused.status == 401 && refused.error == "Your session has timed out. Sign in again.")
+        #expect(began(.hours(hours) + .days(400)).status == 401)
+    }
+
+    @Test func aRefreshedTokenIsNoNewSession() throws {
+        try store.own.set(sessionTimeoutHours: 1)
+        let now = TestStore.now.seconds
+        let old: JSON = ["method": "password", "timestamp": .integer(now - .hours(2))]
+        let fresh: JSON = ["method": "totp", "timestamp": .integer(now - 5)]
+        #expect(list { $0["amr"] = [fresh, old] }.status == 401)
+        #expect(list { $0["amr"] = [fresh] }.status == 200)
+        #expect(list { ($0["amr"], $0["iat"]) = (nil, .integer(now - .hours(2))) }.status == 401)
+        #expect(list { $0["amr"] = nil }.status == 200)
+        #expect(list { ($0["amr"], $0["iat"]) = (nil, nil) }.status == 401, "a session of unknown age")
+        #expect(rules().status == 200, "keys have no session")
+    }
+
+    // MARK: Plans
+
+    @Test func aTrialHasAWeekOfGrace() throws {
+        let end = TestStore.now
+        try store.own.set(plan: .trial, trialEnd: end)
+        for (seconds, status) in [(-.days(30), 200), (0, 200), (.days(7) - 1, 200), (.days(7), 403), (.days(400), 403)]
+        {
+            #expect(list(at: end + seconds).status == status, "\(seconds)")
+            #expect(rules(at: end + seconds).status == status, "\(seconds)")
+        }
+        #expect(list(at: end + .days(7)).error == "The trial has expired. Choose a plan to continue.")
+    }
+
+    @Test func aTrialWithoutAnEndHasExpired() throws {
+        try store.own.set(plan: .trial)
+        #expect(list().status == 403 && rules().status == 403)
+    }
+
+    @Test(arguments: [Plan.free, .pro, .enterprise])
+    func otherPlansDoNotExpire(_ plan: Plan) throws {
+        try store.own.set(plan: plan, trialEnd: TestStore.now - .days(400))
+        #expect(list().status == 200 && rules().status == 200)
+    }
+
+    private enum Plans: Function {
+        static let onRequestGet = Handler(.session(.view), plan: .enterprise) { _ in .json(true) }
+        static let onRequestPost = Handler(.session(.view), plan: .any) { _ in .json(true) }
+    }
+
+    @Test func anOperationMayNeedAPlan() throws {
+        let token = store.own.token(.viewer)
+        func send(_ method: String) -> Reply {
+            let body: JSON? = method == "POST" ? ["workspaceId": .string(store.own.id.description)] : nil
+            return store.send(
+                Call(method, query: "workspaceId=\(store.own.id)", body: body).session(token), to: Plans.self)
+        }
+        for plan in Plan.allCases {
+            try store.own.set(plan: plan, trialEnd: TestStore.now)
+            #expect(send("GET").status == (plan == .enterprise ? 200 : 403), "\(plan)")
+            #expect(send("POST").status == 200)
+        }
+        try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
+        #expect(send("POST").status == 200, "what leads out of an expired trial stays open")
+        #expect(send("GET").error == "The trial has expired. Choose a plan to continue.")
+        try store.own.set(plan: .pro)
+        #expect(send("GET").error == "This is part of the Enterprise plan.")
+    }
+}

@@ -1,0 +1,87 @@
+import Base
+import Glibc
+import HTTP
+import Invocation
+
+/// A function whose every fault can be asked for: `?do=` names what it does, `n` says how much of it.
+@main
+struct Fixture: Service {
+    let maximumBodyLength = 16 << 20
+
+    static func main() { exit(serve(Fixture())) }
+
+    func warmUp() {}
+
+    func respond(to event: ScheduledEvent) -> Response {
+        Log().write(.info, "scheduled")
+        return .json { $0.field("time", event.time) }
+    }
+
+    func respond(to request: Request) -> Response {
+        let query = Query(request.queryString)
+        let number = query?.values("n").first.flatMap { Int($0) } ?? 0
+        switch query?.values("do").first {
+        case "sleep":
+            usleep(UInt32(number) * 1_000)
+            return hello
+        case "exit": _exit(Int32(number))
+        case "crash":
+            kill(getpid(), SIGKILL)
+            return hello
+        case "bytes":
+            return Response(
+                status: 200, headers: ["Content-Type": "text/plain"], body: .bytes(filler(number)))
+        case "stream": return stream(bytes: number, endsEarly: false)
+        case "partial": return stream(bytes: number, endsEarly: true)
+        case "stall":
+            return .stream(contentType: "text/plain") { sink in
+                try filler(number).withUnsafeBytes(sink)
+                sleep(60)
+            }
+        case "later":
+            var response = hello
+            response.afterwards = [{ usleep(UInt32(number) * 1_000) }]
+            return response
+        case "log":
+            let id = request.headers["x-request-id"] ?? ""
+            for line in 0..<number { Log([("request_id", id)]).write(.info, "line \(line)") }
+            return hello
+        case "status": return Response(status: number, headers: [:], body: .bytes([]))
+        case "echo": return echo(request)
+        default: return hello
+        }
+    }
+
+    private var hello: Response { .json { $0.field("process", Int(getpid())) } }
+
+    private func filler(_ count: Int) -> [UInt8] { [UInt8](repeating: UInt8(ascii: "x"), count: count) }
+
+    private func stream(bytes: Int, endsEarly: Bool) -> Response {
+        .stream(contentType: "text/plain") { sink in
+            var rest = bytes
+            while rest > 0 {
+                try filler(min(rest, 60_000)).withUnsafeBytes(sink)
+                rest -= 60_000
+            }
+            if endsEarly { _exit(3) }
+        }
+    }
+
+    private func echo(_ request: Request) -> Response {
+        guard case .bytes(let body) = request.body else {
+            return .json(status: 413) { $0.field("error", "large") }
+        }
+        return .json { json in
+            json.field("method", request.method.rawValue)
+            json.field("path", request.path)
+            json.field("query", request.queryString)
+            json.field("peer", request.peerAddress)
+            json.field("length", body.count)
+            json.field("body", String(decoding: body.prefix(1_000), as: UTF8.self))
+            json.name("headers")
+            json.object { json in
+                for field in request.headers.fields { json.field(field.name, field.value) }
+            }
+        }
+    }
+}

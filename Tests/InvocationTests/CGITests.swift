@@ -1,0 +1,138 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// CGI/1.1 and OpenFaaS's watchdog, whose requests come in variables that may be anything.
+@Suite struct CGITests {
+    private func run(_ variables: [String: String], input: [UInt8] = []) throws -> Answer {
+        var all = ProbeProgram.environment(variables)
+        all["GATEWAY_INTERFACE"] = "CGI/1.1"
+        let process = try PipedProgram(ProbeProgram.path, environment: all, input: input)
+        try #require(try process.waitForEnd() == 0)
+        return try Answer(cgi: process.output)
+    }
+
+    @Test(arguments: [
+        [:], ["REQUEST_METHOD": ""],
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "x"], ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "-1"],
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "1 "], ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "0x1"],
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "+3"], ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "3,3"],
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "-0"],
+        // More than there is.
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "4"], ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "1000000"],
+    ])
+    func malformedVariablesAreRefused(_ variables: [String: String]) throws {
+        try expectError(400, try run(variables, input: Array("abc".utf8)))
+    }
+
+    @Test(arguments: ["1048577", "99999999999", "18446744073709551616", String(repeating: "9", count: 1_000)])
+    func bodiesThatSayTheyAreTooLongAreRefused(_ length: String) throws {
+        try expectError(413, try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": length], input: Array("abc".utf8)))
+    }
+
+    @Test func noMoreIsReadThanTheLengthSays() throws {
+        let answer = try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "3"], input: Array("abcdef".utf8))
+        #expect(answer["length"] == 3)
+        // Nor is a body waited for that was not declared.
+        #expect(try run(["REQUEST_METHOD": "POST"], input: Array("abc".utf8))["length"] == 0)
+        #expect(try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": ""], input: Array("abc".utf8))["length"] == 0)
+    }
+
+    @Test func theRequestIDOfARefusalIsTheRequests() throws {
+        let answer = try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "HTTP_X_REQUEST_ID": "the-request"])
+        try expectError(400, answer)
+        #expect(try answer.field("X-Request-Id") == "the-request")
+    }
+
+    @Test func theProxyFieldIsDropped() throws {
+        let answer = try run([
+            "REQUEST_METHOD": "GET", "HTTP_PROXY": "http://evil.example", "HTTP_X_PROXY": "kept",
+            "HTTP_CONTENT_LENGTH": "5", "HTTP_CONTENT_TYPE": "a/b",
+        ])
+        #expect(answer["headers"] == ["x-proxy": "kept"])
+    }
+
+    @Test func thePathIsTheURIsOrElseTheScripts() throws {
+        let both = ["REQUEST_METHOD": "GET", "SCRIPT_NAME": "/a", "PATH_INFO": "/b"]
+        #expect(try run(both)["path"] == "/a/b")
+        #expect(try run(both.merging(["REQUEST_URI": "/c%20d?e?f"]) { $1 })["path"] == "/c%20d")
+        #expect(try run(both.merging(["REQUEST_URI": "?e"]) { $1 })["path"] == "")
+    }
+
+    @Test func bytesThatAreNoTextDoNoHarm() throws {
+        let (value, size) = (String(repeating: "v", count: 60_000), "60000")
+        let answer = try run([
+            "REQUEST_METHOD": "GET", "HTTP_X_A": "\u{1}\r\n\t\u{7F}ä", "HTTP_": "none", "HTTP_X_LONG": value,
+        ])
+        #expect(answer.status == 200)
+        #expect(answer["headers"]?["x-a"] == "\u{1}\r\n\t\u{7F}ä")
+        #expect(answer["headers"]?["x-long"]?.string?.utf8.count == Int(size))
+    }
+
+    @Test(arguments: Way.allCases.filter { $0.hasHead })
+    func aLineBreakInAFieldBeginsNoOther(_ way: Way) throws {
+        for injected in ["a%0D%0AX-Evil:%201", "a%0AX-Evil:%201", "a%0D%0A%0D%0Abody", "%00a"] {
+            let answer = try way.ask(Ask("GET", "do=field&name=X-Good&value=" + injected))
+            #expect(answer["done"] == true)
+            #expect(!answer.fields.contains { $0.name == "X-Evil" })
+            try expectSecured(answer)
+        }
+    }
+
+    @Test func largeHeadsGoOut() throws {
+        for way in Way.allCases where way.hasHead {
+            let answer = try way.ask(Ask("GET", "do=big-headers&bytes=300000"))
+            #expect(answer.fields.count { $0.name.hasPrefix("X-Filler-") && $0.value.count == 1_000 } == 300)
+        }
+    }
+
+    @Test func aServerThatHasGoneEndsTheProcess() throws {
+        let (readEnd, writeEnd) = try LocalConnection.pipe()
+        let program = try Program(
+            ProbeProgram.path, environment: ProbeProgram.environment(Ask("GET", "do=stream&bytes=90000000").variables),
+            descriptors: [-1, writeEnd, -1])
+        close(writeEnd)
+        readEnd.hangUp()
+        #expect(program.waitForEnd() == 1)
+    }
+
+    @Test func aStreamThatFailsShowsInTheExitStatus() throws {
+        let process = try PipedProgram(
+            ProbeProgram.path,
+            environment: ProbeProgram.environment(Ask("GET", "do=stream-fails&bytes=100000").variables))
+        #expect(try process.waitForEnd() == 1)
+        #expect(try JSON(parsing: process.errors)["level"] == "error")
+    }
+
+    @Test func aCrashLeavesNothingOnTheOutput() throws {
+        for (how, status) in [
+            ("trap", [128 + SIGILL, 128 + SIGTRAP, 128 + SIGABRT]), ("11", [128 + SIGSEGV]), ("9", [128 + SIGKILL]),
+        ] {
+            let process = try PipedProgram(
+                ProbeProgram.path, environment: ProbeProgram.environment(Ask("GET", "do=crash&how=\(how)").variables))
+            #expect(status.contains(try process.waitForEnd()), "\(how)")
+            #expect(process.output.isEmpty)
+        }
+    }
+
+    // MARK: The watchdog
+
+    @Test(arguments: [
+        (["Http_Method": "PUT"], "method"), (["Http_Method": "POST", "Http_Query": "%"], "query string"),
+    ])
+    func theWatchdogGetsErrorsAsBodies(_ variables: [String: String], _ word: String) throws {
+        let process = try PipedProgram(ProbeProgram.path, environment: ProbeProgram.environment(variables))
+        try #require(try process.waitForEnd() == 0)
+        let answer = Answer(status: nil, body: process.output)
+        try expectError(400, answer)
+        #expect(answer["error"]?.string?.contains(word) == true)
+    }
+
+    @Test func theWatchdogNeedsNoMoreThanAMethod() throws {
+        let process = try PipedProgram(
+            ProbeProgram.path, environment: ProbeProgram.environment(["Http_Method": "GET"]))
+        try #require(try process.waitForEnd() == 0)
+        #expect(Answer(status: nil, body: process.output)["path"] == "/")
+    }
+}

@@ -1,0 +1,284 @@
+import Base
+import Crypto
+import Foundation
+import TestSupport
+import Testing
+
+/// The FastCGI responder, record by record (FastCGI Specification 1.0). References are to its sections.
+@Suite struct FastCGITests {
+    private let get = Ask("GET", "a=1").variables
+
+    /// Sends raw bytes to a fresh responder, and expects that afterwards it still serves others, and ends when told to.
+    private func withPeer(_ body: (FastCGIPeer) throws -> Void, _ place: SourceLocation = #_sourceLocation) throws {
+        let server = try FastCGIProgram()
+        do {
+            let peer = try server.connect()
+            try body(peer)
+            peer.connection.hangUp()
+        }
+        let other = try server.connect()
+        other.request(9, get)
+        #expect(try other.readAnswer(9)["query"] == "a=1", sourceLocation: place)
+        try server.terminate(place)
+    }
+
+    // MARK: Requests
+
+    @Test func pairsMayStraddleRecords() throws {
+        for size in [1, 2, 3, 7, 100] {
+            try withPeer { peer throws in
+                let pairs = FastCGIPeer.pairs(get)
+                peer.connection.send(
+                    FastCGIPeer.begin(1) + FastCGIPeer.stream(4, 1, pairs, size: size) + FastCGIPeer.stream(5, 1, []))
+                #expect(try peer.readAnswer()["query"] == "a=1")
+            }
+        }
+    }
+
+    @Test func bytesMayComeOneByOne() throws {
+        try withPeer { peer throws in
+            let body = Array("hello".utf8)
+            for byte in FastCGIPeer.records(1, Ask("POST", body: body).variables, body: body) {
+                peer.connection.send([byte])
+            }
+            #expect(try peer.readAnswer()["sha256"] == .string(SHA256.hexadecimal(body)))
+        }
+    }
+
+    @Test func lengthsMayTakeFourBytes() throws {
+        try withPeer { peer throws in
+            var variables = get
+            variables["HTTP_X_LONG"] = String(repeating: "v", count: 100_000)
+            variables["HTTP_" + String(repeating: "N", count: 300)] = "long name"
+            peer.connection.send(
+                FastCGIPeer.begin(1) + FastCGIPeer.stream(4, 1, FastCGIPeer.pairs(variables, long: true))
+                    + FastCGIPeer.stream(5, 1, []))
+            let headers = try peer.readAnswer()["headers"]
+            #expect(headers?["x-long"]?.string?.count == 100_000)
+            #expect(headers?[String(repeating: "n", count: 300)] == "long name")
+        }
+    }
+
+    @Test(arguments: [1, 7, 255])
+    func recordsMayBePadded(_ padding: Int) throws {
+        try withPeer { peer throws in
+            let body = try ProbeProgram.filler(200_000)
+            let variables = Ask("POST", body: body).variables
+            peer.connection.send(
+                FastCGIPeer.begin(1) + FastCGIPeer.stream(4, 1, FastCGIPeer.pairs(variables), padding: padding)
+                    + FastCGIPeer.stream(5, 1, body, size: 8_000, padding: padding))
+            #expect(try peer.readAnswer()["sha256"] == .string(SHA256.hexadecimal(body)))
+        }
+    }
+
+    @Test func aKeptConnectionServesOneRequestAfterTheOther() throws {
+        let server = try FastCGIProgram()
+        let peer = try server.connect()
+        var processes: Set<Int> = []
+        for id in [1, 2, 1, 65_535] as [UInt16] {
+            peer.request(id, get, keepsConnection: true)
+            processes.insert(try #require(try peer.readAnswer(id)["process"]?.integer))
+        }
+        #expect(processes == [Int(server.program.id)])
+        peer.request(5, get)
+        _ = try peer.readAnswer(5)
+        #expect(try peer.next() == nil)
+        try server.terminate()
+    }
+
+    @Test func requestsMayBeSentAhead() throws {
+        try withPeer { peer throws in
+            peer.connection.send(
+                FastCGIPeer.records(1, get, keepsConnection: true) + FastCGIPeer.records(2, get, keepsConnection: true))
+            #expect(try peer.readAnswer(1).status == 200)
+            #expect(try peer.readAnswer(2).status == 200)
+        }
+    }
+
+    @Test func anIdleConnectionDoesNotHoldBackTheEnd() throws {
+        let server = try FastCGIProgram()
+        let peer = try server.connect()
+        peer.request(1, get, keepsConnection: true)
+        _ = try peer.readAnswer()
+        try server.terminate()
+        #expect(try peer.next() == nil)
+    }
+
+    @Test func aLargeResponseComesInParts() throws {
+        try withPeer { peer throws in
+            let count = 40 << 20
+            peer.request(1, Ask("GET", "do=stream&bytes=\(count)").variables)
+            let answer = try peer.readAnswer()
+            #expect(SHA256.hexadecimal(answer.body) == SHA256.hexadecimal(try ProbeProgram.filler(count)))
+        }
+    }
+
+    @Test func aStreamThatFailsIsCutOff() throws {
+        try withPeer { peer throws in
+            peer.request(1, Ask("GET", "do=stream-fails&bytes=500000").variables, keepsConnection: true)
+            #expect(throws: Answer.Malformed.self) { try peer.readStream() }
+        }
+    }
+
+    // MARK: Management records
+
+    @Test func valuesAreTold() throws {
+        try withPeer { peer throws in
+            let names = ["FCGI_MAX_CONNS": "", "FCGI_MAX_REQS": "", "FCGI_MPXS_CONNS": "", "FCGI_OTHER": ""]
+            peer.connection.send(FastCGIPeer.record(9, 0, FastCGIPeer.pairs(names)))
+            let values = ["FCGI_MAX_CONNS": "1", "FCGI_MAX_REQS": "1", "FCGI_MPXS_CONNS": "0"]
+            let answer = try #require(try peer.next())
+            #expect(answer.type == 10 && answer.id == 0)
+            #expect(answer.content == FastCGIPeer.pairs(values))
+        }
+    }
+
+    @Test func unknownManagementRecordsAreNamed() throws {
+        try withPeer { peer throws in
+            for type in [12, 77, 255] as [UInt8] {
+                peer.connection.send(FastCGIPeer.record(type, 0, [1, 2, 3], padding: 5))
+                #expect(try peer.next() == .init(type: 11, id: 0, content: [type, 0, 0, 0, 0, 0, 0, 0]))
+            }
+            // One that belongs to a request is not the management's.
+            peer.connection.send(FastCGIPeer.record(77, 3, [1]) + FastCGIPeer.records(1, get))
+            #expect(try peer.readAnswer().status == 200)
+        }
+    }
+
+    // MARK: Refusals
+
+    @Test(arguments: [2, 3, 0, 255] as [UInt8])
+    func otherRolesAreRefused(_ role: UInt8) throws {
+        try withPeer { peer throws in
+            peer.connection.send(FastCGIPeer.begin(4, role: role, keepsConnection: true))
+            #expect(try peer.readEnd(4) == .unknownRole)
+            peer.connection.send(FastCGIPeer.stream(4, 4, FastCGIPeer.pairs(get)) + FastCGIPeer.records(5, get))
+            #expect(try peer.readAnswer(5).status == 200)
+        }
+    }
+
+    @Test func aSecondRequestAtOnceIsRefused() throws {
+        try withPeer { peer throws in
+            peer.connection.send(FastCGIPeer.begin(1) + FastCGIPeer.begin(2))
+            #expect(try peer.readEnd(2) == .cannotMultiplex)
+            peer.connection.send(
+                FastCGIPeer.stream(4, 2, FastCGIPeer.pairs(Ask("GET", "a=2").variables))
+                    + FastCGIPeer.stream(4, 1, FastCGIPeer.pairs(get)) + FastCGIPeer.stream(5, 2, [])
+                    + FastCGIPeer.stream(5, 1, []))
+            #expect(try peer.readAnswer(1)["query"] == "a=1")
+        }
+    }
+
+    @Test func anAbortedRequestEnds() throws {
+        try withPeer { peer throws in
+            peer.connection.send(
+                FastCGIPeer.begin(1, keepsConnection: true) + FastCGIPeer.record(4, 1, [1])
+                    + FastCGIPeer.record(2, 1, []))
+            #expect(try peer.readEnd(1) == .complete)
+            peer.connection.send(FastCGIPeer.record(2, 1, []) + FastCGIPeer.records(2, get))
+            #expect(try peer.readAnswer(2).status == 200)
+        }
+        try withPeer { peer throws in
+            peer.connection.send(FastCGIPeer.begin(1) + FastCGIPeer.record(2, 1, []))
+            #expect(try peer.readEnd(1) == .complete)
+            #expect(try peer.next() == nil)
+        }
+    }
+
+    @Test func malformedParametersAreRefused() throws {
+        let pairs: [[UInt8]] = [
+            [1], [5, 5, 65], [0x80], [0x80, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0, 1],
+            [127, 127] + [UInt8](repeating: 65, count: 10), FastCGIPeer.pairs(get) + [3],
+        ]
+        for pairs in pairs {
+            try withPeer { peer throws in
+                peer.connection.send(
+                    FastCGIPeer.begin(1) + FastCGIPeer.stream(4, 1, pairs) + FastCGIPeer.stream(5, 1, []))
+                try expectError(400, try peer.readAnswer())
+            }
+        }
+    }
+
+    @Test func lengthsThatLieAreRefused() throws {
+        for (length, body) in [
+            ("5", "abc"), ("2", "abc"), ("", "abc"), ("x", "abc"), ("-3", "abc"), ("99999999999", "a"),
+        ] {
+            try withPeer { peer throws in
+                var variables = Ask("POST", headers: ["X-Request-Id": "mine"]).variables
+                variables["CONTENT_LENGTH"] = length
+                peer.request(1, variables, body: Array(body.utf8))
+                let answer = try peer.readAnswer()
+                try expectError(400, answer)
+                #expect(try answer.field("X-Request-Id") == "mine")
+            }
+        }
+    }
+
+    @Test func parametersMayHoldAnyBytes() throws {
+        try withPeer { peer throws in
+            var pairs = FastCGIPeer.pairs(get)
+            let (name, value) = (Array("HTTP_X_RAW".utf8), [0, 10, 13, 0xFF, 0x80] as [UInt8])
+            pairs += [UInt8(name.count), UInt8(value.count)] + name + value + [0, 0] + [5, 0] + Array("HTTP_".utf8)
+            peer.connection.send(
+                FastCGIPeer.begin(1) + FastCGIPeer.stream(4, 1, pairs) + FastCGIPeer.stream(5, 1, []))
+            #expect(try peer.readAnswer()["headers"]?["x-raw"] == "\0\n\r\u{FFFD}\u{FFFD}")
+        }
+    }
+
+    @Test func parametersWithoutEndCloseTheConnection() throws {
+        try withPeer { peer throws in
+            peer.connection.send(FastCGIPeer.begin(1))
+            let part = FastCGIPeer.record(4, 1, [UInt8](repeating: 0, count: 65_535))
+            while peer.connection.send(part) {}
+            #expect(throws: Never.self) { try peer.next() }
+        }
+    }
+
+    @Test func whatIsNoRecordClosesTheConnection() throws {
+        let garbage: [[UInt8]] = [
+            Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 0, 0, 0, 0, 0],
+            [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
+            // A request with the management's number; one without a role; its body before its parameters.
+            FastCGIPeer.begin(0), FastCGIPeer.record(1, 1, [0, 1]), FastCGIPeer.record(1, 1, []),
+            FastCGIPeer.begin(1) + FastCGIPeer.stream(5, 1, []),
+        ]
+        for bytes in garbage {
+            try withPeer { peer throws in
+                peer.connection.send(bytes)
+                #expect(try peer.next() == nil)
+            }
+        }
+    }
+
+    @Test func aConnectionMayBeCutAnywhere() throws {
+        let body = Array("0123456789".utf8)
+        let bytes = FastCGIPeer.records(1, Ask("POST", body: body).variables, body: body)
+        let server = try FastCGIProgram()
+        for end in stride(from: 0, to: bytes.count, by: 11) {
+            let peer = try server.connect()
+            peer.connection.send(Array(bytes[..<end]))
+            peer.connection.finishSending()
+            #expect(try peer.next() == nil)
+        }
+        let peer = try server.connect()
+        peer.connection.send(bytes)
+        #expect(try peer.readAnswer()["length"] == 10)
+        try server.terminate()
+    }
+
+    @Test func aServerThatHangsUpWithinAResponseIsForgotten() throws {
+        try withPeer { peer throws in
+            peer.request(1, Ask("GET", "do=stream&bytes=50000000").variables)
+            _ = try peer.connection.read(exactly: 100_000)
+        }
+    }
+
+    @Test func recordsOfOtherRequestsAreIgnored() throws {
+        try withPeer { peer throws in
+            peer.connection.send(
+                FastCGIPeer.record(4, 7, [9, 9]) + FastCGIPeer.record(5, 7, []) + FastCGIPeer.record(2, 7, [])
+                    + FastCGIPeer.record(8, 7, [1]) + FastCGIPeer.records(1, get))
+            #expect(try peer.readAnswer().status == 200)
+        }
+    }
+}

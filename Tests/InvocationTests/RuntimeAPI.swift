@@ -1,0 +1,138 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// The Lambda Runtime API, as far as a runtime sees of it, and the probe as a runtime that talks to it. The test says
+/// what the API does, step by step.
+final class RuntimeAPI {
+    /// A call of the runtime's.
+    struct Call {
+        var method: String
+        var path: String
+        var fields: [String: String]
+        var body: [UInt8] = []
+        /// Fields behind a chunked body.
+        var trailers: [String: String] = [:]
+    }
+
+    let program: Program
+    private let listener = try? LocalListener(.tcp)
+    private var connection: LocalConnection?
+    private static let root = "/2018-06-01/runtime"
+
+    /// Starts the probe.
+    init(environment: [String: String] = [:]) throws {
+        let port = try #require(listener?.port)
+        var variables = ProbeProgram.environment(environment)
+        variables["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:\(port)"
+        program = try Program(ProbeProgram.path, environment: variables, descriptors: [-1, -1, -1])
+    }
+
+    // MARK: Steps
+
+    /// The runtime asks for the next invocation.
+    func takeNext() throws {
+        let call = try take()
+        try #require(call.method == "GET" && call.path == Self.root + "/invocation/next", "\(call.path)")
+    }
+
+    /// The API gives it one.
+    func invoke(_ id: String, _ event: [UInt8], trace: String? = nil) throws {
+        var fields = ["Lambda-Runtime-Aws-Request-Id": id, "Lambda-Runtime-Deadline-Ms": "4102444800000"]
+        fields["Lambda-Runtime-Trace-Id"] = trace
+        try answer(200, fields, event)
+    }
+
+    /// The runtime posts a response, which the API takes.
+    func takeAnswer(_ id: String) throws -> Answer {
+        let call = try takeResponse(id)
+        try answer(202)
+        return try Self.decode(call)
+    }
+
+    /// The runtime posts a response.
+    func takeResponse(_ id: String) throws -> Call {
+        let call = try take()
+        try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/response", "\(call.path)")
+        return call
+    }
+
+    /// The runtime says that an invocation failed; the result is the error's type.
+    func takeError(_ id: String) throws -> String {
+        let call = try take()
+        try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/error", "\(call.path)")
+        let body = try JSON(parsing: call.body)
+        #expect(body["errorMessage"]?.string?.isEmpty == false)
+        #expect(body["errorType"]?.string == call.fields["lambda-runtime-function-error-type"])
+        try answer(202)
+        return try #require(body["errorType"]?.string)
+    }
+
+    /// Answers the call that was taken last.
+    func answer(_ status: Int, _ fields: [String: String] = [:], _ body: [UInt8] = []) throws {
+        var head = "HTTP/1.1 \(status) Status\r\nContent-Length: \(body.count)\r\n"
+        for (name, value) in fields { head += "\(name): \(value)\r\n" }
+        try send(Array((head + "\r\n").utf8) + body)
+    }
+
+    /// Sends the runtime what no API should.
+    func send(_ bytes: [UInt8]) throws { try #require(connection).send(bytes) }
+
+    /// Ends the connection.
+    func hangUp() { connection = nil }
+
+    // MARK: HTTP
+
+    private func take() throws -> Call {
+        for _ in 0..<2 {
+            let open = try connection ?? listener?.accept()
+            connection = open
+            if let call = try open.flatMap({ try Self.read($0) }) { return call }
+            connection = nil
+        }
+        throw Answer.Malformed(description: "the runtime has gone")
+    }
+
+    private static func read(_ connection: LocalConnection) throws -> Call? {
+        guard let words = try connection.readLine()?.split(separator: " "), words.count == 3 else { return nil }
+        var call = Call(method: String(words[0]), path: String(words[1]), fields: try fields(connection))
+        if call.fields["transfer-encoding"] == "chunked" {
+            while true {
+                let size = try #require(try connection.readLine().flatMap { Int($0, radix: 16) })
+                if size == 0 { break }
+                call.body += try #require(try connection.read(exactly: size))
+                try #require(try connection.readLine() == "")
+            }
+            call.trailers = try fields(connection)
+        } else if let length = call.fields["content-length"].flatMap({ Int($0) }) {
+            call.body = try #require(try connection.read(exactly: length))
+        }
+        return call
+    }
+
+    private static func fields(_ connection: LocalConnection) throws -> [String: String] {
+        var fields: [String: String] = [:]
+        while let line = try connection.readLine(), !line.isEmpty {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            fields[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+        }
+        return fields
+    }
+
+    /// A buffered response is an event; a streamed one is a prelude, eight NUL bytes, and the body as it is.
+    static func decode(_ call: Call) throws -> Answer {
+        guard call.fields["lambda-runtime-function-response-mode"] == "streaming" else {
+            return try Answer(json: try JSON(parsing: call.body))
+        }
+        #expect(call.fields["transfer-encoding"] == "chunked")
+        #expect(call.fields["content-type"] == "application/vnd.awslambda.http-integration-response")
+        let data = Data(call.body)
+        let end = try #require(data.firstRange(of: Data(count: 8)))
+        let prelude = try JSON(parsing: data[..<end.lowerBound])
+        return Answer(
+            status: prelude["statusCode"]?.integer,
+            fields: try #require(prelude["headers"]?.object).map { (name: $0, value: $1.string ?? "") },
+            body: [UInt8](data[end.upperBound...]))
+    }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// HTTP/1.1 over real sockets.
+@Suite(.serialized) struct HTTPTests {
+    @Test func keepsConnectionsAndAnswersPipelinedRequestsInOrder() throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        for _ in 0..<3 { #expect(try client.request("GET", "/reuse").status == 200) }
+        var text = ""
+        for number in 0..<50 {
+            let path = ["/isolated", "/reuse", "/spawn", "/nowhere"][number % 4]
+            text += "GET \(path)?do=echo&n=\(number) HTTP/1.1\r\nHost: a\r\nX-Request-Id: r\(number)\r\n\r\n"
+        }
+        try client.send(text)
+        for number in 0..<50 {
+            let reply = try client.readReply()
+            #expect(reply.status == (number % 4 == 3 ? 404 : 200))
+            #expect(reply["x-request-id"] == "r\(number)")
+        }
+    }
+
+    @Test(arguments: Runner.dispatches) func handsOnRequestsWhole(_ dispatch: String) throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        let reply = try client.request(
+            "POST", "/\(dispatch)/?do=echo&a=%20b",
+            [
+                "X-One: 1", "X-One: 2", "Cookie: a=1", "Cookie: b=2", "Proxy: evil", "X_Under: 1",
+                "TE: trailers",
+            ],
+            body: "body")
+        #expect(reply.status == 200)
+        for part in [
+            #""method":"POST""#, #""path":"/\#(dispatch)/""#, #""query":"do=echo&a=%20b""#,
+            #""peer":"127.0.0.1""#,
+            #""body":"body""#, #""x-one":"1, 2""#, #""cookie":"a=1; b=2""#, #""host":"localhost""#,
+            #""x-request-id":"\#(reply["x-request-id"] ?? "")""#,
+        ] {
+            #expect(reply.text.contains(part), "\(part) is not in \(reply.text)")
+        }
+        for part in ["proxy", "under", #""te""#] { #expect(!reply.text.contains(part)) }
+        #expect(try client.request("GET", "/%69solated/%2e").status == 404)
+        #expect(
+            try client.request("GET", "/%\(dispatch == "reuse" ? "72euse" : "69solated")?do=echo").status
+                == 200)
+    }
+
+    @Test(arguments: Runner.dispatches) func takesBodiesOfAllKinds(_ dispatch: String) throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        let path = "/\(dispatch)?do=echo"
+        let large = String(repeating: "x", count: 900_000)
+        #expect(try client.request("POST", path, body: large).text.contains(#""length":900000"#))
+        try client.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n1\r\n!")
+        try client.send("\r\n0\r\nT: t\r\n\r\n")
+        #expect(try client.readReply().text.contains(#""length":6,"body":"hello!""#))
+        try client.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try client.readReply().status == 100)
+        try client.send("abc")
+        #expect(try client.readReply().text.contains(#""body":"abc""#))
+        #expect(try client.request("POST", path, body: "").text.contains(#""length":0"#))
+        // Two requests whose bodies lie in one piece.
+        try client.send(
+            "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\naPOST \(path) HTTP/1.1\r\nHost: a\r\n"
+                + "Content-Length: 1\r\n\r\nb")
+        #expect(try client.readReply().text.contains(#""body":"a""#))
+        #expect(try client.readReply().text.contains(#""body":"b""#))
+    }
+
+    @Test(arguments: Runner.dispatches) func answersHeadAndOldClients(_ dispatch: String) throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        try client.send(
+            "HEAD /\(dispatch) HTTP/1.1\r\nHost: a\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.readReply(isHead: true).status == 200)
+        #expect(try client.readReply().status == 404)
+        let old = try runner.connect()
+        try old.send("GET /\(dispatch)?do=stream&n=100000 HTTP/1.0\r\n\r\n")
+        let text = try old.readToEnd()
+        #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n") && text.contains("Connection: close\r\n"))
+        #expect(!text.lowercased().contains("transfer-encoding") && text.count > 100_000)
+        let kept = try runner.connect()
+        try kept.send("GET /nowhere HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        #expect(try kept.readReply()["connection"] == "keep-alive")
+        try kept.send("GET /nowhere HTTP/1.0\r\n\r\n")
+        #expect(try kept.readReply()["connection"] == "close")
+        #expect(try kept.readToEnd() == "")
+    }
+
+    @Test func refusesWhatCouldHideARequest() throws {
+        let runner = try Runner()
+        let hidden = "GET /reuse HTTP/1.1\r\nHost: a\r\n\r\n"
+        for (text, expected) in RequestParserTests.heads where expected >= 400 {
+            let client = try runner.connect()
+            try client.send(text + hidden)
+            client.finishSending()
+            let all = try client.readToEnd()
+            #expect(
+                all.hasPrefix("HTTP/1.1 \(expected) "),
+                "\(text.debugDescription.prefix(100)): \(all.prefix(40))")
+            #expect(all.contains("{\"error\":\"") && all.contains("Connection: close\r\n"))
+            #expect(!all.contains("HTTP/1.1 2"), "\(text.debugDescription.prefix(100))")
+        }
+        for (body, expected, _) in ChunkedDecoderTests.bodies where expected == 400 {
+            let client = try runner.connect()
+            try client.send(
+                "POST /reuse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(body)\(hidden)")
+            let all = try client.readToEnd()
+            #expect(all.hasPrefix("HTTP/1.1 400 ") && !all.contains("HTTP/1.1 2"))
+        }
+        #expect(try runner.connect().request("GET", "/reuse").status == 200)
+    }
+
+    @Test func answersItsOwnErrorsInTheDocumentedShape() throws {
+        let runner = try Runner(maximumBody: 1_000)
+        let client = try runner.connect()
+        let missing = try client.request("GET", "/nowhere")
+        #expect(missing.status == 404 && missing.text == #"{"error":"Not found"}"#)
+        #expect(missing["content-type"] == "application/json" && missing["cache-control"] == "no-store")
+        #expect(missing["x-frame-options"] == "DENY" && missing["x-content-type-options"] == "nosniff")
+        #expect(missing["referrer-policy"] == "strict-origin-when-cross-origin")
+        #expect(missing["strict-transport-security"] == "max-age=31536000; includeSubDomains")
+        #expect(missing["x-request-id"]?.count == 36 && missing["date"]?.hasSuffix(" GMT") == true)
+        #expect(try client.request("GET", "/scheduled/fixture").status == 404)
+        let method = try client.request("DELETE", "/reuse")
+        #expect(method.status == 405 && method["allow"] == "GET, HEAD, OPTIONS, POST")
+        let options = try client.request("OPTIONS", "/reuse/")
+        #expect(options.status == 204 && options["allow"] == "GET, HEAD, OPTIONS, POST")
+        #expect(try client.request("OPTIONS", "*").status == 204)
+        #expect(try client.request("GET", "/reuse/%00").status == 400)
+        #expect(try client.request("GET", "/reuse%2").status == 400)
+        for path in ["/", "//reuse", "/reuse//", "/reuse%2F", "/a/../reuse", "/REUSE"] {
+            #expect(try client.request("GET", path).status == 404)
+        }
+        #expect(
+            try client.request("POST", "/reuse", body: String(repeating: "x", count: 1_001)).status == 413)
+        #expect(try client.readToEnd() == "")
+        let chunked = try runner.connect()
+        try chunked.send("POST /reuse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n")
+        #expect(try chunked.readReply().status == 413)
+    }
+
+    @Test func firesTriggersByHandForThisMachineOnly() throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        let path = "/cdn-cgi/handler/scheduled?cron=0+0+1+1+*"
+        let reply = try client.request("POST", path)
+        #expect(reply.status == 200)
+        #expect(
+            reply.text
+                == #"{"cron":"0 0 1 1 *","results":[{"function":"scheduled-fixture","statusCode":200}]}"#)
+        #expect(try client.request("GET", path, ["Origin: http://localhost"]).status == 200)
+        #expect(try client.request("GET", path, ["Origin: http://evil.example"]).status == 403)
+        #expect(try client.request("GET", "/cdn-cgi/handler/scheduled?cron=1+*+*+*+*").status == 404)
+        #expect(try client.request("GET", "/cdn-cgi/handler/scheduled").status == 400)
+        try client.send("GET \(path) HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+        #expect(try client.readReply().status == 403)
+    }
+
+    @Test func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {
+        let runner = try Runner(format: "json")
+        let client = try runner.connect()
+        _ = try client.request("GET", "/isolated?do=log&n=2&secret=1", ["X-Request-Id: my-request"])
+        #expect(runner.logs("line 1"))
+        let lines = runner.log.split(separator: "\n").drop { !$0.contains("my-request") }.map(String.init)
+        #expect(lines.count == 3)
+        #expect(lines[0].contains(#""method":"GET","path":"/isolated","status":200,"durationMs":"#))
+        #expect(lines[0].contains(#""function":"fixture-isolated","requestId":"my-request""#))
+        #expect(!lines[0].contains("secret"))
+        #expect(lines[1].contains("line 0") && lines[2].contains("line 1"))
+    }
+}

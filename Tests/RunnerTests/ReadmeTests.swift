@@ -1,0 +1,74 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// What the README promises a newcomer.
+@Suite struct ReadmeTests {
+    private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// The commands of "Try it", run as they stand in a folder where the runner has been started; only the address is
+    /// another.
+    @Test func theLinesOfTryItAnswer() throws {
+        let folder = try TemporaryFolder()
+        let runner = try TestProcess(
+            BuiltProducts.folder + "/local-runner",
+            [
+                "dev", "--config", copiedConfiguration(in: folder), "--persist-to", folder.path(".local-runner"),
+                "--port", "0",
+            ],
+            log: folder.path("log"))
+        let isReady = poll(seconds: 30) {
+            FileManager.default.fileExists(atPath: folder.path(".local-runner/dev.json"))
+                && folder.read(".local-runner/dev.json").contains("\"read\"") || !runner.isRunning
+        }
+        #expect(isReady && runner.isRunning, "\(folder.read("log"))")
+        let state = try JSON(parsing: Array(folder.read(".local-runner/dev.json").utf8))
+        let url = try #require(state["url"]?.string)
+
+        let lines = try section("## Try it").map { line in
+            line.hasPrefix("URL=") ? "URL=\(url)" : line.replacing("curl ", with: "echo; curl -sS -w '%{http_code}' ")
+        }
+        let answers = try shell(lines.joined(separator: "\n"), in: folder)
+        let codes = answers.split(separator: "\n").map { $0.suffix(3) }
+        #expect(codes.count == lines.count { $0.contains("curl ") })
+        #expect(codes.allSatisfy { $0 == "200" }, "\(answers)")
+    }
+
+    /// The function that the README shows is the one that there is.
+    @Test func theFunctionShownIsTheRealOne() throws {
+        let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
+        let function = try String(contentsOfFile: top + "/Functions/api/mcp/identity.swift", encoding: .utf8)
+        #expect(readme.contains("```swift\n" + function + "```"))
+    }
+
+    private func copiedConfiguration(in folder: TemporaryFolder) throws -> String {
+        let copy = folder.path("wrangler-like.json")
+        try FileManager.default.copyItem(atPath: top + "/wrangler-like.json", toPath: copy)
+        return copy
+    }
+
+    /// The indented lines of a section.
+    private func section(_ title: String) throws -> [String] {
+        let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
+        let rest = readme.components(separatedBy: "\n").drop { $0 != title }.dropFirst()
+        return rest.prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("    ") }.map { String($0.dropFirst(4)) }
+    }
+
+    private func shell(_ script: String, in folder: TemporaryFolder) throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/bin/bash")
+        process.arguments = ["-c", script]
+        process.currentDirectoryURL = URL(filePath: folder.path(""))
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
+    }
+}

@@ -1,0 +1,85 @@
+import Base
+import Testing
+
+@Suite struct JSONReaderTests {
+    @Test(arguments: [
+        ("", 1, 1, "ends where"), ("{\n  \"a\": x\n}", 2, 8, "a value should stand"),
+        ("{\"a\": 1,}", 1, 9, "no comma"),
+        ("[1,\n2,\n]", 3, 1, "no comma"), ("{\"a\":1 \"b\":2}", 1, 8, "a comma or"),
+        ("[1 2]", 1, 4, "a comma or"),
+        ("{\"a\" 1}", 1, 6, "colon"), ("{a: 1}", 1, 2, "double quotes"),
+        ("{\"a\": 1} x", 1, 10, "after the end"),
+        ("// hello\n{}", 1, 1, "no comments"), ("{\"a\": \"x", 1, 7, "no closing quote"),
+        ("[\"a\nb\"]", 1, 4, "ends on its line"), ("[\"\\x\"]", 1, 3, "escape"),
+        ("[\"\\u12g4\"]", 1, 7, "four"),
+        ("[01]", 1, 2, "not a number"), ("[1.]", 1, 2, "not a number"), ("[-]", 1, 2, "not a number"),
+        ("[tru]", 1, 2, "text goes in double quotes"),
+        ("{\"a\":1,\n\"a\":2}", 2, 1, "\"a\" stands here twice"),
+        ("[\"\\ud83d\"]", 1, 3, "half a surrogate pair"), ("[1e999]", 1, 2, "out of range"),
+        (String(repeating: "[", count: 101), 1, 102, "100 levels"),
+    ])
+    func findsTheFault(_ text: String, _ line: Int, _ column: Int, _ reason: String) {
+        let fault = #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) }
+        #expect(fault?.line == line && fault?.column == column, "\(String(describing: fault))")
+        #expect(fault?.advice.contains(reason) == true, "\(String(describing: fault))")
+    }
+
+    @Test(arguments: [
+        "[", "]", "{", "}", "[1", "{\"a\"", "{\"a\":", "{\"a\":1", "[1,,2]", "[,1]", "{,}", "[1}", "{]", "\"", "\"\\",
+        "\"\\u", "\"\\u00", "\"\\u0041", "'a'", "nul", "nullx", "True", "NaN", "Infinity", "-Infinity", "+1", ".5",
+        "1.e1", "1e", "1e+", "0x1", "1_000", "--1", "-", "-01", "00", "1 2", "\u{FEFF}1", "\u{A0}1", "\u{C}1",
+        "\"\u{1}\"", "\"\t\"", "\"\u{0}\"", "\"\\a\"", "\"\\'\"", "\"\\U0041\"", "\"\\u+123\"",
+        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\\udc00\\ud800\"", "\"\\ud800\\ud800\"",
+        "{\"a\":1,\"\\u0061\":2}", "{1:2}", "{null:1}", "[1]]", "{}{}", "1/**/", "#1", "-1e400",
+    ])
+    func refuses(_ text: String) { #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) } }
+
+    @Test(
+        arguments: [
+            [0x22, 0x80, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0xFF], [0x00], [0x31, 0x00], [0xEF, 0xBB, 0xBF, 0x31],
+        ] as [[UInt8]])
+    func refusesWhatIsNotUTF8(_ bytes: [UInt8]) {
+        #expect(throws: JSONSyntaxError.self) { try JSON(parsing: bytes) }
+    }
+
+    @Test(
+        arguments: [
+            ("{}", [:]), (" [ ] ", []), ("null", nil), (" \t\r\n true", true), ("false", false), ("0", 0), ("-0", 0),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("-0.5e+3", .number(-500)),
+            ("1.0", .number(1)),
+            ("1E2", .number(100)), ("1e-999", .number(0)), ("\"\"", ""),
+            ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{C}\n\r\t"),
+            ("\"\\u00e9\\u00E9é\"", "ééé"), ("\"\\ud83d\\uDE00\"", "😀"), ("\"\\u0000\"", "\0"),
+            ("\"\u{7F}\"", "\u{7F}"),
+            ("\"\u{2028}\"", "\u{2028}"), ("\"\\uFFFF\"", "\u{FFFF}"), ("{\"\":{\"\":[]}}", ["": ["": []]]),
+            (
+                "{\"a\":[1,true,false,null,\"\\u00e9\\n\"],\"b\":{\"a\":1}}",
+                ["a": [1, true, false, nil, "é\n"], "b": ["a": 1]]
+            ),
+        ] as [(String, JSON)])
+    func reads(_ text: String, _ value: JSON) throws { #expect(try JSON(parsing: text.utf8) == value) }
+
+    @Test func takesAHundredLevelsAndAnyNumberOfNeighbours() throws {
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        #expect(throws: Never.self) { try JSON(parsing: deep.utf8) }
+        let wide = "[" + Array(repeating: "[]", count: 1_000).joined(separator: ",") + "]"
+        #expect(try JSON(parsing: wide.utf8).array?.count == 1_000)
+    }
+
+    /// A hostile body must not take time that grows faster than its length, nor the stack.
+    @Test func endsQuicklyWhateverComes() {
+        for text in ["[", "{\"a\":", "\"\\u", "9", "-", "[1,", "{\"a\":1,"] {
+            let flood = String(repeating: text, count: 200_000)
+            #expect(throws: JSONSyntaxError.self) { try JSON(parsing: flood.utf8) }
+        }
+    }
+
+    @Test func valuesAreReachedByKind() throws {
+        let json = try JSON(parsing: "{\"s\":\"x\",\"i\":1,\"b\":true,\"a\":[1],\"o\":{},\"n\":null,\"d\":1.5}".utf8)
+        #expect(json["s"]?.string == "x" && json["i"]?.integer == 1 && json["b"]?.bool == true)
+        #expect(json["a"]?.array == [1] && json["o"]?.object == [:] && json["n"] == .null && json["none"] == nil)
+        #expect(json["d"]?.integer == nil && json["i"]?.string == nil && json["s"]?["x"] == nil && json.array == nil)
+    }
+}

@@ -1,0 +1,66 @@
+import Base
+import Crypto
+import Testing
+
+@Suite struct PublicKeyTests {
+    private func bytes(_ text: some StringProtocol) throws -> [UInt8] { try #require(Base64.urlSafe.decode(text)) }
+
+    private func verifies(_ key: PublicKey?, _ token: String) throws -> Bool {
+        let parts = token.split(separator: ".")
+        return try #require(key).verifies(bytes(parts[2]), of: Array((parts[0] + "." + parts[1]).utf8))
+    }
+
+    private func rsa(_ modulus: String) throws -> PublicKey? {
+        PublicKey.rsa(modulus: try bytes(modulus), exponent: try bytes("AQAB"))
+    }
+
+    private func p256(_ x: String, _ y: String) throws -> PublicKey? {
+        PublicKey.p256(x: try bytes(x), y: try bytes(y))
+    }
+
+    /// RFC 7515 A.2.
+    @Test func verifiesTheRFCsRSASignature() throws {
+        #expect(try verifies(rsa(Vectors.rfcModulus), Vectors.rfcRS256))
+        #expect(try !verifies(rsa(Vectors.modulus), Vectors.rfcRS256))
+    }
+
+    /// RFC 7515 A.3.
+    @Test func verifiesTheRFCsECDSASignature() throws {
+        #expect(try verifies(p256(Vectors.rfcX, Vectors.rfcY), Vectors.rfcES256))
+        #expect(try !verifies(p256(Vectors.x, Vectors.y), Vectors.rfcES256))
+    }
+
+    @Test func refusesEveryChangedSignatureAndMessage() throws {
+        for (key, token) in [
+            (try rsa(Vectors.rfcModulus), Vectors.rfcRS256), (try p256(Vectors.rfcX, Vectors.rfcY), Vectors.rfcES256),
+        ] {
+            let key = try #require(key)
+            let parts = token.split(separator: ".")
+            let message = Array((parts[0] + "." + parts[1]).utf8)
+            let signature = try bytes(parts[2])
+            for place in signature.indices {
+                var changed = signature
+                changed[place] ^= 1
+                #expect(!key.verifies(changed, of: message), "byte \(place)")
+            }
+            #expect(!key.verifies(signature, of: message + [0]) && !key.verifies(signature, of: []))
+            #expect(!key.verifies([], of: message) && !key.verifies(signature + [0], of: message))
+            #expect(!key.verifies(Array(signature.dropLast()), of: message))
+            #expect(!key.verifies([UInt8](repeating: 0, count: signature.count), of: message))
+            #expect(!key.verifies([UInt8](repeating: 0xFF, count: signature.count), of: message))
+        }
+    }
+
+    @Test func refusesKeysThatAreNone() throws {
+        #expect(PublicKey.rsa(modulus: [], exponent: [1, 0, 1]) == nil)
+        #expect(PublicKey.rsa(modulus: try bytes(Vectors.modulus), exponent: []) == nil)
+        #expect(try rsa(Vectors.smallModulus) == nil)
+        let padded = [UInt8](repeating: 0, count: 128) + (try bytes(Vectors.smallModulus))
+        #expect(PublicKey.rsa(modulus: padded, exponent: [1, 0, 1]) == nil)
+        let (x, y) = (try bytes(Vectors.x), try bytes(Vectors.y))
+        #expect(PublicKey.p256(x: y, y: x) == nil, "the point is not on the curve")
+        #expect(PublicKey.p256(x: Array(x.dropLast()), y: y) == nil && PublicKey.p256(x: [], y: []) == nil)
+        #expect(PublicKey.p256(x: [UInt8](repeating: 0, count: 32), y: [UInt8](repeating: 0, count: 32)) == nil)
+        #expect(PublicKey.p256(x: try bytes(Vectors.x384), y: try bytes(Vectors.y384)) == nil)
+    }
+}

@@ -1,0 +1,95 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// A database that has settled for forks must answer like any other, whatever has happened to the file since.
+@Suite(.serialized) struct SQLiteSettlingTests {
+    private static let count: SQL = "SELECT count(*) FROM workspaces"
+    private static let rename: SQL = "UPDATE workspaces SET name = $1"
+
+    private let store: TestStore
+    private let settled: SQLiteDatabase
+    private let neighbour: any Database
+
+    init() throws {
+        store = try TestStore()
+        let rehearsal = SQLiteDatabase(path: ":memory:", creates: true)
+        try rehearsal.migrate()
+        _ = try rehearsal.rows(Self.count) { try $0[0] as Int }
+        try rehearsal.execute(Self.rename, "any")
+        settled = SQLiteDatabase(path: store.path)
+        neighbour = store.connect()
+        settled.settle(like: rehearsal)
+        try #require(settled.vfs == "template" && settled.handle != nil)
+    }
+
+    private func names(_ database: any Database) throws -> [String] {
+        try database.rows("SELECT name FROM workspaces ORDER BY id") { try $0[0] }
+    }
+
+    @Test func itHoldsNoFileOpen() throws {
+        // A copy, because SQLite closes no descriptor of a file that another connection of the process has locked.
+        try store.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        let copy = store.folder.path("copy.db")
+        try FileManager.default.copyItem(atPath: store.path, toPath: copy)
+        let database = SQLiteDatabase(path: copy)
+        database.settle(like: store.database)
+        try #require(database.handle != nil)
+        #expect(try Self.descriptors(of: copy) == 0)
+        #expect(try names(database) == names(neighbour))
+        #expect(try Self.descriptors(of: copy) > 0)
+    }
+
+    private static func descriptors(of path: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { descriptor in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + descriptor)
+            return target?.hasPrefix(path) == true
+        }
+    }
+
+    @Test func itSeesWhatWasWrittenSince() throws {
+        try neighbour.execute(Self.rename, "since")
+        #expect(try names(settled) == ["since", "since"])
+        try neighbour.execute(Self.rename, "again")
+        #expect(try names(settled) == ["again", "again"])
+    }
+
+    @Test func itWritesForOthersToSee() throws {
+        try settled.transaction(.write) { try settled.execute(Self.rename, "settled") }
+        #expect(try names(neighbour) == ["settled", "settled"])
+        #expect(try names(store.connect()) == ["settled", "settled"])
+        #expect(try store.connect().first("PRAGMA integrity_check") { try $0[0] as String } == "ok")
+    }
+
+    @Test func itNoticesAChangedSchema() throws {
+        try neighbour.execute("ALTER TABLE workspaces RENAME COLUMN name TO title")
+        try neighbour.execute("ALTER TABLE workspaces ADD COLUMN name text DEFAULT 'new'")
+        #expect(try names(settled) == ["new", "new"])
+        #expect(try settled.first(Self.count) { try $0[0] as Int } == 2)
+    }
+
+    @Test func itWaitsForOthersAndIsWaitedFor() throws {
+        try neighbour.transaction(.write) {
+            try neighbour.execute(Self.rename, "uncommitted")
+            #expect(try names(settled) != ["uncommitted", "uncommitted"])
+        }
+        #expect(try names(settled) == ["uncommitted", "uncommitted"])
+    }
+
+    @Test func itsCountersCount() throws {
+        let counters = settled.counters
+        try counters.execute("INSERT INTO counters VALUES ('a', $1, 1, $1)", Timestamp.now)
+        #expect(try store.connect().counters.first("SELECT count FROM counters") { try $0[0] as Int } == 1)
+    }
+
+    @Test func aDatabaseThatIsNotThereSettlesToNothing() throws {
+        let absent = SQLiteDatabase(path: store.folder.path("absent.db"))
+        absent.settle(like: store.database)
+        #expect(absent.handle == nil && absent.vfs == nil)
+        #expect(throws: StoreError.self) { try absent.execute(Self.rename, "x") }
+        #expect(!FileManager.default.fileExists(atPath: store.folder.path("absent.db")))
+    }
+}

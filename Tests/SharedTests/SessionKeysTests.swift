@@ -1,0 +1,138 @@
+import Base
+import Crypto
+import TestSupport
+import Testing
+
+@testable import Auth
+
+/// A token says by which algorithm and key it is signed; it must not choose how it is checked (RFC 8725 §2.1, §3.1).
+@Suite struct SessionKeysTests {
+    private static let rsa: JSON = [
+        "kty": "RSA", "kid": "rsa-1", "alg": "RS256", "use": "sig", "n": .string(Vectors.modulus), "e": "AQAB",
+    ]
+    private static let curve: JSON = [
+        "kty": "EC", "kid": "ec-1", "alg": "ES256", "use": "sig", "crv": "P-256", "x": .string(Vectors.x),
+        "y": .string(Vectors.y),
+    ]
+    private static let small: JSON = [
+        "kty": "RSA", "kid": "rsa-small", "n": .string(Vectors.smallModulus), "e": "AQAB",
+    ]
+
+    private func keys(_ keys: [JSON], secret: String? = nil) throws -> SessionKeys {
+        var variables = ["SUPABASE_URL": TestSession.url, "SUPABASE_JWKS": Self.text(["keys": .array(keys)])]
+        variables["SUPABASE_JWT_SECRET"] = secret
+        return try SessionKeys(Environment(variables))
+    }
+
+    private static func text(_ value: JSON) -> String { String(decoding: JSONWriter.bytes(value), as: UTF8.self) }
+
+    private func holds(_ token: String, _ keys: SessionKeys) -> Bool {
+        SessionToken(token, keys: keys, now: TestStore.now) != nil
+    }
+
+    @Test(arguments: [
+        Vectors.rs256, Vectors.rs256WithoutKeyID, Vectors.es256, Vectors.es256WithoutKeyID,
+    ])
+    func takesTheProjectsTokens(_ token: String) throws {
+        #expect(holds(token, try keys([Self.rsa, Self.curve])))
+        #expect(holds(token, try keys([Self.curve, Self.rsa], secret: "a secret beside them")))
+    }
+
+    @Test(arguments: [
+        Vectors.rs256OtherKeyID, Vectors.rs256KeyIDOfTheCurve, Vectors.rs256Stranger, Vectors.rs256Small, Vectors.ps256,
+        Vectors.pssAsRS256, Vectors.rs512, Vectors.es256OtherKeyID, Vectors.es256InASN1, Vectors.esAsRS256,
+        Vectors.rsAsES256,
+    ])
+    func refusesOtherAlgorithmsAndKeys(_ token: String) throws {
+        #expect(!holds(token, try keys([Self.rsa, Self.curve, Self.small])))
+    }
+
+    @Test func refusesTokensOfAbsentKeys() throws {
+        #expect(!holds(Vectors.rs256, try keys([Self.curve])))
+        #expect(!holds(Vectors.es256, try keys([Self.rsa])))
+        let secret = try SessionKeys(Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": "x"]))
+        #expect(!holds(Vectors.rs256, secret) && !holds(Vectors.es256, secret))
+    }
+
+    /// A public key is no secret: HS256 with it as the key must not pass.
+    @Test func refusesPublicKeysAsSecrets() throws {
+        let keys = try keys([Self.rsa, Self.curve])
+        let modulus = try #require(Base64.urlSafe.decode(Vectors.modulus))
+        let secrets: [[UInt8]] = [
+            Array(Vectors.pem.utf8), Array(Vectors.pem.utf8.dropLast()), modulus, Array(Vectors.modulus.utf8), [],
+            Array(Self.text(Self.rsa).utf8), Array(Vectors.x.utf8),
+        ]
+        for secret in secrets {
+            for header: JSON in [
+                ["alg": "HS256"], ["alg": "HS256", "kid": "rsa-1"], ["alg": "RS256", "kid": "rsa-1"],
+            ] {
+                #expect(!holds(try Self.sign(header, secret), keys))
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ["alg": "none"], ["alg": "None"], ["alg": "nOnE"], ["alg": ""], [:], ["alg": .null], ["alg": ["HS256"]],
+            ["alg": "hs256"], ["alg": "HS512"], ["alg": "RS256"], ["alg": "ES256"], ["alg": "HS256 "],
+            ["alg": "HS256", "crit": ["exp"]], ["alg": "HS256", "crit": []], ["alg": "HS256", "crit": .null], [],
+            "HS256",
+        ] as [JSON])
+    func refusesHeadersThatDoNotNameTheAlgorithm(_ header: JSON) throws {
+        let secret = "of the project"
+        let keys = try keys([Self.rsa, Self.curve], secret: secret)
+        let token = try Self.sign(header, Array(secret.utf8))
+        #expect(!holds(token, keys))
+        let unsigned = token.split(separator: ".").dropLast().joined(separator: ".") + "."
+        #expect(!holds(unsigned, keys))
+        #expect(holds(try Self.sign(["alg": "HS256"], Array(secret.utf8)), keys))
+    }
+
+    @Test func passesOverKeysThatAreNotForSignatures() throws {
+        func changed(_ key: JSON, _ name: String, _ value: JSON?) -> JSON {
+            var members = key.object ?? [:]
+            members[name] = value
+            return .object(members)
+        }
+        for key in [
+            changed(Self.rsa, "use", "enc"), changed(Self.rsa, "alg", "RS512"), changed(Self.rsa, "alg", "PS256"),
+            changed(Self.rsa, "n", nil), changed(Self.rsa, "e", nil), changed(Self.rsa, "n", "!"),
+            changed(Self.rsa, "kty", nil), changed(Self.rsa, "kty", "oct"), "RSA", .null,
+        ] {
+            #expect(!holds(Vectors.rs256, try keys([key, Self.curve])), "\(key)")
+        }
+        for key in [
+            changed(Self.curve, "crv", "P-384"), changed(Self.curve, "crv", nil), changed(Self.curve, "x", nil),
+            changed(Self.curve, "alg", "ES384"),
+        ] {
+            #expect(!holds(Vectors.es256, try keys([key, Self.rsa])), "\(key)")
+        }
+        #expect(holds(Vectors.rs256, try keys([changed(changed(Self.rsa, "use", nil), "alg", nil)])))
+    }
+
+    @Test func readsTheKeySetFromAFile() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("jwks.json", Self.text(["keys": [Self.rsa]]))
+        var variables = ["SUPABASE_URL": TestSession.url, "SUPABASE_JWKS_FILE": folder.path("jwks.json")]
+        #expect(holds(Vectors.rs256, try SessionKeys(Environment(variables))))
+        variables["SUPABASE_JWKS_FILE"] = folder.path("missing.json")
+        #expect(throws: ConfigurationError.self) { try SessionKeys(Environment(variables)) }
+    }
+
+    @Test(arguments: [
+        [:], ["SUPABASE_URL": "https://a.example"], ["SUPABASE_JWT_SECRET": "x"],
+        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{"],
+        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "[]"],
+        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{\"keys\":[]}"],
+    ])
+    func withoutKeysThereIsNoStart(_ variables: [String: String]) {
+        #expect(throws: ConfigurationError.self) { try SessionKeys(Environment(variables)) }
+    }
+
+    private static func sign(_ header: JSON, _ secret: [UInt8]) throws -> String {
+        let user = try #require(Identifier("aaaaaaaa-0000-4000-8000-000000000002"))
+        let claims = JSON.object(TestSession.claims(of: user))
+        let content = [header, claims].map { Base64.urlSafe.encode(JSONWriter.bytes($0)) }.joined(separator: ".")
+        return content + "." + Base64.urlSafe.encode(hmacSHA256(Array(content.utf8), key: secret))
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+
+/// A listening socket on this machine, as a web server passes it to a FastCGI program or as a service has it.
+public final class LocalListener {
+    /// Which kind of address it has.
+    public enum Family {
+        /// An abstract address of AF_UNIX, which leaves no file behind.
+        case unix
+        /// A free port of 127.0.0.1.
+        case tcp
+    }
+
+    /// The descriptor.
+    public let number: Int32
+    private let family: Family
+
+    /// Listens.
+    public init(_ family: Family) throws {
+        self.family = family
+        number = socket(family == .unix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        let bound: Int32
+        switch family {
+        case .unix:
+            // The family alone lets the kernel choose an abstract address (unix(7), autobind).
+            var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+            bound = bind(number, &address, socklen_t(MemoryLayout<sa_family_t>.size))
+        case .tcp:
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = inet_addr("127.0.0.1")
+            bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        guard bound == 0, listen(number, 64) == 0 else { throw Program.Failure(description: "can't listen") }
+    }
+
+    deinit { close(number) }
+
+    private var address: (sockaddr_storage, socklen_t) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &storage) { pointer in
+            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &length) }
+        }
+        return (storage, length)
+    }
+
+    /// The port of a TCP listener.
+    public var port: Int {
+        withUnsafeBytes(of: address.0) { Int($0[2]) << 8 | Int($0[3]) }
+    }
+
+    /// Connects to it.
+    public func connect(seconds: Int = 15) throws -> LocalConnection {
+        let connection = LocalConnection(
+            socket(family == .unix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0), seconds: seconds)
+        var (storage, length) = address
+        let result = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(connection.number, $0, length)
+            }
+        }
+        guard result == 0 else { throw Program.Failure(description: "can't connect") }
+        return connection
+    }
+
+    /// Waits for a peer that connects.
+    public func accept(seconds: Int = 15) throws -> LocalConnection {
+        var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        guard Glibc.poll(&entry, 1, Int32(seconds) * 1_000) > 0 else {
+            throw Program.Failure(description: "nobody connects")
+        }
+        return LocalConnection(Glibc.accept(number, nil, nil), seconds: seconds)
+    }
+}
+
+/// A connected socket, whose reads and writes wait for so many seconds at most.
+public final class LocalConnection {
+    fileprivate let number: Int32
+    private var unread: ArraySlice<UInt8> = []
+
+    fileprivate init(_ number: Int32, seconds: Int) {
+        signal(SIGPIPE, SIG_IGN)
+        self.number = number
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            var time = timeval(tv_sec: seconds, tv_usec: 0)
+            setsockopt(number, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
+    }
+
+    deinit { Glibc.close(number) }
+
+    /// A pipe: what a program writes to `writeEnd`, which the caller closes, comes out of `readEnd`.
+    public static func pipe(seconds: Int = 15) throws -> (readEnd: LocalConnection, writeEnd: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+            throw Program.Failure(description: "no pipe")
+        }
+        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+        return (LocalConnection(ends[0], seconds: seconds), ends[1])
+    }
+
+    /// Sends bytes; false when the peer does not take all of them.
+    @discardableResult
+    public func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(number, $0.baseAddress, $0.count) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Says that nothing more will come.
+    public func finishSending() { shutdown(number, Int32(SHUT_WR)) }
+
+    /// Ends the connection, in both directions.
+    public func hangUp() { shutdown(number, Int32(SHUT_RDWR)) }
+
+    /// Exactly so many bytes; nil when the connection ends before. Throws when nothing comes in time.
+    public func read(exactly count: Int) throws -> [UInt8]? {
+        while unread.count < count {
+            guard try fill() else { return nil }
+        }
+        defer { unread = unread.dropFirst(count) }
+        return Array(unread.prefix(count))
+    }
+
+    /// The next line without its end; nil when the connection ends before.
+    public func readLine() throws -> String? {
+        while true {
+            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = unread[..<end]
+                unread = unread[(end + 1)...]
+                return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+            }
+            guard try fill() else { return nil }
+        }
+    }
+
+    /// All bytes up to the end of the connection.
+    public func readToEnd() throws -> [UInt8] {
+        while try fill() {}
+        defer { unread = [] }
+        return Array(unread)
+    }
+
+    private func fill() throws -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = Glibc.read(number, &buffer, buffer.count)
+        if count < 0, errno != ECONNRESET, errno != EPIPE {
+            throw Program.Failure(description: "nothing came in time")
+        }
+        guard count > 0 else { return false }
+        unread += buffer[..<count]
+        return true
+    }
+}

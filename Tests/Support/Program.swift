@@ -1,0 +1,153 @@
+import CSystem
+import Foundation
+
+/// A program that a test runs with descriptors of its choice, without a shell between. It and what it has started are
+/// killed when nobody holds it any more.
+public final class Program {
+    /// The program did not start, or not do in time what it should have done.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The process id.
+    public let id: pid_t
+    private var status: Int32?
+
+    /// Starts a program. `descriptors` become 0, 1, 2 … of it, -1 being /dev/null.
+    public init(
+        _ path: String, _ arguments: [String] = [], environment: [String: String], descriptors: [Int32]
+    ) throws {
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0 + "=" + $1) } + [nil]
+        defer { for text in words + variables { free(text) } }
+        id = path.withCString { path in
+            words.withUnsafeMutableBufferPointer { words in
+                variables.withUnsafeMutableBufferPointer { variables in
+                    var how = csystem_spawn(
+                        path: path, arguments: words.baseAddress, environment: variables.baseAddress,
+                        descriptors: nil, descriptor_count: Int32(descriptors.count), memory_bytes: 0)
+                    return descriptors.withUnsafeBufferPointer { numbers in
+                        how.descriptors = numbers.baseAddress
+                        return csystem_spawn(&how)
+                    }
+                }
+            }
+        }
+        guard id > 0 else { throw Failure(description: "\(path): \(String(cString: strerror(-id)))") }
+    }
+
+    deinit {
+        guard status == nil else { return }
+        kill(-id, SIGKILL)
+        waitpid(id, nil, 0)
+    }
+
+    /// Sends a signal.
+    public func send(_ signal: Int32) { if status == nil { kill(id, signal) } }
+
+    /// Waits for its end: the exit status, or 128 and the signal's number; nil when it does not end in time.
+    public func waitForEnd(seconds: Double = 10) -> Int32? {
+        _ = poll(seconds: seconds) {
+            var ended: Int32 = 0
+            if status == nil, waitpid(id, &ended, WNOHANG) == id { status = csystem_exit_status(ended) }
+            return status != nil
+        }
+        return status
+    }
+}
+
+/// A program with a pipe at each of its three standard descriptors.
+public final class PipedProgram {
+    /// The process.
+    public let program: Program
+    /// What has come out of it so far.
+    public private(set) var output: [UInt8] = []
+    /// What it has said on standard error so far.
+    public private(set) var errors: [UInt8] = []
+
+    private var input: Pipe
+    private var pipes: (output: Pipe, errors: Pipe)
+    private var rest: ArraySlice<UInt8>
+    private let end: Date
+
+    /// Starts a program that gets `input`, and has so many seconds for all that it does.
+    public init(_ path: String, environment: [String: String], input bytes: [UInt8] = [], seconds: Double = 20) throws {
+        signal(SIGPIPE, SIG_IGN)
+        let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+        program = try Program(
+            path, environment: environment,
+            descriptors: [input.readEnd.number, output.writeEnd.number, errors.writeEnd.number])
+        input.readEnd.close()
+        output.writeEnd.close()
+        errors.writeEnd.close()
+        self.input = input
+        pipes = (output, errors)
+        rest = bytes[...]
+        end = Date(timeIntervalSinceNow: seconds)
+        csystem_set_nonblocking(input.writeEnd.number)
+    }
+
+    /// Feeds the program and reads what it says until it closes its standard output.
+    public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
+
+    /// Waits for the program's end; the result is its exit status.
+    public func waitForEnd() throws -> Int32 {
+        try pump { pipes.output.readEnd.isClosed && pipes.errors.readEnd.isClosed }
+        guard let status = program.waitForEnd(seconds: end.timeIntervalSinceNow) else { throw Self.hangs }
+        return status
+    }
+
+    private static let hangs = Program.Failure(description: "the program does not end")
+
+    private func pump(until isDone: () -> Bool) throws {
+        while !isDone() {
+            if rest.isEmpty { input.writeEnd.close() }
+            var entries = [
+                pollfd(fd: input.writeEnd.number, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: pipes.output.readEnd.number, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: pipes.errors.readEnd.number, events: Int16(POLLIN), revents: 0),
+            ]
+            guard Glibc.poll(&entries, 3, Int32(max(0, end.timeIntervalSinceNow) * 1_000)) > 0 else { throw Self.hangs }
+            if entries[0].revents != 0 {
+                let count = rest.withUnsafeBytes { write(input.writeEnd.number, $0.baseAddress, $0.count) }
+                // A program that has read enough does not read the rest.
+                rest = count > 0 ? rest.dropFirst(count) : []
+            }
+            if entries[1].revents != 0 { pipes.output.readEnd.read(into: &output) }
+            if entries[2].revents != 0 { pipes.errors.readEnd.read(into: &errors) }
+        }
+    }
+}
+
+/// A pipe whose ends close when nobody holds them any more.
+struct Pipe {
+    /// One end of it.
+    final class End {
+        private(set) var number: Int32
+        var isClosed: Bool { number < 0 }
+
+        init(_ number: Int32) { self.number = number }
+        deinit { close() }
+
+        func close() {
+            if number >= 0 { Glibc.close(number) }
+            number = -1
+        }
+
+        func read(into bytes: inout [UInt8]) {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let count = Glibc.read(number, &buffer, buffer.count)
+            if count > 0 { bytes += buffer[..<count] } else { close() }
+        }
+    }
+
+    let readEnd: End
+    let writeEnd: End
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        guard csystem_pipe(&ends) == 0 else { throw Program.Failure(description: "no pipe") }
+        readEnd = End(ends[0])
+        writeEnd = End(ends[1])
+    }
+}

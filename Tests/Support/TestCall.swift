@@ -1,0 +1,106 @@
+import Base
+import Function
+import HTTP
+import Store
+
+/// What an endpoint answered.
+public struct Reply: Sendable {
+    public let status: Int
+    public let headers: Headers
+    public let body: [UInt8]
+
+    /// The body as text.
+    public var text: String { String(decoding: body, as: UTF8.self) }
+    /// The body's JSON; null when it has none.
+    public var json: JSON { (try? JSON(parsing: body)) ?? .null }
+    /// The error's sentence; nil unless the body is in the documented shape and has nothing else.
+    public var error: String? {
+        guard let members = json.object, members.count == 1 else { return nil }
+        return members["error"]?.string
+    }
+    /// Everything that goes over the wire, in one text.
+    public var wire: String {
+        ([String(status)] + headers.fields.map { "\($0.name): \($0.value)" } + ["", text]).joined(separator: "\n")
+    }
+}
+
+/// One request to a function, made in this process through the whole pipeline.
+public struct Call {
+    public var method: String
+    public var path = "/"
+    public var query = ""
+    public var headers: [String: String] = [:]
+    public var body: Request.Body = .bytes([])
+    public var peer = "203.0.113.9"
+
+    public init(_ method: String = "GET", query: String = "", body: JSON? = nil) {
+        (self.method, self.query) = (method, query)
+        if let body { self.body = .bytes(JSONWriter.bytes(body)) }
+    }
+
+    /// The call with a session token.
+    public func session(_ token: String) -> Call { with("Authorization", "Bearer " + token) }
+
+    /// The call with an API key.
+    public func key(_ key: String) -> Call { with("Authorization", "Bearer " + key) }
+
+    /// The call with one more header field.
+    public func with(_ name: String, _ value: String) -> Call {
+        var call = self
+        call.headers[name] = value
+        return call
+    }
+
+    /// The call from another peer.
+    public func from(_ peer: String) -> Call {
+        var call = self
+        call.peer = peer
+        return call
+    }
+}
+
+extension TestStore {
+    /// The variables that every function gets, and `more`.
+    public func environment(_ more: [String: String] = [:]) -> Environment {
+        let base = [
+            "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
+            "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+        ]
+        return Environment(base.merging(more) { $1 })
+    }
+
+    /// Sends a call to a function; `variables` are added to its environment, `now` is its clock.
+    public func send(
+        _ call: Call, to function: any Function.Type, variables: [String: String] = [:],
+        at now: Timestamp = TestStore.now
+    ) -> Reply {
+        TestPipeline(function, environment(variables), now: { now }).send(call)
+    }
+}
+
+/// A function in this process, as a process that serves several requests has it.
+public struct TestPipeline {
+    private let pipeline: Pipeline
+
+    public init(
+        _ function: any Function.Type, _ environment: Environment, now: @escaping () -> Timestamp = { TestStore.now }
+    ) {
+        pipeline = Pipeline(function, environment, now: now)
+    }
+
+    public func send(_ call: Call) -> Reply {
+        var headers = Headers()
+        for (name, value) in call.headers.sorted(by: { $0.key < $1.key }) { headers.add(name, value) }
+        let response = pipeline.respond(
+            to: Request(
+                method: Method(rawValue: call.method), path: call.path, queryString: call.query, headers: headers,
+                body: call.body, peerAddress: call.peer))
+        var body: [UInt8] = []
+        switch response.body {
+        case .bytes(let bytes): body = bytes
+        case .stream(let write): try? write { body.append(contentsOf: $0) }
+        }
+        for work in response.afterwards { work() }
+        return Reply(status: response.status, headers: response.headers, body: body)
+    }
+}

@@ -1,0 +1,85 @@
+/// The command line was not understood. The exit status is 2.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// An option of a verb.
+struct Option: Sendable {
+    /// With its dashes, such as `--port`.
+    let name: String
+    /// What stands for its value in the help; nil for an option without a value.
+    let value: String?
+    let help: String
+
+    init(_ name: String, _ value: String? = nil, _ help: String) {
+        self.name = name
+        self.value = value
+        self.help = help
+    }
+}
+
+/// What followed a verb on the command line.
+struct Arguments {
+    /// Words that are no options.
+    private(set) var operands: [String] = []
+    private var values: [String: [String]] = [:]
+
+    /// Reads `--name value`, `--name=value` and operands; `--` ends the options.
+    init(_ words: [String], options: [Option]) throws(UsageError) {
+        var words = words[...]
+        while let word = words.popFirst() {
+            if word == "--" {
+                operands += words
+                return
+            }
+            guard word.hasPrefix("-"), word != "-" else {
+                operands.append(word)
+                continue
+            }
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard let option = options.first(where: { $0.name == name }) else {
+                throw UsageError(
+                    "unknown option \(name); \(NearestWord.advice(name, options.map(\.name) + ["--help"]))")
+            }
+            if let value = option.value {
+                guard let given = parts.count == 2 ? String(parts[1]) : words.popFirst() else {
+                    throw UsageError("\(name) needs a value: \(name) \(value)")
+                }
+                values[name, default: []].append(given)
+            } else {
+                guard parts.count == 1 else { throw UsageError("\(name) takes no value") }
+                values[name, default: []].append("")
+            }
+        }
+    }
+
+    /// Whether the option was given.
+    func has(_ name: String) -> Bool { values[name] != nil }
+
+    /// The option's value; the last one wins.
+    subscript(_ name: String) -> String? { values[name]?.last }
+
+    /// All values of an option that may be given several times.
+    func all(_ name: String) -> [String] { values[name] ?? [] }
+
+    /// The option's value as a whole number.
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw UsageError(
+                "\(name) \(text): write a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// The option's value as one of `words`.
+    func word(_ name: String, of words: [String]) throws(UsageError) -> String? {
+        guard let text = self[name] else { return nil }
+        guard words.contains(text) else {
+            throw UsageError("\(name) \(text): \(NearestWord.advice(text, words))")
+        }
+        return text
+    }
+}

@@ -1,0 +1,54 @@
+import Glibc
+
+/// Notices that files under some folders have changed, by looking at their times.
+struct FileWatch {
+    private let paths: [String]
+    private var seen: [String: Stamp]
+
+    /// What changes when a file is written or replaced.
+    private struct Stamp: Equatable {
+        let inode: ino_t
+        let size: off_t
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    /// Watches files, and all files in folders and below.
+    init(_ paths: [String]) {
+        self.paths = paths
+        seen = Self.look(paths)
+    }
+
+    /// The files that have come, gone or changed since the last call.
+    mutating func changes() -> [String] {
+        let now = Self.look(paths)
+        defer { seen = now }
+        return Set(now.keys).union(seen.keys).filter { now[$0] != seen[$0] }.sorted()
+    }
+
+    private static func look(_ paths: [String]) -> [String: Stamp] {
+        var stamps: [String: Stamp] = [:]
+        for path in paths { look(path, &stamps) }
+        return stamps
+    }
+
+    private static func look(_ path: String, _ stamps: inout [String: Stamp]) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            stamps[path] = Stamp(
+                inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec)
+            return
+        }
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            // Dot files are editors' temporary ones.
+            if !name.hasPrefix(".") { look("\(path)/\(name)", &stamps) }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Base
+import Glibc
+
+extension Verb {
+    static let invoke = Verb(
+        "invoke", operands: "FUNCTION", "Runs one function once and prints its response.",
+        details: """
+            FUNCTION is a function's name or route, such as api-health or /api/health. The function gets an event
+            on standard input, as on a FaaS platform: the one in --event, or one made of the other options; a
+            scheduled function gets that of its cron trigger. The exit status is 0 for a response below 500, and
+            1 otherwise.
+            """,
+        options: [
+            Option("--event", "FILE", "the event's JSON; - reads it from standard input"),
+            Option("--method", "METHOD", "the request's method; the function's first, if not given"),
+            Option("--path", "PATH", "the request's path and query; the function's route, if not given"),
+            Option("--header", "'NAME: VALUE'", "a header field; may be given several times"),
+            Option("--body", "TEXT", "the request's body; @FILE takes it from a file"),
+        ] + Option.configuration
+    ) { arguments in
+        guard let name = arguments.operands.first, arguments.operands.count == 1 else {
+            throw UsageError("name one function")
+        }
+        let workplace = try Workplace(arguments)
+        let configuration = try workplace.configuration(needsSecrets: true)
+        let known = configuration.functions
+        guard let function = known.first(where: { $0.function == name || $0.route == name }) else {
+            throw UsageError("no function \(name); \(NearestWord.advice(name, known.map(\.function)))")
+        }
+        let event = try event(arguments, function, configuration)
+        let outcome = OneShot.run(
+            function, event: event, functionsDirectory: try workplace.functionsFolder, log: RunnerLog())
+        switch outcome {
+        case .answered(let bytes): return try show(bytes, function)
+        case .timedOut:
+            throw Failure("\(name) outlived its time limit of \(function.limits.timeoutMilliseconds) ms")
+        case .tooLarge: throw Failure("\(name) wrote more than \(OneShot.maximumResponse) bytes")
+        case .failed(let status, _): throw Failure("\(name) ended with status \(status) and gave no response")
+        case .notStarted(let code):
+            throw Failure("\(name) can't be started: \(String(cString: strerror(code))); is it built?")
+        }
+    }
+
+    private static func event(
+        _ arguments: Arguments, _ function: FunctionConfiguration, _ configuration: Configuration
+    ) throws -> [UInt8] {
+        if let file = arguments["--event"] {
+            if file == "-" { return try File.read(STDIN_FILENO, "standard input") }
+            return try File.read(file)
+        }
+        let trigger = configuration.crons.first { $0.function == function.function }
+        if function.methods.isEmpty, let trigger {
+            return ScheduledEvent(cron: trigger.cron.description, time: .now).bytes
+        }
+        var headers: [(name: String, value: String)] = []
+        for field in arguments.all("--header") {
+            guard let colon = field.firstIndex(of: ":"), colon > field.startIndex else {
+                throw UsageError("--header \(field): write NAME: VALUE")
+            }
+            let value = field[field.index(after: colon)...].drop { $0 == " " }
+            headers.append((String(field[..<colon]), String(value)))
+        }
+        var body: [UInt8] = []
+        if let text = arguments["--body"] {
+            body = text.hasPrefix("@") ? try File.read(String(text.dropFirst())) : Array(text.utf8)
+            if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+                headers.append(("content-type", "application/json"))
+            }
+        }
+        let request = RequestEvent.make(
+            method: arguments["--method"] ?? function.methods.first ?? "GET",
+            target: arguments["--path"] ?? function.route, headers: headers, body: body)
+        return JSONWriter.bytes(request)
+    }
+
+    /// Prints the status line, the headers and the body, and returns the exit status.
+    private static func show(_ bytes: [UInt8], _ function: FunctionConfiguration) throws -> Int32 {
+        guard let response = try? JSON(parsing: bytes), let status = response["statusCode"]?.integer else {
+            throw Failure(
+                "\(function.function) wrote no response; its output must be one event response in JSON")
+        }
+        Terminal.say("HTTP/1.1 \(status)")
+        for (name, value) in (response["headers"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            Terminal.say("\(name): \(value.string ?? "")")
+        }
+        for cookie in response["cookies"]?.array ?? [] { Terminal.say("set-cookie: \(cookie.string ?? "")") }
+        Terminal.say()
+        let text = response["body"]?.string ?? ""
+        let body = response["isBase64Encoded"] == true ? Base64.standard.decode(text) ?? [] : Array(text.utf8)
+        if !body.isEmpty { _ = File.write(STDOUT_FILENO, body[...] + [UInt8(ascii: "\n")]) }
+        return status < 500 ? 0 : 1
+    }
+}

@@ -1,0 +1,32 @@
+@_spi(System) import Auth
+import Base
+import Demonstration
+import Store
+
+/// The demonstration workspace's API keys for local work, one a scope.
+enum LocalKeys {
+    /// Those of `known` that the database still has, by scope, and new ones in place of the others. A key whose
+    /// plain text is lost is revoked.
+    static func make(_ known: [String: String], _ database: any Database) throws -> [String: String] {
+        guard let workspace = try SystemAccess(database).workspace(Demonstration.workspaceID) else {
+            return [:]
+        }
+        var keys: [String: String] = [:]
+        for scope in Scope.allCases {
+            let name = "Local runner, \(scope.rawValue)"
+            let active = try workspace.rows(
+                """
+                SELECT id, prefix FROM api_keys
+                WHERE workspace_id = $1 AND name = $2 AND scope = $3 AND revoked_at IS NULL
+                """, name, scope
+            ) { row in (id: try row[0] as Identifier, prefix: try row[1] as String) }
+            var key = known[scope.rawValue].flatMap { APIKey($0) }
+            if !active.contains(where: { $0.prefix == key?.prefix }) {
+                for lost in active { _ = try workspace.revokeAPIKey(lost.id) }
+                key = try workspace.createAPIKey(name: name, scope: scope).key
+            }
+            keys[scope.rawValue] = key?.secret.reveal { $0 }
+        }
+        return keys
+    }
+}

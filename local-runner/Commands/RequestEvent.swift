@@ -1,0 +1,38 @@
+import Base
+
+/// The event that `invoke` makes of an HTTP request.
+enum RequestEvent {
+    /// In the form of a Lambda Function URL, payload version 2.0. Header names are lower case.
+    static func make(
+        method: String, target: String, headers: [(name: String, value: String)], body: [UInt8]
+    ) -> JSON {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
+        let now = Timestamp.now
+        var fields: [String: String] = [:]
+        for (name, value) in headers {
+            fields[name.lowercased()] = fields[name.lowercased()].map { "\($0),\(value)" } ?? value
+        }
+        var event: [String: JSON] = [
+            "version": "2.0", "routeKey": "$default", "rawPath": .string(parts[0]),
+            "rawQueryString": .string(parts.count == 2 ? parts[1] : ""),
+            "headers": .object(fields.mapValues(JSON.string)),
+            "requestContext": [
+                "http": [
+                    "method": .string(method), "path": .string(parts[0]), "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1", "userAgent": .string(fields["user-agent"] ?? ""),
+                ],
+                "requestId": .string(Identifier.random().description), "routeKey": "$default",
+                "stage": "$default", "time": .string(now.description),
+                "timeEpoch": .integer(now.seconds * 1000),
+            ],
+            "isBase64Encoded": false,
+        ]
+        if !body.isEmpty {
+            let text = String(validating: body, as: UTF8.self)
+            event["body"] = .string(text ?? Base64.standard.encode(body))
+            event["isBase64Encoded"] = .bool(text == nil)
+        }
+        return .object(event)
+    }
+}

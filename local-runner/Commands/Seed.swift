@@ -1,0 +1,23 @@
+import Base
+import Demonstration
+
+extension Verb {
+    static let seed = Verb(
+        "seed", "Makes the demonstration workspace, unless it is there.",
+        options: Option.configuration
+    ) { arguments in
+        let workplace = try Workplace(arguments)
+        let database = try workplace.database(try workplace.configuration())
+        let summary = try Demonstration.seed(database, now: .now)
+        database.close()
+        Terminal.say(
+            """
+            \(summary.name), workspace \(summary.workspaceID)
+            \(summary.identities) identities, \(summary.applications) applications, \(summary.devices) devices, \
+            \(summary.entitlements) entitlements, \(summary.auditEvents) audit events, \(summary.findings) findings
+            """)
+        Terminal.say(
+            Verb.table(summary.members.map { ($0.role, "\($0.userID)  \($0.email)") }))
+        return 0
+    }
+}

@@ -1,0 +1,51 @@
+/// A verb of the command line: what it takes, what it says about itself, what it does.
+struct Verb: Sendable {
+    let name: String
+    /// What stands for its operands in the help, such as `FUNCTION`.
+    let operands: String
+    let summary: String
+    /// More about it, for its own help.
+    let details: String
+    let options: [Option]
+    /// Returns the exit status.
+    let run: @Sendable (Arguments) throws -> Int32
+
+    init(
+        _ name: String, operands: String = "", _ summary: String, details: String = "", options: [Option],
+        run: @escaping @Sendable (Arguments) throws -> Int32
+    ) {
+        self.name = name
+        self.operands = operands
+        self.summary = summary
+        self.details = details
+        self.options = options
+        self.run = run
+    }
+
+    /// The text of `local-runner VERB --help`.
+    var help: String {
+        let usage = ["Usage: local-runner", name, operands, "[options]"].filter { !$0.isEmpty }
+        let rows = (options + [Option("--help", nil, "print this text")]).map {
+            ([$0.name, $0.value].compactMap { $0 }.joined(separator: " "), $0.help)
+        }
+        let parts = [usage.joined(separator: " "), summary + (details.isEmpty ? "" : "\n\n" + details)]
+        return (parts + ["Options:\n" + Self.table(rows)]).joined(separator: "\n\n")
+    }
+
+    /// Two columns, the second aligned.
+    static func table(_ rows: [(String, String)]) -> String {
+        let width = rows.reduce(0) { max($0, $1.0.count) }
+        return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)" }
+            .joined(separator: "\n")
+    }
+}
+
+extension Option {
+    /// The options of every verb that reads the configuration.
+    static let configuration = [
+        Option("--config", "FILE", "the configuration; wrangler-like.json here or above, if not given"),
+        Option("--env", "NAME", "the environment: an entry of \"env\" in the configuration"),
+        Option(
+            "--persist-to", "DIR", "the folder of the local state; .local-runner beside the configuration"),
+    ]
+}

@@ -1,0 +1,76 @@
+import Base
+import Glibc
+import Store
+
+/// A failure that a sentence explains.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Where a verb works: the configuration, the local state, the functions' binaries.
+struct Workplace {
+    let configurationFile: String
+    /// The folder of the configuration file.
+    let root: String
+    let environment: String?
+    /// The folder of the database and of dev.json.
+    let stateFolder: String
+
+    /// Takes --config, --env and --persist-to. Paths become absolute, since processes of functions read them.
+    init(_ arguments: Arguments) throws {
+        guard let file = arguments["--config"] ?? Configuration.find() else {
+            throw UsageError("no \(Configuration.fileName) here or above; name one with --config FILE")
+        }
+        configurationFile = File.absolute(file)
+        root = File.folder(of: configurationFile)
+        environment = arguments["--env"]
+        stateFolder = arguments["--persist-to"].map(File.absolute) ?? "\(root)/.local-runner"
+    }
+
+    /// dev.json, which tells scripts how to call a running server.
+    var stateFile: String { "\(stateFolder)/dev.json" }
+
+    /// The configuration, read and checked. Where secrets are needed, the first time makes them.
+    func configuration(needsSecrets: Bool = false) throws -> Configuration {
+        if needsSecrets { try makeSecrets() }
+        return try Configuration.load(
+            configurationFile, environment: environment,
+            defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
+    }
+
+    /// Makes .dev.vars where it is missing, unless the environment has all that it would hold.
+    private func makeSecrets() throws {
+        let name = DevVars.fileName(environment: environment)
+        let path = "\(root)/\(name)"
+        let bytes = try File.read(configurationFile)
+        let required = Configuration.requiredSecrets(bytes, environment: environment)
+        let given = Configuration.processEnvironment
+        guard !File.exists(path), required.contains(where: { given[$0, default: ""].isEmpty }) else { return }
+        try DevVars.create(path, secrets: required)
+        Terminal.complain("Made \(name) with random secrets for this machine.")
+    }
+
+    /// The database of the configuration, with its schema up to date; made if it is missing.
+    func database(_ configuration: Configuration) throws -> any Database {
+        let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
+        guard let url = url ?? nil else {
+            throw Failure("DATABASE_URL names no database that this build knows; write sqlite:PATH")
+        }
+        try File.makeFolder(stateFolder, mode: 0o700)
+        let database = url.database(creates: true)
+        try database.migrate()
+        return database
+    }
+
+    /// The folder of the functions' binaries: the runner's own, since one build makes them all.
+    var functionsFolder: String {
+        get throws {
+            guard let path = realpath("/proc/self/exe", nil) else {
+                throw FileError(path: "/proc/self/exe", code: errno)
+            }
+            defer { free(path) }
+            return File.folder(of: String(cString: path))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Base
+import Glibc
+
+extension Configuration {
+    /// The name of the configuration file.
+    static let fileName = "wrangler-like.json"
+
+    /// Reads the configuration at `path` for an environment, with the values of .dev.vars beside it and of
+    /// this process's environment. Throws `ConfigurationError` with all problems, or `FileError`.
+    static func load(
+        _ path: String, environment: String?, defaults: [String: String], needsSecrets: Bool
+    ) throws -> Configuration {
+        let devVarsFile = DevVars.fileName(environment: environment)
+        let local = LocalValues(
+            devVars: try DevVars.read("\(File.folder(of: path))/\(devVarsFile)"), devVarsFile: devVarsFile,
+            process: processEnvironment, defaults: defaults, needsSecrets: needsSecrets)
+        return try ConfigurationReader.read(
+            try File.read(path), file: path, environment: environment, local: local)
+    }
+
+    /// The configuration file in the present folder or the nearest one above it.
+    static func find() -> String? {
+        var folder = File.absolute(".")
+        while true {
+            let path = folder == "/" ? "/" + fileName : "\(folder)/\(fileName)"
+            if File.exists(path) { return path }
+            if folder == "/" { return nil }
+            folder = File.folder(of: folder)
+        }
+    }
+
+    /// The names of the secrets that the file requires for an environment; none when it cannot be read.
+    static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
+        guard let document = try? JSON(parsing: bytes) else { return [] }
+        let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]
+        return section?["required"]?.array?.compactMap(\.string) ?? []
+    }
+
+    /// The variables of this process.
+    static var processEnvironment: [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let pair = String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { variables[String(pair[0])] = String(pair[1]) }
+            entry += 1
+        }
+        return variables
+    }
+}

@@ -1,0 +1,133 @@
+import Base
+
+/// What the machine adds to wrangler-like.json: where values come from that do not stand in the file.
+struct LocalValues {
+    /// From .dev.vars. They win over everything else.
+    var devVars = DevVars()
+    /// The name of the file they come from, for advice.
+    var devVarsFile = ".dev.vars"
+    /// The process's environment: where secrets come from that .dev.vars does not have.
+    var process: [String: String] = [:]
+    /// Values of variables that wrangler-like.json need not give.
+    var defaults: [String: String] = [:]
+    /// Whether a secret without a value is a problem. If not, it reads as empty.
+    var needsSecrets = true
+}
+
+/// Reads wrangler-like.json for one environment and finds all that is wrong with it at once.
+struct ConfigurationReader {
+    private static let environmentKeys = [
+        "name", "compatibility_date", "vars", "secrets", "dev", "limits", "functions", "triggers",
+    ]
+    /// What an environment does not take over from the top of the file.
+    private static let notInherited = ["vars", "secrets"]
+
+    let local: LocalValues
+    var problems = Problems()
+
+    /// Reads the document in `bytes`; `file` is its name in errors, `environment` an entry of "env".
+    static func read(
+        _ bytes: [UInt8], file: String, environment: String?, local: LocalValues
+    ) throws(ConfigurationError) -> Configuration {
+        var reader = ConfigurationReader(local: local)
+        let document = reader.document(bytes).map { reader.configuration($0, environment: environment) }
+        try reader.problems.check(file)
+        guard let document, let configuration = document else {
+            throw ConfigurationError(file: file, problems: [Problem(place: "", advice: "cannot be read.")])
+        }
+        return configuration
+    }
+
+    private mutating func document(_ bytes: [UInt8]) -> Node? {
+        do throws(JSONSyntaxError) {
+            return Node(value: try JSON(parsing: bytes), place: "")
+        } catch {
+            problems.add("line \(error.line), column \(error.column)", error.advice + ".")
+            return nil
+        }
+    }
+
+    /// The configuration of the chosen environment. The others are read too, for what is wrong with them.
+    private mutating func configuration(_ document: Node, environment: String?) -> Configuration? {
+        let top = document.members(known: Self.environmentKeys + ["env"], &problems)
+        let environments = top["env"]?.members(&problems) ?? [:]
+        let names = environments.keys.sorted()
+        if let environment, !names.contains(environment) {
+            problems.add("env", "has no \"\(environment)\"; \(NearestWord.advice(environment, names))")
+        }
+        var chosen = settings(top, values: environment == nil)
+        for name in names {
+            guard let node = environments[name] else { continue }
+            let own = node.members(known: Self.environmentKeys, &problems)
+            let inherited = top.filter { $0.key != "env" && !Self.notInherited.contains($0.key) }
+            let configuration = settings(inherited.merging(own) { $1 }, values: environment == name)
+            if environment == name { chosen = configuration }
+        }
+        return chosen
+    }
+
+    /// Reads the settings of one environment; `values` says whether its secrets' values are wanted.
+    private mutating func settings(_ members: [String: Node], values wantsValues: Bool) -> Configuration? {
+        for key in ["name", "functions"] where members[key] == nil {
+            problems.add("", "\"\(key)\" is missing; add it.")
+        }
+        let name = members["name"]?.string(&problems)
+        if let name, !Self.isName(name), let place = members["name"]?.place {
+            problems.add(place, "\"\(name)\" must be lower-case letters, digits and dashes.")
+        }
+        if let date = members["compatibility_date"], let text = date.string(&problems),
+            Timestamp(text + "T00:00:00Z") == nil
+        {
+            problems.add(date.place, "\"\(text)\" is no date; write it as 2026-04-15.")
+        }
+        let listen = listenAddress(members["dev"])
+        let limits = limits(members["limits"], over: Limits())
+        let values = variables(vars: members["vars"], secrets: members["secrets"], wantsValues: wantsValues)
+        let functions = functions(members["functions"], limits: limits, variables: values)
+        let crons = crons(members["triggers"], functions: functions)
+        let result = functions.map(\.configuration)
+        return Configuration(
+            name: name ?? "", listen: listen, functions: result, crons: crons, variables: values)
+    }
+
+    private mutating func listenAddress(_ node: Node?) -> ListenAddress {
+        var listen = ListenAddress(ip: "127.0.0.1", port: 8788)
+        let members = node?.members(known: ["ip", "port"], &problems) ?? [:]
+        if let node = members["ip"], let ip = node.string(&problems) {
+            if !ListenAddress.isIP(ip) {
+                problems.add(node.place, "\"\(ip)\" is no IP address; write one such as 127.0.0.1 or ::1.")
+            }
+            listen.ip = ip
+        }
+        if let port = members["port"]?.integer(0...65_535, "0 lets the system pick one", &problems) {
+            listen.port = UInt16(port)
+        }
+        return listen
+    }
+
+    /// The limits that `node` gives, and those of `general` for the rest.
+    mutating func limits(_ node: Node?, over general: Limits) -> Limits {
+        var limits = general
+        let keys = ["timeout_ms", "max_body_bytes", "memory_mb", "concurrency"]
+        let members = node?.members(known: keys, &problems) ?? [:]
+        func read(
+            _ key: String, _ range: ClosedRange<Int>, _ unit: String, _ limit: WritableKeyPath<Limits, Int>
+        ) {
+            if let value = members[key]?.integer(range, unit, &problems) { limits[keyPath: limit] = value }
+        }
+        read("timeout_ms", 1...900_000, "milliseconds", \.timeoutMilliseconds)
+        read("max_body_bytes", 0...104_857_600, "bytes", \.maxBodyBytes)
+        read("memory_mb", 64...65_536, "MiB", \.memoryMegabytes)
+        read("concurrency", 1...1_000, "requests at once", \.concurrency)
+        return limits
+    }
+
+    /// What names of configurations and functions are made of.
+    static func isName(_ text: String) -> Bool {
+        !text.hasPrefix("-") && text.utf8.count <= 63
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "-")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+    }
+}

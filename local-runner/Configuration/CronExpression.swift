@@ -1,0 +1,122 @@
+import Base
+
+/// Why a cron expression does not stand for any time.
+struct CronError: Error, Equatable {
+    let advice: String
+    init(_ advice: String) { self.advice = advice }
+}
+
+/// When a cron trigger fires, in UTC: minute, hour, day of month, month, day of week, as in crontab(5).
+///
+/// Each field is a list of `*`, numbers, ranges and steps; months and days of the week also go by their
+/// names, and Sunday is 0 or 7. When both fields of days are restricted, that is when neither begins with a
+/// star, a day that either of them names will do; otherwise it takes both.
+struct CronExpression: Sendable, Equatable, CustomStringConvertible {
+    /// As it was written.
+    let description: String
+    private let minute: CronField
+    private let hour: CronField
+    private let dayOfMonth: CronField
+    private let month: CronField
+    private let dayOfWeek: CronField
+
+    /// Reads the five fields. Throws for anything else, and for dates that no year has, such as 30 February.
+    init(_ text: String) throws(CronError) {
+        let fields = text.split { $0 == " " || $0 == "\t" }
+        guard fields.count == 5 else {
+            throw CronError(
+                "has \(fields.count) fields; write five: minute, hour, day of month, month, day of week")
+        }
+        description = fields.joined(separator: " ")
+        minute = try CronField(fields[0], .minute)
+        hour = try CronField(fields[1], .hour)
+        dayOfMonth = try CronField(fields[2], .dayOfMonth)
+        month = try CronField(fields[3], .month)
+        dayOfWeek = try CronField(fields[4], .dayOfWeek)
+        guard isEitherDay || hasPossibleDate else {
+            throw CronError("never comes: none of these months has such a day")
+        }
+    }
+
+    private var isEitherDay: Bool { !dayOfMonth.beginsWithStar && !dayOfWeek.beginsWithStar }
+
+    // Each day of the year, 29 February included, falls on each day of the week in some year.
+    private var hasPossibleDate: Bool {
+        guard let first = dayOfMonth.next(from: 1) else { return false }
+        return (1...12).contains { month.contains($0) && first <= CalendarDay.length(month: $0, year: 2000) }
+    }
+
+    /// The first minute after `moment` that the expression names.
+    func next(after moment: Timestamp) -> Timestamp {
+        let moment = Timestamp(seconds: moment.seconds - moment.seconds % 60 + 60)
+        var day = CalendarDay(of: moment)
+        var minuteOfDay = (moment.seconds - day.start.seconds) / 60
+        while true {
+            if !month.contains(day.month) {
+                day.moveToNextMonth()
+                minuteOfDay = 0
+            } else if matches(day), let time = time(from: minuteOfDay) {
+                return day.start + time * 60
+            } else {
+                day.moveToNextDay()
+                minuteOfDay = 0
+            }
+        }
+    }
+
+    private func matches(_ day: CalendarDay) -> Bool {
+        let (inMonth, inWeek) = (dayOfMonth.contains(day.day), dayOfWeek.contains(day.dayOfWeek))
+        return isEitherDay ? inMonth || inWeek : inMonth && inWeek
+    }
+
+    /// The first minute of a day that passes, not before `start`; counted from midnight.
+    private func time(from start: Int) -> Int? {
+        guard let first = hour.next(from: start / 60) else { return nil }
+        if first == start / 60, let minute = minute.next(from: start % 60) { return first * 60 + minute }
+        let later = first == start / 60 ? hour.next(from: first + 1) : first
+        guard let later, let minute = minute.next(from: 0) else { return nil }
+        return later * 60 + minute
+    }
+}
+
+/// A day of the calendar that walks forward.
+private struct CalendarDay {
+    private(set) var year: Int
+    private(set) var month: Int
+    private(set) var day: Int
+    private var daysSinceEpoch: Int
+
+    init(of moment: Timestamp) {
+        let fields = moment.description.prefix(10).split(separator: "-").compactMap { Int($0) }
+        (year, month, day) = (fields[0], fields[1], fields[2])
+        daysSinceEpoch = moment.daysSinceEpoch
+    }
+
+    /// Midnight, in which the day begins.
+    var start: Timestamp { Timestamp(seconds: daysSinceEpoch * 86_400) }
+
+    /// 0 is Sunday; 1970-01-01 was a Thursday.
+    var dayOfWeek: Int { (daysSinceEpoch % 7 + 11) % 7 }
+
+    mutating func moveToNextDay() {
+        guard day == Self.length(month: month, year: year) else {
+            day += 1
+            daysSinceEpoch += 1
+            return
+        }
+        moveToNextMonth()
+    }
+
+    mutating func moveToNextMonth() {
+        daysSinceEpoch += Self.length(month: month, year: year) - day + 1
+        (year, month, day) = month == 12 ? (year + 1, 1, 1) : (year, month + 1, 1)
+    }
+
+    static func length(month: Int, year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}

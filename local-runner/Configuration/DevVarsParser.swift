@@ -1,0 +1,143 @@
+import Base
+
+/// Reads the lines of a .dev.vars file.
+///
+/// - Blank lines and lines that begin with # do not count, nor does a # after a space that follows an
+///   unquoted value; `export ` before a name is allowed.
+/// - 'Single quotes' keep what stands between them as it is. "Double quotes" know \n, \r, \t, \" and \\.
+///   Both may span lines.
+/// - Nothing is interpolated: a $ is a $.
+struct DevVarsParser {
+    private let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+    private var problems = Problems()
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Whether `name` may be the name of a variable: letters, digits and underscores, no digit first.
+    static func isVariableName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// The values by name. Problems of all lines come together; no value shows in them.
+    mutating func parse(file: String) throws(ConfigurationError) -> [String: Secret] {
+        var values: [String: Secret] = [:]
+        while position < bytes.count {
+            let place = "line \(line)"
+            guard let name = takeName(place) else { continue }
+            guard let value = takeValue(place) else { continue }
+            if !Self.isVariableName(name) {
+                problems.add(place, "\"\(name)\" is no variable name; use letters, digits and underscores.")
+            } else if values[name] != nil {
+                problems.add(place, "\(name) stands in this file twice; keep one.")
+            } else {
+                values[name] = Secret(value)
+            }
+        }
+        try problems.check(file)
+        return values
+    }
+
+    /// The text before the equals sign, which is taken too; nil for a line that holds no value.
+    private mutating func takeName(_ place: String) -> String? {
+        let rest = bytes[position...].prefix { $0 != UInt8(ascii: "\n") }
+        let content = Self.trim(rest)
+        guard let first = content.first, first != UInt8(ascii: "#") else {
+            takeLine()
+            return nil
+        }
+        guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else {
+            problems.add(place, "has no =; write KEY=VALUE.")
+            takeLine()
+            return nil
+        }
+        position = equals + 1
+        let name = Self.trim(rest[..<equals])
+        let export = Array("export ".utf8)
+        return Self.text(name.starts(with: export) ? Self.trim(name.dropFirst(export.count)) : name)
+    }
+
+    /// The value and the end of its line; nil after adding a problem.
+    private mutating func takeValue(_ place: String) -> String? {
+        while let byte = next, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { position += 1 }
+        guard let quote = next, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+            return Self.text(Self.trim(Self.withoutComment(takeLine())))
+        }
+        position += 1
+        guard let value = takeQuoted(until: quote) else {
+            problems.add(place, "has an opening quote and no closing one.")
+            return nil
+        }
+        let rest = Self.trim(Self.withoutComment(takeLine()))
+        guard rest.isEmpty else {
+            problems.add(
+                place, "has text after the closing quote; inside double quotes, write \\\" for a quote.")
+            return nil
+        }
+        return Self.text(value)
+    }
+
+    private mutating func takeQuoted(until quote: UInt8) -> [UInt8]? {
+        var value: [UInt8] = []
+        while let byte = next {
+            position += 1
+            if byte == quote { return value }
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            guard quote == UInt8(ascii: "\""), byte == UInt8(ascii: "\\"), let escaped = next else {
+                value.append(byte)
+                continue
+            }
+            let meant: UInt8? =
+                switch escaped {
+                case UInt8(ascii: "n"): 0x0A
+                case UInt8(ascii: "r"): 0x0D
+                case UInt8(ascii: "t"): 0x09
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): escaped
+                default: nil
+                }
+            if meant != nil { position += 1 }
+            value.append(meant ?? byte)
+        }
+        return nil
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    @discardableResult
+    private mutating func takeLine() -> ArraySlice<UInt8> {
+        let rest = bytes[position...].prefix { $0 != UInt8(ascii: "\n") }
+        position = min(rest.endIndex + 1, bytes.count)
+        line += 1
+        return rest
+    }
+
+    private static func text(_ bytes: some Collection<UInt8>) -> String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+    private static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let start = bytes.drop(while: isBlank)
+        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return [] }
+        return start[...last]
+    }
+
+    private static func withoutComment(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let comment = bytes.indices.first { index in
+            bytes[index] == UInt8(ascii: "#") && (index == bytes.startIndex || isBlank(bytes[index - 1]))
+        }
+        return bytes[..<(comment ?? bytes.endIndex)]
+    }
+}

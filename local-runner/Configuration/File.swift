@@ -1,0 +1,95 @@
+import CSystem
+import Glibc
+
+/// What the system said about a file.
+struct FileError: Error, CustomStringConvertible {
+    let path: String
+    let code: Int32
+
+    var description: String { "\(path): \(String(cString: strerror(code)))" }
+}
+
+/// Whole files and folders.
+enum File {
+    /// The file's bytes.
+    static func read(_ path: String) throws(FileError) -> [UInt8] {
+        let descriptor = csystem_open(path, O_RDONLY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        return try read(descriptor, path)
+    }
+
+    /// The file's bytes; nil when there is no such file.
+    static func readIfPresent(_ path: String) throws(FileError) -> [UInt8]? {
+        do { return try read(path) } catch {
+            if error.code == ENOENT { return nil }
+            throw error
+        }
+    }
+
+    /// What comes from an open descriptor until its end; `name` stands in errors.
+    static func read(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let length = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if length == 0 { return bytes }
+            if length > 0 {
+                bytes += chunk[..<length]
+            } else if errno != EINTR {
+                throw FileError(path: name, code: errno)
+            }
+        }
+    }
+
+    /// Writes the file whole or not at all: to a new file beside it, which then takes its name.
+    static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
+        let temporary = "\(path).\(getpid())"
+        let descriptor = csystem_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        let isWritten = write(descriptor, bytes[...]) && fchmod(descriptor, mode) == 0
+        let code = errno
+        close(descriptor)
+        guard isWritten, rename(temporary, path) == 0 else {
+            let code = isWritten ? errno : code
+            unlink(temporary)
+            throw FileError(path: path, code: code)
+        }
+    }
+
+    /// Writes all of `bytes`; false with errno when it cannot.
+    static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let length = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if length >= 0 { rest = rest.dropFirst(length) } else if errno != EINTR { return false }
+        }
+        return true
+    }
+
+    /// Makes a folder, and those above it, unless they exist.
+    static func makeFolder(_ path: String, mode: mode_t) throws(FileError) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        let code = errno
+        let parent = folder(of: path)
+        guard code == ENOENT, parent != path else { throw FileError(path: path, code: code) }
+        try makeFolder(parent, mode: mode)
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(path: path, code: errno) }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// The path with the present folder in front, unless it begins at the root already.
+    static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return path == "." ? String(cString: current) : "\(String(cString: current))/\(path)"
+    }
+
+    /// All but the last component of a path.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,126 @@
+import Base
+
+/// An entry of "functions" and where it stands.
+struct FunctionEntry {
+    let configuration: FunctionConfiguration
+    let place: String
+    /// "methods" is an empty list: only a cron trigger runs the function.
+    let isScheduled: Bool
+}
+
+extension ConfigurationReader {
+    /// Methods that a function can answer. HEAD comes with GET.
+    private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+    /// The entries of "functions" that have a route and a function.
+    mutating func functions(
+        _ node: Node?, limits general: Limits, variables: [String: Secret]
+    ) -> [FunctionEntry] {
+        var entries: [FunctionEntry] = []
+        for element in node?.elements(&problems) ?? [] {
+            guard let configuration = function(element, limits: general, variables: variables) else {
+                continue
+            }
+            for earlier in entries {
+                if earlier.configuration.route == configuration.route {
+                    problems.add(
+                        element.place + ".route",
+                        "\(configuration.route) is the route of \(earlier.place) too; "
+                            + "one route is one function, list all its methods there.")
+                }
+                if earlier.configuration.function == configuration.function {
+                    problems.add(
+                        element.place + ".function",
+                        "\(configuration.function) serves \(earlier.place) already; "
+                            + "one function is one route.")
+                }
+            }
+            let isScheduled = element.value["methods"] == .array([])
+            entries.append(
+                FunctionEntry(configuration: configuration, place: element.place, isScheduled: isScheduled))
+        }
+        return entries
+    }
+
+    private mutating func function(
+        _ node: Node, limits general: Limits, variables: [String: Secret]
+    ) -> FunctionConfiguration? {
+        let keys = ["route", "function", "methods", "bindings", "dispatch", "limits"]
+        let members = node.members(known: keys, &problems)
+        for key in ["route", "function", "methods"] where node.value.object != nil && members[key] == nil {
+            problems.add("\(node.place).\(key)", "is missing; add it.")
+        }
+        let route = members["route"].flatMap { self.route($0) }
+        let function = members["function"].flatMap { functionName($0) }
+        let methods = members["methods"].map { self.methods($0) } ?? []
+        let environment = members["bindings"].map { bindings($0, variables) } ?? []
+        let dispatch = members["dispatch"]?.word(Dispatch.allCases.map(\.rawValue), &problems)
+        let limits = limits(members["limits"], over: general)
+        guard let route, let function else { return nil }
+        return FunctionConfiguration(
+            route: route, function: function, methods: methods,
+            dispatch: dispatch.flatMap(Dispatch.init) ?? .isolated, limits: limits, environment: environment)
+    }
+
+    private mutating func route(_ node: Node) -> String? {
+        guard let route = node.string(&problems) else { return nil }
+        let segments = route.split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain = route.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "/-._~".utf8.contains(byte)
+            }
+        }
+        if !route.hasPrefix("/") {
+            problems.add(node.place, "\"\(route)\" must begin with a slash: \"/\(route)\".")
+        } else if segments.count < 2 || segments.dropFirst().contains("") {
+            problems.add(
+                node.place,
+                "\"\(route)\" has an empty part; write it without a slash at its end and without two in a row."
+            )
+        } else if segments.contains(".") || segments.contains("..") {
+            problems.add(
+                node.place, "\"\(route)\" is unreachable: clients resolve . and .. before they ask.")
+        } else if route.hasPrefix("/cdn-cgi/") {
+            problems.add(node.place, "\"\(route)\" is unreachable: /cdn-cgi/ is the runner's own.")
+        } else if !isPlain {
+            problems.add(
+                node.place,
+                "\"\(route)\" must be letters, digits and - . _ ~ between slashes; routes are literal.")
+        } else {
+            return route
+        }
+        return nil
+    }
+
+    private mutating func functionName(_ node: Node) -> String? {
+        guard let name = node.string(&problems) else { return nil }
+        if Self.isName(name) { return name }
+        problems.add(
+            node.place, "\"\(name)\" must be lower-case letters, digits and dashes, such as api-health.")
+        return nil
+    }
+
+    private mutating func methods(_ node: Node) -> [String] {
+        node.strings(&problems).compactMap { method, place in
+            if method == "HEAD" {
+                problems.add(place, "HEAD comes with GET; remove it.")
+                return nil
+            }
+            return Node(value: .string(method), place: place).word(Self.methods, &problems)
+        }
+    }
+
+    private mutating func bindings(
+        _ node: Node, _ variables: [String: Secret]
+    ) -> [(name: String, value: Secret)] {
+        node.strings(&problems).compactMap { name, place in
+            if let value = variables[name] { return (name, value) }
+            let advice = NearestWord.advice(name, variables.keys.sorted())
+            problems.add(place, "\(name) is neither in \"vars\" nor in \"secrets\"; \(advice)")
+            return nil
+        }
+    }
+}

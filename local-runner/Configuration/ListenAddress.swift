@@ -1,0 +1,12 @@
+import Glibc
+
+extension ListenAddress {
+    /// Whether `text` is an IPv4 or IPv6 address in its usual form.
+    static func isIP(_ text: String) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
+    }
+
+    /// The address as it stands in a URL: IPv6 in brackets.
+    var authority: String { ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
+}

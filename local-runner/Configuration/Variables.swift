@@ -1,0 +1,60 @@
+import Base
+
+extension ConfigurationReader {
+    /// Variables that tell a function how it was called. A binding of such a name would mislead it.
+    private static let reserved = [
+        "FUNCTION_NAME", "FUNCTION_CPU_SECONDS", "FUNCTION_DISPATCH", "FUNCTION_EVENT", "GATEWAY_INTERFACE",
+        "AWS_LAMBDA_RUNTIME_API", "REQUEST_METHOD", "Http_Method",
+    ]
+
+    /// The values of all variables and secrets, by name.
+    ///
+    /// Where a value comes from, first found first taken: .dev.vars; for a secret, the process's
+    /// environment; for a variable, "vars", then the runner's default.
+    mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
+        var values = local.defaults.mapValues { Secret($0) }
+        let variables = vars?.members(&problems) ?? [:]
+        for name in variables.keys.sorted() {
+            guard let node = variables[name] else { continue }
+            checkName(name, node.place)
+            // An empty variable is a way to say "none".
+            guard let value = node.value.string == "" ? "" : node.string(&problems) else { continue }
+            values[name] = Secret(value)
+        }
+        let required = secrets?.members(known: ["required"], &problems)["required"]?.strings(&problems) ?? []
+        for (name, place) in required {
+            checkName(name, place)
+            if let variable = variables[name] {
+                problems.add(place, "\(name) is a variable too (\(variable.place)); keep one.")
+            }
+            values[name] = Secret("")
+        }
+        guard wantsValues else { return values }
+        for (name, place) in required {
+            if let value = local.process[name] { values[name] = Secret(value) }
+            let isMissing = (local.devVars.values[name] ?? values[name])?.reveal(\.isEmpty) ?? true
+            if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
+        }
+        for (name, value) in local.devVars.values where values[name] != nil { values[name] = value }
+        return values
+    }
+
+    private func missing(_ name: String) -> String {
+        let file = local.devVarsFile
+        let similar = NearestWord.nearest(to: name, in: local.devVars.values.keys.sorted())
+        if let similar, similar != name {
+            return "secret \(name) has no value, but \(file) has \(similar); did you mean that one?"
+        }
+        let example = DevVars.isGenerated(name) ? "$(openssl rand -hex 32)" : "…"
+        return "secret \(name) has no value; add it with: echo \"\(name)=\(example)\" >> \(file) "
+            + "(or set it in the environment)."
+    }
+
+    private mutating func checkName(_ name: String, _ place: String) {
+        if !DevVarsParser.isVariableName(name) {
+            problems.add(place, "\"\(name)\" is no variable name; use letters, digits and underscores.")
+        } else if Self.reserved.contains(name) || name.hasPrefix("LD_") {
+            problems.add(place, "\(name) is reserved: it changes how a function starts; take another name.")
+        }
+    }
+}

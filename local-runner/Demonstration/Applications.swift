@@ -1,0 +1,75 @@
+import Base
+
+/// The sixty applications: those that IT manages behind Okta, and those that people let in with their Google accounts.
+extension Company {
+    /// For everyone.
+    static let commonApplications = ["Google Drive", "Slack", "Zoom", "BambooHR", "1Password", "Confluence", "Navan"]
+
+    /// By department.
+    static let departmentApplications: [(department: String, names: [String])] = [
+        ("Engineering", ["GitHub", "Jira", "Datadog", "Sentry", "PagerDuty", "Postman"]),
+        ("Product", ["Jira", "Figma", "Amplitude", "Looker"]),
+        ("Design", ["Figma", "Jira", "Miro", "Adobe Creative Cloud"]),
+        ("Security", ["GitHub", "Jira", "AWS Console", "CrowdStrike Falcon", "KnowBe4"]),
+        ("IT", ["Jira", "Freshservice", "KnowBe4"]),
+        ("Sales", ["Salesforce", "Gong", "LinkedIn Sales Navigator", "DocuSign"]),
+        ("Marketing", ["HubSpot", "Canva", "Semrush", "Asana"]),
+        ("Support", ["Zendesk", "Jira", "Statuspage", "Talkdesk"]),
+        ("Finance", ["NetSuite", "Expensify", "Looker"]),
+        ("People", ["Greenhouse", "DocuSign"]),
+        ("Legal", ["DocuSign"]),
+        ("Executive", ["Salesforce", "Looker", "Asana"]),
+    ]
+
+    /// Managed, but with a sign-in of their own.
+    private static let withoutSSO: Set = ["Greenhouse", "Expensify"]
+
+    /// Those whose seats are paid for one by one.
+    private static let licensed: Set = [
+        "Salesforce", "Figma", "Gong", "LinkedIn Sales Navigator", "Zendesk", "Datadog", "Postman",
+        "Adobe Creative Cloud", "HubSpot", "Canva", "Miro", "Amplitude", "Asana", "Talkdesk",
+    ]
+
+    /// Sanctioned by policy.
+    private static let sanctioned = [
+        ("Meetwell", "scheduling", false), ("SurveyNest", "surveys", false), ("Typelet", "writing", false),
+        ("Whiteroom", "whiteboards", false), ("LangBridge AI", "translation", true),
+        ("Codefriend AI", "coding", true),
+    ]
+
+    /// Nobody has decided on these, and nothing is wrong with them but that.
+    static let undecided: [(name: String, category: String)] = [
+        ("Timezonely", "calendar"), ("Palette Pick", "design"), ("Readlater", "reading"), ("Focusbeat", "music"),
+        ("Mindgrid", "notes"), ("Tabshelf", "browsing"),
+    ]
+
+    func addApplications() {
+        var names = Self.commonApplications
+        for (_, more) in Self.departmentApplications {
+            for name in more where !names.contains(name) { names.append(name) }
+        }
+        for name in names {
+            let application = Application(
+                id: newID(), name: name, publisher: name, category: "business", isManaged: true, isAITool: false,
+                firstSeen: midnight(daysAgo: number(150..<235)))
+            application.sso = !Self.withoutSSO.contains(name)
+            application.isLicensed = Self.licensed.contains(name)
+            applications.append(application)
+        }
+        for (name, category, isAITool) in Self.sanctioned {
+            addUnmanaged(name, category: category, isAITool: isAITool).policy = "sanctioned"
+        }
+        for (name, category) in Self.undecided { addUnmanaged(name, category: category) }
+    }
+
+    @discardableResult
+    func addUnmanaged(
+        _ name: String, category: String, isAITool: Bool = false, isPublisherKnown: Bool = true, firstSeen: Int? = nil
+    ) -> Application {
+        let application = Application(
+            id: newID(), name: name, publisher: isPublisherKnown ? name + " Inc." : nil, category: category,
+            isManaged: false, isAITool: isAITool, firstSeen: ago(days: firstSeen ?? number(60..<200)))
+        applications.append(application)
+        return application
+    }
+}

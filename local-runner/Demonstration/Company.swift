@@ -1,0 +1,126 @@
+import Base
+import Findings
+
+/// Why a company could not be made.
+enum DemonstrationError: Error {
+    /// Nobody, or nothing, is left that fits a part in the story.
+    case nothingLeft(String)
+    /// A finding names a rule that the catalogue does not have.
+    case unknownRule(String)
+}
+
+/// The fictional company: everything that its platforms would tell, made up from one seed, and the problems planted in
+/// it. Whatever is not planted is as it should be. Every moment is relative to `now`: the same `now` makes the same
+/// company.
+final class Company {
+    static let name = "Fernwood Instruments"
+    static let domain = "fernwood.example"
+
+    let now: Timestamp
+    var random = SplitMix64(seed: 0x5EED_F00D)
+    var people: [Person] = []
+    /// Accounts that belong to nobody whom the company knows: shared mailboxes, roles, and what was forgotten.
+    var loneAccounts: [Account] = []
+    var applications: [Application] = []
+    var devices: [Device] = []
+    var keys: [AccessKey] = []
+    var events: [Event] = []
+    var planted: [Planted] = []
+    var members: [Membership] = []
+    /// Problems of the past, solved since.
+    var solved: [Planted] = []
+
+    init(now: Timestamp) throws {
+        self.now = now
+        hire()
+        openAccounts()
+        addApplications()
+        handOutDevices()
+        giveAccess()
+        try chooseMembers()
+        try plantIdentityProblems()
+        try plantAdminProblems()
+        try plantLeavers()
+        try plantStrangers()
+        try plantKeyProblems()
+        try plantShadowIT()
+        try plantAITools()
+        try plantDeviceProblems()
+        try plantLicenseWaste()
+        try plantAccessRisks()
+        try plantAttacks()
+        try plantAnomalies()
+        topUp()
+        recordActivity()
+        try correlate()
+        decide()
+        try plantDrift()
+    }
+
+    // MARK: Identifiers and chance
+
+    func newID() -> Identifier { .random(using: &random) }
+
+    func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+
+    func chance(_ percent: Int) -> Bool { number(0..<100) < percent }
+
+    func pick<Element>(_ choices: [Element]) -> Element { choices[number(0..<choices.count)] }
+
+    /// So many characters of an alphabet, as platforms make identifiers of.
+    func code(_ length: Int, of alphabet: String = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ") -> String {
+        let bytes = Array(alphabet.utf8)
+        return String(decoding: (0..<length).map { _ in pick(bytes) }, as: UTF8.self)
+    }
+
+    /// Someone who fits, and has no part in the story yet, for one.
+    func take(_ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> Person {
+        guard let person = people.filter({ !$0.isTaken && fits($0) }).randomElement(using: &random) else {
+            throw DemonstrationError.nothingLeft(part)
+        }
+        person.isTaken = true
+        return person
+    }
+
+    /// So many of them.
+    func take(_ count: Int, _ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> [Person] {
+        try (0..<count).map { _ in try take(part, where: fits) }
+    }
+
+    /// The application of a name.
+    func application(_ name: String) throws -> Application {
+        guard let application = applications.first(where: { $0.name == name }) else {
+            throw DemonstrationError.nothingLeft(name)
+        }
+        return application
+    }
+
+    // MARK: Time
+
+    /// Midnight UTC, so many days before today's.
+    func midnight(daysAgo days: Int) -> Timestamp {
+        Timestamp(seconds: (now.daysSinceEpoch - days) * .days(1))
+    }
+
+    /// A moment between 08:00 and 18:00 UTC so many days ago, one at least.
+    func officeHours(daysAgo days: Int) -> Timestamp {
+        midnight(daysAgo: days) + .hours(8) + number(0..<Int.hours(10))
+    }
+
+    /// Whether that day was a Monday to Friday.
+    func isWorkday(daysAgo days: Int) -> Bool {
+        // 1970-01-01 was a Thursday.
+        (now.daysSinceEpoch - days + 3) % 7 < 5
+    }
+
+    /// A moment in office hours on a working day of the last five days.
+    func lately() -> Timestamp {
+        officeHours(daysAgo: pick((1...5).filter { isWorkday(daysAgo: $0) }))
+    }
+
+    /// A moment exactly so many whole days and some hours ago.
+    func ago(days: Int) -> Timestamp { now - .days(days) - number(Int.hours(1)..<Int.hours(8)) }
+
+    /// Whole days since a moment.
+    func days(since moment: Timestamp) -> Int { (now.seconds - moment.seconds) / .days(1) }
+}

@@ -1,0 +1,77 @@
+/// The words that the company is made of.
+enum Names {
+    static let first = [
+        "Mia", "Noah", "Sanne", "Daan", "Emma", "Lucas", "Julia", "Sem", "Tess", "Levi", "Zoë", "Finn", "Sara", "Milan",
+        "Eva", "Bram", "Nora", "Jesse", "Lotte", "Thijs", "Amara", "Kofi", "Leila", "Omar", "Priya", "Arjun", "Mei",
+        "Hiroshi", "Ana", "Mateo", "Ingrid", "Lars", "Chloe", "Hugo", "Aisha", "Yusuf", "Katya", "Pavel", "Grace",
+        "Samuel", "Ines", "Rafael", "Freya", "Oscar", "Delphine", "Marek", "Silvia", "Tomas", "Nadia", "Elias",
+    ]
+
+    static let last = [
+        "de Vries", "Jansen", "Bakker", "Visser", "Smit", "Meijer", "Mulder", "Bos", "Vos", "Peters", "Hendriks",
+        "Dekker", "Brouwer", "Dijkstra", "Kok", "Novak", "Okafor", "Haddad", "Rahman", "Patel", "Sharma", "Chen",
+        "Tanaka", "Silva", "Moreno", "Lindqvist", "Berg", "Dubois", "Laurent", "Osei", "Demir", "Petrov", "Adeyemi",
+        "Walsh", "Costa", "Ferreira", "Hansen", "Nilsson", "Moreau", "Kowalski", "Rossi", "Horvat", "Nasser", "Fischer",
+        "Weber", "Castillo", "Murphy", "Iyer", "Sato", "Marino",
+    ]
+
+    /// A name as the part of an e-mail address before the @: lower-case ASCII letters with dots between them.
+    static func local(_ name: String) -> String {
+        var local = ""
+        for scalar in name.lowercased().unicodeScalars {
+            switch scalar {
+            case "a"..."z", "0"..."9": local.unicodeScalars.append(scalar)
+            case "ë": local += "e"
+            case " ": if local.last != "." { local += "." }
+            default: break
+            }
+        }
+        return local
+    }
+
+    /// Names in a sentence: `A, B and C`.
+    static func list(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " and " + last
+    }
+}
+
+/// A part of the company.
+struct Department {
+    let name: String
+    /// How many work in it, its head included.
+    let size: Int
+    /// The head's title.
+    let head: String
+    /// The titles of its members.
+    let titles: [String]
+
+    static let all = [
+        Department(
+            name: "Engineering", size: 120, head: "VP Engineering",
+            titles: ["Software Engineer", "Senior Software Engineer", "Firmware Engineer", "Site Reliability Engineer"]
+        ),
+        Department(
+            name: "Product", size: 24, head: "VP Product", titles: ["Product Manager", "Product Analyst"]),
+        Department(name: "Design", size: 14, head: "Head of Design", titles: ["Product Designer", "Researcher"]),
+        Department(
+            name: "Security", size: 12, head: "Head of Security", titles: ["Security Analyst", "Security Engineer"]),
+        Department(name: "IT", size: 14, head: "Head of IT", titles: ["Systems Administrator", "IT Specialist"]),
+        Department(
+            name: "Sales", size: 62, head: "VP Sales",
+            titles: ["Account Executive", "Sales Engineer", "Sales Development Representative"]),
+        Department(
+            name: "Marketing", size: 30, head: "VP Marketing", titles: ["Marketing Manager", "Content Strategist"]),
+        Department(
+            name: "Support", size: 46, head: "Head of Support", titles: ["Support Engineer", "Support Specialist"]),
+        Department(name: "Finance", size: 18, head: "Head of Finance", titles: ["Accountant", "Financial Analyst"]),
+        Department(name: "People", size: 14, head: "Head of People", titles: ["Recruiter", "People Partner"]),
+        Department(name: "Legal", size: 8, head: "General Counsel", titles: ["Counsel", "Paralegal"]),
+    ]
+
+    /// Those above the departments; the first is above all.
+    static let chiefs = [
+        "Chief Executive Officer", "Chief Technology Officer", "Chief Revenue Officer", "Chief Financial Officer",
+        "Chief Operating Officer", "Chief Information Security Officer",
+    ]
+}

@@ -1,0 +1,175 @@
+import Base
+
+/// A person, service account or guest, as the identities table has one.
+final class Person {
+    enum Kind { case employee, contractor, service, guest }
+    enum Rank { case chief, head, manager, member }
+
+    let id: Identifier
+    let kind: Kind
+    let name: String
+    let email: String
+    var rank = Rank.member
+    var department: String?
+    var title: String?
+    var manager: Person?
+    var status = Account.Status.active
+    /// Whether the person is an admin of the identity provider.
+    var isAdmin = false
+    var mfa: Bool?
+    /// The latest sign-in to the identity provider.
+    var lastLogin: Timestamp?
+    /// What HR says: `active`, `leave`, `departing` or `terminated`; nil of those whom HR does not know.
+    var hrStatus: String?
+    var hiredAt: Timestamp
+    var terminatedAt: Timestamp?
+    var deprovisionedAt: Timestamp?
+    var country = "NL"
+    var accounts: [Account] = []
+    var devices: [Device] = []
+    var entitlements: [Entitlement] = []
+    var grants: [Grant] = []
+    /// Whether a part in the story has been given to the person, so that no other is.
+    var isTaken = false
+
+    init(id: Identifier, kind: Kind, name: String, email: String, hiredAt: Timestamp) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.email = email
+        self.hiredAt = hiredAt
+    }
+
+    var isActive: Bool { status == .active }
+
+    /// The identity_type of the API.
+    var identityType: String {
+        switch kind {
+        case .service: "service_account"
+        case .contractor, .guest: "external"
+        case .employee: isAdmin ? "admin" : "user"
+        }
+    }
+
+    /// An active employee without any admin access or direct reports to speak of, still free for a part.
+    var isPlain: Bool {
+        kind == .employee && rank == .member && isActive && !isAdmin && !isTaken
+            && !entitlements.contains { $0.isAdmin } && !accounts.contains { $0.isAdmin }
+    }
+
+    func account(on platform: Platform) -> Account? { accounts.first { $0.platform == platform } }
+
+    func entitlement(to application: Application) -> Entitlement? {
+        entitlements.first { $0.application === application }
+    }
+}
+
+/// An account on one platform.
+final class Account {
+    enum Kind: String { case user, external, shared, service = "service_account" }
+    enum Status: String { case active, suspended, deprovisioned }
+
+    let id: Identifier
+    let platform: Platform
+    let externalID: String
+    weak var person: Person?
+    var kind: Kind
+    var username: String
+    var email: String?
+    var displayName: String
+    var status = Status.active
+    var isAdmin = false
+    var adminRoles: [String] = []
+    var mfa: Bool?
+    var ssoEnforced: Bool?
+    var lastLogin: Timestamp?
+    var department: String?
+    var managerEmail: String?
+    var metadata: [String: JSON] = [:]
+    var createdAt: Timestamp
+
+    init(
+        id: Identifier, platform: Platform, externalID: String, person: Person?, kind: Kind, username: String,
+        displayName: String, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.platform = platform
+        self.externalID = externalID
+        self.person = person
+        self.kind = kind
+        self.username = username
+        self.displayName = displayName
+        self.createdAt = createdAt
+    }
+}
+
+/// An application, managed by IT or let in by someone.
+final class Application {
+    let id: Identifier
+    let name: String
+    let publisher: String?
+    let category: String
+    let isManaged: Bool
+    let isAITool: Bool
+    var sso: Bool?
+    /// Whether its entitlements are paid seats.
+    var isLicensed = false
+    /// What the workspace decided: `sanctioned`, `unauthorized` or `blocked`.
+    var policy: String?
+    var firstSeen: Timestamp
+    var entitlements: [Entitlement] = []
+    var grants: [Grant] = []
+
+    init(
+        id: Identifier, name: String, publisher: String?, category: String, isManaged: Bool, isAITool: Bool,
+        firstSeen: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.publisher = publisher
+        self.category = category
+        self.isManaged = isManaged
+        self.isAITool = isAITool
+        self.firstSeen = firstSeen
+    }
+
+    /// Whether nobody manages it and no policy sanctions it.
+    var isShadowIT: Bool { !isManaged && policy != "sanctioned" }
+}
+
+/// A computer or a phone.
+final class Device {
+    enum Kind { case mac, windows, phone }
+
+    let id: Identifier
+    let kind: Kind
+    let hostname: String
+    let platform: Platform
+    var serial: String
+    weak var owner: Person?
+    var osVersion: String
+    var isSupported = true
+    var isEncrypted = true
+    var isCompliant = true
+    var isJailbroken = false
+    /// Nil of phones, which take no agent.
+    var hasEDR: Bool?
+    var isContained = false
+    var openDetections = 0
+    var lastSeen: Timestamp
+    let createdAt: Timestamp
+
+    init(
+        id: Identifier, kind: Kind, hostname: String, platform: Platform, serial: String, osVersion: String,
+        lastSeen: Timestamp, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.kind = kind
+        self.hostname = hostname
+        self.platform = platform
+        self.serial = serial
+        self.osVersion = osVersion
+        self.lastSeen = lastSeen
+        self.createdAt = createdAt
+    }
+}

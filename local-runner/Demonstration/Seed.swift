@@ -1,0 +1,76 @@
+import Base
+import Store
+
+/// The demonstration workspace: a fictional company of some 420 identities, with a problem for nearly every rule.
+public enum Demonstration {
+    /// The workspace's id, always the same.
+    public static let workspaceID: Identifier = {
+        var generator = SplitMix64(seed: 0xFE12_0000)
+        return .random(using: &generator)
+    }()
+
+    /// What a workspace holds, in numbers.
+    public struct Summary: Sendable {
+        /// Someone who may use the workspace.
+        public struct Member: Sendable {
+            /// As the store has it, such as `security_analyst`.
+            public let role: String
+            /// The subject of the member's session tokens.
+            public let userID: Identifier
+            /// An employee's address.
+            public let email: String
+        }
+
+        /// The workspace.
+        public let workspaceID: Identifier
+        /// The company's name.
+        public let name: String
+        /// The members, at least one in each role.
+        public let members: [Member]
+        /// People, service accounts and guests.
+        public let identities: Int
+        /// Managed and unmanaged ones.
+        public let applications: Int
+        /// Computers and phones.
+        public let devices: Int
+        /// Roles in applications.
+        public let entitlements: Int
+        /// Lines of the platforms' logs.
+        public let auditEvents: Int
+        /// Findings of any status.
+        public let findings: Int
+    }
+
+    /// Makes the workspace in one transaction, every moment in it relative to `now`; does nothing when it is there.
+    /// The schema must be up to date. Two databases seeded with the same `now` hold the same, but for the ids of audit
+    /// log entries.
+    public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
+        try database.transaction(.write) {
+            if let summary = try summary(database) { return summary }
+            let company = try Company(now: now)
+            try Writer(company, workspaceID: workspaceID, into: database).write()
+            guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
+            return summary
+        }
+    }
+
+    private static func summary(_ database: any Database) throws -> Summary? {
+        let name = try database.first("SELECT name FROM workspaces WHERE workspaces.id = $1", workspaceID) {
+            try $0[0] as String
+        }
+        guard let name else { return nil }
+        func count(_ sql: SQL) throws -> Int { try database.first(sql, workspaceID) { try $0[0] as Int } ?? 0 }
+        let members = try database.rows(
+            "SELECT role, user_id, email FROM members WHERE workspace_id = $1 ORDER BY created_at, email",
+            workspaceID
+        ) { row in Summary.Member(role: try row[0], userID: try row[1], email: try row[2]) }
+        return Summary(
+            workspaceID: workspaceID, name: name, members: members,
+            identities: try count("SELECT count(*) FROM identities WHERE workspace_id = $1"),
+            applications: try count("SELECT count(*) FROM applications WHERE workspace_id = $1"),
+            devices: try count("SELECT count(*) FROM devices WHERE workspace_id = $1"),
+            entitlements: try count("SELECT count(*) FROM entitlements WHERE workspace_id = $1"),
+            auditEvents: try count("SELECT count(*) FROM audit_events WHERE workspace_id = $1"),
+            findings: try count("SELECT count(*) FROM findings WHERE workspace_id = $1"))
+    }
+}

@@ -1,0 +1,66 @@
+import CSystem
+import Glibc
+
+/// A running process of a function: its end, and its lines on standard error.
+final class FunctionProcess {
+    /// Why a process did not start.
+    struct NotStarted: Error {
+        let code: Int32
+    }
+
+    let id: pid_t
+    /// Set when the process has ended: 128 and the signal's number when a signal ended it.
+    private(set) var exitStatus: Int32?
+
+    private let name: String
+    private let log: RunnerLog
+
+    /// Starts a process with these descriptors for 0 and 1, standard error to the log, and `more` from 3 on.
+    /// The descriptors remain the caller's. `find` gives the client that a line belongs to, if it still waits.
+    init(
+        _ program: FunctionProgram, input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
+        loop: EventLoop, log: RunnerLog, findClient: @escaping ([UInt8]) -> Connection? = { _ in nil },
+        onExit: @escaping (Int32) -> Void
+    ) throws(NotStarted) {
+        self.log = log
+        name = program.function.function
+        var ends: [Int32] = [-1, -1]
+        guard csystem_pipe(&ends) == 0 else { throw NotStarted(code: errno) }
+        csystem_set_nonblocking(ends[0])
+        id = program.start(descriptors: [input, output, ends[1]] + more, variables: variables)
+        close(ends[1])
+        guard id > 0 else {
+            close(ends[0])
+            log.write("\(name) did not start: \(String(cString: strerror(-id)))")
+            throw NotStarted(code: -id)
+        }
+        let name = name
+        var lines = LineSplitter()
+        PipeReader(ends[0], loop: loop) { bytes in
+            lines.split(bytes) { line in
+                if let client = findClient(line) {
+                    client.exchange.addLine(line)
+                } else {
+                    log.write(line, function: name)
+                }
+            }
+            return true
+        }
+        loop.whenEnded(id) { [self] status in
+            exitStatus = status
+            onExit(status)
+        }
+    }
+
+    /// Ends the process and those that it has forked.
+    func kill() {
+        if exitStatus == nil { Glibc.kill(-id, SIGKILL) }
+    }
+
+    /// Asks the process to end; it is killed when it does not.
+    func terminate(_ loop: EventLoop) {
+        guard exitStatus == nil else { return }
+        Glibc.kill(id, SIGTERM)
+        loop.after(milliseconds: 2_000) { self.kill() }
+    }
+}

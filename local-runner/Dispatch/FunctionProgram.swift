@@ -1,0 +1,43 @@
+import Base
+import CSystem
+import Glibc
+
+/// A function's executable, and what each of its processes is started with.
+final class FunctionProgram {
+    let function: FunctionConfiguration
+    private let path: String
+    private let environment: [String]
+
+    init(_ function: FunctionConfiguration, functionsDirectory: String) {
+        self.function = function
+        path = "\(functionsDirectory)/\(function.function)"
+        let seconds = max(1, (function.limits.timeoutMilliseconds + 999) / 1_000)
+        environment =
+            function.environment.map { binding in binding.value.reveal { "\(binding.name)=\($0)" } }
+            + ["FUNCTION_NAME=\(function.function)", "FUNCTION_CPU_SECONDS=\(seconds)"]
+    }
+
+    /// Starts a process, whose descriptors 0, 1, 2 … are `descriptors` (-1 is /dev/null). Returns its id, or the
+    /// negated errno.
+    func start(descriptors: [Int32], variables: [String] = []) -> pid_t {
+        let texts = [path, function.function] + environment + variables
+        let pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
+        defer { pointers.forEach { free($0) } }
+        let program = pointers[0]
+        // Arguments and environment each end with a null pointer.
+        let vectors = [pointers[1], nil] + pointers[2...] + [nil]
+        return vectors.withUnsafeBufferPointer { vectors in
+            descriptors.withUnsafeBufferPointer { descriptors in
+                guard let base = vectors.baseAddress else { return -EINVAL }
+                var how = csystem_spawn()
+                how.path = UnsafePointer(program)
+                how.arguments = base
+                how.environment = base + 2
+                how.descriptors = descriptors.baseAddress
+                how.descriptor_count = Int32(descriptors.count)
+                how.memory_bytes = UInt64(function.limits.memoryMegabytes) << 20
+                return csystem_spawn(&how)
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Base
+import Glibc
+
+/// Runs a function once: one event on its standard input, one response on its standard output. Lines of its
+/// standard error go to the log.
+final class OneShot {
+    /// How it ended.
+    enum Outcome {
+        /// What it wrote, when it ended with status 0.
+        case answered([UInt8])
+        /// It outlived its time limit and was killed.
+        case timedOut
+        /// It wrote more than `maximumResponse` bytes and was killed.
+        case tooLarge
+        /// It ended with this exit status (128 and the signal's number when a signal ended it); what it wrote
+        /// stands beside.
+        case failed(status: Int32, output: [UInt8])
+        /// It could not be started; the errno says why.
+        case notStarted(code: Int32)
+
+        /// The HTTP status that stands for it: the response's own, if there is one.
+        var status: Int {
+            switch self {
+            case .answered(let bytes): (try? JSON(parsing: bytes))?["statusCode"]?.integer ?? 502
+            case .timedOut: RunnerError.functionTimedOut.status
+            case .tooLarge, .failed, .notStarted: RunnerError.functionFailed.status
+            }
+        }
+    }
+
+    /// The most that a response may hold, in bytes.
+    static let maximumResponse = 6 << 20
+
+    private let loop: EventLoop
+    private let completion: (Outcome) -> Void
+    private var process: FunctionProcess?
+    private var input: PipeWriter?
+    private var output: PipeReader?
+    private var response: [UInt8] = []
+    private var timer: Int?
+    private var exitStatus: Int32?
+    private var hasOutputEnded = false
+    /// Why it was killed.
+    private var verdict: Outcome?
+
+    /// Starts the function and returns at once; `completion` is called from the loop, or at once when the
+    /// function does not start.
+    static func start(
+        _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, loop: EventLoop,
+        log: RunnerLog, completion: @escaping (Outcome) -> Void
+    ) {
+        let program = FunctionProgram(function, functionsDirectory: functionsDirectory)
+        OneShot(loop, completion).start(program, event, log)
+    }
+
+    /// Runs the function and waits for its end.
+    static func run(
+        _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, log: RunnerLog
+    ) -> Outcome {
+        signal(SIGPIPE, SIG_IGN)
+        guard let loop = try? EventLoop() else { return .notStarted(code: errno) }
+        var outcome: Outcome?
+        start(function, event: event, functionsDirectory: functionsDirectory, loop: loop, log: log) {
+            outcome = $0
+        }
+        loop.afterRound = log.flush
+        loop.run { outcome != nil }
+        log.flush()
+        return outcome ?? .timedOut
+    }
+
+    private init(_ loop: EventLoop, _ completion: @escaping (Outcome) -> Void) {
+        self.loop = loop
+        self.completion = completion
+    }
+
+    private func start(_ program: FunctionProgram, _ event: [UInt8], _ log: RunnerLog) {
+        guard let pipes = StandardPipes() else { return completion(.notStarted(code: errno)) }
+        defer { pipes.closeTheirs() }
+        do throws(FunctionProcess.NotStarted) {
+            process = try FunctionProcess(
+                program, input: pipes.theirInput, output: pipes.theirOutput, loop: loop, log: log
+            ) { status in
+                self.exitStatus = status
+                self.finish()
+            }
+        } catch {
+            pipes.closeOurs()
+            return completion(.notStarted(code: error.code))
+        }
+        timer = loop.after(milliseconds: program.function.limits.timeoutMilliseconds) { [weak self] in
+            self?.end(.timedOut)
+        }
+        output = PipeReader(pipes.ourOutput, loop: loop, onBytes: take) { [weak self] in
+            self?.hasOutputEnded = true
+            self?.finish()
+        }
+        let input = PipeWriter(pipes.ourInput, loop: loop) { [weak self] in
+            self?.input?.close()
+            self?.input = nil
+        }
+        self.input = input
+        input.output.bytes = event
+        input.write()
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if response.count + bytes.count > Self.maximumResponse {
+            end(.tooLarge)
+        } else {
+            response.append(contentsOf: bytes)
+        }
+        return true
+    }
+
+    private func end(_ verdict: Outcome) {
+        if self.verdict == nil { self.verdict = verdict }
+        process?.kill()
+    }
+
+    /// It is over when the process has ended and all that it wrote is read.
+    private func finish() {
+        guard let exitStatus, hasOutputEnded else { return }
+        if let timer { loop.cancel(timer) }
+        input?.close()
+        output = nil
+        process = nil
+        if let verdict {
+            completion(verdict)
+        } else {
+            completion(exitStatus == 0 ? .answered(response) : .failed(status: exitStatus, output: response))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import CSystem
+import Glibc
+
+/// A warmed-up process of a function that forks a child for each connection ("isolated"). The child serves one
+/// request and ends.
+///
+/// Over its descriptor 3 the template tells of each fork, in the order of the connections, and of each child's
+/// end: two native 32-bit integers, a process id and an exit status, which is -1 for a fork.
+final class Template: ChannelOwner {
+    private static let messageLength = 8
+
+    private let pool: FunctionPool
+    private var socket: FunctionSocket?
+    private let started = EventLoop.now
+    private var process: FunctionProcess?
+    /// Connected, but not forked for yet, as far as is known.
+    private var awaitingFork: [FastCGIChannel] = []
+    private var forked: [FastCGIChannel] = []
+    private var message: [UInt8] = []
+    private var hasServed = false
+    private var isRetired = false
+
+    /// Starts the process; nil when that fails.
+    init?(_ pool: FunctionPool) {
+        self.pool = pool
+        var ends: [Int32] = [-1, -1]
+        guard let socket = FunctionSocket(), csystem_pipe(&ends) == 0 else { return nil }
+        self.socket = socket
+        process = pool.startProcess(
+            input: socket.listener, output: -1, more: [ends[1]], variables: ["FUNCTION_DISPATCH=isolated"]
+        ) { [weak self] status in self?.ended(status) }
+        close(ends[1])
+        guard process != nil else {
+            close(ends[0])
+            return nil
+        }
+        csystem_set_nonblocking(ends[0])
+        PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
+            self?.read(bytes)
+            return true
+        }
+    }
+
+    /// Sends a client's request to a child of its own; nil when there is no connection.
+    func start(_ client: Connection) -> FastCGIChannel? {
+        guard let descriptor = socket?.connect(),
+            let channel = FastCGIChannel(descriptor, pool: pool, owner: self)
+        else { return nil }
+        awaitingFork.append(channel)
+        channel.begin(client, keepConnection: false)
+        return channel
+    }
+
+    /// Ends the process when its children have ended.
+    func retire() {
+        isRetired = true
+        if awaitingFork.isEmpty, forked.isEmpty { process?.terminate(pool.loop) }
+    }
+
+    // The child ends by itself; its end is what counts.
+    func requestEnded(_ channel: FastCGIChannel) {}
+
+    func channelClosed(_ channel: FastCGIChannel) {}
+
+    func kill(_ channel: FastCGIChannel) {
+        channel.isKilled = true
+        if let process = channel.process { Glibc.kill(process, SIGKILL) }
+    }
+
+    private func read(_ bytes: UnsafeRawBufferPointer) {
+        for byte in bytes {
+            message.append(byte)
+            guard message.count == Self.messageLength else { continue }
+            let (process, status) = message.withUnsafeBytes { bytes in
+                (bytes.loadUnaligned(as: Int32.self), bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self))
+            }
+            message.removeAll(keepingCapacity: true)
+            if status == -1 { childStarted(process) } else { childEnded(process, status) }
+        }
+    }
+
+    private func childStarted(_ process: pid_t) {
+        guard !awaitingFork.isEmpty else { return }
+        let channel = awaitingFork.removeFirst()
+        guard process > 0 else { return pool.finished(channel) }
+        channel.process = process
+        forked.append(channel)
+        if channel.isKilled { Glibc.kill(process, SIGKILL) }
+    }
+
+    private func childEnded(_ process: pid_t, _ status: Int32) {
+        guard let index = forked.firstIndex(where: { $0.process == process }) else { return }
+        let channel = forked.remove(at: index)
+        channel.process = nil
+        hasServed = true
+        pool.noteSuccess()
+        if status != 0, !channel.isKilled {
+            pool.logEnd(process, status: status, request: channel.unansweredRequest)
+        }
+        pool.finished(channel)
+        if isRetired { retire() }
+    }
+
+    /// The template itself has ended, and its children with it.
+    private func ended(_ status: Int32) {
+        let process = process?.id ?? 0
+        self.process = nil
+        // Connections that it has not accepted end with the socket, all others with the children.
+        socket = nil
+        pool.remove(self)
+        if !isRetired {
+            pool.noteEnd(process, status: status, request: nil, started: started, hasServed: hasServed)
+        }
+        let channels = awaitingFork + forked
+        (awaitingFork, forked) = ([], [])
+        for channel in channels {
+            channel.process = nil
+            pool.finished(channel)
+        }
+    }
+}

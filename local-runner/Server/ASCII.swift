@@ -1,0 +1,85 @@
+/// Bytes of the HTTP grammar (RFC 9110 §5.6).
+enum ASCII {
+    static let tab = UInt8(ascii: "\t")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let space = UInt8(ascii: " ")
+    static let colon = UInt8(ascii: ":")
+    static let slash = UInt8(ascii: "/")
+
+    /// tchar: the letters, digits and !#$%&'*+-.^_`|~
+    static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<64: 0x03FF_6CFA_0000_0000 as UInt64 >> UInt64(byte) & 1 == 1
+        case 64..<128: 0x57FF_FFFF_C7FF_FFFE as UInt64 >> UInt64(byte - 64) & 1 == 1
+        default: false
+        }
+    }
+
+    /// What a field's value may hold: visible characters, bytes above ASCII, spaces and tabs.
+    static func isFieldContent(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == tab }
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    static func uppercased(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "a") < 26 ? byte & 0xDF : byte
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether this is `text`, which is lower case, in either case.
+    func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes are the same.
+    func equals(_ bytes: [UInt8]) -> Bool {
+        count == bytes.count && bytes.withUnsafeBytes { elementsEqual($0) }
+    }
+
+    /// The bytes in `span`.
+    subscript(span: Extent) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[span.start..<span.end])
+    }
+
+    /// The bytes without spaces and tabs around them.
+    var trimmed: UnsafeRawBufferPointer {
+        var (start, end) = (0, count)
+        while start < end, self[start] == ASCII.space || self[start] == ASCII.tab { start += 1 }
+        while start < end, self[end - 1] == ASCII.space || self[end - 1] == ASCII.tab { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: self[start..<end])
+    }
+
+    /// A number of decimal digits and nothing else; nil also when it is beyond 18 digits.
+    var decimal: Int? {
+        guard (1...18).contains(count) else { return nil }
+        var number = 0
+        for byte in self {
+            guard ASCII.isDigit(byte) else { return nil }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        return number
+    }
+
+    /// Calls `body` with each element of a comma-separated list (RFC 9110 §5.6.1).
+    func forEachElement(_ body: (UnsafeRawBufferPointer) -> Void) {
+        for element in split(separator: UInt8(ascii: ",")) {
+            let element = UnsafeRawBufferPointer(rebasing: element).trimmed
+            if !element.isEmpty { body(element) }
+        }
+    }
+}
+
+/// A place in a buffer, as offsets.
+struct Extent {
+    var start = 0
+    var end = 0
+
+    var count: Int { end - start }
+}

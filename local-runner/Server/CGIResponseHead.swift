@@ -1,0 +1,78 @@
+import Glibc
+
+/// The head of a CGI response (RFC 3875 §6.2), as places in the bytes that it was read from.
+struct CGIResponseHead {
+    /// No client gets to see such a response.
+    struct Malformed: Error {}
+
+    static let maximumLength = 64 << 10
+
+    private(set) var status = 200
+    /// Status code and reason phrase.
+    private(set) var statusText = Extent()
+    /// Whole field lines to pass on.
+    private(set) var fields: [Extent] = []
+    private(set) var contentLength: Int?
+    private(set) var hasRequestID = false
+    /// Bytes up to and with the empty line.
+    private(set) var length = 0
+
+    /// Nil when the head is not whole yet.
+    init?(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
+        fields.reserveCapacity(16)
+        var start = 0
+        while let base = bytes.baseAddress, start < bytes.count,
+            let found = memchr(base + start, Int32(ASCII.lineFeed), bytes.count - start)
+        {
+            let lineFeed = UnsafeRawPointer(found) - base
+            var line = Extent(start: start, end: lineFeed)
+            if line.count > 0, bytes[line.end - 1] == ASCII.carriageReturn { line.end -= 1 }
+            start = lineFeed + 1
+            if line.count == 0 {
+                length = start
+                guard statusText.count > 0 else { throw Malformed() }
+                return
+            }
+            try read(bytes, line)
+        }
+        if bytes.count > Self.maximumLength { throw Malformed() }
+        return nil
+    }
+
+    private mutating func read(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(Malformed) {
+        var colon = line.start
+        while colon < line.end, ASCII.isToken(bytes[colon]) { colon += 1 }
+        guard colon > line.start, colon < line.end, bytes[colon] == ASCII.colon else { throw Malformed() }
+        let name = bytes[Extent(start: line.start, end: colon)]
+        for index in colon..<line.end where !ASCII.isFieldContent(bytes[index]) { throw Malformed() }
+        switch name.count {
+        case 6 where name.equals("status"): try readStatus(bytes, Extent(start: colon + 1, end: line.end))
+        case 14 where name.equals("content-length"):
+            let value = bytes[Extent(start: colon + 1, end: line.end)].trimmed
+            guard contentLength == nil, let length = value.decimal else { throw Malformed() }
+            contentLength = length
+        case 12 where name.equals("x-request-id"):
+            hasRequestID = true
+            fields.append(line)
+        // About the connection, which is the runner's business.
+        case 4 where name.equals("date"), 10 where name.equals("connection") || name.equals("keep-alive"),
+            17 where name.equals("transfer-encoding"),
+            7 where name.equals("upgrade") || name.equals("trailer"),
+            16 where name.equals("proxy-connection"):
+            break
+        default: fields.append(line)
+        }
+    }
+
+    /// Three digits, and a reason phrase if there is one.
+    private mutating func readStatus(_ bytes: UnsafeRawBufferPointer, _ value: Extent) throws(Malformed) {
+        var value = value
+        while value.count > 0, bytes[value.start] == ASCII.space { value.start += 1 }
+        guard statusText.count == 0, value.count >= 3,
+            let code = bytes[Extent(start: value.start, end: value.start + 3)].decimal,
+            (200..<600).contains(code),
+            value.count == 3 || bytes[value.start + 3] == ASCII.space
+        else { throw Malformed() }
+        (status, statusText) = (code, value)
+    }
+}

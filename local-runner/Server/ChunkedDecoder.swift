@@ -1,0 +1,91 @@
+import Base
+
+/// Takes the chunked coding (RFC 9112 §7.1) off a request's body. Extensions and trailer fields are read over,
+/// and limited.
+struct ChunkedDecoder {
+    /// Bytes of extensions and trailer fields that one body may have.
+    static let maximumOverhead = 8 << 10
+
+    enum Progress: Equatable {
+        case incomplete
+        case complete
+        case failed(RunnerError)
+    }
+
+    private enum State {
+        case size(digits: Int)
+        case `extension`
+        case sizeLineFeed
+        case data
+        case dataCarriageReturn
+        case dataLineFeed
+        case trailerStart
+        case trailer
+        case trailerLineFeed
+        case endLineFeed
+    }
+
+    private var state = State.size(digits: 0)
+    private var remaining = 0
+    private var overhead = 0
+
+    /// Decodes what `input` holds and appends the data to `body`, up to `limit` bytes of it.
+    mutating func decode(_ input: inout InputBuffer, into body: inout [UInt8], limit: Int) -> Progress {
+        var position = 0
+        let progress = decode(input.bytes, &position, into: &body, limit: limit)
+        input.consume(position)
+        return progress
+    }
+
+    private mutating func decode(
+        _ bytes: UnsafeRawBufferPointer, _ position: inout Int, into body: inout [UInt8], limit: Int
+    ) -> Progress {
+        let malformed = Progress.failed(.badRequest("The chunked coding is malformed."))
+        while position < bytes.count {
+            if case .data = state {
+                let length = min(remaining, bytes.count - position)
+                body.append(contentsOf: bytes[Extent(start: position, end: position + length)])
+                position += length
+                remaining -= length
+                if remaining == 0 { state = .dataCarriageReturn }
+                continue
+            }
+            let byte = bytes[position]
+            position += 1
+            switch (state, byte) {
+            case (.size(let digits), _):
+                if let digit = Hex.value(of: byte) {
+                    guard digits < 15 else { return malformed }
+                    remaining = remaining << 4 | Int(digit)
+                    guard remaining <= limit - body.count else { return .failed(.bodyTooLarge) }
+                    state = .size(digits: digits + 1)
+                } else {
+                    guard digits > 0 else { return malformed }
+                    switch byte {
+                    case UInt8(ascii: ";"): state = .extension
+                    case ASCII.carriageReturn: state = .sizeLineFeed
+                    default: return malformed
+                    }
+                }
+            case (.extension, ASCII.carriageReturn): state = .sizeLineFeed
+            case (.extension, _),
+                (.trailer, _) where byte != ASCII.carriageReturn:
+                overhead += 1
+                guard ASCII.isFieldContent(byte), overhead <= Self.maximumOverhead else { return malformed }
+            case (.sizeLineFeed, ASCII.lineFeed): state = remaining == 0 ? .trailerStart : .data
+            case (.dataCarriageReturn, ASCII.carriageReturn): state = .dataLineFeed
+            case (.dataLineFeed, ASCII.lineFeed): state = .size(digits: 0)
+            case (.trailerStart, ASCII.carriageReturn): state = .endLineFeed
+            case (.trailerStart, _):
+                overhead += 1
+                guard ASCII.isToken(byte), overhead <= Self.maximumOverhead else { return malformed }
+                state = .trailer
+            case (.trailer, _): state = .trailerLineFeed
+            case (.trailerLineFeed, ASCII.lineFeed): state = .trailerStart
+            case (.endLineFeed, ASCII.lineFeed): return .complete
+            default: return malformed
+            }
+        }
+        return .incomplete
+    }
+}

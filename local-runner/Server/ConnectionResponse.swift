@@ -1,0 +1,240 @@
+import Base
+
+/// From a function's response, or the runner's own, to the client.
+extension Connection {
+    /// Takes a part of the response that the function writes (RFC 3875 §6). False when it is malformed; then
+    /// the client has had an error in its place.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if exchange.framing != nil {
+            append(bytes)
+            return true
+        }
+        do throws(CGIResponseHead.Malformed) {
+            guard exchange.responseHead.isEmpty else {
+                exchange.responseHead.append(contentsOf: bytes)
+                let whole = exchange.responseHead
+                let isWhole = try whole.withUnsafeBufferPointer { bytes throws(CGIResponseHead.Malformed) in
+                    try receiveHead(UnsafeRawBufferPointer(bytes))
+                }
+                if isWhole { exchange.responseHead = [] }
+                return true
+            }
+            if try !receiveHead(bytes) { exchange.responseHead.append(contentsOf: bytes) }
+            return true
+        } catch {
+            functionFailed(.functionFailed)
+            return false
+        }
+    }
+
+    /// The function has written all of its response.
+    func responseEnded() {
+        switch exchange.framing {
+        case nil: functionFailed(.functionFailed)
+        case .length(let missing) where missing > 0: functionFailed(.functionFailed)
+        case .chunked:
+            output.bytes.append("0\r\n\r\n")
+            endExchange()
+        case .empty, .length, .close: endExchange()
+        }
+    }
+
+    /// There will be no response, or no more of it.
+    func functionFailed(_ error: RunnerError) {
+        execution = nil
+        guard let framing = exchange.framing else { return reject(error) }
+        exchange.keepsConnection = false
+        log(status: error.status)
+        if case .close = framing { return abort() }
+        phase = .finishing
+    }
+
+    /// Answers in place of a function.
+    func reject(_ error: RunnerError) {
+        switch phase {
+        case .head, .collecting: exchange.keepsConnection = false
+        default: break
+        }
+        if case .requestTimeout = error { exchange.keepsConnection = false }
+        var body = Array("{\"error\":\"".utf8)
+        body.append(error.sentence)
+        body.append("\"}")
+        let line = error.statusLine
+        if case .head = phase {
+            // Nothing has begun that could be logged.
+            exchange.reset()
+            exchange.start = EventLoop.now
+            server.requestIDs.next(&exchange.requestID)
+            exchange.line.append("- -")
+        }
+        answer(status: line.code, reason: line.reason, body: body) { head in
+            switch error {
+            case .methodNotAllowed(let allow):
+                head.append("Allow: ")
+                head.append(contentsOf: allow)
+                head.append("\r\n")
+            case .overloaded: head.append("Retry-After: 1\r\n")
+            default: break
+            }
+        }
+    }
+
+    /// Answers OPTIONS.
+    func answerOptions(allow: [UInt8]?) {
+        answer(status: 204, reason: "No Content", body: nil) { head in
+            guard let allow else { return }
+            head.append("Allow: ")
+            head.append(contentsOf: allow)
+            head.append("\r\n")
+        }
+    }
+
+    /// Writes a whole response of the runner's own, with the headers that every response carries.
+    func answer(
+        status: Int, reason: StaticString, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
+    ) {
+        exchange.status = status
+        settleConnection()
+        output.bytes.append("HTTP/1.1 ")
+        output.bytes.append(decimal: status)
+        output.bytes.append(ASCII.space)
+        output.bytes.append(reason)
+        output.bytes.append("\r\n")
+        addFields(&output.bytes)
+        output.bytes.append(
+            """
+            X-Frame-Options: DENY\r
+            X-Content-Type-Options: nosniff\r
+            Referrer-Policy: strict-origin-when-cross-origin\r
+            Strict-Transport-Security: max-age=31536000; includeSubDomains\r
+            Cache-Control: no-store\r
+            X-Request-Id: 
+            """)
+        output.bytes.append(contentsOf: exchange.requestID)
+        output.bytes.append("\r\n")
+        if let body {
+            output.bytes.append("Content-Type: application/json\r\nContent-Length: ")
+            output.bytes.append(decimal: body.count)
+            output.bytes.append("\r\n")
+        }
+        appendConnectionFields()
+        if let body, !exchange.isHead { output.bytes.append(contentsOf: body) }
+        endExchange()
+    }
+
+    /// Puts the exchange into the log.
+    func log(status: Int) {
+        server.log.write(
+            .init(
+                line: exchange.line, status: status, duration: EventLoop.now - exchange.start,
+                function: exchange.route?.pool.program.function.function ?? "", id: exchange.requestID),
+            lines: exchange.lines)
+    }
+
+    /// Reads the head of the function's response, and what of the body follows it; false when it is not whole.
+    private func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(CGIResponseHead.Malformed) -> Bool {
+        guard let head = try CGIResponseHead(bytes) else { return false }
+        settleConnection()
+        exchange.status = head.status
+        output.bytes.append("HTTP/1.1 ")
+        output.bytes.append(contentsOf: bytes[head.statusText])
+        // The space stands even before an empty reason phrase (RFC 9112 §4).
+        output.bytes.append(head.statusText.count == 3 ? " \r\n" : "\r\n")
+        for field in head.fields {
+            output.bytes.append(contentsOf: bytes[field])
+            output.bytes.append("\r\n")
+        }
+        if !head.hasRequestID {
+            output.bytes.append("X-Request-Id: ")
+            output.bytes.append(contentsOf: exchange.requestID)
+            output.bytes.append("\r\n")
+        }
+        let framing: Exchange.ResponseFraming
+        if let length = head.contentLength, head.status != 204 {
+            output.bytes.append("Content-Length: ")
+            output.bytes.append(decimal: length)
+            output.bytes.append("\r\n")
+            framing = exchange.isHead || head.status == 304 ? .empty : .length(length)
+        } else if exchange.isHead || head.status == 204 || head.status == 304 {
+            framing = .empty
+        } else if exchange.isVersion11 {
+            output.bytes.append("Transfer-Encoding: chunked\r\n")
+            framing = .chunked
+        } else {
+            exchange.keepsConnection = false
+            framing = .close
+        }
+        exchange.framing = framing
+        appendConnectionFields()
+        append(bytes[Extent(start: head.length, end: bytes.count)])
+        return true
+    }
+
+    /// A request whose body has not come whole is the connection's last.
+    private func settleConnection() {
+        if exchange.bodyRemaining > (exchange.body.isEmpty ? input.count : exchange.body.count)
+            || server.isDraining
+        {
+            exchange.keepsConnection = false
+        }
+    }
+
+    /// Date, Connection, and the end of the head.
+    private func appendConnectionFields() {
+        output.bytes.append(contentsOf: server.date.line)
+        if !exchange.keepsConnection {
+            output.bytes.append("Connection: close\r\n\r\n")
+        } else if !exchange.isVersion11 {
+            output.bytes.append("Connection: keep-alive\r\n\r\n")
+        } else {
+            output.bytes.append("\r\n")
+        }
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
+        switch exchange.framing {
+        case .empty, nil: break
+        case .length(let remaining):
+            // What goes beyond the length would be taken for the next response.
+            let part = bytes.prefix(remaining)
+            output.bytes.append(contentsOf: part)
+            exchange.framing = .length(remaining - part.count)
+        case .chunked:
+            var size = bytes.count
+            var digits: [UInt8] = []
+            while size > 0 {
+                digits.append(Hex.lowerDigits[size & 15])
+                size >>= 4
+            }
+            output.bytes.append(contentsOf: digits.reversed())
+            output.bytes.append("\r\n")
+            output.bytes.append(contentsOf: bytes)
+            output.bytes.append("\r\n")
+        case .close: output.bytes.append(contentsOf: bytes)
+        }
+    }
+
+    private func endExchange() {
+        log(status: exchange.status)
+        execution = nil
+        // What the function did not read of the body is not the next request.
+        if exchange.bodyRemaining > 0, exchange.body.isEmpty {
+            if exchange.bodyRemaining <= input.count {
+                input.consume(exchange.bodyRemaining)
+            } else {
+                exchange.keepsConnection = false
+            }
+        }
+        exchange.bodyRemaining = 0
+        guard exchange.keepsConnection else {
+            phase = .finishing
+            return
+        }
+        phase = .head
+        hasHeadStarted = false
+        deadline = EventLoop.now + Limit.idle
+        parser.reset()
+        input.shrink()
+    }
+}

@@ -1,0 +1,178 @@
+import CSystem
+import Glibc
+
+/// What can be done with a descriptor now (epoll(7)).
+struct Readiness {
+    fileprivate let bits: UInt32
+
+    private func has(_ events: EPOLL_EVENTS...) -> Bool { events.contains { bits & $0.rawValue != 0 } }
+
+    var isReadable: Bool { has(EPOLLIN, EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
+    var isWritable: Bool { has(EPOLLOUT, EPOLLHUP, EPOLLERR) }
+    /// The other side sends nothing any more, though there may be something left to read.
+    var hasEnded: Bool { has(EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
+    /// Both directions are closed.
+    var isBroken: Bool { has(EPOLLHUP, EPOLLERR) }
+}
+
+/// Something that waits for a descriptor. Notice comes once for each change (edge-triggered), so that a handler
+/// keeps in mind what it has not used up.
+protocol EventHandler: AnyObject {
+    func handle(_ readiness: Readiness)
+}
+
+/// One epoll loop on one thread: descriptors, timers, ends of child processes, SIGTERM and SIGINT.
+final class EventLoop {
+    /// Names a descriptor that the loop watches.
+    struct Registration: Equatable {
+        fileprivate let slot: Int
+        fileprivate let generation: UInt32
+    }
+
+    private struct Slot {
+        var handler: (any EventHandler)?
+        var generation: UInt32 = 0
+    }
+
+    /// Memory to read into, for handlers that use what they read at once.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    /// Called after each round of events, before the loop waits again.
+    var afterRound: () -> Void = {}
+
+    private let epoll: Int32
+    private let signals: Signals
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var timers = Timers()
+    private var exits: [pid_t: (Int32) -> Void] = [:]
+    private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 128)
+
+    /// Throws when the system has no descriptor left.
+    init() throws(ServerError) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        signals = Signals()
+        signals.loop = self
+        guard epoll >= 0, watch(signals.descriptor, signals) != nil else {
+            throw ServerError("epoll: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit {
+        close(epoll)
+        close(signals.descriptor)
+        scratch.deallocate()
+        events.deallocate()
+    }
+
+    /// The monotonic clock, in microseconds.
+    static var now: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+    }
+
+    /// Has `handler` told of what happens to a non-blocking descriptor; nil with errno when that can't be.
+    func watch(_ descriptor: Int32, _ handler: any EventHandler) -> Registration? {
+        let slot = freeSlots.popLast() ?? slots.count
+        if slot == slots.count { slots.append(Slot()) }
+        slots[slot].handler = handler
+        let registration = Registration(slot: slot, generation: slots[slot].generation)
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        event.data.u64 = UInt64(registration.generation) << 32 | UInt64(slot)
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+            forget(registration)
+            return nil
+        }
+        return registration
+    }
+
+    /// Ends what `watch` began. The caller then closes the descriptor, which takes it out of epoll.
+    func forget(_ registration: Registration) {
+        guard slots[registration.slot].generation == registration.generation else { return }
+        slots[registration.slot].handler = nil
+        slots[registration.slot].generation &+= 1
+        freeSlots.append(registration.slot)
+    }
+
+    /// Calls `work` once, after so many milliseconds; the result is for `cancel`.
+    @discardableResult
+    func after(milliseconds: Int, _ work: @escaping () -> Void) -> Int {
+        timers.add(due: Self.now + milliseconds * 1_000, work)
+    }
+
+    /// Forgets what `after` was to do.
+    func cancel(_ timer: Int) { timers.cancel(timer) }
+
+    /// Calls `work` when the child process ends, with its exit status (128 and the signal's number when a
+    /// signal ended it).
+    func whenEnded(_ process: pid_t, _ work: @escaping (Int32) -> Void) { exits[process] = work }
+
+    /// Has SIGTERM and SIGINT call `work` instead of ending this process.
+    func onTermination(_ work: @escaping () -> Void) { signals.catchTermination(work) }
+
+    /// Handles events until `isDone`.
+    func run(until isDone: () -> Bool) {
+        while !isDone() {
+            wait()
+            while let work = timers.pop(Self.now) { work() }
+            afterRound()
+        }
+    }
+
+    private func wait() {
+        var timeout: Int32 = -1
+        if let next = timers.next { timeout = Int32(clamping: max(0, (next - Self.now + 999) / 1_000)) }
+        let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
+        for index in 0..<max(0, Int(count)) {
+            let key = events[index].data.u64
+            let slot = Int(key & 0xFFFF_FFFF)
+            guard slots[slot].generation == UInt32(key >> 32), let handler = slots[slot].handler else {
+                continue
+            }
+            handler.handle(Readiness(bits: events[index].events))
+        }
+    }
+
+    /// Calls what waits for children that have ended.
+    fileprivate func reap() {
+        for process in Array(exits.keys) {
+            var status: Int32 = 0
+            guard waitpid(process, &status, WNOHANG) != 0 else { continue }
+            exits.removeValue(forKey: process)?(csystem_exit_status(status))
+        }
+    }
+}
+
+/// Signals as events: SIGCHLD, and SIGTERM and SIGINT once they are caught.
+private final class Signals: EventHandler {
+    let descriptor: Int32
+    weak var loop: EventLoop?
+    private var mask = sigset_t()
+    private var onTermination: () -> Void = {}
+
+    init() {
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGCHLD)
+        sigprocmask(SIG_BLOCK, &mask, nil)
+        descriptor = signalfd(-1, &mask, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+    }
+
+    func catchTermination(_ work: @escaping () -> Void) {
+        onTermination = work
+        sigaddset(&mask, SIGTERM)
+        sigaddset(&mask, SIGINT)
+        sigprocmask(SIG_BLOCK, &mask, nil)
+        _ = signalfd(descriptor, &mask, 0)
+    }
+
+    func handle(_ readiness: Readiness) {
+        var signal = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        var hasChildren = false
+        while read(descriptor, &signal, size) == size {
+            if signal.ssi_signo == UInt32(SIGCHLD) { hasChildren = true } else { onTermination() }
+        }
+        if hasChildren { loop?.reap() }
+    }
+}

@@ -1,0 +1,35 @@
+import Base
+import CSystem
+
+/// Names requests. A client may bring a name of its own, if it is harmless.
+struct RequestIDs {
+    private var random = [UInt8](repeating: 0, count: 4096)
+    private var used = 4096
+
+    /// Whether a client's name may be kept: 1 to 64 characters of A-Z a-z 0-9 . _ -
+    static func isAcceptable(_ text: UnsafeRawBufferPointer) -> Bool {
+        (1...64).contains(text.count)
+            && text.allSatisfy { byte in
+                ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26
+                    || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+    }
+
+    /// Puts a new UUID of version 4 into `text`. The system is asked for many random bytes at once.
+    mutating func next(_ text: inout [UInt8]) {
+        if used == random.count {
+            random.withUnsafeMutableBytes { _ = getrandom($0.baseAddress, $0.count, 0) }
+            used = 0
+        }
+        text.removeAll(keepingCapacity: true)
+        for index in 0..<16 {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            var byte = random[used + index]
+            if index == 6 { byte = byte & 0x0F | 0x40 }
+            if index == 8 { byte = byte & 0x3F | 0x80 }
+            text.append(Hex.lowerDigits[Int(byte >> 4)])
+            text.append(Hex.lowerDigits[Int(byte & 15)])
+        }
+        used += 16
+    }
+}

@@ -1,0 +1,209 @@
+import Glibc
+
+/// Reads request heads (RFC 9112), line by line as they come, and strictly: what two parsers could read
+/// differently is refused, so that no request can hide in another.
+struct RequestParser {
+    static let maximumLineLength = 8 << 10
+    static let maximumFieldBytes = 32 << 10
+    static let maximumFieldCount = 100
+
+    enum Progress {
+        case incomplete
+        case complete
+        /// The connection must be closed after this answer.
+        case failed(RunnerError)
+    }
+
+    private(set) var head = RequestHead()
+    private var lineStart = 0
+    private var scanned = 0
+    private var fieldsStart = 0
+    private var hasRequestLine = false
+
+    /// Makes ready for the next request.
+    mutating func reset() {
+        var fields = head.fields
+        fields.removeAll(keepingCapacity: true)
+        head = RequestHead(fields: fields)
+        (lineStart, scanned, fieldsStart, hasRequestLine) = (0, 0, 0, false)
+    }
+
+    /// Reads on. `bytes` begins where the request begins and is what has come so far.
+    mutating func parse(_ bytes: UnsafeRawBufferPointer) -> Progress {
+        do throws(RunnerError) {
+            while let line = nextLine(bytes) {
+                guard line.end > line.start, bytes[line.end - 1] == ASCII.carriageReturn else {
+                    throw .badRequest("Lines must end with CR LF.")
+                }
+                let line = Extent(start: line.start, end: line.end - 1)
+                if hasRequestLine {
+                    if line.count == 0 {
+                        head.length = lineStart
+                        try finish(bytes)
+                        return .complete
+                    }
+                    try readField(bytes, line)
+                } else if line.count > 0 {
+                    try readRequestLine(bytes, line)
+                    (hasRequestLine, fieldsStart) = (true, lineStart)
+                } else if lineStart > 8 {
+                    throw .badRequest("The request line is empty.")
+                }
+            }
+            try checkLimits(bytes)
+            return .incomplete
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// The next whole line without its LF.
+    private mutating func nextLine(_ bytes: UnsafeRawBufferPointer) -> Extent? {
+        guard scanned < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + scanned, Int32(ASCII.lineFeed), bytes.count - scanned)
+        else {
+            scanned = bytes.count
+            return nil
+        }
+        let line = Extent(start: lineStart, end: UnsafeRawPointer(found) - base)
+        lineStart = line.end + 1
+        scanned = lineStart
+        return line
+    }
+
+    /// Refuses a line that grows beyond its limit before its end has come, and what is not HTTP at all.
+    private func checkLimits(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
+        if hasRequestLine {
+            if bytes.count - fieldsStart > Self.maximumFieldBytes { throw .fieldsTooLarge }
+        } else if lineStart < bytes.count {
+            if bytes.count - lineStart > Self.maximumLineLength { throw .targetTooLong }
+            let first = bytes[lineStart]
+            if !ASCII.isToken(first), first != ASCII.carriageReturn {
+                throw .badRequest("The request line is malformed.")
+            }
+        }
+    }
+
+    /// method SP request-target SP HTTP-version (§3)
+    private mutating func readRequestLine(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(RunnerError) {
+        if line.count > Self.maximumLineLength { throw .targetTooLong }
+        var position = line.start
+        while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
+        head.method = Extent(start: line.start, end: position)
+        guard (1...32).contains(head.method.count), position < line.end, bytes[position] == ASCII.space else {
+            throw .badRequest("The method is malformed.")
+        }
+        position += 1
+        head.target.start = position
+        while position < line.end, bytes[position] != ASCII.space {
+            guard bytes[position] > 0x20, bytes[position] < 0x7F, bytes[position] != UInt8(ascii: "#") else {
+                throw .badRequest("The request target holds a character that must be percent-encoded.")
+            }
+            position += 1
+        }
+        head.target.end = position
+        let version = bytes[Extent(start: min(position + 1, line.end), end: line.end)]
+        guard head.target.count > 0, version.count == 8,
+            version.prefix(5).elementsEqual("HTTP/".utf8), ASCII.isDigit(version[5]),
+            version[6] == UInt8(ascii: "."), ASCII.isDigit(version[7])
+        else { throw .badRequest("The request line is malformed.") }
+        guard version[5] == UInt8(ascii: "1"), version[7] <= UInt8(ascii: "1") else {
+            throw .versionNotSupported
+        }
+        head.isVersion11 = version[7] == UInt8(ascii: "1")
+    }
+
+    /// field-name ":" OWS field-value OWS (§5)
+    private mutating func readField(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(RunnerError) {
+        if line.end - fieldsStart > Self.maximumFieldBytes || head.fields.count == Self.maximumFieldCount {
+            throw .fieldsTooLarge
+        }
+        var position = line.start
+        while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
+        let name = Extent(start: line.start, end: position)
+        guard name.count > 0, position < line.end, bytes[position] == ASCII.colon else {
+            throw .badRequest("A header field's name is malformed.")
+        }
+        let rest = Extent(start: position + 1, end: line.end)
+        for index in rest.start..<rest.end where !ASCII.isFieldContent(bytes[index]) {
+            throw .badRequest("A header field's value holds a control character.")
+        }
+        let trimmed = bytes[rest].trimmed
+        let start =
+            trimmed.baseAddress.flatMap { start in bytes.baseAddress.map { start - $0 } } ?? rest.start
+        head.fields.append(
+            Field(
+                name: name, value: Extent(start: start, end: start + trimmed.count),
+                kind: FieldKind(bytes[name])))
+    }
+
+    /// Draws the consequences of all fields together.
+    private mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
+        head.keepsConnection = head.isVersion11
+        var hosts = 0
+        var hasTransferEncoding = false
+        for index in head.fields.indices {
+            let value = bytes[head.fields[index].value]
+            switch head.fields[index].kind {
+            case .host:
+                hosts += 1
+                head.host = head.fields[index].value
+                try Self.checkHost(value)
+            case .contentLength:
+                guard head.framing == .none, let length = value.decimal else {
+                    throw .badRequest("Content-Length must be one number of bytes.")
+                }
+                head.framing = .length(length)
+            case .transferEncoding:
+                guard !hasTransferEncoding, value.equals("chunked") else { throw .transferCodingUnknown }
+                hasTransferEncoding = true
+            case .connection: readConnection(bytes, value)
+            case .expect:
+                guard value.equals("100-continue") else { throw .expectationFailed }
+                head.expectsContinue = head.isVersion11
+            case .other, .contentType, .requestID, .dropped: break
+            }
+        }
+        guard hosts == 1 || hosts == 0 && !head.isVersion11 else {
+            throw .badRequest("There must be one Host field.")
+        }
+        if hasTransferEncoding {
+            guard head.framing == .none, head.isVersion11 else {
+                throw .badRequest("Transfer-Encoding stands with Content-Length or in HTTP/1.0.")
+            }
+            head.framing = .chunked
+        }
+    }
+
+    /// Connection's options: close, keep-alive, and names of fields that go no further (RFC 9110 §7.6.1).
+    private mutating func readConnection(_ bytes: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        var closes = false
+        var keeps = false
+        value.forEachElement { option in
+            if option.equals("close") {
+                closes = true
+            } else if option.equals("keep-alive") {
+                keeps = true
+            } else {
+                for index in head.fields.indices where head.fields[index].kind == .other {
+                    let name = bytes[head.fields[index].name]
+                    let isNamed =
+                        name.count == option.count
+                        && name.indices.allSatisfy {
+                            ASCII.lowercased(name[$0]) == ASCII.lowercased(option[$0])
+                        }
+                    if isNamed { head.fields[index].kind = .dropped }
+                }
+            }
+        }
+        if closes { head.keepsConnection = false } else if keeps { head.keepsConnection = true }
+    }
+
+    private static func checkHost(_ value: UnsafeRawBufferPointer) throws(RunnerError) {
+        let isHost = value.allSatisfy { byte in
+            ASCII.isToken(byte) && byte != UInt8(ascii: "^") && byte != UInt8(ascii: "`")
+                || byte == ASCII.colon || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
+        }
+        guard isHost, !value.isEmpty else { throw .badRequest("Host is malformed.") }
+    }
+}

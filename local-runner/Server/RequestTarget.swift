@@ -1,0 +1,93 @@
+import Base
+
+/// A request target (RFC 9112 §3.2), as places in the buffer that it was read from.
+enum RequestTarget {
+    /// Path, query (without its question mark), and the host of an absolute-form target.
+    case resource(path: Extent, query: Extent, host: Extent?)
+    /// The asterisk of OPTIONS.
+    case server
+
+    /// Reads the target that stands at `place`; nil for forms that only proxies know.
+    init?(_ bytes: UnsafeRawBufferPointer, at place: Extent, method: UnsafeRawBufferPointer) {
+        var path = place
+        var host: Extent?
+        if bytes[place.start] != ASCII.slash {
+            if bytes[place].equals("*"), method.equals("options") {
+                self = .server
+                return
+            }
+            guard let scheme = Self.schemeLength(bytes[place]) else { return nil }
+            let start = place.start + scheme
+            let isEnd = { (byte: UInt8) in byte == ASCII.slash || byte == UInt8(ascii: "?") }
+            let end = bytes[start..<place.end].firstIndex(where: isEnd) ?? place.end
+            guard end > start, !bytes[start..<end].contains(UInt8(ascii: "@")) else { return nil }
+            host = Extent(start: start, end: end)
+            path.start = end
+        }
+        var query = Extent(start: path.end, end: path.end)
+        if let mark = bytes[path.start..<path.end].firstIndex(of: UInt8(ascii: "?")) {
+            query.start = mark + 1
+            path.end = mark
+        }
+        self = .resource(path: path, query: query, host: host)
+    }
+
+    private static func schemeLength(_ target: UnsafeRawBufferPointer) -> Int? {
+        for scheme: StaticString in ["http://", "https://"] where target.count > scheme.utf8CodeUnitCount {
+            let length = scheme.utf8CodeUnitCount
+            if UnsafeRawBufferPointer(rebasing: target[..<length]).equals(scheme) { return length }
+        }
+        return nil
+    }
+}
+
+extension RequestTarget {
+    /// Decodes %XX. Nil when an escape is malformed or stands for a control character; %2F stays as it is,
+    /// since a slash in a name is no separator.
+    static func decodePath(_ path: UnsafeRawBufferPointer) -> [UInt8]? {
+        percentDecode(path) { byte in
+            byte < 0x20 || byte == 0x7F ? .refused : byte == ASCII.slash ? .kept : .decoded
+        }
+    }
+
+    /// The value of the first parameter called `name` in a query (application/x-www-form-urlencoded).
+    static func parameter(_ name: StaticString, in query: UnsafeRawBufferPointer) -> String? {
+        for pair in query.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, UnsafeRawBufferPointer(rebasing: parts[0]).equals(name) else { continue }
+            let value = parts[1].map { $0 == UInt8(ascii: "+") ? ASCII.space : $0 }
+            return value.withUnsafeBytes { percentDecode($0) { _ in .decoded } }
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        return nil
+    }
+
+    private enum Escape { case decoded, kept, refused }
+
+    private static func percentDecode(
+        _ text: UnsafeRawBufferPointer, _ treatment: (UInt8) -> Escape
+    ) -> [UInt8]? {
+        var decoded: [UInt8] = []
+        var position = 0
+        while position < text.count {
+            let byte = text[position]
+            position += 1
+            guard byte == UInt8(ascii: "%") else {
+                decoded.append(byte)
+                continue
+            }
+            guard position + 2 <= text.count, let high = Hex.value(of: text[position]),
+                let low = Hex.value(of: text[position + 1])
+            else { return nil }
+            let value = high << 4 | low
+            switch treatment(value) {
+            case .decoded: decoded.append(value)
+            case .kept: decoded.append(contentsOf: text[(position - 1)..<(position + 2)])
+            case .refused: return nil
+            }
+            position += 2
+        }
+        return decoded
+    }
+}
