@@ -47,13 +47,20 @@ let shared: [Target] = [
     .systemLibrary(
         name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
         providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CSystem", path: "Shared/System/CSystem"),
     .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
     library("Base"),
     library("Crypto", on: "Base", "CCrypto"),
     library("HTTP", on: "Base"),
     library("FastCGI", on: "Base"),
-    library("Store", on: "Base", "Crypto", "CSQLite", "CSQLiteTemplate"),
+    .target(
+        name: "Store",
+        dependencies: [
+            "Base", "Crypto", "CSQLite", "CSQLiteTemplate",
+            .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+        ], path: "Shared/Store"),
     library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
@@ -108,4 +115,7 @@ let tests: [Target] = [
         path: "Tests/DemonstrationTests"),
 ]
 
-let package = Package(name: "thalian", targets: shared + routes.map(\.target) + runner + tests)
+let package = Package(
+    name: "thalian",
+    traits: [.trait(name: "PostgreSQL", description: "The store on PostgreSQL too, by libpq.")],
+    targets: shared + routes.map(\.target) + runner + tests)

@@ -52,10 +52,12 @@ public struct Workspace {
         try database.transaction(.read, body)
     }
 
-    /// Changes data and writes the audit entry of the change, both or neither. `body` returns the entry beside its
-    /// result; the actor is filled in.
+    /// Changes data and writes the audit entry of the change, both or neither; no other change of the workspace comes
+    /// between. `body` returns the entry beside its result; the actor is filled in.
     public func change<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
         try database.transaction(.write) {
+            let log = AuditLog(database, workspaceID: id)
+            try log.lock()
             var (result, entry) = try body()
             switch caller {
             case .member(let userID, let email, _):
@@ -67,7 +69,7 @@ public struct Workspace {
                 entry.details["api_key_name"] = .string(name)
             case nil: break
             }
-            try AuditLog(database, workspaceID: id).append(entry)
+            try log.append(entry)
             return result
         }
     }

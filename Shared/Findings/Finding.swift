@@ -59,15 +59,16 @@ extension Workspace {
         let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
         let filter: SQL =
             "FROM findings WHERE workspace_id = $1 AND status = 'open' "
-            + "AND severity_rank IN ($2, $3, $4, $5, $6)" + (category == nil ? " AND $7 IS NULL" : " AND category = $7")
+            + "AND severity_rank IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
         return try read {
             let total = try first(
                 "SELECT count(*) " + filter, ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category
             ) { try $0[0] as Int }
             let findings = try rows(
                 "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
-                    + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT $8",
-                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category, limit
+                    + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
+                    + (category == nil ? "$7" : "$8"),
+                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category.map { $0 as any SQLParameter } ?? limit, limit
             ) { row in
                 Finding(
                     id: try row[0], title: try row[1], severity: try row[2], category: try row[3],

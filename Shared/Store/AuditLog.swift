@@ -57,6 +57,14 @@ public struct AuditLog {
         }
     }
 
+    /// Lets nobody else change the workspace until the transaction ends. What a change reads before it writes stays true,
+    /// and all changes take their locks in the same order, this one first.
+    public func lock() throws {
+        let locked = try database.execute(
+            "UPDATE audit_heads SET row_hash = row_hash WHERE workspace_id = $1", workspaceID)
+        guard locked == 1 else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
+    }
+
     /// Appends one entry, in the transaction of the effect that it tells of.
     public func append(_ entry: AuditEntry) throws {
         try database.transaction(.write) {

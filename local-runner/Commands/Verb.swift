@@ -47,5 +47,7 @@ extension Option {
         Option("--env", "NAME", "the environment: an entry of \"env\" in the configuration"),
         Option(
             "--persist-to", "DIR", "the folder of the local state; .local-runner beside the configuration"),
+        Option(
+            "--database", "URL", "sqlite:PATH or postgres://…; the configuration's DATABASE_URL, if not given"),
     ]
 }

@@ -16,8 +16,10 @@ struct Workplace {
     let environment: String?
     /// The folder of the database and of dev.json.
     let stateFolder: String
+    /// The database to work on in place of the configuration's.
+    private let databaseURL: Secret?
 
-    /// Takes --config, --env and --persist-to. Paths become absolute, since processes of functions read them.
+    /// Takes --config, --env, --persist-to and --database. Paths become absolute, since processes of functions read them.
     init(_ arguments: Arguments) throws {
         guard let file = arguments["--config"] ?? Configuration.find() else {
             throw UsageError("no \(Configuration.fileName) here or above; name one with --config FILE")
@@ -26,6 +28,7 @@ struct Workplace {
         root = File.folder(of: configurationFile)
         environment = arguments["--env"]
         stateFolder = arguments["--persist-to"].map(File.absolute) ?? "\(root)/.local-runner"
+        databaseURL = arguments["--database"].map { Secret($0) }
     }
 
     /// dev.json, which tells scripts how to call a running server.
@@ -34,9 +37,11 @@ struct Workplace {
     /// The configuration, read and checked. Where secrets are needed, the first time makes them.
     func configuration(needsSecrets: Bool = false) throws -> Configuration {
         if needsSecrets { try makeSecrets() }
-        return try Configuration.load(
+        var configuration = try Configuration.load(
             configurationFile, environment: environment,
             defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
+        if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
+        return configuration
     }
 
     /// Makes .dev.vars where it is missing, unless the environment has all that it would hold.
@@ -55,7 +60,11 @@ struct Workplace {
     func database(_ configuration: Configuration) throws -> any Database {
         let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
         guard let url = url ?? nil else {
-            throw Failure("DATABASE_URL names no database that this build knows; write sqlite:PATH")
+            throw Failure(
+                """
+                DATABASE_URL names no database that this build knows; write sqlite:PATH, or have local-runner/dev \
+                build for postgres://… by --database or --postgresql
+                """)
         }
         try File.makeFolder(stateFolder, mode: 0o700)
         let database = url.database(creates: true)

@@ -9,6 +9,17 @@ struct Configuration: Sendable {
     var crons: [CronTrigger]
     /// The values of all variables and secrets by name, for the runner's own verbs.
     var variables: [String: Secret]
+
+    /// Gives a variable another value, for the runner and for every function that is bound to it.
+    mutating func set(_ name: String, to value: Secret) {
+        variables[name] = value
+        for index in functions.indices {
+            for binding in functions[index].environment.indices
+            where functions[index].environment[binding].name == name {
+                functions[index].environment[binding].value = value
+            }
+        }
+    }
 }
 
 /// Where the runner listens. Port 0 lets the system pick one.

@@ -1,0 +1,180 @@
+#if PostgreSQL
+    import Base
+    import CPostgreSQL
+    import Glibc
+
+    /// One connection by libpq, in pipeline mode throughout: several statements may go out in one round trip, and what
+    /// need not be waited for is not.
+    ///
+    /// Statements are prepared and named when the server is reached directly. Behind a pooler that hands each transaction
+    /// another server (PgBouncer, Supavisor) there are none that would be found again, and none are made.
+    final class PostgreSQLConnection {
+        /// One thing to have done.
+        enum Command {
+            /// A statement without parameters or rows, as BEGIN is.
+            case control(StaticString)
+            case statement(PostgreSQLStatement, [SQLValue])
+        }
+
+        private let handle: OpaquePointer
+        private var prepared: Set<String> = []
+        /// Whether the server that answers is the one that was connected to; nil until asked.
+        private var isDirect: Bool?
+        /// Batches that were sent and whose answers nobody has read yet.
+        private var unread = 0
+
+        /// Connects. Throws `StoreError.unreachable` when that fails.
+        init(_ url: Secret) throws {
+            let settings = url.reveal { PostgreSQLSettings.of($0) }
+            var names: [UnsafePointer<CChar>?] = []
+            var values: [UnsafePointer<CChar>?] = []
+            let texts = (settings.map { ($0.name, $0.value) } + [("dbname", url.reveal { $0 })])
+                .map { (strdup($0.0), strdup($0.1)) }
+            defer {
+                for (name, value) in texts {
+                    free(name)
+                    free(value)
+                }
+            }
+            for (name, value) in texts {
+                names.append(UnsafePointer(name))
+                values.append(UnsafePointer(value))
+            }
+            let connected = PQconnectdbParams(names + [nil], values + [nil], 1)
+            guard let connected else { throw StoreError.unreachable("out of memory") }
+            guard PQstatus(connected) == CONNECTION_OK else {
+                // libpq's message names the host, not the password.
+                let message = String(cString: PQerrorMessage(connected))
+                PQfinish(connected)
+                throw StoreError.unreachable(message)
+            }
+            handle = connected
+            cpostgresql_silence(handle)
+            guard PQenterPipelineMode(handle) == 1 else { throw StoreError.unreachable("no pipeline mode") }
+        }
+
+        deinit { PQfinish(handle) }
+
+        /// Whether the server can still be talked to.
+        var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
+
+        /// Sends `commands` in one round trip; returns the result of the last one. When one fails, those after it are not
+        /// run.
+        func perform(_ commands: [Command]) throws -> PostgreSQLResult {
+            try readRest()
+            if isDirect == nil { try findOutWhetherDirect() }
+            var expected = 0
+            for command in commands { expected += try send(command) }
+            try sync()
+            return try receive(expected)
+        }
+
+        /// Sends a command whose outcome nobody waits for.
+        func performLater(_ command: Command) throws {
+            try readRest()
+            _ = try send(command)
+            try sync()
+            unread += 1
+        }
+
+        // MARK: Sending
+
+        /// Returns how many results will come.
+        private func send(_ command: Command) throws -> Int {
+            switch command {
+            case .control(let text):
+                let sent = text.withUTF8Buffer { bytes in
+                    bytes.withMemoryRebound(to: CChar.self) { text in
+                        PQsendQueryParams(handle, text.baseAddress, 0, nil, nil, nil, nil, 1)
+                    }
+                }
+                guard sent == 1 else { throw lost() }
+                return 1
+            case .statement(let statement, let parameters):
+                return try BoundParameters.with(parameters, count: statement.parameterCount) { bound in
+                    guard isDirect == true else {
+                        let sent = PQsendQueryParams(
+                            handle, statement.text, bound.count, nil, bound.values, bound.lengths, bound.formats, 1)
+                        guard sent == 1 else { throw lost() }
+                        return 1
+                    }
+                    var expected = 1
+                    if prepared.insert(statement.name).inserted {
+                        guard PQsendPrepare(handle, statement.name, statement.text, bound.count, nil) == 1 else {
+                            throw lost()
+                        }
+                        expected += 1
+                    }
+                    let sent = PQsendQueryPrepared(
+                        handle, statement.name, bound.count, bound.values, bound.lengths, bound.formats, 1)
+                    guard sent == 1 else { throw lost() }
+                    return expected
+                }
+            }
+        }
+
+        private func sync() throws {
+            guard PQpipelineSync(handle) == 1 else { throw lost() }
+        }
+
+        /// Behind a pooler the process that answers is not the one that greeted.
+        private func findOutWhetherDirect() throws {
+            isDirect = false
+            let statement = PostgreSQLStatement("SELECT pg_catalog.pg_backend_pid()")
+            let sent = try send(.statement(statement, []))
+            try sync()
+            isDirect = try receive(sent).rows.first?.integer(0) == Int(PQbackendPID(handle))
+        }
+
+        // MARK: Receiving
+
+        private func receive(_ expected: Int) throws -> PostgreSQLResult {
+            var failure: StoreError?
+            var last: PostgreSQLResult?
+            for _ in 0..<expected {
+                let result = PostgreSQLResult(try nextResult())
+                if failure == nil { failure = result.failure(isConnected: isAlive) }
+                last = result
+                // The end of one command's results.
+                while let more = PQgetResult(handle) { PQclear(more) }
+            }
+            if let failure {
+                // What the batch would have prepared may not have been.
+                prepared = []
+                if isAlive { try readSync() }
+                throw failure
+            }
+            try readSync()
+            guard let last else { throw StoreError.failed("nothing was asked") }
+            return last
+        }
+
+        private func nextResult() throws -> OpaquePointer {
+            guard let result = PQgetResult(handle) else { throw lost() }
+            return result
+        }
+
+        private func readSync() throws {
+            let result = try nextResult()
+            defer { PQclear(result) }
+            guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw lost() }
+        }
+
+        /// Reads the answers that nobody has waited for.
+        private func readRest() throws {
+            while unread > 0 {
+                unread -= 1
+                while let result = PQgetResult(handle) {
+                    let status = PQresultStatus(result)
+                    PQclear(result)
+                    if status == PGRES_PIPELINE_SYNC { break }
+                    if status == PGRES_FATAL_ERROR, !isAlive { throw lost() }
+                    // The end of one command's results.
+                    while let more = PQgetResult(handle) { PQclear(more) }
+                }
+            }
+        }
+
+        private func lost() -> StoreError { .unreachable(String(cString: PQerrorMessage(handle))) }
+    }
+#endif

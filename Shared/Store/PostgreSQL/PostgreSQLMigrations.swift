@@ -1,0 +1,123 @@
+#if PostgreSQL
+    import Base
+
+    extension PostgreSQLDatabase {
+        /// The role whose rights the functions need. A login that functions use is made a member of it.
+        private static let role = "thalian_functions"
+        /// What tells migrations of this product from other users of advisory locks.
+        private static let lock = 0x7468_616C_6961_6E
+
+        public func migrate() throws {
+            try transaction(.write) {
+                // Whoever comes second waits here, and finds all done.
+                try script("SELECT pg_catalog.pg_advisory_xact_lock(\(Self.lock))")
+                try prepareSchema()
+                let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
+                for migration in Migration.all where !applied.contains(migration.version) {
+                    for step in migration.steps { try apply(step) }
+                    try execute(
+                        "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
+                        migration.version, migration.name, Timestamp.now)
+                }
+            }
+        }
+
+        /// What is not the same on both engines: the schema and its role, and the counters.
+        private func prepareSchema() throws {
+            let exists = try first(
+                "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1", SchemaNames.schema
+            ) { try $0[0] as Int }
+            guard exists == 0 else { return }
+            try script("CREATE SCHEMA \(SchemaNames.schema)")
+            try script(
+                """
+                DO $$ BEGIN CREATE ROLE \(Self.role) NOLOGIN;
+                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
+                """)
+            try script("GRANT USAGE ON SCHEMA \(SchemaNames.schema) TO \(Self.role)")
+            try script(
+                """
+                CREATE FUNCTION \(SchemaNames.schema).epoch(timestamptz) RETURNS bigint
+                LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+                AS 'SELECT CAST(floor(extract(epoch FROM $1)) AS bigint)'
+                """)
+            try script(
+                """
+                CREATE FUNCTION \(SchemaNames.schema).refuse_change() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '23001'; END $$
+                """)
+            try createTable(Migration.table.text, rights: "SELECT")
+            for sql in Migration.counters {
+                try createTable(
+                    Self.replacing("CREATE TABLE", by: "CREATE UNLOGGED TABLE", in: sql.text),
+                    rights: "SELECT, INSERT, UPDATE, DELETE")
+            }
+        }
+
+        private func apply(_ step: Migration.Step) throws {
+            switch step {
+            case .sql(let sql):
+                if sql.text.hasPrefix("CREATE TABLE") {
+                    try createTable(sql.text, rights: "SELECT, INSERT, UPDATE, DELETE")
+                } else {
+                    try script(sql.text)
+                }
+            case .appendOnly(let table):
+                let name = "\(SchemaNames.schema).\(table)"
+                try script("REVOKE UPDATE, DELETE ON \(name) FROM \(Self.role)")
+                try script(
+                    """
+                    CREATE TRIGGER refuses_change BEFORE UPDATE OR DELETE ON \(name)
+                    FOR EACH ROW EXECUTE FUNCTION \(SchemaNames.schema).refuse_change()
+                    """)
+                try script(
+                    """
+                    CREATE TRIGGER refuses_truncation BEFORE TRUNCATE ON \(name)
+                    FOR EACH STATEMENT EXECUTE FUNCTION \(SchemaNames.schema).refuse_change()
+                    """)
+            }
+        }
+
+        /// Makes a table that only the functions' role may use: row level security is on, and there is a policy for
+        /// nobody else. Texts sort by their bytes, as in SQLite, whatever the database's language.
+        private func createTable(_ text: String, rights: String) throws {
+            let words = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
+            guard let open = words.firstIndex(where: { $0.hasPrefix("(") }), open > 0 else {
+                throw StoreError.failed("a migration makes a table without columns")
+            }
+            let name = "\(SchemaNames.schema).\(words[open - 1])"
+            try script(Self.replacing(" text", by: " text COLLATE \"C\"", in: text))
+            try script("ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY")
+            try script("CREATE POLICY functions ON \(name) TO \(Self.role) USING (true) WITH CHECK (true)")
+            try script("GRANT \(rights) ON \(name) TO \(Self.role)")
+        }
+
+        /// Replaces a word that is followed by neither a letter nor a digit.
+        private static func replacing(_ word: String, by replacement: String, in text: String) -> String {
+            var result = ""
+            var rest = text[...]
+            while let found = rest.firstRange(ofWord: word) {
+                result += rest[..<found.lowerBound] + replacement
+                rest = rest[found.upperBound...]
+            }
+            return result + rest
+        }
+    }
+
+    extension Substring {
+        /// The first place of `word` that ends there.
+        fileprivate func firstRange(ofWord word: String) -> Range<Index>? {
+            var start = startIndex
+            while start < endIndex {
+                if self[start...].hasPrefix(word) {
+                    let end = index(start, offsetBy: word.count)
+                    if end == endIndex || !(self[end].isLetter || self[end].isNumber || self[end] == "_") {
+                        return start..<end
+                    }
+                }
+                start = index(after: start)
+            }
+            return nil
+        }
+    }
+#endif

@@ -1,0 +1,171 @@
+#if PostgreSQL
+    import Base
+    import CPostgreSQL
+
+    /// The result of one statement, all of it here.
+    final class PostgreSQLResult {
+        fileprivate let result: OpaquePointer
+
+        /// Takes `result` over.
+        init(_ result: OpaquePointer) { self.result = result }
+
+        deinit { PQclear(result) }
+
+        /// How many rows it changed, or has.
+        var changes: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+
+        /// Its rows.
+        var rows: some Collection<PostgreSQLRow> {
+            (0..<PQntuples(result)).lazy.map { PostgreSQLRow(whole: self, index: $0) }
+        }
+
+        /// Why there is none; nil when there is one.
+        func failure(isConnected: Bool) -> StoreError? {
+            switch PQresultStatus(result) {
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK: nil
+            case PGRES_PIPELINE_ABORTED: .failed("a statement before this one failed")
+            default: Self.error(of: result, isConnected: isConnected)
+            }
+        }
+
+        private static func error(of result: OpaquePointer, isConnected: Bool) -> StoreError {
+            // Details would name values.
+            let message = cpostgresql_message(result).map { String(cString: $0) } ?? "the connection was lost"
+            guard let code = cpostgresql_sqlstate(result).map({ String(cString: $0) }), isConnected else {
+                return .unreachable(message)
+            }
+            // SQLSTATE classes (PostgreSQL documentation, appendix A).
+            switch code.prefix(2) {
+            case "08", "53", "57", "58": return .unreachable(message)
+            case "23": return .constraint(message)
+            case "XX": return .damaged(message)
+            default:
+                // A server that has become a standby, or is set to read only.
+                return code == "25006" ? .unreachable(message) : .failed("\(code) \(message)")
+            }
+        }
+    }
+
+    /// One row of a result, in the binary format, whose values depend on no setting of the server.
+    struct PostgreSQLRow: Row {
+        // Keeps what the pointer points to.
+        let whole: PostgreSQLResult
+        let index: Int32
+
+        private var result: OpaquePointer { whole.result }
+
+        var columnCount: Int { Int(PQnfields(result)) }
+
+        func name(_ column: Int) -> String { PQfname(result, Int32(column)).map { String(cString: $0) } ?? "" }
+
+        func isNull(_ column: Int) -> Bool { PQgetisnull(result, index, Int32(column)) == 1 }
+
+        func integer(_ column: Int) -> Int {
+            switch value(column) {
+            case .integer(let number): number
+            case .real(let number): Int(exactly: number.rounded()) ?? 0
+            case .text(let text): Int(text) ?? 0
+            case .null, .blob: 0
+            }
+        }
+
+        func real(_ column: Int) -> Double {
+            switch value(column) {
+            case .integer(let number): Double(number)
+            case .real(let number): number
+            case .text(let text): Double(text) ?? 0
+            case .null, .blob: 0
+            }
+        }
+
+        func text(_ column: Int) -> String {
+            switch value(column) {
+            case .integer(let number): String(number)
+            case .real(let number): String(number)
+            case .text(let text): text
+            case .blob(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .null: ""
+            }
+        }
+
+        func blob(_ column: Int) -> [UInt8] {
+            if case .blob(let bytes) = value(column) { bytes } else { Array(bytes(column)) }
+        }
+
+        /// The value as SQLite would give it: booleans are 0 and 1; UUIDs, moments and JSON are text.
+        func value(_ column: Int) -> SQLValue {
+            guard !isNull(column) else { return .null }
+            let bytes = bytes(column)
+            // Types by object identifier (pg_type.dat).
+            switch PQftype(result, Int32(column)) {
+            case 16: return .integer(bytes.first == 1 ? 1 : 0)
+            case 17: return .blob(Array(bytes))
+            case 20: return .integer(Int(bytes.bigEndian(as: Int64.self)))
+            case 21: return .integer(Int(bytes.bigEndian(as: Int16.self)))
+            case 23, 26: return .integer(Int(bytes.bigEndian(as: Int32.self)))
+            case 700: return .real(Double(Float(bitPattern: bytes.bigEndian(as: UInt32.self))))
+            case 701: return .real(Double(bitPattern: bytes.bigEndian(as: UInt64.self)))
+            case 1184: return .text(Self.moment(bytes.bigEndian(as: Int64.self)).description)
+            case 1700: return Self.numeric(bytes)
+            case 2950: return .text(Self.uuid(bytes))
+            // jsonb begins with its version.
+            case 3802: return .text(String(decoding: bytes.dropFirst(), as: UTF8.self))
+            default: return .text(String(decoding: bytes, as: UTF8.self))
+            }
+        }
+
+        private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(
+                start: PQgetvalue(result, index, Int32(column)), count: Int(PQgetlength(result, index, Int32(column))))
+        }
+
+        /// Microseconds since 2000-01-01.
+        private static func moment(_ microseconds: Int64) -> Timestamp {
+            let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
+            return Timestamp(seconds: Int(seconds) + 946_684_800)
+        }
+
+        private static func uuid(_ bytes: UnsafeRawBufferPointer) -> String {
+            var text = Hex.encode(Array(bytes))
+            for position in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: position)) }
+            return text
+        }
+
+        /// The number of digits to the base 10,000, the weight of the first, the sign, the scale, and the digits: what
+        /// sums of integers and averages come as.
+        private static func numeric(_ bytes: UnsafeRawBufferPointer) -> SQLValue {
+            func word(_ position: Int) -> Int {
+                Int(UnsafeRawBufferPointer(rebasing: bytes[(position * 2)...]).bigEndian(as: UInt16.self))
+            }
+            let weight = Int(Int16(truncatingIfNeeded: word(1)))
+            var whole = 0
+            var fraction = 0.0
+            for digit in 0..<word(0) {
+                var place = weight - digit
+                if place >= 0 {
+                    var value = word(4 + digit)
+                    while place > 0 {
+                        value *= 10_000
+                        place -= 1
+                    }
+                    whole += value
+                } else {
+                    var value = Double(word(4 + digit))
+                    while place < 0 {
+                        value /= 10_000
+                        place += 1
+                    }
+                    fraction += value
+                }
+            }
+            let sign = word(2) == 0x4000 ? -1 : 1
+            return word(3) == 0 ? .integer(sign * whole) : .real(Double(sign) * (Double(whole) + fraction))
+        }
+    }
+
+    extension UnsafeRawBufferPointer {
+        fileprivate func bigEndian<Number: FixedWidthInteger>(as type: Number.Type) -> Number {
+            count < MemoryLayout<Number>.size ? 0 : Number(bigEndian: loadUnaligned(as: Number.self))
+        }
+    }
+#endif

@@ -1,0 +1,44 @@
+#if PostgreSQL
+    import CPostgreSQL
+    import Glibc
+
+    /// What a connection has where its URL does not say otherwise.
+    enum PostgreSQLSettings {
+        /// Where Linux distributions keep the certificates of the public authorities.
+        private static let certificateFiles = [
+            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+        ]
+
+        /// libpq's connection parameters for a URL. A server on another machine must prove by its certificate that it is
+        /// the one that was asked for; one on this machine needs no TLS.
+        static func of(_ url: String) -> [(name: String, value: String)] {
+            let isLocal = hosts(url).allSatisfy { host in
+                host.isEmpty || host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")
+            }
+            var settings = [
+                ("client_encoding", "UTF8"), ("application_name", "thalian"), ("gssencmode", "disable"),
+                ("connect_timeout", "5"), ("keepalives_idle", "30"), ("keepalives_interval", "5"),
+                ("keepalives_count", "3"), ("tcp_user_timeout", "20000"),
+                ("sslmode", isLocal ? "disable" : "verify-full"),
+            ]
+            if !isLocal, let file = certificateFiles.first(where: { access($0, R_OK) == 0 }) {
+                settings.append(("sslrootcert", file))
+            }
+            return settings
+        }
+
+        private static func hosts(_ url: String) -> [String] {
+            guard let options = PQconninfoParse(url, nil) else { return ["unknown"] }
+            defer { PQconninfoFree(options) }
+            var hosts: [String] = []
+            var option = options
+            while let keyword = option.pointee.keyword {
+                if ["host", "hostaddr"].contains(String(cString: keyword)), let value = option.pointee.val {
+                    hosts += String(cString: value).split(separator: ",").map(String.init)
+                }
+                option += 1
+            }
+            return hosts
+        }
+    }
+#endif

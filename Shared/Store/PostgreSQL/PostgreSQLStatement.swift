@@ -1,0 +1,89 @@
+#if PostgreSQL
+    import CPostgreSQL
+
+    /// A statement's text as PostgreSQL gets it, and the name that it is prepared under.
+    struct PostgreSQLStatement {
+        let text: String
+        let name: String
+        let parameterCount: Int
+
+        /// Whether a statement may be sent again when nobody knows whether it has run.
+        let isQuery: Bool
+
+        /// A query, whose parameters are `$1`, `$2` and so on.
+        init(_ text: String) {
+            var count = 0
+            for part in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
+                count = max(count, Int(part.prefix { $0.isASCII && $0.isNumber }) ?? 0)
+            }
+            self.init(text, parameterCount: count)
+        }
+
+        /// A statement that has no parameters, whatever its text holds.
+        init(script text: String) { self.init(text, parameterCount: 0) }
+
+        private init(_ text: String, parameterCount: Int) {
+            self.text = SchemaNames.qualified(text)
+            // The same text has the same name in all processes, so that a name can't stand for something else.
+            name =
+                "thalian_"
+                + String(
+                    self.text.utf8.reduce(14_695_981_039_346_656_037 as UInt64) {
+                        ($0 ^ UInt64($1)) &* 1_099_511_628_211
+                    }, radix: 36)
+            self.parameterCount = parameterCount
+            isQuery = text.hasPrefix("SELECT")
+        }
+    }
+
+    /// Parameters in the form that libpq takes. All but bytes go as text without a type: the server finds the type from
+    /// where the parameter stands, as it does for a literal.
+    struct BoundParameters {
+        let count: Int32
+        let values: UnsafePointer<UnsafePointer<CChar>?>?
+        let lengths: UnsafePointer<Int32>?
+        let formats: UnsafePointer<Int32>?
+
+        /// Calls `body` with the parameters, which are valid for as long.
+        static func with<Result>(
+            _ parameters: [SQLValue], count: Int, _ body: (BoundParameters) throws -> Result
+        ) throws -> Result {
+            guard parameters.count >= count else { throw StoreError.failed("parameter $\(count) has no value") }
+            var storage: [UInt8] = []
+            var offsets: [Int?] = []
+            var lengths: [Int32] = []
+            var formats: [Int32] = []
+            for parameter in parameters.prefix(count) {
+                let bytes: [UInt8]?
+                switch parameter {
+                case .null: bytes = nil
+                case .integer(let value): bytes = Array(String(value).utf8)
+                case .real(let value): bytes = Array(String(value).utf8)
+                case .text(let value):
+                    // SQLite stores a NUL, PostgreSQL can't: and as a C string the rest would be cut off unseen.
+                    guard !value.utf8.contains(0) else { throw StoreError.constraint("a text holds a NUL") }
+                    bytes = Array(value.utf8)
+                case .blob(let value): bytes = value
+                }
+                offsets.append(bytes == nil ? nil : storage.count)
+                lengths.append(Int32(clamping: bytes?.count ?? 0))
+                if case .blob = parameter { formats.append(1) } else { formats.append(0) }
+                storage += (bytes ?? []) + [0]
+            }
+            return try storage.withUnsafeBytes { storage in
+                let base = storage.bindMemory(to: CChar.self).baseAddress
+                let values = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
+                return try values.withUnsafeBufferPointer { values in
+                    try lengths.withUnsafeBufferPointer { lengths in
+                        try formats.withUnsafeBufferPointer { formats in
+                            try body(
+                                BoundParameters(
+                                    count: Int32(count), values: values.baseAddress, lengths: lengths.baseAddress,
+                                    formats: formats.baseAddress))
+                        }
+                    }
+                }
+            }
+        }
+    }
+#endif

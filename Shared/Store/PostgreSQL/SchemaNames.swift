@@ -1,0 +1,65 @@
+#if PostgreSQL
+    /// Puts the schema's name before the names of its tables and functions. Queries are written without it; a search path
+    /// would do the same, but belongs to a session, and behind a pooler there is none that lasts.
+    enum SchemaNames {
+        /// The schema.
+        static let schema = "thalian"
+
+        /// The functions of the schema that queries call.
+        private static let functions: Set<Substring> = ["epoch"]
+        /// Words after which a table's name stands.
+        private static let introductions: Set<Substring> = [
+            "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "EXISTS", "REFERENCES", "ON",
+        ]
+
+        static let tables: Set<Substring> = {
+            var tables: Set<Substring> = ["schema_migrations", "counters"]
+            for migration in Migration.all {
+                for case .sql(let sql) in migration.steps {
+                    let words = sql.text.prefix(200).split(whereSeparator: { $0 == " " || $0 == "\n" })
+                    if words.count > 2, words[0] == "CREATE", words[1] == "TABLE" { tables.insert(words[2]) }
+                }
+            }
+            return tables
+        }()
+
+        /// `text` with all of them qualified.
+        static func qualified(_ text: String) -> String {
+            let bytes = Array(text.utf8)
+            var result: [UInt8] = []
+            result.reserveCapacity(bytes.count + 128)
+            var last: Substring = ""
+            var position = 0
+            while position < bytes.count {
+                let start = position
+                if bytes[position] == UInt8(ascii: "'") {
+                    // A literal is copied as it is.
+                    position = (bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "'")) ?? bytes.count - 1) + 1
+                } else if isWordPart(bytes[position]) {
+                    position = bytes[position...].firstIndex { !isWordPart($0) } ?? bytes.count
+                    let word = Substring(decoding: bytes[start..<position], as: UTF8.self)
+                    let next = position < bytes.count ? bytes[position] : 0
+                    let isTable = introductions.contains(last) && tables.contains(word) && next != UInt8(ascii: ".")
+                    let isFunction = next == UInt8(ascii: "(") && functions.contains(word)
+                    let isQualified = start > 0 && bytes[start - 1] == UInt8(ascii: ".")
+                    if (isTable || isFunction) && !isQualified { result += Array((schema + ".").utf8) }
+                    last = word
+                } else {
+                    position += 1
+                    if bytes[start] != UInt8(ascii: " "), bytes[start] != UInt8(ascii: "\n") { last = "" }
+                }
+                result += bytes[start..<position]
+            }
+            return String(decoding: result, as: UTF8.self)
+        }
+
+        private static func isWordPart(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"):
+                true
+            default: false
+            }
+        }
+    }
+#endif
