@@ -32,6 +32,7 @@ let routes = [
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
     Route("api/mcp/findings/dismiss", uses: "Findings"),
+    Route("api/mcp/findings/remediate", uses: "Findings"),
     Route("api/mcp/identity", uses: "Findings"),
     Route("api/mcp/integrations", uses: "Findings"),
     Route("api/mcp/posture-summary", uses: "Findings"),
