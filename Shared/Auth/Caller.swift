@@ -12,6 +12,15 @@ public enum Caller: Sendable {
     var userID: Identifier? {
         if case .member(let userID, _, _) = self { userID } else { nil }
     }
+
+    /// How people read who it was: the member's e-mail address, or the user where there is none;
+    /// `API key NAME (PREFIX)`.
+    var label: String {
+        switch self {
+        case .member(let userID, let email, _): email ?? userID.description
+        case .apiKey(_, let name, let prefix): "API key \(name) (\(prefix))"
+        }
+    }
 }
 
 /// What an API key may do.

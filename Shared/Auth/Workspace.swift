@@ -21,6 +21,9 @@ public struct Workspace {
         self.database = database
     }
 
+    /// Who acts, as rows name it that remember who it was; the product's own name when it does by itself.
+    public var actor: String { caller?.label ?? "Thalian" }
+
     /// All rows, each decoded by `decode`.
     public func rows<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
@@ -63,8 +66,8 @@ public struct Workspace {
             case .member(let userID, let email, _):
                 entry.userID = userID
                 entry.actorEmail = email
-            case .apiKey(let id, let name, let prefix):
-                entry.actorEmail = "API key \(name) (\(prefix))"
+            case .apiKey(let id, let name, _):
+                entry.actorEmail = actor
                 entry.details["api_key_id"] = .string(id.description)
                 entry.details["api_key_name"] = .string(name)
             case nil: break

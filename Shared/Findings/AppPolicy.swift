@@ -4,15 +4,23 @@ import Store
 
 /// What a workspace has decided about an application.
 public struct AppPolicy: JSONWritable {
+    /// What there is to decide.
+    public enum Status: String, SQLEnum, CaseIterable, Sendable {
+        case sanctioned, unauthorized, blocked
+        /// No decision. It is not stored.
+        case undecided = "none"
+    }
+
     let appName: String
+    let status: Status
     /// Nil when nothing has been decided.
-    let decision: (status: String, updatedAt: Timestamp)?
+    let updatedAt: Timestamp?
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("app_name", appName)
-            json.field("status", decision?.status ?? "none")
-            json.field("updated_at", ifPresent: decision?.updatedAt)
+            json.field("status", status.rawValue)
+            json.field("updated_at", ifPresent: updatedAt)
         }
     }
 }
@@ -26,12 +34,12 @@ extension Workspace {
             "SELECT app_name, status, updated_at FROM app_policies WHERE workspace_id = $1 AND app_name_folded = $2",
             folded
         ) { row in
-            AppPolicy(appName: try row[0], decision: (status: try row[1], updatedAt: try row[2]))
+            AppPolicy(appName: try row[0], status: try row[1], updatedAt: try row[2])
         }
         if let decided { return decided }
         let known = try first(
             "SELECT name FROM applications WHERE workspace_id = $1 AND name_folded = $2", folded
         ) { try $0[0] as String }
-        return AppPolicy(appName: known ?? appName, decision: nil)
+        return AppPolicy(appName: known ?? appName, status: .undecided, updatedAt: nil)
     }
 }

@@ -27,9 +27,8 @@ import Testing
         let reply = store.send(operation.goodCall(store), to: operation.function)
         #expect(reply.status == 200 && !mentionsOther(reply), "\(reply.wire)")
         // The search itself would find it: the same call of the other workspace.
-        let other = operation.call(workspace: store.other.id.description)
-        let call = operation.isSession ? other.session(store.other.token()) : other.key(store.other.readKey)
-        let theirs = store.send(call, to: operation.function)
+        let call = operation.call(workspace: store.other.id.description)
+        let theirs = store.send(operation.asAllowed(call, in: store.other), to: operation.function)
         let saysNothing =
             ["rules", "posture-summary", "integrations"].contains(operation.name) || operation.method != "GET"
             || operation.name == "app-policy"
@@ -38,7 +37,7 @@ import Testing
 
     @Test func theSameNamesMeanDifferentThings() throws {
         func policy(_ key: String) -> JSON {
-            store.send(Operation.keyed[6].call(workspace: nil).key(key), to: Operation.keyed[6].function).json["status"]
+            store.send(Operation.reads[6].call(workspace: nil).key(key), to: Operation.reads[6].function).json["status"]
                 ?? .null
         }
         #expect(policy(store.own.readKey) == "sanctioned" && policy(store.other.readKey) == "blocked")
@@ -49,7 +48,7 @@ import Testing
     }
 
     /// What one workspace has does not move another's numbers.
-    @Test(arguments: Operation.keyed)
+    @Test(arguments: Operation.reads)
     func theOthersDataChangesNoAnswer(_ operation: Operation) throws {
         let before = store.send(operation.goodCall(store), to: operation.function)
         for number in 0..<20 {
@@ -65,8 +64,7 @@ import Testing
     func anUnknownWorkspaceAndSomeoneElsesAreAlike(_ operation: Operation) throws {
         func answer(_ workspace: Identifier) -> String {
             let call = operation.call(workspace: workspace.description).with("X-Request-Id", "fixed")
-            let own = operation.isSession ? call.session(store.own.token()) : call.key(store.own.readKey)
-            return store.send(own, to: operation.function).wire
+            return store.send(operation.asAllowed(call, in: store.own), to: operation.function).wire
         }
         let unknown = answer(.random())
         #expect(unknown.hasPrefix("403\n") && unknown == answer(store.other.id))
@@ -96,9 +94,53 @@ import Testing
         #expect(answer(.random()).hasPrefix("404\n") && answer(.random()) == answer(store.other.readKeyID))
     }
 
+    /// Whatever the others' finding is, its id says no more than one that nobody has.
+    @Test(arguments: Operation.writes.dropLast())
+    func anUnknownFindingAndSomeoneElsesAreAlike(_ operation: Operation) throws {
+        func answer(_ finding: Identifier) -> String {
+            var operation = operation
+            operation.fields["findingId"] = .string(finding.description)
+            let call = operation.call(workspace: nil).with("X-Request-Id", "fixed")
+            let wire = store.send(operation.asAllowed(call, in: store.own), to: operation.function).wire
+            // How many requests the key has left differs from one answer to the next.
+            let lines = wire.split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.filter { !$0.hasPrefix("RateLimit-Remaining") }.joined(separator: "\n")
+        }
+        let unknown = answer(.random())
+        #expect(unknown.hasPrefix("404\n") && unknown.contains("This finding is not in this workspace."))
+        for status in ["open", "in_progress", "resolved", "dismissed", "snoozed"] {
+            #expect(answer(try store.other.addFinding("high", status: status, action: "suspend_user")) == unknown)
+        }
+    }
+
+    /// No write of one workspace changes a row of another's.
+    @Test(arguments: Operation.writes)
+    func whatOneWritesChangesNothingOfTheOthers(_ operation: Operation) throws {
+        func rows() throws -> [String] {
+            var rows: [String] = []
+            for table: SQL in [
+                "SELECT id || status || updated_at FROM findings WHERE workspace_id = $1 ORDER BY id",
+                "SELECT app_name || status || updated_at FROM app_policies WHERE workspace_id = $1 ORDER BY app_name",
+                "SELECT id FROM remediation_actions WHERE workspace_id = $1",
+                "SELECT row_hash FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number",
+            ] {
+                rows += try store.database.rows(table, store.other.id) { try $0[0] as String }
+            }
+            return rows
+        }
+        let before = try rows()
+        #expect(store.send(operation.goodCall(store), to: operation.function).status == 200)
+        var theirs = operation
+        theirs.fields["findingId"] = "bbbbbbbb-0000-4000-8000-000000000110"
+        #expect(
+            store.send(theirs.goodCall(store), to: operation.function).status
+                == (operation.name == "app-policy" ? 200 : 404))
+        #expect(try rows() == before && before.count > 4)
+    }
+
     @Test func anUnknownKeyAndARevokedOneAreAlike() throws {
         func answer(_ key: String) -> String {
-            let operation = Operation.keyed[0]
+            let operation = Operation.reads[0]
             return store.send(
                 operation.call(workspace: nil).key(key).with("X-Request-Id", "fixed"), to: operation.function
             ).wire

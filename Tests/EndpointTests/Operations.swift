@@ -8,6 +8,9 @@ import Testing
 @testable import api_health
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
+@testable import api_mcp_findings_dismiss
+@testable import api_mcp_findings_remediate
+@testable import api_mcp_findings_snooze
 @testable import api_mcp_identity
 @testable import api_mcp_integrations
 @testable import api_mcp_posture_summary
@@ -38,7 +41,7 @@ struct Operation: CustomTestStringConvertible, Sendable {
             fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
     ]
 
-    static let keyed = [
+    static let reads = [
         Operation(name: "risk-score", method: "GET", function: RiskScoreFunction.self, access: .apiKey(.read)),
         Operation(
             name: "findings", method: "GET", function: FindingsFunction.self, access: .apiKey(.read), query: "limit=100"
@@ -55,6 +58,25 @@ struct Operation: CustomTestStringConvertible, Sendable {
             query: "app_name=Figma"),
     ]
 
+    static let writes = [
+        Operation(
+            name: "findings/snooze", method: "POST", function: SnoozeFunction.self, access: .apiKey(.write),
+            fields: ["findingId": finding, "days": 7]),
+        Operation(
+            name: "findings/dismiss", method: "POST", function: DismissFunction.self, access: .apiKey(.write),
+            fields: ["findingId": finding]),
+        Operation(
+            name: "findings/remediate", method: "POST", function: RemediateFunction.self, access: .apiKey(.write),
+            fields: ["findingId": finding, "actionType": "suspend_user"]),
+        Operation(
+            name: "app-policy", method: "POST", function: AppPolicyFunction.self, access: .apiKey(.write),
+            fields: ["app_name": "Figma", "status": "unauthorized"]),
+    ]
+
+    /// The finding about Alice in the own workspace.
+    private static let finding: JSON = "aaaaaaaa-0000-4000-8000-000000000110"
+
+    static let keyed = reads + writes
     static let all = session + keyed
 
     /// The call for a workspace; without one, that is left out.
@@ -70,7 +92,15 @@ struct Operation: CustomTestStringConvertible, Sendable {
 
     /// The call as someone who may make it, of the own workspace.
     func goodCall(_ store: TestStore) -> Call {
-        let call = call(workspace: store.own.id.description)
-        return isSession ? call.session(store.own.token()) : call.key(store.own.readKey)
+        asAllowed(call(workspace: store.own.id.description), in: store.own)
+    }
+
+    /// A call as someone of `workspace` who may make it, and no more than that.
+    func asAllowed(_ call: Call, in workspace: TestWorkspace) -> Call {
+        switch access {
+        case .session: call.session(workspace.token())
+        case .apiKey(.read): call.key(workspace.readKey)
+        case .apiKey(.write): call.key(workspace.writeKey)
+        }
     }
 }

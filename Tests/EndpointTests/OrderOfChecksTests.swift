@@ -7,6 +7,7 @@ import Testing
 
 @testable import api_api_keys
 @testable import api_mcp_findings
+@testable import api_mcp_findings_snooze
 
 /// The order of the checks is part of the interface: of two things that are wrong a caller learns the first.
 @Suite struct OrderOfChecksTests {
@@ -85,6 +86,23 @@ import Testing
             variables: ["API_KEY_HOURLY_LIMIT": checks.contains(.rateLimit) ? "0" : "1000"])
     }
 
+    /// A writing key's call that fails these checks and no other.
+    private func write(_ store: TestStore, _ checks: [Check]) throws -> Reply {
+        try prepare(store, checks)
+        let finding = try store.own.addFinding("high")
+        var body: [String: JSON] = ["findingId": .string(finding.description), "days": 1]
+        if checks.contains(.workspaceID) { body["workspaceId"] = "x" }
+        if checks.contains(.fields) { body["days"] = 0 }
+        let key = checks.contains(.permission) ? store.own.readKey : store.own.writeKey
+        var call = Call("POST", body: .object(body)).key(checks.contains(.credentials) ? "thal_x" : key)
+        if checks.contains(.body) { call.body = .bytes(Array("{".utf8)) }
+        if checks.contains(.size) { call.body = .tooLarge }
+        if checks.contains(.method) { call.method = "GET" }
+        return store.send(
+            call, to: SnoozeFunction.self,
+            variables: ["API_KEY_HOURLY_LIMIT": checks.contains(.rateLimit) ? "0" : "1000"])
+    }
+
     private static func pairs(without: Check) -> [(Check, Check)] {
         let checks = Check.allCases.filter { $0 != without }
         return checks.indices.flatMap { first in checks[(first + 1)...].map { (checks[first], $0) } }
@@ -111,9 +129,19 @@ import Testing
         expect(try key(store, [earlier, later]), fails: earlier)
     }
 
-    @Test func withNothingWrongBothAreAnswered() throws {
+    @Test(arguments: pairs(without: .secondFactor))
+    func ofAWrite(_ earlier: Check, _ later: Check) throws {
+        let store = try TestStore()
+        expect(try write(store, [earlier]), fails: earlier)
+        expect(try write(store, [later]), fails: later)
+        expect(try write(store, [earlier, later]), fails: earlier)
+        #expect(try store.own.auditEntries().isEmpty)
+    }
+
+    @Test func withNothingWrongAllAreAnswered() throws {
         let store = try TestStore()
         #expect(try session(store, []).status == 200 && key(store, []).status == 200)
+        #expect(try write(store, []).status == 200)
     }
 
     @Test func allAtOnceFailTheFirst() throws {

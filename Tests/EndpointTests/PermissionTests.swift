@@ -85,7 +85,7 @@ import Testing
 
     // MARK: Scopes
 
-    @Test(arguments: Operation.keyed)
+    @Test(arguments: Operation.reads)
     func readsAreForBothScopes(_ operation: Operation) throws {
         let store = try TestStore(filled: true)
         for key in [store.own.readKey, store.own.writeKey] {
@@ -95,13 +95,19 @@ import Testing
         }
     }
 
-    @Test func writesNeedTheScope() throws {
-        let store = try TestStore()
-        let call = Call("POST", body: [:])
-        let refused = store.send(call.key(store.own.readKey), to: ForWriting.self)
-        #expect(refused.status == 403 && refused.error == "This needs an API key of scope write.")
-        #expect(store.send(call.key(store.own.writeKey), to: ForWriting.self).status == 200)
-        #expect(store.send(call.key(store.own.revokedKey), to: ForWriting.self).status == 401)
+    @Test(arguments: Operation.writes)
+    func writesNeedTheScope(_ operation: Operation) throws {
+        for workspace in [nil, "aaaaaaaa-0000-4000-8000-000000000000"] {
+            let store = try TestStore(filled: true)
+            let call = operation.call(workspace: workspace)
+            let refused = store.send(call.key(store.own.readKey), to: operation.function)
+            #expect(refused.status == 403 && refused.error == "This needs an API key of scope write.")
+            #expect(store.send(call.key(store.own.revokedKey), to: operation.function).status == 401)
+            #expect(store.send(call.session(store.own.token()), to: operation.function).status == 401)
+            #expect(try store.own.auditEntries().isEmpty)
+            #expect(store.send(call.key(store.own.writeKey), to: operation.function).status == 200)
+            #expect(try store.own.auditEntries().count == 1)
+        }
     }
 }
 
@@ -124,4 +130,3 @@ private enum ForKeys: Function { static let onRequestGet = answers(.manageAPIKey
 private enum ForBilling: Function { static let onRequestGet = answers(.manageBilling) }
 private enum ForExport: Function { static let onRequestGet = answers(.exportWorkspace) }
 private enum ForAudit: Function { static let onRequestGet = answers(.viewAuditLog) }
-private enum ForWriting: Function { static let onRequestPost = Handler(.apiKey(.write)) { _ in .json(true) } }

@@ -78,34 +78,38 @@ extension TestWorkspace {
             TestStore.now)
     }
 
-    /// Adds a device of an identity.
-    public func addDevice(of identity: Identifier, from integration: Identifier) throws {
+    /// Adds a device of an identity; returns its id.
+    @discardableResult
+    public func addDevice(of identity: Identifier, from integration: Identifier) throws -> Identifier {
         let device = nextID()
         try database.execute(
             """
             INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, created_at,
                 updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
             """, id, device, integration, identity, device.description, "\(owner.mark)-laptop", TestStore.now)
+        return device
     }
 
     /// Adds a finding; returns its id.
     @discardableResult
     public func addFinding(
         _ severity: String, _ category: String = "identity_security", status: String = "open", title: String? = nil,
-        affected: Int = 1, identity: Identifier? = nil, createdAt: Timestamp = TestStore.now - .days(3),
-        snoozedUntil: Timestamp? = nil
+        affected: Int = 1, identity: Identifier? = nil, application: Identifier? = nil, device: Identifier? = nil,
+        action: String? = nil, entities: JSON? = nil, sources: JSON = ["okta"],
+        createdAt: Timestamp = TestStore.now - .days(3), snoozedUntil: Timestamp? = nil
     ) throws -> Identifier {
         let finding = nextID()
         try database.execute(
             """
             INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
-                status, affected_entities, affected_count, affected_identity_id, recommended_action,
-                source_integrations, confidence, snoozed_until, created_at, updated_at, last_seen_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '["okta"]', 0.9, $14, $15, $15, $15)
+                status, affected_entities, affected_count, affected_identity_id, affected_application_id,
+                affected_device_id, recommended_action, action_type, source_integrations, confidence, snoozed_until,
+                created_at, updated_at, last_seen_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0.9, $18, $19, $19, $19)
             """, id, finding, finding.description, category + "::test", category, title ?? "Finding \(owner.mark)",
             severity, ["critical", "high", "medium", "low", "info"].firstIndex(of: severity), status,
-            JSON.object(["names": [.string(owner.mark)]]), affected, identity, "Act on \(owner.mark).", snoozedUntil,
-            createdAt)
+            entities ?? ["names": [.string(owner.mark)]], affected, identity, application, device,
+            "Act on \(owner.mark).", action, sources, snoozedUntil, createdAt)
         return finding
     }
 

@@ -24,6 +24,8 @@ public final class TestWorkspace {
     public let revokedKey: String
     /// The id of the key of scope read.
     public let readKeyID: Identifier
+    /// The id of the key of scope write.
+    public let writeKeyID: Identifier
     let database: any Database
     private var count = 100
 
@@ -57,6 +59,7 @@ public final class TestWorkspace {
             return key.secret.reveal { $0 }
         }
         readKeyID = Self.id(owner, 11)
+        writeKeyID = Self.id(owner, 12)
         readKey = try key(11, .read)
         writeKey = try key(12, .write)
         revokedKey = try key(13, .read, revokedAt: TestStore.now - .days(1))

@@ -1,0 +1,16 @@
+import Base
+import Findings
+import Function
+import HTTP
+
+/// POST /api/mcp/findings/remediate: queues an action that mends what a finding is about.
+@main struct RemediateFunction: Function {
+    static let onRequestPost = Handler(
+        .apiKey(.write),
+        .required("findingId", .uuid, "The finding to act on."),
+        .optional("actionType", .oneOf(ActionType.self), "The action; by default the one that the finding recommends."),
+        .optional("reason", .string(1...1000), "Why, for the audit log.")
+    ) { context, findingID, actionType, reason in
+        .json(try context.workspace.requestRemediation(of: findingID, by: actionType, reason: reason))
+    }
+}

@@ -1,0 +1,64 @@
+import Auth
+import Base
+import Store
+
+extension Workspace {
+    /// Decides about an application, by its name without regard to case, whether the workspace knows it or not; returns
+    /// the policy as it is then. Sanctioning an application resolves its shadow-IT findings.
+    public func setAppPolicy(
+        _ status: AppPolicy.Status, appName: String, now: Timestamp = .now
+    ) throws -> AppPolicy {
+        let folded = appName.lowercased()
+        return try change {
+            let before = try appPolicy(appName: appName)
+            switch status {
+            case .undecided:
+                try execute("DELETE FROM app_policies WHERE workspace_id = $1 AND app_name_folded = $2", folded)
+            case .sanctioned, .unauthorized, .blocked:
+                try execute(
+                    """
+                    INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_by, updated_at)
+                    VALUES ($1, $2, $3, $4, $5, $6)
+                    ON CONFLICT (workspace_id, app_name_folded) DO UPDATE SET
+                        status = excluded.status, updated_by = excluded.updated_by, updated_at = excluded.updated_at
+                    """, before.appName, folded, status, actor, now)
+            }
+            var entry = AuditEntry(
+                action: "app_policy.set", targetType: "application", targetID: try applicationID(folded),
+                details: [
+                    "app_name": .string(before.appName), "status": .string(status.rawValue),
+                    "previous_status": .string(before.status.rawValue),
+                ], createdAt: now)
+            if status == .sanctioned {
+                // One entry for all of it: an entry for each finding would read as if somebody had looked at each.
+                let resolved = try resolveShadowIT(folded, now: now)
+                entry.details["resolved_findings"] = .array(resolved.map { .string($0.description) })
+            }
+            return (try appPolicy(appName: appName), entry)
+        }
+    }
+
+    /// Resolves the shadow-IT findings about the applications of a name; several platforms may know one by the same name.
+    private func resolveShadowIT(_ folded: String, now: Timestamp) throws -> [Identifier] {
+        try rows(
+            """
+            UPDATE findings SET status = 'resolved', snoozed_until = NULL, reason = 'The application was sanctioned.',
+                resolved_at = $3, updated_at = $3
+            WHERE workspace_id = $1 AND category = 'shadow_it' AND status IN ('open', 'in_progress', 'snoozed')
+                AND affected_application_id IN (
+                    SELECT id FROM applications WHERE workspace_id = $1 AND name_folded = $2)
+            RETURNING id
+            """, folded, now
+        ) { try $0[0] }
+    }
+
+    /// Nil for an application that the workspace does not know.
+    private func applicationID(_ folded: String) throws -> String? {
+        try first(
+            """
+            SELECT id FROM applications WHERE workspace_id = $1 AND name_folded = $2
+            ORDER BY first_seen_at, id LIMIT 1
+            """, folded
+        ) { try $0[0] as Identifier }?.description
+    }
+}

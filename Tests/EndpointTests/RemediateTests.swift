@@ -1,0 +1,211 @@
+import Base
+import Findings
+import Function
+import HTTP
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import api_mcp_findings_remediate
+
+@Suite struct RemediateTests {
+    private let store: TestStore
+    private let alice: Identifier
+
+    init() throws {
+        store = try TestStore()
+        alice = try store.own.addIdentity("alice@example.com")
+    }
+
+    private func send(_ finding: JSON?, _ more: [String: JSON] = [:]) -> Reply {
+        var body = more
+        body["findingId"] = finding
+        return store.send(Call("POST", body: .object(body)).key(store.own.writeKey), to: RemediateFunction.self)
+    }
+
+    private func send(_ finding: Identifier, _ action: JSON = .null) -> Reply {
+        send(.string(finding.description), ["actionType": action])
+    }
+
+    /// A finding about Alice.
+    private func addFinding(status: String = "open", action: String? = "suspend_user") throws -> Identifier {
+        let entities: JSON = ["identities": [["id": .string(alice.description), "name": "Alice"]]]
+        return try store.own.addFinding(
+            "high", status: status, title: "Alice is stale.", identity: alice, action: action, entities: entities,
+            sources: ["okta", "slack"])
+    }
+
+    /// The columns of the actions, by type.
+    private func actions() throws -> [[String?]] {
+        try store.database.rows(
+            """
+            SELECT id, workspace_id, finding_id, action_type, target_platform, target_entity_id, target_entity_label,
+                reason, status, requested_by, decided_by, extra_params, created_at, updated_at
+            FROM remediation_actions ORDER BY action_type, id
+            """
+        ) { row in try (0..<14).map { try row[$0] as String? } }
+    }
+
+    private enum Timed: Function {
+        static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
+            .json(
+                try context.workspace.requestRemediation(of: id, by: nil, reason: "left us", now: TestStore.now))
+        }
+    }
+
+    // MARK: What it does
+
+    @Test func anActionIsQueued() throws {
+        let finding = try addFinding()
+        let call = Call("POST", body: ["id": .string(finding.description)]).key(store.own.writeKey)
+        let reply = store.send(call, to: Timed.self)
+        let action = try #require(reply.json["action_id"]?.string)
+        #expect(
+            reply.json == [
+                "action_id": .string(action), "finding_id": .string(finding.description),
+                "action_type": "suspend_user", "status": "queued",
+            ])
+        let now = TestStore.now.description
+        #expect(
+            try actions() == [
+                [
+                    action, store.own.id.description, finding.description, "suspend_user", "okta", alice.description,
+                    "Alice", "left us", "queued", store.own.writeKeyActor, nil, "{}", now, now,
+                ]
+            ])
+    }
+
+    @Test(arguments: ["open", "in_progress"])
+    func theFindingStaysAsItIs(_ status: String) throws {
+        func row(_ finding: Identifier) throws -> [String?]? {
+            try store.database.first(
+                "SELECT status, reason, updated_at, action_type FROM findings WHERE id = $1", finding
+            ) { row in try (0..<4).map { try row[$0] as String? } }
+        }
+        let finding = try addFinding(status: status)
+        let before = try row(finding)
+        #expect(send(finding).status == 200 && send(finding, "revoke_sessions").status == 200)
+        #expect(try row(finding) == before && before?.first == status)
+    }
+
+    @Test func theCallerMayChooseTheAction() throws {
+        let finding = try addFinding()
+        #expect(send(finding, "revoke_sessions").json["action_type"] == "revoke_sessions")
+        let silent = try addFinding(action: nil)
+        #expect(send(silent, "force_mfa_enroll").json["action_type"] == "force_mfa_enroll")
+        #expect(try actions().map { $0[3] } == ["force_mfa_enroll", "revoke_sessions"])
+    }
+
+    // MARK: The audit log
+
+    @Test func oneEntryNamesTheKey() throws {
+        let finding = try addFinding()
+        let reply = send(.string(finding.description), ["reason": "left us"])
+        let entry = store.own.entryOfWriteKey(
+            "remediation.requested", on: "remediation_action", reply.json["action_id"]?.string,
+            [
+                "finding_id": .string(finding.description), "title": "Alice is stale.",
+                "action_type": "suspend_user", "target_platform": "okta",
+                "target_entity_id": .string(alice.description), "target_entity_label": "Alice", "reason": "left us",
+            ])
+        #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
+    }
+
+    @Test func anActionWithoutItsEntryIsNotQueued() throws {
+        let finding = try addFinding()
+        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        let reply = send(finding)
+        #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
+        #expect(try actions().isEmpty)
+    }
+
+    // MARK: What it refuses
+
+    @Test func oneActionOfATypeWaitsForAFinding() throws {
+        let finding = try addFinding()
+        #expect(send(finding).status == 200)
+        for status in ["pending_approval", "queued", "running"] {
+            try store.database.execute("UPDATE remediation_actions SET status = $1", status)
+            for type: JSON in [.null, "suspend_user"] {
+                let reply = send(finding, type)
+                #expect(reply.status == 409)
+                #expect(reply.error == "An action suspend_user waits for this finding already.")
+            }
+        }
+        #expect(try send(addFinding()).status == 200, "another finding")
+        #expect(try store.own.auditEntries().count == 2)
+        for status in ["succeeded", "failed", "unknown_outcome", "rejected", "cancelled"] {
+            try store.database.execute("UPDATE remediation_actions SET status = $1", status)
+            #expect(send(finding).status == 200, "\(status)")
+        }
+    }
+
+    @Test(arguments: ["resolved", "dismissed", "snoozed"])
+    func onlyWhatIsOpenIsRemediated(_ status: String) throws {
+        let reply = send(try addFinding(status: status))
+        #expect(reply.status == 409)
+        #expect(
+            reply.error == "This finding is \(status). Only findings that are open or in progress can be remediated.")
+        #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
+    }
+
+    @Test func unknownFindingsAreNotThere() throws {
+        let theirs = try store.other.addFinding("high", action: "create_ticket")
+        for finding in [Identifier.random(), theirs] {
+            let reply = send(finding, "create_ticket")
+            #expect(reply.status == 404 && reply.error == "This finding is not in this workspace.")
+        }
+        #expect(try actions().isEmpty && store.own.auditEntries().isEmpty && store.other.auditEntries().isEmpty)
+    }
+
+    @Test func aTypeMustComeFromSomewhere() throws {
+        let reply = send(try addFinding(action: nil))
+        #expect(reply.status == 400)
+        #expect(reply.error == "actionType is required: this finding recommends no action.")
+    }
+
+    @Test func anActionNeedsSomethingToActOn() throws {
+        let finding = try addFinding()
+        let device = send(finding, "lock_device")
+        #expect(device.status == 400)
+        #expect(device.error == "This finding does not tell on which device lock_device should act.")
+        let people: JSON = ["identities": [["id": "1", "name": "A"], ["id": "2", "name": "B"]]]
+        let several = try store.own.addFinding("high", action: "revoke_license", entities: people)
+        let reply = send(several)
+        #expect(reply.status == 400)
+        #expect(
+            reply.error == "This finding does not tell on which identity or application revoke_license should act.")
+        #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
+    }
+
+    @Test func badFieldsAreNamed() throws {
+        let finding: JSON = .string(try addFinding().description)
+        #expect(send(nil).error == "findingId is required." && send("x").error == "findingId must be a UUID.")
+        for type: JSON in ["", "explode", "SUSPEND_USER", 7, ["suspend_user"]] {
+            let reply = send(finding, ["actionType": type])
+            #expect(
+                reply.status == 400 && reply.error?.hasPrefix("actionType must be one of suspend_user, ") == true)
+        }
+        let reply = send(finding, ["reason": .string(String(repeating: "x", count: 1001))])
+        #expect(reply.status == 400 && reply.error == "reason must be a string of 1 to 1000 characters.")
+        #expect(try actions().isEmpty)
+    }
+
+    // MARK: At once
+
+    @Test func askedForAtOnceItIsQueuedOnce() throws {
+        let (environment, key) = (store.environment(), store.own.writeKey)
+        let body: JSON = ["findingId": .string(try addFinding().description)]
+        let statuses = Mutex<[Int]>([])
+        Threads(count: 6) { _ in
+            let pipeline = TestPipeline(RemediateFunction.self, environment)
+            for _ in 0..<3 {
+                let status = pipeline.send(Call("POST", body: body).key(key)).status
+                statuses.withLock { $0.append(status) }
+            }
+        }.join()
+        #expect(statuses.withLock { $0.sorted() } == [200] + Array(repeating: 409, count: 17))
+        #expect(try actions().count == 1 && store.own.auditEntries().count == 1)
+    }
+}

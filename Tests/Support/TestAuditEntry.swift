@@ -1,0 +1,43 @@
+import Base
+import Store
+
+/// An entry of a workspace's audit log, as it is stored.
+public struct TestAuditEntry: Equatable, Sendable {
+    public let action: String
+    public let userID: Identifier?
+    public let actorEmail: String?
+    public let targetType: String?
+    public let targetID: String?
+    public let details: JSON
+}
+
+extension TestWorkspace {
+    /// The entries after the genesis, oldest first.
+    public func auditEntries() throws -> [TestAuditEntry] {
+        try database.rows(
+            """
+            SELECT action, user_id, actor_email, target_type, target_id, details FROM audit_log
+            WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
+            """, id
+        ) { row in
+            TestAuditEntry(
+                action: try row[0], userID: try row[1], actorEmail: try row[2], targetType: try row[3],
+                targetID: try row[4], details: try row[5])
+        }
+    }
+
+    /// How the key of scope write is named there.
+    public var writeKeyActor: String { "API key \(owner.mark) write (\(writeKey.prefix(9)))" }
+
+    /// The entry of what the key of scope write did; its details name the key beside `details`.
+    public func entryOfWriteKey(
+        _ action: String, on targetType: String, _ targetID: String?, _ details: [String: JSON]
+    ) -> TestAuditEntry {
+        let key: [String: JSON] = [
+            "api_key_id": .string(writeKeyID.description), "api_key_name": .string("\(owner.mark) write"),
+        ]
+        return TestAuditEntry(
+            action: action, userID: nil, actorEmail: writeKeyActor, targetType: targetType, targetID: targetID,
+            details: .object(details.merging(key) { $1 }))
+    }
+}
