@@ -68,7 +68,8 @@ extension Workspace {
                 "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
                     + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
                     + (category == nil ? "$7" : "$8"),
-                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category.map { $0 as any SQLParameter } ?? limit, limit
+                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category.map { $0 as any SQLParameter } ?? limit,
+                limit
             ) { row in
                 Finding(
                     id: try row[0], title: try row[1], severity: try row[2], category: try row[3],

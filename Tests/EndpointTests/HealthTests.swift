@@ -21,10 +21,10 @@ import Testing
     }
 
     @Test func isDegradedWhileMigrationsAreMissing() throws {
-        let folder = try TemporaryFolder()
-        let database = SQLiteDatabase(path: folder.path("empty.db"), creates: true)
+        let empty = try EmptyDatabase()
+        let database = empty.connect()
         _ = try database.isCurrent()
-        let pipeline = TestPipeline(Health.self, Environment(["DATABASE_URL": "sqlite:" + folder.path("empty.db")]))
+        let pipeline = TestPipeline(Health.self, Environment(["DATABASE_URL": empty.url]))
         check(pipeline.send(Call()), 200, "degraded", "degraded")
         try database.migrate()
         check(pipeline.send(Call()), 200, "ok", "ok")

@@ -66,6 +66,7 @@ import Testing
     }
 
     @Test func lostCountersCostNothingButTheCount() throws {
+        let store = try TestStore(on: .sqlite)
         #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
         store.database.close()
         for suffix in ["", "-wal", "-shm"] {
@@ -77,6 +78,7 @@ import Testing
 
     /// A request that can't be counted is not let through; migrating begins a new count.
     @Test func damagedCountersMakeKeysUnavailableUntilMigration() throws {
+        let store = try TestStore(on: .sqlite)
         store.database.close()
         try store.folder.write("store.db-counters", String(repeating: "no database here. ", count: 500))
         let reply = store.send(Call().key(store.own.readKey), to: RulesFunction.self)

@@ -19,16 +19,17 @@ import Testing
         Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
     }
 
+    /// The rows of a query, each its columns with spaces between.
     private func texts(_ sql: SQL) throws -> [String] {
-        try store.database.rows(sql, store.own.id) { try $0[0] }
+        try store.database.rows(sql, store.own.id) { row in
+            (0..<row.columnCount).map(row.text).joined(separator: " ")
+        }
     }
 
     private func entries() throws -> [String] {
         try texts(
             """
-            SELECT action || ' ' || coalesce(target_id, '') || ' ' || details || ' ' || created_at || ' '
-                || coalesce(actor_email, 'nobody')
-            FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
+            SELECT action, coalesce(target_id, ''), details, created_at, coalesce(actor_email, 'nobody') FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
             """)
     }
 
@@ -44,7 +45,7 @@ import Testing
         #expect(try texts("SELECT title FROM findings WHERE workspace_id = $1 AND status = 'open'") == ["due"])
         #expect(
             try texts(
-                "SELECT updated_at || coalesce(snoozed_until, '') FROM findings WHERE workspace_id = $1 AND title = 'due'"
+                "SELECT updated_at FROM findings WHERE workspace_id = $1 AND title = 'due' AND snoozed_until IS NULL"
             )
                 == ["2026-04-15T12:30:00Z"])
         #expect(try entries() == ["finding.reopened \(due) {\"cause\":\"snooze_ended\"} 2026-04-15T12:30:00Z nobody"])

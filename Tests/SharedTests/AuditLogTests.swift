@@ -65,10 +65,10 @@ import Testing
 
     @Test func theChainHoldsWhateverWritesAtOnce() throws {
         let store = try TestStore()
-        let (url, id) = (store.path, store.own.id)
+        let (connect, id) = (store.connect, store.own.id)
         let failures = Mutex<[String]>([])
         let threads = Threads(count: 6) { number in
-            let database = SQLiteDatabase(path: url)
+            let database = connect()
             do {
                 for turn in 0..<20 {
                     try AuditLog(database, workspaceID: id).append(AuditEntry(action: "test.\(number).\(turn)"))
@@ -99,11 +99,17 @@ import Testing
         arguments: [
             "UPDATE audit_log SET action = 'x'", "UPDATE audit_log SET details = '{}' WHERE workspace_id = $1",
             "DELETE FROM audit_log", "DELETE FROM audit_log WHERE workspace_id = $1",
+        ] as [SQL])
+    func refusesChanges(_ sql: SQL) throws { try check(sql, in: TestStore()) }
+
+    @Test(
+        arguments: [
             "REPLACE INTO audit_log SELECT * FROM audit_log",
             "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = $1",
         ] as [SQL])
-    func refusesChanges(_ sql: SQL) throws {
-        let store = try TestStore()
+    func refusesReplacementOnSQLite(_ sql: SQL) throws { try check(sql, in: TestStore(on: .sqlite)) }
+
+    private func check(_ sql: SQL, in store: TestStore) throws {
         let before = try rows(store)
         #expect(throws: StoreError.self) { try store.database.execute(sql, store.own.id) }
         #expect(try rows(store) == before)

@@ -48,10 +48,10 @@ import Testing
 
     @Test func manyAtOnceAreCountedExactly() throws {
         let store = try TestStore()
-        let path = store.path
+        let connect = store.connect
         let counts = Mutex<[Int]>([])
         let threads = Threads(count: 8) { _ in
-            let database = SQLiteDatabase(path: path)
+            let database = connect()
             for _ in 0..<100 {
                 let counted = try? RateLimit.count(
                     "s", limit: 1_000, window: .hours(1), now: TestStore.now, in: database)
@@ -65,7 +65,7 @@ import Testing
 
     /// Counters may be lost: a file that is gone, or empty, is made anew.
     @Test func aLostFileIsMadeAnew() throws {
-        let store = try TestStore()
+        let store = try TestStore(on: .sqlite)
         #expect(try count(store.database).count == 1)
         store.database.close()
         for name in ["store.db-counters", "store.db-counters-wal", "store.db-counters-shm"] {
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func manyAtOnceMakeALostFileAnew() throws {
-        let store = try TestStore()
+        let store = try TestStore(on: .sqlite)
         store.database.close()
         try? FileManager.default.removeItem(atPath: store.folder.path("store.db-counters"))
         let path = store.path

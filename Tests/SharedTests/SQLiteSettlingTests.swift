@@ -15,7 +15,7 @@ import Testing
     private let neighbour: any Database
 
     init() throws {
-        store = try TestStore()
+        store = try TestStore(on: .sqlite)
         let rehearsal = SQLiteDatabase(path: ":memory:", creates: true)
         try rehearsal.migrate()
         _ = try rehearsal.rows(Self.count) { try $0[0] as Int }

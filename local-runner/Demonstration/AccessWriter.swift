@@ -77,7 +77,8 @@ extension Writer {
                     outcome, actor, target, ip_address, details, occurred_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 """, workspaceID, event.id, try integrationID(event.platform), event.person?.id,
-                event.id.description, event.type, event.succeeded ? "success" : "failure", event.actor, event.target, event.address,
+                event.id.description, event.type, event.succeeded ? "success" : "failure", event.actor, event.target,
+                event.address,
                 JSON.object(event.details), event.time)
         }
     }

@@ -63,8 +63,7 @@
         func perform(_ commands: [Command]) throws -> PostgreSQLResult {
             try readRest()
             if isDirect == nil { try findOutWhetherDirect() }
-            var expected = 0
-            for command in commands { expected += try send(command) }
+            let expected = try commands.flatMap(send)
             try sync()
             return try receive(expected)
         }
@@ -79,8 +78,15 @@
 
         // MARK: Sending
 
-        /// Returns how many results will come.
-        private func send(_ command: Command) throws -> Int {
+        /// What a result answers.
+        private enum Answer {
+            /// The preparation of a statement of that name.
+            case preparation(String)
+            case outcome
+        }
+
+        /// Returns the results that will come.
+        private func send(_ command: Command) throws -> [Answer] {
             switch command {
             case .control(let text):
                 let sent = text.withUTF8Buffer { bytes in
@@ -89,26 +95,25 @@
                     }
                 }
                 guard sent == 1 else { throw lost() }
-                return 1
+                return [.outcome]
             case .statement(let statement, let parameters):
                 return try BoundParameters.with(parameters, count: statement.parameterCount) { bound in
                     guard isDirect == true else {
                         let sent = PQsendQueryParams(
                             handle, statement.text, bound.count, nil, bound.values, bound.lengths, bound.formats, 1)
                         guard sent == 1 else { throw lost() }
-                        return 1
+                        return [.outcome]
                     }
-                    var expected = 1
-                    if prepared.insert(statement.name).inserted {
+                    let isNew = !prepared.contains(statement.name)
+                    if isNew {
                         guard PQsendPrepare(handle, statement.name, statement.text, bound.count, nil) == 1 else {
                             throw lost()
                         }
-                        expected += 1
                     }
                     let sent = PQsendQueryPrepared(
                         handle, statement.name, bound.count, bound.values, bound.lengths, bound.formats, 1)
                     guard sent == 1 else { throw lost() }
-                    return expected
+                    return isNew ? [.preparation(statement.name), .outcome] : [.outcome]
                 }
             }
         }
@@ -128,19 +133,19 @@
 
         // MARK: Receiving
 
-        private func receive(_ expected: Int) throws -> PostgreSQLResult {
+        private func receive(_ expected: [Answer]) throws -> PostgreSQLResult {
             var failure: StoreError?
             var last: PostgreSQLResult?
-            for _ in 0..<expected {
+            for answer in expected {
                 let result = PostgreSQLResult(try nextResult())
                 if failure == nil { failure = result.failure(isConnected: isAlive) }
+                // What has been prepared stays so, even when what came after it fails.
+                if failure == nil, case .preparation(let name) = answer { prepared.insert(name) }
                 last = result
                 // The end of one command's results.
                 while let more = PQgetResult(handle) { PQclear(more) }
             }
             if let failure {
-                // What the batch would have prepared may not have been.
-                prepared = []
                 if isAlive { try readSync() }
                 throw failure
             }

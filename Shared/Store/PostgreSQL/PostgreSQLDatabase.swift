@@ -145,8 +145,8 @@
             }
         }
 
-        /// Runs statements that hold no parameters, such as a migration's.
-        func script(_ text: String) throws {
+        /// Runs a statement that holds no parameters and no values, such as a migration's or CREATE DATABASE.
+        @_spi(Administration) public func script(_ text: String) throws {
             _ = try performOnce(PostgreSQLStatement(script: text), [])
         }
     }

@@ -1,0 +1,96 @@
+import Base
+import Store
+import TestSupport
+import Testing
+
+/// What both engines do alike.
+@Suite struct DatabaseTests {
+    private struct Stop: Error {}
+
+    @Test func aTransactionIsWholeOrNothing() throws {
+        let store = try TestStore()
+        let (database, id) = (store.database, store.own.id)
+        func names() throws -> [String] { try store.connect().rows("SELECT name FROM workspaces") { try $0[0] } }
+        let before = try names()
+        #expect(throws: Stop.self) {
+            try database.transaction(.write) {
+                try database.execute("UPDATE workspaces SET name = 'changed' WHERE id = $1", id)
+                throw Stop()
+            }
+        }
+        #expect(try names() == before)
+        #expect(throws: StoreError.self) {
+            try database.transaction(.write) {
+                try database.execute("UPDATE workspaces SET name = 'changed' WHERE id = $1", id)
+                try database.execute("UPDATE workspaces SET plan = 'gold' WHERE id = $1", id)
+            }
+        }
+        #expect(try names() == before)
+        // A transaction within joins the outer one.
+        #expect(throws: Stop.self) {
+            try database.transaction(.write) {
+                try database.transaction(.write) {
+                    try database.execute("UPDATE workspaces SET name = 'changed' WHERE id = $1", id)
+                }
+                throw Stop()
+            }
+        }
+        #expect(try names() == before)
+        let result = try database.transaction(.write) {
+            try database.execute("UPDATE workspaces SET name = 'changed' WHERE id = $1", id)
+        }
+        #expect(result == 1)
+        #expect(try names() != before)
+    }
+
+    @Test func aReadTransactionSeesOneState() throws {
+        let store = try TestStore()
+        let writer = store.connect()
+        func count() throws -> Int? { try store.database.first("SELECT count(*) FROM app_policies") { try $0[0] } }
+        try store.database.transaction(.read) {
+            #expect(try count() == 0)
+            try writer.execute(
+                """
+                INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_at)
+                VALUES ($1, 'x', 'x', 'blocked', $2)
+                """, store.own.id, TestStore.now)
+            #expect(try count() == 0)
+        }
+        #expect(try count() == 1)
+    }
+
+    @Test func foreignKeysHold() throws {
+        let store = try TestStore()
+        let stranger = Identifier.random()
+        for database in [store.database, store.connect()] {
+            let error = #expect(throws: StoreError.self) {
+                try database.execute(
+                    """
+                    INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_at)
+                    VALUES ($1, 'x', 'x', 'blocked', $2)
+                    """, stranger, TestStore.now)
+            }
+            guard case .constraint = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
+    @Test func aClosedDatabaseOpensAgain() throws {
+        let store = try TestStore()
+        store.database.close()
+        #expect(try store.database.isCurrent())
+    }
+
+    @Test func aStatementMayRunWithinItself() throws {
+        let store = try TestStore()
+        let sql: SQL = "SELECT role FROM members WHERE workspace_id = $1 AND role >= $2 ORDER BY role"
+        var seen: [[String]] = []
+        try store.database.run(sql, [store.own.id.sqlValue, .text("super_admin")]) { row in
+            let outer = try row[0] as String
+            seen.append([outer] + (try store.database.rows(sql, store.own.id, outer) { try $0[0] as String }))
+        }
+        #expect(seen == [["super_admin", "super_admin", "viewer"], ["viewer", "viewer"]])
+    }
+}

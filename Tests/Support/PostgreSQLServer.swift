@@ -1,0 +1,67 @@
+#if PostgreSQL
+    import Base
+    import Foundation
+    @_spi(Administration) import Store
+    import Synchronization
+
+    /// The server that Tests/run has started, whose URL is in THALIAN_POSTGRESQL. Each test gets a database of its own,
+    /// a copy of one that has been migrated. With THALIAN_POSTGRESQL_POOL the tests reach it through that pooler.
+    public final class PostgreSQLServer: Sendable {
+        /// The one that all tests share.
+        public static let shared = PostgreSQLServer(
+            url: ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"]
+                ?? "postgres://postgres@127.0.0.1:5432/postgres"
+        )
+
+        private let url: String
+        private let pool = ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL_POOL"]
+        private let template = Mutex<String?>(nil)
+
+        /// A server, by the URL of any of its databases.
+        public init(url: String) { self.url = url }
+
+        /// Makes a database that has the schema; the result is its URL.
+        func makeDatabase() throws -> String {
+            let original = try template.withLock { template in
+                if let template { return template }
+                let name = Self.newName()
+                try run("CREATE DATABASE \(name)")
+                let database = PostgreSQLDatabase(url: Secret(Self.url(of: name, on: url)))
+                try database.migrate()
+                database.close()
+                template = name
+                return name
+            }
+            let name = Self.newName()
+            try run("CREATE DATABASE \(name) TEMPLATE \(original)")
+            return Self.url(of: name, on: pool ?? url)
+        }
+
+        /// Makes a database that has nothing in it; the result is its URL.
+        public func makeEmptyDatabase() throws -> String {
+            let name = Self.newName()
+            try run("CREATE DATABASE \(name)")
+            return Self.url(of: name, on: pool ?? url)
+        }
+
+        /// Removes a database, whoever is connected to it.
+        public func dropDatabase(_ url: String) {
+            guard let name = url.split(separator: "/").last else { return }
+            try? run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+        }
+
+        private static func newName() -> String {
+            "thalian_" + Identifier.random().description.filter { $0 != "-" }
+        }
+
+        private static func url(of name: String, on server: String) -> String {
+            server[...(server.lastIndex(of: "/") ?? server.startIndex)] + name
+        }
+
+        private func run(_ statement: String) throws {
+            let database = PostgreSQLDatabase(url: Secret(url))
+            defer { database.close() }
+            try database.script(statement)
+        }
+    }
+#endif
