@@ -92,6 +92,42 @@ public struct AuditLog {
         }
     }
 
+    /// Follows the chain from its first entry to its head, and returns how many entries it has. Throws `BrokenChain` at
+    /// the first entry that was changed, removed or inserted.
+    public func verify() throws -> Int {
+        var next = 0
+        var previous = Self.origin
+        try database.stream(
+            """
+            SELECT sequence_number, content_hash, prev_hash, row_hash, action, user_id, target_type, target_id, details,
+                created_at
+            FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number
+            """, [workspaceID.sqlValue]
+        ) { row in
+            let entry = AuditEntry(
+                action: try row[4], userID: try row[5], targetType: try row[6], targetID: try row[7],
+                details: (try row[8] as JSON).object ?? [:], createdAt: try row[9])
+            let contentHash = Self.contentHash(entry, workspaceID: workspaceID)
+            let rowHash = Self.rowHash(contentHash: contentHash, previousHash: previous, sequence: next)
+            guard try row[0] as Int == next, try row[1] as String == contentHash, try row[2] as String == previous,
+                try row[3] as String == rowHash
+            else { throw BrokenChain(sequence: next) }
+            next += 1
+            previous = rowHash
+        }
+        let head = try database.first(
+            "SELECT sequence_number, row_hash FROM audit_heads WHERE workspace_id = $1", workspaceID
+        ) { (sequence: try $0[0] as Int, hash: try $0[1] as String) }
+        guard let head, head.sequence == next - 1, head.hash == previous else { throw BrokenChain(sequence: next) }
+        return next
+    }
+
+    /// The chain does not hold from this entry on.
+    public struct BrokenChain: Error, Equatable {
+        /// The entry's place, from 0.
+        public let sequence: Int
+    }
+
     /// SHA-256 over the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
     public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
         hash([

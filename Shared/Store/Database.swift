@@ -9,6 +9,10 @@ public protocol Database: AnyObject {
     @discardableResult
     func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int
 
+    /// Runs a query whose result may be larger than memory: `body` gets each row as it comes, and must not use the
+    /// database meanwhile.
+    func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws
+
     /// Runs `body` in a transaction of the given kind: committed when it returns, rolled back when it throws.
     /// Within a transaction it joins that one.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result

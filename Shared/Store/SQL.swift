@@ -6,7 +6,8 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringLiteral {
 
     public init(stringLiteral text: StaticString) { self.text = text.description }
 
-    private init(text: String) { self.text = text }
+    /// For text that the store itself puts together, out of names of its own schema.
+    init(text: String) { self.text = text }
 
     /// One statement out of two parts.
     public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }

@@ -68,6 +68,44 @@
             return try receive(expected)
         }
 
+        /// Sends a query and calls `body` with each row as it comes. When `body` throws, the rest of the rows is cancelled.
+        func stream(
+            _ statement: PostgreSQLStatement, _ parameters: [SQLValue], _ body: (PostgreSQLRow) throws -> Void
+        ) throws {
+            try readRest()
+            let answers = try send(.statement(statement, parameters))
+            try sync()
+            // The preparation, if any, before the rows.
+            for case .preparation(let name) in answers {
+                let result = PostgreSQLResult(try nextResult())
+                while let more = PQgetResult(handle) { PQclear(more) }
+                if result.failure(isConnected: isAlive) == nil { prepared.insert(name) }
+            }
+            PQsetSingleRowMode(handle)
+            var failure: (any Error)?
+            while let pointer = PQgetResult(handle) {
+                let result = PostgreSQLResult(pointer)
+                if failure != nil { continue }
+                do {
+                    if let refused = result.failure(isConnected: isAlive) { throw refused }
+                    for row in result.rows { try body(row) }
+                } catch {
+                    failure = error
+                    cancel()
+                }
+            }
+            if isAlive { try readSync() }
+            if let failure { throw failure }
+        }
+
+        /// Asks the server to stop what it does.
+        private func cancel() {
+            guard let request = PQgetCancel(handle) else { return }
+            defer { PQfreeCancel(request) }
+            var message = [CChar](repeating: 0, count: 256)
+            PQcancel(request, &message, Int32(message.count))
+        }
+
         /// Sends a command whose outcome nobody waits for.
         func performLater(_ command: Command) throws {
             try readRest()

@@ -32,6 +32,14 @@
             return result.changes
         }
 
+        public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
+            // Within a transaction that has begun: only what is not to be repeated is left then.
+            try transaction(.read) {
+                try run("SELECT 1", []) { _ in }
+                try connected().stream(statement(sql), parameters, body)
+            }
+        }
+
         public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
             guard case .none = transaction else { return try body() }
             transaction = .awaitingBegin(kind)

@@ -22,7 +22,7 @@
         /// Why there is none; nil when there is one.
         func failure(isConnected: Bool) -> StoreError? {
             switch PQresultStatus(result) {
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK: nil
+            case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_COMMAND_OK: nil
             case PGRES_PIPELINE_ABORTED: .failed("a statement before this one failed")
             default: Self.error(of: result, isConnected: isConnected)
             }

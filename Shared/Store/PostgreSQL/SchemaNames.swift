@@ -12,16 +12,7 @@
             "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "EXISTS", "REFERENCES", "ON",
         ]
 
-        static let tables: Set<Substring> = {
-            var tables: Set<Substring> = ["schema_migrations", "counters"]
-            for migration in Migration.all {
-                for case .sql(let sql) in migration.steps {
-                    let words = sql.text.prefix(200).split(whereSeparator: { $0 == " " || $0 == "\n" })
-                    if words.count > 2, words[0] == "CREATE", words[1] == "TABLE" { tables.insert(words[2]) }
-                }
-            }
-            return tables
-        }()
+        private static let tables = Set(Schema.tables.map { Substring($0) } + ["schema_migrations", "counters"])
 
         /// `text` with all of them qualified.
         static func qualified(_ text: String) -> String {

@@ -48,6 +48,10 @@ public final class SQLiteDatabase: Database {
         return try statement.run(parameters, body)
     }
 
+    public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
+        try run(sql, parameters, body)
+    }
+
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         guard !isInTransaction else { return try body() }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")

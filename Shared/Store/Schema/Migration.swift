@@ -39,4 +39,11 @@ struct Migration: Sendable {
 }
 
 /// The tables, by area.
-enum Schema {}
+enum Schema {
+    /// The names of all tables that hold the product's data, each after those that it refers to.
+    static let tables: [String] = Migration.all.flatMap(\.steps).compactMap { step in
+        guard case .sql(let sql) = step else { return nil }
+        let words = sql.text.prefix(200).split(whereSeparator: { $0 == " " || $0 == "\n" })
+        return words.count > 2 && words[0] == "CREATE" && words[1] == "TABLE" ? String(words[2]) : nil
+    }
+}

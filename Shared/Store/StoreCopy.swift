@@ -1,0 +1,81 @@
+import Base
+
+/// Copies all data of one database into another, on whatever engines they are. Counters are left behind.
+public struct StoreCopy {
+    private let source: any Database
+    private let target: any Database
+
+    /// Why a copy can't be made, or is none.
+    public enum Failure: Error, Equatable {
+        /// The source's schema is not this build's.
+        case sourceIsNotCurrent
+        /// The target holds workspaces already.
+        case targetIsNotEmpty
+        /// A table has another number of rows than its original.
+        case missingRows(table: String)
+    }
+
+    /// How far a copy has come.
+    public struct Progress: Sendable {
+        /// The table.
+        public let table: String
+        /// How many of its rows have been copied.
+        public let rows: Int
+        /// How many it has.
+        public let total: Int
+    }
+
+    /// A copy from `source` to `target`, whose schema is brought up to date.
+    public init(from source: any Database, to target: any Database) {
+        self.source = source
+        self.target = target
+    }
+
+    /// Copies everything in one transaction, and then checks the numbers of rows and each workspace's audit chain; the
+    /// result is how many rows there are. When anything is amiss, the target is left as it was.
+    public func run(progress: (Progress) -> Void) throws -> Int {
+        guard try source.isCurrent() else { throw Failure.sourceIsNotCurrent }
+        try target.migrate()
+        return try target.transaction(.write) {
+            guard try count("workspaces", in: target) == 0 else { throw Failure.targetIsNotEmpty }
+            return try source.transaction(.read) {
+                var rows = 0
+                for table in Schema.tables { rows += try copy(table, progress) }
+                for id in try target.rows("SELECT id FROM workspaces", decode: { try $0[0] as Identifier }) {
+                    _ = try AuditLog(target, workspaceID: id).verify()
+                }
+                return rows
+            }
+        }
+    }
+
+    private func copy(_ table: String, _ progress: (Progress) -> Void) throws -> Int {
+        let total = try count(table, in: source)
+        var insert: SQL?
+        var copied = 0
+        progress(Progress(table: table, rows: 0, total: total))
+        try source.stream(SQL(text: "SELECT * FROM \(table)"), []) { row in
+            let statement = insert ?? Self.insert(into: table, like: row)
+            insert = statement
+            try target.run(statement, (0..<row.columnCount).map(row.value)) { _ in }
+            copied += 1
+            if copied % 10_000 == 0 { progress(Progress(table: table, rows: copied, total: total)) }
+        }
+        guard copied == total, try count(table, in: target) == total else { throw Failure.missingRows(table: table) }
+        progress(Progress(table: table, rows: total, total: total))
+        return total
+    }
+
+    private func count(_ table: String, in database: any Database) throws -> Int {
+        try database.first(SQL(text: "SELECT count(*) FROM \(table)")) { try $0[0] as Int } ?? 0
+    }
+
+    /// The names are the schema's own: they come from the source's description of its result.
+    private static func insert(into table: String, like row: any Row) -> SQL {
+        let columns = (0..<row.columnCount).map(row.name)
+        let places = columns.indices.map { "$\($0 + 1)" }
+        return SQL(
+            text: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))"
+        )
+    }
+}

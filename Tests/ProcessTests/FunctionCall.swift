@@ -1,0 +1,39 @@
+import Base
+import Foundation
+import TestSupport
+
+/// One request to a function in a process of its own, by CGI.
+struct FunctionCall {
+    let function: String
+    var method = "GET"
+    var query = ""
+    var body: JSON?
+    let credentials: String
+
+    /// What the function answered; nil when it ended badly.
+    func send(to databaseURL: String, _ more: [String: String] = [:]) -> (status: Int, json: JSON)? {
+        let bytes = body.map { JSONWriter.bytes($0) } ?? []
+        var variables = [
+            "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "SCRIPT_NAME": "/", "QUERY_STRING": query,
+            "REMOTE_ADDR": "127.0.0.1", "HTTP_AUTHORIZATION": "Bearer " + credentials, "DATABASE_URL": databaseURL,
+            "SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+        ]
+        if !bytes.isEmpty {
+            variables["CONTENT_LENGTH"] = String(bytes.count)
+            variables["CONTENT_TYPE"] = "application/json"
+        }
+        guard
+            let process = try? PipedProgram(
+                BuiltProducts.program(function), environment: variables.merging(more) { $1 }, input: bytes, seconds: 60),
+            (try? process.waitForEnd()) == 0
+        else { return nil }
+        let text = String(decoding: process.output, as: UTF8.self)
+        guard
+            let status = text.split(separator: "\r\n").first?.split(separator: " ").dropFirst().first.flatMap({
+                Int($0)
+            }),
+            let head = text.range(of: "\r\n\r\n")
+        else { return nil }
+        return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
+    }
+}

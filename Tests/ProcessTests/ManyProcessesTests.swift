@@ -1,0 +1,86 @@
+import Base
+import Foundation
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+/// 64 processes at once on one workspace.
+@Suite(.serialized) struct ManyProcessesTests {
+    private static let processes = 64
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    /// The statuses of so many calls, made by 64 processes at a time.
+    private func statuses(
+        _ calls: Int, _ call: @escaping @Sendable (Int) -> FunctionCall, _ more: [String: String] = [:]
+    ) -> [Int: Int] {
+        let next = Atomic(0)
+        let counts = Mutex<[Int: Int]>([:])
+        let url = store.url
+        let threads = Threads(count: Self.processes) { _ in
+            while true {
+                let number = next.add(1, ordering: .relaxed).oldValue
+                guard number < calls else { return }
+                let status = call(number).send(to: url, more)?.status ?? 0
+                counts.withLock { $0[status, default: 0] += 1 }
+            }
+        }
+        threads.join()
+        return counts.withLock { $0 }
+    }
+
+    @Test func oneKeyPassesAThousandTimesAnHour() throws {
+        let key = store.own.readKey
+        func run(_ key: String) -> (counts: [Int: Int], isWithinAnHour: Bool) {
+            let start = Timestamp.now.seconds / 3_600
+            let counts = statuses(1_200) { _ in
+                FunctionCall(function: "api-mcp-app-policy", query: "app_name=Figma", credentials: key)
+            }
+            return (counts, start == Timestamp.now.seconds / 3_600)
+        }
+        var result = run(key)
+        // A new hour has begun meanwhile, with a count of its own; the write key has made no requests yet.
+        if !result.isWithinAnHour { result = run(store.own.writeKey) }
+        #expect(result.counts == [200: 1_000, 429: 200])
+    }
+
+    @Test func thereAreNeverMoreThanTenKeys() throws {
+        let token = TestSession.token(of: try #require(store.own.members[.admin]), at: .now)
+        let id = store.own.id.description
+        let counts = statuses(64) { number in
+            FunctionCall(
+                function: "api-api-keys", method: "POST",
+                body: ["workspaceId": .string(id), "name": .string("key \(number)")], credentials: token)
+        }
+        let active = try store.database.first(
+            "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL", store.own.id
+        ) { try $0[0] as Int }
+        #expect(active == 10)
+        // There were two before.
+        #expect(counts == [200: 8, 409: 56])
+    }
+
+    /// Changes of different kinds, which take their locks on different rows.
+    @Test func theAuditChainHasNoForkAndNobodyWaitsForever() throws {
+        let key = store.own.writeKey
+        let token = TestSession.token(of: try #require(store.own.members[.admin]), at: .now)
+        let id = store.own.id.description
+        let counts = statuses(256) { number in
+            number.isMultiple(of: 4)
+                ? FunctionCall(
+                    function: "api-api-keys", method: "POST",
+                    body: ["workspaceId": .string(id), "name": "key"], credentials: token)
+                : FunctionCall(
+                    function: "api-mcp-app-policy", method: "POST",
+                    body: [
+                        "app_name": .string("App \(number % 7)"), "status": number % 3 == 0 ? "blocked" : "sanctioned",
+                    ],
+                    credentials: key)
+        }
+        #expect(counts == [200: 200, 409: 56])
+        // The genesis entry, and one for each change.
+        #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 201)
+    }
+}

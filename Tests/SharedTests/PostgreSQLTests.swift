@@ -1,0 +1,194 @@
+#if PostgreSQL
+    import Base
+    import Foundation
+    import TestSupport
+    import Testing
+
+    @testable import Store
+
+    /// What is PostgreSQL's own.
+    @Suite struct PostgreSQLTests {
+        private let store: TestStore
+
+        init() throws { store = try TestStore() }
+
+        @Test func namesOfTablesAreQualified() {
+            let qualified = SchemaNames.qualified(
+                """
+                WITH known AS (SELECT id FROM identities WHERE EXISTS (SELECT 1 FROM accounts JOIN integrations ON
+                integrations.id = accounts.integration_id)) UPDATE findings SET title = 'FROM findings', updated_at = $3
+                WHERE epoch(created_at) < $2 AND id IN (SELECT id FROM known)
+                """)
+            #expect(
+                qualified == """
+                    WITH known AS (SELECT id FROM thalian.identities WHERE EXISTS (SELECT 1 FROM thalian.accounts JOIN \
+                    thalian.integrations ON
+                    integrations.id = accounts.integration_id)) UPDATE thalian.findings SET title = 'FROM findings', \
+                    updated_at = $3
+                    WHERE thalian.epoch(created_at) < $2 AND id IN (SELECT id FROM known)
+                    """)
+        }
+
+        /// The server's language, time zone and date style are others (Tests/postgresql): values must not depend on them.
+        @Test func valuesAreTheSameAsInSQLite() throws {
+            let row = try store.database.first(
+                """
+                SELECT CAST($1 AS timestamptz), CAST('t' AS boolean), CAST(3 AS smallint), CAST(1.5 AS double precision),
+                    sum(CAST(n AS bigint)), avg(n), CAST('\\x00ff' AS bytea), CAST('{"b": [1]}' AS jsonb), NULL, -12.25,
+                    CAST('aaaaaaaa-0000-4000-8000-000000000001' AS uuid), 123456789012345.5
+                FROM (VALUES (1), (2)) AS numbers (n)
+                """, TestStore.now
+            ) { row in (0..<row.columnCount).map(row.value) }
+            #expect(
+                row == [
+                    .text("2026-04-15T12:30:00Z"), .integer(1), .integer(3), .real(1.5), .integer(3), .real(1.5),
+                    .blob([0, 255]), .text(#"{"b": [1]}"#), .null, .real(-12.25),
+                    .text("aaaaaaaa-0000-4000-8000-000000000001"), .real(123_456_789_012_345.5),
+                ])
+        }
+
+        @Test func textsSortByTheirBytes() throws {
+            let okta = try store.own.addIntegration("okta")
+            for name in ["b", "A", "_", "a b", "ab", "é"] { try store.own.addApplication(name, from: okta) }
+            let sorted = try store.database.rows("SELECT name_folded FROM applications ORDER BY name_folded") {
+                try $0[0] as String
+            }
+            #expect(sorted == sorted.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
+        }
+
+        /// What Supabase's public API would show to its roles: nothing. The functions' own role can do its work, and no more.
+        @Test func onlyTheFunctionsRoleSeesAnything() throws {
+            func attempt(_ role: SQL, _ statement: SQL) -> String {
+                let database = store.connect()
+                defer { database.close() }
+                do {
+                    return try database.transaction(.write) {
+                        try database.execute(role)
+                        var rows = 0
+                        try database.run(statement, []) { _ in rows += 1 }
+                        return "\(rows)"
+                    }
+                } catch {
+                    return "\(error)"
+                }
+            }
+            try store.database.execute(
+                """
+                DO $$ BEGIN CREATE ROLE anon NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$
+                """)
+            let (anon, functions): (SQL, SQL) = ("SET LOCAL ROLE anon", "SET LOCAL ROLE thalian_functions")
+            let read: SQL = "SELECT id FROM workspaces"
+            #expect(attempt(anon, read).contains("permission denied for schema thalian"))
+            #expect(attempt(functions, read) == "2")
+            #expect(attempt(functions, "UPDATE workspaces SET name = name").contains("0"))
+            for refused: SQL in [
+                "UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log", "DROP TABLE thalian.findings",
+                "CREATE TABLE thalian.more (n integer)", "DELETE FROM schema_migrations",
+            ] {
+                let outcome = attempt(functions, refused)
+                #expect(outcome.contains("permission denied") || outcome.contains("must be owner"), "\(outcome)")
+            }
+            // Even where rights were given by mistake, row level security shows nothing.
+            try store.database.execute("GRANT USAGE ON SCHEMA thalian TO anon")
+            try store.database.execute("GRANT SELECT ON thalian.workspaces TO anon")
+            #expect(attempt(anon, read) == "0")
+            #expect(throws: StoreError.self) { try store.database.execute("TRUNCATE thalian.audit_log") }
+        }
+
+        @Test func everyTableHasRowLevelSecurity() throws {
+            let open = try store.database.rows(
+                """
+                SELECT relname FROM pg_catalog.pg_class
+                WHERE relnamespace = CAST('thalian' AS pg_catalog.regnamespace) AND relkind = 'r' AND NOT relrowsecurity
+                """
+            ) { try $0[0] as String }
+            #expect(open == [])
+        }
+
+        /// Queries and first statements of transactions are sent again on a new connection; a lone change is not, since
+        /// nobody knows whether it has been made.
+        @Test func aLostConnectionIsReplaced() throws {
+            let database = store.connect()
+            func loseConnection() throws {
+                let process = try database.first("SELECT pg_catalog.pg_backend_pid()") { try $0[0] as Int }
+                _ = try store.database.first("SELECT pg_catalog.pg_terminate_backend($1)", process) { _ in true }
+                // The end of the process is not immediate.
+                _ = try poll(seconds: 10) {
+                    try store.database.first(
+                        "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = $1", process
+                    ) { try $0[0] as Int } == 0
+                }
+            }
+            try loseConnection()
+            #expect(try database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 2)
+            try loseConnection()
+            try database.transaction(.write) {
+                try database.execute("UPDATE workspaces SET name = 'again' WHERE id = $1", store.own.id)
+            }
+            try loseConnection()
+            let error = #expect(throws: StoreError.self) {
+                try database.execute("UPDATE workspaces SET name = 'unknown' WHERE id = $1", store.own.id)
+            }
+            guard case .unreachable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(throws: StoreError.self) {
+                try database.transaction(.write) {
+                    try database.execute("UPDATE workspaces SET name = 'half' WHERE id = $1", store.own.id)
+                    try loseConnection()
+                    try database.execute("UPDATE workspaces SET name = 'more' WHERE id = $1", store.own.id)
+                }
+            }
+            #expect(
+                try database.first("SELECT name FROM workspaces WHERE id = $1", store.own.id) { try $0[0] as String }
+                    == "again")
+        }
+
+        @Test func aStreamedResultIsNotHeldInMemory() throws {
+            var count = 0
+            try store.database.stream("SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n", []) { row in
+                count += row.integer(0) > 0 && row.text(1).utf8.count == 1000 ? 1 : 0
+            }
+            #expect(count == 100_000)
+            struct Enough: Error {}
+            #expect(throws: Enough.self) {
+                try store.database.stream("SELECT n FROM generate_series(1, 100000000) AS n", []) { _ in throw Enough()
+                }
+            }
+            #expect(try store.database.isCurrent())
+        }
+
+        @Test func serversElsewhereMustProveWhoTheyAre() {
+            func mode(_ url: String) -> String? { PostgreSQLSettings.of(url).last { $0.name == "sslmode" }?.value }
+            for url in ["postgres://u:p@127.0.0.1/d", "postgres://u@localhost:5433/d", "postgres:///d?host=/run/pg"] {
+                #expect(mode(url) == "disable", "\(url)")
+            }
+            for url in [
+                "postgres://u:p@db.example/d", "postgres://u@10.0.0.1/d", "postgres://u@127.0.0.1,db.example/d",
+            ] {
+                #expect(mode(url) == "verify-full", "\(url)")
+            }
+        }
+
+        @Test func aServerThatIsNotThereIsUnreachable() {
+            for url in [
+                "postgres://u:hunter2@127.0.0.1:1/d", "postgres://u:hunter2@127.0.0.1:1,127.0.0.1:2/d", "postgres://%",
+            ] {
+                let database = PostgreSQLDatabase(url: Secret(url))
+                let error = #expect(throws: StoreError.self) { try database.isCurrent() }
+                guard case .unreachable(let reason) = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+                #expect(!reason.contains("hunter2"))
+            }
+        }
+
+        @Test func aTextWithANULIsRefused() {
+            #expect(throws: StoreError.self) {
+                try store.database.execute("UPDATE workspaces SET name = $2 WHERE id = $1", store.own.id, "a\0b")
+            }
+        }
+    }
+#endif
