@@ -71,11 +71,14 @@ public final class PipedProgram {
     private let end: Date
 
     /// Starts a program that gets `input`, and has so many seconds for all that it does.
-    public init(_ path: String, environment: [String: String], input bytes: [UInt8] = [], seconds: Double = 20) throws {
+    public init(
+        _ path: String, arguments: [String] = [], environment: [String: String], input bytes: [UInt8] = [],
+        seconds: Double = 20
+    ) throws {
         signal(SIGPIPE, SIG_IGN)
         let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
         program = try Program(
-            path, environment: environment,
+            path, arguments, environment: environment,
             descriptors: [input.readEnd.number, output.writeEnd.number, errors.writeEnd.number])
         input.readEnd.close()
         output.writeEnd.close()

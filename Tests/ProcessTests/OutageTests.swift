@@ -1,0 +1,86 @@
+#if PostgreSQL
+    import Base
+    import Foundation
+    import Store
+    import Synchronization
+    import TestSupport
+    import Testing
+
+    /// A server that is killed again and again while the runner's functions write to it.
+    @Suite struct OutageTests {
+        private let folder: TemporaryFolder
+        private let server: String
+
+        init() throws {
+            folder = try TemporaryFolder()
+            server = folder.path("server")
+        }
+
+        private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "postgresql").path
+
+        @discardableResult
+        private func control(_ verb: String) throws -> String {
+            let process = try PipedProgram(
+                "/bin/bash", arguments: [Self.script, verb, server], environment: ProcessInfo.processInfo.environment,
+                seconds: 90)
+            try process.finishOutput()
+            let status = try process.waitForEnd()
+            guard status == 0 else {
+                throw TCPClient.Failure(description: "\(verb): \(String(decoding: process.errors, as: UTF8.self))")
+            }
+            return String(decoding: process.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+
+        @Test func noAcknowledgedWriteIsLostAndServiceResumes() throws {
+            let url = try control("start")
+            defer { _ = try? control("kill") }
+            let runner = try DevRunner(in: folder, arguments: ["--database", url])
+            let isDone = Atomic(false)
+            let next = Atomic(0)
+            let acknowledged = Mutex<[String]>([])
+            let statuses = Mutex<[Int: Int]>([:])
+            let slowest = Mutex(0.0)
+            let writers = Threads(count: 4) { _ in
+                while !isDone.load(ordering: .acquiring) {
+                    let name = "App \(next.add(1, ordering: .relaxed).oldValue)"
+                    let start = Date()
+                    let status = runner.post(
+                        "/api/mcp/app-policy", ["app_name": .string(name), "status": "blocked"], key: runner.writeKey)
+                    slowest.withLock { $0 = max($0, Date().timeIntervalSince(start)) }
+                    statuses.withLock { $0[status, default: 0] += 1 }
+                    if status == 200 { acknowledged.withLock { $0.append(name) } }
+                }
+            }
+            var health: Set<String> = []
+            do {
+                for round in 1...20 {
+                    // In the middle of writes: some have been acknowledged since the last time.
+                    let before = acknowledged.withLock { $0.count }
+                    #expect(poll(seconds: 30) { acknowledged.withLock { $0.count } > before + 20 }, "round \(round)")
+                    try control("kill")
+                    #expect(poll(seconds: 10) { runner.health().status == 503 }, "round \(round)")
+                    health.insert(runner.health().database)
+                    try control("start")
+                    #expect(poll(seconds: 30) { runner.health().status == 200 }, "round \(round)")
+                }
+            } catch {
+                isDone.store(true, ordering: .releasing)
+                writers.join()
+                throw error
+            }
+            isDone.store(true, ordering: .releasing)
+            writers.join()
+            #expect(health == ["unreachable"])
+            let counts = statuses.withLock { $0 }
+            #expect(Set(counts.keys) == [200, 503], "\(counts)")
+            // The time limit of these functions is 30 s.
+            #expect(slowest.withLock { $0 } < 30)
+            let database = try #require(DatabaseURL(url)).database()
+            let kept = Set(try database.rows("SELECT app_name FROM app_policies") { try $0[0] as String })
+            let lost = acknowledged.withLock { $0.filter { !kept.contains($0) } }
+            #expect(lost == [])
+            #expect(try AuditLog(database, workspaceID: runner.workspaceID).verify() > 400)
+        }
+    }
+#endif
