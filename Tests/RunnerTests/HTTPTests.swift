@@ -91,6 +91,21 @@ import Testing
         #expect(try kept.readToEnd() == "")
     }
 
+    /// RFC 9110 §9.1. A method that is not quite HEAD gets a body, or what follows would be read as one.
+    @Test func methodsAreCaseSensitive() throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        for method in ["hEaD", "head", "get", "options"] {
+            for path in ["/reuse", "/cdn-cgi/handler/scheduled?cron=0+0+1+1+*"] {
+                let reply = try client.request(method, path)
+                #expect(reply.status == 405 && reply.text.hasPrefix("{\"error\":"), "\(method) \(path)")
+            }
+        }
+        #expect(try client.request("options", "*").status == 400)
+        #expect(try client.request("head", "/nowhere").text == #"{"error":"Not found"}"#)
+        #expect(try client.request("GET", "/reuse").status == 200)
+    }
+
     @Test func refusesWhatCouldHideARequest() throws {
         let runner = try Runner()
         let hidden = "GET /reuse HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -13,7 +13,7 @@ enum ScheduledHandler {
         _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, query: Extent, listen: ListenAddress
     ) throws(RunnerError) -> String {
         let method = bytes[head.method]
-        guard method.equals("get") || method.equals("post") else {
+        guard method.isExactly("GET") || method.isExactly("POST") else {
             throw .methodNotAllowed(allow: Array("GET, POST".utf8))
         }
         let host = String(decoding: bytes[head.host], as: UTF8.self)
