@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import local_runner
+
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {
     @Test func keepsConnectionsAndAnswersPipelinedRequestsInOrder() throws {
@@ -170,10 +172,23 @@ import Testing
                 == #"{"cron":"0 0 1 1 *","results":[{"function":"scheduled-fixture","statusCode":200}]}"#)
         #expect(try client.request("GET", path, ["Origin: http://localhost"]).status == 200)
         #expect(try client.request("GET", path, ["Origin: http://evil.example"]).status == 403)
+        for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)] {
+            #expect(try client.request("GET", path, ["Sec-Fetch-Site: \(site)"]).status == status)
+        }
         #expect(try client.request("GET", "/cdn-cgi/handler/scheduled?cron=1+*+*+*+*").status == 404)
         #expect(try client.request("GET", "/cdn-cgi/handler/scheduled").status == 400)
         try client.send("GET \(path) HTTP/1.1\r\nHost: evil.example\r\n\r\n")
         #expect(try client.readReply().status == 403)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1", true), ("127.9.9.9", "0.0.0.0", true), ("::1", "::", true),
+        ("192.0.2.7", "192.0.2.7", true), ("192.0.2.8", "192.0.2.7", false), ("192.0.2.8", "0.0.0.0", false),
+        ("12.7.0.1", "0.0.0.0", false), ("::1:2", "::", false), ("2001:db8::1", "::", false),
+    ])
+    func tellsThisMachineFromOthers(_ peer: String, _ listen: String, _ expected: Bool) {
+        let address = ListenAddress(ip: listen, port: 8788)
+        #expect(ScheduledHandler.isThisMachine(Array(peer.utf8), address) == expected)
     }
 
     @Test func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {

@@ -117,7 +117,8 @@ extension Connection {
         var head = head
         if let targetHost { head.host = targetHost }
         if ScheduledHandler.matches(bytes[path]) {
-            let trigger = try ScheduledHandler.request(bytes, head, query: query, listen: server.address)
+            let trigger = try ScheduledHandler.request(
+                bytes, head, query: query, peer: peer, listen: server.address)
             guard !head.hasBody else { throw .bodyTooLarge }
             input.consume(head.length)
             return ScheduledHandler.fire(trigger, for: self)
