@@ -203,4 +203,29 @@ import Testing
         #expect(!lines[0].contains("secret"))
         #expect(lines[1].contains("line 0") && lines[2].contains("line 1"))
     }
+
+    /// Whatever the ids of the requests that run at once, and however short a time one takes.
+    @Test(arguments: Runner.dispatches) func foldsLinesUnderTheirOwnRequest(_ dispatch: String) throws {
+        let runner = try Runner(format: "json")
+        let ids = ["e", "me", "e-2"]
+        let clients = try ids.map { id in
+            let client = try runner.connect()
+            try client.send(
+                "GET /\(dispatch)?do=log&n=2&sleep=400 HTTP/1.1\r\nHost: a\r\nX-Request-Id: \(id)\r\n\r\n")
+            return client
+        }
+        let client = try runner.connect()
+        let more = (0..<20).map { "request_id-\($0)" }
+        for id in more { _ = try client.request("GET", "/\(dispatch)?do=log&n=2", ["X-Request-Id: \(id)"]) }
+        for client in clients { #expect(try client.readReply().status == 200) }
+        #expect((ids + more).allSatisfy { runner.logs("\"requestId\":\"\($0)\"") })
+        let lines = runner.log.split(separator: "\n").map(String.init)
+        for id in ids + more {
+            let index = try #require(lines.firstIndex { $0.contains("\"requestId\":\"\(id)\"") })
+            for line in 0..<2 {
+                let place = index + 1 + line
+                #expect(place < lines.count && lines[place].contains("line \(line) of \(id)\""), "\(id)")
+            }
+        }
+    }
 }
