@@ -43,6 +43,8 @@ import Testing
         request(#","body":"????","isBase64Encoded":true"#), request(#","body":"YQ=","isBase64Encoded":true"#),
         request(#","body":"YQ","isBase64Encoded":true"#), request(#","body":"Y Q=","isBase64Encoded":true"#),
         request(#","body":"YR==","isBase64Encoded":true"#), request(#","body":"====","isBase64Encoded":true"#),
+        request(#","body":"YQ==","isBase64Encoded":"true""#), request(#","body":"YQ==","isBase64Encoded":1"#),
+        request(#","isBase64Encoded":[]"#), request(#","body":null,"isBase64Encoded":{}"#),
         request(#","body":"\ud800""#), request(#","body":"\x""#), request(",\"body\":\"\u{1}\""),
         request(#","a":01"#), request(#","a":1e999"#), request(#","a":NaN"#), request(#","a":.5"#),
         String(repeating: "[", count: 50_000), String(repeating: "{\"a\":", count: 20_000),
