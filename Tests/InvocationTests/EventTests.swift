@@ -67,6 +67,24 @@ import Testing
         try expectError(400, try Place.standardInput.ask(bytes))
     }
 
+    /// A shell puts them into the variable, since text that is not UTF-8 is none to this process either.
+    @Test(arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
+    func bytesThatAreNoTextAreRefusedInAVariableToo(_ bytes: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "start",
+            """
+            #!/bin/sh
+            FUNCTION_EVENT=$(printf '{"rawPath":"/\(bytes)","requestContext":{"http":{"method":"GET"}}}')
+            export FUNCTION_EVENT
+            exec "\(ProbeProgram.path)"
+            """)
+        chmod(folder.path("start"), 0o700)
+        let process = try PipedProgram(folder.path("start"), environment: ProbeProgram.environment)
+        #expect(try process.waitForEnd() == 0)
+        try expectError(400, try Answer(event: process.output))
+    }
+
     @Test(arguments: Place.allCases)
     func theSmallestEventIsEnough(_ place: Place) throws {
         let event = #"{"rawPath":"/api/x","requestContext":{"http":{"method":"GET"}}}"#
