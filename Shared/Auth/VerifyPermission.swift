@@ -112,7 +112,7 @@ private func verify(_ plan: PlanRequirement, _ settings: WorkspaceSettings, now:
 private func countRequest(
     of key: StoredAPIKey, _ environment: Environment, _ database: any Database, now: Timestamp
 ) throws -> RateLimit {
-    let limit = environment["API_KEY_HOURLY_LIMIT"].flatMap { Int($0) } ?? 1_000
+    let limit = try hourlyLimit(environment)
     let rateLimit = try RateLimit.count(
         StoredAPIKey.counter(key.id), limit: limit, window: .hours(1), now: now, in: database)
     guard !rateLimit.isExceeded else {
@@ -122,6 +122,14 @@ private func countRequest(
         throw error
     }
     return rateLimit
+}
+
+private func hourlyLimit(_ environment: Environment) throws(ConfigurationError) -> Int {
+    guard let text = environment["API_KEY_HOURLY_LIMIT"] else { return 1_000 }
+    guard let limit = Int(text), limit >= 0 else {
+        throw ConfigurationError("API_KEY_HOURLY_LIMIT is no whole number, 0 or more")
+    }
+    return limit
 }
 
 extension StoredAPIKey {

@@ -18,6 +18,14 @@ public struct Environment: Sendable {
         return value?.isEmpty == false ? value : nil
     }
 
+    /// The value of a variable as it stands, whether that is UTF-8 or not; nil when it is not set or empty.
+    public func bytes(_ name: String) -> [UInt8]? {
+        let value =
+            values.map { $0[name].map { Array($0.utf8) } }
+            ?? getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        return value?.isEmpty == false ? value : nil
+    }
+
     /// Calls `body` with every variable whose name begins with `prefix`, the prefix taken off.
     public func forEach(prefix: String, _ body: (_ name: Substring, _ value: String) -> Void) {
         func visit(_ name: String, _ value: String) {

@@ -33,8 +33,8 @@ public enum WayIn: Equatable {
     case cgi
     /// A FastCGI responder: descriptor 0 is a listening socket.
     case fastCGI
-    /// One event, in this variable's value.
-    case event(String)
+    /// One event, these bytes of a variable's value.
+    case event([UInt8])
     /// OpenFaaS's classic watchdog.
     case watchdog
     /// One event on standard input.
@@ -45,7 +45,7 @@ public enum WayIn: Equatable {
         if let api = environment["AWS_LAMBDA_RUNTIME_API"] { return .lambda(runtimeAPI: api) }
         if environment["GATEWAY_INTERFACE"] != nil { return .cgi }
         if descriptorIsListening() { return .fastCGI }
-        if let event = environment["FUNCTION_EVENT"] { return .event(event) }
+        if let event = environment.bytes("FUNCTION_EVENT") { return .event(event) }
         if environment["Http_Method"] != nil { return .watchdog }
         return .standardInput
     }
@@ -58,7 +58,7 @@ public func serve(_ service: some Service, _ environment: Environment = .process
     case .lambda(let api): return LambdaRuntime(service, api: api).run()
     case .cgi: return CGI(service, environment).run()
     case .fastCGI: return FastCGIServer(service, environment).run()
-    case .event(let text): return Event.run(service, Array(text.utf8), environment)
+    case .event(let bytes): return Event.run(service, bytes, environment)
     case .watchdog: return Watchdog(service, environment).run()
     case .standardInput: return Event.runFromStandardInput(service, environment)
     }

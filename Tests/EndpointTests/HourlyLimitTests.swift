@@ -65,6 +65,21 @@ import Testing
         #expect(send("100").status == 200)
     }
 
+    /// A slip of the pen must neither lift the limit nor pass for the usual one.
+    @Test(arguments: ["abc", "1e3", " 5", "5 ", "-5", "1.5", "0x10", "99999999999999999999"])
+    func aLimitThatIsNoNumberIsAnErrorOfOurs(_ limit: String) {
+        let reply = store.send(
+            Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": limit])
+        #expect(reply.status == 500 && !reply.text.contains(limit))
+        #expect(limits(reply) == [nil, nil, nil, nil])
+    }
+
+    @Test func aLimitOfNoneLetsNothingThrough() {
+        let reply = store.send(
+            Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": "0"])
+        #expect(reply.status == 429)
+    }
+
     @Test func lostCountersCostNothingButTheCount() throws {
         let store = try TestStore(on: .sqlite)
         #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)

@@ -43,6 +43,8 @@ import Testing
         request(#","body":"????","isBase64Encoded":true"#), request(#","body":"YQ=","isBase64Encoded":true"#),
         request(#","body":"YQ","isBase64Encoded":true"#), request(#","body":"Y Q=","isBase64Encoded":true"#),
         request(#","body":"YR==","isBase64Encoded":true"#), request(#","body":"====","isBase64Encoded":true"#),
+        request(#","body":"YQ==","isBase64Encoded":"true""#), request(#","body":"YQ==","isBase64Encoded":1"#),
+        request(#","isBase64Encoded":[]"#), request(#","body":null,"isBase64Encoded":{}"#),
         request(#","body":"\ud800""#), request(#","body":"\x""#), request(",\"body\":\"\u{1}\""),
         request(#","a":01"#), request(#","a":1e999"#), request(#","a":NaN"#), request(#","a":.5"#),
         String(repeating: "[", count: 50_000), String(repeating: "{\"a\":", count: 20_000),
@@ -63,6 +65,24 @@ import Testing
         ] as [[UInt8]])
     func bytesThatAreNoTextAreRefused(_ bytes: [UInt8]) throws {
         try expectError(400, try Place.standardInput.ask(bytes))
+    }
+
+    /// A shell puts them into the variable, since text that is not UTF-8 is none to this process either.
+    @Test(arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
+    func bytesThatAreNoTextAreRefusedInAVariableToo(_ bytes: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "start",
+            """
+            #!/bin/sh
+            FUNCTION_EVENT=$(printf '{"rawPath":"/\(bytes)","requestContext":{"http":{"method":"GET"}}}')
+            export FUNCTION_EVENT
+            exec "\(ProbeProgram.path)"
+            """)
+        chmod(folder.path("start"), 0o700)
+        let process = try PipedProgram(folder.path("start"), environment: ProbeProgram.environment)
+        #expect(try process.waitForEnd() == 0)
+        try expectError(400, try Answer(event: process.output))
     }
 
     @Test(arguments: Place.allCases)

@@ -157,6 +157,16 @@ import Testing
         }
     }
 
+    /// FCGI_KEEP_CONN says whose part it is to close the connection (§3.5).
+    @Test(arguments: [2, 0] as [UInt8])
+    func otherRolesEndAConnectionThatIsNotKept(_ role: UInt8) throws {
+        try withPeer { peer throws in
+            peer.connection.send(FastCGIPeer.begin(4, role: role))
+            #expect(try peer.readEnd(4) == .unknownRole)
+            #expect(try peer.next() == nil)
+        }
+    }
+
     @Test func aSecondRequestAtOnceIsRefused() throws {
         try withPeer { peer throws in
             peer.connection.send(FastCGIPeer.begin(1) + FastCGIPeer.begin(2))

@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import local_runner
+
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {
     @Test func keepsConnectionsAndAnswersPipelinedRequestsInOrder() throws {
@@ -91,6 +93,21 @@ import Testing
         #expect(try kept.readToEnd() == "")
     }
 
+    /// RFC 9110 §9.1. A method that is not quite HEAD gets a body, or what follows would be read as one.
+    @Test func methodsAreCaseSensitive() throws {
+        let runner = try Runner()
+        let client = try runner.connect()
+        for method in ["hEaD", "head", "get", "options"] {
+            for path in ["/reuse", "/cdn-cgi/handler/scheduled?cron=0+0+1+1+*"] {
+                let reply = try client.request(method, path)
+                #expect(reply.status == 405 && reply.text.hasPrefix("{\"error\":"), "\(method) \(path)")
+            }
+        }
+        #expect(try client.request("options", "*").status == 400)
+        #expect(try client.request("head", "/nowhere").text == #"{"error":"Not found"}"#)
+        #expect(try client.request("GET", "/reuse").status == 200)
+    }
+
     @Test func refusesWhatCouldHideARequest() throws {
         let runner = try Runner()
         let hidden = "GET /reuse HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -155,10 +172,23 @@ import Testing
                 == #"{"cron":"0 0 1 1 *","results":[{"function":"scheduled-fixture","statusCode":200}]}"#)
         #expect(try client.request("GET", path, ["Origin: http://localhost"]).status == 200)
         #expect(try client.request("GET", path, ["Origin: http://evil.example"]).status == 403)
+        for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)] {
+            #expect(try client.request("GET", path, ["Sec-Fetch-Site: \(site)"]).status == status)
+        }
         #expect(try client.request("GET", "/cdn-cgi/handler/scheduled?cron=1+*+*+*+*").status == 404)
         #expect(try client.request("GET", "/cdn-cgi/handler/scheduled").status == 400)
         try client.send("GET \(path) HTTP/1.1\r\nHost: evil.example\r\n\r\n")
         #expect(try client.readReply().status == 403)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1", true), ("127.9.9.9", "0.0.0.0", true), ("::1", "::", true),
+        ("192.0.2.7", "192.0.2.7", true), ("192.0.2.8", "192.0.2.7", false), ("192.0.2.8", "0.0.0.0", false),
+        ("12.7.0.1", "0.0.0.0", false), ("::1:2", "::", false), ("2001:db8::1", "::", false),
+    ])
+    func tellsThisMachineFromOthers(_ peer: String, _ listen: String, _ expected: Bool) {
+        let address = ListenAddress(ip: listen, port: 8788)
+        #expect(ScheduledHandler.isThisMachine(Array(peer.utf8), address) == expected)
     }
 
     @Test func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {
@@ -172,5 +202,30 @@ import Testing
         #expect(lines[0].contains(#""function":"fixture-isolated","requestId":"my-request""#))
         #expect(!lines[0].contains("secret"))
         #expect(lines[1].contains("line 0") && lines[2].contains("line 1"))
+    }
+
+    /// Whatever the ids of the requests that run at once, and however short a time one takes.
+    @Test(arguments: Runner.dispatches) func foldsLinesUnderTheirOwnRequest(_ dispatch: String) throws {
+        let runner = try Runner(format: "json")
+        let ids = ["e", "me", "e-2"]
+        let clients = try ids.map { id in
+            let client = try runner.connect()
+            try client.send(
+                "GET /\(dispatch)?do=log&n=2&sleep=400 HTTP/1.1\r\nHost: a\r\nX-Request-Id: \(id)\r\n\r\n")
+            return client
+        }
+        let client = try runner.connect()
+        let more = (0..<20).map { "request_id-\($0)" }
+        for id in more { _ = try client.request("GET", "/\(dispatch)?do=log&n=2", ["X-Request-Id: \(id)"]) }
+        for client in clients { #expect(try client.readReply().status == 200) }
+        #expect((ids + more).allSatisfy { runner.logs("\"requestId\":\"\($0)\"") })
+        let lines = runner.log.split(separator: "\n").map(String.init)
+        for id in ids + more {
+            let index = try #require(lines.firstIndex { $0.contains("\"requestId\":\"\(id)\"") })
+            for line in 0..<2 {
+                let place = index + 1 + line
+                #expect(place < lines.count && lines[place].contains("line \(line) of \(id)\""), "\(id)")
+            }
+        }
     }
 }

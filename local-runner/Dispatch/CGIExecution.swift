@@ -59,13 +59,12 @@ final class CGIExecution: Execution {
     func resume() { output?.read() }
 
     func abandon() {
-        client = nil
+        _ = takeClient()
         kill()
     }
 
     func expire() {
-        let client = client
-        self.client = nil
+        let client = takeClient()
         client?.functionFailed(.functionTimedOut)
         kill()
         client?.advance()
@@ -108,13 +107,20 @@ final class CGIExecution: Execution {
     }
 
     private func conclude() {
-        guard let client else { return }
-        self.client = nil
+        guard let client = takeClient() else { return }
         if (exitStatus ?? 0) == 0 { client.responseEnded() } else { client.functionFailed(.functionFailed) }
         client.advance()
     }
 
+    /// The client, for the end of its exchange, which the process's lines until now belong to.
+    private func takeClient() -> Connection? {
+        if client != nil { process?.readLines() }
+        defer { client = nil }
+        return client
+    }
+
     private func ended(_ status: Int32) {
+        process?.readLines()
         exitStatus = status
         if status != 0, !isKilled {
             let request = client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }

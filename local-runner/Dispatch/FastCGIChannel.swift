@@ -7,6 +7,8 @@ protocol ChannelOwner: AnyObject {
     func requestEnded(_ channel: FastCGIChannel)
     /// The channel is closed.
     func channelClosed(_ channel: FastCGIChannel)
+    /// Takes the lines on standard error of the process that serves the channel.
+    func readLines()
     /// Ends the process that serves the channel.
     func kill(_ channel: FastCGIChannel)
 }
@@ -85,14 +87,13 @@ final class FastCGIChannel: EventHandler, Execution {
     func resume() { read() }
 
     func abandon() {
-        client = nil
+        _ = takeClient()
         owner.kill(self)
         resume()
     }
 
     func expire() {
-        let client = client
-        self.client = nil
+        let client = takeClient()
         client?.functionFailed(.functionTimedOut)
         owner.kill(self)
         resume()
@@ -181,9 +182,7 @@ final class FastCGIChannel: EventHandler, Execution {
             owner.kill(self)
             return false
         case .endOfOutput:
-            let client = client
-            self.client = nil
-            client?.responseEnded()
+            takeClient()?.responseEnded()
         case .error(let bytes): pool.log.write(Array(bytes), function: pool.program.function.function)
         case .endOfRequest: hasRequestEnded = true
         }
@@ -192,8 +191,13 @@ final class FastCGIChannel: EventHandler, Execution {
 
     private func fail() {
         failedRequest = unansweredRequest
-        let client = client
-        self.client = nil
-        client?.functionFailed(.functionFailed)
+        takeClient()?.functionFailed(.functionFailed)
+    }
+
+    /// The client, for the end of its exchange, which the process's lines until now belong to.
+    private func takeClient() -> Connection? {
+        if client != nil { owner.readLines() }
+        defer { client = nil }
+        return client
     }
 }

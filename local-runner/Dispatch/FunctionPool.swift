@@ -162,14 +162,17 @@ final class FunctionPool {
     /// Ends all processes at once.
     func kill() { processes.values.forEach { $0.kill() } }
 
-    /// The waiting client that a line of standard error is about: functions write the request's id into it.
+    /// The waiting client that a line of standard error is about: functions write the request's id into it. Clients pick
+    /// ids, so that only this member counts; within a message its quotation marks would be escaped.
     private func client(of line: [UInt8]) -> Connection? {
-        for execution in running {
-            guard let client = execution.client else { continue }
-            let id = client.exchange.requestID
-            let starts = line.indices.dropLast(max(0, id.count - 1))
-            if starts.contains(where: { line[$0...].starts(with: id) }) { return client }
-        }
-        return nil
+        guard !running.isEmpty, let id = Self.requestID(in: line) else { return nil }
+        return running.lazy.compactMap(\.client).first { id.elementsEqual($0.exchange.requestID) }
+    }
+
+    private static let requestIDMember = Array(#""request_id":""#.utf8)
+
+    private static func requestID(in line: [UInt8]) -> ArraySlice<UInt8>? {
+        guard let member = line.firstRange(of: requestIDMember) else { return nil }
+        return line[member.upperBound...].prefix { $0 != UInt8(ascii: "\"") }
     }
 }

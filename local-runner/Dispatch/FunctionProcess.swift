@@ -14,6 +14,7 @@ final class FunctionProcess {
 
     private let name: String
     private let log: RunnerLog
+    private let errors: PipeReader
 
     /// Starts a process with these descriptors for 0 and 1, standard error to the log, and `more` from 3 on.
     /// The descriptors remain the caller's. `find` gives the client that a line belongs to, if it still waits.
@@ -36,7 +37,7 @@ final class FunctionProcess {
         }
         let name = name
         var lines = LineSplitter()
-        PipeReader(ends[0], loop: loop) { bytes in
+        errors = PipeReader(ends[0], loop: loop, memory: loop.logScratch) { bytes in
             lines.split(bytes) { line in
                 if let client = findClient(line) {
                     client.exchange.addLine(line)
@@ -51,6 +52,9 @@ final class FunctionProcess {
             onExit(status)
         }
     }
+
+    /// Takes the lines that the process has written by now: those about a request belong under it in the log.
+    func readLines() { errors.readAhead() }
 
     /// Ends the process and those that it has forked.
     func kill() {

@@ -4,6 +4,7 @@ import Glibc
 final class PipeReader: EventHandler {
     private let descriptor: Int32
     private let loop: EventLoop
+    private let memory: UnsafeMutableRawBufferPointer
     private let onBytes: (UnsafeRawBufferPointer) -> Bool
     private let onEnd: () -> Void
     private var registration: EventLoop.Registration?
@@ -11,14 +12,16 @@ final class PipeReader: EventHandler {
     /// Whether `onBytes` has had enough for now.
     private(set) var isPaused = false
 
-    /// Takes over a non-blocking descriptor. `onBytes` says whether to go on; if not, `read` does.
+    /// Takes over a non-blocking descriptor. `onBytes` says whether to go on; if not, `read` does. `memory` is one of the
+    /// loop's, by default `scratch`.
     @discardableResult
     init(
-        _ descriptor: Int32, loop: EventLoop, onBytes: @escaping (UnsafeRawBufferPointer) -> Bool,
-        onEnd: @escaping () -> Void = {}
+        _ descriptor: Int32, loop: EventLoop, memory: UnsafeMutableRawBufferPointer? = nil,
+        onBytes: @escaping (UnsafeRawBufferPointer) -> Bool, onEnd: @escaping () -> Void = {}
     ) {
         self.descriptor = descriptor
         self.loop = loop
+        self.memory = memory ?? loop.scratch
         self.onBytes = onBytes
         self.onEnd = onEnd
         registration = loop.watch(descriptor, self)
@@ -33,9 +36,9 @@ final class PipeReader: EventHandler {
     func read() {
         isPaused = false
         while canRead, registration != nil {
-            let length = Glibc.read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+            let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
             if length > 0 {
-                isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: loop.scratch[..<length]))
+                isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory[..<length]))
                 if isPaused { return }
             } else if length < 0, errno == EAGAIN {
                 canRead = false
@@ -44,6 +47,13 @@ final class PipeReader: EventHandler {
                 onEnd()
             }
         }
+    }
+
+    /// Reads what has been written by now, before the loop tells of it; one memory full, as writers may never pause.
+    func readAhead() {
+        guard registration != nil, !isPaused else { return }
+        let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
+        if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory[..<length])) }
     }
 
     /// Reads no more.

@@ -62,6 +62,8 @@ final class Template: ChannelOwner {
 
     func channelClosed(_ channel: FastCGIChannel) {}
 
+    func readLines() { process?.readLines() }
+
     func kill(_ channel: FastCGIChannel) {
         channel.isKilled = true
         if let process = channel.process { Glibc.kill(process, SIGKILL) }
@@ -90,6 +92,8 @@ final class Template: ChannelOwner {
 
     private func childEnded(_ process: pid_t, _ status: Int32) {
         guard let index = forked.firstIndex(where: { $0.process == process }) else { return }
+        // Its response may not have been read yet, but its lines are all there.
+        readLines()
         let channel = forked.remove(at: index)
         channel.process = nil
         hasServed = true
@@ -103,6 +107,7 @@ final class Template: ChannelOwner {
 
     /// The template itself has ended, and its children with it.
     private func ended(_ status: Int32) {
+        readLines()
         let process = process?.id ?? 0
         self.process = nil
         // Connections that it has not accepted end with the socket, all others with the children.

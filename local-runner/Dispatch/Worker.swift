@@ -72,12 +72,15 @@ final class Worker: ChannelOwner {
         finishIfOver()
     }
 
+    func readLines() { process?.readLines() }
+
     func kill(_ channel: FastCGIChannel) {
         isKilled = true
         process?.kill()
     }
 
     private func ended(_ status: Int32) {
+        readLines()
         let process = process?.id ?? 0
         self.process = nil
         pool.remove(self)

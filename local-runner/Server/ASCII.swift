@@ -38,6 +38,11 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// Whether this is `text` to the byte.
+    func isExactly(_ text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && (0..<count).allSatisfy { self[$0] == text.utf8Start[$0] }
+    }
+
     /// Whether the bytes are the same.
     func equals(_ bytes: [UInt8]) -> Bool {
         count == bytes.count && bytes.withUnsafeBytes { elementsEqual($0) }

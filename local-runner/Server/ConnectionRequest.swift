@@ -71,7 +71,8 @@ extension Connection {
             return
         }
         let bytes = input.bytes
-        exchange.isHead = bytes[head.method].equals("head")
+        // Methods are case-sensitive (RFC 9110 §9.1): a head by another name waits for its response's body.
+        exchange.isHead = bytes[head.method].isExactly("HEAD")
         exchange.isVersion11 = head.isVersion11
         exchange.keepsConnection = head.keepsConnection && !server.isDraining
         setRequestID(head)
@@ -116,14 +117,15 @@ extension Connection {
         var head = head
         if let targetHost { head.host = targetHost }
         if ScheduledHandler.matches(bytes[path]) {
-            let trigger = try ScheduledHandler.request(bytes, head, query: query, listen: server.address)
+            let trigger = try ScheduledHandler.request(
+                bytes, head, query: query, peer: peer, listen: server.address)
             guard !head.hasBody else { throw .bodyTooLarge }
             input.consume(head.length)
             return ScheduledHandler.fire(trigger, for: self)
         }
         let route = try server.router.route(bytes[path])
         guard route.hasMethod(method) else {
-            guard method.equals("options") else { throw .methodNotAllowed(allow: route.allow) }
+            guard method.isExactly("OPTIONS") else { throw .methodNotAllowed(allow: route.allow) }
             if head.hasBody { exchange.keepsConnection = false }
             input.consume(head.length)
             return answerOptions(allow: route.allow)

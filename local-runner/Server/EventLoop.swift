@@ -36,6 +36,8 @@ final class EventLoop {
 
     /// Memory to read into, for handlers that use what they read at once.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    /// Memory for what processes write on standard error: that is also read while `scratch` is in use.
+    let logScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     /// Called after each round of events, before the loop waits again.
     var afterRound: () -> Void = {}
 
@@ -61,6 +63,7 @@ final class EventLoop {
         close(epoll)
         close(signals.descriptor)
         scratch.deallocate()
+        logScratch.deallocate()
         events.deallocate()
     }
 

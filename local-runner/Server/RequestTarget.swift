@@ -12,7 +12,7 @@ enum RequestTarget {
         var path = place
         var host: Extent?
         if bytes[place.start] != ASCII.slash {
-            if bytes[place].equals("*"), method.equals("options") {
+            if bytes[place].equals("*"), method.isExactly("OPTIONS") {
                 self = .server
                 return
             }

@@ -7,20 +7,26 @@ enum ScheduledHandler {
 
     static func matches(_ path: UnsafeRawBufferPointer) -> Bool { path.equals(Self.path) }
 
-    /// The expression that a request names. Throws for other methods, and for requests that a page of another
-    /// site has a browser send (DNS rebinding): the server listens where browsers of this machine reach it.
+    /// The expression that a request names. Throws for other methods, for requests from other machines, and for those
+    /// that a page of another site has a browser send: the server listens where browsers of this machine reach it.
     static func request(
-        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, query: Extent, listen: ListenAddress
+        _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, query: Extent, peer: [UInt8], listen: ListenAddress
     ) throws(RunnerError) -> String {
         let method = bytes[head.method]
-        guard method.equals("get") || method.equals("post") else {
+        guard method.isExactly("GET") || method.isExactly("POST") else {
             throw .methodNotAllowed(allow: Array("GET, POST".utf8))
         }
         let host = String(decoding: bytes[head.host], as: UTF8.self)
-        guard isLocal(host, listen) else { throw .forbidden }
-        for field in head.fields where bytes[field.name].equals("origin") {
-            let origin = String(decoding: bytes[field.value], as: UTF8.self)
-            guard origin == "http://\(host)" else { throw .forbidden }
+        // Other machines write what they like into Host; a browser here does not (DNS rebinding).
+        guard isThisMachine(peer, listen), isLocal(host, listen) else { throw .forbidden }
+        for field in head.fields {
+            let value = String(decoding: bytes[field.value], as: UTF8.self)
+            if bytes[field.name].equals("origin") {
+                guard value == "http://\(host)" else { throw .forbidden }
+            } else if bytes[field.name].equals("sec-fetch-site") {
+                // An image or a link of another site's page is fetched without an Origin.
+                guard value == "same-origin" || value == "none" else { throw .forbidden }
+            }
         }
         guard let cron = RequestTarget.parameter("cron", in: bytes[query]) else {
             throw .badRequest("The parameter cron is missing.")
@@ -59,6 +65,11 @@ enum ScheduledHandler {
                 connection.advance()
             }
         }
+    }
+
+    /// Whether a client's address is one of this machine's: loopback, or the one that the server listens on.
+    static func isThisMachine(_ peer: [UInt8], _ listen: ListenAddress) -> Bool {
+        peer.starts(with: "127.".utf8) || peer.elementsEqual("::1".utf8) || peer.elementsEqual(listen.ip.utf8)
     }
 
     /// Whether a Host is this machine's own name for the server, with or without a port.

@@ -44,13 +44,19 @@ enum EventRequest {
     }
 
     private static func body(_ event: JSON, limit: Int) throws(HTTPError) -> Request.Body {
+        let isBase64: Bool
+        switch event["isBase64Encoded"] {
+        case .bool(let value): isBase64 = value
+        case nil, .null: isBase64 = false
+        default: throw .badRequest("The event's isBase64Encoded must be true or false.")
+        }
         let text: String
         switch event["body"] {
         case .string(let value): text = value
         case nil, .null: return .bytes([])
         default: throw .badRequest("The event's body must be a string.")
         }
-        guard event["isBase64Encoded"]?.bool == true else {
+        guard isBase64 else {
             return text.utf8.count > limit ? .tooLarge : .bytes(Array(text.utf8))
         }
         guard text.utf8.count / 4 * 3 <= limit + 2 else { return .tooLarge }

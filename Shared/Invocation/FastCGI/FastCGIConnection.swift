@@ -55,7 +55,7 @@ final class FastCGIConnection<S: Service> {
     /// Longer parameters than this are no request that a web server makes.
     private let maximumParametersLength = 1 << 20
 
-    /// The next request; nil when the server has closed the connection or aborted without keeping it.
+    /// The next request; nil when the server has closed the connection, or what it asked of it is over without one.
     private func receive() throws -> Incoming? {
         var incoming: Incoming?
         while let (header, content) = try records.next() {
@@ -70,6 +70,8 @@ final class FastCGIConnection<S: Service> {
                     : UInt16(content[0]) << 8 | UInt16(content[1]) != responderRole ? .unknownRole : nil
                 if let refusal {
                     try records.write { $0.appendEndRequest(requestID: header.requestID, refusal) }
+                    // What was the connection's only request is over; of two, the first goes on (§3.5).
+                    if incoming == nil, content[2] & 1 == 0 { return nil }
                 } else {
                     incoming = Incoming(id: header.requestID, keepsConnection: content[2] & 1 != 0)
                 }

@@ -44,7 +44,8 @@ struct Fixture: Service {
             return response
         case "log":
             let id = request.headers["x-request-id"] ?? ""
-            for line in 0..<number { Log([("request_id", id)]).write(.info, "line \(line)") }
+            for line in 0..<number { Log([("request_id", id)]).write(.info, "line \(line) of \(id)") }
+            if let milliseconds = query?.values("sleep").first.flatMap({ UInt32($0) }) { usleep(milliseconds * 1_000) }
             return hello
         case "status": return Response(status: number, headers: [:], body: .bytes([]))
         case "echo": return echo(request)
