@@ -33,7 +33,7 @@ let routes = [
     Route("api/mcp/identity", uses: "Findings"),
     Route("api/mcp/integrations", uses: "Findings"),
     Route("api/mcp/posture-summary", uses: "Findings"),
-    Route("api/mcp/rules", uses: "Findings"),
+    Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("scheduled/housekeeping", uses: "Findings"),
 ]
@@ -58,6 +58,7 @@ let shared: [Target] = [
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
+    library("Analysis", on: "Base", "Store", "Auth", "Findings"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -68,7 +69,7 @@ func library(_ name: String, on dependencies: String...) -> Target {
 
 let runner: [Target] = [
     .target(
-        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings"],
+        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings", "Analysis"],
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
@@ -88,7 +89,7 @@ let tests: [Target] = [
         path: "Tests/SharedTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
@@ -104,7 +105,10 @@ let tests: [Target] = [
         name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],
         path: "Tests/RunnerTests"),
     .testTarget(
-        name: "DemonstrationTests", dependencies: ["Base", "Demonstration", "Findings", "Store"],
+        name: "AnalysisTests",
+        dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
+    .testTarget(
+        name: "DemonstrationTests", dependencies: ["Analysis", "Base", "Demonstration", "Findings", "Store"],
         path: "Tests/DemonstrationTests"),
 ]
 

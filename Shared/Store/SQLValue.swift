@@ -23,6 +23,10 @@ public protocol SQLColumn {
 
 /// One row of a result, valid until the next one is fetched. Columns count from 0.
 public protocol Row {
+    /// How many columns there are.
+    var columnCount: Int { get }
+    /// What the query calls the column.
+    func name(_ column: Int) -> String
     /// Whether the column is null.
     func isNull(_ column: Int) -> Bool
     /// The column as an integer.

@@ -60,6 +60,12 @@ final class SQLiteStatement {
 private struct SQLiteRow: Row {
     let statement: OpaquePointer
 
+    var columnCount: Int { Int(sqlite3_column_count(statement)) }
+
+    func name(_ column: Int) -> String {
+        sqlite3_column_name(statement, Int32(column)).map { String(cString: $0) } ?? ""
+    }
+
     func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL }
 
     func integer(_ column: Int) -> Int { Int(sqlite3_column_int64(statement, Int32(column))) }

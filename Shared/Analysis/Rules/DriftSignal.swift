@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// What is getting worse: the latest snapshot against that of a week before, unless the rule says otherwise.
     static let driftSignal: [Rule] = [

@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// What people and attackers did in the last 30 days that is not usual.
     static let behavioralAnomaly: [Rule] = [

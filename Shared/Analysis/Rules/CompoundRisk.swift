@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Facts of several platforms that are worse together than each alone.
     static let compoundRisk: [Rule] = [

@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Paid seats that nobody uses. They do not count towards the risk score. Seats are those of active people, and
     /// admin seats have their own rule.

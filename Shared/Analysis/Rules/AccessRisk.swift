@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Access that is in order but too wide.
     static let accessRisk: [Rule] = [

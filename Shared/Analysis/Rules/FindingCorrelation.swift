@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// What the findings of all other rules say together. These run last.
     static let findingCorrelation: [Rule] = [

@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Access that should have ended, or whose owner nobody can name.
     static let accessHygiene: [Rule] = leavers + records + unmatched + accessKeys

@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// The state of the devices that people work with.
     static let devicePosture: [Rule] = [

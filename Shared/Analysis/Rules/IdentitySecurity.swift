@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Whether people are who they say they are: second factors, sign-ins, and accounts that nobody uses.
     static let identitySecurity: [Rule] = people + administrators + cloudAccounts + singleSignOn
@@ -14,6 +16,16 @@ extension Rule {
         // No sign-in to the identity provider for 30 days or more.
         Rule(
             .identitySecurity, "stale_account", .medium, on: .identity, "Stale account",
+            needs: [.identityProvider],
+            find: """
+                SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    last_login_at, (SELECT platform FROM idp) AS idp
+                FROM people WHERE identity_type <> 'admin' AND last_login_at <= \(daysAgo: 30)
+                """,
+            say: """
+                {identity_name} has not signed in to {idp:platform} for {last_login_at:days}, so nobody would notice \
+                somebody else using the account.
+                """,
             recommend: "Suspend the account, unless its owner is known to be on leave.", action: .suspendUser),
         // An account in the identity provider that is 14 days old or more.
         Rule(

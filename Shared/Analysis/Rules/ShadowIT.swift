@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Applications that people let in by themselves. One is unsanctioned while it is unmanaged and no policy sanctions
     /// it; sanctioned ones are in none of these findings, except of people who have left.
