@@ -108,7 +108,7 @@ let tests: [Target] = [
         name: "AnalysisTests",
         dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
     .testTarget(
-        name: "DemonstrationTests", dependencies: ["Analysis", "Base", "Demonstration", "Findings", "Store"],
+        name: "DemonstrationTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store"],
         path: "Tests/DemonstrationTests"),
 ]
 
