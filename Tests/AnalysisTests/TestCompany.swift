@@ -76,7 +76,8 @@ final class TestCompany {
     @discardableResult
     func person(
         _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,
-        lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = "Engineering", title: String? = "Engineer",
+        lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = "Engineering",
+        title: String? = "Engineer",
         manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
         terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil, created: Timestamp = TestStore.now - .days(390),
         idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = []
@@ -120,7 +121,8 @@ final class TestCompany {
                 department, manager_email, metadata, created_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """, id, account, try integration(platform), person?.id, account.description,
-            username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind, status,
+            username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind,
+            status,
             admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department, manager,
             JSON.object(metadata), created, ago(hours: 1))
         return account

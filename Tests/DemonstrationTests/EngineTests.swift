@@ -21,7 +21,13 @@ import Testing
                 #expect(planted == [], "\(rule.id)")
                 continue
             }
-            let found = try workspace.detections(of: rule, from: sources, at: now)
+            let found: [Detection]
+            do {
+                found = try workspace.detections(of: rule, from: sources, at: now)
+            } catch {
+                Issue.record("\(rule.id): \(error)")
+                continue
+            }
             #expect(Set(found.map { "\($0.key) \($0.severity.rawValue)" }) == Set(planted), "\(rule.id)")
             let sentences = try seeded.texts(
                 "SELECT finding_key || ' ' || title FROM findings WHERE workspace_id = $1 AND rule_id = $2 AND status <> 'resolved'",
