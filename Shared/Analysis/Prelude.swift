@@ -107,8 +107,9 @@ enum Prelude {
                 everyone.email AS identity_email, live_accounts.id AS account_id,
                 COALESCE(live_accounts.username, live_accounts.email) AS account_name,
                 live_accounts.platform AS account_platform, live_accounts.platform AS source,
-                live_accounts.account_type, live_accounts.is_admin, live_accounts.mfa_enabled,
-                live_accounts.last_login_at, live_accounts.metadata, live_accounts.idp_role, everyone.identity_type
+                live_accounts.account_type, live_accounts.is_admin, live_accounts.admin_roles,
+                live_accounts.mfa_enabled, live_accounts.last_login_at, live_accounts.metadata,
+                live_accounts.idp_role, everyone.identity_type
             FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
             WHERE live_accounts.status = 'active' AND (everyone.id IS NULL OR everyone.status <> 'deprovisioned')),
         admin_places AS NOT MATERIALIZED (
@@ -116,18 +117,17 @@ enum Prelude {
                 live_entitlements.platform, CAST(NULL AS text) AS idp_role
             FROM live_entitlements JOIN live_applications ON live_applications.id = live_entitlements.application_id
                 LEFT JOIN connected AS named ON named.platform = live_applications.name_folded
-            WHERE live_entitlements.is_admin AND live_entitlements.identity_id IS NOT NULL
+            WHERE live_entitlements.is_admin
             UNION ALL
             SELECT identity_id, platform, platform, idp_role FROM live_accounts
-            WHERE is_admin AND status = 'active' AND identity_id IS NOT NULL),
+            WHERE is_admin AND status = 'active'),
         super_admins AS NOT MATERIALIZED (
-            SELECT * FROM account_holders WHERE account_id IN (
-                SELECT id FROM live_accounts
-                WHERE is_admin AND platform = (SELECT platform FROM idp) AND (
-                    CAST(admin_roles AS text) LIKE '%SUPER_ADMIN%'
+            SELECT * FROM account_holders
+            WHERE is_admin AND account_platform = (SELECT platform FROM idp)
+                AND (CAST(admin_roles AS text) LIKE '%SUPER_ADMIN%'
                     OR CAST(admin_roles AS text) LIKE '%_SEED_ADMIN_ROLE%'
                     OR CAST(admin_roles AS text) LIKE '%Global Administrator%'
-                    OR CAST(admin_roles AS text) LIKE '%Super user%'))),
+                    OR CAST(admin_roles AS text) LIKE '%Super user%')),
         seats AS NOT MATERIALIZED (
             SELECT people.id AS identity_id, people.display_name AS identity_name, people.email AS identity_email,
                 people.identity_type, live_entitlements.application_id, live_applications.name AS application_name,

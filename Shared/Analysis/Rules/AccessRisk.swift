@@ -53,9 +53,9 @@ extension Rule {
                     held.platform AS source, held.admins
                 FROM (
                     SELECT application_id, identity_id, platform,
-                        count(*) OVER (PARTITION BY application_id) AS admins
-                    FROM live_entitlements WHERE is_admin AND identity_id IS NOT NULL
-                    GROUP BY application_id, identity_id, platform) AS held
+                        count(identity_id) OVER (PARTITION BY application_id) AS admins
+                    FROM live_entitlements WHERE is_admin
+                    GROUP BY platform, application_id, identity_id) AS held
                 JOIN live_applications ON live_applications.id = held.application_id
                 JOIN everyone ON everyone.id = held.identity_id
                 WHERE held.admins > 10
@@ -69,12 +69,12 @@ extension Rule {
             .accessRisk, "external_with_many_apps", .medium, on: .identity, "External user with many apps",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, count(DISTINCT live_entitlements.application_id) AS applications
-                FROM people JOIN live_entitlements ON live_entitlements.identity_id = people.id
-                WHERE people.identity_type = 'external'
-                GROUP BY people.id, people.display_name, people.email
-                HAVING count(DISTINCT live_entitlements.application_id) >= 10
+                SELECT * FROM (
+                    SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                        (SELECT count(DISTINCT application_id) FROM live_entitlements
+                            WHERE identity_id = people.id) AS applications
+                    FROM people WHERE identity_type = 'external') AS counted
+                WHERE applications >= 10
                 """,
             say: """
                 {identity_name} is external to the company and can use {applications} applications, more than such work \

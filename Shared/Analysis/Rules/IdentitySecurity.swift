@@ -12,20 +12,20 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
-                    unprotected, unprotected AS source,
+                    source,
                     CASE reach WHEN 0 THEN 'the account' WHEN 1 THEN '1 application'
                         ELSE CAST(reach AS text) || ' applications' END AS reach
                 FROM (
                     SELECT id, display_name, email,
                         (SELECT platform FROM live_accounts
                             WHERE identity_id = people.id AND idp_role IS NOT NULL AND NOT mfa_enabled
-                            ORDER BY idp_role DESC, platform LIMIT 1) AS unprotected,
+                            ORDER BY idp_role DESC, platform LIMIT 1) AS source,
                         (SELECT count(DISTINCT application_id) FROM live_entitlements
                             WHERE identity_id = people.id) AS reach
                     FROM people WHERE NOT mfa_enabled AND identity_type <> 'admin') AS exposed
-                WHERE unprotected IS NOT NULL
+                WHERE source IS NOT NULL
                 """,
-            say: "{identity_name} has no second factor in {unprotected:platform}, so a stolen password opens {reach}.",
+            say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
         // Those of whom it is not known count as protected.
         Rule(
@@ -68,7 +68,8 @@ extension Rule {
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
                     people.email AS identity_email, live_accounts.platform AS source, live_accounts.created_at
                 FROM people JOIN live_accounts ON live_accounts.identity_id = people.id
-                WHERE people.last_login_at IS NULL AND live_accounts.last_login_at IS NULL
+                WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE last_login_at IS NULL)
+                    AND live_accounts.last_login_at IS NULL
                     AND live_accounts.idp_role IS NOT NULL AND live_accounts.created_at <= \(daysAgo: 14)
                     AND live_accounts.platform IN (
                         SELECT platform FROM connected WHERE idp_role IS NOT NULL AND EXISTS (
@@ -103,8 +104,10 @@ extension Rule {
                     everyone.email AS identity_email, everyone.hired_at, live_accounts.platform AS source,
                     (SELECT platform FROM idp) AS idp
                 FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
-                WHERE everyone.status = 'active' AND everyone.hr_status = 'active'
-                    AND everyone.hired_at >= \(daysAgo: 30) AND everyone.hired_at <= \(daysAgo: 0)
+                WHERE live_accounts.identity_id IN (
+                        SELECT id FROM everyone
+                        WHERE status = 'active' AND hr_status = 'active' AND hired_at >= \(daysAgo: 30)
+                            AND hired_at <= \(daysAgo: 0))
                     AND live_accounts.status = 'active' AND live_accounts.idp_role IS NULL
                     AND live_accounts.category <> 'hr'
                     AND NOT EXISTS (

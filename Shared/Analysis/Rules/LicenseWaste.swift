@@ -11,7 +11,7 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS seats
+                    identity_email, source, count(*) OVER (PARTITION BY application_name, application_id) AS seats
                 FROM seats
                 WHERE NOT is_admin AND identity_type <> 'external' AND last_used_at <= \(daysAgo: 30)
                     AND last_used_at > \(daysAgo: 60)
@@ -26,7 +26,7 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS seats
+                    identity_email, source, count(*) OVER (PARTITION BY application_name, application_id) AS seats
                 FROM seats
                 WHERE NOT is_admin AND identity_type <> 'external' AND last_used_at <= \(daysAgo: 60)
                     AND last_used_at > \(daysAgo: 90)
@@ -41,7 +41,7 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS seats
+                    identity_email, source, count(*) OVER (PARTITION BY application_name, application_id) AS seats
                 FROM seats
                 WHERE NOT is_admin AND identity_type <> 'external' AND last_used_at <= \(daysAgo: 90)
                 """,
@@ -56,12 +56,12 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS seats
+                    identity_email, source, count(*) OVER (PARTITION BY application_name, application_id) AS seats
                 FROM seats
                 WHERE NOT is_admin AND identity_type <> 'external' AND last_used_at IS NULL
                     AND granted_at <= \(daysAgo: 30)
-                    AND application_id IN (
-                        SELECT id FROM live_applications WHERE EXISTS (
+                    AND application_id NOT IN (
+                        SELECT id FROM live_applications WHERE NOT EXISTS (
                             SELECT 1 FROM live_entitlements AS used
                             WHERE used.application_id = live_applications.id AND used.last_used_at IS NOT NULL))
                 """,
@@ -81,7 +81,7 @@ extension Rule {
                         count(last_used_at) AS known,
                         count(*) FILTER (WHERE last_used_at <= \(daysAgo: 30)
                             OR last_used_at IS NULL AND granted_at <= \(daysAgo: 30)) AS affected_count
-                    FROM seats GROUP BY application_id, application_name, source) AS counted
+                    FROM seats GROUP BY application_name, application_id, source) AS counted
                 WHERE seats >= 5 AND known > 0 AND affected_count * 2 > seats
                 """,
             say: """
@@ -99,17 +99,18 @@ extension Rule {
                 find: """
                     SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
                         people.email AS identity_email, live_applications.id AS application_id,
-                        live_applications.name AS application_name, seat.role, seat.platform AS source, held.seats
+                        live_applications.name AS application_name, held.platform AS source, held.seats,
+                        CASE WHEN held.first_role = held.last_role THEN held.first_role
+                            ELSE held.first_role || ' and ' || held.last_role END AS roles
                     FROM (
-                        SELECT identity_id, application_id, count(*) AS seats FROM live_entitlements
-                        WHERE is_license AND identity_id IS NOT NULL
-                        GROUP BY identity_id, application_id HAVING count(*) > 1) AS held
+                        SELECT platform, identity_id, application_id, count(*) AS seats, min(role) AS first_role,
+                            max(role) AS last_role
+                        FROM live_entitlements WHERE is_license
+                        GROUP BY platform, identity_id, application_id HAVING count(*) > 1) AS held
                     JOIN people ON people.id = held.identity_id
                     JOIN live_applications ON live_applications.id = held.application_id
-                    JOIN live_entitlements AS seat ON seat.identity_id = held.identity_id
-                        AND seat.application_id = held.application_id AND seat.is_license
                     """,
-                say: "{identity_name} holds {seats} {application_name} seats, as {role}, and needs only one.",
+                say: "{identity_name} holds {seats} {application_name} seats, as {roles}, and needs only one.",
                 recommend: "Take back one of the two seats.", action: .revokeLicense),
             // Unused for 30 days or more.
             Rule(
