@@ -4,7 +4,8 @@ import Store
 /// question follows this WITH clause; both engines put the definitions in where they are used.
 enum Prelude {
     static let sql: SQL =
-        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + " "
+        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + ", "
+        + shared + " "
 
     // connected: the integrations that are connected. idp: the one that people sign in with.
     private static let connected: SQL = """
@@ -93,5 +94,75 @@ enum Prelude {
                 audit_events.occurred_at, connected.platform
             FROM audit_events JOIN connected ON connected.id = audit_events.integration_id
             WHERE audit_events.workspace_id = $1)
+        """
+
+    // What several rules start from, with the columns that findings are made of.
+    // hr: the HR system. outlived: active accounts of people who are deprovisioned, beside HR and the identity provider
+    // that people sign in with. strangers: active accounts whose owner no identity provider knows; service accounts,
+    // shared mailboxes and HR records need none. is_business: on one of `Rule.businessPlatforms`. owned_keys: active
+    // keys of an account or a person. app_use: an application and a person who lets it in by OAuth grants.
+    // shadow_use: of those, the applications that are unsanctioned and the people who have not left.
+    private static let shared: SQL = """
+        hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
+        outlived AS NOT MATERIALIZED (
+            SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
+                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
+                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                (SELECT platform FROM idp) AS idp
+            FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
+            WHERE everyone.status = 'deprovisioned' AND live_accounts.status = 'active'
+                AND live_accounts.category <> 'hr' AND live_accounts.platform <> (SELECT platform FROM idp)),
+        strangers AS NOT MATERIALIZED (
+            SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
+                COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
+                    live_accounts.email) AS identity_name,
+                everyone.email AS identity_email, live_accounts.id AS account_id,
+                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                live_accounts.platform AS account_platform, live_accounts.platform AS source,
+                live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
+                live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
+                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                (SELECT platform FROM idp) AS idp
+            FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
+            WHERE live_accounts.idp_role IS NULL AND live_accounts.category <> 'hr'
+                AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
+                AND (everyone.id IS NULL
+                    OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                AND NOT EXISTS (
+                    SELECT 1 FROM accounts JOIN connected ON connected.id = accounts.integration_id
+                    WHERE accounts.workspace_id = $1 AND accounts.identity_id = live_accounts.identity_id
+                        AND connected.idp_role IS NOT NULL)),
+        owned_keys AS NOT MATERIALIZED (
+            SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
+                COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,
+                everyone.email AS identity_email, live_keys.account_id,
+                COALESCE(accounts.username, accounts.email) AS account_name, live_keys.platform AS account_platform,
+                live_keys.platform AS source, live_keys.kind, live_keys.created_at, live_keys.expires_at,
+                COALESCE(live_keys.last_used_at, live_keys.created_at) AS idle_since
+            FROM live_keys LEFT JOIN accounts ON accounts.id = live_keys.account_id
+                LEFT JOIN everyone ON everyone.id = live_keys.identity_id
+            WHERE COALESCE(live_keys.identity_id, live_keys.account_id) IS NOT NULL),
+        app_use AS NOT MATERIALIZED (
+            SELECT held.application_id, live_applications.name AS application_name, live_applications.publisher,
+                live_applications.is_ai_tool, live_applications.is_managed, live_applications.first_seen_at,
+                app_policies.status AS policy, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                everyone.email AS identity_email, everyone.status, everyone.identity_type, everyone.title,
+                everyone.hr_status, everyone.terminated_at, held.full_grants, held.reading_grants, held.last_used_at,
+                held.grants_of_unknown_use, held.platform AS source
+            FROM (
+                SELECT application_id, identity_id, platform,
+                    count(*) FILTER (WHERE access = 'full') AS full_grants,
+                    count(*) FILTER (WHERE reads_mail_or_files) AS reading_grants,
+                    max(last_used_at) AS last_used_at, count(*) - count(last_used_at) AS grants_of_unknown_use
+                FROM live_grants GROUP BY application_id, identity_id, platform) AS held
+            JOIN live_applications ON live_applications.id = held.application_id
+            JOIN everyone ON everyone.id = held.identity_id
+            LEFT JOIN app_policies ON app_policies.workspace_id = $1
+                AND app_policies.app_name_folded = live_applications.name_folded),
+        shadow_use AS NOT MATERIALIZED (
+            SELECT * FROM app_use
+            WHERE NOT is_managed AND (policy IS NULL OR policy <> 'sanctioned') AND status <> 'deprovisioned')
         """
 }
