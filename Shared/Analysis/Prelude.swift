@@ -97,13 +97,24 @@ enum Prelude {
         """
 
     // What several rules start from, with the columns that findings are made of.
-    // hr: the HR system. outlived: active accounts of people who are deprovisioned, beside HR and the identity provider
-    // that people sign in with. strangers: active accounts whose owner no identity provider knows; service accounts,
-    // shared mailboxes and HR records need none. is_business: on one of `Rule.businessPlatforms`. owned_keys: active
-    // keys of an account or a person. app_use: an application and a person who lets it in by OAuth grants.
-    // shadow_use: of those, the applications that are unsanctioned and the people who have not left.
+    // hr: the HR system. hr_records: what it and the identity provider that people sign in with say of a person.
+    // outlived: active accounts of people who are deprovisioned, beside those two. strangers: active accounts whose
+    // owner no identity provider knows; service accounts, shared mailboxes and HR records need none. is_business: on one
+    // of `Rule.businessPlatforms`. owned_keys: active keys of an account or a person. shadow_applications: the
+    // unsanctioned ones, with what policy says of them, null when it says nothing. app_use: OAuth grants, with the
+    // application and the person who let it in.
     private static let shared: SQL = """
         hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
+        hr_records AS NOT MATERIALIZED (
+            SELECT identity_id, (SELECT platform FROM hr) AS hr, (SELECT platform FROM idp) AS idp,
+                max(CASE WHEN category = 'hr' THEN department END) AS hr_department,
+                max(CASE WHEN category <> 'hr' THEN department END) AS idp_department,
+                max(CASE WHEN category = 'hr' THEN lower(trim(manager_email)) END) AS hr_manager_email,
+                max(CASE WHEN category <> 'hr' THEN lower(trim(manager_email)) END) AS idp_manager_email
+            FROM live_accounts
+            WHERE status = 'active'
+                AND (platform = (SELECT platform FROM hr) OR platform = (SELECT platform FROM idp))
+            GROUP BY identity_id),
         outlived AS NOT MATERIALIZED (
             SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                 everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
@@ -111,9 +122,10 @@ enum Prelude {
                 live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
                 live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
                 (SELECT platform FROM idp) AS idp
-            FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
-            WHERE everyone.status = 'deprovisioned' AND live_accounts.status = 'active'
-                AND live_accounts.category <> 'hr' AND live_accounts.platform <> (SELECT platform FROM idp)),
+            FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
+            WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
+                AND live_accounts.platform <> (SELECT platform FROM idp)),
         strangers AS NOT MATERIALIZED (
             SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
                 COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
@@ -144,25 +156,19 @@ enum Prelude {
             FROM live_keys LEFT JOIN accounts ON accounts.id = live_keys.account_id
                 LEFT JOIN everyone ON everyone.id = live_keys.identity_id
             WHERE COALESCE(live_keys.identity_id, live_keys.account_id) IS NOT NULL),
+        shadow_applications AS NOT MATERIALIZED (
+            SELECT live_applications.*, app_policies.status AS policy
+            FROM live_applications LEFT JOIN app_policies ON app_policies.workspace_id = $1
+                AND app_policies.app_name_folded = live_applications.name_folded
+            WHERE NOT live_applications.is_managed
+                AND (app_policies.status IS NULL OR app_policies.status <> 'sanctioned')),
         app_use AS NOT MATERIALIZED (
-            SELECT held.application_id, live_applications.name AS application_name, live_applications.publisher,
-                live_applications.is_ai_tool, live_applications.is_managed, live_applications.first_seen_at,
-                app_policies.status AS policy, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                everyone.email AS identity_email, everyone.status, everyone.identity_type, everyone.title,
-                everyone.hr_status, everyone.terminated_at, held.full_grants, held.reading_grants, held.last_used_at,
-                held.grants_of_unknown_use, held.platform AS source
-            FROM (
-                SELECT application_id, identity_id, platform,
-                    count(*) FILTER (WHERE access = 'full') AS full_grants,
-                    count(*) FILTER (WHERE reads_mail_or_files) AS reading_grants,
-                    max(last_used_at) AS last_used_at, count(*) - count(last_used_at) AS grants_of_unknown_use
-                FROM live_grants GROUP BY application_id, identity_id, platform) AS held
-            JOIN live_applications ON live_applications.id = held.application_id
-            JOIN everyone ON everyone.id = held.identity_id
-            LEFT JOIN app_policies ON app_policies.workspace_id = $1
-                AND app_policies.app_name_folded = live_applications.name_folded),
-        shadow_use AS NOT MATERIALIZED (
-            SELECT * FROM app_use
-            WHERE NOT is_managed AND (policy IS NULL OR policy <> 'sanctioned') AND status <> 'deprovisioned')
+            SELECT live_grants.application_id, live_applications.name AS application_name,
+                live_applications.is_ai_tool, live_applications.first_seen_at, everyone.id AS identity_id,
+                everyone.display_name AS identity_name, everyone.email AS identity_email, everyone.status,
+                everyone.title, live_grants.access,
+                live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source
+            FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
+                JOIN everyone ON everyone.id = live_grants.identity_id)
         """
 }

@@ -16,9 +16,10 @@ extension Rule {
                         everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
-                    FROM everyone JOIN live_entitlements ON live_entitlements.identity_id = everyone.id
+                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE everyone.status <> 'active' AND NOT EXISTS (
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                        AND NOT EXISTS (
                         SELECT 1 FROM live_entitlements AS admin
                         WHERE admin.identity_id = everyone.id AND admin.is_admin)
                     """,
@@ -36,9 +37,10 @@ extension Rule {
                         everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
-                    FROM everyone JOIN live_entitlements ON live_entitlements.identity_id = everyone.id
+                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE everyone.status <> 'active' AND live_entitlements.is_admin
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                        AND live_entitlements.is_admin
                     """,
                 say: """
                     {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, so \

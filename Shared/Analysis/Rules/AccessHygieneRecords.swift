@@ -9,14 +9,10 @@ extension Rule {
             needs: [.identityProvider, .category("hr")],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, hr_account.platform AS hr, hr_account.department AS hr_department,
-                    idp_account.platform AS idp, idp_account.department AS idp_department
-                FROM people
-                    JOIN live_accounts AS hr_account ON hr_account.identity_id = people.id AND hr_account.category = 'hr'
-                    JOIN live_accounts AS idp_account ON idp_account.identity_id = people.id
-                        AND idp_account.platform = (SELECT platform FROM idp)
-                WHERE hr_account.status = 'active'
-                    AND lower(trim(hr_account.department)) <> lower(trim(idp_account.department))
+                    people.email AS identity_email, hr_records.hr, hr_records.hr_department, hr_records.idp,
+                    hr_records.idp_department
+                FROM hr_records JOIN people ON people.id = hr_records.identity_id
+                WHERE lower(trim(hr_records.hr_department)) <> lower(trim(hr_records.idp_department))
                 """,
             say: """
                 {identity_name} is in {hr_department} for {hr:platform} and in {idp_department} for {idp:platform}, so \
@@ -29,17 +25,13 @@ extension Rule {
             needs: [.identityProvider, .category("hr")],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, hr_account.platform AS hr, idp_account.platform AS idp,
-                    COALESCE(hr_manager.display_name, hr_account.manager_email) AS hr_manager,
-                    COALESCE(idp_manager.display_name, idp_account.manager_email) AS idp_manager
-                FROM people
-                    JOIN live_accounts AS hr_account ON hr_account.identity_id = people.id AND hr_account.category = 'hr'
-                    JOIN live_accounts AS idp_account ON idp_account.identity_id = people.id
-                        AND idp_account.platform = (SELECT platform FROM idp)
-                    LEFT JOIN everyone AS hr_manager ON hr_manager.email = lower(trim(hr_account.manager_email))
-                    LEFT JOIN everyone AS idp_manager ON idp_manager.email = lower(trim(idp_account.manager_email))
-                WHERE hr_account.status = 'active'
-                    AND lower(trim(hr_account.manager_email)) <> lower(trim(idp_account.manager_email))
+                    people.email AS identity_email, hr_records.hr, hr_records.idp,
+                    COALESCE(hr_manager.display_name, hr_records.hr_manager_email) AS hr_manager,
+                    COALESCE(idp_manager.display_name, hr_records.idp_manager_email) AS idp_manager
+                FROM hr_records JOIN people ON people.id = hr_records.identity_id
+                    LEFT JOIN everyone AS hr_manager ON hr_manager.email = hr_records.hr_manager_email
+                    LEFT JOIN everyone AS idp_manager ON idp_manager.email = hr_records.idp_manager_email
+                WHERE hr_records.hr_manager_email <> hr_records.idp_manager_email
                 """,
             say: """
                 {identity_name} reports to {hr_manager} in {hr:platform} and to {idp_manager} in {idp:platform}, so the \
@@ -54,8 +46,9 @@ extension Rule {
                     people.email AS identity_email, manager.display_name AS manager,
                     COALESCE(manager.deprovisioned_at, manager.terminated_at) AS left_at
                 FROM people JOIN everyone AS manager ON manager.email = lower(trim(people.manager_email))
-                WHERE manager.status = 'deprovisioned'
-                    OR manager.hr_status = 'terminated' AND manager.terminated_at <= \(daysAgo: 0)
+                WHERE lower(trim(people.manager_email)) IN (
+                    SELECT email FROM everyone
+                    WHERE status = 'deprovisioned' OR hr_status = 'terminated' AND terminated_at <= \(daysAgo: 0))
                 """,
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
@@ -79,7 +72,7 @@ extension Rule {
                 knows nobody of that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
-        // In HR since 3 days or more, with no account in the identity provider nor anywhere else.
+        // Hired 3 to 90 days ago, with no account in the identity provider nor anywhere else.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],
@@ -87,9 +80,10 @@ extension Rule {
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email, hired_at,
                     (SELECT platform FROM hr) AS hr
                 FROM everyone
-                WHERE hr_status = 'active' AND status = 'active' AND hired_at <= \(daysAgo: 3) AND NOT EXISTS (
-                    SELECT 1 FROM live_accounts
-                    WHERE live_accounts.identity_id = everyone.id AND live_accounts.category <> 'hr')
+                WHERE hr_status = 'active' AND status = 'active' AND hired_at <= \(daysAgo: 3)
+                    AND hired_at > \(daysAgo: 90) AND NOT EXISTS (
+                        SELECT 1 FROM live_accounts
+                        WHERE live_accounts.identity_id = everyone.id AND live_accounts.category <> 'hr')
                 """,
             say: """
                 {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so work begins \

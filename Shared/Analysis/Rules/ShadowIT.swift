@@ -14,11 +14,19 @@ extension Rule {
             "Unsanctioned app used by many",
             needs: [.identityProvider],
             find: """
-                SELECT * FROM (
-                    SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                        identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                    FROM shadow_use WHERE policy IS NULL) AS used
-                WHERE affected_count >= 20
+                SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
+                    everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_applications.platform AS source, used.affected_count
+                FROM (
+                    SELECT application_id, identity_id, count(*) OVER (PARTITION BY application_id) AS affected_count,
+                        row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
+                    FROM live_grants
+                    WHERE application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    GROUP BY application_id, identity_id) AS used
+                    JOIN live_applications ON live_applications.id = used.application_id
+                    JOIN everyone ON everyone.id = used.identity_id
+                WHERE used.affected_count >= 20 AND used.place <= 100
                 """,
             say: """
                 {application_name} is used by {affected_count:person/people} with their company accounts and nobody has \
@@ -32,7 +40,11 @@ extension Rule {
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, first_seen_at, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM shadow_use WHERE policy IS NULL AND first_seen_at > \(daysAgo: 7)
+                FROM app_use
+                WHERE status <> 'deprovisioned' AND application_id IN (
+                    SELECT id FROM shadow_applications WHERE policy IS NULL AND first_seen_at > \(daysAgo: 7))
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email,
+                    source, first_seen_at
                 """,
             say: """
                 {application_name} appeared {first_seen_at:ago} and {identity_name} already {affected_count?uses/use} \
@@ -46,9 +58,12 @@ extension Rule {
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM shadow_use
-                WHERE policy IS NULL AND publisher IS NULL AND source IN (
-                    SELECT platform FROM live_applications WHERE publisher IS NOT NULL AND NOT is_managed)
+                FROM app_use
+                WHERE status <> 'deprovisioned' AND application_id IN (
+                    SELECT id FROM shadow_applications
+                    WHERE policy IS NULL AND publisher IS NULL AND platform IN (
+                        SELECT platform FROM live_applications WHERE publisher IS NOT NULL AND NOT is_managed))
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
                 """,
             say: """
                 {application_name} has no known publisher and {affected_count:person/people} let it into \
@@ -60,17 +75,21 @@ extension Rule {
             .shadowIT, "dormant_app_with_grants", .low, on: .application, "Unused app that keeps its grants",
             needs: [.identityProvider],
             find: """
-                SELECT * FROM (
-                    SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                        identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count,
-                        max(last_used_at) OVER (PARTITION BY application_id) AS used_at,
-                        max(grants_of_unknown_use) OVER (PARTITION BY application_id) AS unknown
-                    FROM shadow_use WHERE policy IS NULL) AS used
-                WHERE unknown = 0 AND used_at <= \(daysAgo: 90)
+                SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
+                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count,
+                    max(last_used_at) AS last_used_at
+                FROM app_use
+                WHERE application_id IN (
+                    SELECT application_id FROM live_grants
+                    WHERE application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                    GROUP BY application_id
+                    HAVING max(last_used_at) <= \(daysAgo: 90) AND count(last_used_at) = count(*))
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
+                ORDER BY max(last_used_at) DESC
                 """,
             say: """
-                {application_name} has not been used for {used_at:days} but keeps the {affected_count?grant/grants} of \
-                {affected_count:person/people}, ready for whoever buys it.
+                {application_name} has not been used for {last_used_at:days} but keeps the \
+                {affected_count?grant/grants} of {affected_count:person/people}, ready for whoever buys it.
                 """,
             recommend: "Revoke the app's grants.", action: .revokeOAuthToken),
     ]
@@ -82,11 +101,16 @@ extension Rule {
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use WHERE policy = 'unauthorized' AND status <> 'deprovisioned'
+                FROM app_use
+                WHERE status <> 'deprovisioned' AND application_id IN (
+                    SELECT live_applications.id FROM live_applications
+                        JOIN app_policies ON app_policies.app_name_folded = live_applications.name_folded
+                    WHERE app_policies.workspace_id = $1 AND app_policies.status = 'unauthorized')
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
                 """,
             say: """
-                {application_name} is unauthorized, but {affected_count:person/people} still {affected_count?signs/sign} \
-                in to it with {affected_count?a company account/their company accounts}.
+                {application_name} is unauthorized, but {affected_count:person/people} still \
+                {affected_count?signs/sign} in to it with {affected_count?a company account/their company accounts}.
                 """,
             recommend: "Tell its users that the app is not authorized and revoke its grants.",
             action: .notifyUser),
@@ -96,7 +120,12 @@ extension Rule {
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use WHERE policy = 'blocked' AND status <> 'deprovisioned'
+                FROM app_use
+                WHERE status <> 'deprovisioned' AND application_id IN (
+                    SELECT live_applications.id FROM live_applications
+                        JOIN app_policies ON app_policies.app_name_folded = live_applications.name_folded
+                    WHERE app_policies.workspace_id = $1 AND app_policies.status = 'blocked')
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
                 """,
             say: """
                 {application_name} is blocked by policy, but the {affected_count?grant/grants} of \
@@ -133,7 +162,10 @@ extension Rule {
             find: """
                 SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                     identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM shadow_use WHERE full_grants > 0
+                FROM app_use
+                WHERE access = 'full' AND status <> 'deprovisioned'
+                    AND application_id IN (SELECT id FROM shadow_applications)
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
                 """,
             say: """
                 {application_name} has full write access to the {affected_count?account/accounts} of {identity_name} \
@@ -152,7 +184,12 @@ extension Rule {
                     SELECT identity_id AS key, identity_id, identity_name, identity_email, application_id,
                         application_name, source, count(*) OVER (PARTITION BY identity_id) AS apps,
                         (SELECT platform FROM idp) AS idp
-                    FROM shadow_use WHERE identity_type = 'admin' AND status = 'active') AS held
+                    FROM app_use
+                    WHERE identity_id IN (SELECT id FROM people WHERE identity_type = 'admin')
+                        AND EXISTS (
+                            SELECT 1 FROM shadow_applications WHERE shadow_applications.id = app_use.application_id)
+                    GROUP BY application_id, application_name, identity_id, identity_name, identity_email,
+                        source) AS held
                 """,
             say: """
                 {idp:platform} admin {identity_name} has allowed {apps:unsanctioned app}, {application_name}, into an \
@@ -166,9 +203,10 @@ extension Rule {
             find: """
                 SELECT identity_id AS key, identity_id, identity_name, identity_email, application_id,
                     application_name, source, title
-                FROM shadow_use
-                WHERE full_grants > 0 AND status = 'active'
-                    AND (title LIKE 'Chief %' OR title LIKE 'VP %' OR title LIKE 'Vice President%'
+                FROM app_use
+                WHERE access = 'full' AND application_id IN (SELECT id FROM shadow_applications) AND identity_id IN (
+                    SELECT id FROM people
+                    WHERE title LIKE 'Chief %' OR title LIKE 'VP %' OR title LIKE 'Vice President%'
                         OR title IN ('CEO', 'CFO', 'CIO', 'CISO', 'COO', 'CTO', 'President'))
                 """,
             say: """
@@ -184,7 +222,10 @@ extension Rule {
             find: """
                 SELECT identity_id AS key, identity_id, identity_name, identity_email, application_id,
                     application_name, source, last_used_at
-                FROM app_use WHERE NOT is_ai_tool AND status = 'deprovisioned' ORDER BY last_used_at DESC
+                FROM app_use
+                WHERE identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    AND NOT is_ai_tool
+                ORDER BY last_used_at DESC
                 """,
             say: """
                 {identity_name} was offboarded, but {application_name} can still get into their account[ and did so \
@@ -204,7 +245,11 @@ extension Rule {
                 FROM (
                     SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
                         identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                    FROM shadow_use WHERE is_ai_tool AND reading_grants > 0) AS used
+                    FROM app_use
+                    WHERE reads_mail_or_files AND status <> 'deprovisioned'
+                        AND application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool)
+                    GROUP BY application_id, application_name, identity_id, identity_name, identity_email,
+                        source) AS used
                 """,
             say: """
                 {application_name} can read the mail or files of {affected_count:person/people}, and nobody has \
@@ -216,11 +261,19 @@ extension Rule {
             .shadowIT, "ai_tool_widely_used", .medium, on: .application, "AI tool used by many",
             needs: [.identityProvider],
             find: """
-                SELECT * FROM (
-                    SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                        identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                    FROM shadow_use WHERE is_ai_tool AND policy IS NULL) AS used
-                WHERE affected_count >= 10
+                SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
+                    everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_applications.platform AS source, used.affected_count
+                FROM (
+                    SELECT application_id, identity_id, count(*) OVER (PARTITION BY application_id) AS affected_count,
+                        row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
+                    FROM live_grants
+                    WHERE application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool AND policy IS NULL)
+                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    GROUP BY application_id, identity_id) AS used
+                    JOIN live_applications ON live_applications.id = used.application_id
+                    JOIN everyone ON everyone.id = used.identity_id
+                WHERE used.affected_count >= 10 AND used.place <= 100
                 """,
             say: """
                 {application_name} is used by {affected_count:person/people}, so company data goes into an AI tool that \
@@ -233,11 +286,15 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT identity_id AS key, identity_id, identity_name, identity_email, application_id,
-                    application_name, source, last_used_at, count(*) OVER (PARTITION BY identity_id) AS tools
+                    application_name, source, max(last_used_at) AS last_used_at,
+                    count(*) OVER (PARTITION BY identity_id) AS tools
                 FROM app_use
-                WHERE is_ai_tool AND (status = 'deprovisioned'
-                    OR hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0)))
-                ORDER BY last_used_at DESC
+                WHERE application_id IN (SELECT id FROM live_applications WHERE is_ai_tool) AND identity_id IN (
+                    SELECT id FROM everyone
+                    WHERE status = 'deprovisioned'
+                        OR hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0)))
+                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
+                ORDER BY max(last_used_at) DESC
                 """,
             say: """
                 {identity_name} left the company, but {application_name} still {tools?holds a grant/hold grants} to \

@@ -229,6 +229,7 @@ import Testing
             // With accounts elsewhere it is a matter of identity security.
             try company.account(of: company.person(hired: company.ago(days: 5), idp: false), on: "slack")
             try company.person("Grace Hopper", hr: "leave", hired: company.ago(days: 5), idp: false)
+            try company.person("Alan Turing", hired: company.ago(days: 90), idp: false)
         },
     ]
 
