@@ -6,6 +6,7 @@ import Base
 /// - `{since:days}`: `45 days`, from that moment to now; `{since:ago}`: `45 days ago`, `3 hours ago`, `just now`.
 /// - `{n:application}`: `1 application`, `4 applications`; `{n:identity/identities}` where the plural is irregular.
 /// - `{n?is/are}`: the first word for one, the second for any other number.
+/// - `left[ {since:ago}]`: what is in brackets is left out when one of its places has no value.
 public struct Sentence: ExpressibleByStringLiteral, Sendable {
     /// How many values of a list are named.
     private static let mostNamed = 4
@@ -18,12 +19,29 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
     func fill(at now: Timestamp, _ values: (String) -> ListedValues) -> String {
         var text = ""
         var rest = template[...]
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            text += rest[..<open]
-            text += Self.place(rest[rest.index(after: open)..<close], at: now, values)
+        while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
+            text += Self.fill(rest[..<open], at: now, values).text
+            let part = Self.fill(rest[rest.index(after: open)..<close], at: now, values)
+            if part.isWhole { text += part.text }
             rest = rest[rest.index(after: close)...]
         }
-        return text + rest
+        return text + Self.fill(rest, at: now, values).text
+    }
+
+    /// A part of a template, filled, and whether every place in it had a value.
+    private static func fill(
+        _ part: Substring, at now: Timestamp, _ values: (String) -> ListedValues
+    ) -> (text: String, isWhole: Bool) {
+        var text = ""
+        var isWhole = true
+        var rest = part
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            let value = place(rest[rest.index(after: open)..<close], at: now, values)
+            isWhole = isWhole && !value.isEmpty
+            text += rest[..<open] + value
+            rest = rest[rest.index(after: close)...]
+        }
+        return (text + rest, isWhole)
     }
 
     private static func place(
