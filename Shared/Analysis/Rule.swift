@@ -36,7 +36,7 @@ public struct Rule: Sendable {
     /// A rule whose id is the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
-        needs: [Source] = [], find: RuleQuery = "", say: Sentence = "", recommend recommendedAction: String,
+        needs: [Source], find: RuleQuery, say: Sentence, recommend recommendedAction: String,
         action: ActionType? = nil, confidence: Double = 0.95
     ) {
         id = category.rawValue + "::" + name

@@ -4,7 +4,8 @@ import Store
 /// question follows this WITH clause; both engines put the definitions in where they are used.
 enum Prelude {
     static let sql: SQL =
-        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + ", " + holdings + ", "
+        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + ", " + holdings
+        + ", "
         + owners + ", " + judgement + " "
 
     // connected: the integrations that are connected. idp: the one that people sign in with.
