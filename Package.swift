@@ -36,7 +36,7 @@ let routes = [
     Route("api/mcp/identity", uses: "Findings"),
     Route("api/mcp/integrations", uses: "Findings"),
     Route("api/mcp/posture-summary", uses: "Findings"),
-    Route("api/mcp/rules", uses: "Findings"),
+    Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("scheduled/housekeeping", uses: "Findings"),
 ]
@@ -68,6 +68,7 @@ let shared: [Target] = [
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
+    library("Analysis", on: "Base", "Store", "Auth", "Findings"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -78,7 +79,7 @@ func library(_ name: String, on dependencies: String...) -> Target {
 
 let runner: [Target] = [
     .target(
-        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings"],
+        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings", "Analysis"],
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
@@ -98,7 +99,7 @@ let tests: [Target] = [
         path: "Tests/SharedTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
@@ -116,7 +117,10 @@ let tests: [Target] = [
         name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],
         path: "Tests/RunnerTests"),
     .testTarget(
-        name: "DemonstrationTests", dependencies: ["Base", "Demonstration", "Findings", "Store"],
+        name: "AnalysisTests",
+        dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
+    .testTarget(
+        name: "DemonstrationTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store"],
         path: "Tests/DemonstrationTests"),
 ]
 

@@ -50,6 +50,13 @@ public struct Workspace {
         try run(sql, parameters) { _ in }
     }
 
+    /// Calls `body` with each row of a query.
+    public func forEachRow(
+        _ sql: SQL, _ parameters: [any SQLParameter], _ body: (any Row) throws -> Void
+    ) throws {
+        try run(sql, parameters, body)
+    }
+
     /// Runs several queries on one consistent view of the data.
     public func read<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.read, body)

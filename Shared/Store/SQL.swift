@@ -12,6 +12,9 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringLiteral {
     /// One statement out of two parts.
     public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }
 
+    /// The parameter of that number, from 1: `$1`.
+    public static func placeholder(_ number: Int) -> SQL { SQL(text: "$\(number)") }
+
     /// Whether the statement restricts itself to the workspace that is its first parameter: it reads or changes rows
     /// `WHERE … workspace_id = $1` (of `workspaces` itself, `workspaces.id = $1`), or inserts rows whose first column
     /// is `workspace_id` and first value `$1`.

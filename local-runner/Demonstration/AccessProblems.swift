@@ -10,7 +10,7 @@ extension Company {
         }
         try plant(
             "access_risk::shadow_admin", on: .person(shadow), from: [.okta],
-            "\(shadow.name) is a standard user in Okta but administers \(Names.list(apps.map(\.name))), which no admin review shows."
+            "\(shadow.name) is a standard user in Okta but administers \(Names.list(apps.map(\.name).sorted())), which no admin review shows."
         )
         let confluence = try application("Confluence")
         for person in try take(10, "Confluence admin") {
@@ -19,7 +19,7 @@ extension Company {
         let admins = confluence.entitlements.filter(\.isAdmin).compactMap(\.account.person)
         try plant(
             "access_risk::app_with_too_many_admins", on: .application(confluence), affecting: admins, from: [.okta],
-            "Confluence has \(admins.count) admins, any of whom can open every space to the internet.")
+            "Confluence has \(admins.count) admins, any of whom can change its settings and let others in.")
         let contractor = try take("external with many apps") { $0.kind == .contractor }
         for application in applications.filter({ $0.isManaged && !$0.isLicensed }).shuffled(using: &random)
         where contractor.entitlements.count < 12 && contractor.entitlement(to: application) == nil {
@@ -27,7 +27,7 @@ extension Company {
         }
         try plant(
             "access_risk::external_with_many_apps", on: .person(contractor), from: [.okta],
-            "\(contractor.name), an external contractor, can use \(contractor.entitlements.count) applications, more than the work needs."
+            "\(contractor.name) is external to the company and can use \(contractor.entitlements.count) applications, more than such work usually needs."
         )
         try plantRoles()
         try plantSecrets()
@@ -38,7 +38,8 @@ extension Company {
         open.metadata = ["kind": "role", "trusts": "anyone", "has_condition": "no"]
         try plant(
             "access_risk::aws_role_trusts_anyone", on: .platform(.aws, "data-export"), from: [.aws],
-            "The AWS role data-export can be assumed by any AWS account in the world, and it reads the data warehouse.")
+            "The AWS role data-export can be assumed by any AWS account in the world, so whatever it may do, a stranger may do."
+        )
         let vendor = openLone(on: .aws, kind: .service, username: "vendor-monitoring")
         vendor.metadata = [
             "kind": "role", "trusts": "other_account", "trusted_account": "210987654321", "has_condition": "no",
@@ -60,7 +61,7 @@ extension Company {
         try plant(
             "access_risk::github_push_protection_bypassed", on: .person(bypasser), from: [.github],
             since: officeHours(daysAgo: 3),
-            "\(bypasser.name) bypassed GitHub's push protection 2 times in 13 days, so secrets went into the calibration repository."
+            "\(bypasser.name) bypassed GitHub's push protection 2 times in the last 30 days, so there may be secrets in calibration."
         )
         let committer = try take("secret alert") { $0.isPlain && $0.account(on: .github) != nil }
         record(
@@ -69,6 +70,7 @@ extension Company {
         try plant(
             "access_risk::github_open_secret_alert", on: .platform(.github, "cloud-api"), affecting: [committer],
             from: [.github], since: moment,
-            "An AWS access key has been readable in the cloud-api repository for 8 days, and the alert is still open.")
+            "1 leaked secret (aws_access_key_id) has been readable in the cloud-api repository for \(days(since: moment)) days, and the alert is still open."
+        )
     }
 }

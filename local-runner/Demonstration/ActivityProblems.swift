@@ -89,7 +89,9 @@ extension Company {
         try plant(
             "behavioral_anomaly::high_risk_sign_in", on: .person(risky), from: [.okta], since: risk,
             "Okta rated a sign-in of \(risky.name) from 192.0.2.66 as high risk 5 days ago and let it through.")
-        let owl = try take("off hours") { $0.isPlain && $0.account(on: .github) == nil }
+        let owl = try take("off hours") {
+            $0.isPlain && $0.account(on: .github) == nil && days(since: $0.hiredAt) > 60
+        }
         for day in 1...5 {
             record("user.session.start", of: owl, at: midnight(daysAgo: day) + .hours(2) + number(0..<3000))
         }

@@ -10,7 +10,7 @@ extension Company {
             removeFactor(of: person)
             try plant(
                 "identity_security::admin_without_mfa", on: .person(person), from: [.okta, .googleWorkspace],
-                "\(person.name) is an Okta admin without a second factor, so one stolen password opens everyone's account."
+                "\(person.name) is an admin and has no second factor in Okta, so one stolen password opens everyone's account."
             )
         }
         if let device = worst.devices.first {
@@ -27,7 +27,7 @@ extension Company {
         slackAdmin.account(on: .slack)?.mfa = false
         try plant(
             "identity_security::platform_admin_without_mfa", on: .person(slackAdmin), from: [.slack],
-            "\(slackAdmin.name) administers Slack without a second factor there, so a leaked Slack password exposes every channel."
+            "\(slackAdmin.name) administers Slack without a second factor there, so whoever learns the password has an admin's rights."
         )
         let careless = try admin("admin's device out of compliance")
         if let device = careless.devices.first {
@@ -43,13 +43,13 @@ extension Company {
         appoint(contractor, on: .jira, ["jira-administrators"])
         try plant(
             "identity_security::external_admin", on: .person(contractor), from: [.okta, .jira],
-            "\(contractor.name), an external contractor, is a Jira admin and can read all projects and change who sees them."
+            "\(contractor.name) is external to the company but an admin of Jira, so an outsider decides who gets in there and what they see."
         )
         let service = try take("service account with admin") { $0.kind == .service && $0.account(on: .aws) != nil }
         appoint(service, on: .aws, ["AdministratorAccess"])
         try plant(
             "identity_security::service_account_with_admin", on: .person(service), from: [.aws],
-            "The service account \(service.name) has AdministratorAccess in AWS, so one leaked key controls the whole account."
+            "The service account \(service.name) is an admin of AWS, so one leaked key of it controls everything there."
         )
         try plantAWSAccounts()
     }
@@ -59,7 +59,8 @@ extension Company {
         user.account(on: .aws)?.mfa = false
         try plant(
             "identity_security::aws_console_user_without_mfa", on: .person(user), from: [.aws],
-            "\(user.name) can sign in to the AWS console without a second factor, past the one that Okta asks for.")
+            "\(user.name) can sign in to the AWS console without a second factor, so a stolen password is enough to get in."
+        )
         let idle = try take("stale AWS user") { $0.isPlain && $0.account(on: .aws) != nil }
         keys.removeAll { $0.account?.person === idle && $0.platform == .aws }
         idle.account(on: .aws)?.lastLogin = ago(days: 97)
@@ -75,7 +76,8 @@ extension Company {
         try plant(
             "identity_security::aws_root_used", on: .platform(.aws, "root"), from: [.aws],
             since: officeHours(daysAgo: 5),
-            "The AWS root user signed in 6 days ago, which no policy can limit and no person answers for.")
+            "The AWS root user signed in \(days(since: root.lastLogin ?? now)) days ago, which no policy can limit and no person answers for."
+        )
         events.append(
             Event(
                 id: newID(), platform: .aws, person: nil, type: "ConsoleLogin", succeeded: true, actor: "root",

@@ -1,3 +1,4 @@
+import Analysis
 import Base
 import Findings
 
@@ -79,11 +80,11 @@ extension Company {
             "drift_signal::integration_in_error", on: .platform(.jamfPro, nil), from: [.jamfPro], since: ago(days: 3),
             "Jamf Pro has not synced since it was connected 4 days ago, because its credentials are refused, so its Macs are not checked."
         )
-        let open = planted.filter(\.isOpen)
+        let open = planted.filter(\.isCounted)
         let before = open.filter { $0.since < midnight(daysAgo: 7) + .hours(6) }.count
         try plant(
             "drift_signal::findings_surge", on: .workspace, from: [.okta], since: since,
-            "Open findings rose from \(before) to \(open.count + 1) in a week, so problems come faster than they are solved."
+            "Open findings rose from \(before) to \(open.count) in a week, so problems come faster than they are solved."
         )
     }
 

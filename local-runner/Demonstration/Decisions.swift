@@ -1,14 +1,18 @@
+import Analysis
 import Base
 import Findings
 
 /// What people have decided about the findings so far.
 extension Company {
     func decide() {
-        // Those that people put off or set aside are older than a week and no emergency.
+        // Those that people put off or set aside are older than a week, no emergency, and no part of one.
+        let correlated = people.filter { person in
+            planted.contains { $0.rule.category == .findingCorrelation && $0.isAbout(person) }
+        }
         let old = planted.indices.filter { index in
             let finding = planted[index]
             return days(since: finding.since) > 8 && finding.severity != .critical
-                && finding.rule.category != .findingCorrelation
+                && finding.rule.category != .findingCorrelation && !correlated.contains { finding.isAbout($0) }
         }.shuffled(using: &random)
         let statuses: [Planted.Status] = [
             .snoozed(until: midnight(daysAgo: -5) + .hours(9), reason: "Waiting for the hardware order."),

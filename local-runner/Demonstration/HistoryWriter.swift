@@ -98,7 +98,7 @@ extension Writer {
 
     /// The metrics of a day. What is not planted to have changed is as it is now.
     private func writeSnapshot(at moment: Timestamp, _ daysAgo: Int) throws {
-        let open = company.planted.filter { $0.isOpen && $0.since <= moment }
+        let open = company.planted.filter { $0.isCounted && $0.since <= moment }
         func count(_ severity: Severity) -> JSON { .integer(open.count { $0.severity == severity }) }
         let people = company.people.filter { $0.isActive && $0.kind != .service && $0.mfa != nil }
         let known = company.applications.filter { $0.sso != nil }

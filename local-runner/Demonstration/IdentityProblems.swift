@@ -28,7 +28,7 @@ extension Company {
             }
             try plant(
                 "identity_security::never_signed_in", on: .person(person), from: [.okta],
-                "\(person.name) has had an Okta account for \(age) days and never signed in, so its first password is still waiting for whoever finds it."
+                "\(person.name) has had an account in Google Workspace and Okta for \(age) days and never signed in, so its first password is still waiting for whoever finds it."
             )
         }
     }
@@ -47,14 +47,12 @@ extension Company {
     }
 
     private func plantMissingFactors() throws {
-        for index in 0..<2 {
+        for _ in 0..<2 {
             let person = try take("user without MFA")
             removeFactor(of: person)
             try plant(
                 "identity_security::user_without_mfa", on: .person(person), from: [.okta, .googleWorkspace],
-                index == 0
-                    ? "\(person.name) has no second factor in Okta, so a stolen password opens \(person.entitlements.count) applications."
-                    : "\(person.name) of \(person.department ?? "") signs in to Okta with a password alone, which protects \(person.entitlements.count) applications."
+                "\(person.name) has no second factor in Okta, so a stolen password opens \(person.entitlements.count) applications."
             )
         }
         let admin = try take("app admin without MFA")
@@ -103,7 +101,7 @@ extension Company {
         makeStale(admin, days: 41)
         try plant(
             "identity_security::stale_admin", on: .person(admin), from: [.okta], since: ago(days: 11),
-            "\(admin.name) is an Okta admin but has not signed in for 41 days, so nobody would notice if someone else did."
+            "\(admin.name) is an admin but has not signed in to Okta for 41 days, so nobody would notice if someone else did."
         )
     }
 
@@ -111,7 +109,8 @@ extension Company {
         try plant(
             "identity_security::stale_account", on: .person(person), from: [.okta],
             since: ago(days: min(days - 30, 50)),
-            "\(person.name) has not signed in to Okta for \(days) days, so an account that nobody watches stays open.")
+            "\(person.name) has not signed in to Okta for \(days) days, so nobody would notice somebody else using the account."
+        )
     }
 
     private func plantStaleAccess() throws {
@@ -143,7 +142,7 @@ extension Company {
             record("user.login", of: person, on: .slack, at: moment, ["method": "password"])
             try plant(
                 "identity_security::\(rule)_direct_sign_in", on: .person(person), from: [.okta, .slack], since: moment,
-                "\(person.name), \(person.title ?? "") and \(rule == "admin" ? "Okta admin" : "executive"), signed in to Slack with a password \(days) days ago, past Okta's second factor."
+                "\(person.name), \(rule == "admin" ? "who is an admin" : person.title ?? ""), signed in to Slack with a password \(self.days(since: moment)) days ago, past Okta's second factor."
             )
         }
         let users = people.filter {

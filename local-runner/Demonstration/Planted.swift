@@ -1,3 +1,4 @@
+import Analysis
 import Base
 import Findings
 
@@ -54,11 +55,17 @@ struct Planted {
         }
     }
 
-    /// Whether it is about a person.
+    /// Whether it is about a person or a device of theirs.
     func isAbout(_ person: Person) -> Bool {
-        if case .person(let subject) = subject { return subject === person }
-        return false
+        switch subject {
+        case .person(let subject): subject === person
+        case .device(let device): device.owner === person
+        case .application, .platform, .account, .workspace: false
+        }
     }
+
+    /// Whether a drift snapshot counts it while it is open: what is said about findings is no further problem.
+    var isCounted: Bool { isOpen && rule.category != .driftSignal && rule.category != .findingCorrelation }
 
     /// The entities by kind, as the API shows them.
     var affectedEntities: JSON {
@@ -104,13 +111,13 @@ struct Planted {
 
 extension Company {
     /// Writes down that a rule finds a problem. Without a moment from which it can be found, it is somewhere in the
-    /// last seven weeks, and in the last one only now and then.
+    /// last seven weeks, and in the last one more often.
     func plant(
         _ ruleID: String, _ severity: Severity? = nil, on subject: Planted.Subject, affecting people: [Person] = [],
         from platforms: [Platform], since: Timestamp? = nil, _ sentence: String
     ) throws {
         guard let rule = Rule.named(ruleID) else { throw DemonstrationError.unknownRule(ruleID) }
-        let isNew = (severity ?? rule.severity) != .critical && chance(15)
+        let isNew = (severity ?? rule.severity) != .critical && chance(30)
         let found = since ?? ago(days: isNew ? number(0..<6) : number(8..<50))
         planted.append(
             Planted(

@@ -19,6 +19,29 @@ static inline void csqlite_initialize(void) {
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
 }
 
+/// epoch(timestamp): its seconds since 1970, as PostgreSQL's function of that name in the schema; NULL of anything that
+/// is not written YYYY-MM-DDTHH:MM:SSZ.
+static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    const unsigned char *t = sqlite3_value_text(values[0]);
+    if (t == 0 || sqlite3_value_bytes(values[0]) != 20 || t[19] != 'Z') return sqlite3_result_null(context);
+    static const unsigned char digits[] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18};
+    int n[14];
+    for (int index = 0; index < 14; index++) {
+        n[index] = t[digits[index]] - '0';
+        if (n[index] < 0 || n[index] > 9) return sqlite3_result_null(context);
+    }
+    // Days from the civil date, with years that begin in March.
+    long long year = n[0] * 1000 + n[1] * 100 + n[2] * 10 + n[3], month = n[4] * 10 + n[5], day = n[6] * 10 + n[7];
+    if (month <= 2) {
+        year -= 1;
+        month += 12;
+    }
+    long long days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 1 - 719468;
+    sqlite3_result_int64(
+        context, days * 86400 + (n[8] * 10 + n[9]) * 3600 + (n[10] * 10 + n[11]) * 60 + n[12] * 10 + n[13]);
+}
+
 /// Foreign keys on, and a hostile database file can run nothing. sqlite3_db_config is variadic. Recursive triggers,
 /// since without them a row that REPLACE deletes fires none, and an append-only table would not be.
 static inline void csqlite_configure(sqlite3 *connection) {
@@ -27,6 +50,8 @@ static inline void csqlite_configure(sqlite3 *connection) {
     sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
     sqlite3_busy_handler(connection, csqlite_wait_for_lock, (void *)0);
     sqlite3_exec(connection, "PRAGMA recursive_triggers = ON", 0, 0, 0);
+    sqlite3_create_function_v2(connection, "epoch", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, (void *)0,
+                               csqlite_epoch, 0, 0, 0);
 }
 
 /// SQLITE_TRANSIENT is a macro that casts, which Swift does not import.

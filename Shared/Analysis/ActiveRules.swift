@@ -1,5 +1,6 @@
 import Auth
 import Base
+import Findings
 import Store
 
 extension Rule: JSONWritable {

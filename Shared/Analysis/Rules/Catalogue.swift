@@ -1,3 +1,5 @@
+import Findings
+
 extension Rule {
     /// Every rule, in the order of the categories.
     public static let all: [Rule] =

@@ -1,0 +1,52 @@
+import Base
+import Store
+
+/// Whom and what a finding affects, by kind, as the API shows them. Of very many, the first are named.
+struct AffectedEntities {
+    private static let mostNamed = 100
+
+    /// The kinds, with what the columns of each are called and what they become.
+    private static let kinds: [(kind: String, fields: [(column: String, name: String)])] = [
+        ("accounts", [("account_id", "id"), ("account_name", "name"), ("account_platform", "platform")]),
+        ("applications", [("application_id", "id"), ("application_name", "name")]),
+        ("devices", [("device_id", "id"), ("device_name", "name")]),
+        ("identities", [("identity_id", "id"), ("identity_name", "name"), ("identity_email", "email")]),
+        ("integrations", [("integration_platform", "platform"), ("integration_name", "name")]),
+    ]
+
+    /// Where a question has the columns of each kind; the first of them is what tells entities apart.
+    struct Columns {
+        fileprivate let kinds: [(kind: String, fields: [(column: Int, name: String)])]
+
+        init(_ names: [String]) {
+            kinds = AffectedEntities.kinds.compactMap { kind in
+                let fields = kind.fields.compactMap { field in
+                    names.firstIndex(of: field.column).map { (column: $0, name: field.name) }
+                }
+                return fields.first?.name == kind.fields[0].name ? (kind.kind, fields) : nil
+            }
+        }
+    }
+
+    private var entities: [String: [JSON]] = [:]
+    private var seen: Set<String> = []
+
+    mutating func add(_ row: any Row, _ columns: Columns) {
+        for (kind, fields) in columns.kinds {
+            guard let first = fields.first, !row.isNull(first.column) else { continue }
+            // An integration may have several parts that are affected.
+            let parts = kind == "integrations" ? fields.map { row.text($0.column) } : [row.text(first.column)]
+            guard entities[kind]?.count ?? 0 < Self.mostNamed,
+                seen.insert(kind + "\0" + parts.joined(separator: "\0")).inserted
+            else { continue }
+            var members: [String: JSON] = [:]
+            for field in fields where !row.isNull(field.column) {
+                members[field.name] = .string(row.text(field.column))
+            }
+            if kind == "integrations", members["name"] == nil { members["name"] = .string(Platforms.name(parts[0])) }
+            entities[kind, default: []].append(.object(members))
+        }
+    }
+
+    var json: JSON { .object(entities.mapValues(JSON.array)) }
+}

@@ -1,0 +1,50 @@
+import Auth
+import Base
+import Store
+
+/// The platforms that are connected and have synced.
+public struct ConnectedSources: Sendable {
+    struct Integration: Sendable {
+        let platform: String
+        let category: String
+        let isIdentityProvider: Bool
+        let lastSyncAt: Timestamp
+    }
+
+    let integrations: [Integration]
+
+    /// The first of a rule's needs that is not met; nil when the rule can run.
+    public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
+
+    /// The platforms that a rule's answer comes from, where its rows do not say.
+    func platforms(for rule: Rule) -> [String] { Array(Set(rule.needs.flatMap(platforms))).sorted() }
+
+    private func platforms(for source: Source) -> [String] {
+        integrations.filter { integration in
+            switch source {
+            case .identityProvider: integration.isIdentityProvider
+            case .applications: !integration.isIdentityProvider
+            case .category(let category): integration.category == category
+            case .devices: ["mdm", "edr"].contains(integration.category)
+            case .platform(let platform): integration.platform == platform
+            }
+        }.map(\.platform)
+    }
+}
+
+extension Workspace {
+    /// The platforms that are connected and have synced.
+    public func connectedSources() throws -> ConnectedSources {
+        ConnectedSources(
+            integrations: try rows(
+                """
+                SELECT platform, category, idp_role, last_sync_at FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected' AND last_sync_at IS NOT NULL ORDER BY platform
+                """
+            ) { row in
+                ConnectedSources.Integration(
+                    platform: try row[0], category: try row[1], isIdentityProvider: !row.isNull(2),
+                    lastSyncAt: try row[3])
+            })
+    }
+}

@@ -1,0 +1,55 @@
+import Auth
+import Base
+import Findings
+import Store
+
+/// What a rule has found, once: what becomes a finding.
+public struct Detection: Sendable {
+    /// The rule that found it.
+    public let rule: Rule
+    /// What tells it from all other findings of the workspace, the same at every run.
+    public let key: String
+    /// How bad it is.
+    public let severity: Severity
+    /// The sentence.
+    public let title: String
+    let affectedEntities: JSON
+    let affectedCount: Int
+    let identityID: String?
+    let applicationID: String?
+    let deviceID: String?
+    let sources: [String]
+
+    init(_ rule: Rule, key: String, _ facts: Facts, sources: [String], at now: Timestamp) {
+        self.rule = rule
+        self.key = key.isEmpty ? rule.id : rule.id + ":" + key
+        severity = facts["severity"].first.flatMap(Severity.init) ?? rule.severity
+        title = rule.say.fill(at: now) { facts[$0] }
+        affectedEntities = facts.entities.json
+        affectedCount = facts["affected_count"].first.flatMap { Int($0) } ?? max(1, facts["identity_id"].count)
+        let isGeneral = rule.entity == .application || rule.entity == .workspace || rule.entity == .integration
+        identityID = isGeneral ? nil : facts["identity_id"].first
+        applicationID = rule.entity == .application ? facts["application_id"].first : nil
+        deviceID = rule.entity == .device ? facts["device_id"].first : nil
+        let named = facts["source"].values
+        self.sources = named.isEmpty ? sources : named.sorted()
+    }
+}
+
+extension Workspace {
+    /// What a rule finds now, in the order of the keys.
+    public func detections(
+        of rule: Rule, from sources: ConnectedSources, at now: Timestamp
+    ) throws -> [Detection] {
+        var columns: FactColumns?
+        var found: [String: Facts] = [:]
+        try forEachRow(Prelude.sql + rule.find.sql, rule.find.values(at: now)) { row in
+            let columns = columns ?? FactColumns(row)
+            found[columns.key(of: row), default: Facts(columns)].add(row)
+        }
+        let platforms = sources.platforms(for: rule)
+        return found.sorted { $0.key < $1.key }.map { key, facts in
+            Detection(rule, key: key, facts, sources: platforms, at: now)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Store
+
+extension Prelude {
+    // What people hold. account_holders: active accounts, also those of nobody, whose owner has not left. admin_places:
+    // what each identity administers, applications and platforms alike; idp_role tells the identity providers.
+    // super_admins: active accounts with the highest role of the identity provider that people sign in with. seats: paid
+    // ones of active people. direct_sign_ins: with a password, to platforms other than the identity providers.
+    static let holdings: SQL = """
+        account_holders AS NOT MATERIALIZED (
+            SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
+                COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
+                    live_accounts.email) AS identity_name,
+                everyone.email AS identity_email, live_accounts.id AS account_id,
+                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                live_accounts.platform AS account_platform, live_accounts.platform AS source,
+                live_accounts.account_type, live_accounts.is_admin, live_accounts.admin_roles,
+                live_accounts.mfa_enabled, live_accounts.last_login_at, live_accounts.metadata,
+                live_accounts.idp_role, everyone.identity_type
+            FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
+            WHERE live_accounts.status = 'active' AND (everyone.id IS NULL OR everyone.status <> 'deprovisioned')),
+        admin_places AS NOT MATERIALIZED (
+            SELECT live_entitlements.identity_id, COALESCE(named.platform, live_applications.name) AS place,
+                live_entitlements.platform, CAST(NULL AS text) AS idp_role
+            FROM live_entitlements JOIN live_applications ON live_applications.id = live_entitlements.application_id
+                LEFT JOIN connected AS named ON named.platform = live_applications.name_folded
+            WHERE live_entitlements.is_admin
+            UNION ALL
+            SELECT identity_id, platform, platform, idp_role FROM live_accounts
+            WHERE is_admin AND status = 'active'),
+        super_admins AS NOT MATERIALIZED (
+            SELECT * FROM account_holders
+            WHERE is_admin AND account_platform = (SELECT platform FROM idp)
+                AND (CAST(admin_roles AS text) LIKE '%SUPER_ADMIN%'
+                    OR CAST(admin_roles AS text) LIKE '%_SEED_ADMIN_ROLE%'
+                    OR CAST(admin_roles AS text) LIKE '%Global Administrator%'
+                    OR CAST(admin_roles AS text) LIKE '%Super user%')),
+        seats AS NOT MATERIALIZED (
+            SELECT people.id AS identity_id, people.display_name AS identity_name, people.email AS identity_email,
+                people.identity_type, live_entitlements.application_id, live_applications.name AS application_name,
+                live_entitlements.is_admin, live_entitlements.granted_at, live_entitlements.last_used_at,
+                live_entitlements.platform AS source
+            FROM live_entitlements JOIN people ON people.id = live_entitlements.identity_id
+                JOIN live_applications ON live_applications.id = live_entitlements.application_id
+            WHERE live_entitlements.is_license),
+        direct_sign_ins AS NOT MATERIALIZED (
+            SELECT identity_id, platform, occurred_at FROM live_events
+            WHERE event_type = 'user.login' AND outcome = 'success' AND details ->> 'method' = 'password'
+                AND platform NOT IN (SELECT platform FROM connected WHERE idp_role IS NOT NULL))
+        """
+}

@@ -1,0 +1,49 @@
+import Store
+
+extension Prelude {
+    // owned_devices: all devices with their owner, if any; device names both. app_admins: who administers which
+    // application. administered: the applications and platforms that each person administers, identity providers left
+    // out. open_findings: what is found so far and not set aside. drift: the metrics of the latest snapshot and of the
+    // newest that is a week older, and how long ago that was; no row without one.
+    static let judgement: SQL = """
+        owned_devices AS NOT MATERIALIZED (
+            SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
+                live_devices.platform AS source, live_devices.serial_number, live_devices.operating_system,
+                live_devices.os_version, live_devices.is_os_supported, live_devices.is_encrypted,
+                live_devices.is_compliant, live_devices.is_jailbroken, live_devices.has_edr,
+                live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
+                everyone.id AS identity_id, everyone.display_name AS identity_name, everyone.email AS identity_email,
+                everyone.identity_type, everyone.status, everyone.last_login_at, everyone.deprovisioned_at,
+                live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device,
+                (SELECT platform FROM idp) AS idp
+            FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id),
+        app_admins AS NOT MATERIALIZED (
+            SELECT live_entitlements.identity_id, live_applications.id AS application_id,
+                live_applications.name AS application_name
+            FROM live_entitlements JOIN live_applications ON live_applications.id = live_entitlements.application_id
+            WHERE live_entitlements.is_admin),
+        administered AS NOT MATERIALIZED (
+            SELECT identity_id, CAST(application_id AS text) AS place FROM live_entitlements
+            WHERE is_admin AND identity_id IS NOT NULL
+            UNION
+            SELECT identity_id, platform FROM live_accounts
+            WHERE is_admin AND status = 'active' AND idp_role IS NULL AND identity_id IS NOT NULL),
+        open_findings AS NOT MATERIALIZED (
+            SELECT finding_key, rule_id, category, severity, affected_identity_id AS identity_id,
+                affected_application_id AS application_id, affected_device_id AS device_id
+            FROM findings WHERE workspace_id = $1 AND status IN ('open', 'in_progress')),
+        drift AS NOT MATERIALIZED (
+            SELECT latest.metrics AS latest, earlier.metrics AS earlier,
+                CASE WHEN epoch(latest.taken_at) - epoch(earlier.taken_at) < 8 * 86400 THEN 'a week'
+                    ELSE CAST((epoch(latest.taken_at) - epoch(earlier.taken_at)) / 86400 AS text) || ' days'
+                    END AS period
+            FROM (
+                SELECT metrics, taken_at FROM drift_snapshots WHERE workspace_id = $1
+                ORDER BY taken_at DESC LIMIT 1) AS latest
+            JOIN (
+                SELECT metrics, taken_at FROM drift_snapshots
+                WHERE workspace_id = $1 AND epoch(taken_at) <= (
+                    SELECT epoch(max(taken_at)) FROM drift_snapshots WHERE workspace_id = $1) - 7 * 86400
+                ORDER BY taken_at DESC LIMIT 1) AS earlier ON epoch(earlier.taken_at) < epoch(latest.taken_at))
+        """
+}

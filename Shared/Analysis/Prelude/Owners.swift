@@ -1,0 +1,79 @@
+import Store
+
+extension Prelude {
+    // What several rules start from, with the columns that findings are made of.
+    // hr: the HR system. hr_records: what it and the identity provider that people sign in with say of a person.
+    // outlived: active accounts of people who are deprovisioned, beside those two. strangers: active accounts whose
+    // owner no identity provider knows; service accounts, shared mailboxes and HR records need none. is_business: on one
+    // of `Rule.businessPlatforms`. owned_keys: active keys of an account or a person. shadow_applications: the
+    // unsanctioned ones, with what policy says of them, null when it says nothing. app_use: OAuth grants, with the
+    // application and the person who let it in.
+    static let owners: SQL = """
+        hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
+        hr_records AS NOT MATERIALIZED (
+            SELECT identity_id, (SELECT platform FROM hr) AS hr, (SELECT platform FROM idp) AS idp,
+                max(CASE WHEN category = 'hr' THEN department END) AS hr_department,
+                max(CASE WHEN category <> 'hr' THEN department END) AS idp_department,
+                max(CASE WHEN category = 'hr' THEN lower(trim(manager_email)) END) AS hr_manager_email,
+                max(CASE WHEN category <> 'hr' THEN lower(trim(manager_email)) END) AS idp_manager_email
+            FROM live_accounts
+            WHERE status = 'active'
+                AND (platform = (SELECT platform FROM hr) OR platform = (SELECT platform FROM idp))
+            GROUP BY identity_id),
+        outlived AS NOT MATERIALIZED (
+            SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
+                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
+                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                (SELECT platform FROM idp) AS idp
+            FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
+            WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
+                AND live_accounts.platform <> (SELECT platform FROM idp)),
+        strangers AS NOT MATERIALIZED (
+            SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
+                COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
+                    live_accounts.email) AS identity_name,
+                everyone.email AS identity_email, live_accounts.id AS account_id,
+                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                live_accounts.platform AS account_platform, live_accounts.platform AS source,
+                live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
+                live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
+                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                (SELECT platform FROM idp) AS idp
+            FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
+            WHERE live_accounts.idp_role IS NULL AND live_accounts.category <> 'hr'
+                AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
+                AND (everyone.id IS NULL
+                    OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                AND NOT EXISTS (
+                    SELECT 1 FROM accounts JOIN connected ON connected.id = accounts.integration_id
+                    WHERE accounts.workspace_id = $1 AND accounts.identity_id = live_accounts.identity_id
+                        AND connected.idp_role IS NOT NULL)),
+        owned_keys AS NOT MATERIALIZED (
+            SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
+                COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,
+                everyone.email AS identity_email, live_keys.account_id,
+                COALESCE(accounts.username, accounts.email) AS account_name, live_keys.platform AS account_platform,
+                live_keys.platform AS source, live_keys.kind, live_keys.created_at, live_keys.expires_at,
+                COALESCE(live_keys.last_used_at, live_keys.created_at) AS idle_since
+            FROM live_keys LEFT JOIN accounts ON accounts.id = live_keys.account_id
+                LEFT JOIN everyone ON everyone.id = live_keys.identity_id
+            WHERE COALESCE(live_keys.identity_id, live_keys.account_id) IS NOT NULL),
+        shadow_applications AS NOT MATERIALIZED (
+            SELECT live_applications.*, app_policies.status AS policy
+            FROM live_applications LEFT JOIN app_policies ON app_policies.workspace_id = $1
+                AND app_policies.app_name_folded = live_applications.name_folded
+            WHERE NOT live_applications.is_managed
+                AND (app_policies.status IS NULL OR app_policies.status <> 'sanctioned')),
+        app_use AS NOT MATERIALIZED (
+            SELECT live_grants.application_id, live_applications.name AS application_name,
+                live_applications.is_ai_tool, live_applications.first_seen_at, everyone.id AS identity_id,
+                everyone.display_name AS identity_name, everyone.email AS identity_email, everyone.status,
+                everyone.title, live_grants.access,
+                live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source
+            FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
+                JOIN everyone ON everyone.id = live_grants.identity_id)
+        """
+}

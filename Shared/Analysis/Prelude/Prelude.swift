@@ -1,0 +1,99 @@
+import Store
+
+/// The tables that rules ask about: the workspace's data as far as connected integrations vouch for it. Each rule's
+/// question follows this WITH clause; both engines put the definitions in where they are used.
+enum Prelude {
+    static let sql: SQL =
+        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + ", " + holdings
+        + ", "
+        + owners + ", " + judgement + " "
+
+    // connected: the integrations that are connected. idp: the one that people sign in with.
+    private static let connected: SQL = """
+        connected AS NOT MATERIALIZED (
+            SELECT id, platform, category, idp_role, last_sync_at FROM integrations
+            WHERE workspace_id = $1 AND status = 'connected'),
+        idp AS NOT MATERIALIZED (
+            SELECT platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1)
+        """
+
+    // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.
+    private static let accounts: SQL = """
+        live_accounts AS NOT MATERIALIZED (
+            SELECT accounts.id, accounts.identity_id, accounts.integration_id, accounts.username, accounts.email,
+                accounts.display_name, accounts.account_type, accounts.status, accounts.is_admin, accounts.admin_roles,
+                accounts.mfa_enabled, accounts.sso_enforced, accounts.last_login_at, accounts.department,
+                accounts.manager_email, accounts.metadata, accounts.created_at,
+                connected.platform, connected.category, connected.idp_role
+            FROM accounts JOIN connected ON connected.id = accounts.integration_id
+            WHERE accounts.workspace_id = $1)
+        """
+
+    // everyone: all identities. known: those whom an identity provider knows. people: of those, the active ones who
+    // are no service accounts.
+    private static let people: SQL = """
+        everyone AS NOT MATERIALIZED (
+            SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
+                manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, created_at
+            FROM identities WHERE workspace_id = $1),
+        known AS NOT MATERIALIZED (
+            SELECT * FROM everyone WHERE EXISTS (
+                SELECT 1 FROM accounts JOIN connected ON connected.id = accounts.integration_id
+                WHERE accounts.workspace_id = $1 AND accounts.identity_id = everyone.id
+                    AND connected.idp_role IS NOT NULL)),
+        people AS NOT MATERIALIZED (
+            SELECT * FROM known WHERE status = 'active' AND identity_type <> 'service_account')
+        """
+
+    // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
+    // live_devices: all devices, with their platform.
+    private static let inventory: SQL = """
+        live_applications AS NOT MATERIALIZED (
+            SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
+                applications.category, applications.sso_enabled, applications.is_ai_tool, applications.is_managed,
+                applications.metadata, applications.first_seen_at, connected.platform
+            FROM applications JOIN connected ON connected.id = applications.integration_id
+            WHERE applications.workspace_id = $1),
+        unsanctioned AS NOT MATERIALIZED (
+            SELECT * FROM live_applications WHERE NOT is_managed AND NOT EXISTS (
+                SELECT 1 FROM app_policies WHERE app_policies.workspace_id = $1
+                    AND app_policies.app_name_folded = live_applications.name_folded
+                    AND app_policies.status = 'sanctioned')),
+        live_devices AS NOT MATERIALIZED (
+            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number, devices.operating_system,
+                devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
+                devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
+                devices.last_seen_at, devices.metadata, devices.created_at, connected.platform, connected.category
+            FROM devices JOIN connected ON connected.id = devices.integration_id
+            WHERE devices.workspace_id = $1)
+        """
+
+    // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events
+    // (the platforms' logs), each with its platform.
+    private static let access: SQL = """
+        live_entitlements AS NOT MATERIALIZED (
+            SELECT entitlements.id, entitlements.account_id, entitlements.identity_id, entitlements.application_id,
+                entitlements.role, entitlements.is_admin, entitlements.is_license, entitlements.granted_at,
+                entitlements.last_used_at, connected.platform
+            FROM entitlements JOIN connected ON connected.id = entitlements.integration_id
+            WHERE entitlements.workspace_id = $1),
+        live_grants AS NOT MATERIALIZED (
+            SELECT oauth_grants.id, oauth_grants.account_id, oauth_grants.identity_id, oauth_grants.application_id,
+                oauth_grants.scopes, oauth_grants.access, oauth_grants.reads_mail_or_files, oauth_grants.granted_at,
+                oauth_grants.last_used_at, connected.platform
+            FROM oauth_grants JOIN connected ON connected.id = oauth_grants.integration_id
+            WHERE oauth_grants.workspace_id = $1),
+        live_keys AS NOT MATERIALIZED (
+            SELECT access_keys.id, access_keys.account_id, access_keys.identity_id, access_keys.kind, access_keys.name,
+                access_keys.can_write, access_keys.created_at, access_keys.last_used_at, access_keys.expires_at,
+                connected.platform
+            FROM access_keys JOIN connected ON connected.id = access_keys.integration_id
+            WHERE access_keys.workspace_id = $1 AND access_keys.is_active),
+        live_events AS NOT MATERIALIZED (
+            SELECT audit_events.id, audit_events.identity_id, audit_events.event_type, audit_events.outcome,
+                audit_events.actor, audit_events.target, audit_events.ip_address, audit_events.details,
+                audit_events.occurred_at, connected.platform
+            FROM audit_events JOIN connected ON connected.id = audit_events.integration_id
+            WHERE audit_events.workspace_id = $1)
+        """
+}

@@ -1,0 +1,126 @@
+import Findings
+
+extension Rule {
+    /// Access that should have ended, or whose owner nobody can name.
+    static let accessHygiene: [Rule] = leavers + hrRecords + unmatchedAccounts + longLivedKeys
+
+    private static let leavers: [Rule] =
+        [
+            // Live entitlements of someone suspended or deprovisioned, none of them admin.
+            Rule(
+                .accessHygiene, "inactive_user_with_entitlements", .high, on: .identity,
+                "Suspended or deprovisioned user with live entitlements",
+                needs: [.identityProvider],
+                find: """
+                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                        everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
+                        live_applications.name AS application_name, live_entitlements.platform AS source,
+                        (SELECT platform FROM idp) AS idp
+                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
+                        JOIN live_applications ON live_applications.id = live_entitlements.application_id
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                        AND NOT EXISTS (
+                        SELECT 1 FROM live_entitlements AS admin
+                        WHERE admin.identity_id = everyone.id AND admin.is_admin)
+                    """,
+                say: """
+                    {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which returns \
+                    with the account.
+                    """,
+                recommend: "Remove the user's remaining entitlements.", action: .offboardUser),
+            Rule(
+                .accessHygiene, "inactive_user_with_admin", .critical, on: .identity,
+                "Suspended or deprovisioned user with admin entitlement",
+                needs: [.identityProvider],
+                find: """
+                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                        everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
+                        live_applications.name AS application_name, live_entitlements.platform AS source,
+                        (SELECT platform FROM idp) AS idp
+                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
+                        JOIN live_applications ON live_applications.id = live_entitlements.application_id
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                        AND live_entitlements.is_admin
+                    """,
+                say: """
+                    {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, so \
+                    the accounts open again with one click.
+                    """,
+                recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
+            // On platforms that have no such rule of their own, and without an admin role on any of them.
+            Rule(
+                .accessHygiene, "offboarded_but_active", .high, on: .identity,
+                "Offboarded but active elsewhere",
+                needs: [.identityProvider],
+                find: """
+                    SELECT * FROM outlived
+                    WHERE NOT is_business AND account_platform <> 'gitlab' AND NOT EXISTS (
+                        SELECT 1 FROM outlived AS administered
+                        WHERE administered.identity_id = outlived.identity_id AND administered.is_admin
+                            AND NOT administered.is_business)
+                    """,
+                say: """
+                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    to {account_platform:platform}.
+                    """,
+                recommend: "Suspend the accounts that are still active.", action: .suspendUser),
+            Rule(
+                .accessHygiene, "offboarded_admin_active", .critical, on: .identity,
+                "Offboarded but admin elsewhere",
+                needs: [.identityProvider],
+                find: """
+                    SELECT outlived.*, CASE WHEN is_admin THEN account_platform END AS administered,
+                        CASE WHEN NOT is_admin THEN account_platform END AS used
+                    FROM outlived
+                    WHERE NOT is_business AND EXISTS (
+                        SELECT 1 FROM outlived AS administered
+                        WHERE administered.identity_id = outlived.identity_id AND administered.is_admin
+                            AND NOT administered.is_business)
+                    """,
+                say: """
+                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but is still an admin \
+                    of {administered:platform}[ and can sign in to {used:platform}].
+                    """,
+                recommend: "Remove the admin role and suspend the accounts that are still active.",
+                action: .offboardUser),
+            Rule(
+                .accessHygiene, "terminated_in_hr_but_active", .critical, on: .identity,
+                "Terminated in HR but active",
+                needs: [.identityProvider, .category("hr")],
+                find: """
+                    SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                        terminated_at, last_login_at, (SELECT platform FROM hr) AS hr,
+                        (SELECT platform FROM idp) AS idp
+                    FROM people
+                    WHERE hr_status = 'terminated' AND (terminated_at IS NULL OR terminated_at <= \(daysAgo: 0))
+                    """,
+                say: """
+                    {identity_name} left[ {terminated_at:ago}] according to {hr:platform}, but the {idp:platform} \
+                    account is active[ and was used {last_login_at:ago}].
+                    """,
+                recommend: "Offboard the person in the identity provider now.", action: .offboardUser),
+            // Those who are no admins there: that is worse wherever it is.
+            Rule(
+                .accessHygiene, "gitlab_offboarded_active", .high, on: .identity,
+                "Offboarded but active in GitLab",
+                needs: [.identityProvider, .platform("gitlab")],
+                find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
+                say: """
+                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    to GitLab and take the code along.
+                    """,
+                recommend: "Block the GitLab user.", action: .suspendUser),
+        ]
+        + businessPlatforms.map { platform, name in
+            Rule(
+                .accessHygiene, platform + "_offboarded_active", .critical, on: .identity,
+                "Offboarded but active in \(name)",
+                needs: [.identityProvider, .platform(platform)],
+                find: "SELECT * FROM outlived WHERE account_platform = \(platform)",
+                say: """
+                    {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
+                    to {account_platform:platform} and to all that the company keeps there.
+                    """,
+                recommend: "Deactivate the user in \(name).", action: .suspendUser)
+        }
+}

@@ -1,0 +1,89 @@
+import Findings
+
+extension Rule {
+    /// Keys and tokens that live longer than their use.
+    static let longLivedKeys: [Rule] = [
+        // A key that was never used has been unused since it was made.
+        Rule(
+            .accessHygiene, "aws_key_unused", .high, on: .identity, "AWS key unused for 90 days",
+            needs: [.platform("aws")],
+            find: """
+                SELECT * FROM owned_keys
+                WHERE source = 'aws' AND kind = 'access_key' AND idle_since <= \(daysAgo: 90) ORDER BY idle_since
+                """,
+            say: """
+                {identity_name} has an AWS access key that has not been used for {idle_since:days} and still works for \
+                whoever finds it.
+                """,
+            recommend: "Deactivate the access key.", action: .rotateCredentials),
+        // Of the keys that are in use: an unused one is reported as that.
+        Rule(
+            .accessHygiene, "aws_key_old", .medium, on: .identity, "AWS key older than 90 days",
+            needs: [.platform("aws")],
+            find: """
+                SELECT * FROM owned_keys
+                WHERE source = 'aws' AND kind = 'access_key' AND created_at <= \(daysAgo: 90)
+                    AND idle_since > \(daysAgo: 90)
+                ORDER BY created_at
+                """,
+            say: """
+                {identity_name} has used the same AWS access key for {created_at:days}, so every copy ever made of it \
+                still works.
+                """,
+            recommend: "Rotate the access key.", action: .rotateCredentials),
+        // On one IAM user.
+        Rule(
+            .accessHygiene, "aws_multiple_active_keys", .medium, on: .identity,
+            "More than one active AWS key",
+            needs: [.platform("aws")],
+            find: """
+                SELECT * FROM (
+                    SELECT owned_keys.*, count(*) OVER (PARTITION BY COALESCE(account_id, identity_id)) AS keys
+                    FROM owned_keys WHERE source = 'aws' AND kind = 'access_key') AS counted
+                WHERE keys > 1
+                """,
+            say: """
+                {identity_name} has {keys} active AWS access keys, so the older one outlived its rotation.
+                """,
+            recommend: "Finish the rotation and deactivate the older key.", action: .rotateCredentials),
+        Rule(
+            .accessHygiene, "gitlab_token_without_expiry", .medium, on: .identity,
+            "GitLab token without expiry",
+            needs: [.platform("gitlab")],
+            find: """
+                SELECT * FROM owned_keys WHERE source = 'gitlab' AND kind = 'access_token' AND expires_at IS NULL
+                """,
+            say: """
+                {identity_name} has a GitLab token that never expires, so a copy of it works until someone notices.
+                """,
+            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
+        Rule(
+            .accessHygiene, "github_token_without_expiry", .medium, on: .identity,
+            "GitHub token without expiry",
+            needs: [.platform("github")],
+            find: """
+                SELECT * FROM owned_keys WHERE source = 'github' AND kind = 'access_token' AND expires_at IS NULL
+                """,
+            say: """
+                {identity_name} has a GitHub token that never expires, so a copy of it works until someone notices.
+                """,
+            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
+        // Deploy keys belong to a repository and need none.
+        Rule(
+            .accessHygiene, "access_key_without_owner", .medium, on: .integration, "Active key without owner",
+            needs: [.applications],
+            find: """
+                SELECT platform || ':' || COALESCE(name, CAST(id AS text)) AS key, platform AS integration_platform,
+                    COALESCE(name, CAST(id AS text)) AS integration_name, platform AS source, last_used_at,
+                    CASE kind WHEN 'access_key' THEN 'access key' ELSE 'access token' END AS what
+                FROM live_keys
+                WHERE kind <> 'deploy_key' AND identity_id IS NULL AND account_id IS NULL
+                """,
+            say: """
+                The {integration_platform:platform} {what} {integration_name}[ was used {last_used_at:ago} and] belongs \
+                to nobody, so nobody can say what it is for.
+                """,
+            recommend: "Find out what uses the key and move it to a named service account.",
+            action: .rotateCredentials),
+    ]
+}

@@ -1,0 +1,121 @@
+import Findings
+
+extension Rule {
+    /// What people did with files, admin roles and controls.
+    static let unusualActions: [Rule] = [
+        // 100 files or more in a day.
+        Rule(
+            .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
+                    (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
+                FROM (
+                    SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
+                        min(occurred_at) AS first_at, max(occurred_at) AS last_at, row_number() OVER (
+                            PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
+                    FROM live_events
+                    WHERE event_type = 'download' AND outcome = 'success' AND occurred_at >= \(daysAgo: 30)
+                        AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 100) AS worst
+                JOIN everyone ON everyone.id = worst.identity_id
+                WHERE worst.position = 1
+                """,
+            say: """
+                {identity_name} downloaded {files} files from {source:platform} within {hours:hour} {last_at:ago}, \
+                many times what is usual.
+                """,
+            recommend: "Find out what was downloaded and why.", action: .notifyUser),
+        // 50 files or more in a day.
+        Rule(
+            .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
+                    (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
+                FROM (
+                    SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
+                        min(occurred_at) AS first_at, max(occurred_at) AS last_at, row_number() OVER (
+                            PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
+                    FROM live_events
+                    WHERE event_type IN ('delete', 'trash') AND outcome = 'success'
+                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 50) AS worst
+                JOIN everyone ON everyone.id = worst.identity_id
+                WHERE worst.position = 1
+                """,
+            say: """
+                {identity_name} deleted {files} files from {source:platform} within {hours:hour} {last_at:ago}, as \
+                someone does who wants to do damage or hide it.
+                """,
+            recommend: "Restore the files and ask the user about it.", action: .revokeSessions),
+        // Three or more in a day.
+        Rule(
+            .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, worst.platform AS source, worst.grants, worst.last_at
+                FROM (
+                    SELECT identity_id, platform, count(*) AS grants, max(occurred_at) AS last_at, row_number() OVER (
+                        PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
+                    FROM live_events
+                    WHERE event_type IN ('user.account.privilege.grant', 'group.privilege.grant')
+                        AND outcome = 'success' AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(*) >= 3) AS worst
+                JOIN everyone ON everyone.id = worst.identity_id
+                WHERE worst.position = 1
+                """,
+            say: """
+                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, as \
+                an intruder does who means to stay.
+                """,
+            recommend: "Review the roles that were granted and take back those without a request.",
+            action: .createAccessReview),
+        Rule(
+            .behavioralAnomaly, "audit_logging_disabled", .critical, on: .integration,
+            "Audit logging disabled",
+            find: """
+                SELECT live_events.platform AS key, live_events.platform AS integration_platform,
+                    live_events.platform AS source, everyone.id AS identity_id, everyone.email AS identity_email,
+                    COALESCE(everyone.display_name, live_events.actor, 'Someone') AS identity_name,
+                    live_events.occurred_at
+                FROM live_events LEFT JOIN everyone ON everyone.id = live_events.identity_id
+                WHERE live_events.event_type IN (
+                        'StopLogging', 'DeleteTrail', 'audit_log_streaming.destroy',
+                        'system.log_stream.lifecycle.deactivate', 'system.log_stream.lifecycle.delete')
+                    AND live_events.outcome = 'success' AND live_events.occurred_at >= \(daysAgo: 30)
+                ORDER BY live_events.occurred_at DESC
+                """,
+            say: """
+                {identity_name} turned audit logging off in {source:platform} {occurred_at:ago}, so what has been done \
+                there since leaves no trace.
+                """,
+            recommend: "Turn audit logging on again and find out who turned it off.", action: .createTicket),
+        // A policy or one of its rules deactivated or deleted.
+        Rule(
+            .behavioralAnomaly, "sign_on_policy_weakened", .high, on: .integration, "Sign-on policy weakened",
+            needs: [.identityProvider],
+            find: """
+                SELECT live_events.platform || COALESCE(':' || live_events.target, '') AS key,
+                    live_events.platform AS integration_platform, live_events.target AS integration_name,
+                    live_events.platform AS source, everyone.id AS identity_id, everyone.email AS identity_email,
+                    COALESCE(everyone.display_name, live_events.actor, 'Someone') AS identity_name,
+                    COALESCE('the policy ' || live_events.target, 'a policy') AS policy, live_events.occurred_at
+                FROM live_events LEFT JOIN everyone ON everyone.id = live_events.identity_id
+                WHERE live_events.event_type IN (
+                        'policy.lifecycle.deactivate', 'policy.lifecycle.delete', 'policy.rule.deactivate',
+                        'policy.rule.delete', 'application.policy.sign_on.rule.delete')
+                    AND live_events.outcome = 'success' AND live_events.occurred_at >= \(daysAgo: 30)
+                ORDER BY live_events.occurred_at DESC
+                """,
+            say: """
+                {identity_name} turned off {policy} or a rule of it in {source:platform} {occurred_at:ago}, so sign-ins \
+                are checked less than before.
+                """,
+            recommend: "Restore the sign-on policy.", action: .createTicket),
+    ]
+}

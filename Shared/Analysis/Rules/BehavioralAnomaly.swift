@@ -1,0 +1,152 @@
+import Findings
+
+extension Rule {
+    /// What people and attackers did in the last 30 days that is not usual.
+    static let behavioralAnomaly: [Rule] = attacks + unusualSignIns + unusualActions
+
+    private static let attacks: [Rule] = [
+        Rule(
+            .behavioralAnomaly, "repeated_mfa_failures", .high, on: .identity,
+            "Five or more failed MFA in an hour",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, burst.platform AS source, burst.failures, burst.occurred_at,
+                    (burst.seconds + CASE WHEN burst.seconds = 0 THEN 60 ELSE 59 END) / 60 AS minutes
+                FROM (
+                    SELECT identity_id, platform, occurred_at, failures, seconds, row_number() OVER (
+                        PARTITION BY identity_id ORDER BY failures DESC, occurred_at DESC) AS position
+                    FROM (
+                        SELECT identity_id, platform, occurred_at, count(*) OVER an_hour AS failures,
+                            epoch(occurred_at) - min(epoch(occurred_at)) OVER an_hour AS seconds
+                        FROM live_events
+                        WHERE event_type = 'user.authentication.auth_via_mfa' AND outcome = 'failure'
+                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        WINDOW an_hour AS (
+                            PARTITION BY identity_id ORDER BY epoch(occurred_at)
+                            RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW)) AS failing
+                    WHERE failures >= 5) AS burst
+                JOIN everyone ON everyone.id = burst.identity_id
+                WHERE burst.position = 1
+                """,
+            say: """
+                {identity_name} failed MFA {failures} times within {minutes:minute} {occurred_at:ago}, so someone who \
+                has the password may be pushing for approval.
+                """,
+            recommend: "Ask the user whether it was them and end their sessions if not.",
+            action: .revokeSessions),
+        // Ten or more failed sign-ins of one person from three or more addresses within a day.
+        Rule(
+            .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, attack.platform AS source, attack.failures, attack.addresses,
+                    attack.last_at
+                FROM (
+                    SELECT identity_id, platform, count(*) AS failures, count(DISTINCT ip_address) AS addresses,
+                        max(occurred_at) AS last_at, row_number() OVER (
+                            PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
+                    FROM live_events
+                    WHERE event_type = 'user.session.start' AND outcome = 'failure'
+                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
+                JOIN everyone ON everyone.id = attack.identity_id
+                WHERE attack.position = 1
+                """,
+            say: """
+                {identity_name} had {failures} failed sign-ins from {addresses} addresses {last_at:ago}, so someone is \
+                guessing the password.
+                """,
+            recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
+        // Within a day, from an address that took part in the attack and that the person had not signed in from
+        // before. CROSS JOIN keeps SQLite from reading all sign-ins once for every attack.
+        Rule(
+            .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
+            "Sign-in after brute force",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, entry.platform AS source, entry.ip_address, entry.failures,
+                    entry.occurred_at,
+                    CASE WHEN entry.seconds < 120 THEN 'a minute'
+                        WHEN entry.seconds < 7200 THEN CAST(entry.seconds / 60 AS text) || ' minutes'
+                        ELSE CAST(entry.seconds / 3600 AS text) || ' hours' END AS delay
+                FROM (
+                    SELECT attack.identity_id, attack.platform, attack.failures, signed_in.ip_address,
+                        signed_in.occurred_at, epoch(signed_in.occurred_at) - epoch(attack.first_at) AS seconds,
+                        row_number() OVER (
+                            PARTITION BY attack.identity_id ORDER BY signed_in.occurred_at) AS position
+                    FROM live_events AS signed_in CROSS JOIN (
+                        SELECT identity_id, platform, count(*) AS failures, min(occurred_at) AS first_at,
+                            max(occurred_at) AS last_at
+                        FROM live_events
+                        WHERE event_type = 'user.session.start' AND outcome = 'failure'
+                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                        HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
+                    WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
+                        AND signed_in.occurred_at >= \(daysAgo: 30)
+                        AND signed_in.identity_id = attack.identity_id AND signed_in.occurred_at > attack.first_at
+                        AND epoch(signed_in.occurred_at) <= epoch(attack.last_at) + 86400
+                        AND EXISTS (
+                            SELECT 1 FROM live_events AS failed
+                            WHERE failed.event_type = 'user.session.start' AND failed.outcome = 'failure'
+                                AND failed.occurred_at >= attack.first_at
+                                AND failed.occurred_at <= signed_in.occurred_at
+                                AND failed.identity_id = attack.identity_id
+                                AND failed.ip_address = signed_in.ip_address)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM live_events AS earlier
+                            WHERE earlier.event_type = 'user.session.start' AND earlier.outcome = 'success'
+                                AND earlier.occurred_at >= \(daysAgo: 30) AND earlier.occurred_at < attack.first_at
+                                AND earlier.identity_id = attack.identity_id
+                                AND earlier.ip_address = signed_in.ip_address)) AS entry
+                JOIN everyone ON everyone.id = entry.identity_id
+                WHERE entry.position = 1
+                """,
+            say: """
+                {identity_name} signed in from {ip_address} {delay} after {failures} failures had begun, \
+                {occurred_at:ago}, so the password has been guessed.
+                """,
+            recommend: "Suspend the account and treat it as compromised.", action: .suspendUser),
+        // Failures of ten or more people from one address within a day, while fewer signed in from it: not an office
+        // in which many mistype theirs.
+        Rule(
+            .behavioralAnomaly, "password_spray", .high, on: .workspace, "Password spray",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, spray.platform AS source, spray.ip_address,
+                    spray.people AS affected_count, spray.people, spray.last_at,
+                    (epoch(spray.last_at) - epoch(spray.first_at)) / 60 + 1 AS minutes
+                FROM (
+                    SELECT tries.ip_address, tries.platform, tries.people, tries.first_at, tries.last_at,
+                        row_number() OVER (ORDER BY tries.people DESC, tries.last_at DESC) AS position
+                    FROM (
+                        SELECT ip_address, platform, count(DISTINCT identity_id) AS people,
+                            min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                        FROM live_events
+                        WHERE event_type = 'user.session.start' AND outcome = 'failure'
+                            AND occurred_at >= \(daysAgo: 30) AND ip_address IS NOT NULL
+                        GROUP BY ip_address, platform, epoch(occurred_at) / 86400
+                        HAVING count(DISTINCT identity_id) >= 10) AS tries
+                    WHERE tries.people > (
+                        SELECT count(DISTINCT signed_in.identity_id) FROM live_events AS signed_in
+                        WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
+                            AND signed_in.occurred_at >= tries.first_at AND signed_in.occurred_at <= tries.last_at
+                            AND signed_in.ip_address = tries.ip_address)) AS spray
+                JOIN live_events AS attempt ON attempt.event_type = 'user.session.start'
+                    AND attempt.outcome = 'failure' AND attempt.occurred_at >= spray.first_at
+                    AND attempt.occurred_at <= spray.last_at AND attempt.ip_address = spray.ip_address
+                JOIN everyone ON everyone.id = attempt.identity_id
+                WHERE spray.position = 1
+                """,
+            say: """
+                {ip_address} tried the passwords of {people} people within {minutes:minute} {last_at:ago}, which is \
+                how guessed passwords are found.
+                """,
+            recommend: "Block the address in the identity provider's network zones.", action: .createTicket),
+    ]
+}

@@ -1,0 +1,169 @@
+import Findings
+
+extension Rule {
+    /// Sign-ins and second factors that are not as they were.
+    static let unusualSignIns: [Rule] = [
+        Rule(
+            .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, removed.platform AS source, removed.factor, removed.last_at,
+                    count(*) OVER (PARTITION BY everyone.id) AS factors
+                FROM (
+                    SELECT identity_id, platform, COALESCE(target, 'A second factor') AS factor,
+                        max(occurred_at) AS last_at
+                    FROM live_events
+                    WHERE event_type = 'user.mfa.factor.deactivate' AND outcome = 'success'
+                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, COALESCE(target, 'A second factor')) AS removed
+                JOIN everyone ON everyone.id = removed.identity_id ORDER BY removed.last_at DESC
+                """,
+            say: """
+                {factor} {factors?was/were} disabled for {identity_name} {last_at:ago}, so \
+                {factors?one factor less protects/fewer factors protect} the account.
+                """,
+            recommend: "Ask the user whether they disabled the factor themselves.", action: .notifyUser),
+        Rule(
+            .behavioralAnomaly, "suspicious_activity_reported", .high, on: .identity,
+            "Suspicious activity reported",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_events.platform AS source, live_events.occurred_at
+                FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
+                WHERE live_events.event_type = 'user.account.report_suspicious_activity_by_enduser'
+                    AND live_events.occurred_at >= \(daysAgo: 30)
+                ORDER BY live_events.occurred_at DESC
+                """,
+            say: """
+                {identity_name} reported a sign-in they did not make {occurred_at:ago}, so someone else may know the \
+                password.
+                """,
+            recommend: "Talk to the user who reported it and end their sessions.", action: .revokeSessions),
+        // One that was let through.
+        Rule(
+            .behavioralAnomaly, "high_risk_sign_in", .high, on: .identity, "High-risk sign-in",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_events.platform AS source,
+                    COALESCE(live_events.ip_address, 'an unknown address') AS address, live_events.occurred_at
+                FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
+                WHERE live_events.event_type = 'policy.evaluate_sign_on' AND live_events.outcome = 'success'
+                    AND live_events.occurred_at >= \(daysAgo: 30) AND live_events.details ->> 'risk' = 'high'
+                ORDER BY live_events.occurred_at DESC
+                """,
+            say: """
+                {source:platform} rated a sign-in of {identity_name} from {address} as high risk {occurred_at:ago} and \
+                let it through.
+                """,
+            recommend: "End the session and confirm the sign-in with the user.", action: .revokeSessions),
+        // Between 22:00 and 06:00 UTC, three or more in the last 7 days, at over twice the person's rate of the two
+        // weeks before. Of people who have been there for those three weeks.
+        Rule(
+            .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
+            "Off-hours sign-ins above baseline",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, nights.lately,
+                    CASE nights.before WHEN 0 THEN 'never' WHEN 1 THEN 'once'
+                        ELSE CAST(nights.before AS text) || ' times' END AS baseline
+                FROM (
+                    SELECT identity_id, count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)) AS lately,
+                        count(*) FILTER (WHERE occurred_at < \(daysAgo: 7)) AS before
+                    FROM live_events
+                    WHERE event_type = 'user.session.start' AND outcome = 'success'
+                        AND occurred_at >= \(daysAgo: 21) AND identity_id IS NOT NULL
+                        AND (epoch(occurred_at) / 3600 % 24 >= 22 OR epoch(occurred_at) / 3600 % 24 < 6)
+                    GROUP BY identity_id) AS nights
+                JOIN everyone ON everyone.id = nights.identity_id
+                WHERE nights.lately >= 3 AND nights.lately > nights.before
+                    AND everyone.created_at <= \(daysAgo: 21) AND everyone.identity_type <> 'service_account'
+                """,
+            say: """
+                {identity_name} signed in {lately} times between 22:00 and 06:00 UTC in the last week and {baseline} \
+                at night in the two weeks before.
+                """,
+            recommend: "Ask the user about the sign-ins at night.", action: .notifyUser),
+        // Two countries within two hours.
+        Rule(
+            .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, journey.origin, journey.destination, journey.occurred_at,
+                    (journey.seconds + CASE WHEN journey.seconds = 0 THEN 60 ELSE 59 END) / 60 AS minutes
+                FROM (
+                    SELECT identity_id, occurred_at, origin, destination,
+                        epoch(occurred_at) - epoch(departed_at) AS seconds, row_number() OVER (
+                            PARTITION BY identity_id ORDER BY occurred_at) AS position
+                    FROM (
+                        SELECT identity_id, occurred_at, details ->> 'country' AS destination,
+                            lag(details ->> 'country') OVER by_time AS origin,
+                            lag(occurred_at) OVER by_time AS departed_at
+                        FROM live_events
+                        WHERE event_type = 'user.session.start' AND outcome = 'success'
+                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                            AND details ->> 'country' IS NOT NULL
+                        WINDOW by_time AS (PARTITION BY identity_id ORDER BY occurred_at)) AS moves
+                    WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200) AS journey
+                JOIN everyone ON everyone.id = journey.identity_id
+                WHERE journey.position = 1
+                """,
+            say: """
+                {identity_name} signed in from {origin} and {minutes:minute} later from {destination} \
+                {occurred_at:ago}, so one of the two was probably somebody else.
+                """,
+            recommend: "End the sessions and confirm both sign-ins with the user.", action: .revokeSessions),
+        // A sign-in after 60 days or more without one.
+        Rule(
+            .behavioralAnomaly, "dormant_account_awakened", .medium, on: .identity,
+            "Dormant account awakened",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, awake.woken_at,
+                    (epoch(awake.woken_at) - epoch(awake.last_at)) / 86400 AS days
+                FROM (
+                    SELECT identity_id, min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
+                        max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
+                    FROM live_events
+                    WHERE event_type = 'user.session.start' AND outcome = 'success'
+                        AND occurred_at >= \(daysAgo: 180) AND identity_id IS NOT NULL
+                    GROUP BY identity_id) AS awake
+                JOIN everyone ON everyone.id = awake.identity_id
+                WHERE epoch(awake.woken_at) - epoch(awake.last_at) >= 60 * 86400
+                """,
+            say: """
+                {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, which a thief of a \
+                forgotten password would do too.
+                """,
+            recommend: "Confirm the sign-in with the user.", action: .notifyUser),
+        // Three or more within a day.
+        Rule(
+            .behavioralAnomaly, "repeated_password_resets", .medium, on: .identity,
+            "Repeated password resets",
+            needs: [.identityProvider],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, worst.platform AS source, worst.resets, worst.last_at
+                FROM (
+                    SELECT identity_id, platform, count(*) AS resets, max(occurred_at) AS last_at, row_number() OVER (
+                        PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
+                    FROM live_events
+                    WHERE event_type = 'user.account.reset_password' AND outcome = 'success'
+                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(*) >= 3) AS worst
+                JOIN everyone ON everyone.id = worst.identity_id
+                WHERE worst.position = 1
+                """,
+            say: """
+                The password of {identity_name} was reset {resets} times within a day {last_at:ago}, so someone may be \
+                trying to take the account over.
+                """,
+            recommend: "Confirm the resets with the user.", action: .notifyUser),
+    ]
+}

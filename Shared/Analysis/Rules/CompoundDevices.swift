@@ -1,0 +1,66 @@
+import Findings
+
+extension Rule {
+    /// Devices whose state is worse for what their owners may do.
+    static let riskyDevices: [Rule] = [
+        Rule(
+            .compoundRisk, "detection_on_admin_device", .critical, on: .device,
+            "EDR detection on an admin's device",
+            needs: [.identityProvider, .category("edr")],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, open_detections,
+                    source AS edr, idp
+                FROM owned_devices WHERE open_detections > 0 AND identity_type = 'admin'
+                """,
+            say: """
+                {idp:platform} admin {identity_name} works on {device_name}, which has {open_detections} open \
+                {edr:platform} {open_detections?detection/detections}, so malware may act as an admin.
+                """,
+            recommend: "Contain the host and end the admin's sessions.", action: .containHost),
+        // A standard user in the identity provider.
+        Rule(
+            .compoundRisk, "unencrypted_with_app_admin", .high, on: .device,
+            "App admin's device not encrypted",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT key, device_id, device_name, owned_devices.identity_id, identity_name, identity_email,
+                    app_admins.application_name
+                FROM owned_devices JOIN app_admins ON app_admins.identity_id = owned_devices.identity_id
+                WHERE NOT is_encrypted AND identity_type = 'user' AND status = 'active'
+                """,
+            say: """
+                {identity_name} administers {application_name} from {device_name}, which is not encrypted, so a stolen \
+                laptop gives an admin's sessions away.
+                """,
+            recommend: "Turn disk encryption on before the person administers the app again.",
+            action: .notifyUser),
+        // An admin of the identity provider, or of any application or platform.
+        Rule(
+            .compoundRisk, "jailbroken_with_admin", .critical, on: .device, "Admin on a jailbroken device",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email
+                FROM owned_devices
+                WHERE is_jailbroken AND (
+                    identity_type = 'admin' OR identity_id IN (SELECT identity_id FROM administered))
+                """,
+            say: """
+                {identity_name} is an admin and uses {device_name}, which is jailbroken, so any app on it can act with \
+                an admin's sessions.
+                """,
+            recommend: "End the admin's sessions and take the device out of use.", action: .revokeSessions),
+        Rule(
+            .compoundRisk, "admin_without_edr", .critical, on: .device, "Admin's device without EDR agent",
+            needs: [.identityProvider, .category("edr")],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp,
+                    (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr
+                FROM owned_devices WHERE NOT has_edr AND identity_type = 'admin'
+                """,
+            say: """
+                {idp:platform} admin {identity_name} works on {device_name}, which has no {edr:platform} agent, so an \
+                attacker there becomes an admin unseen.
+                """,
+            recommend: "Install the EDR agent on the admin's device.", action: .createTicket),
+    ]
+}

@@ -1,0 +1,202 @@
+import Findings
+
+extension Rule {
+    /// Facts of several platforms that are worse together than each alone.
+    static let compoundRisk: [Rule] = riskyPeople + formerPeople + riskyDevices
+
+    private static let riskyPeople: [Rule] = [
+        // Stale in the identity provider, admin in an application.
+        Rule(
+            .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, app_admins.application_id, app_admins.application_name,
+                    people.last_login_at, (SELECT platform FROM idp) AS idp
+                FROM people JOIN app_admins ON app_admins.identity_id = people.id
+                WHERE people.last_login_at <= \(daysAgo: 30)
+                """,
+            say: """
+                {identity_name} has admin access to {application_name} but has not signed in to {idp:platform} for \
+                {last_login_at:days}.
+                """,
+            recommend: "Remove the admin access until the person is back.", action: .removeAdminRole),
+        // A standard user in the identity provider, admin in too few places to be a shadow admin.
+        Rule(
+            .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, app_admins.application_id, app_admins.application_name,
+                    (SELECT platform FROM idp) AS idp
+                FROM people JOIN app_admins ON app_admins.identity_id = people.id
+                WHERE NOT people.mfa_enabled AND people.identity_type = 'user' AND people.id NOT IN (
+                    SELECT identity_id FROM administered GROUP BY identity_id HAVING count(*) >= 3)
+                """,
+            say: """
+                {identity_name} administers {application_name} but signs in to {idp:platform} without a second factor, \
+                so one phished password hands it over.
+                """,
+            recommend: "Have the user enroll a second factor before they administer the app again.",
+            action: .forceMFAEnroll),
+        Rule(
+            .compoundRisk, "no_mfa_on_noncompliant_device", .high, on: .identity,
+            "No MFA on a device out of compliance",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, live_devices.id AS device_id,
+                    live_devices.hostname AS device_name, (SELECT platform FROM idp) AS idp
+                FROM people JOIN live_devices ON live_devices.identity_id = people.id
+                WHERE NOT people.mfa_enabled AND NOT live_devices.is_compliant AND people.identity_type <> 'admin'
+                """,
+            say: """
+                {identity_name} works on {device_name}, which is out of compliance, and has no second factor in \
+                {idp:platform}: malware there needs only the password.
+                """,
+            recommend: "Have the user enroll a second factor and bring the device into compliance.",
+            action: .forceMFAEnroll),
+        // As brute force is in the rule of that name.
+        Rule(
+            .compoundRisk, "brute_forced_without_mfa", .critical, on: .identity,
+            "Brute-forced account without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, attacked.platform AS source, attacked.failures
+                FROM (
+                    SELECT identity_id, platform, count(*) AS failures FROM live_events
+                    WHERE event_type = 'user.session.start' AND outcome = 'failure'
+                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                    HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attacked
+                JOIN people ON people.id = attacked.identity_id
+                WHERE NOT people.mfa_enabled ORDER BY attacked.failures DESC
+                """,
+            say: """
+                {identity_name} was the target of {failures} failed sign-ins and has no second factor, so the next \
+                right guess is enough.
+                """,
+            recommend: "Change the password, end all sessions and enroll a second factor.",
+            action: .forcePasswordChange),
+        // A standard user in the identity provider who administers three or more applications and platforms.
+        Rule(
+            .compoundRisk, "shadow_admin_without_mfa", .critical, on: .identity, "Shadow admin without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, hidden.places, (SELECT platform FROM idp) AS idp
+                FROM (
+                    SELECT identity_id, count(*) AS places FROM administered
+                    GROUP BY identity_id HAVING count(*) >= 3) AS hidden
+                JOIN people ON people.id = hidden.identity_id
+                WHERE NOT people.mfa_enabled AND people.identity_type = 'user'
+                """,
+            say: """
+                {identity_name} is a standard user in {idp:platform} without a second factor but administers {places} \
+                applications and platforms, so one password opens them all.
+                """,
+            recommend: "Remove the admin access and have the user enroll a second factor.",
+            action: .removeAdminRole),
+        // Someone external whom the identity provider knows, and an admin anywhere.
+        Rule(
+            .compoundRisk, "external_admin_without_mfa", .critical, on: .identity,
+            "External admin without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, (SELECT platform FROM idp) AS idp
+                FROM people
+                WHERE people.identity_type = 'external' AND NOT people.mfa_enabled AND (
+                    people.id IN (SELECT identity_id FROM administered)
+                    OR EXISTS (
+                        SELECT 1 FROM live_accounts
+                        WHERE live_accounts.identity_id = people.id AND live_accounts.is_admin
+                            AND live_accounts.idp_role IS NOT NULL))
+                """,
+            say: """
+                {identity_name} is external and an admin but has no second factor in {idp:platform}, so a password \
+                stolen from another company opens this one.
+                """,
+            recommend: "Suspend the external user until a second factor is enrolled.", action: .suspendUser),
+        // An AI tool that no policy sanctions.
+        Rule(
+            .compoundRisk, "admin_with_ai_mail_access", .high, on: .identity,
+            "AI tool reads an admin's mail or files",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, unsanctioned.id AS application_id,
+                    unsanctioned.name AS application_name, (SELECT platform FROM idp) AS idp
+                FROM people JOIN live_grants ON live_grants.identity_id = people.id
+                JOIN unsanctioned ON unsanctioned.id = live_grants.application_id
+                WHERE people.identity_type = 'admin' AND live_grants.reads_mail_or_files AND unsanctioned.is_ai_tool
+                """,
+            say: """
+                {application_name} can read the mail and files of {idp:platform} admin {identity_name}, so reset links \
+                and secrets go to an AI tool that nobody has reviewed.
+                """,
+            recommend: "Revoke the AI tool's grant to the admin's account.", action: .revokeOAuthToken),
+    ]
+
+    private static let formerPeople: [Rule] = [
+        Rule(
+            .compoundRisk, "offboarded_with_access_key", .critical, on: .identity,
+            "Offboarded user with active access key",
+            needs: [.identityProvider, .applications],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_keys.platform AS source,
+                    count(*) OVER (PARTITION BY everyone.id) AS keys
+                FROM everyone JOIN live_keys ON live_keys.identity_id = everyone.id
+                WHERE everyone.status = 'deprovisioned'
+                """,
+            say: """
+                {identity_name} was offboarded, but {keys:access key} of theirs on {source:platform} {keys?is/are} \
+                still active and {keys?works/work} without any sign-in.
+                """,
+            recommend: "Deactivate the access key and look at what it was used for.",
+            action: .rotateCredentials),
+        // The key was used within the last 30 days.
+        Rule(
+            .compoundRisk, "stale_with_key_in_use", .high, on: .identity,
+            "Stale user whose access key is in use",
+            needs: [.identityProvider, .applications],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, live_keys.platform AS source, people.last_login_at,
+                    live_keys.last_used_at, (SELECT platform FROM idp) AS idp
+                FROM people JOIN live_keys ON live_keys.identity_id = people.id
+                WHERE people.last_login_at <= \(daysAgo: 30) AND live_keys.last_used_at > \(daysAgo: 30)
+                ORDER BY live_keys.last_used_at DESC
+                """,
+            say: """
+                {identity_name} has not signed in to {idp:platform} for {last_login_at:days}, yet an access key of \
+                theirs on {source:platform} was used {last_used_at:ago}, so someone else may hold it.
+                """,
+            recommend: "Find out who uses the key and rotate it.", action: .rotateCredentials),
+        // An active account that is not known to be read-only on a platform that holds code, whatever became of the
+        // one in the identity provider.
+        Rule(
+            .compoundRisk, "terminated_with_repository_write", .critical, on: .identity,
+            "Terminated in HR with write access to code",
+            needs: [.category("hr"), .category("developer")],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_accounts.platform AS code,
+                    (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr,
+                    live_accounts.id AS account_id, live_accounts.username AS account_name,
+                    live_accounts.platform AS account_platform
+                FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
+                WHERE everyone.hr_status = 'terminated' AND live_accounts.platform IN ('github', 'gitlab')
+                    AND live_accounts.status = 'active'
+                    AND COALESCE(live_accounts.metadata ->> 'permission', 'write') <> 'read'
+                    AND COALESCE(live_accounts.metadata ->> 'role', 'developer') NOT IN ('guest', 'reporter')
+                """,
+            say: """
+                {identity_name} left according to {hr:platform} but can still push code to {code:platform}, where \
+                nobody expects changes of theirs.
+                """,
+            recommend: "Remove the person from the organization that holds the code.", action: .offboardUser),
+    ]
+}

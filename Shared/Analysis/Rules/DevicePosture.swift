@@ -1,0 +1,154 @@
+import Findings
+
+extension Rule {
+    /// The state of the devices that people work with.
+    static let devicePosture: [Rule] = deviceProtection + deviceDetection + deviceRecords
+
+    private static let deviceProtection: [Rule] = [
+        Rule(
+            .devicePosture, "unencrypted", .high, on: .device, "Device not encrypted",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
+                FROM owned_devices WHERE NOT is_encrypted AND COALESCE(identity_type, '') <> 'admin'
+                """,
+            say: "{device} is not encrypted, so a theft gives away everything on it.",
+            recommend: "Turn disk encryption on.", action: .notifyUser),
+        Rule(
+            .devicePosture, "unencrypted_admin", .critical, on: .device, "Admin's device not encrypted",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
+                FROM owned_devices WHERE NOT is_encrypted AND identity_type = 'admin'
+                """,
+            say: """
+                {device_name} of {idp:platform} admin {identity_name} is not encrypted, so whoever finds it has an \
+                admin's sessions.
+                """,
+            recommend: "Turn disk encryption on before the admin uses the device again.", action: .lockDevice),
+        // For a reason that no other rule here names: not known to be unencrypted, jailbroken, or on an operating
+        // system that is not supported.
+        Rule(
+            .devicePosture, "noncompliant", .medium, on: .device, "Device out of compliance",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
+                FROM owned_devices
+                WHERE NOT is_compliant AND COALESCE(is_encrypted, true) AND COALESCE(is_os_supported, true)
+                    AND NOT COALESCE(is_jailbroken, false) AND COALESCE(identity_type, '') <> 'admin'
+                """,
+            say: """
+                {device} is out of compliance, so the company's settings no longer protect what is on it.
+                """,
+            recommend: "Bring the device back into compliance.", action: .syncDevice),
+        Rule(
+            .devicePosture, "noncompliant_admin", .high, on: .device, "Admin's device out of compliance",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
+                FROM owned_devices
+                WHERE NOT is_compliant AND COALESCE(is_encrypted, true) AND COALESCE(is_os_supported, true)
+                    AND NOT COALESCE(is_jailbroken, false) AND identity_type = 'admin'
+                """,
+            say: """
+                {device_name} of {idp:platform} admin {identity_name} is out of compliance, so admin sessions run on a \
+                device that nobody vouches for.
+                """,
+            recommend: "Bring the admin's device back into compliance.", action: .syncDevice),
+        Rule(
+            .devicePosture, "os_end_of_life", .high, on: .device, "End-of-life operating system",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
+                    COALESCE(operating_system || COALESCE(' ' || os_version, ''), 'an operating system') AS system
+                FROM owned_devices WHERE NOT is_os_supported
+                """,
+            say: "{device} runs {system}, which gets no security updates any more.",
+            recommend: "Upgrade the operating system or replace the device.", action: .createTicket),
+        Rule(
+            .devicePosture, "jailbroken", .critical, on: .device, "Jailbroken device",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
+                FROM owned_devices WHERE is_jailbroken
+                """,
+            say: "{device} is jailbroken, so any app on it can read the company's mail.",
+            recommend: "Take the device out of use and restore it.", action: .retireDevice),
+        // On a platform that reports encryption of other devices.
+        Rule(
+            .devicePosture, "encryption_unknown", .low, on: .device, "Encryption not reported",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
+                FROM owned_devices
+                WHERE is_encrypted IS NULL
+                    AND source IN (SELECT platform FROM live_devices WHERE is_encrypted IS NOT NULL)
+                    AND (serial_number IS NULL OR serial_number NOT IN (
+                        SELECT serial_number FROM live_devices
+                        WHERE is_encrypted IS NOT NULL AND serial_number IS NOT NULL))
+                """,
+            say: """
+                {device} does not tell {source:platform} whether it is encrypted, as others do, so nobody knows what a \
+                theft would give away.
+                """,
+            recommend: "Sync the device, so that it reports its encryption.", action: .syncDevice),
+        Rule(
+            .devicePosture, "compliance_below_target", .high, on: .workspace,
+            "Device compliance under 80 per cent",
+            needs: [.devices],
+            find: """
+                SELECT '' AS key, compliant * 100 / known AS share, known, known - compliant AS affected_count
+                FROM (
+                    SELECT count(is_compliant) AS known, count(*) FILTER (WHERE is_compliant) AS compliant
+                    FROM live_devices) AS fleet
+                WHERE known > 0 AND compliant * 100 < known * 80
+                """,
+            say: """
+                Only {share} per cent of {known:device} {known?is/are} compliant, so the company's settings protect \
+                too little of what people work with.
+                """,
+            recommend: "Find what most devices fail and fix that first.", action: .createTicket),
+    ]
+
+    private static let deviceDetection: [Rule] = [
+        Rule(
+            .devicePosture, "no_edr_agent", .high, on: .device, "No EDR agent",
+            needs: [.category("edr")],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
+                    (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr
+                FROM owned_devices WHERE NOT has_edr
+                """,
+            say: "{device} has no {edr:platform} agent, so malware on it would go unseen.",
+            recommend: "Install the EDR agent.", action: .createTicket),
+        Rule(
+            .devicePosture, "open_edr_detection", .high, on: .device, "Open EDR detection",
+            needs: [.category("edr")],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
+                    open_detections
+                FROM owned_devices WHERE open_detections > 0
+                """,
+            say: """
+                {source:platform} has {open_detections:open detection} on {device}, which nobody has looked into.
+                """,
+            recommend: "Investigate the detection and contain the host if it is real.", action: .containHost),
+        // Contained, seen within the last 24 hours, and its owner signed in within the last 7 days.
+        Rule(
+            .devicePosture, "contained_in_use", .medium, on: .device, "Contained host still in use",
+            needs: [.category("edr"), .identityProvider],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
+                    last_seen_at
+                FROM owned_devices
+                WHERE is_contained AND last_seen_at > \(daysAgo: 1) AND status = 'active'
+                    AND last_login_at > \(daysAgo: 7)
+                """,
+            say: """
+                {device} is contained by {source:platform} but was seen {last_seen_at:ago}, so work goes on on a \
+                suspect machine.
+                """,
+            recommend: "Finish the investigation, then lift the containment or replace the device.",
+            action: .createTicket),
+    ]
+}

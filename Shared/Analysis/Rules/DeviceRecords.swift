@@ -1,0 +1,119 @@
+import Findings
+
+extension Rule {
+    /// Who has which device, and whether the record of it is true.
+    static let deviceRecords: [Rule] = [
+        Rule(
+            .devicePosture, "no_check_in", .medium, on: .device, "No check-in for 30 days",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
+                    last_seen_at
+                FROM owned_devices WHERE last_seen_at <= \(daysAgo: 30)
+                """,
+            say: "{device} has not checked in for {last_seen_at:days}, so it may be lost or unpatched.",
+            recommend: "Find the device, or retire it.", action: .syncDevice),
+        // Employees who signed in within 30 days: one or two are named singly, three or more in one finding.
+        Rule(
+            .devicePosture, "user_without_device", .medium, on: .identity, "User without device",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    (SELECT platform FROM idp) AS idp
+                FROM (
+                    SELECT id, display_name, email, count(*) OVER () AS together FROM people
+                    WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
+                        AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
+                    ) AS bare
+                WHERE together < 3
+                """,
+            say: """
+                {identity_name} signs in to {idp:platform} but has no known device, so the work is done on a machine \
+                that nobody protects.
+                """,
+            recommend: "Find out what the person works with and enroll it.", action: .createTicket),
+        Rule(
+            .devicePosture, "users_without_device", .critical, on: .workspace, "Users without device",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT '' AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    together AS affected_count, (SELECT platform FROM idp) AS idp
+                FROM (
+                    SELECT id, display_name, email, count(*) OVER () AS together FROM people
+                    WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
+                        AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
+                    ) AS bare
+                WHERE together >= 3
+                """,
+            say: """
+                {identity_name} sign in to {idp:platform} but have no known device, so they work on machines that \
+                nobody protects.
+                """,
+            recommend: "Find out what these people work with and enroll it.", action: .createTicket),
+        Rule(
+            .devicePosture, "without_owner", .low, on: .device, "Device without owner",
+            needs: [.devices],
+            find: """
+                SELECT key, device_id, device_name, source FROM owned_devices WHERE identity_id IS NULL
+                """,
+            say: "{device_name} is known to {source:platform} but belongs to nobody, so nobody would miss it.",
+            recommend: "Assign the device to the person who uses it.", action: .createTicket),
+        // Seen after access ended, and within the last 30 days.
+        Rule(
+            .devicePosture, "offboarded_owner", .medium, on: .device,
+            "Device of someone who left still checks in",
+            needs: [.identityProvider, .devices],
+            find: """
+                SELECT key, device_id, device_name, identity_id, identity_name, identity_email, deprovisioned_at
+                FROM owned_devices
+                WHERE status = 'deprovisioned' AND last_seen_at > deprovisioned_at AND last_seen_at > \(daysAgo: 30)
+                """,
+            say: """
+                {device_name} belongs to {identity_name}, who left {deprovisioned_at:ago}, and still checks in with \
+                company data on it.
+                """,
+            recommend: "Get the device back and lock it until then.", action: .lockDevice),
+        // On one platform: device management and endpoint detection both know the same machine. Not numbers that
+        // makers of virtual machines and mainboards leave in.
+        Rule(
+            .devicePosture, "duplicate_serial", .low, on: .device, "Two devices with one serial number",
+            needs: [.devices],
+            find: """
+                SELECT newest AS key, device_id, device_name, identity_id, identity_name, identity_email, source,
+                    serial_number, devices
+                FROM (
+                    SELECT device_id, device_name, identity_id, identity_name, identity_email, source, serial_number,
+                        count(*) OVER (PARTITION BY source, serial_number) AS devices,
+                        first_value(device_id) OVER (
+                            PARTITION BY source, serial_number ORDER BY device_name DESC, device_id DESC) AS newest
+                    FROM owned_devices
+                    WHERE serial_number IS NOT NULL AND serial_number NOT IN (
+                        '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
+                    ) AS numbered
+                WHERE devices > 1 ORDER BY device_name DESC, device_id DESC
+                """,
+            say: """
+                {device_name} report the same serial number, {serial_number}, to {source:platform}, so one of the records \
+                hides a device.
+                """,
+            recommend: "Retire the record that is out of date.", action: .retireDevice),
+        // Five or more. A machine that several platforms know counts once.
+        Rule(
+            .devicePosture, "too_many_devices", .low, on: .identity, "Person with many devices",
+            needs: [.devices],
+            find: """
+                SELECT owned_devices.identity_id AS key, owned_devices.identity_id, identity_name, identity_email,
+                    device_id, device_name, source, devices
+                FROM (
+                    SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(id AS text))) AS devices
+                    FROM live_devices WHERE identity_id IS NOT NULL GROUP BY identity_id
+                    HAVING count(DISTINCT COALESCE(serial_number, CAST(id AS text))) >= 5) AS holders
+                JOIN owned_devices ON owned_devices.identity_id = holders.identity_id
+                """,
+            say: """
+                {identity_name} has {devices:device}, {device_name}, more than one person works with, so some may be \
+                lost without anyone's notice.
+                """,
+            recommend: "Ask which devices are in use and retire the others.", action: .notifyUser),
+    ]
+}

@@ -1,0 +1,218 @@
+import Findings
+
+extension Rule {
+    /// What is getting worse: the latest snapshot against that of a week before, unless the rule says otherwise.
+    static let driftSignal: [Rule] = coverageDrift + findingsDrift + operationsDrift
+
+    private static let coverageDrift: [Rule] = [
+        // And less than 15.
+        Rule(
+            .driftSignal, "mfa_coverage_down", .medium, on: .workspace, "MFA coverage down 5 points",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'mfa_pct' AS integer) AS was,
+                        CAST(latest ->> 'mfa_pct' AS integer) AS is_now, period FROM drift) AS mfa
+                WHERE was - is_now >= 5 AND was - is_now < 15
+                """,
+            say: """
+                MFA coverage fell from {was} to {is_now} per cent in {period}, so more accounts open with a password \
+                alone.
+                """,
+            recommend: "Find out who lost their second factor and why.", action: .createTicket),
+        Rule(
+            .driftSignal, "mfa_coverage_collapsed", .high, on: .workspace, "MFA coverage down 15 points",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'mfa_pct' AS integer) AS was,
+                        CAST(latest ->> 'mfa_pct' AS integer) AS is_now, period FROM drift) AS mfa
+                WHERE was - is_now >= 15
+                """,
+            say: """
+                MFA coverage fell from {was} to {is_now} per cent in {period}, as when a policy that asked for a \
+                second factor is gone.
+                """,
+            recommend: "Look for a changed MFA policy and restore it.", action: .createTicket),
+        // By three applications or more.
+        Rule(
+            .driftSignal, "shadow_it_up", .medium, on: .workspace, "Shadow IT up",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'shadow_it_count' AS integer) AS was,
+                        CAST(latest ->> 'shadow_it_count' AS integer) AS is_now, period FROM drift) AS shadow
+                WHERE is_now - was >= 3
+                """,
+            say: """
+                Unsanctioned applications rose from {was} to {is_now} in {period}, faster than they are reviewed.
+                """,
+            recommend: "Review the applications that are new this week.", action: .createTicket),
+        // By two points or more.
+        Rule(
+            .driftSignal, "compliance_down", .medium, on: .workspace, "Device compliance down",
+            needs: [.devices],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'device_compliance_pct' AS integer) AS was,
+                        CAST(latest ->> 'device_compliance_pct' AS integer) AS is_now, period FROM drift) AS fleet
+                WHERE was - is_now >= 2
+                """,
+            say: """
+                Device compliance fell from {was} to {is_now} per cent in {period}, so fewer laptops keep to the \
+                company's settings.
+                """,
+            recommend: "Find out what changed on the devices that fell out of compliance.",
+            action: .createTicket),
+        // By two points or more.
+        Rule(
+            .driftSignal, "admin_share_up", .medium, on: .workspace, "Share of admins up",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'admin_pct' AS integer) AS was,
+                        CAST(latest ->> 'admin_pct' AS integer) AS is_now, period FROM drift) AS admins
+                WHERE is_now - was >= 2
+                """,
+            say: """
+                The share of admins rose from {was} to {is_now} per cent in {period}, so more accounts can change \
+                everyone else's.
+                """,
+            recommend: "Review the admin roles that were granted this week.", action: .createAccessReview),
+        // By five points or more.
+        Rule(
+            .driftSignal, "sso_coverage_down", .medium, on: .workspace, "SSO coverage down",
+            needs: [.identityProvider],
+            find: """
+                SELECT '' AS key, was, is_now, period
+                FROM (
+                    SELECT CAST(earlier ->> 'sso_pct' AS integer) AS was,
+                        CAST(latest ->> 'sso_pct' AS integer) AS is_now, period FROM drift) AS sso
+                WHERE was - is_now >= 5
+                """,
+            say: """
+                Single sign-on fell from {was} to {is_now} per cent of the applications in {period}, so more passwords \
+                outlive the accounts they belong to.
+                """,
+            recommend: "Put this week's new applications behind single sign-on.", action: .createTicket),
+    ]
+
+    // What these count comes from all platforms that are connected.
+    private static let findingsDrift: [Rule] = [
+        Rule(
+            .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",
+            find: """
+                SELECT '' AS key, was, is_now, period, connected.platform AS source
+                FROM (
+                    SELECT period,
+                        CAST(earlier ->> 'critical' AS integer) + CAST(earlier ->> 'high' AS integer)
+                            + CAST(earlier ->> 'medium' AS integer) + CAST(earlier ->> 'low' AS integer) AS was,
+                        CAST(latest ->> 'critical' AS integer) + CAST(latest ->> 'high' AS integer)
+                            + CAST(latest ->> 'medium' AS integer) + CAST(latest ->> 'low' AS integer) AS is_now
+                    FROM drift) AS findings
+                JOIN connected ON was > 0 AND is_now * 2 >= was * 3
+                """,
+            say: """
+                Open findings rose from {was} to {is_now} in {period}, so problems come faster than they are solved.
+                """,
+            recommend: "Work through this week's new findings, the critical ones first.",
+            action: .createTicket),
+        Rule(
+            .driftSignal, "critical_findings_doubled", .high, on: .workspace,
+            "Critical findings doubled in a week",
+            find: """
+                SELECT '' AS key, was, is_now, period, connected.platform AS source
+                FROM (
+                    SELECT CAST(earlier ->> 'critical' AS integer) AS was,
+                        CAST(latest ->> 'critical' AS integer) AS is_now, period FROM drift) AS findings
+                JOIN connected ON was > 0 AND is_now >= was * 2
+                """,
+            say: """
+                Critical findings rose from {was} to {is_now} in {period}, and each of them is enough for a break-in.
+                """,
+            recommend: "Put other work aside until the critical findings are dealt with.",
+            action: .createTicket),
+        // By half.
+        Rule(
+            .driftSignal, "remediation_slower", .medium, on: .workspace, "Remediation slower",
+            find: """
+                SELECT '' AS key, was, is_now, period, connected.platform AS source
+                FROM (
+                    SELECT CAST(earlier ->> 'mean_time_to_remediate_hours' AS integer) AS was,
+                        CAST(latest ->> 'mean_time_to_remediate_hours' AS integer) AS is_now, period
+                    FROM drift) AS remediation
+                JOIN connected ON was > 0 AND is_now * 2 >= was * 3
+                """,
+            say: """
+                Solving a finding takes {is_now} hours on average, up from {was} in {period}, so attackers have longer \
+                to use it.
+                """,
+            recommend: "Find out where findings wait and give them owners.", action: .createTicket),
+    ]
+
+    private static let operationsDrift: [Rule] = [
+        // The mean time from HR's last day to the end of access, over those who left within 30 days.
+        Rule(
+            .driftSignal, "termination_lag", .high, on: .workspace, "Termination lag over two days",
+            needs: [.category("hr"), .identityProvider],
+            find: """
+                SELECT '' AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    leavers, leavers AS affected_count,
+                    CAST(mean / 86400 AS text) || '.' || CAST(mean * 10 / 86400 % 10 AS text) AS days
+                FROM (
+                    SELECT id, display_name, email, count(*) OVER () AS leavers,
+                        CAST(sum(lag) OVER () AS bigint) / count(*) OVER () AS mean
+                    FROM (
+                        SELECT id, display_name, email,
+                            CASE WHEN deprovisioned_at IS NULL THEN epoch(\(daysAgo: 0)) - epoch(terminated_at)
+                                WHEN deprovisioned_at < terminated_at THEN 0
+                                ELSE epoch(deprovisioned_at) - epoch(terminated_at) END AS lag
+                        FROM known
+                        WHERE terminated_at >= \(daysAgo: 30) AND terminated_at <= \(daysAgo: 0)
+                            AND (status = 'active' OR deprovisioned_at IS NOT NULL)) AS left_lately) AS lagging
+                WHERE mean > 2 * 86400
+                """,
+            say: """
+                Access of the {leavers:person who/people who} left in the last 30 days ended {days} days late on \
+                average, so former employees could still sign in.
+                """,
+            recommend: "Let HR's termination trigger the offboarding.", action: .createTicket),
+        Rule(
+            .driftSignal, "integration_in_error", .medium, on: .integration, "Integration in error",
+            find: """
+                SELECT platform AS key, platform AS integration_platform, platform AS source,
+                    COALESCE(last_sync_at, connected_at, created_at) AS moment,
+                    CASE WHEN last_sync_at IS NOT NULL THEN 'its last success' ELSE 'it was connected' END AS beginning,
+                    CASE error_kind WHEN 'authentication_expired' THEN 'its credentials are refused'
+                        WHEN 'configuration_invalid' THEN 'its settings are wrong'
+                        WHEN 'rate_limited' THEN 'it limits the requests' ELSE 'it answers with errors' END AS reason
+                FROM integrations WHERE workspace_id = $1 AND status = 'error'
+                """,
+            say: """
+                {source:platform} has not synced since {beginning} {moment:ago}, because {reason}, so what changes \
+                there is not checked.
+                """,
+            recommend: "Reconnect the integration with credentials that work.", action: .createTicket),
+        // Connected, and no sync for 10 hours.
+        Rule(
+            .driftSignal, "integration_degraded", .medium, on: .integration,
+            "Integration without sync for 10 hours",
+            find: """
+                SELECT platform AS key, platform AS integration_platform, platform AS source,
+                    COALESCE(last_sync_at, connected_at) AS moment
+                FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected'
+                    AND COALESCE(last_sync_at, connected_at) <= \(hoursAgo: 10)
+                """,
+            say: """
+                {source:platform} is connected but last synced {moment:ago}, so what has changed there since is not \
+                checked.
+                """,
+            recommend: "Trigger a sync and look at what stopped the automatic one.", action: .createTicket),
+    ]
+}

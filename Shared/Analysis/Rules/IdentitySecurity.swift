@@ -1,0 +1,134 @@
+import Findings
+
+extension Rule {
+    /// Whether people are who they say they are: second factors, sign-ins, and accounts that nobody uses.
+    static let identitySecurity: [Rule] =
+        identitySecurityOfPeople + identitySecurityOfAdmins + identitySecurityOfAWS + identitySecurityOfSignIns
+
+    private static let identitySecurityOfPeople: [Rule] = [
+        // An identity provider says that there is no factor; what other platforms say does not count.
+        Rule(
+            .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    source,
+                    CASE reach WHEN 0 THEN 'the account' WHEN 1 THEN '1 application'
+                        ELSE CAST(reach AS text) || ' applications' END AS reach
+                FROM (
+                    SELECT id, display_name, email,
+                        (SELECT platform FROM live_accounts
+                            WHERE identity_id = people.id AND idp_role IS NOT NULL AND NOT mfa_enabled
+                            ORDER BY idp_role DESC, platform LIMIT 1) AS source,
+                        (SELECT count(DISTINCT application_id) FROM live_entitlements
+                            WHERE identity_id = people.id) AS reach
+                    FROM people WHERE NOT mfa_enabled AND identity_type <> 'admin') AS exposed
+                WHERE source IS NOT NULL
+                """,
+            say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
+            recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
+        // Those of whom it is not known count as protected.
+        Rule(
+            .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
+            "More than half the company without MFA",
+            needs: [.identityProvider],
+            find: """
+                SELECT affected_count, everybody, (SELECT platform FROM idp) AS idp
+                FROM (
+                    SELECT count(*) AS everybody, count(*) FILTER (WHERE NOT mfa_enabled) AS affected_count
+                    FROM people) AS counted
+                WHERE affected_count * 2 > everybody
+                """,
+            say: """
+                {affected_count} of {everybody} people sign in to {idp:platform} without a second factor, so more than \
+                half of the company is one stolen password away from a break-in.
+                """,
+            recommend: "Enforce multi-factor authentication for everyone in the identity provider.",
+            action: .createTicket),
+        // No sign-in to the identity provider for 30 days or more.
+        Rule(
+            .identitySecurity, "stale_account", .medium, on: .identity, "Stale account",
+            needs: [.identityProvider],
+            find: """
+                SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
+                    last_login_at, (SELECT platform FROM idp) AS idp
+                FROM people WHERE identity_type <> 'admin' AND last_login_at <= \(daysAgo: 30)
+                """,
+            say: """
+                {identity_name} has not signed in to {idp:platform} for {last_login_at:days}, so nobody would notice \
+                somebody else using the account.
+                """,
+            recommend: "Suspend the account, unless its owner is known to be on leave.", action: .suspendUser),
+        // An account in the identity provider that is 14 days old or more. One that tells nobody's sign-ins does not
+        // know.
+        Rule(
+            .identitySecurity, "never_signed_in", .medium, on: .identity, "Never signed in",
+            needs: [.identityProvider],
+            find: """
+                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                    people.email AS identity_email, live_accounts.platform AS source, live_accounts.created_at
+                FROM people JOIN live_accounts ON live_accounts.identity_id = people.id
+                WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE last_login_at IS NULL)
+                    AND live_accounts.last_login_at IS NULL
+                    AND live_accounts.idp_role IS NOT NULL AND live_accounts.created_at <= \(daysAgo: 14)
+                    AND live_accounts.platform IN (
+                        SELECT platform FROM connected WHERE idp_role IS NOT NULL AND EXISTS (
+                            SELECT 1 FROM live_accounts AS others
+                            WHERE others.integration_id = connected.id AND others.last_login_at IS NOT NULL))
+                ORDER BY live_accounts.created_at
+                """,
+            say: """
+                {identity_name} has had an account in {source:platform} for {created_at:days} and never signed in, so \
+                its first password is still waiting for whoever finds it.
+                """,
+            recommend: "Find out whether the account is needed and remove it if not.", action: .suspendUser),
+        // Within the last 30 days.
+        Rule(
+            .identitySecurity, "shared_mailbox_sign_in", .medium, on: .identity,
+            "Shared mailbox that signs in",
+            needs: [.identityProvider],
+            find: "SELECT * FROM account_holders WHERE account_type = 'shared' AND last_login_at >= \(daysAgo: 30)",
+            say: """
+                The shared mailbox {account_name} signed in {last_login_at:ago}, so nobody can tell who read or sent \
+                its mail.
+                """,
+            recommend: "Block sign-in for the shared mailbox and let people read it by delegation.",
+            action: .revokeSessions),
+        // Hired within the last 30 days, with accounts on other platforms.
+        Rule(
+            .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
+            "New hire outside the identity provider",
+            needs: [.identityProvider, .category("hr"), .applications],
+            find: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, everyone.hired_at, live_accounts.platform AS source,
+                    (SELECT platform FROM idp) AS idp
+                FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
+                WHERE live_accounts.identity_id IN (
+                        SELECT id FROM everyone
+                        WHERE status = 'active' AND hr_status = 'active' AND hired_at >= \(daysAgo: 30)
+                            AND hired_at <= \(daysAgo: 0))
+                    AND live_accounts.status = 'active' AND live_accounts.idp_role IS NULL
+                    AND live_accounts.category <> 'hr'
+                    AND NOT EXISTS (
+                        SELECT 1 FROM live_accounts AS own
+                        WHERE own.identity_id = everyone.id AND own.idp_role IS NOT NULL)
+                """,
+            say: """
+                {identity_name} started {hired_at:ago} and already works in {source:platform} without an account in \
+                {idp:platform}, so none of its rules apply to those sign-ins.
+                """,
+            recommend: "Create the new hire's account in the identity provider and link the others to it.",
+            action: .createTicket),
+        Rule(
+            .identitySecurity, "gitlab_stale_user", .medium, on: .identity, "GitLab user stale for 90 days",
+            needs: [.platform("gitlab")],
+            find: """
+                SELECT * FROM account_holders
+                WHERE account_platform = 'gitlab' AND account_type IN ('user', 'external')
+                    AND last_login_at <= \(daysAgo: 90)
+                """,
+            say: "{identity_name} has not used GitLab for {last_login_at:days}, but the account still opens the code.",
+            recommend: "Deactivate the GitLab user.", action: .deactivateUser),
+    ]
+}

@@ -1,0 +1,95 @@
+import Base
+
+/// The sentence of a rule's findings, with places for the columns of its question:
+/// - `{name}`: the value; several are a list, `A, B and C`, and of many only some are named.
+/// - `{platform:platform}`: a platform's name in place of its identifier.
+/// - `{since:days}`: `45 days`, from that moment to now; `{since:ago}`: `45 days ago`, `3 hours ago`, `just now`.
+/// - `{n:application}`: `1 application`, `4 applications`; `{n:identity/identities}` where the plural is irregular.
+/// - `{n?is/are}`: the first word for one, the second for any other number.
+/// - `left[ {since:ago}]`: what is in brackets is left out when one of its places has no value.
+public struct Sentence: ExpressibleByStringLiteral, Sendable {
+    /// How many values of a list are named.
+    private static let mostNamed = 4
+
+    let template: String
+
+    public init(stringLiteral template: String) { self.template = template }
+
+    /// The sentence with `values` for the columns: of each the different values, and how many there are.
+    func fill(at now: Timestamp, _ values: (String) -> ListedValues) -> String {
+        var text = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
+            text += Self.fill(rest[..<open], at: now, values).text
+            let part = Self.fill(rest[rest.index(after: open)..<close], at: now, values)
+            if part.isWhole { text += part.text }
+            rest = rest[rest.index(after: close)...]
+        }
+        return text + Self.fill(rest, at: now, values).text
+    }
+
+    /// A part of a template, filled, and whether every place in it had a value.
+    private static func fill(
+        _ part: Substring, at now: Timestamp, _ values: (String) -> ListedValues
+    ) -> (text: String, isWhole: Bool) {
+        var text = ""
+        var isWhole = true
+        var rest = part
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            let value = place(rest[rest.index(after: open)..<close], at: now, values)
+            isWhole = isWhole && !value.isEmpty
+            text += rest[..<open] + value
+            rest = rest[rest.index(after: close)...]
+        }
+        return (text + rest, isWhole)
+    }
+
+    private static func place(
+        _ place: Substring, at now: Timestamp, _ values: (String) -> ListedValues
+    ) -> String {
+        if let mark = place.firstIndex(of: "?") {
+            let words = place[place.index(after: mark)...].split(separator: "/", maxSplits: 1)
+            let isOne = values(String(place[..<mark])).first == "1"
+            return String((isOne ? words.first : words.last) ?? "")
+        }
+        guard let colon = place.firstIndex(of: ":") else { return list(values(String(place))) { $0 } }
+        let column = values(String(place[..<colon]))
+        switch place[place.index(after: colon)...] {
+        case "platform": return list(column) { Platforms.name($0) }
+        case "days": return column.first.flatMap { Timestamp($0) }.map { days(from: $0, to: now) } ?? ""
+        case "ago": return column.first.flatMap { Timestamp($0) }.map { ago($0, now) } ?? ""
+        case let noun:
+            let forms = noun.split(separator: "/", maxSplits: 1)
+            let number = column.first ?? "0"
+            if number == "1" { return "1 " + (forms.first ?? "") }
+            return number + " " + (forms.count == 2 ? forms[1] : (forms.first ?? "") + "s")
+        }
+    }
+
+    private static func list(_ values: ListedValues, _ name: (String) -> String) -> String {
+        var named = values.values.map(name).sorted()
+        // Never "and 1 other": one more name says more.
+        if values.count > mostNamed + 1 || named.count < values.count {
+            named = Array(named.prefix(mostNamed))
+            return named.joined(separator: ", ") + " and \(values.count - named.count) others"
+        }
+        guard named.count > 1, let last = named.popLast() else { return named.first ?? "" }
+        return named.joined(separator: ", ") + " and " + last
+    }
+
+    private static func days(from moment: Timestamp, to now: Timestamp) -> String {
+        count(max(0, now.seconds - moment.seconds) / .days(1), "day")
+    }
+
+    private static func ago(_ moment: Timestamp, _ now: Timestamp) -> String {
+        let seconds = max(0, now.seconds - moment.seconds)
+        if seconds < 60 { return "just now" }
+        if seconds < .hours(1) { return count(seconds / 60, "minute") + " ago" }
+        if seconds < .days(1) { return count(seconds / .hours(1), "hour") + " ago" }
+        return count(seconds / .days(1), "day") + " ago"
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
+}

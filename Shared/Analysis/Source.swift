@@ -1,0 +1,27 @@
+/// What a rule needs to be connected, and to have synced, before its answer means anything.
+public enum Source: Hashable, Sendable {
+    /// An identity provider.
+    case identityProvider
+    /// A platform other than the identity providers on which people have accounts.
+    case applications
+    /// A platform of a category, such as `hr`, `mdm` or `edr`.
+    case category(String)
+    /// One that reports devices: device management or endpoint detection.
+    case devices
+    /// One platform, such as `aws`.
+    case platform(String)
+}
+
+extension Source: CustomStringConvertible {
+    /// What is not connected when the need is not met, in a few words.
+    public var description: String {
+        switch self {
+        case .identityProvider: "an identity provider"
+        case .applications: "a platform beside the identity providers"
+        case .category("hr"): "an HR system"
+        case .category(let category): "a platform of the category \(category)"
+        case .devices: "device management or endpoint detection"
+        case .platform(let platform): Platforms.name(platform)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Base
+
+/// What attackers and unusual people leave in a company's logs.
+extension TestCompany {
+    /// So many failed sign-ins of a person, one a minute, the first at `moment`, from so many addresses in turn:
+    /// 203.0.113.1, 203.0.113.2, and so on.
+    func failSignIns(of person: Person, _ count: Int, from addresses: Int, at moment: Timestamp? = nil) throws {
+        let start = moment ?? ago(days: 2)
+        for attempt in 0..<count {
+            try event(
+                "user.session.start", of: person, at: start + attempt * 60, failed: true,
+                address: "203.0.113.\(attempt % addresses + 1)")
+        }
+    }
+
+    /// So many failures of a second factor, the last three days ago.
+    func failMFA(of person: Person, _ count: Int, every seconds: Int) throws {
+        for attempt in 0..<count {
+            try event(
+                "user.authentication.auth_via_mfa", of: person, at: ago(days: 3) - attempt * seconds, failed: true)
+        }
+    }
+
+    /// One failed sign-in of each of so many people from 198.51.100.7, one a minute, the last two days ago.
+    func spray(people count: Int) throws {
+        for number in 0..<count {
+            try event(
+                "user.session.start", of: person("Victim \(number)"), at: ago(days: 2) - number * 60, failed: true,
+                address: "198.51.100.7")
+        }
+    }
+
+    /// A sign-in at 01:30 UTC on each of the days.
+    func signInAtNight(_ person: Person, daysAgo days: [Int]) throws {
+        for day in days { try event("user.session.start", of: person, at: ago(days: day - 1, hours: 11)) }
+    }
+
+    /// A sign-in in each of two countries, so many hours and seconds apart, the last seven days ago.
+    func travel(
+        _ person: Person, from origin: String = "NL", to destination: String = "BR", hours: Int, seconds: Int = 0
+    ) throws {
+        let arrival = ago(days: 7)
+        try event("user.session.start", of: person, at: arrival - .hours(hours) - seconds, ["country": .string(origin)])
+        try event("user.session.start", of: person, at: arrival, ["country": .string(destination)])
+    }
+
+    /// The same event of a person so many times on one day, a minute apart.
+    func repeatEvent(_ type: String, of person: Person, _ count: Int, daysAgo days: Int) throws {
+        for number in 0..<count { try event(type, of: person, at: ago(days: days) - number * 60) }
+    }
+
+    /// So many files, one in 40 seconds, the last three days ago.
+    func touchFiles(_ type: String, by person: Person, _ count: Int) throws {
+        for number in 0..<count {
+            try event(
+                type, of: person, on: "google_workspace", at: ago(days: 3) - number * 40, target: "file-\(number)")
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import Base
+import TestSupport
+import Testing
+
+@Suite struct AccessHygieneTests {
+    private static let leavers: [RuleCase] = [
+        RuleCase(
+            "access_hygiene::inactive_user_with_entitlements",
+            "Ada Lovelace is suspended in Okta but keeps access to Figma and Miro, which returns with the account."
+        ) { company in
+            let person = try company.person(status: "suspended")
+            try company.entitlement(of: person, to: company.application("Miro"))
+            try company.entitlement(of: person, to: company.application("Figma"))
+        } quiet: { company in
+            try company.entitlement(of: company.person(), to: company.application())
+            try company.person("Grace Hopper", status: "deprovisioned")
+        } exempt: { company in
+            // An admin entitlement is the other rule's, with all that comes beside it.
+            let person = try company.person(status: "suspended")
+            try company.entitlement(of: person, to: company.application("Miro"))
+            try company.entitlement(of: person, to: company.application("Figma"), admin: true)
+        },
+        RuleCase(
+            "access_hygiene::inactive_user_with_admin",
+            """
+            Ada Lovelace is deprovisioned in Okta but still an administrator of Figma, so the accounts open again with \
+            one click.
+            """
+        ) { company in
+            let person = try company.person(status: "deprovisioned")
+            try company.entitlement(of: person, to: company.application("Figma"), admin: true)
+            try company.entitlement(of: person, to: company.application("Miro"))
+        } quiet: { company in
+            try company.entitlement(
+                of: company.person(status: "deprovisioned"), to: company.application(), admin: false)
+            try company.entitlement(
+                of: company.person("Grace Hopper"), to: company.application("Miro"), admin: true)
+        } exempt: { company in
+            try company.entitlement(of: company.person(status: "suspended"), to: company.application(), admin: true)
+            try company.set("okta", status: "disconnected", lastSync: company.ago(hours: 1))
+        },
+        RuleCase(
+            "access_hygiene::offboarded_but_active",
+            "Ada Lovelace was deprovisioned in Okta 12 days ago but can still sign in to Google Workspace and Slack."
+        ) { company in
+            let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.account(of: person, on: "slack")
+            try company.account(of: person, on: "google_workspace")
+        } quiet: { company in
+            let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.account(of: person, on: "slack", status: "suspended")
+            try company.account(of: person, on: "bamboohr")
+            try company.account(of: company.person("Grace Hopper", status: "suspended"), on: "slack")
+        } exempt: { company in
+            let admin = try company.person(status: "deprovisioned")
+            try company.account(of: admin, on: "slack")
+            try company.account(of: admin, on: "github", admin: true)
+            let other = try company.person("Grace Hopper", status: "deprovisioned")
+            for platform in ["gitlab", "zoom", "box", "datadog", "salesforce", "jira"] {
+                try company.account(of: other, on: platform)
+            }
+            try company.set("jira", status: "disconnected", lastSync: company.ago(hours: 1))
+        },
+        RuleCase(
+            "access_hygiene::offboarded_admin_active",
+            "Ada Lovelace was deprovisioned in Okta 1 day ago but is still an admin of GitHub and can sign in to Slack."
+        ) { company in
+            let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 1))
+            try company.account(of: person, on: "github", admin: true)
+            try company.account(of: person, on: "slack")
+        } quiet: { company in
+            let person = try company.person(status: "deprovisioned")
+            try company.account(of: person, on: "slack")
+            try company.account(of: person, on: "github", status: "deprovisioned", admin: true)
+        } exempt: { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: "zoom", admin: true)
+        },
+        RuleCase(
+            "access_hygiene::offboarded_admin_active",
+            "Ada Lovelace was deprovisioned in Okta but is still an admin of GitLab."
+        ) { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: "gitlab", admin: true)
+        } quiet: { company in
+            try company.account(of: company.person(), on: "gitlab", admin: true)
+        },
+        RuleCase(
+            "access_hygiene::terminated_in_hr_but_active",
+            "Ada Lovelace left 9 days ago according to BambooHR, but the Okta account is active and was used 4 days ago."
+        ) { company in
+            try company.person(lastLogin: company.ago(days: 4), hr: "terminated", terminated: company.ago(days: 9))
+        } quiet: { company in
+            try company.person(hr: "terminated", terminated: TestStore.now + 1)
+            try company.person("Grace Hopper", hr: "departing")
+        } exempt: { company in
+            try company.person(status: "deprovisioned", hr: "terminated", terminated: company.ago(days: 9))
+            try company.person("Grace Hopper", hr: "terminated", terminated: company.ago(days: 9), idp: false)
+        },
+        RuleCase(
+            "access_hygiene::terminated_in_hr_but_active",
+            "Ada Lovelace left according to BambooHR, but the Okta account is active."
+        ) { company in
+            try company.person(lastLogin: nil, hr: "terminated")
+        } quiet: { company in
+            try company.person(lastLogin: nil, hr: "leave")
+        },
+        RuleCase(
+            "access_hygiene::gitlab_offboarded_active",
+            """
+            Ada Lovelace was deprovisioned in Okta 12 days ago but can still sign in to GitLab and take the code along.
+            """
+        ) { company in
+            let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.account(of: person, on: "gitlab")
+        } quiet: { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: "gitlab", status: "suspended")
+            try company.account(of: company.person("Grace Hopper"), on: "gitlab")
+        } exempt: { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: "gitlab", admin: true)
+        },
+    ]
+
+    private static let businessLeavers = [
+        ("zoom", "Zoom"), ("box", "Box"), ("datadog", "Datadog"), ("salesforce", "Salesforce"),
+    ].map { platform, name in
+        RuleCase(
+            "access_hygiene::\(platform)_offboarded_active",
+            """
+            Ada Lovelace was deprovisioned in Okta 12 days ago but can still sign in to \(name) and to all that the \
+            company keeps there.
+            """
+        ) { company in
+            let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.account(of: person, on: platform, admin: true)
+        } quiet: { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: platform, status: "suspended")
+            try company.account(of: company.person("Grace Hopper"), on: platform)
+        } exempt: { company in
+            try company.account(of: company.person(status: "deprovisioned"), on: "slack")
+        }
+    }
+
+    private static let records: [RuleCase] = [
+        RuleCase(
+            "access_hygiene::department_mismatch",
+            "Ada Lovelace is in Sales for BambooHR and in Finance for Okta, so access follows the wrong department."
+        ) { company in
+            let person = try company.person(department: "Finance")
+            try company.account(of: person, on: "bamboohr", department: "Sales")
+        } quiet: { company in
+            let person = try company.person(department: "Finance")
+            try company.account(of: person, on: "bamboohr", department: "finance ")
+        } exempt: { company in
+            try company.account(of: company.person(department: nil), on: "bamboohr", department: "Sales")
+            try company.account(of: company.person("Grace Hopper"), on: "bamboohr", department: nil)
+            let former = try company.person("Alan Turing", status: "deprovisioned", department: "Finance")
+            try company.account(of: former, on: "bamboohr", department: "Sales")
+        },
+        RuleCase(
+            "access_hygiene::manager_mismatch",
+            """
+            Ada Lovelace reports to Grace Hopper in BambooHR and to stranger@company.example in Okta, so the wrong \
+            person approves access.
+            """
+        ) { company in
+            try company.person("Grace Hopper")
+            let person = try company.person(manager: "stranger@company.example")
+            try company.account(of: person, on: "bamboohr", manager: "Grace.Hopper@company.example")
+        } quiet: { company in
+            let person = try company.person(manager: "grace.hopper@company.example")
+            try company.account(of: person, on: "bamboohr", manager: "Grace.Hopper@company.example")
+        } exempt: { company in
+            try company.account(of: company.person(), on: "bamboohr", manager: "grace.hopper@company.example")
+            let other = try company.person("Alan Turing", manager: "grace.hopper@company.example")
+            try company.account(of: other, on: "bamboohr", manager: nil)
+        },
+        RuleCase(
+            "access_hygiene::manager_departed",
+            "Ada Lovelace reports to Grace Hopper, who left 12 days ago, so access requests reach nobody."
+        ) { company in
+            try company.person("Grace Hopper", status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.person(manager: "grace.hopper@company.example")
+        } quiet: { company in
+            try company.person("Grace Hopper", status: "suspended", hr: "leave")
+            try company.person(manager: "grace.hopper@company.example")
+            try company.person("Alan Turing", manager: "stranger@company.example")
+        } exempt: { company in
+            try company.person("Grace Hopper", hr: "terminated", terminated: TestStore.now + .days(2))
+            try company.person(status: "deprovisioned", manager: "grace.hopper@company.example")
+            try company.person("Alan Turing", manager: "grace.hopper@company.example")
+        },
+        RuleCase(
+            "access_hygiene::manager_departed",
+            "Ada Lovelace reports to Grace Hopper, who left 2 days ago, so access requests reach nobody."
+        ) { company in
+            try company.person("Grace Hopper", hr: "terminated", terminated: company.ago(days: 2))
+            try company.person(manager: "grace.hopper@company.example")
+        } quiet: { company in
+            try company.person("Grace Hopper", hr: "departing")
+            try company.person(manager: "grace.hopper@company.example")
+        },
+        RuleCase(
+            "access_hygiene::ghost_employee",
+            "Ada Lovelace has an active Okta account with 2 applications, but BambooHR knows nobody of that name."
+        ) { company in
+            let person = try company.person(hr: nil)
+            let miro = try company.application("Miro")
+            try company.entitlement(of: person, to: miro)
+            try company.entitlement(of: person, to: miro, role: "Guest")
+            try company.entitlement(of: person, to: company.application("Figma"))
+        } quiet: { company in
+            try company.person()
+            try company.account(of: company.person("Grace Hopper", hr: nil), on: "bamboohr")
+        } exempt: { company in
+            try company.person(type: "external", hr: nil)
+            try company.person("ci-build", type: "service_account", hr: nil)
+            try company.person("Grace Hopper", status: "suspended", hr: nil)
+            try company.person("Alan Turing", hr: nil, idp: false)
+        },
+        RuleCase(
+            "access_hygiene::new_hire_without_account",
+            "Ada Lovelace started 3 days ago according to BambooHR and has no account, so work begins on borrowed ones."
+        ) { company in
+            let person = try company.person(hired: company.ago(days: 3), idp: false)
+            try company.account(of: person, on: "bamboohr")
+        } quiet: { company in
+            try company.person(hired: company.ago(days: 3) + 1, idp: false)
+            try company.person("Grace Hopper", hired: nil, idp: false)
+        } exempt: { company in
+            // With accounts elsewhere it is a matter of identity security.
+            try company.account(of: company.person(hired: company.ago(days: 5), idp: false), on: "slack")
+            try company.person("Grace Hopper", hr: "leave", hired: company.ago(days: 5), idp: false)
+            try company.person("Alan Turing", hired: company.ago(days: 90), idp: false)
+        },
+    ]
+
+    @Test(arguments: leavers + businessLeavers + records)
+    func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}

@@ -1,0 +1,115 @@
+import Base
+import TestSupport
+import Testing
+
+@Suite struct AccessKeyTests {
+    private static let cases: [RuleCase] = [
+        RuleCase(
+            "access_hygiene::aws_key_unused",
+            """
+            Ada Lovelace has an AWS access key that has not been used for 90 days and still works for whoever finds it.
+            """
+        ) { company in
+            try company.key(of: company.person(), created: company.ago(days: 150), lastUsed: company.ago(days: 90))
+        } quiet: { company in
+            let person = try company.person()
+            try company.key(of: person, created: company.ago(days: 150), lastUsed: company.ago(days: 90) + 1)
+            try company.key(of: person, created: company.ago(days: 89), lastUsed: nil)
+            try company.key(of: person, created: nil, lastUsed: nil)
+        } exempt: { company in
+            let person = try company.person()
+            try company.key(
+                of: person, active: false, created: company.ago(days: 150), lastUsed: company.ago(days: 120))
+            try company.key(created: company.ago(days: 150), lastUsed: company.ago(days: 120))
+        },
+        RuleCase(
+            "access_hygiene::aws_key_unused",
+            "old-robot has an AWS access key that has not been used for 91 days and still works for whoever finds it."
+        ) { company in
+            let account = try company.account(on: "aws", username: "old-robot")
+            try company.key(account: account, created: company.ago(days: 91), lastUsed: nil)
+        } quiet: { company in
+            let account = try company.account(on: "aws", username: "old-robot")
+            try company.key(account: account, created: company.ago(days: 91))
+        },
+        RuleCase(
+            "access_hygiene::aws_key_old",
+            """
+            Ada Lovelace has used the same AWS access key for 90 days, so every copy ever made of it still works.
+            """
+        ) { company in
+            try company.key(of: company.person(), created: company.ago(days: 90))
+        } quiet: { company in
+            try company.key(of: company.person(), created: company.ago(days: 90) + 1)
+            try company.key(of: company.person("Grace Hopper"), created: nil)
+        } exempt: { company in
+            let person = try company.person()
+            try company.key(of: person, created: company.ago(days: 200), lastUsed: company.ago(days: 90))
+            try company.key(of: person, active: false, created: company.ago(days: 200))
+        },
+        RuleCase(
+            "access_hygiene::aws_multiple_active_keys",
+            "Ada Lovelace has 2 active AWS access keys, so the older one outlived its rotation."
+        ) { company in
+            let person = try company.person()
+            let account = try company.account(of: person, on: "aws")
+            try company.key("AKIA1", of: person, account: account)
+            try company.key("AKIA2", of: person, account: account)
+        } quiet: { company in
+            let person = try company.person()
+            let account = try company.account(of: person, on: "aws")
+            try company.key("AKIA1", of: person, account: account)
+            try company.key("AKIA2", of: person, account: account, active: false)
+        } exempt: { company in
+            // One key on each of two IAM users.
+            let person = try company.person()
+            try company.key("AKIA1", of: person, account: company.account(of: person, on: "aws"))
+            try company.key("AKIA2", of: person, account: company.account(of: person, on: "aws"))
+            try company.key("token 1", of: person, on: "github", kind: "access_token")
+            try company.key("token 2", of: person, on: "github", kind: "access_token")
+        },
+        RuleCase(
+            "access_hygiene::access_key_without_owner",
+            """
+            The AWS access key legacy-import was used 1 day ago and belongs to nobody, so nobody can say what it is for.
+            """
+        ) { company in
+            try company.key("legacy-import")
+        } quiet: { company in
+            try company.key("AKIA1", of: company.person())
+            try company.key("AKIA2", account: company.account(on: "aws", username: "jvdberg-old"))
+        } exempt: { company in
+            try company.key("firmware", on: "github", kind: "deploy_key")
+            try company.key("AKIA3", active: false)
+        },
+        RuleCase(
+            "access_hygiene::access_key_without_owner",
+            "The GitHub access token legacy-import belongs to nobody, so nobody can say what it is for."
+        ) { company in
+            try company.key("legacy-import", on: "github", kind: "access_token", lastUsed: nil)
+        } quiet: { company in
+            try company.key("legacy-import", on: "slack", kind: "access_token")
+            try company.set("slack", status: "disconnected", lastSync: company.ago(hours: 1))
+        },
+    ]
+
+    private static let tokens = [("gitlab", "GitLab"), ("github", "GitHub")].map { platform, name in
+        RuleCase(
+            "access_hygiene::\(platform)_token_without_expiry",
+            "Ada Lovelace has a \(name) token that never expires, so a copy of it works until someone notices."
+        ) { company in
+            try company.key("ci", of: company.person(), on: platform, kind: "access_token")
+        } quiet: { company in
+            let person = try company.person()
+            try company.key(
+                "ci", of: person, on: platform, kind: "access_token", expires: TestStore.now + .days(300))
+            try company.key("old", of: person, on: platform, kind: "access_token", active: false)
+        } exempt: { company in
+            try company.key("website", of: company.person(), on: platform, kind: "deploy_key")
+            try company.key("nobody's", on: platform, kind: "access_token")
+        }
+    }
+
+    @Test(arguments: cases + tokens)
+    func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}

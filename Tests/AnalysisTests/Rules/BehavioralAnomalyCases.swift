@@ -1,0 +1,248 @@
+import Base
+import TestSupport
+import Testing
+
+@Suite struct BehavioralAnomalyTests {
+    private static let attacks: [RuleCase] = [
+        RuleCase(
+            "behavioral_anomaly::repeated_mfa_failures",
+            "Ada Lovelace failed MFA 5 times within 60 minutes 3 days ago, so someone who has the password may be pushing for approval."
+        ) { company in
+            try company.failMFA(of: company.person(), 5, every: 900)
+        } quiet: { company in
+            try company.failMFA(of: company.person(), 5, every: 901)
+            try company.failMFA(of: company.person("Bob"), 4, every: 10)
+        } exempt: { company in
+            let ada = try company.person()
+            for minute in 0..<9 {
+                try company.event("user.authentication.auth_via_mfa", of: ada, at: company.ago(minutes: minute))
+                try company.event(
+                    "user.authentication.auth_via_mfa", of: ada, at: company.ago(days: 31, minutes: minute),
+                    failed: true)
+            }
+        },
+        RuleCase(
+            "behavioral_anomaly::brute_force",
+            "Ada Lovelace had 10 failed sign-ins from 3 addresses 2 days ago, so someone is guessing the password."
+        ) { company in
+            try company.failSignIns(
+                of: company.person(), 10, from: 3, at: company.ago(days: 2, hours: 1))
+        } quiet: { company in
+            try company.failSignIns(of: company.person(), 9, from: 3)
+            try company.failSignIns(of: company.person("Bob"), 10, from: 2)
+            let carol = try company.person("Carol")
+            for day in 1...2 { try company.failSignIns(of: carol, 6, from: 3, at: company.ago(days: day)) }
+        } exempt: { company in
+            try company.failSignIns(of: company.person(), 20, from: 5, at: company.ago(days: 31))
+        },
+        RuleCase(
+            "behavioral_anomaly::success_after_brute_force",
+            "Ada Lovelace signed in from 203.0.113.2 21 minutes after 10 failures had begun, 2 days ago, so the password has been guessed."
+        ) { company in
+            let ada = try company.person()
+            let start = company.ago(days: 2, hours: 1)
+            try company.failSignIns(of: ada, 10, from: 3, at: start)
+            try company.event("user.session.start", of: ada, at: start + 1260, address: "203.0.113.2")
+        } quiet: { company in
+            // From an address that took no part, too late, and in an attack that is too small.
+            let start = company.ago(days: 4)
+            let ada = try company.person()
+            try company.failSignIns(of: ada, 10, from: 3, at: start)
+            try company.event("user.session.start", of: ada, at: start + 1260, address: "203.0.113.9")
+            try company.event("user.session.start", of: ada, at: start + 541 + .days(1), address: "203.0.113.2")
+            let bob = try company.person("Bob")
+            try company.failSignIns(of: bob, 9, from: 3, at: start)
+            try company.event("user.session.start", of: bob, at: start + 1260, address: "203.0.113.2")
+        } exempt: { company in
+            // The person mistypes the password at home while the attack goes on.
+            let ada = try company.person()
+            let start = company.ago(days: 2)
+            try company.event("user.session.start", of: ada, at: start - .days(3), address: "203.0.113.2")
+            try company.failSignIns(of: ada, 10, from: 3, at: start)
+            try company.event("user.session.start", of: ada, at: start + 1260, address: "203.0.113.2")
+        },
+        RuleCase(
+            "behavioral_anomaly::password_spray",
+            "198.51.100.7 tried the passwords of 10 people within 10 minutes 2 days ago, which is how guessed passwords are found."
+        ) { company in
+            try company.spray(people: 10)
+            try company.event(
+                "user.session.start", of: company.person(), at: company.ago(days: 2) - 540, address: "198.51.100.7")
+        } quiet: { company in
+            try company.spray(people: 9)
+            try company.event(
+                "user.session.start", of: company.person(), at: company.ago(days: 2), failed: true,
+                address: "198.51.100.8")
+        } exempt: { company in
+            // An office of people who mistype their passwords.
+            try company.spray(people: 10)
+            for number in 1...10 {
+                try company.event(
+                    "user.session.start", of: company.person("Colleague \(number)"), at: company.ago(days: 2) - 500,
+                    address: "198.51.100.7")
+            }
+        },
+    ]
+
+    private static let signIns: [RuleCase] = [
+        RuleCase(
+            "behavioral_anomaly::mfa_factor_disabled",
+            "Okta Verify and SMS were disabled for Ada Lovelace 3 days ago, so fewer factors protect the account."
+        ) { company in
+            let ada = try company.person()
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 9), target: "SMS")
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3), target: "Okta Verify")
+        } quiet: { company in
+            let ada = try company.person()
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 30) - 1, target: "SMS")
+            try company.event(
+                "user.mfa.factor.deactivate", of: ada, at: company.ago(days: 1), failed: true, target: "SMS")
+        },
+        RuleCase(
+            "behavioral_anomaly::suspicious_activity_reported",
+            "Ada Lovelace reported a sign-in they did not make 30 days ago, so someone else may know the password."
+        ) { company in
+            try company.event(
+                "user.account.report_suspicious_activity_by_enduser", of: company.person(), at: company.ago(days: 30))
+        } quiet: { company in
+            try company.event(
+                "user.account.report_suspicious_activity_by_enduser", of: company.person(),
+                at: company.ago(days: 30) - 1)
+        },
+        RuleCase(
+            "behavioral_anomaly::high_risk_sign_in",
+            "Okta rated a sign-in of Ada Lovelace from 192.0.2.66 as high risk 5 days ago and let it through."
+        ) { company in
+            try company.event(
+                "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 5), address: "192.0.2.66",
+                ["risk": "high"])
+        } quiet: { company in
+            try company.event(
+                "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 5), ["risk": "medium"])
+        } exempt: { company in
+            try company.event(
+                "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 5), failed: true,
+                ["risk": "high"])
+        },
+        RuleCase(
+            "behavioral_anomaly::off_hours_sign_in",
+            "Ada Lovelace signed in 3 times between 22:00 and 06:00 UTC in the last week and 2 times at night in the two weeks before."
+        ) { company in
+            try company.signInAtNight(company.person(), daysAgo: [1, 2, 3, 8, 14])
+        } quiet: { company in
+            try company.signInAtNight(company.person(), daysAgo: [1, 2, 3, 8, 9, 14])
+            try company.signInAtNight(company.person("Bob"), daysAgo: [1, 2])
+            let carol = try company.person("Carol")
+            for day in 1...6 { try company.event("user.session.start", of: carol, at: company.ago(days: day)) }
+        } exempt: { company in
+            let new = try company.person(created: company.ago(days: 20))
+            try company.signInAtNight(new, daysAgo: [1, 2, 3])
+            let robot = try company.person("ci-build", type: "service_account")
+            try company.signInAtNight(robot, daysAgo: [1, 2, 3])
+        },
+        RuleCase(
+            "behavioral_anomaly::impossible_travel",
+            "Ada Lovelace signed in from NL and 120 minutes later from BR 7 days ago, so one of the two was probably somebody else."
+        ) { company in
+            try company.travel(company.person(), hours: 2)
+        } quiet: { company in
+            try company.travel(company.person(), hours: 2, seconds: 1)
+            try company.travel(company.person("Bob"), from: "NL", to: "NL", hours: 1)
+            let carol = try company.person("Carol")
+            try company.event("user.session.start", of: carol, at: company.ago(days: 3), ["country": "NL"])
+            try company.event("user.session.start", of: carol, at: company.ago(days: 3) + 60)
+        } exempt: { company in
+            let ada = try company.person()
+            try company.event("user.session.start", of: ada, at: company.ago(days: 3), ["country": "NL"])
+            try company.event(
+                "user.session.start", of: ada, at: company.ago(days: 3) + 60, failed: true, ["country": "BR"])
+        },
+        RuleCase(
+            "behavioral_anomaly::dormant_account_awakened",
+            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
+        ) { company in
+            let ada = try company.person()
+            for day in [100, 70, 10, 2] {
+                try company.event("user.session.start", of: ada, at: company.ago(days: day))
+            }
+        } quiet: { company in
+            let ada = try company.person()
+            for day in [100, 69, 10, 2] {
+                try company.event("user.session.start", of: ada, at: company.ago(days: day))
+            }
+        } exempt: { company in
+            try company.event("user.session.start", of: company.person(), at: company.ago(days: 2))
+        },
+        RuleCase(
+            "behavioral_anomaly::repeated_password_resets",
+            "The password of Ada Lovelace was reset 3 times within a day 4 days ago, so someone may be trying to take the account over."
+        ) { company in
+            try company.repeatEvent("user.account.reset_password", of: company.person(), 3, daysAgo: 4)
+        } quiet: { company in
+            try company.repeatEvent("user.account.reset_password", of: company.person(), 2, daysAgo: 4)
+        } exempt: { company in
+            let ada = try company.person()
+            for day in 1...4 { try company.repeatEvent("user.account.reset_password", of: ada, 1, daysAgo: day) }
+        },
+    ]
+
+    private static let actions: [RuleCase] = [
+        RuleCase(
+            "behavioral_anomaly::unusual_downloads",
+            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 3 days ago, many times what is usual."
+        ) { company in
+            try company.touchFiles("download", by: company.person(), 100)
+        } quiet: { company in
+            try company.touchFiles("download", by: company.person(), 99)
+        } exempt: { company in
+            // One file, over and over.
+            let ada = try company.person()
+            for _ in 0..<120 {
+                try company.event(
+                    "download", of: ada, on: "google_workspace", at: company.ago(days: 3), target: "plan")
+            }
+        },
+        RuleCase(
+            "behavioral_anomaly::mass_deletion",
+            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone does who wants to do damage or hide it."
+        ) { company in
+            try company.touchFiles("trash", by: company.person(), 50)
+        } quiet: { company in
+            try company.touchFiles("delete", by: company.person(), 49)
+        },
+        RuleCase(
+            "behavioral_anomaly::admin_grant_burst",
+            "Ada Lovelace granted admin roles in Okta 3 times within a day 4 days ago, as an intruder does who means to stay."
+        ) { company in
+            try company.repeatEvent("user.account.privilege.grant", of: company.person(type: "admin"), 3, daysAgo: 4)
+        } quiet: { company in
+            try company.repeatEvent("user.account.privilege.grant", of: company.person(type: "admin"), 2, daysAgo: 4)
+        },
+        RuleCase(
+            "behavioral_anomaly::audit_logging_disabled",
+            "Ada Lovelace turned audit logging off in AWS 2 days ago, so what has been done there since leaves no trace."
+        ) { company in
+            try company.event("StopLogging", of: company.person(), on: "aws", at: company.ago(days: 2))
+        } quiet: { company in
+            try company.event("StopLogging", of: company.person(), on: "aws", at: company.ago(days: 30) - 1)
+        } exempt: { company in
+            try company.event("StopLogging", of: company.person(), on: "aws", at: company.ago(days: 2), failed: true)
+            try company.event("DeleteTrail", on: "aws", at: company.ago(days: 2))
+            try company.set("aws", status: "paused", lastSync: company.ago(hours: 1))
+        },
+        RuleCase(
+            "behavioral_anomaly::sign_on_policy_weakened",
+            "Ada Lovelace turned off the policy Everyone or a rule of it in Okta 2 days ago, so sign-ins are checked less than before."
+        ) { company in
+            try company.event(
+                "policy.rule.deactivate", of: company.person(), at: company.ago(days: 2), target: "Everyone")
+        } quiet: { company in
+            try company.event(
+                "policy.rule.deactivate", of: company.person(), at: company.ago(days: 30) - 1, target: "Everyone")
+            try company.event("policy.rule.activate", of: company.person("Bob"), at: company.ago(days: 2))
+        },
+    ]
+
+    @Test(arguments: attacks + signIns + actions)
+    func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}

@@ -1,0 +1,219 @@
+import Base
+import TestSupport
+import Testing
+
+@Suite struct DevicePostureTests {
+    private static let protection: [RuleCase] = [
+        RuleCase(
+            "device_posture::unencrypted",
+            "ada-mac of Ada Lovelace is not encrypted, so a theft gives away everything on it."
+        ) { company in
+            try company.device(of: company.person(), encrypted: false)
+        } quiet: { company in
+            try company.device(of: company.person(), encrypted: nil)
+            try company.device("bob-mac", of: company.person("Bob"), encrypted: true)
+        } exempt: { company in
+            try company.device(of: company.person(type: "admin"), encrypted: false)
+            try company.device("old-mac", on: "jamf_pro", encrypted: false)
+            try company.set("jamf_pro", status: "paused", lastSync: company.ago(hours: 1))
+        },
+        RuleCase(
+            "device_posture::unencrypted_admin",
+            "ada-mac of Okta admin Ada Lovelace is not encrypted, so whoever finds it has an admin's sessions."
+        ) { company in
+            try company.device(of: company.person(type: "admin"), encrypted: false)
+        } quiet: { company in
+            try company.device(of: company.person(type: "admin"), encrypted: nil)
+        } exempt: { company in
+            try company.device(of: company.person(), encrypted: false)
+            try company.device("lost-mac", encrypted: false)
+        },
+        RuleCase(
+            "device_posture::noncompliant",
+            "ada-mac is out of compliance, so the company's settings no longer protect what is on it."
+        ) { company in
+            try company.device(supported: nil, encrypted: nil, compliant: false, jailbroken: nil)
+        } quiet: { company in
+            try company.device(compliant: nil)
+        } exempt: { company in
+            try company.device(encrypted: false, compliant: false)
+            try company.device(supported: false, compliant: false)
+            try company.device(compliant: false, jailbroken: true)
+            try company.device(of: company.person(type: "admin"), compliant: false)
+        },
+        RuleCase(
+            "device_posture::noncompliant_admin",
+            "ada-mac of Okta admin Ada Lovelace is out of compliance, so admin sessions run on a device that nobody vouches for."
+        ) { company in
+            try company.device(of: company.person(type: "admin"), compliant: false)
+        } quiet: { company in
+            try company.device(of: company.person(type: "admin"), compliant: nil)
+        } exempt: { company in
+            let admin = try company.person(type: "admin")
+            try company.device(of: admin, encrypted: false, compliant: false)
+            try company.device(of: company.person("Bob"), compliant: false)
+        },
+        RuleCase(
+            "device_posture::os_end_of_life",
+            "ada-mac of Ada Lovelace runs macOS 12.7, which gets no security updates any more."
+        ) { company in
+            try company.device(of: company.person(), version: "12.7", supported: false)
+        } quiet: { company in
+            try company.device(of: company.person(), version: "12.7", supported: nil)
+        },
+        RuleCase(
+            "device_posture::jailbroken",
+            "ada-phone of Ada Lovelace is jailbroken, so any app on it can read the company's mail."
+        ) { company in
+            try company.device("ada-phone", of: company.person(), jailbroken: true)
+        } quiet: { company in
+            try company.device("ada-phone", of: company.person(), jailbroken: nil)
+        },
+        RuleCase(
+            "device_posture::encryption_unknown",
+            "ada-mac does not tell Jamf Pro whether it is encrypted, as others do, so nobody knows what a theft would give away."
+        ) { company in
+            try company.device(encrypted: nil)
+            try company.device("bob-mac")
+        } quiet: { company in
+            try company.device(on: "crowdstrike", serial: "C02X1", encrypted: nil)
+            try company.device(on: "jamf_pro", serial: "C02X1")
+            try company.device("bob-mac", on: "crowdstrike")
+        } exempt: { company in
+            try company.device(on: "crowdstrike", encrypted: nil)
+            try company.device("bob-mac", on: "jamf_pro")
+        },
+        RuleCase(
+            "device_posture::compliance_below_target",
+            "Only 75 per cent of 4 devices are compliant, so the company's settings protect too little of what people work with."
+        ) { company in
+            for number in 1...4 { try company.device("mac-\(number)", compliant: number > 1) }
+            try company.device("unknown-mac", compliant: nil)
+        } quiet: { company in
+            for number in 1...5 { try company.device("mac-\(number)", compliant: number > 1) }
+        } exempt: { company in
+            try company.device(compliant: nil)
+        },
+    ]
+
+    private static let detection: [RuleCase] = [
+        RuleCase(
+            "device_posture::no_edr_agent",
+            "ada-mac of Ada Lovelace has no CrowdStrike agent, so malware on it would go unseen."
+        ) { company in
+            try company.device(of: company.person(), edr: false)
+        } quiet: { company in
+            try company.device(of: company.person(), edr: nil)
+        },
+        RuleCase(
+            "device_posture::open_edr_detection",
+            "CrowdStrike has 2 open detections on ada-mac of Ada Lovelace, which nobody has looked into."
+        ) { company in
+            try company.device(of: company.person(), on: "crowdstrike", detections: 2)
+        } quiet: { company in
+            try company.device(of: company.person(), on: "crowdstrike", detections: 0)
+        },
+        RuleCase(
+            "device_posture::contained_in_use",
+            "ada-mac of Ada Lovelace is contained by CrowdStrike but was seen 23 hours ago, so work goes on on a suspect machine."
+        ) { company in
+            let owner = try company.person(lastLogin: company.ago(days: 6, hours: 23))
+            try company.device(of: owner, on: "crowdstrike", contained: true, lastSeen: company.ago(hours: 23))
+        } quiet: { company in
+            try company.device(
+                of: company.person(), on: "crowdstrike", contained: true, lastSeen: company.ago(hours: 24))
+        } exempt: { company in
+            let away = try company.person(lastLogin: company.ago(days: 7))
+            try company.device(of: away, on: "crowdstrike", contained: true)
+            try company.device("nobodys-mac", on: "crowdstrike", contained: true)
+            try company.device("bob-mac", of: company.person("Bob"), on: "crowdstrike")
+        },
+    ]
+
+    private static let records: [RuleCase] = [
+        RuleCase(
+            "device_posture::no_check_in",
+            "ada-mac of Ada Lovelace has not checked in for 30 days, so it may be lost or unpatched."
+        ) { company in
+            try company.device(of: company.person(), lastSeen: company.ago(days: 30))
+        } quiet: { company in
+            try company.device(of: company.person(), lastSeen: company.ago(days: 30) + 1)
+            try company.device("new-mac", lastSeen: nil)
+        },
+        RuleCase(
+            "device_posture::user_without_device",
+            "Ada Lovelace signs in to Okta but has no known device, so the work is done on a machine that nobody protects."
+        ) { company in
+            try company.person(lastLogin: company.ago(days: 29))
+            try company.device("bob-mac", of: company.person("Bob"))
+        } quiet: { company in
+            try company.person(lastLogin: company.ago(days: 30))
+            try company.person("Bob", type: "external")
+            try company.person("ci-build", type: "service_account")
+            try company.person("Carol", status: "suspended")
+            try company.person("Dan", lastLogin: nil)
+        } exempt: { company in
+            for name in ["Ada", "Bob", "Carol"] { try company.person(name) }
+        },
+        RuleCase(
+            "device_posture::users_without_device",
+            "Ada, Bob and Carol sign in to Okta but have no known device, so they work on machines that nobody protects."
+        ) { company in
+            for name in ["Ada", "Bob", "Carol"] { try company.person(name) }
+        } quiet: { company in
+            for name in ["Ada", "Bob"] { try company.person(name) }
+            try company.person("Carol", type: "external")
+        },
+        RuleCase(
+            "device_posture::without_owner",
+            "ada-mac is known to Jamf Pro but belongs to nobody, so nobody would miss it."
+        ) { company in
+            try company.device()
+        } quiet: { company in
+            try company.device(of: company.person())
+        },
+        RuleCase(
+            "device_posture::offboarded_owner",
+            "ada-mac belongs to Ada Lovelace, who left 12 days ago, and still checks in with company data on it."
+        ) { company in
+            let left = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.device(of: left, lastSeen: company.ago(days: 12) + 1)
+        } quiet: { company in
+            let left = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
+            try company.device(of: left, lastSeen: company.ago(days: 12))
+        } exempt: { company in
+            let left = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 90))
+            try company.device(of: left, lastSeen: company.ago(days: 30))
+            try company.device("bob-mac", of: company.person("Bob", status: "suspended"))
+        },
+        RuleCase(
+            "device_posture::duplicate_serial",
+            "ada-mac and ada-mac-2 report the same serial number, C02X1, to Jamf Pro, so one of the records hides a device."
+        ) { company in
+            let ada = try company.person()
+            try company.device("ada-mac", of: ada, serial: "C02X1")
+            try company.device("ada-mac-2", of: ada, serial: "C02X1")
+        } quiet: { company in
+            try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
+            try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
+        } exempt: { company in
+            try company.device("vm-1", serial: "System Serial Number")
+            try company.device("vm-2", serial: "System Serial Number")
+        },
+        RuleCase(
+            "device_posture::too_many_devices",
+            "Ada Lovelace has 5 devices, mac-1, mac-2, mac-3, mac-4 and mac-5, more than one person works with, so some may be lost without anyone's notice."
+        ) { company in
+            let ada = try company.person()
+            for number in 1...5 { try company.device("mac-\(number)", of: ada) }
+        } quiet: { company in
+            let ada = try company.person()
+            for number in 1...4 { try company.device("mac-\(number)", of: ada, serial: "C0\(number)") }
+            try company.device("mac-1", of: ada, on: "crowdstrike", serial: "C01")
+            for number in 5...9 { try company.device("mac-\(number)") }
+        },
+    ]
+
+    @Test(arguments: protection + detection + records)
+    func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}

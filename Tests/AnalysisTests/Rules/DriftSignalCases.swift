@@ -1,0 +1,124 @@
+import Base
+import TestSupport
+import Testing
+
+@Suite struct DriftSignalTests {
+    /// A metric that rises or falls within a week, or within another time.
+    private static func drift(
+        _ metric: String, _ from: Int, _ to: Int, since seconds: Int = .days(7)
+    ) -> RuleCase.Story {
+        { company in
+            try company.snapshot(at: TestStore.now, [metric: .integer(to)])
+            try company.snapshot(at: TestStore.now - .days(3), [metric: .integer(from + 40)])
+            try company.snapshot(at: TestStore.now - seconds, [metric: .integer(from)])
+        }
+    }
+
+    /// All counts of findings, the critical ones and others.
+    private static func findings(_ critical: (Int, Int), _ others: (Int, Int)) -> RuleCase.Story {
+        { company in
+            for (moment, critical, others) in [
+                (TestStore.now - .days(7), critical.0, others.0), (TestStore.now, critical.1, others.1),
+            ] {
+                try company.snapshot(
+                    at: moment,
+                    [
+                        "critical": .integer(critical), "high": .integer(others), "medium": .integer(0),
+                        "low": .integer(0),
+                    ])
+            }
+        }
+    }
+
+    private static let coverage: [RuleCase] = [
+        RuleCase(
+            "drift_signal::mfa_coverage_down",
+            "MFA coverage fell from 97 to 92 per cent in a week, so more accounts open with a password alone.",
+            fires: drift("mfa_pct", 97, 92), quiet: drift("mfa_pct", 97, 93), exempt: drift("mfa_pct", 97, 82)),
+        RuleCase(
+            "drift_signal::mfa_coverage_collapsed",
+            "MFA coverage fell from 97 to 82 per cent in 12 days, as when a policy that asked for a second factor is gone.",
+            fires: drift("mfa_pct", 97, 82, since: .days(12)), quiet: drift("mfa_pct", 97, 83),
+            exempt: drift("mfa_pct", 97, 82, since: .days(7) - 1)),
+        RuleCase(
+            "drift_signal::shadow_it_up",
+            "Unsanctioned applications rose from 9 to 12 in a week, faster than they are reviewed.",
+            fires: drift("shadow_it_count", 9, 12), quiet: drift("shadow_it_count", 9, 11)),
+        RuleCase(
+            "drift_signal::compliance_down",
+            "Device compliance fell from 96 to 94 per cent in a week, so fewer laptops keep to the company's settings.",
+            fires: drift("device_compliance_pct", 96, 94), quiet: drift("device_compliance_pct", 96, 95)
+        ) { company in
+            try company.snapshot(at: TestStore.now, ["device_compliance_pct": .null])
+            try company.snapshot(at: company.ago(days: 7), ["device_compliance_pct": 96])
+        },
+        RuleCase(
+            "drift_signal::admin_share_up",
+            "The share of admins rose from 5 to 7 per cent in a week, so more accounts can change everyone else's.",
+            fires: drift("admin_pct", 5, 7), quiet: drift("admin_pct", 5, 6)),
+        RuleCase(
+            "drift_signal::sso_coverage_down",
+            "Single sign-on fell from 80 to 75 per cent of the applications in a week, so more passwords outlive the accounts they belong to.",
+            fires: drift("sso_pct", 80, 75), quiet: drift("sso_pct", 80, 76)),
+    ]
+
+    private static let counts: [RuleCase] = [
+        RuleCase(
+            "drift_signal::findings_surge",
+            "Open findings rose from 20 to 30 in a week, so problems come faster than they are solved.",
+            fires: findings((2, 3), (18, 27)), quiet: findings((2, 3), (18, 26)), exempt: findings((0, 3), (0, 10))),
+        RuleCase(
+            "drift_signal::critical_findings_doubled",
+            "Critical findings rose from 2 to 4 in a week, and each of them is enough for a break-in.",
+            fires: findings((2, 4), (18, 10)), quiet: findings((2, 3), (18, 50)), exempt: findings((0, 3), (5, 5))),
+        RuleCase(
+            "drift_signal::remediation_slower",
+            "Solving a finding takes 60 hours on average, up from 40 in a week, so attackers have longer to use it.",
+            fires: drift("mean_time_to_remediate_hours", 40, 60), quiet: drift("mean_time_to_remediate_hours", 40, 59)),
+    ]
+
+    private static let operations: [RuleCase] = [
+        RuleCase(
+            "drift_signal::termination_lag",
+            "Access of the 2 people who left in the last 30 days ended 2.1 days late on average, so former employees could still sign in."
+        ) { company in
+            let left = company.ago(days: 9)
+            try company.person(
+                status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left - .hours(5))
+            try company.person("Bob", hr: "terminated", terminated: company.ago(days: 4, hours: 6))
+        } quiet: { company in
+            let left = company.ago(days: 9)
+            try company.person(
+                status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(2))
+        } exempt: { company in
+            // Left too long ago, not yet gone, gone at a time that nobody wrote down, and never there.
+            let left = company.ago(days: 31)
+            try company.person(
+                status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(9))
+            try company.person("Bob", hr: "departing", terminated: company.ago(days: -5))
+            try company.person("Carol", status: "suspended", hr: "terminated", terminated: company.ago(days: 9))
+            try company.person("Dan", hr: "terminated", terminated: company.ago(days: 9), idp: false)
+        },
+        RuleCase(
+            "drift_signal::integration_in_error",
+            "Jamf Pro has not synced since its last success 3 days ago, because it answers with errors, so what changes there is not checked."
+        ) { company in
+            try company.set("jamf_pro", status: "error", lastSync: company.ago(days: 3))
+        } quiet: { company in
+            try company.set("jamf_pro", status: "paused", lastSync: company.ago(days: 3))
+        },
+        RuleCase(
+            "drift_signal::integration_degraded",
+            "Slack is connected but last synced 10 hours ago, so what has changed there since is not checked."
+        ) { company in
+            try company.set("slack", lastSync: company.ago(hours: 10))
+        } quiet: { company in
+            try company.set("slack", lastSync: company.ago(hours: 10) + 1)
+        } exempt: { company in
+            try company.set("slack", status: "paused", lastSync: company.ago(days: 10))
+        },
+    ]
+
+    @Test(arguments: coverage + counts + operations)
+    func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
+}

@@ -1,0 +1,273 @@
+@_spi(System) import Auth
+import Base
+import Store
+import TestSupport
+
+/// A company that a test makes up, in a workspace of its own. What a test does not say is as it should be. All moments
+/// are relative to `TestStore.now`, a Wednesday, 12:30 UTC.
+final class TestCompany {
+    /// A person or service account in the identity provider, and the account there.
+    struct Person {
+        let id: Identifier
+        let name: String
+        let email: String
+        let account: Identifier?
+    }
+
+    let id = Identifier.random()
+    private let database: any Database
+    private var integrations: [String: Identifier] = [:]
+
+    private static let platforms: [(platform: String, category: String, idpRole: String?)] = [
+        ("okta", "idp", "primary_idp"), ("google_workspace", "idp", "directory"), ("bamboohr", "hr", nil),
+        ("github", "developer", nil), ("gitlab", "developer", nil), ("datadog", "developer", nil),
+        ("aws", "cloud", nil), ("slack", "communication", nil), ("zoom", "communication", nil),
+        ("box", "productivity", nil), ("salesforce", "crm", nil), ("jira", "itsm", nil),
+        ("crowdstrike", "edr", nil), ("jamf_pro", "mdm", nil),
+    ]
+
+    /// A company with nobody in it, and all platforms connected an hour ago.
+    init(_ database: any Database) throws {
+        self.database = database
+        try database.execute(
+            "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'Company', 'enterprise', $2)", id,
+            ago(days: 300))
+        try AuditLog(database, workspaceID: id).begin(at: ago(days: 300))
+        for (platform, category, idpRole) in Self.platforms {
+            let integration = Identifier.random()
+            integrations[platform] = integration
+            try database.execute(
+                """
+                INSERT INTO integrations (workspace_id, id, platform, category, idp_role, status, last_sync_at,
+                    connected_at, created_at) VALUES ($1, $2, $3, $4, $5, 'connected', $6, $7, $7)
+                """, id, integration, platform, category, idpRole, ago(hours: 1), ago(days: 200))
+        }
+    }
+
+    /// The workspace as the product sees it.
+    func workspace() throws -> Workspace {
+        guard let workspace = try SystemAccess(database).workspace(id) else {
+            throw StoreError.failed("the company's workspace is not there")
+        }
+        return workspace
+    }
+
+    /// A moment so many days and hours ago.
+    func ago(days: Int = 0, hours: Int = 0, minutes: Int = 0) -> Timestamp {
+        TestStore.now - .days(days) - .hours(hours) - minutes * 60
+    }
+
+    /// Changes an integration.
+    func set(_ platform: String, status: String = "connected", lastSync: Timestamp?) throws {
+        try database.execute(
+            "UPDATE integrations SET status = $3, last_sync_at = $4 WHERE workspace_id = $1 AND platform = $2", id,
+            platform, status, lastSync)
+    }
+
+    private func integration(_ platform: String) throws -> Identifier {
+        guard let id = integrations[platform] else { throw StoreError.failed("the company has no \(platform)") }
+        return id
+    }
+
+    // MARK: People
+
+    /// A person: in good standing, with an account in Okta and in HR's list, unless told otherwise. Without `idp` there is
+    /// no account in Okta.
+    @discardableResult
+    func person(
+        _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,
+        lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = "Engineering",
+        title: String? = "Engineer",
+        manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
+        terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil, created: Timestamp = TestStore.now - .days(390),
+        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = []
+    ) throws -> Person {
+        let person = Identifier.random()
+        let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
+        try database.execute(
+            """
+            INSERT INTO identities (workspace_id, id, email, display_name, status, identity_type, mfa_enabled,
+                last_login_at, department, title, manager_email, hr_status, hired_at, terminated_at,
+                deprovisioned_at, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+            """, id, person, email, name, status, type, mfa, lastLogin, department, title, manager, hr, hired,
+            terminated, deprovisioned, created)
+        var made = Person(id: person, name: name, email: email, account: nil)
+        if idp {
+            let kinds = ["service_account": "service_account", "external": "external"]
+            made = Person(
+                id: person, name: name, email: email,
+                account: try account(
+                    of: made, on: "okta", kind: kinds[type] ?? "user", status: idpStatus ?? status,
+                    admin: type == "admin" || !idpRoles.isEmpty, roles: idpRoles, mfa: mfa, lastLogin: lastLogin,
+                    department: department, manager: manager, created: created))
+        }
+        return made
+    }
+
+    /// An account on a platform, of a person or of nobody whom the company knows.
+    @discardableResult
+    func account(
+        of person: Person? = nil, on platform: String, username: String? = nil, kind: String = "user",
+        status: String = "active", admin: Bool = false, roles: [String] = [], mfa: Bool? = nil, sso: Bool? = nil,
+        lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = nil, manager: String? = nil,
+        metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
+    ) throws -> Identifier {
+        let account = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
+                display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced, last_login_at,
+                department, manager_email, metadata, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            """, id, account, try integration(platform), person?.id, account.description,
+            username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind,
+            status,
+            admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department, manager,
+            JSON.object(metadata), created, ago(hours: 1))
+        return account
+    }
+
+    // MARK: Applications and access
+
+    /// An application that IT manages behind single sign-on, unless told otherwise.
+    @discardableResult
+    func application(
+        _ name: String = "Figma", from platform: String = "okta", managed: Bool = true, sso: Bool? = true,
+        aiTool: Bool = false, publisher: String? = "Figma, Inc.", category: String? = nil,
+        firstSeen: Timestamp = TestStore.now - .days(200)
+    ) throws -> Identifier {
+        let application = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO applications (workspace_id, id, integration_id, external_id, name, name_folded, publisher,
+                category, sso_enabled, is_ai_tool, is_managed, first_seen_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """, id, application, try integration(platform), application.description, name, name.lowercased(),
+            publisher, category, sso, aiTool, managed, firstSeen, ago(hours: 1))
+        return application
+    }
+
+    /// The workspace's decision about applications of a name: `sanctioned`, `unauthorized` or `blocked`.
+    func decide(_ status: String, about name: String) throws {
+        try database.execute(
+            """
+            INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_at)
+            VALUES ($1, $2, $3, $4, $5)
+            """, id, name, name.lowercased(), status, ago(days: 20))
+    }
+
+    /// A role of a person in an application, through the person's account in Okta or another.
+    func entitlement(
+        of person: Person, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
+        role: String = "Member", admin: Bool = false, license: Bool = false,
+        granted: Timestamp? = TestStore.now - .days(100), lastUsed: Timestamp? = TestStore.now - .days(2)
+    ) throws {
+        let entitlement = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO entitlements (workspace_id, id, integration_id, account_id, identity_id, application_id,
+                external_id, role, is_admin, is_license, granted_at, last_used_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """, id, entitlement, try integration(platform), account ?? person.account, person.id, application,
+            entitlement.description, role, admin, license, granted, lastUsed, ago(hours: 1))
+    }
+
+    /// An OAuth grant of a person to an application. `access` is `basic`, `read`, `write` or `full`.
+    func grant(
+        of person: Person, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
+        access: String = "read", readsMailOrFiles: Bool = false, granted: Timestamp? = TestStore.now - .days(100),
+        lastUsed: Timestamp? = TestStore.now - .days(2)
+    ) throws {
+        let grant = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
+                external_id, scopes, access, reads_mail_or_files, granted_at, last_used_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12)
+            """, id, grant, try integration(platform), account ?? person.account, person.id, application,
+            grant.description, access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
+    }
+
+    /// An access key, token or deploy key. `kind` is `access_key`, `access_token` or `deploy_key`.
+    func key(
+        _ name: String = "AKIA1", of person: Person? = nil, on platform: String = "aws", kind: String = "access_key",
+        account: Identifier? = nil, active: Bool = true, canWrite: Bool = false,
+        created: Timestamp? = TestStore.now - .days(20), lastUsed: Timestamp? = TestStore.now - .days(1),
+        expires: Timestamp? = nil
+    ) throws {
+        let key = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO access_keys (workspace_id, id, integration_id, account_id, identity_id, external_id, kind,
+                name, is_active, can_write, created_at, last_used_at, expires_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            """, id, key, try integration(platform), account, person?.id, key.description, kind, name, active,
+            canWrite, created, lastUsed, expires, ago(hours: 1))
+    }
+
+    // MARK: Devices and events
+
+    /// A device in good order.
+    @discardableResult
+    func device(
+        _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",
+        serial: String? = nil, system: String = "macOS", version: String = "15.4", supported: Bool? = true,
+        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = true,
+        contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
+    ) throws -> Identifier {
+        let device = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, serial_number,
+                operating_system, os_version, is_os_supported, is_encrypted, is_compliant, is_jailbroken, has_edr,
+                is_contained, open_detections, last_seen_at, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+            """, id, device, try integration(platform), person?.id, device.description, hostname,
+            serial ?? device.description, system, version, supported, encrypted, compliant, jailbroken, edr, contained,
+            detections, lastSeen, ago(days: 300), ago(hours: 1))
+        return device
+    }
+
+    /// A line of a platform's log.
+    func event(
+        _ type: String, of person: Person? = nil, on platform: String = "okta", at moment: Timestamp,
+        failed: Bool = false, target: String? = nil, address: String? = "198.51.100.7", _ details: [String: JSON] = [:]
+    ) throws {
+        let event = Identifier.random()
+        try database.execute(
+            """
+            INSERT INTO audit_events (workspace_id, id, integration_id, identity_id, external_id, event_type, outcome,
+                actor, target, ip_address, details, occurred_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """, id, event, try integration(platform), person?.id, event.description, type,
+            failed ? "failure" : "success", person?.email, target, address, JSON.object(details), moment)
+    }
+
+    // MARK: What the product remembers
+
+    /// A drift snapshot.
+    func snapshot(at moment: Timestamp, _ metrics: [String: JSON]) throws {
+        try database.execute(
+            "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)", id,
+            Identifier.random(), moment, JSON.object(metrics))
+    }
+
+    /// A finding of a rule, as an earlier run has left it.
+    func finding(
+        _ ruleID: String, _ severity: String, status: String = "open", about person: Person? = nil,
+        application: Identifier? = nil, device: Identifier? = nil, key: String = Identifier.random().description
+    ) throws {
+        try database.execute(
+            """
+            INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
+                status, affected_entities, affected_count, affected_identity_id, affected_application_id,
+                affected_device_id, recommended_action, source_integrations, confidence, created_at, updated_at,
+                last_seen_at)
+            VALUES ($1, $2, $3, $4, $5, 'A finding.', $6, $7, $8, '{}', 1, $9, $10, $11, 'Act.', '["okta"]', 0.9, $12,
+                $12, $12)
+            """, id, Identifier.random(), ruleID + ":" + key, ruleID, String(ruleID.prefix { $0 != ":" }), severity,
+            ["critical", "high", "medium", "low", "info"].firstIndex(of: severity), status, person?.id, application,
+            device, ago(days: 3))
+    }
+}
