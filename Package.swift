@@ -28,6 +28,7 @@ struct Route {
 let routes = [
     Route("api/health"),
     Route("api/api-keys"),
+    Route("api/analyze", uses: "Findings", "Analysis"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -68,7 +69,7 @@ let shared: [Target] = [
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
-    library("Analysis", on: "Base", "Store", "Auth", "Findings"),
+    library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {

@@ -16,6 +16,14 @@ public struct ConnectedSources: Sendable {
     /// The first of a rule's needs that is not met; nil when the rule can run.
     public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
 
+    /// The latest sync of them all; nil when nothing is connected.
+    var lastSyncedAt: Timestamp? { integrations.map(\.lastSyncAt).max() }
+
+    /// When each platform last synced.
+    var lastSyncs: [String: Timestamp] {
+        Dictionary(integrations.map { ($0.platform, $0.lastSyncAt) }) { $1 }
+    }
+
     /// The platforms that a rule's answer comes from, where its rows do not say.
     func platforms(for rule: Rule) -> [String] { Array(Set(rule.needs.flatMap(platforms))).sorted() }
 

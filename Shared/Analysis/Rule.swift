@@ -2,11 +2,6 @@ import Base
 import Findings
 import Store
 
-/// What a finding is about.
-public enum EntityType: String, Sendable {
-    case identity, application, device, integration, workspace
-}
-
 /// A rule that finds problems in a workspace's data: one declaration, of what it looks for, what it says about what it
 /// finds, and what to do about that.
 public struct Rule: Sendable {
@@ -36,7 +31,7 @@ public struct Rule: Sendable {
     /// A rule whose id is the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
-        needs: [Source], find: RuleQuery, say: Sentence, recommend recommendedAction: String,
+        needs: [Source] = [], find: RuleQuery, say: Sentence, recommend recommendedAction: String,
         action: ActionType? = nil, confidence: Double = 0.95
     ) {
         id = category.rawValue + "::" + name

@@ -57,9 +57,23 @@ public struct Workspace {
         try run(sql, parameters, body)
     }
 
+    /// Calls `body` with each row of a query whose result may be larger than memory. `body` must not use the workspace.
+    public func stream(_ sql: SQL, _ parameters: any SQLParameter..., body: (any Row) throws -> Void) throws {
+        guard sql.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        try database.stream(sql, [id.sqlValue] + parameters.map(\.sqlValue), body)
+    }
+
     /// Runs several queries on one consistent view of the data.
     public func read<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.read, body)
+    }
+
+    /// Runs `body` in a transaction in which nobody else changes the workspace, for what the audit log does not keep.
+    public func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.write) {
+            try AuditLog(database, workspaceID: id).lock()
+            return try body()
+        }
     }
 
     /// Changes data and writes the audit entry of the change, both or neither; no other change of the workspace comes

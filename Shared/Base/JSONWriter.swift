@@ -13,6 +13,15 @@ public struct JSONWriter: ~Copyable {
     /// A writer that has written nothing.
     public init() {}
 
+    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    public mutating func flush(
+        ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
+        guard bytes.count > length else { return }
+        try bytes.withUnsafeBytes(sink)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
     /// The JSON text of one value.
     public static func bytes(_ value: some JSONWritable) -> [UInt8] {
         var json = JSONWriter()

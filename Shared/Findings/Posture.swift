@@ -65,7 +65,7 @@ extension Workspace {
     }
 
     /// The nearest whole per cent; nil of nothing.
-    private static func percent(_ part: Int, of whole: Int) -> Int? {
+    public static func percent(_ part: Int, of whole: Int) -> Int? {
         whole == 0 ? nil : (part * 200 + whole) / (whole * 2)
     }
 }

@@ -49,6 +49,18 @@ public struct Response {
         Response(status: 200, headers: ["Content-Type": contentType], body: .stream(body))
     }
 
+    /// A JSON object whose members `body` writes while it is sent. It flushes what it has written to the sink now and
+    /// then, so that memory does not grow with the response.
+    public static func streamedJSON(
+        _ body: @escaping (inout JSONWriter, _ sink: Sink) throws -> Void
+    ) -> Response {
+        .stream(contentType: "application/json") { sink in
+            var json = JSONWriter()
+            try json.object { try body(&$0, sink) }
+            try json.flush(ifLongerThan: 0, to: sink)
+        }
+    }
+
     /// The reason phrase of a status (RFC 9110 §15).
     public static func reason(_ status: Int) -> String {
         switch status {

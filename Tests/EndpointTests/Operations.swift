@@ -4,6 +4,7 @@ import Function
 import TestSupport
 import Testing
 
+@testable import api_analyze
 @testable import api_api_keys
 @testable import api_health
 @testable import api_mcp_app_policy
@@ -39,6 +40,7 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "api-keys", method: "DELETE", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
             fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
+        Operation(name: "analyze", method: "POST", function: Analyze.self, access: .session(.analyze)),
     ]
 
     static let reads = [

@@ -26,6 +26,7 @@ extension Schema {
             snoozed_until timestamptz,
             reason text,
             missed_runs integer NOT NULL DEFAULT 0,
+            missed_at timestamptz,
             created_at timestamptz NOT NULL,
             updated_at timestamptz NOT NULL,
             last_seen_at timestamptz NOT NULL,

@@ -1,0 +1,29 @@
+import Analysis
+import Base
+import Findings
+import Function
+import HTTP
+
+/// POST /api/analyze: looks for what is wrong in the workspace now, and answers with all that is open, worst first.
+@main struct Analyze: Function {
+    static let onRequestPost = Handler(.session(.analyze)) { context in
+        let start = ContinuousClock.now
+        let workspace = context.workspace
+        let run = try workspace.analyze()
+        let duration = Int((ContinuousClock.now - start) / .milliseconds(1))
+        return .streamedJSON { json, sink in
+            json.name("findings")
+            try json.array { json in
+                try workspace.forEachAnalysedFinding { finding in
+                    json.value(finding)
+                    try json.flush(to: sink)
+                }
+            }
+            json.field("risk_score", run.risk.score.value)
+            json.field("severity_counts", run.risk.counts)
+            json.field("analysis_duration_ms", duration)
+            json.field("last_synced_at", run.lastSyncedAt)
+            json.field("skipped_rules", run.skipped)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Auth
+import Base
+import Findings
+import HTTP
+import Store
+
+/// What a run of the analysis has come to.
+public struct AnalysisRun: Sendable {
+    /// Rules that could not look, with what is not connected: that they have found nothing says nothing.
+    public struct SkippedRule: JSONWritable, Sendable {
+        let ruleID: String
+        let reason: String
+
+        public func write(to json: inout JSONWriter) {
+            json.object { json in
+                json.field("rule_id", ruleID)
+                json.field("reason", reason)
+            }
+        }
+    }
+
+    /// The score and the counts after it.
+    public let risk: RiskSummary
+    /// What was not looked for.
+    public let skipped: [SkippedRule]
+    /// The latest sync of a connected platform; nil when none has synced.
+    public let lastSyncedAt: Timestamp?
+}
+
+extension Workspace {
+    /// Seconds between the starts of two runs; a run that takes longer has lost its claim.
+    static let analysisInterval = 60
+
+    /// Finds what is wrong now and brings the findings up to date. Everything that the run writes is one transaction at
+    /// its end: a run that is killed leaves nothing, and holds the workspace for a minute at most. Throws 409 while
+    /// another run is under way, or when the last one began less than a minute ago.
+    public func analyze(now: Timestamp = .now) throws -> AnalysisRun {
+        let runID = try beginAnalysis(now: now)
+        do {
+            let (sources, rules) = (try connectedSources(), try activeRules())
+            let able = rules.filter { sources.missing(for: $0) == nil }
+            let skipped = rules.compactMap { rule in
+                sources.missing(for: rule).map {
+                    AnalysisRun.SkippedRule(ruleID: rule.id, reason: "\($0) is not connected")
+                }
+            }
+            // Drift and correlation look at what the others have found, and wait for it.
+            let found = try read {
+                try able.filter { !$0.category.looksAtFindings }.map { rule in
+                    try detections(of: rule, from: sources, at: now)
+                }
+            }
+            let risk = try change {
+                try finishAnalysis(runID, skipped: skipped.count, now: now)
+                var update = FindingsUpdate(self, now: now)
+                try reopenDueFindings(now: now)
+                for detections in found { try update.write(detections) }
+                try takeDriftSnapshot(now: now)
+                for category in [Category.driftSignal, .findingCorrelation] {
+                    for rule in able where rule.category == category {
+                        try update.write(detections(of: rule, from: sources, at: now))
+                    }
+                }
+                try update.resolveUnseen(rules: able, sources: sources)
+                let entry = AuditEntry(
+                    action: "analysis.completed", targetType: "workspace", targetID: id.description,
+                    details: update.details.merging(["skipped_rules": .integer(skipped.count)]) { $1 }, createdAt: now)
+                return (try riskSummary(), entry)
+            }
+            return AnalysisRun(risk: risk, skipped: skipped, lastSyncedAt: sources.lastSyncedAt)
+        } catch {
+            // Whoever has taken the run over has said so already.
+            _ = try? execute(
+                "UPDATE analysis_runs SET status = 'failed', finished_at = $3 WHERE workspace_id = $1 AND id = $2 AND status = 'running'",
+                runID, now)
+            throw error
+        }
+    }
+
+    private func beginAnalysis(now: Timestamp) throws -> Identifier {
+        try exclusively {
+            let last = try first(
+                """
+                SELECT id, status, started_at FROM analysis_runs WHERE workspace_id = $1
+                ORDER BY started_at DESC, id LIMIT 1
+                """
+            ) { row in (id: try row[0] as Identifier, status: try row[1] as String, at: try row[2] as Timestamp) }
+            if let last {
+                let wait = last.at.seconds + Self.analysisInterval - now.seconds
+                guard wait <= 0 else {
+                    var error = HTTPError.conflict(
+                        "An analysis of this workspace is in progress or has just run. Try again in \(wait) seconds.")
+                    error.headers.add("Retry-After", String(wait))
+                    throw error
+                }
+                try execute(
+                    """
+                    UPDATE analysis_runs SET status = 'failed', finished_at = $2
+                    WHERE workspace_id = $1 AND status = 'running'
+                    """, now)
+            }
+            let runID = Identifier.random()
+            try execute(
+                """
+                INSERT INTO analysis_runs (workspace_id, id, status, started_at, lease_expires_at)
+                VALUES ($1, $2, 'running', $3, $4)
+                """, runID, now, now + Self.analysisInterval)
+            return runID
+        }
+    }
+
+    /// Marks the run as done, in the transaction of its results. Throws 409 when it took so long that another one has
+    /// taken its place.
+    private func finishAnalysis(_ runID: Identifier, skipped: Int, now: Timestamp) throws {
+        let finished = try execute(
+            """
+            UPDATE analysis_runs SET status = 'completed', finished_at = $3, results = $4
+            WHERE workspace_id = $1 AND id = $2 AND status = 'running'
+            """, runID, Timestamp.now, JSON.object(["skipped_rules": .integer(skipped)]))
+        guard finished == 1 else {
+            throw HTTPError.conflict("This analysis took so long that another one has taken its place.")
+        }
+    }
+}
+
+extension Category {
+    /// Whether its rules ask about findings rather than about what the platforms report.
+    fileprivate var looksAtFindings: Bool { self == .driftSignal || self == .findingCorrelation }
+}

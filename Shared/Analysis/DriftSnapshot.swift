@@ -1,0 +1,53 @@
+import Auth
+import Base
+import Findings
+import Store
+
+extension Workspace {
+    /// Writes down how the workspace stands, for later runs to compare with. The severity counts leave out what is said
+    /// about findings and about drift itself, which would otherwise grow by being told.
+    func takeDriftSnapshot(now: Timestamp) throws {
+        let posture = try posture()
+        let counts = try rows(
+            """
+            SELECT severity, count(*) FROM findings
+            WHERE workspace_id = $1 AND status IN ('open', 'in_progress')
+                AND category NOT IN ('drift_signal', 'finding_correlation')
+            GROUP BY severity
+            """
+        ) { row in (severity: try row[0] as Severity, count: try row[1] as Int) }
+        var metrics: [String: JSON] = [:]
+        for severity in Severity.allCases where severity != .info { metrics[severity.rawValue] = 0 }
+        for (severity, count) in counts where severity != .info { metrics[severity.rawValue] = .integer(count) }
+        metrics["mfa_pct"] = posture.mfaCoveragePercent.map(JSON.integer)
+        metrics["admin_pct"] = posture.adminPercent.map(JSON.integer)
+        metrics["sso_pct"] = posture.ssoCoveragePercent.map(JSON.integer)
+        metrics["shadow_it_count"] = posture.shadowITCount.map(JSON.integer)
+        metrics["device_compliance_pct"] = try deviceCompliancePercent().map(JSON.integer)
+        metrics["mean_time_to_remediate_hours"] = try meanHoursToRemediate(now: now).map(JSON.integer)
+        try execute(
+            "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)",
+            Identifier.random(), now, JSON.object(metrics))
+    }
+
+    private func deviceCompliancePercent() throws -> Int? {
+        let devices = try first(
+            """
+            SELECT count(is_compliant), sum(CASE WHEN is_compliant THEN 1 ELSE 0 END) FROM devices
+            WHERE workspace_id = $1
+            """
+        ) { row in (known: try row[0] as Int, compliant: try row[1] as Int? ?? 0) }
+        return devices.flatMap { Self.percent($0.compliant, of: $0.known) }
+    }
+
+    /// Over what was resolved in the last 30 days; nil when nothing was.
+    private func meanHoursToRemediate(now: Timestamp) throws -> Int? {
+        let resolved = try first(
+            """
+            SELECT count(*), sum(epoch(resolved_at) - epoch(created_at)) FROM findings
+            WHERE workspace_id = $1 AND status = 'resolved' AND resolved_at > $2
+            """, now - .days(30)
+        ) { row in (count: try row[0] as Int, seconds: try row[1] as Int? ?? 0) }
+        return resolved.flatMap { $0.count == 0 ? nil : $0.seconds / $0.count / 3_600 }
+    }
+}

@@ -1,0 +1,93 @@
+import Auth
+import Base
+import Findings
+import Store
+
+/// Brings the stored findings up to date with what a run has found.
+struct FindingsUpdate {
+    private let workspace: Workspace
+    private let now: Timestamp
+    private var seen = 0
+    private var resolved: [Identifier] = []
+
+    init(_ workspace: Workspace, now: Timestamp) {
+        self.workspace = workspace
+        self.now = now
+    }
+
+    /// What the audit log keeps of it.
+    var details: [String: JSON] {
+        [
+            "findings_seen": .integer(seen),
+            "resolved_findings": .array(resolved.map { .string($0.description) }),
+        ]
+    }
+
+    /// Writes what one rule has found. What people have decided about a finding stays as it is; one that was resolved
+    /// opens again.
+    mutating func write(_ detections: [Detection]) throws {
+        for detection in detections {
+            try workspace.execute(
+                """
+                INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
+                    status, affected_entities, affected_count, affected_identity_id, affected_application_id,
+                    affected_device_id, recommended_action, action_type, source_integrations, confidence, created_at,
+                    updated_at, last_seen_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $18)
+                ON CONFLICT (workspace_id, finding_key) DO UPDATE SET
+                    title = excluded.title, severity = excluded.severity, severity_rank = excluded.severity_rank,
+                    affected_entities = excluded.affected_entities, affected_count = excluded.affected_count,
+                    affected_identity_id = excluded.affected_identity_id,
+                    affected_application_id = excluded.affected_application_id,
+                    affected_device_id = excluded.affected_device_id,
+                    recommended_action = excluded.recommended_action, action_type = excluded.action_type,
+                    source_integrations = excluded.source_integrations, confidence = excluded.confidence,
+                    status = CASE WHEN findings.status = 'resolved' THEN 'open' ELSE findings.status END,
+                    resolved_at = NULL, missed_runs = 0, missed_at = NULL, last_seen_at = excluded.last_seen_at,
+                    updated_at = CASE WHEN findings.title = excluded.title AND findings.severity = excluded.severity
+                        AND findings.status <> 'resolved' THEN findings.updated_at ELSE excluded.updated_at END
+                """, Identifier.random(), detection.key, detection.rule.id, detection.rule.category, detection.title,
+                detection.severity, detection.severity.rank, detection.affectedEntities, detection.affectedCount,
+                detection.identityID, detection.applicationID, detection.deviceID, detection.rule.recommendedAction,
+                detection.rule.action, JSON.array(detection.sources.map { .string($0) }), detection.rule.confidence, now
+            )
+        }
+        seen += detections.count
+    }
+
+    /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only when every platform
+    /// that the finding comes from has synced since the one before it.
+    mutating func resolveUnseen(rules: [Rule], sources: ConnectedSources) throws {
+        let able = Set(rules.map(\.id))
+        let synced = sources.lastSyncs
+        let unseen = try workspace.rows(
+            """
+            SELECT id, rule_id, source_integrations, missed_runs, missed_at, last_seen_at FROM findings
+            WHERE workspace_id = $1 AND status IN ('open', 'in_progress', 'snoozed') AND last_seen_at < $2
+            """, now
+        ) { row in
+            (
+                id: try row[0] as Identifier, ruleID: try row[1] as String, sources: try row[2] as JSON,
+                missedRuns: try row[3] as Int, since: try row[4] as Timestamp? ?? row[5] as Timestamp
+            )
+        }
+        for finding in unseen where able.contains(finding.ruleID) {
+            let platforms = finding.sources.array?.compactMap(\.string) ?? []
+            guard platforms.allSatisfy({ synced[$0].map { $0 > finding.since } ?? false }) else { continue }
+            if finding.missedRuns >= 1 {
+                try workspace.execute(
+                    """
+                    UPDATE findings SET status = 'resolved', resolved_at = $3, updated_at = $3, missed_at = $3,
+                        snoozed_until = NULL, missed_runs = missed_runs + 1
+                    WHERE workspace_id = $1 AND id = $2
+                    """, finding.id, now)
+                resolved.append(finding.id)
+            } else {
+                try workspace.execute(
+                    "UPDATE findings SET missed_runs = 1, missed_at = $3 WHERE workspace_id = $1 AND id = $2",
+                    finding.id,
+                    now)
+            }
+        }
+    }
+}

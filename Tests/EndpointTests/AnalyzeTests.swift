@@ -1,0 +1,194 @@
+import Auth
+import Base
+import Store
+import TestSupport
+import Testing
+
+@testable import Analysis
+@testable import api_analyze
+
+@Suite struct AnalyzeTests {
+    private let store: TestStore
+    private let okta: Identifier
+
+    init() throws {
+        store = try TestStore()
+        okta = try store.own.addIntegration("okta", category: "idp", idpRole: "primary_idp", lastSyncAt: .now)
+    }
+
+    private func analyze(as role: Role = .agent) -> Reply {
+        let call = Call("POST", body: ["workspaceId": .string(store.own.id.description)])
+        return store.send(call.session(store.own.token(role, at: .now)), to: Analyze.self, at: .now)
+    }
+
+    private func admin(_ email: String, mfa: Bool) throws -> Identifier {
+        let identity = try store.own.addIdentity(email, type: "admin", mfa: mfa, lastLoginAt: .now)
+        let account = try store.own.addAccount(of: identity, on: okta)
+        try store.database.execute("UPDATE accounts SET mfa_enabled = $2 WHERE id = $1", account, mfa)
+        return identity
+    }
+
+    /// The next run, and how the workspace's other state changes before it.
+    private func laterRun(at moment: Timestamp, synced: Timestamp?) throws {
+        try store.database.execute(
+            "UPDATE integrations SET last_sync_at = $2 WHERE workspace_id = $1", store.own.id, synced)
+        _ = try workspace.analyze(now: moment)
+    }
+
+    private var workspace: Workspace {
+        get throws { try #require(try SystemWorkspaces.workspace(store.own.id, in: store.database)) }
+    }
+
+    private func status(_ rule: String) throws -> String? {
+        try store.database.first(
+            "SELECT status FROM findings WHERE workspace_id = $1 AND rule_id = $2", store.own.id, rule
+        ) {
+            try $0[0]
+        }
+    }
+
+    private static let rule = "identity_security::admin_without_mfa"
+
+    @Test func answersAsTheReferenceSays() throws {
+        let identity = try admin("ada@example.com", mfa: false)
+        let reply = analyze()
+        #expect(reply.status == 200)
+        let findings = try #require(reply.json["findings"]?.array)
+        let finding = try #require(findings.first { $0["rule_id"]?.string == Self.rule })
+        #expect(finding["affected_identity_id"]?.string == identity.description)
+        #expect(finding["affected_device_id"] == nil && finding["affected_application_id"] == nil)
+        #expect(finding["severity"] == "critical" && finding["status"] == "open")
+        #expect(finding["finding_key"]?.string == "\(Self.rule):\(identity)")
+        #expect(finding["source_integrations"] == ["okta"] && finding["confidence"]?.string == nil)
+        for name in ["id", "title", "category", "recommended_action", "action_type", "created_at"] {
+            #expect(finding[name]?.string != nil, "\(name)")
+        }
+        let counts = try #require(reply.json["severity_counts"]?.object)
+        #expect(counts.values.compactMap(\.integer).reduce(0, +) == findings.count)
+        #expect(reply.json["risk_score"]?.integer != nil && reply.json["analysis_duration_ms"]?.integer != nil)
+        #expect(reply.json["last_synced_at"]?.string.flatMap { Timestamp($0) } != nil)
+        // What could not be looked for is no clean bill.
+        let skipped = try #require(reply.json["skipped_rules"]?.array)
+        #expect(
+            skipped.contains {
+                $0["rule_id"] == "identity_security::aws_root_without_mfa" && $0["reason"] == "AWS is not connected"
+            })
+        #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 2)
+    }
+
+    @Test func runsOnceAMinute() throws {
+        #expect(analyze().status == 200)
+        let again = analyze()
+        #expect(
+            again.status == 409
+                && again.headers["Retry-After"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+        _ = try workspace.analyze(now: .now + 60)
+    }
+
+    /// A run that was killed is no obstacle for longer than a minute, and what it would still write is refused.
+    @Test func aRunThatDiedIsTakenOver() throws {
+        let now = Timestamp.now
+        try store.database.execute(
+            """
+            INSERT INTO analysis_runs (workspace_id, id, status, started_at, lease_expires_at)
+            VALUES ($1, $2, 'running', $3, $4)
+            """, store.own.id, Identifier.random(), now - 59, now + 1)
+        #expect(throws: (any Error).self) { try workspace.analyze(now: now) }
+        _ = try workspace.analyze(now: now + 1)
+        let runs = try store.database.rows("SELECT status FROM analysis_runs ORDER BY started_at") {
+            try $0[0] as String
+        }
+        #expect(runs == ["failed", "completed"])
+    }
+
+    @Test func aSecondRunChangesNothingButTimes() throws {
+        _ = try admin("ada@example.com", mfa: false)
+        let now = Timestamp.now
+        _ = try workspace.analyze(now: now)
+        func findings() throws -> [String] {
+            try store.database.rows(
+                """
+                SELECT id, finding_key, title, severity, status, affected_entities, affected_count, missed_runs, created_at,
+                    updated_at
+                FROM findings WHERE workspace_id = $1 ORDER BY finding_key
+                """, store.own.id
+            ) { row in (0..<row.columnCount).map(row.text).joined(separator: "|") }
+        }
+        let before = try findings()
+        #expect(!before.isEmpty)
+        _ = try workspace.analyze(now: now + 60)
+        #expect(try findings() == before)
+    }
+
+    @Test func whatTwoRunsDoNotSeeIsResolvedOnceItsSourcesHaveSynced() throws {
+        let identity = try admin("ada@example.com", mfa: false)
+        let now = Timestamp.now
+        _ = try workspace.analyze(now: now)
+        #expect(try status(Self.rule) == "open")
+        try store.database.execute("UPDATE identities SET mfa_enabled = true WHERE id = $1", identity)
+        try store.database.execute("UPDATE accounts SET mfa_enabled = true WHERE identity_id = $1", identity)
+        // Not synced since: the finding has not been looked for.
+        for minute in 1...3 { try laterRun(at: now + minute * 60, synced: now - 1) }
+        #expect(try status(Self.rule) == "open")
+        try laterRun(at: now + 300, synced: now + 290)
+        #expect(try status(Self.rule) == "open")
+        // The second run in a row, but on the same data.
+        try laterRun(at: now + 400, synced: now + 290)
+        #expect(try status(Self.rule) == "open")
+        try laterRun(at: now + 500, synced: now + 450)
+        #expect(try status(Self.rule) == "resolved")
+        // It comes back.
+        try store.database.execute("UPDATE identities SET mfa_enabled = false WHERE id = $1", identity)
+        try store.database.execute("UPDATE accounts SET mfa_enabled = false WHERE identity_id = $1", identity)
+        try laterRun(at: now + 600, synced: now + 550)
+        #expect(try status(Self.rule) == "open")
+    }
+
+    @Test func whatIsDisconnectedKeepsItsFindings() throws {
+        _ = try admin("ada@example.com", mfa: false)
+        let now = Timestamp.now
+        _ = try workspace.analyze(now: now)
+        try store.database.execute(
+            "UPDATE integrations SET status = 'disconnected' WHERE workspace_id = $1", store.own.id)
+        for minute in 1...4 { try laterRun(at: now + minute * 100, synced: now + minute * 90) }
+        #expect(try status(Self.rule) == "open")
+    }
+
+    @Test(arguments: ["dismissed", "snoozed"])
+    func decisionsStay(_ decision: String) throws {
+        _ = try admin("ada@example.com", mfa: false)
+        let now = Timestamp.now
+        _ = try workspace.analyze(now: now)
+        try store.database.execute(
+            "UPDATE findings SET status = $2, snoozed_until = $3 WHERE workspace_id = $1", store.own.id, decision,
+            decision == "snoozed" ? now + 150 : nil)
+        _ = try workspace.analyze(now: now + 60)
+        #expect(try status(Self.rule) == decision)
+        _ = try workspace.analyze(now: now + 200)
+        #expect(try status(Self.rule) == (decision == "snoozed" ? "open" : "dismissed"))
+        let count = try store.database.first("SELECT count(*) FROM findings WHERE rule_id = $1", Self.rule) {
+            try $0[0] as Int
+        }
+        #expect(count == 1)
+    }
+
+    @Test func aRunTakesASnapshotAndItsScoreIsThatOfRiskScore() throws {
+        _ = try admin("ada@example.com", mfa: false)
+        let run = try workspace.analyze(now: .now)
+        let metrics = try store.database.first(
+            "SELECT metrics FROM drift_snapshots WHERE workspace_id = $1", store.own.id
+        ) {
+            try $0[0] as JSON
+        }
+        #expect(metrics?["mfa_pct"] == 0 && metrics?["admin_pct"] == 100)
+        #expect(metrics?["critical"]?.integer.map { $0 > 0 } == true)
+        #expect(try workspace.riskSummary().score.value == run.risk.score.value)
+    }
+
+    @Test func disabledRulesDoNotLook() throws {
+        _ = try admin("ada@example.com", mfa: false)
+        try store.own.setRule(Self.rule, isEnabled: false)
+        _ = try workspace.analyze(now: .now)
+        #expect(try status(Self.rule) == nil)
+    }
+}
