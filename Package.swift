@@ -80,7 +80,7 @@ func library(_ name: String, on dependencies: String...) -> Target {
 
 let runner: [Target] = [
     .target(
-        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Findings", "Analysis"],
+        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Auth", "Findings", "Analysis"],
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
@@ -121,7 +121,7 @@ let tests: [Target] = [
         name: "AnalysisTests",
         dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
     .testTarget(
-        name: "DemonstrationTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store"],
+        name: "DemonstrationTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store", "TestSupport"],
         path: "Tests/DemonstrationTests"),
 ]
 

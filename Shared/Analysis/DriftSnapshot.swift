@@ -40,13 +40,13 @@ extension Workspace {
         return devices.flatMap { Self.percent($0.compliant, of: $0.known) }
     }
 
-    /// Over what was resolved in the last 30 days; nil when nothing was.
+    /// Over what was resolved in the last 90 days; nil when nothing was.
     private func meanHoursToRemediate(now: Timestamp) throws -> Int? {
         let resolved = try first(
             """
             SELECT count(*), sum(epoch(resolved_at) - epoch(created_at)) FROM findings
             WHERE workspace_id = $1 AND status = 'resolved' AND resolved_at > $2
-            """, now - .days(30)
+            """, now - .days(90)
         ) { row in (count: try row[0] as Int, seconds: try row[1] as Int? ?? 0) }
         return resolved.flatMap { $0.count == 0 ? nil : $0.seconds / $0.count / 3_600 }
     }

@@ -14,15 +14,15 @@ import Testing
         "SELECT * FROM entitlements ORDER BY id", "SELECT * FROM oauth_grants ORDER BY id",
         "SELECT * FROM access_keys ORDER BY id", "SELECT * FROM audit_events ORDER BY id",
         "SELECT * FROM findings ORDER BY id", "SELECT * FROM app_policies ORDER BY app_name",
-        "SELECT * FROM sync_runs ORDER BY id", "SELECT * FROM drift_snapshots ORDER BY id",
-        "SELECT * FROM analysis_runs", "SELECT sequence_number, row_hash, created_at FROM audit_log ORDER BY 1",
+        "SELECT * FROM sync_runs ORDER BY id", "SELECT taken_at, metrics FROM drift_snapshots ORDER BY taken_at",
+        "SELECT status, started_at FROM analysis_runs", "SELECT sequence_number, row_hash FROM audit_log ORDER BY 1",
     ]
 
     private func dump(_ seeded: SeededDatabase) throws -> [String] {
         try Self.dumps.flatMap { sql in
             var rows: [String] = []
             try seeded.database.run(sql, []) { row in
-                rows.append((0..<25).map { row.isNull($0) ? "-" : row.text($0) }.joined(separator: "|"))
+                rows.append((0..<row.columnCount).map { row.isNull($0) ? "-" : row.text($0) }.joined(separator: "|"))
             }
             return rows
         }
@@ -111,7 +111,9 @@ import Testing
     @Test func everyReferenceStaysWithinTheWorkspace() throws {
         let seeded = try SeededDatabase()
         var broken = 0
-        try seeded.database.run("PRAGMA foreign_key_check", []) { _ in broken += 1 }
+        #if !PostgreSQL
+            try seeded.database.run("PRAGMA foreign_key_check", []) { _ in broken += 1 }
+        #endif
         #expect(broken == 0)
         for sql in Self.dumps.dropFirst() where try seeded.database.first(sql, decode: { _ in true }) == nil {
             Issue.record("an empty table")

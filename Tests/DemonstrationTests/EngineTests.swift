@@ -1,40 +1,50 @@
 import Analysis
 @_spi(System) import Auth
 import Base
+import Demonstration
 import Findings
 import Store
 import Testing
 
-/// The rules find in the demonstration company exactly what has been planted there.
+/// The analysis finds in the demonstration company what has been planted there, and nothing else.
 @Suite struct EngineTests {
-    @Test(arguments: Category.allCases)
-    func everyRuleFindsWhatIsPlantedAndNothingElse(_ category: Findings.Category) throws {
-        let now = SeededDatabase.moment
+    /// Weekends, nights and days.
+    private static let moments = (0..<7).map { SeededDatabase.moment + .days($0 * 29) + .hours($0 * 5) }
+
+    @Test(arguments: moments)
+    func findsWhatIsPlantedAndNothingElse(now: Timestamp) throws {
         let seeded = try SeededDatabase(now: now)
+        let run = try seeded.database.first("SELECT max(started_at) FROM analysis_runs") { try $0[0] as Timestamp }
+        let found = try seeded.database.rows(
+            """
+            SELECT finding_key, severity, last_seen_at FROM findings WHERE workspace_id = $1 AND status <> 'resolved'
+            """, seeded.workspaceID
+        ) { row in (key: try row[0] as String, severity: try row[1] as Severity, seen: try row[2] as Timestamp) }
+        for finding in found { #expect(finding.seen == run, "planted, not found: \(finding.key)") }
+        let severities = Dictionary(uniqueKeysWithValues: found.map { ($0.key, $0.severity) })
+        #expect(severities == (try Demonstration.planted(now: now)))
+    }
+
+    @Test func aSecondRunChangesNothingButTimes() throws {
+        let seeded = try SeededDatabase()
         let workspace = try #require(try SystemAccess(seeded.database).workspace(seeded.workspaceID))
-        let sources = try workspace.connectedSources()
-        for rule in Rule.all where rule.category == category {
-            let planted = try seeded.texts(
-                "SELECT finding_key || ' ' || severity FROM findings WHERE workspace_id = $1 AND rule_id = $2 AND status <> 'resolved'",
-                rule.id)
-            guard sources.missing(for: rule) == nil else {
-                #expect(planted == [], "\(rule.id)")
-                continue
-            }
-            let found: [Detection]
-            do {
-                found = try workspace.detections(of: rule, from: sources, at: now)
-            } catch {
-                Issue.record("\(rule.id): \(error)")
-                continue
-            }
-            #expect(Set(found.map { "\($0.key) \($0.severity.rawValue)" }) == Set(planted), "\(rule.id)")
-            let sentences = try seeded.texts(
-                "SELECT finding_key || ' ' || title FROM findings WHERE workspace_id = $1 AND rule_id = $2 AND status <> 'resolved'",
-                rule.id)
-            for detection in found where !sentences.contains("\(detection.key) \(detection.title)") {
-                print("differs: \(detection.title)")
+        func findings() throws -> [String] {
+            try seeded.database.rows(
+                """
+                SELECT id, finding_key, title, severity, status, affected_entities, affected_count, confidence, missed_runs,
+                    created_at, source_integrations, reason
+                FROM findings WHERE workspace_id = $1 ORDER BY finding_key
+                """, seeded.workspaceID
+            ) { row in (0..<row.columnCount).map(row.text).joined(separator: "|") }
+        }
+        func snapshot() throws -> JSON? {
+            try seeded.database.first("SELECT metrics FROM drift_snapshots ORDER BY taken_at DESC LIMIT 1") {
+                try $0[0]
             }
         }
+        let (before, metrics) = (try findings(), try snapshot())
+        _ = try workspace.analyze(now: SeededDatabase.moment)
+        #expect(try findings() == before)
+        #expect(try snapshot() == metrics)
     }
 }

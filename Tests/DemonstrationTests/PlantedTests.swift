@@ -2,27 +2,7 @@ import Base
 import Store
 import Testing
 
-/// Every rule whose question SQL can put to the data in a few lines finds exactly what has been planted.
 @Suite struct PlantedTests {
-    /// Weekends, nights and days.
-    @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
-    func everyQuestionFindsWhatIsPlantedAndNothingElse(later: Int) throws {
-        let now = SeededDatabase.moment + later
-        let seeded = try SeededDatabase(now: now)
-        try seeded.database.execute("CREATE TEMP TABLE clock (now text)")
-        try seeded.database.execute("INSERT INTO clock VALUES ($1)", now)
-        for view in Question.views { try seeded.database.run(view, []) { _ in } }
-        for (rule, question) in Question.all {
-            let found = Set(try seeded.texts(question))
-            let keys = try seeded.texts(
-                """
-                SELECT substr(finding_key, length(rule_id) + 2) FROM findings
-                WHERE workspace_id = $1 AND rule_id = $2 AND status <> 'resolved'
-                """, rule)
-            #expect(found == Set(keys), "\(rule)")
-        }
-    }
-
     @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
     func theLastWeekHasDriftedAsPlanted(later: Int) throws {
         let now = SeededDatabase.moment + later

@@ -1,11 +1,11 @@
 import Base
 import Demonstration
-import Foundation
 import Store
+import TestSupport
 
-/// A database in a folder of its own, with the demonstration workspace in it.
+/// A database of its own, with the demonstration workspace in it.
 final class SeededDatabase {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    private let empty: EmptyDatabase
     let database: any Database
     let summary: Demonstration.Summary
 
@@ -13,16 +13,13 @@ final class SeededDatabase {
     static let moment = Timestamp(seconds: 1_776_254_400)
 
     init(now: Timestamp = moment) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = SQLiteDatabase(path: folder.appending(path: "store.sqlite").path, creates: true)
+        empty = try EmptyDatabase()
+        database = empty.connect()
         try database.migrate()
         summary = try Demonstration.seed(database, now: now)
     }
 
-    deinit {
-        database.close()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    deinit { database.close() }
 
     var workspaceID: Identifier { summary.workspaceID }
 

@@ -48,18 +48,12 @@ extension Writer {
             finding.since, resolvedAt ?? finding.since, resolvedAt ?? lastAnalysis, resolvedAt)
     }
 
-    /// When the findings were last looked at.
-    private var lastAnalysis: Timestamp { now - 540 }
+    /// When the findings were last looked at before the analysis that the seed itself runs.
+    private var lastAnalysis: Timestamp { Demonstration.analysisTime(now: now) - .hours(1) }
 
     func writeHistory() throws {
         try writeSyncRuns()
         for day in (1...30).reversed() { try writeSnapshot(at: company.midnight(daysAgo: day) + .hours(6), day) }
-        try writeSnapshot(at: lastAnalysis, 0)
-        try database.execute(
-            """
-            INSERT INTO analysis_runs (workspace_id, id, status, started_at, lease_expires_at, finished_at)
-            VALUES ($1, $2, 'completed', $3, $4, $5)
-            """, workspaceID, company.newID(), lastAnalysis - 2, lastAnalysis + 60, lastAnalysis)
         try writeAuditLog()
     }
 
@@ -169,7 +163,6 @@ extension Writer {
                 add("finding.resolved", by: nil, "finding", finding.key, at: moment, details)
             }
         }
-        add("analysis.completed", by: nil, "workspace", workspaceID.description, at: lastAnalysis)
         for entry in entries.sorted(by: { ($0.createdAt, $0.action) < ($1.createdAt, $1.action) }) {
             try log.append(entry)
         }

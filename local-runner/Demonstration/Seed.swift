@@ -1,4 +1,7 @@
+import Analysis
+@_spi(System) import Auth
 import Base
+import Findings
 import Store
 
 /// The demonstration workspace: a fictional company of some 420 identities, with a problem for nearly every rule.
@@ -49,9 +52,19 @@ public enum Demonstration {
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()
+            // What is wrong now, the engine finds out, as it does for everybody.
+            _ = try SystemAccess(database).workspace(workspaceID)?.analyze(now: analysisTime(now: now))
             guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
             return summary
         }
+    }
+
+    /// When the analysis has run that is part of the seed.
+    static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
+
+    /// The problems that are planted in the company and not solved yet: the severity of each by its finding's key.
+    public static func planted(now: Timestamp) throws -> [String: Severity] {
+        Dictionary(uniqueKeysWithValues: try Company(now: now).planted.map { ($0.key, $0.severity) })
     }
 
     private static func summary(_ database: any Database) throws -> Summary? {
