@@ -40,7 +40,13 @@ public struct PublicContext {
     public func databaseHealth() -> DatabaseHealth {
         do {
             guard try process.hasDatabase() else { return .degraded }
-            return try process.database().isCurrent() ? .ok : .degraded
+            let database = try process.database()
+            guard try database.isCurrent() else { return .degraded }
+            guard try database.canWrite() else {
+                log.write(.error, "the database or its counters can't be written")
+                return .degraded
+            }
+            return .ok
         } catch {
             log.write(.error, "the database can't be reached: \(error)")
             return .unreachable
@@ -60,9 +66,9 @@ public struct ScheduledContext {
 
 /// How a database is.
 public enum DatabaseHealth: String, Sendable {
-    /// It answers, and its schema is this build's.
+    /// It answers, its schema is this build's, and it can be written.
     case ok
-    /// It answers, but its schema is another; or none has been set up yet.
+    /// It answers, but its schema is another, or it or its counters can't be written; or none has been set up yet.
     case degraded
     /// It does not answer.
     case unreachable

@@ -66,9 +66,16 @@ public final class Pipeline: Service {
         HTTPError.notFound("Not found.").response.completed(requestID: Identifier.random().description)
     }
 
-    public func warmUp() {
-        guard let warmUp = try? WarmUp() else { return }
-        process.rehearse(on: warmUp.database) { _ = respond(to: warmUp.request) }
+    public func warmUp() { _ = rehearse() }
+
+    /// Answers a request of each method to nobody; the result is their statuses.
+    func rehearse() -> [Int] {
+        guard let warmUp = try? WarmUp() else { return [] }
+        var statuses: [Int] = []
+        process.rehearse(on: warmUp.database) {
+            statuses = handlers.map { respond(to: warmUp.request($0.method)).status }
+        }
+        return statuses
     }
 
     /// The order of the checks is part of the interface: what a caller learns first.

@@ -3,8 +3,8 @@ import Base
 import HTTP
 import Store
 
-/// What a template process does before it forks: one request of each kind on a database in memory that holds an empty
-/// workspace. Whatever the first request would set up (SQLite, generic metadata, the pages of the code) each child then
+/// What a template process does before it forks: a request of each method that the function has, on a database in memory
+/// that holds an empty workspace. Whatever the first request would set up (SQLite, generic metadata, the pages of the code) each child then
 /// finds done; the database is gone before the first fork.
 struct WarmUp {
     /// The database that the requests are answered from.
@@ -23,13 +23,19 @@ struct WarmUp {
         guard let workspace = try SystemAccess(database).workspace(id) else {
             throw StoreError.failed("the workspace to warm up with is not there")
         }
-        key = try workspace.createAPIKey(name: "Warm-up", scope: .read).key
+        key = try workspace.createAPIKey(name: "Warm-up", scope: .write).key
     }
 
-    /// A request that the endpoint would answer in full, as far as that needs no more than an API key.
-    var request: Request {
-        Request(
-            method: .get, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],
+    /// A request that the endpoint would answer in full, as far as that needs no more than an API key. One that changes
+    /// something names a finding that is not there, so that it comes as far as looking for it.
+    func request(_ method: Method) -> Request {
+        var request = Request(
+            method: method, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],
             peerAddress: "127.0.0.1")
+        if method == .get { return request }
+        request.headers.add("Content-Type", "application/json")
+        request.body = .bytes(
+            JSONWriter.bytes(["findingId": .string(Identifier.random().description), "days": 1] as JSON))
+        return request
     }
 }

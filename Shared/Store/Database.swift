@@ -26,6 +26,9 @@ public protocol Database: AnyObject {
     /// Whether every migration has run. Throws when the database can't be reached.
     func isCurrent() throws -> Bool
 
+    /// Whether data and counters can be written, as far as that can be told without writing.
+    func canWrite() throws -> Bool
+
     /// Closes the connection; the next statement opens it again.
     func close()
 

@@ -226,7 +226,7 @@ import Testing
 
     /// Without its entry the effect does not happen either.
     @Test func anEffectWithoutItsEntryIsUndone() throws {
-        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        try store.own.endAuditLog()
         let reply = create("unlogged")
         #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
         #expect(revoke(.string(store.own.readKeyID.description)).status == 500)

@@ -168,7 +168,7 @@ import Testing
     @Test func aDecisionWithoutItsEntryIsUndone() throws {
         try store.own.addFinding(
             "high", "shadow_it", application: try store.own.addApplication("Figma", from: okta))
-        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        try store.own.endAuditLog()
         let reply = set("Figma", "sanctioned")
         #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
         #expect(try policies().isEmpty && Array(statuses().values) == ["open"])

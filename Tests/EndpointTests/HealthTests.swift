@@ -1,9 +1,14 @@
 import Base
+import Foundation
 import Store
 import TestSupport
 import Testing
 
 @testable import api_health
+@testable import api_mcp_rules
+
+/// setfsuid(2), which the module of the C library leaves out.
+@_silgen_name("setfsuid") @discardableResult private func setfsuid(_ user: uid_t) -> Int32
 
 @Suite struct HealthTests {
     private func check(_ reply: Reply, _ status: Int, _ overall: JSON, _ database: JSON) {
@@ -28,6 +33,62 @@ import Testing
         check(pipeline.send(Call()), 200, "degraded", "degraded")
         try database.migrate()
         check(pipeline.send(Call()), 200, "ok", "ok")
+    }
+
+    #if PostgreSQL
+        @Test func isDegradedWhileTheDatabaseIsReadOnly() throws {
+            let store = try TestStore()
+            func set(_ value: SQL) throws {
+                try store.database.execute(
+                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
+                        + "', current_database()); END $$")
+            }
+            try set("on")
+            check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
+            try set("off")
+            check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+        }
+    #endif
+
+    @Test func isDegradedWhileTheCountersCannotBeOpened() throws {
+        let store = try TestStore(on: .sqlite)
+        let counters = store.path + "-counters"
+        store.database.counters.close()
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: counters + suffix) }
+        check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+        try FileManager.default.createDirectory(atPath: counters, withIntermediateDirectories: false)
+        check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
+        #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 503)
+        try FileManager.default.removeItem(atPath: counters)
+        check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+    }
+
+    /// As whom root's right to write everything is not: the file system goes by a thread's own user (setfsuid(2)).
+    @Test func isDegradedWhileFilesAreReadOnly() throws {
+        let store = try TestStore(on: .sqlite)
+        store.database.close()
+        let nobody: uid_t = getuid() == 0 ? 65_534 : getuid()
+        chmod(store.folder.path, 0o777)
+        func check(_ modes: (data: mode_t, counters: mode_t), _ health: JSON) {
+            chmod(store.path, modes.data)
+            chmod(store.path + "-counters", modes.counters)
+            setfsuid(nobody)
+            defer { setfsuid(geteuid()) }
+            // Folders above may be closed to others.
+            guard access(store.path, "r") else { return }
+            self.check(store.send(Call(), to: Health.self), 200, health, health)
+        }
+        check((0o666, 0o666), "ok")
+        check((0o666, 0o444), "degraded")
+        check((0o444, 0o666), "degraded")
+        check((0o666, 0o666), "ok")
+    }
+
+    /// Whether this thread may open a file.
+    private func access(_ path: String, _ mode: String) -> Bool {
+        guard let file = fopen(path, mode) else { return false }
+        fclose(file)
+        return true
     }
 
     @Test func isUnavailableWithoutADatabase() throws {

@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func oneWorkspacesTroubleIsNotTheOthers() throws {
-        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        try store.own.endAuditLog()
         try store.own.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
         try store.other.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
         run()

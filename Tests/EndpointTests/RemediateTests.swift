@@ -114,7 +114,7 @@ import Testing
 
     @Test func anActionWithoutItsEntryIsNotQueued() throws {
         let finding = try addFinding()
-        try store.database.execute("DELETE FROM audit_heads WHERE workspace_id = $1", store.own.id)
+        try store.own.endAuditLog()
         let reply = send(finding)
         #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
         #expect(try actions().isEmpty)

@@ -109,10 +109,68 @@ import Testing
         ] as [SQL])
     func refusesReplacementOnSQLite(_ sql: SQL) throws { try check(sql, in: TestStore(on: .sqlite)) }
 
+    /// A connection that any other program might make, which has not set the pragma that tells DELETE's triggers.
+    @Test(
+        arguments: [
+            "REPLACE INTO audit_log SELECT * FROM audit_log",
+            "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = $1",
+            // By the id, by the place in the chain, and by SQLite's own key.
+            """
+            INSERT OR REPLACE INTO audit_log (id, workspace_id, sequence_number, action, details, content_hash, prev_hash,
+                row_hash, created_at)
+            SELECT id, workspace_id, 99, 'forged', '{}', '', '', '', created_at FROM audit_log WHERE workspace_id = $1
+            """,
+            """
+            INSERT OR REPLACE INTO audit_log (id, workspace_id, sequence_number, action, details, content_hash, prev_hash,
+                row_hash, created_at)
+            SELECT 'new', workspace_id, sequence_number, 'forged', '{}', '', '', '', created_at FROM audit_log
+            WHERE workspace_id = $1
+            """,
+            """
+            INSERT OR REPLACE INTO audit_log (rowid, id, workspace_id, sequence_number, action, details, content_hash,
+                prev_hash, row_hash, created_at)
+            SELECT rowid, 'new', workspace_id, 99, 'forged', '{}', '', '', '', created_at FROM audit_log
+            WHERE workspace_id = $1
+            """,
+            "INSERT OR REPLACE INTO audit_heads VALUES ($1, 0, 'forged')",
+            "UPDATE OR REPLACE audit_heads SET workspace_id = $1",
+            "UPDATE OR REPLACE audit_heads SET rowid = 1 WHERE rowid = 2",
+            "DELETE FROM audit_heads",
+        ] as [SQL])
+    func refusesReplacementOnSQLiteWithoutThePragma(_ sql: SQL) throws {
+        let store = try TestStore(on: .sqlite)
+        try store.database.execute("PRAGMA recursive_triggers = OFF")
+        try check(sql, in: store)
+        try AuditLog(store.database, workspaceID: store.own.id).append(AuditEntry(action: "x"))
+    }
+
+    /// Cut off an end of the log, and the head tells that it is missing; so the head must not go back.
+    @Test(
+        arguments: [
+            "DELETE FROM audit_heads", "DELETE FROM audit_heads WHERE workspace_id = $1",
+            "UPDATE audit_heads SET sequence_number = sequence_number - 1 WHERE workspace_id = $1",
+            "UPDATE audit_heads SET sequence_number = -1",
+            "UPDATE audit_heads SET workspace_id = '00000000-0000-4000-8000-000000000000' WHERE workspace_id = $1",
+        ] as [SQL])
+    func headsOnlyMoveForward(_ sql: SQL) throws {
+        let store = try TestStore()
+        let log = AuditLog(store.database, workspaceID: store.own.id)
+        try log.append(AuditEntry(action: "x"))
+        try check(sql, in: store)
+        try log.append(AuditEntry(action: "y"))
+        #expect(try rows(store).map(\.sequence) == [0, 1, 2])
+    }
+
+    private func heads(_ store: TestStore) throws -> [String] {
+        try store.database.rows("SELECT workspace_id, sequence_number, row_hash FROM audit_heads ORDER BY 1") {
+            "\(try $0[0] as Identifier) \(try $0[1] as Int) \(try $0[2] as String)"
+        }
+    }
+
     private func check(_ sql: SQL, in store: TestStore) throws {
-        let before = try rows(store)
+        let before = (try rows(store), try heads(store))
         #expect(throws: StoreError.self) { try store.database.execute(sql, store.own.id) }
-        #expect(try rows(store) == before)
+        #expect(try rows(store) == before.0 && heads(store) == before.1)
     }
 
     @Test func anEntryGoesWithItsEffect() throws {

@@ -78,6 +78,19 @@ public final class TestWorkspace {
         return id
     }
 
+    /// Takes the number of the next audit entry, so that whatever would write one fails.
+    public func endAuditLog() throws {
+        let last = try database.first("SELECT sequence_number FROM audit_heads WHERE workspace_id = $1", id) {
+            try $0[0] as Int
+        }
+        try database.execute(
+            """
+            INSERT INTO audit_log (workspace_id, id, sequence_number, action, details, content_hash, prev_hash, row_hash,
+                created_at)
+            VALUES ($1, $2, $3, 'test.taken', '{}', '', '', '', $4)
+            """, id, Identifier.random(), (last ?? 0) + 1, TestStore.now)
+    }
+
     /// Changes the workspace's own row: its plan, its trial's end, and what it demands of requests.
     public func set(
         plan: Plan = .enterprise, trialEnd: Timestamp? = nil, allowlist: String = "[]", mfaRequired: Bool = false,

@@ -64,6 +64,22 @@
             }
         }
 
+        public func canWrite() throws -> Bool {
+            do {
+                // A standby, or a server whose disk is full, lets nobody write.
+                return try first(
+                    """
+                    SELECT pg_catalog.current_setting('transaction_read_only') = 'off'
+                        AND pg_catalog.has_table_privilege(CAST($1 AS text), 'INSERT')
+                        AND pg_catalog.has_table_privilege(CAST($1 AS text), 'UPDATE')
+                    """, SchemaNames.schema + ".counters"
+                ) { try $0[0] as Bool } ?? false
+            } catch StoreError.failed {
+                // There is no such table.
+                return false
+            }
+        }
+
         public func close() {
             connection = nil
         }

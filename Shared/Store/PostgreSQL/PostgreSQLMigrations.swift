@@ -44,7 +44,7 @@
             try script(
                 """
                 CREATE FUNCTION \(SchemaNames.schema).refuse_change() RETURNS trigger LANGUAGE plpgsql
-                AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '23001'; END $$
+                AS $$ BEGIN RAISE EXCEPTION '% keeps what it has', TG_TABLE_NAME USING ERRCODE = '23001'; END $$
                 """)
             try createTable(Migration.table.text, rights: "SELECT")
             for sql in Migration.counters {
@@ -62,20 +62,28 @@
                 } else {
                     try script(sql.text)
                 }
-            case .appendOnly(let table):
-                let name = "\(SchemaNames.schema).\(table)"
-                try script("REVOKE UPDATE, DELETE ON \(name) FROM \(Self.role)")
-                try script(
-                    """
-                    CREATE TRIGGER refuses_change BEFORE UPDATE OR DELETE ON \(name)
-                    FOR EACH ROW EXECUTE FUNCTION \(SchemaNames.schema).refuse_change()
-                    """)
-                try script(
-                    """
-                    CREATE TRIGGER refuses_truncation BEFORE TRUNCATE ON \(name)
-                    FOR EACH STATEMENT EXECUTE FUNCTION \(SchemaNames.schema).refuse_change()
-                    """)
+            // What INSERT would replace it must update here, so that it needs no trigger of its own.
+            case .appendOnly(let table, keys: _):
+                try script("REVOKE UPDATE, DELETE ON \(SchemaNames.schema).\(table) FROM \(Self.role)")
+                try refuse("UPDATE OR DELETE", on: table, "FOR EACH ROW")
+                try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
+            case .onlyForward(let table, let key, let counter):
+                try script("REVOKE DELETE ON \(SchemaNames.schema).\(table) FROM \(Self.role)")
+                try refuse(
+                    "UPDATE", on: table,
+                    "FOR EACH ROW WHEN (NEW.\(counter) < OLD.\(counter) OR NEW.\(key) IS DISTINCT FROM OLD.\(key))")
+                try refuse("DELETE", on: table, "FOR EACH ROW")
+                try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
             }
+        }
+
+        private func refuse(_ event: String, on table: StaticString, _ scope: String) throws {
+            let name = "refuses_" + event.split(separator: " ").joined(separator: "_").lowercased()
+            try script(
+                """
+                CREATE TRIGGER \(name) BEFORE \(event) ON \(SchemaNames.schema).\(table)
+                \(scope) EXECUTE FUNCTION \(SchemaNames.schema).refuse_change()
+                """)
         }
 
         /// Makes a table that only the functions' role may use: row level security is on, and there is a policy for

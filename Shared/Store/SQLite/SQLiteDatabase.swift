@@ -12,7 +12,7 @@ public final class SQLiteDatabase: Database {
         case counters
     }
 
-    private let path: String
+    let path: String
     let role: Role
     private let creates: Bool
     var handle: OpaquePointer?
@@ -102,20 +102,6 @@ public final class SQLiteDatabase: Database {
         if role == .primary { counters.close() }
     }
 
-    private func apply(_ step: Migration.Step) throws {
-        switch step {
-        case .sql(let sql): try script(sql.text)
-        case .appendOnly(let table):
-            for event in ["UPDATE", "DELETE"] {
-                try script(
-                    """
-                    CREATE TRIGGER \(table)_refuses_\(event) BEFORE \(event) ON \(table)
-                    BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
-                    """)
-            }
-        }
-    }
-
     func prepared(_ sql: SQL) throws -> SQLiteStatement {
         if let statement = statements[sql] { return statement }
         let statement = try compile(sql)
@@ -133,7 +119,7 @@ public final class SQLiteDatabase: Database {
         }
     }
 
-    private func script(_ text: String) throws {
+    func script(_ text: String) throws {
         let handle = try connection()
         let code = sqlite3_exec(handle, text, nil, nil, nil)
         guard code == SQLITE_OK else { throw StoreError(code, on: handle) }

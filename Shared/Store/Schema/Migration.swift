@@ -6,8 +6,12 @@ struct Migration: Sendable {
     /// One step of a migration.
     enum Step: Sendable {
         case sql(SQL)
-        /// The database refuses UPDATE and DELETE on the table.
-        case appendOnly(table: StaticString)
+        /// The database refuses UPDATE and DELETE on the table, and a row that would replace one of the same key. `keys`
+        /// are the columns of each of its keys.
+        case appendOnly(table: StaticString, keys: [[StaticString]])
+        /// The database refuses DELETE on the table, an UPDATE that lowers `counter` or changes the key, and a row that
+        /// would replace one of the same key.
+        case onlyForward(table: StaticString, key: StaticString, counter: StaticString)
     }
 
     let version: Int
@@ -19,7 +23,10 @@ struct Migration: Sendable {
         Migration(
             version: 1, name: "the product",
             steps: (Schema.tenancy + Schema.inventory + Schema.findings + Schema.operations).map { .sql($0) }
-                + [.appendOnly(table: "audit_log")])
+                + [
+                    .appendOnly(table: "audit_log", keys: [["id"], ["workspace_id", "sequence_number"]]),
+                    .onlyForward(table: "audit_heads", key: "workspace_id", counter: "sequence_number"),
+                ])
     ]
 
     /// The table that remembers which migrations have run.
