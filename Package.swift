@@ -121,7 +121,8 @@ let tests: [Target] = [
         name: "AnalysisTests",
         dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
     .testTarget(
-        name: "DemonstrationTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store", "TestSupport"],
+        name: "DemonstrationTests",
+        dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store", "TestSupport"],
         path: "Tests/DemonstrationTests"),
 ]
 

@@ -7,14 +7,13 @@ import Testing
     func theLastWeekHasDriftedAsPlanted(later: Int) throws {
         let now = SeededDatabase.moment + later
         let seeded = try SeededDatabase(now: now)
-        let metrics = try seeded.texts(
-            """
-            SELECT metrics FROM drift_snapshots WHERE workspace_id = $1 ORDER BY taken_at DESC, id
-            """)
-        let snapshots = try metrics.map { try JSON(parsing: $0.utf8) }
-        let after = try #require(snapshots.first)
-        // One of each morning follows the latest.
-        let before = snapshots[7]
+        let snapshots = try seeded.database.rows(
+            "SELECT taken_at, metrics FROM drift_snapshots WHERE workspace_id = $1 ORDER BY taken_at DESC",
+            seeded.workspaceID
+        ) { row in (takenAt: try row[0] as Timestamp, metrics: try row[1] as JSON) }
+        let latest = try #require(snapshots.first)
+        let after = latest.metrics
+        let before = try #require(snapshots.first { $0.takenAt <= latest.takenAt - .days(7) }).metrics
         func change(_ metric: String) throws -> (from: Int, to: Int) {
             (try #require(before[metric]?.integer), try #require(after[metric]?.integer))
         }
