@@ -113,7 +113,8 @@ let tests: [Target] = [
         dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
         path: "Tests/InvocationTests"),
     .testTarget(
-        name: "ProcessTests", dependencies: ["Base", "Store", "TestSupport"], path: "Tests/ProcessTests"),
+        name: "ProcessTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Store", "TestSupport"],
+        path: "Tests/ProcessTests"),
     .testTarget(
         name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],
         path: "Tests/RunnerTests"),

@@ -12,6 +12,15 @@ struct FunctionCall {
 
     /// What the function answered; nil when it ended badly.
     func send(to databaseURL: String, _ more: [String: String] = [:]) -> (status: Int, json: JSON)? {
+        guard let process = try? start(on: databaseURL, more), (try? process.waitForEnd()) == 0 else { return nil }
+        let text = String(decoding: process.output, as: UTF8.self)
+        let status = text.split(separator: "\r\n").first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        guard let status, let head = text.range(of: "\r\n\r\n") else { return nil }
+        return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
+    }
+
+    /// The function's process, with the request.
+    func start(on databaseURL: String, _ more: [String: String] = [:]) throws -> PipedProgram {
         let bytes = body.map { JSONWriter.bytes($0) } ?? []
         var variables = [
             "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method, "SCRIPT_NAME": "/", "QUERY_STRING": query,
@@ -22,18 +31,7 @@ struct FunctionCall {
             variables["CONTENT_LENGTH"] = String(bytes.count)
             variables["CONTENT_TYPE"] = "application/json"
         }
-        guard
-            let process = try? PipedProgram(
-                BuiltProducts.program(function), environment: variables.merging(more) { $1 }, input: bytes, seconds: 60),
-            (try? process.waitForEnd()) == 0
-        else { return nil }
-        let text = String(decoding: process.output, as: UTF8.self)
-        guard
-            let status = text.split(separator: "\r\n").first?.split(separator: " ").dropFirst().first.flatMap({
-                Int($0)
-            }),
-            let head = text.range(of: "\r\n\r\n")
-        else { return nil }
-        return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
+        return try PipedProgram(
+            BuiltProducts.program(function), environment: variables.merging(more) { $1 }, input: bytes, seconds: 60)
     }
 }

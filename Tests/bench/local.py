@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.request
@@ -10,7 +11,7 @@ import urllib.request
 class Runner:
     """`local-runner dev` with a changed configuration; stopped at the end of the with-block."""
 
-    def __init__(self, top, work, change=lambda configuration: None):
+    def __init__(self, top, work, change=lambda configuration: None, build=".build", arguments=()):
         self.state = os.path.join(work, "state")
         path = os.path.join(work, "wrangler-like.json")
         with open(os.path.join(top, "wrangler-like.json")) as file:
@@ -19,10 +20,10 @@ class Runner:
         change(configuration)
         with open(path, "w") as file:
             json.dump(configuration, file)
-        program = os.path.join(top, ".build/release/local-runner")
+        program = os.path.join(top, build, "release/local-runner")
         self.log = open(os.path.join(work, "runner.log"), "w")
         self.process = subprocess.Popen(
-            [program, "dev", "--config", path, "--persist-to", self.state, "--port", "0"],
+            [program, "dev", "--config", path, "--persist-to", self.state, "--port", "0", *arguments],
             stdout=self.log, stderr=self.log)
 
     def __enter__(self):
@@ -44,6 +45,18 @@ class Runner:
         self.process.terminate()
         self.process.wait()
         self.log.close()
+
+
+def requests_per_second(url, header=None, connections=32, seconds=4):
+    """What wrk counts with one thread, on the same cores."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]
+    if header:
+        command[1:1] = ["-H", header]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    if bad:
+        print(f"    {bad.group(1)} answers of {url} were not 2xx")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1))
 
 
 def median(values):

@@ -2,13 +2,12 @@
 load comes from wrk on the same cores."""
 
 import os
-import re
 import socket
 import subprocess
 import sys
 import time
 
-from local import Runner, compile_c, median
+from local import Runner, compile_c, median, requests_per_second
 
 top, work = sys.argv[1:3]
 rounds, seconds, connections = 3, 4, 32
@@ -17,17 +16,6 @@ HELLO = r'''
 #include <stdio.h>
 int main(void) { puts("Content-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello"); return 0; }
 '''
-
-
-def requests_per_second(url, header=None):
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]
-    if header:
-        command[1:1] = ["-H", header]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
-    if bad:
-        print(f"    {bad.group(1)} answers of {url} were not 2xx")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1))
 
 
 def lighttpd():

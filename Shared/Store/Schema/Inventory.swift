@@ -68,6 +68,7 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX accounts_by_identity ON accounts (workspace_id, identity_id)",
+        "CREATE INDEX accounts_of_admins ON accounts (workspace_id, identity_id) WHERE is_admin",
         """
         CREATE TABLE applications (
             id uuid PRIMARY KEY,
@@ -131,6 +132,11 @@ extension Schema {
         """,
         "CREATE INDEX entitlements_by_identity ON entitlements (workspace_id, identity_id)",
         "CREATE INDEX entitlements_by_application ON entitlements (workspace_id, application_id)",
+        "CREATE INDEX entitlements_of_admins ON entitlements (workspace_id, identity_id, application_id) WHERE is_admin",
+        """
+        CREATE INDEX entitlements_with_license ON entitlements
+            (workspace_id, application_id, identity_id, last_used_at) WHERE is_license
+        """,
         """
         CREATE TABLE oauth_grants (
             id uuid PRIMARY KEY,
@@ -186,5 +192,9 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX audit_events_by_type ON audit_events (workspace_id, event_type, occurred_at)",
+        """
+        CREATE INDEX audit_events_that_failed ON audit_events
+            (workspace_id, event_type, identity_id, occurred_at, ip_address) WHERE outcome = 'failure'
+        """,
     ]
 }

@@ -1,0 +1,95 @@
+import Analysis
+@_spi(System) import Auth
+import Base
+import Demonstration
+import Foundation
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+/// Analyses in processes of their own, of the demonstration company.
+@Suite(.serialized) struct AnalysisProcessesTests {
+    private let empty: EmptyDatabase
+    private let database: any Database
+    private let workspace: Workspace
+    private let call: FunctionCall
+    private static let member = "admin"
+
+    init() throws {
+        empty = try EmptyDatabase()
+        database = empty.connect()
+        try database.migrate()
+        let summary = try Demonstration.seed(database, now: .now)
+        workspace = try #require(try SystemAccess(database).workspace(summary.workspaceID))
+        let member = try #require(summary.members.first { $0.role == Self.member })
+        call = FunctionCall(
+            function: "api-analyze", method: "POST",
+            body: ["workspaceId": .string(summary.workspaceID.description)],
+            credentials: TestSession.token(of: member.userID, at: .now))
+    }
+
+    /// Lets a minute pass since the last run.
+    private func waitAMinute() throws {
+        try database.execute("DELETE FROM analysis_runs WHERE workspace_id = $1", workspace.id)
+    }
+
+    @Test func ofManyAtOnceOneRuns() throws {
+        try waitAMinute()
+        let statuses = Mutex<[Int: Int]>([:])
+        let (call, url) = (call, empty.url)
+        let threads = Threads(count: 8) { _ in
+            let status = call.send(to: url)?.status ?? 0
+            statuses.withLock { $0[status, default: 0] += 1 }
+        }
+        threads.join()
+        #expect(statuses.withLock { $0 } == [200: 1, 409: 7])
+        _ = try AuditLog(database, workspaceID: workspace.id).verify()
+    }
+
+    /// Whatever the moment, there is all of a run's result or nothing of it.
+    @Test func aKilledRunLeavesAllOrNothing() throws {
+        func state() throws -> [Int] {
+            try [
+                "SELECT count(*) FROM findings WHERE workspace_id = $1 AND status = 'open'",
+                "SELECT count(*) FROM drift_snapshots WHERE workspace_id = $1",
+                "SELECT count(*) FROM audit_log WHERE workspace_id = $1 AND action = 'analysis.completed'",
+            ].map { (sql: SQL) in try database.first(sql, workspace.id) { try $0[0] as Int } ?? -1 }
+        }
+        func forget() throws {
+            try database.execute("DELETE FROM findings WHERE workspace_id = $1", workspace.id)
+            try waitAMinute()
+        }
+        try forget()
+        let none = try state()
+        let start = Date()
+        #expect(call.send(to: empty.url)?.status == 200)
+        let duration = Date().timeIntervalSince(start)
+        let all = try state()
+        #expect(all[0] > 50 && all[1] == none[1] + 1 && all[2] == none[2] + 1)
+        var interrupted = 0
+        for _ in 0..<20 {
+            try forget()
+            let before = try state()
+            let process = try call.start(on: empty.url)
+            usleep(UInt32.random(in: 0...UInt32(duration * 1_000_000)))
+            process.program.send(SIGKILL)
+            _ = try process.waitForEnd()
+            let after = try state()
+            let whole = [all[0], before[1] + 1, before[2] + 1]
+            #expect(after == before || after == whole)
+            if after == before { interrupted += 1 }
+        }
+        #expect(interrupted > 0)
+        // What a dead run holds, it holds for a minute.
+        try forget()
+        try database.execute(
+            """
+            INSERT INTO analysis_runs (workspace_id, id, status, started_at, lease_expires_at)
+            VALUES ($1, $2, 'running', $3, $4)
+            """, workspace.id, Identifier.random(), Timestamp.now - 60, Timestamp.now)
+        #expect(call.send(to: empty.url)?.status == 200)
+        #expect(try state()[0] == all[0])
+        _ = try AuditLog(database, workspaceID: workspace.id).verify()
+    }
+}
