@@ -45,13 +45,16 @@ extension Workspace {
                 }
             }
             // Drift and correlation look at what the others have found, and wait for it.
+            var costs: [(rule: String, milliseconds: Int)] = []
             let found = try read {
                 try able.filter { !$0.category.looksAtFindings }.map { rule in
-                    try detections(of: rule, from: sources, at: now)
+                    let start = ContinuousClock.now
+                    defer { costs.append((rule.id, Int((ContinuousClock.now - start) / .milliseconds(1)))) }
+                    return try detections(of: rule, from: sources, at: now)
                 }
             }
             let risk = try change {
-                try finishAnalysis(runID, skipped: skipped.count, now: now)
+                try finishAnalysis(runID, skipped: skipped.count, costs)
                 var update = FindingsUpdate(self, now: now)
                 try reopenDueFindings(now: now)
                 for detections in found { try update.write(detections) }
@@ -111,12 +114,20 @@ extension Workspace {
 
     /// Marks the run as done, in the transaction of its results. Throws 409 when it took so long that another one has
     /// taken its place.
-    private func finishAnalysis(_ runID: Identifier, skipped: Int, now: Timestamp) throws {
+    private func finishAnalysis(
+        _ runID: Identifier, skipped: Int, _ costs: [(rule: String, milliseconds: Int)]
+    ) throws {
+        let slowest = costs.sorted { $0.milliseconds > $1.milliseconds }.prefix(10)
+        let results: JSON = [
+            "skipped_rules": .integer(skipped), "total_ms": .integer(costs.reduce(0) { $0 + $1.milliseconds }),
+            "slowest_rules_ms": .object(
+                Dictionary(slowest.map { ($0.rule, .integer($0.milliseconds)) }) { first, _ in first }),
+        ]
         let finished = try execute(
             """
             UPDATE analysis_runs SET status = 'completed', finished_at = $3, results = $4
             WHERE workspace_id = $1 AND id = $2 AND status = 'running'
-            """, runID, Timestamp.now, JSON.object(["skipped_rules": .integer(skipped)]))
+            """, runID, Timestamp.now, results)
         guard finished == 1 else {
             throw HTTPError.conflict("This analysis took so long that another one has taken its place.")
         }
