@@ -39,9 +39,15 @@ import Testing
         @Test func isDegradedWhileTheDatabaseIsReadOnly() throws {
             let store = try TestStore()
             func set(_ value: SQL) throws {
-                try store.database.execute(
-                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
-                        + "', current_database()); END $$")
+                // A write transaction says so itself, whatever the default is.
+                try store.database.transaction(.write) {
+                    try store.database.execute(
+                        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
+                            + "', current_database()); END $$")
+                }
+                // The default is that of new sessions: a pooler must not go on with old ones. This one ends too.
+                _ = try? store.database.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
             }
             try set("on")
             check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
