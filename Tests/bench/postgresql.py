@@ -28,7 +28,8 @@ def runner(engine):
 
 def cold_start(program, environment):
     start = time.perf_counter()
-    subprocess.run([program], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([program], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
 
 
