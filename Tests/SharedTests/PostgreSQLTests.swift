@@ -185,6 +185,20 @@
             }
         }
 
+        /// What can't be sent leaves nothing behind that the next statement would take for its own answer.
+        @Test func aRefusedParameterLeavesTheConnectionInStep() throws {
+            for _ in 1...3 {
+                #expect(throws: StoreError.self) {
+                    try store.database.transaction(.write) {
+                        try store.database.execute(
+                            "UPDATE workspaces SET name = $2 WHERE id = $1", store.own.id, "a\0b")
+                    }
+                }
+                #expect(try store.database.first("SELECT 7") { try $0[0] as Int } == 7)
+                #expect(try store.database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 2)
+            }
+        }
+
         @Test func aTextWithANULIsRefused() {
             #expect(throws: StoreError.self) {
                 try store.database.execute("UPDATE workspaces SET name = $2 WHERE id = $1", store.own.id, "a\0b")

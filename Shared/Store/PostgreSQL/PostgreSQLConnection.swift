@@ -55,16 +55,18 @@
 
         deinit { PQfinish(handle) }
 
+        /// Whether something was sent that no answer can be told from any more.
+        private var isOutOfStep = false
+
         /// Whether the server can still be talked to.
-        var isAlive: Bool { PQstatus(handle) == CONNECTION_OK }
+        var isAlive: Bool { !isOutOfStep && PQstatus(handle) == CONNECTION_OK }
 
         /// Sends `commands` in one round trip; returns the result of the last one. When one fails, those after it are not
         /// run.
         func perform(_ commands: [Command]) throws -> PostgreSQLResult {
             try readRest()
             if isDirect == nil { try findOutWhetherDirect() }
-            let expected = try commands.flatMap(send)
-            try sync()
+            let expected = try sendAll(commands)
             return try receive(expected)
         }
 
@@ -73,8 +75,7 @@
             _ statement: PostgreSQLStatement, _ parameters: [SQLValue], _ body: (PostgreSQLRow) throws -> Void
         ) throws {
             try readRest()
-            let answers = try send(.statement(statement, parameters))
-            try sync()
+            let answers = try sendAll([.statement(statement, parameters)])
             // The preparation, if any, before the rows.
             for case .preparation(let name) in answers {
                 let result = PostgreSQLResult(try nextResult())
@@ -115,6 +116,18 @@
         }
 
         // MARK: Sending
+
+        /// Sends commands as one batch. When one can't be sent, those before it must not be answered to the next batch.
+        private func sendAll(_ commands: [Command]) throws -> [Answer] {
+            do {
+                let answers = try commands.flatMap(send)
+                try sync()
+                return answers
+            } catch {
+                isOutOfStep = true
+                throw error
+            }
+        }
 
         /// What a result answers.
         private enum Answer {
@@ -218,6 +231,9 @@
             }
         }
 
-        private func lost() -> StoreError { .unreachable(String(cString: PQerrorMessage(handle))) }
+        private func lost() -> StoreError {
+            isOutOfStep = true
+            return .unreachable(String(cString: PQerrorMessage(handle)))
+        }
     }
 #endif
