@@ -70,17 +70,12 @@ import Testing
     /// A shell puts them into the variable, since text that is not UTF-8 is none to this process either.
     @Test(arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
     func bytesThatAreNoTextAreRefusedInAVariableToo(_ bytes: String) throws {
-        let folder = try TemporaryFolder()
-        try folder.write(
-            "start",
-            """
-            #!/bin/sh
+        let script = """
             FUNCTION_EVENT=$(printf '{"rawPath":"/\(bytes)","requestContext":{"http":{"method":"GET"}}}')
             export FUNCTION_EVENT
             exec "\(ProbeProgram.path)"
-            """)
-        chmod(folder.path("start"), 0o700)
-        let process = try PipedProgram(folder.path("start"), environment: ProbeProgram.environment)
+            """
+        let process = try PipedProgram("/bin/sh", arguments: ["-c", script], environment: ProbeProgram.environment)
         #expect(try process.waitForEnd() == 0)
         try expectError(400, try Answer(event: process.output))
     }
