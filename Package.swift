@@ -53,6 +53,8 @@ let shared: [Target] = [
         providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
         name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+        name: "CCurl", path: "Shared/System/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CSystem", path: "Shared/System/CSystem"),
     .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
     library("Base"),
@@ -68,6 +70,7 @@ let shared: [Target] = [
     library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
+    library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
 ]

@@ -72,14 +72,6 @@ public struct SessionKeys: Sendable {
     }
 }
 
-/// A variable is missing or malformed. The log says which; the caller learns nothing.
-public struct ConfigurationError: Error, CustomStringConvertible {
-    public let description: String
-
-    /// An error that says what is wrong, without any value.
-    public init(_ description: String) { self.description = description }
-}
-
 /// All bytes of a file; nil when it can't be read. Foundation's file manager would be megabytes of every executable.
 private func contents(ofFile path: String) -> [UInt8]? {
     guard let file = fopen(path, "re") else { return nil }

@@ -25,6 +25,21 @@ public struct Query: Sendable {
 
 /// Percent-encoding (RFC 3986 §2.1).
 public enum PercentEncoding {
+    /// The text with every byte encoded that is not unreserved (§2.3): letters, digits, `-`, `.`, `_` and `~` stand.
+    public static func encode(_ text: String) -> String {
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.append(byte)
+            default: encoded += Array("%\(Hex.encode([byte]).uppercased())".utf8)
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
     /// The text that was encoded; nil when an escape is cut short or the result is not UTF-8.
     public static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
         var decoded: [UInt8] = []

@@ -3,7 +3,7 @@ import Glibc
 /// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is the IPv4 address.
 public struct IPAddress: Hashable, Sendable {
     /// 4 or 16 bytes, in network order.
-    fileprivate let bytes: [UInt8]
+    public let bytes: [UInt8]
 
     /// Reads the text form, without port, zone or brackets; nil when it is none.
     public init?(_ text: String) {
@@ -11,13 +11,19 @@ public struct IPAddress: Hashable, Sendable {
         guard !text.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 {
-            self.bytes = Array(bytes[..<4])
+            self.init(bytes: Array(bytes[..<4]))
         } else if inet_pton(AF_INET6, text, &bytes) == 1 {
-            let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
-            self.bytes = bytes.starts(with: mappedPrefix) ? Array(bytes[12...]) : bytes
+            self.init(bytes: bytes)
         } else {
             return nil
         }
+    }
+
+    /// The address of 4 or 16 bytes in network order; nil of any other number.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+        self.bytes = bytes.count == 16 && bytes.starts(with: mappedPrefix) ? Array(bytes[12...]) : bytes
     }
 }
 

@@ -1,0 +1,192 @@
+import Base
+import CCurl
+import Glibc
+import HTTP
+
+/// The way to one provider: https only, TLS verified, no redirects, no proxy, no private addresses, bounded times and
+/// sizes, and retries by the provider's own signals. Connections are kept for the requests that follow.
+///
+/// In development the variable `UPSTREAM_` and the platform's identifier in capitals names a base URL that takes the
+/// place of scheme, host and port of every URL.
+public final class UpstreamClient {
+    /// Bounds on what one request may take.
+    public struct Limits: Sendable {
+        /// Seconds until a connection must have come about.
+        public var connect = 5.0
+        /// Seconds until the response must have come.
+        public var total = 30.0
+        /// Bytes of a body, decoded.
+        public var bodyLength = 32 << 20
+
+        /// The usual ones.
+        public init() {}
+    }
+
+    /// When all work must have ended: seconds on the monotonic clock. Nothing waits longer.
+    public var deadline: Double
+
+    private let limits: Limits
+    private let retry: RetryPolicy
+    private let override: UpstreamURL?
+    private let multi: UnsafeMutableRawPointer?
+
+    /// A client for a platform, which has `seconds` for all that it does.
+    public init(
+        _ platform: String, _ environment: Environment, retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(),
+        seconds: Double
+    ) throws(ConfigurationError) {
+        self.limits = limits
+        self.retry = retry
+        deadline = Self.now + seconds
+        override = try Self.override(platform, environment)
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        multi = curl_multi_init()
+    }
+
+    deinit { curl_multi_cleanup(multi) }
+
+    /// Seconds on the monotonic clock.
+    public static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Sends a request and waits for its response, whatever its status.
+    public func send(_ request: UpstreamRequest) throws(UpstreamError) -> UpstreamResponse {
+        var result: Result<UpstreamResponse, UpstreamError> = .failure(.broken)
+        run(CollectionOfOne(request), atOnce: 1) { _, outcome in
+            result = outcome
+            return true
+        }
+        return try result.get()
+    }
+
+    /// Sends many requests, so many at once, and calls `body` with the place of each and its response, in the order in
+    /// which they come. The first error ends it.
+    public func sendAll(
+        _ requests: some Sequence<UpstreamRequest>, atOnce: Int, _ body: (Int, UpstreamResponse) throws -> Void
+    ) throws {
+        var failure: (any Error)?
+        run(requests, atOnce: atOnce) { index, outcome in
+            do {
+                try body(index, try outcome.get())
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Transfers that wait until a moment on the monotonic clock.
+    private typealias Waiting = (transfer: Transfer, until: Double)
+
+    /// Runs requests until each has its outcome or `body` returns false.
+    private func run(
+        _ requests: some Sequence<UpstreamRequest>, atOnce: Int,
+        _ body: (Int, Result<UpstreamResponse, UpstreamError>) -> Bool
+    ) {
+        var next = requests.makeIterator()
+        var count = 0
+        var isExhausted = false
+        var running: [OpaquePointer: Transfer] = [:]
+        var waiting: [Waiting] = []
+        defer { for transfer in running.values { curl_multi_remove_handle(multi, transfer.raw) } }
+        while true {
+            let now = Self.now
+            for (index, entry) in waiting.enumerated().reversed() where entry.until <= now && running.count < atOnce {
+                waiting.remove(at: index)
+                start(entry.transfer, &running)
+            }
+            // While a provider asks to wait, nothing new is sent to it.
+            while waiting.isEmpty, !isExhausted, running.count < atOnce {
+                guard let request = next.next() else {
+                    isExhausted = true
+                    break
+                }
+                let index = count
+                count += 1
+                guard let transfer = transfer(index, request) else {
+                    if !body(index, .failure(.refused)) { return }
+                    continue
+                }
+                start(transfer, &running)
+            }
+            if running.isEmpty && waiting.isEmpty && isExhausted { return }
+            var left: Int32 = 0
+            curl_multi_perform(multi, &left)
+            var code = CURLE_OK
+            var hasEnded = false
+            while let handle = ccurl_next_ended(multi, &code) {
+                hasEnded = true
+                guard let transfer = running.removeValue(forKey: OpaquePointer(handle)) else { continue }
+                curl_multi_remove_handle(multi, handle)
+                let outcome = transfer.outcome(code)
+                switch pause(transfer, outcome) {
+                case .success(nil): if !body(transfer.index, outcome) { return }
+                case .success(let seconds?):
+                    transfer.retries += 1
+                    transfer.startOver()
+                    waiting.append((transfer, Self.now + seconds))
+                case .failure(let error): if !body(transfer.index, .failure(error)) { return }
+                }
+            }
+            guard !hasEnded else { continue }
+            let pause = waiting.map(\.until).min().map { $0 - Self.now } ?? 1
+            curl_multi_poll(multi, nil, 0, Int32(max(0, min(pause, 1)) * 1_000) + 1, nil)
+        }
+    }
+
+    private func transfer(_ index: Int, _ request: UpstreamRequest) -> Transfer? {
+        guard request.isSound, request.url.scheme == .https || override != nil else { return nil }
+        return Transfer(
+            index, request, to: override.map(request.url.moved) ?? request.url, isOverride: override != nil,
+            limit: limits.bodyLength)
+    }
+
+    private func start(_ transfer: Transfer, _ running: inout [OpaquePointer: Transfer]) {
+        transfer.limitTime(connect: limits.connect, total: min(limits.total, deadline - Self.now))
+        running[transfer.handle] = transfer
+        curl_multi_add_handle(multi, transfer.raw)
+    }
+
+    /// How many seconds to wait before a transfer is sent again; nil when its outcome stands.
+    private func pause(
+        _ transfer: Transfer, _ outcome: Result<UpstreamResponse, UpstreamError>
+    ) -> Result<Double?, UpstreamError> {
+        var seconds: Double?
+        var isThrottled = false
+        switch outcome {
+        case .success(let response):
+            switch retry.verdict(response) {
+            case .final: return .success(nil)
+            case .throttled(let wait):
+                seconds = wait
+                isThrottled = true
+            case .failed(let wait):
+                guard transfer.request.isRepeatable else { return .success(nil) }
+                seconds = wait
+            }
+        case .failure(.unreachable): break
+        case .failure(.broken): guard transfer.request.isRepeatable else { return .success(nil) }
+        case .failure: return .success(nil)
+        }
+        let wait = seconds ?? retry.pause(before: transfer.retries)
+        if transfer.retries < retry.retries, Self.now + wait < deadline { return .success(wait) }
+        return isThrottled ? .failure(.throttled(seconds: Int(wait.rounded(.up)))) : .success(nil)
+    }
+
+    private static func override(
+        _ platform: String, _ environment: Environment
+    ) throws(ConfigurationError) -> UpstreamURL? {
+        let name = "UPSTREAM_" + platform.uppercased()
+        guard let text = environment[name] else { return nil }
+        guard environment["ENVIRONMENT"] == "development" else {
+            throw ConfigurationError("\(name) is set outside of development")
+        }
+        guard let url = UpstreamURL(text) else { throw ConfigurationError("\(name) is not a URL") }
+        return url
+    }
+}

@@ -1,0 +1,139 @@
+import Base
+import HTTP
+
+/// An absolute URL of an upstream (RFC 3986), http or https.
+///
+/// It is read strictly, so that nothing that reads it later can see another host in it: no user information, no
+/// fragment, a host of letters, digits, dots and hyphens or a bracketed IPv6 address, and no byte in path and query that
+/// a URL does not have.
+public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
+    /// How it is reached.
+    public enum Scheme: String, Sendable {
+        case https, http
+    }
+
+    /// How it is reached.
+    public let scheme: Scheme
+    /// The host in lower case.
+    public let host: String
+    /// The port, when one is named.
+    public let port: Int?
+    /// Path and query; it begins with a slash.
+    public let target: String
+
+    /// Reads a URL; nil when it is none of these.
+    public init?(_ text: String) {
+        guard let colon = text.firstIndex(of: ":"), let scheme = Scheme(rawValue: text[..<colon].lowercased()),
+            text[colon...].hasPrefix("://")
+        else { return nil }
+        let rest = text[colon...].dropFirst(3)
+        let split = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let target = String(rest[split...])
+        guard let (host, port) = Self.authority(rest[..<split]), target.utf8.allSatisfy(Self.isTargetByte) else {
+            return nil
+        }
+        self.init(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? target : "/" + target)
+    }
+
+    private init(scheme: Scheme, host: String, port: Int?, target: String) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.target = target
+    }
+
+    public var description: String { origin + target }
+
+    /// Scheme, host and port.
+    public var origin: String { scheme.rawValue + "://" + authority }
+
+    /// Host and port, as the Host field has them.
+    public var authority: String { host + (port.map { ":\($0)" } ?? "") }
+
+    /// This URL's origin with another path and query. The URL's own path stands before it.
+    public func appending(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> UpstreamURL {
+        let base = target.prefix { $0 != "?" }
+        var target = (base.hasSuffix("/") ? base.dropLast() : base) + path.text
+        for (index, item) in query.enumerated() {
+            target += index == 0 && !path.text.contains("?") ? "?" : "&"
+            target += PercentEncoding.encode(item.name) + "=" + PercentEncoding.encode(item.value)
+        }
+        return UpstreamURL(scheme: scheme, host: host, port: port, target: String(target))
+    }
+
+    /// The same path and query at another origin.
+    func moved(to other: UpstreamURL) -> UpstreamURL {
+        UpstreamURL(scheme: other.scheme, host: other.host, port: other.port, target: target)
+    }
+
+    private static func authority(_ text: Substring) -> (host: String, port: Int?)? {
+        let host: Substring
+        let rest: Substring
+        if text.first == "[", let end = text.firstIndex(of: "]") {
+            host = text[...end]
+            guard IPAddress(String(host.dropFirst().dropLast())) != nil else { return nil }
+            rest = text[text.index(after: end)...]
+        } else {
+            host = text.prefix { $0 != ":" }
+            rest = text[host.endIndex...]
+            let isName = host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+            guard isName, host.first?.isLetter == true || host.first?.isNumber == true, host.utf8.count <= 253,
+                !host.contains("..")
+            else { return nil }
+        }
+        guard !rest.isEmpty else { return (host.lowercased(), nil) }
+        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = Int(rest.dropFirst()), (1...65_535).contains(port)
+        else { return nil }
+        return (host.lowercased(), port)
+    }
+
+    private static func isTargetByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"): false
+        default: byte > 0x20 && byte < 0x7F
+        }
+    }
+}
+
+/// A path, with or without a query, whose interpolated parts are each one segment or one value: whatever they hold, they
+/// can't reach out of their place.
+public struct UpstreamPath: Sendable, ExpressibleByStringInterpolation {
+    let text: String
+    /// False when a part is empty, `.` or `..`, which no encoding keeps in its place.
+    let isSound: Bool
+
+    public init(stringLiteral value: String) {
+        text = value
+        isSound = true
+    }
+
+    public init(stringInterpolation: StringInterpolation) {
+        text = stringInterpolation.text
+        isSound = stringInterpolation.isSound
+    }
+
+    /// Encodes what is interpolated.
+    public struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var text = ""
+        fileprivate var isSound = true
+
+        public init(literalCapacity: Int, interpolationCount: Int) {}
+
+        public mutating func appendLiteral(_ literal: String) { text += literal }
+
+        public mutating func appendInterpolation(_ part: String) {
+            if part.isEmpty || part == "." || part == ".." { isSound = false }
+            text += PercentEncoding.encode(part)
+        }
+
+        public mutating func appendInterpolation(_ number: Int) { text += String(number) }
+    }
+}
