@@ -73,6 +73,7 @@ let shared: [Target] = [
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -101,6 +102,10 @@ let tests: [Target] = [
         name: "SharedTests",
         dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "TestSupport"],
         path: "Tests/SharedTests"),
+    .testTarget(
+        name: "ConnectorTests",
+        dependencies: ["Base", "Connectors", "Crypto", "Findings", "HTTP", "TestSupport", "Upstream"],
+        path: "Tests/ConnectorTests"),
     .testTarget(
         name: "EndpointTests",
         dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },

@@ -1,3 +1,4 @@
+import Base
 import HTTP
 
 /// Where a request came from.

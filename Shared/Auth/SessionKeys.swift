@@ -17,8 +17,8 @@ public struct SessionKeys: Sendable {
 
     /// The keys that the variables name: SUPABASE_JWT_SECRET for HS256, SUPABASE_JWKS (a JSON Web Key Set) or
     /// SUPABASE_JWKS_FILE (a file with one) for ES256 and RS256. SUPABASE_URL says who the issuer is.
-    public init(_ environment: Environment) throws(ConfigurationError) {
-        guard let url = environment["SUPABASE_URL"] else { throw ConfigurationError("SUPABASE_URL is not set") }
+    public init(_ environment: Environment) throws(EnvironmentError) {
+        guard let url = environment["SUPABASE_URL"] else { throw EnvironmentError("SUPABASE_URL is not set") }
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
         var keys: [Key] = []
         if let secret = environment["SUPABASE_JWT_SECRET"] { keys.append(.hs256(Secret(secret))) }
@@ -26,12 +26,12 @@ public struct SessionKeys: Sendable {
             keys += try Self.keySet(Array(set.utf8), from: "SUPABASE_JWKS")
         } else if let path = environment["SUPABASE_JWKS_FILE"] {
             guard let bytes = contents(ofFile: path) else {
-                throw ConfigurationError("SUPABASE_JWKS_FILE can't be read")
+                throw EnvironmentError("SUPABASE_JWKS_FILE can't be read")
             }
             keys += try Self.keySet(bytes, from: "SUPABASE_JWKS_FILE")
         }
         guard !keys.isEmpty else {
-            throw ConfigurationError("neither SUPABASE_JWT_SECRET nor SUPABASE_JWKS is set")
+            throw EnvironmentError("neither SUPABASE_JWT_SECRET nor SUPABASE_JWKS is set")
         }
         self.keys = keys
     }
@@ -52,9 +52,9 @@ public struct SessionKeys: Sendable {
     }
 
     /// The signing keys of a JSON Web Key Set (RFC 7517 §5); keys of other kinds and for other uses are passed over.
-    private static func keySet(_ bytes: [UInt8], from source: String) throws(ConfigurationError) -> [Key] {
+    private static func keySet(_ bytes: [UInt8], from source: String) throws(EnvironmentError) -> [Key] {
         guard let set = (try? JSON(parsing: bytes))?["keys"]?.array else {
-            throw ConfigurationError("\(source) is not a JSON Web Key Set")
+            throw EnvironmentError("\(source) is not a JSON Web Key Set")
         }
         return set.compactMap { jwk in
             func number(_ name: String) -> [UInt8] { jwk[name]?.string.flatMap { Base64.urlSafe.decode($0) } ?? [] }

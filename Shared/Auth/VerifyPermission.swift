@@ -124,10 +124,10 @@ private func countRequest(
     return rateLimit
 }
 
-private func hourlyLimit(_ environment: Environment) throws(ConfigurationError) -> Int {
+private func hourlyLimit(_ environment: Environment) throws(EnvironmentError) -> Int {
     guard let text = environment["API_KEY_HOURLY_LIMIT"] else { return 1_000 }
     guard let limit = Int(text), limit >= 0 else {
-        throw ConfigurationError("API_KEY_HOURLY_LIMIT is no whole number, 0 or more")
+        throw EnvironmentError("API_KEY_HOURLY_LIMIT is no whole number, 0 or more")
     }
     return limit
 }

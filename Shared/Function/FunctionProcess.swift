@@ -26,9 +26,9 @@ final class FunctionProcess {
     /// Whether a database has been set up for this process at all.
     func hasDatabase() throws -> Bool { try environment["DATABASE_URL"] != nil || databaseURL().exists }
 
-    private func databaseURL() throws(ConfigurationError) -> DatabaseURL {
+    private func databaseURL() throws(EnvironmentError) -> DatabaseURL {
         guard let url = DatabaseURL(environment["DATABASE_URL"] ?? DatabaseURL.local) else {
-            throw ConfigurationError("DATABASE_URL names no engine of this build")
+            throw EnvironmentError("DATABASE_URL names no engine of this build")
         }
         return url
     }

@@ -127,7 +127,7 @@ public final class Pipeline: Service {
         guard let list = environment["TRUSTED_PROXIES"] else { return [] }
         return try list.split(whereSeparator: { $0 == "," || $0 == " " }).map { entry in
             guard let range = IPRange(String(entry)) else {
-                throw ConfigurationError("TRUSTED_PROXIES holds something other than addresses and CIDR ranges")
+                throw EnvironmentError("TRUSTED_PROXIES holds something other than addresses and CIDR ranges")
             }
             return range
         }

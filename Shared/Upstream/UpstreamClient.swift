@@ -34,7 +34,7 @@ public final class UpstreamClient {
     public init(
         _ platform: String, _ environment: Environment, retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(),
         seconds: Double
-    ) throws(ConfigurationError) {
+    ) throws(EnvironmentError) {
         self.limits = limits
         self.retry = retry
         deadline = Self.now + seconds
@@ -180,13 +180,13 @@ public final class UpstreamClient {
 
     private static func override(
         _ platform: String, _ environment: Environment
-    ) throws(ConfigurationError) -> UpstreamURL? {
+    ) throws(EnvironmentError) -> UpstreamURL? {
         let name = "UPSTREAM_" + platform.uppercased()
         guard let text = environment[name] else { return nil }
         guard environment["ENVIRONMENT"] == "development" else {
-            throw ConfigurationError("\(name) is set outside of development")
+            throw EnvironmentError("\(name) is set outside of development")
         }
-        guard let url = UpstreamURL(text) else { throw ConfigurationError("\(name) is not a URL") }
+        guard let url = UpstreamURL(text) else { throw EnvironmentError("\(name) is not a URL") }
         return url
     }
 }

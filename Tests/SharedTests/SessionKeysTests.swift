@@ -116,7 +116,7 @@ import Testing
         var variables = ["SUPABASE_URL": TestSession.url, "SUPABASE_JWKS_FILE": folder.path("jwks.json")]
         #expect(holds(Vectors.rs256, try SessionKeys(Environment(variables))))
         variables["SUPABASE_JWKS_FILE"] = folder.path("missing.json")
-        #expect(throws: ConfigurationError.self) { try SessionKeys(Environment(variables)) }
+        #expect(throws: EnvironmentError.self) { try SessionKeys(Environment(variables)) }
     }
 
     @Test(arguments: [
@@ -126,7 +126,7 @@ import Testing
         ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{\"keys\":[]}"],
     ])
     func withoutKeysThereIsNoStart(_ variables: [String: String]) {
-        #expect(throws: ConfigurationError.self) { try SessionKeys(Environment(variables)) }
+        #expect(throws: EnvironmentError.self) { try SessionKeys(Environment(variables)) }
     }
 
     private static func sign(_ header: JSON, _ secret: [UInt8]) throws -> String {

@@ -6,6 +6,8 @@
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/param_build.h>
 #include <openssl/core_names.h>
 #include <openssl/sha.h>
@@ -56,5 +58,45 @@ static inline int ccrypto_verify_sha256(EVP_PKEY *key, const unsigned char *sign
     int result = context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
                  EVP_DigestVerify(context, signature, signature_length, message, message_length) == 1;
     EVP_MD_CTX_free(context);
+    return result;
+}
+
+/// The private RSA key in a PEM text, or NULL. No passphrase is asked for.
+static inline EVP_PKEY *ccrypto_rsa_private_key(const char *pem, size_t length) {
+    BIO *text = BIO_new_mem_buf(pem, (int)length);
+    EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, NULL, (void *)"") : NULL;
+    BIO_free(text);
+    if (key && (!EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < 2048)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    return key;
+}
+
+/// EVP_DigestSign with SHA-256: the signature's length, or 0.
+static inline size_t ccrypto_sign_sha256(EVP_PKEY *key, const unsigned char *message, size_t message_length,
+                                         unsigned char *signature, size_t capacity) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t length = capacity;
+    int result = context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
+                 EVP_DigestSign(context, signature, &length, message, message_length) == 1;
+    EVP_MD_CTX_free(context);
+    return result ? length : 0;
+}
+
+/// AES-256-GCM (NIST SP 800-38D) with an IV of 12 and a tag of 16 bytes. `encrypts` says which way; the tag is written or
+/// checked. Whether it worked and, decrypting, the tag is right.
+static inline int ccrypto_aes_gcm(int encrypts, const unsigned char *key, const unsigned char *iv,
+                                  const unsigned char *data, int data_length, const unsigned char *in, int length,
+                                  unsigned char *out, unsigned char *tag) {
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    int count;
+    int result = context && EVP_CipherInit_ex(context, EVP_aes_256_gcm(), NULL, key, iv, encrypts) == 1 &&
+                 EVP_CipherUpdate(context, NULL, &count, data, data_length) == 1 &&
+                 EVP_CipherUpdate(context, out, &count, in, length) == 1 &&
+                 (encrypts || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, 16, tag) == 1) &&
+                 EVP_CipherFinal_ex(context, out + count, &count) == 1 &&
+                 (!encrypts || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, 16, tag) == 1);
+    EVP_CIPHER_CTX_free(context);
     return result;
 }

@@ -1,5 +1,5 @@
 /// A variable is missing or malformed. The log says which; the caller learns nothing.
-public struct ConfigurationError: Error, CustomStringConvertible {
+public struct EnvironmentError: Error, CustomStringConvertible {
     public let description: String
 
     /// An error that says what is wrong, without any value.

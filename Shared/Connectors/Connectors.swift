@@ -1,0 +1,10 @@
+/// The platforms' connectors.
+public enum Connectors {
+    /// All of them.
+    static var all: [any Connector.Type] { [] }
+
+    /// The connector of a platform; nil when it can't be connected.
+    public static func of(_ platform: String) -> (any Connector.Type)? {
+        all.first { $0.platform.rawValue == platform }
+    }
+}

@@ -1,0 +1,100 @@
+import Base
+import HTTP
+import Upstream
+
+extension UpstreamResponse {
+    /// The target of a Link field with a relation (RFC 8288), such as `next`; nil when there is none. There may be several
+    /// fields, each with several links.
+    public func link(_ relation: String) -> String? {
+        for field in headers.fields where field.name.lowercased() == "link" {
+            var rest = Substring(field.value)
+            while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
+                let target = rest[rest.index(after: open)..<close]
+                rest = rest[rest.index(after: close)...]
+                let parameters = rest.prefix { $0 != "<" }
+                for parameter in parameters.split(whereSeparator: { $0 == ";" || $0 == "," }) {
+                    let parts = parameter.split(separator: "=", maxSplits: 1)
+                    let trimmed = parts.map { $0.filter { $0 != " " && $0 != "\"" && $0 != "\t" } }
+                    if trimmed.count == 2, trimmed[0].lowercased() == "rel", trimmed[1] == relation {
+                        return String(target)
+                    }
+                }
+            }
+        }
+        return nil
+    }
+
+    /// The body as a JSON array: the whole of it, or what a member holds. Throws when it is none, so that a malformed page
+    /// is never taken for an empty one.
+    public func list(_ member: String? = nil) throws(ConnectorError) -> [JSON] {
+        guard let list = (member.map { json[$0] } ?? json)?.array else {
+            throw .provider("The provider's answer is not the list that it documents.")
+        }
+        return list
+    }
+
+    /// The body as a JSON object. Throws when it is none.
+    public func object() throws(ConnectorError) -> JSON {
+        let json = json
+        guard case .object = json else {
+            throw .provider("The provider's answer is not the object that it documents.")
+        }
+        return json
+    }
+}
+
+extension RecordCollection {
+    /// A list whose pages follow one another by the Link field `next`. Cursors are these URLs, which `api` checks to be at
+    /// its own origin.
+    public static func linked(
+        _ name: String, _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
+        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let response = try cursor?.string.map { try api.get(next: $0) } ?? api.get(path, query: query)
+            return RecordPage(try records(response), next: response.link("next").map(JSON.string))
+        }
+    }
+
+    /// A list whose pages name the next one by a token, which goes into a query parameter.
+    public static func tokened(
+        _ name: String, _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
+        parameter: String, token: @escaping (UpstreamResponse) -> String?,
+        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let more = cursor?.string.map { [(name: parameter, value: $0)] } ?? []
+            let response = try api.get(path, query: query + more)
+            let next = token(response).flatMap { $0.isEmpty ? nil : JSON.string($0) }
+            return RecordPage(try records(response), next: next)
+        }
+    }
+
+    /// All records of the list, for a lookup that a connector keeps.
+    func all() throws -> [SyncRecord] {
+        var records: [SyncRecord] = []
+        var cursor: JSON?
+        repeat {
+            let page = try page(cursor)
+            records += page.records
+            cursor = page.next
+        } while cursor != nil
+        return records
+    }
+}
+
+extension JSON {
+    /// A member's text; nil when it is missing, empty or another kind.
+    public func text(_ name: String) -> String? { self[name]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// A member that identifies: text, or a whole number as text.
+    public func identifier(_ name: String) -> String? { text(name) ?? self[name]?.integer.map(String.init) }
+
+    /// A member's text in lower case: an e-mail address.
+    public func email(_ name: String) -> String? {
+        text(name).flatMap { $0.contains("@") ? $0.lowercased() : nil }
+    }
+
+    /// A member's date and time, as providers write them.
+    public func date(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp(provider: $0) } }
+}

@@ -1,0 +1,199 @@
+import Base
+
+/// What a provider says of one thing. `externalID` is unique in its kind and platform, and the id that the provider's own
+/// API takes for it where it has one.
+public enum SyncRecord: Sendable {
+    case account(AccountRecord)
+    case application(ApplicationRecord)
+    case entitlement(EntitlementRecord)
+    case oauthGrant(OAuthGrantRecord)
+    case accessKey(AccessKeyRecord)
+    case device(DeviceRecord)
+    case auditEvent(AuditEventRecord)
+}
+
+/// A person's or a program's account on the platform. At an identity provider it is what the identity is made of.
+public struct AccountRecord: Sendable {
+    /// What kind of account it is.
+    public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
+    /// Whether it can be used. Deprovisioned: it still shows, but has been ended for good.
+    public enum Status: String, Sendable { case active, suspended, deprovisioned }
+
+    public var externalID: String
+    public var displayName: String
+    public var status: Status
+    public var kind = Kind.user
+    public var username: String?
+    /// Lower case. It joins accounts of different platforms to one identity, so it must be one that the provider has
+    /// verified or that an administrator has set; otherwise it goes into `unverifiedEmail`.
+    public var email: String?
+    /// An address that the account's holder could choose; it is shown, and joins nothing.
+    public var unverifiedEmail: String?
+    /// What the provider itself links the account to: addresses by which an identity provider names it (SAML NameID, SCIM
+    /// userName).
+    public var linkedEmails: [String] = []
+    public var isAdmin = false
+    /// The roles that make it an admin, in the provider's words, such as `SUPER_ADMIN` or `Global Administrator`.
+    public var adminRoles: [String] = []
+    /// Nil when the provider does not tell.
+    public var mfaEnabled: Bool?
+    public var ssoEnforced: Bool?
+    public var lastLoginAt: Timestamp?
+    public var department: String?
+    public var title: String?
+    /// Lower case.
+    public var managerEmail: String?
+    /// The manager's account on the same platform, where the provider names no address.
+    public var managerExternalID: String?
+    public var createdAt: Timestamp?
+    /// When it was ended, of a deprovisioned one.
+    public var deprovisionedAt: Timestamp?
+    /// What rules of this platform need beside; texts, such as `role` of GitLab and `kind` of AWS.
+    public var metadata: [String: JSON] = [:]
+
+    public init(externalID: String, displayName: String, status: Status) {
+        self.externalID = externalID
+        self.displayName = displayName
+        self.status = status
+    }
+}
+
+/// An application: one that an identity provider manages, one that people have let in by OAuth, or the platform itself.
+public struct ApplicationRecord: Sendable {
+    public var externalID: String
+    public var name: String
+    public var publisher: String?
+    public var category: String?
+    /// Nil when the provider does not tell.
+    public var ssoEnabled: Bool?
+    /// Whether administrators have set it up; one that people brought in by themselves is not managed.
+    public var isManaged: Bool
+    public var metadata: [String: JSON] = [:]
+
+    public init(externalID: String, name: String, isManaged: Bool) {
+        self.externalID = externalID
+        self.name = name
+        self.isManaged = isManaged
+    }
+}
+
+/// That an account may use an application, and as what.
+public struct EntitlementRecord: Sendable {
+    public var externalID: String
+    public var accountExternalID: String
+    public var applicationExternalID: String
+    /// In the provider's words; `user` when it names none.
+    public var role: String
+    public var isAdmin = false
+    /// Whether it takes up a paid seat.
+    public var isLicense = false
+    public var grantedAt: Timestamp?
+    public var lastUsedAt: Timestamp?
+
+    public init(externalID: String, accountExternalID: String, applicationExternalID: String, role: String) {
+        self.externalID = externalID
+        self.accountExternalID = accountExternalID
+        self.applicationExternalID = applicationExternalID
+        self.role = role
+    }
+}
+
+/// That an account has let an application in by OAuth.
+public struct OAuthGrantRecord: Sendable {
+    public var externalID: String
+    public var accountExternalID: String
+    public var applicationExternalID: String
+    /// As the provider writes them.
+    public var scopes: [String]
+    public var grantedAt: Timestamp?
+    public var lastUsedAt: Timestamp?
+
+    public init(externalID: String, accountExternalID: String, applicationExternalID: String, scopes: [String]) {
+        self.externalID = externalID
+        self.accountExternalID = accountExternalID
+        self.applicationExternalID = applicationExternalID
+        self.scopes = scopes
+    }
+}
+
+/// A long-lived key or token.
+public struct AccessKeyRecord: Sendable {
+    /// What kind of key it is.
+    public enum Kind: String, Sendable {
+        case accessKey = "access_key", accessToken = "access_token", deployKey = "deploy_key"
+    }
+
+    public var externalID: String
+    public var kind: Kind
+    /// Nil when it belongs to no account, such as a deploy key.
+    public var accountExternalID: String?
+    public var name: String?
+    public var isActive = true
+    public var canWrite: Bool
+    public var createdAt: Timestamp?
+    public var lastUsedAt: Timestamp?
+    /// Nil when it never expires.
+    public var expiresAt: Timestamp?
+
+    public init(externalID: String, kind: Kind, canWrite: Bool) {
+        self.externalID = externalID
+        self.kind = kind
+        self.canWrite = canWrite
+    }
+}
+
+/// A device.
+public struct DeviceRecord: Sendable {
+    public var externalID: String
+    public var hostname: String
+    /// Lower case.
+    public var ownerEmail: String?
+    /// The owner's account on the same platform, where the provider names no address.
+    public var ownerExternalID: String?
+    public var serialNumber: String?
+    /// Such as `macOS`, `Windows`, `iOS`, `Android`, `Linux`, `ChromeOS`.
+    public var operatingSystem: String?
+    public var osVersion: String?
+    /// Nil when the provider does not tell.
+    public var isEncrypted: Bool?
+    public var isCompliant: Bool?
+    public var isJailbroken: Bool?
+    public var hasEDR: Bool?
+    public var isContained = false
+    public var openDetections = 0
+    public var lastSeenAt: Timestamp?
+    public var metadata: [String: JSON] = [:]
+
+    public init(externalID: String, hostname: String) {
+        self.externalID = externalID
+        self.hostname = hostname
+    }
+}
+
+/// Something that happened on the platform. Events are added and never change.
+public struct AuditEventRecord: Sendable {
+    /// How it went.
+    public enum Outcome: String, Sendable { case success, failure }
+
+    public var externalID: String
+    /// In the vocabulary that rules know; see `EventType`.
+    public var eventType: String
+    public var outcome: Outcome
+    public var occurredAt: Timestamp
+    /// Who did it, as the provider calls them.
+    public var actor: String?
+    /// The actor's account on the same platform.
+    public var actorExternalID: String?
+    /// The actor's address in lower case, where the provider names no account.
+    public var actorEmail: String?
+    public var target: String?
+    public var ipAddress: String?
+    public var details: [String: JSON] = [:]
+
+    public init(externalID: String, eventType: String, outcome: Outcome, occurredAt: Timestamp) {
+        self.externalID = externalID
+        self.eventType = eventType
+        self.outcome = outcome
+        self.occurredAt = occurredAt
+    }
+}

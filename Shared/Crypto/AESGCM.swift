@@ -1,0 +1,44 @@
+import CCrypto
+
+/// AES-256-GCM (NIST SP 800-38D): nobody without the key reads what is sealed, or changes it unnoticed.
+public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
+    private static let (ivLength, tagLength) = (12, 16)
+    private let key: [UInt8]
+
+    /// The cipher with a key of 32 bytes; nil for any other length.
+    public init?(key: [UInt8]) {
+        guard key.count == 32 else { return nil }
+        self.key = key
+    }
+
+    /// A fresh random IV, the ciphertext, and the tag, one after the other. `data` is not in it, but must be the same when
+    /// it is opened. Nil when the system has no randomness.
+    public func seal(_ message: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
+        var iv = [UInt8](repeating: 0, count: Self.ivLength)
+        guard RAND_bytes(&iv, Int32(iv.count)) == 1 else { return nil }
+        var ciphertext = [UInt8](repeating: 0, count: message.count)
+        var tag = [UInt8](repeating: 0, count: Self.tagLength)
+        guard
+            ccrypto_aes_gcm(
+                1, key, iv, data, Int32(data.count), message, Int32(message.count), &ciphertext, &tag) == 1
+        else { return nil }
+        return iv + ciphertext + tag
+    }
+
+    /// The message that was sealed; nil when it, the data or the key is another.
+    public func open(_ sealed: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
+        guard sealed.count >= Self.ivLength + Self.tagLength else { return nil }
+        let iv = Array(sealed[..<Self.ivLength])
+        let ciphertext = Array(sealed[Self.ivLength..<(sealed.count - Self.tagLength)])
+        var tag = Array(sealed.suffix(Self.tagLength))
+        var message = [UInt8](repeating: 0, count: ciphertext.count)
+        guard
+            ccrypto_aes_gcm(
+                0, key, iv, data, Int32(data.count), ciphertext, Int32(ciphertext.count), &message, &tag) == 1
+        else { return nil }
+        return message
+    }
+
+    public var description: String { "‹redacted›" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

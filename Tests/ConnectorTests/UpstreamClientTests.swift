@@ -1,0 +1,138 @@
+import Base
+import HTTP
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+@Suite struct UpstreamClientTests {
+    private let there = UpstreamURL("https://api.example.com")!
+
+    private func client(
+        _ provider: FakeProvider?, seconds: Double = 10, limits: UpstreamClient.Limits = .init(),
+        retry: RetryPolicy = RetryPolicy(firstPause: 0.01)
+    ) throws -> UpstreamClient {
+        let override = provider.map { ["UPSTREAM_EXAMPLE": $0.url] } ?? [:]
+        return try UpstreamClient(
+            "example", Environment(["ENVIRONMENT": "development"].merging(override) { $1 }), retry: retry,
+            limits: limits, seconds: seconds)
+    }
+
+    @Test func keepsPathQueryAndHostUnderAnOverride() throws {
+        let provider = try FakeProvider {
+            .json(["host": .string($0.headers["Host"] ?? ""), "at": .string($0.target)])
+        }
+        let answer = try client(provider).send(
+            UpstreamRequest(.get, there, "/v1/users/\("a/b ?")/x", query: [("q", "ä&=")]))
+        #expect(answer.json == ["host": "api.example.com", "at": "/v1/users/a%2Fb%20%3F/x?q=%C3%A4%26%3D"])
+    }
+
+    @Test(arguments: ["..", ".", ""]) func refusesPartsThatReachOutOfTheirPlace(_ part: String) throws {
+        let provider = try FakeProvider { _ in .json([]) }
+        #expect(throws: UpstreamError.refused) {
+            try client(provider).send(UpstreamRequest(.delete, there, "/users/\(part)/tokens"))
+        }
+        #expect(provider.requests.isEmpty)
+    }
+
+    @Test(arguments: [
+        "https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://0x7f.1/",
+        "https://2130706433/", "https://169.254.169.254/latest/meta-data", "https://10.1.2.3/",
+        "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/",
+    ])
+    func connectsToNoPrivateAddress(_ url: String) throws {
+        let url = try #require(UpstreamURL(url))
+        // Either nothing is connected to, or the system has no way there at all; a name is looked up by it.
+        #expect(throws: UpstreamError.refused) { try client(nil).send(UpstreamRequest(.get, url)) }
+    }
+
+    @Test func followsNoRedirect() throws {
+        let provider = try FakeProvider { _ in .init(302, headers: ["Location": "https://127.0.0.1/"]) }
+        #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 302)
+        #expect(provider.requests.count == 1)
+    }
+
+    @Test func takesHTTPSOnly() throws {
+        let url = try #require(UpstreamURL("http://api.example.com/"))
+        #expect(throws: UpstreamError.refused) { try client(nil).send(UpstreamRequest(.get, url)) }
+    }
+
+    @Test func anOverrideOutsideOfDevelopmentIsAnError() {
+        #expect(throws: EnvironmentError.self) {
+            try UpstreamClient("example", Environment(["UPSTREAM_EXAMPLE": "http://127.0.0.1:1"]), seconds: 1)
+        }
+    }
+
+    @Test func comesBackWhenTheProviderSaysSo() throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        provider.fail(.init(429, headers: ["Retry-After": "1"]))
+        let begin = UpstreamClient.now
+        #expect(try client(provider).send(UpstreamRequest(.post, there)).json == ["ok": true])
+        #expect(UpstreamClient.now - begin >= 1)
+        #expect(provider.requests.count == 2)
+    }
+
+    @Test func waitsNoLongerThanItHasTime() throws {
+        let provider = try FakeProvider { _ in .init(429, headers: ["Retry-After": "3600"]) }
+        #expect(throws: UpstreamError.throttled(seconds: 3_600)) {
+            try client(provider).send(UpstreamRequest(.get, there))
+        }
+    }
+
+    @Test func repeatsWhatFailedOnlyIfItIsRepeatable() throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        for reply in [FakeProvider.Reply(503), .cut] { provider.fail(reply) }
+        #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 200)
+        provider.fail(.init(503))
+        #expect(try client(provider).send(UpstreamRequest(.post, there)).status == 503)
+        provider.fail(.cut)
+        #expect(throws: UpstreamError.broken) { try client(provider).send(UpstreamRequest(.post, there)) }
+        #expect(provider.requests.count == 5)
+    }
+
+    @Test func givesUpAfterSomeRetries() throws {
+        let provider = try FakeProvider { _ in .init(500) }
+        let policy = RetryPolicy(retries: 2, firstPause: 0.01)
+        #expect(try client(provider, retry: policy).send(UpstreamRequest(.get, there)).status == 500)
+        #expect(provider.requests.count == 3)
+    }
+
+    @Test func takesNoMoreThanItsLimit() throws {
+        let provider = try FakeProvider { _ in .init(text: String(repeating: "x", count: 2_000)) }
+        var limits = UpstreamClient.Limits()
+        limits.bodyLength = 1_999
+        #expect(throws: UpstreamError.tooLarge) {
+            try client(provider, limits: limits).send(UpstreamRequest(.get, there))
+        }
+    }
+
+    @Test func doesNotWaitForWhatNeverComes() throws {
+        let listener = try LocalListener(.tcp)
+        let override = ["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": "http://127.0.0.1:\(listener.port)"]
+        var limits = UpstreamClient.Limits()
+        limits.total = 0.2
+        let client = try UpstreamClient(
+            "example", Environment(override), retry: RetryPolicy(retries: 0), limits: limits, seconds: 10)
+        #expect(throws: UpstreamError.broken) { try client.send(UpstreamRequest(.get, there)) }
+    }
+
+    @Test func sendsManyAtOnceAndEachOnce() throws {
+        let provider = try FakeProvider { .json(["n": .string($0.parameter("n") ?? "")]) }
+        provider.fail(.init(429, headers: ["Retry-After": "0"]), after: 40)
+        provider.fail(.init(502), after: 80)
+        let requests = (0..<100).map { UpstreamRequest(.get, there, "/", query: [("n", String($0))]) }
+        var answers = [String?](repeating: nil, count: 100)
+        try client(provider).sendAll(requests, atOnce: 8) { index, response in
+            #expect(answers[index] == nil)
+            answers[index] = response.json["n"]?.string
+        }
+        #expect(answers == (0..<100).map { String($0) })
+        #expect(provider.requests.count == 102)
+    }
+
+    @Test func aLineBreakInAFieldBeginsNoOther() throws {
+        let provider = try FakeProvider { .json(["evil": .bool($0.headers["X-Evil"] != nil)]) }
+        let request = UpstreamRequest(.get, there, headers: ["X-A": "a\r\nX-Evil: 1"])
+        #expect(try client(provider).send(request).json == ["evil": false])
+    }
+}
