@@ -94,8 +94,8 @@ public struct ConnectorScope: Sendable {
 public struct RecordCollection {
     /// Its name, which says after a restart which list was being pulled.
     public let name: String
-    /// The page at a cursor; nil is the first.
-    let page: (JSON?) throws -> RecordPage
+    /// Asks for the page at a cursor; nil is the first.
+    public let page: (JSON?) throws -> RecordPage
 
     /// A list of this name.
     public init(_ name: String, page: @escaping (JSON?) throws -> RecordPage) {

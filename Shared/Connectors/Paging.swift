@@ -24,6 +24,14 @@ extension UpstreamResponse {
         return nil
     }
 
+    /// A query parameter of the next page's link: the cursor of providers whose links may name another host than ours.
+    public func cursor(_ parameter: String) -> String? {
+        guard let url = link("next").flatMap(UpstreamURL.init), let query = Query(url.target.drop { $0 != "?" }) else {
+            return nil
+        }
+        return query.values(parameter).first
+    }
+
     /// The body as a JSON array: the whole of it, or what a member holds. Throws when it is none, so that a malformed page
     /// is never taken for an empty one.
     public func list(_ member: String? = nil) throws(ConnectorError) -> [JSON] {
@@ -70,16 +78,26 @@ extension RecordCollection {
         }
     }
 
-    /// All records of the list, for a lookup that a connector keeps.
-    func all() throws -> [SyncRecord] {
-        var records: [SyncRecord] = []
-        var cursor: JSON?
-        repeat {
-            let page = try page(cursor)
-            records += page.records
-            cursor = page.next
-        } while cursor != nil
-        return records
+    /// A list of lists: the pages of each parent, one parent after the other. `parents` are in ascending order; one that
+    /// has gone in between is passed over.
+    public static func each(
+        _ name: String, of parents: @escaping () throws -> [String],
+        page: @escaping (_ parent: String, _ cursor: JSON?) throws -> RecordPage
+    ) -> RecordCollection {
+        RecordCollection(name) { position in
+            let parents = try parents()
+            let wanted = position?.text("parent") ?? ""
+            guard let index = parents.firstIndex(where: { $0 >= wanted }) else { return RecordPage([]) }
+            let parent = parents[index]
+            let found = try page(parent, parent == wanted ? position?["cursor"] : nil)
+            var next: JSON?
+            if let cursor = found.next {
+                next = ["parent": .string(parent), "cursor": cursor]
+            } else if index + 1 < parents.count {
+                next = ["parent": .string(parents[index + 1])]
+            }
+            return RecordPage(found.records, next: next)
+        }
     }
 }
 

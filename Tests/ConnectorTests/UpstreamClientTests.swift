@@ -6,7 +6,9 @@ import Testing
 @testable import Upstream
 
 @Suite struct UpstreamClientTests {
-    private let there = UpstreamURL("https://api.example.com")!
+    private let there: UpstreamURL
+
+    init() throws { there = try #require(UpstreamURL("https://api.example.com")) }
 
     private func client(
         _ provider: FakeProvider?, seconds: Double = 10, limits: UpstreamClient.Limits = .init(),

@@ -2,7 +2,7 @@ import Base
 
 /// What a provider says of one thing. `externalID` is unique in its kind and platform, and the id that the provider's own
 /// API takes for it where it has one.
-public enum SyncRecord: Sendable {
+public enum SyncRecord: Sendable, Equatable {
     case account(AccountRecord)
     case application(ApplicationRecord)
     case entitlement(EntitlementRecord)
@@ -13,7 +13,7 @@ public enum SyncRecord: Sendable {
 }
 
 /// A person's or a program's account on the platform. At an identity provider it is what the identity is made of.
-public struct AccountRecord: Sendable {
+public struct AccountRecord: Sendable, Equatable {
     /// What kind of account it is.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
     /// Whether it can be used. Deprovisioned: it still shows, but has been ended for good.
@@ -59,7 +59,7 @@ public struct AccountRecord: Sendable {
 }
 
 /// An application: one that an identity provider manages, one that people have let in by OAuth, or the platform itself.
-public struct ApplicationRecord: Sendable {
+public struct ApplicationRecord: Sendable, Equatable {
     public var externalID: String
     public var name: String
     public var publisher: String?
@@ -78,7 +78,7 @@ public struct ApplicationRecord: Sendable {
 }
 
 /// That an account may use an application, and as what.
-public struct EntitlementRecord: Sendable {
+public struct EntitlementRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
@@ -99,7 +99,7 @@ public struct EntitlementRecord: Sendable {
 }
 
 /// That an account has let an application in by OAuth.
-public struct OAuthGrantRecord: Sendable {
+public struct OAuthGrantRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
@@ -117,7 +117,7 @@ public struct OAuthGrantRecord: Sendable {
 }
 
 /// A long-lived key or token.
-public struct AccessKeyRecord: Sendable {
+public struct AccessKeyRecord: Sendable, Equatable {
     /// What kind of key it is.
     public enum Kind: String, Sendable {
         case accessKey = "access_key", accessToken = "access_token", deployKey = "deploy_key"
@@ -143,7 +143,7 @@ public struct AccessKeyRecord: Sendable {
 }
 
 /// A device.
-public struct DeviceRecord: Sendable {
+public struct DeviceRecord: Sendable, Equatable {
     public var externalID: String
     public var hostname: String
     /// Lower case.
@@ -171,7 +171,7 @@ public struct DeviceRecord: Sendable {
 }
 
 /// Something that happened on the platform. Events are added and never change.
-public struct AuditEventRecord: Sendable {
+public struct AuditEventRecord: Sendable, Equatable {
     /// How it went.
     public enum Outcome: String, Sendable { case success, failure }
 

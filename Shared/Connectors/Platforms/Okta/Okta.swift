@@ -1,0 +1,206 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// Okta: developer.okta.com/docs/api.
+struct Okta: Connector {
+    static let platform = Platform.okta
+    static let fields: [CredentialField] = [
+        .plain("domain", "The org's domain, such as example.okta.com.", accepts: Form.host),
+        .secret("api_token", "An API token of a read-only or higher administrator.", isRequired: false),
+        .plain("client_id", "The client ID of an API services app, in place of the API token.", isRequired: false),
+        .secret(
+            "private_key", "The RSA private key of that app, in PEM.", isRequired: false, accepts: Form.document),
+    ]
+    static let actions: Set<ActionType> = [
+        .suspendUser, .unsuspendUser, .deactivateUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken,
+        .revokeAllTokens, .blockApp, .containHost, .liftContainment,
+    ]
+
+    private static let scopes = """
+        okta.orgs.read okta.users.read okta.users.manage okta.roles.read okta.apps.read okta.apps.manage \
+        okta.devices.read okta.devices.manage okta.logs.read okta.factors.read okta.sessions.manage
+        """
+
+    private let api: PlatformAPI
+    private let eventsSince: Timestamp
+    private let directory: OktaDirectory
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let domain = credentials["domain"], let base = UpstreamURL("https://" + domain) else {
+            throw ConnectorError.configuration("The domain is not one.")
+        }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        let authorization: PlatformAPI.Authorization
+        switch (credentials.secret("api_token"), credentials["client_id"], credentials.secret("private_key")) {
+        case (let token?, nil, nil):
+            authorization = .fields([("Authorization", token.reveal { Secret("SSWS " + $0) })])
+        case (nil, let clientID?, let key?):
+            authorization = .token { try Self.token(client, base, clientID: clientID, key: key) }
+        default:
+            throw ConnectorError.configuration("Okta takes either api_token, or client_id with private_key.")
+        }
+        api = PlatformAPI(
+            client, base, headers: ["Accept": "application/json"], authorization, explain: Self.explain)
+        eventsSince = scope.eventsSince
+        directory = OktaDirectory(api)
+    }
+
+    func check() throws { _ = try api.get("/api/v1/org").object() }
+
+    var collections: [RecordCollection] {
+        [
+            pages("users", "/api/v1/users", query: [("limit", "200")]) { try directory.accounts($0.list()) },
+            // Without a filter, users who were deprovisioned are left out.
+            pages(
+                "deprovisioned users", "/api/v1/users",
+                query: [("limit", "200"), ("filter", #"status eq "DEPROVISIONED""#)]
+            ) { try directory.accounts($0.list()) },
+            pages("applications", "/api/v1/apps", query: [("limit", "200")]) {
+                try $0.list().compactMap(OktaRecords.application)
+            },
+            .each("assignments", of: directory.applicationIDs) { application, cursor in
+                let response = try api.get(
+                    "/api/v1/apps/\(application)/users", query: [("limit", "500")] + Self.after(cursor))
+                return RecordPage(
+                    try response.list().compactMap { OktaRecords.entitlement($0, application: application) },
+                    next: response.cursor("after").map(JSON.string))
+            },
+            pages("devices", "/api/v1/devices", query: [("limit", "200"), ("expand", "user")]) {
+                try $0.list().compactMap(OktaRecords.device)
+            },
+            RecordCollection("events") { cursor in
+                let response = try api.get(
+                    "/api/v1/logs",
+                    query: [("since", eventsSince.description), ("limit", "1000")] + Self.after(cursor))
+                let events = try response.list()
+                // A list without an end always names a next page: it is over when a page is empty.
+                return RecordPage(
+                    events.compactMap(OktaRecords.event),
+                    next: events.isEmpty ? nil : response.cursor("after").map(JSON.string))
+            },
+        ]
+    }
+
+    private func pages(
+        _ name: String, _ path: UpstreamPath, query: [(name: String, value: String)],
+        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let response = try api.get(path, query: query + Self.after(cursor))
+            return RecordPage(try records(response), next: response.cursor("after").map(JSON.string))
+        }
+    }
+
+    private static func after(_ cursor: JSON?) -> [(name: String, value: String)] {
+        cursor?.string.map { [(name: "after", value: $0)] } ?? []
+    }
+
+    /// A service app's access token, by its own assertion (RFC 7523).
+    private static func token(
+        _ client: UpstreamClient, _ base: UpstreamURL, clientID: String, key: Secret
+    ) throws -> Secret {
+        let url = base.appending("/oauth2/v1/token")
+        let now = Timestamp.now.seconds
+        let assertion = try OAuthToken.assertion(
+            [
+                "iss": .string(clientID), "sub": .string(clientID), "aud": .string(url.description),
+                "iat": .integer(now), "exp": .integer(now + 300), "jti": .string(Identifier.random().description),
+            ], key: key)
+        let form = [
+            ("grant_type", "client_credentials"), ("scope", scopes),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion),
+        ]
+        return try OAuthToken.bearer(client, url, form: form) { response in
+            switch response.json.text("error") {
+            case "invalid_dpop_proof", "use_dpop_nonce":
+                .configuration("The Okta app demands DPoP. Turn it off in the app's general settings.")
+            case "invalid_scope":
+                .configuration("The Okta app lacks a scope. Grant it the scopes that the README lists.")
+            default:
+                response.status < 500
+                    ? .credentials("Okta refuses the client ID or the private key.")
+                    : .provider("Okta failed. Try again later.")
+            }
+        }
+    }
+
+    /// 429 says in `x-rate-limit-reset` when the limit is over, often without Retry-After.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+        return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "x-rate-limit-reset"))
+    }
+
+    /// Okta's error codes; 401 means a bad token only with E0000011, and else a missing feature.
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch (response.status, response.json.text("errorCode")) {
+        case (401, "E0000011"), (401, "E0000004"), (401, nil): .credentials("Okta refuses the API token.")
+        case (401, _), (403, "E0000006"), (403, "E0000022"):
+            .configuration("The Okta token may not read or do this. Give its administrator the role that it needs.")
+        case (403, _): .configuration("Okta does not allow this in the user's current status.")
+        case (404, _): .missing("Okta has no such user, application or device.")
+        default: .provider("Okta answered with status \(response.status).")
+        }
+    }
+}
+
+// MARK: Actions
+
+extension Okta {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try post("/api/v1/users/\(id)/lifecycle/suspend")
+        case .unsuspendUser: try post("/api/v1/users/\(id)/lifecycle/unsuspend")
+        case .deactivateUser: try post("/api/v1/users/\(id)/lifecycle/deactivate")
+        case .forcePasswordChange: try post("/api/v1/users/\(id)/lifecycle/expire_password")
+        case .revokeSessions: try delete("/api/v1/users/\(id)/sessions", query: [("oauthTokens", "true")])
+        case .revokeAllTokens: try delete("/api/v1/users/\(id)/grants")
+        case .revokeOAuthToken:
+            guard let client = target.parameters["client_id"]?.string else {
+                try delete("/api/v1/users/\(id)/grants")
+                break
+            }
+            try delete("/api/v1/users/\(id)/clients/\(client)/grants")
+        case .blockApp: try post("/api/v1/apps/\(id)/lifecycle/deactivate")
+        case .containHost: try post("/api/v1/devices/\(id)/lifecycle/suspend")
+        case .liftContainment: try post("/api/v1/devices/\(id)/lifecycle/unsuspend")
+        default: throw ConnectorError.configuration("Okta can't do \(action.rawValue).")
+        }
+        return ["platform": "okta", "external_id": .string(id)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let result: JSON = ["platform": "okta", "external_id": .string(target.externalID)]
+        func status(_ path: UpstreamPath) throws -> String? { try api.get(path).object().text("status") }
+        switch action {
+        case .suspendUser:
+            return try status("/api/v1/users/\(target.externalID)") == "SUSPENDED" ? .done(result) : .notDone
+        case .unsuspendUser:
+            return try status("/api/v1/users/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
+        case .deactivateUser:
+            return try status("/api/v1/users/\(target.externalID)") == "DEPROVISIONED" ? .done(result) : .notDone
+        case .forcePasswordChange:
+            return try status("/api/v1/users/\(target.externalID)") == "PASSWORD_EXPIRED" ? .done(result) : .notDone
+        case .blockApp:
+            return try status("/api/v1/apps/\(target.externalID)") == "INACTIVE" ? .done(result) : .notDone
+        case .containHost:
+            return try status("/api/v1/devices/\(target.externalID)") == "SUSPENDED" ? .done(result) : .notDone
+        case .liftContainment:
+            return try status("/api/v1/devices/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
+        // Revoking again what has been revoked changes nothing.
+        case .revokeSessions, .revokeAllTokens, .revokeOAuthToken: return .notDone
+        default: return nil
+        }
+    }
+
+    private func post(_ path: UpstreamPath) throws { _ = try api.send(api.request(.post, path)) }
+
+    private func delete(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws {
+        _ = try api.send(api.request(.delete, path, query: query))
+    }
+}

@@ -1,0 +1,84 @@
+import Base
+import Connectors
+import TestSupport
+import Testing
+
+/// A connector beside a fake of its provider, which speaks the documented contract: three pages of each list, and
+/// refuses every other request.
+struct ConnectorCase: Sendable, CustomTestStringConvertible {
+    typealias Script = @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
+
+    let connector: any Connector.Type
+    let config: [String: JSON]
+    /// An org with data.
+    let org: Script
+    /// An org without any.
+    let emptyOrg: Script
+    /// Whether a request is for a page of a list; its second one fails in various ways.
+    let isPage: @Sendable (FakeProvider.Request) -> Bool
+    /// How the provider says that its rate limit is reached, for a second at most.
+    let throttled: @Sendable () -> FakeProvider.Reply
+    /// How it answers a token that has run out, and credentials that it does not know.
+    let refused: FakeProvider.Reply
+    /// Whether the connector gets its tokens itself, and so another when one has run out.
+    let renewsTokens: Bool
+    /// How it answers the token request of, or else the check with, credentials that it does not know; `refused` when nil.
+    var rejected: FakeProvider.Reply?
+    /// How many records of each kind the org has.
+    let counts: [String: Int]
+
+    var testDescription: String { connector.platform.rawValue }
+
+    /// The connector, at a provider.
+    func connect(_ provider: FakeProvider) throws -> any Connector {
+        let variables = [
+            "ENVIRONMENT": "development", "UPSTREAM_" + connector.platform.rawValue.uppercased(): provider.url,
+        ]
+        var scope = ConnectorScope(
+            Environment(variables), seconds: 20, eventsSince: Timestamp(seconds: 1_775_000_000))
+        scope.firstPause = 0.01
+        return try connector.init(try Credentials(config, connector.fields), scope)
+    }
+
+    static let all: [ConnectorCase] = [.okta]
+}
+
+/// Everything a connector yields, page by page; `connector` is asked for before each page.
+func pull(_ connector: () throws -> any Connector) throws -> [SyncRecord] {
+    var records: [SyncRecord] = []
+    for index in try connector().collections.indices {
+        var cursor: JSON?
+        repeat {
+            let page = try connector().collections[index].page(cursor)
+            records += page.records
+            // A cursor outlives the process: nothing but JSON text does.
+            cursor = try page.next.map { try JSON(parsing: JSONWriter.bytes($0)) }
+        } while cursor != nil
+    }
+    return records
+}
+
+extension SyncRecord {
+    /// What it is and which.
+    var key: (kind: String, id: String) {
+        switch self {
+        case .account(let record): ("account", record.externalID)
+        case .application(let record): ("application", record.externalID)
+        case .entitlement(let record): ("entitlement", record.externalID)
+        case .oauthGrant(let record): ("oauthGrant", record.externalID)
+        case .accessKey(let record): ("accessKey", record.externalID)
+        case .device(let record): ("device", record.externalID)
+        case .auditEvent(let record): ("auditEvent", record.externalID)
+        }
+    }
+}
+
+extension Collection where Element == SyncRecord {
+    /// The records by what they are, in whatever order they came.
+    var byKey: [String: SyncRecord] { reduce(into: [:]) { $0[$1.key.kind + "/" + $1.key.id] = $1 } }
+
+    /// The accounts, by their ids.
+    var accounts: [String: AccountRecord] {
+        reduce(into: [:]) { if case .account(let record) = $1 { $0[record.externalID] = record } }
+    }
+}

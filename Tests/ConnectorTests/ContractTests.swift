@@ -1,0 +1,101 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// What every connector must do, whatever its provider is like.
+@Suite struct ContractTests {
+    @Test(arguments: ConnectorCase.all) func pullsEveryPageOfEveryList(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        let connector = try example.connect(provider)
+        let records = try pull { connector }
+        #expect(Dictionary(grouping: records) { $0.key.kind }.mapValues(\.count) == example.counts)
+        #expect(Set(records.map { $0.key.kind + "/" + $0.key.id }).count == records.count)
+        #expect(provider.requests.filter(example.isPage).count >= 3)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: ConnectorCase.all) func anotherProcessGoesOnAtAnyPage(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        let connector = try example.connect(provider)
+        #expect(try pull { try example.connect(provider) }.byKey == pull { connector }.byKey)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    enum Fault: CaseIterable { case throttled, failed, cut }
+
+    @Test(arguments: ConnectorCase.all, Fault.allCases)
+    func aFaultInTheMiddleChangesNothing(_ example: ConnectorCase, _ fault: Fault) throws {
+        let provider = try FakeProvider(example.org)
+        let connector = try example.connect(provider)
+        let expected = try pull { connector }.byKey
+        let reply =
+            switch fault {
+            case .throttled: example.throttled()
+            case .failed: FakeProvider.Reply(503)
+            case .cut: FakeProvider.Reply.cut
+            }
+        provider.fail(reply, after: 1, when: example.isPage)
+        let other = try example.connect(provider)
+        #expect(try pull { other }.byKey == expected)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: ConnectorCase.all) func aMalformedPageIsNoEmptyOne(_ example: ConnectorCase) throws {
+        for text in [#"{"unexpected":true}"#, "<html>", "", "[[["] {
+            let provider = try FakeProvider(example.org)
+            provider.fail(.init(text: text), after: 1, when: example.isPage)
+            let connector = try example.connect(provider)
+            let error = #expect(throws: ConnectorError.self) { try pull { connector } }
+            #expect(error?.kind == "provider_error")
+        }
+    }
+
+    @Test(arguments: ConnectorCase.all) func aTokenThatRunsOutIsRenewed(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        let connector = try example.connect(provider)
+        let expected = try pull { connector }.byKey
+        provider.fail(example.refused, after: 1, when: example.isPage)
+        let other = try example.connect(provider)
+        if example.renewsTokens {
+            #expect(try pull { other }.byKey == expected)
+        } else {
+            let error = #expect(throws: ConnectorError.self) { try pull { other } }
+            #expect(error?.kind == "authentication_expired")
+        }
+    }
+
+    @Test(arguments: ConnectorCase.all) func anEmptyOrgIsNoError(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.emptyOrg)
+        let connector = try example.connect(provider)
+        #expect(try pull { connector }.allSatisfy { $0.key.kind == "application" })
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: ConnectorCase.all) func credentialsAreCheckedAtTheProvider(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        try example.connect(provider).check()
+        #expect(!provider.requests.isEmpty)
+        #expect(provider.unexpected.isEmpty)
+        let stranger = try FakeProvider { _ in example.rejected ?? example.refused }
+        let error = #expect(throws: ConnectorError.self) { try example.connect(stranger).check() }
+        #expect(error?.kind == "authentication_expired")
+        for case .string(let value) in example.config.values where value.count > 8 {
+            #expect(error?.sentence.contains(value) == false)
+        }
+    }
+
+    @Test(arguments: ConnectorCase.all) func fieldsAreChecked(_ example: ConnectorCase) throws {
+        for field in example.connector.fields where example.config[field.name] != nil {
+            var config = example.config
+            config[field.name] = "line\nbreak\0"
+            let error = #expect(throws: CredentialErrors.self) { try Credentials(config, example.connector.fields) }
+            #expect(error?.sentences.first?.hasPrefix("config.\(field.name) ") == true)
+        }
+        let error = #expect(throws: CredentialErrors.self) {
+            try Credentials(["surprise": "x"], example.connector.fields)
+        }
+        #expect(error?.sentences.last?.hasPrefix("config.surprise ") == true)
+    }
+}

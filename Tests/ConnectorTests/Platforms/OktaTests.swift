@@ -1,0 +1,192 @@
+import Base
+import Findings
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+extension ConnectorCase {
+    static let okta = ConnectorCase(
+        connector: Okta.self, config: ["domain": "example.okta.com", "api_token": "00secretOktaToken"],
+        org: { OktaOrg.answer($0, users: 6, isEmpty: false) },
+        emptyOrg: { OktaOrg.answer($0, users: 0, isEmpty: true) },
+        isPage: { $0.path == "/api/v1/users" && $0.parameter("filter") == nil },
+        throttled: {
+            let now = Timestamp.now
+            let body: JSON = [
+                "errorCode": "E0000047", "errorSummary": "API call exceeded rate limit due to too many requests.",
+            ]
+            return .json(body, status: 429, headers: ["x-rate-limit-reset": String(now.seconds + 1)])
+        },
+        refused: .json(
+            ["errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []], status: 401),
+        renewsTokens: false,
+        counts: ["account": 9, "application": 6, "entitlement": 18, "device": 3, "auditEvent": 6])
+}
+
+/// An org as Okta's API shows it: two of everything a page.
+enum OktaOrg {
+    static func answer(_ request: FakeProvider.Request, users: Int, isEmpty: Bool) -> FakeProvider.Reply? {
+        guard request.method == "GET", request.headers["Authorization"] == "SSWS 00secretOktaToken" else { return nil }
+        let parts = request.path.split(separator: "/").map(String.init)
+        switch (parts.dropFirst(2).first, parts.count) {
+        case ("org", 3): return .json(["id": "00o1", "companyName": "Example"])
+        case ("users", 3) where request.parameter("filter") == nil:
+            return page(request, (0..<users).map { user("u\($0)", "ACTIVE") })
+        case ("users", 3) where request.parameter("filter") == #"status eq "DEPROVISIONED""#:
+            return page(request, isEmpty ? [] : (0..<3).map { user("gone\($0)", "DEPROVISIONED") })
+        case ("users", 5) where parts[4] == "factors":
+            return .json(parts[3] == "u0" ? [["status": "PENDING_ACTIVATION"]] : [["status": "ACTIVE"]])
+        case ("users", 5) where parts[4] == "roles" && parts[3] == "u1": return .json([["type": "SUPER_ADMIN"]])
+        case ("iam", 5): return .json(["value": isEmpty ? [] : [["id": "u1"]]])
+        case ("apps", 3):
+            return page(
+                request,
+                isEmpty
+                    ? []
+                    : (0..<6).map {
+                        [
+                            "id": .string("app\($0)"), "label": .string("App \($0)"), "status": "ACTIVE",
+                            "signOnMode": $0 == 0 ? "BROWSER_PLUGIN" : "SAML_2_0",
+                        ]
+                    })
+        case ("apps", 5) where parts[4] == "users":
+            return page(request, (0..<3).map { ["id": .string("u\($0)"), "scope": "USER"] })
+        case ("devices", 3) where request.parameter("expand") == "user": return page(request, isEmpty ? [] : devices)
+        case ("logs", 3):
+            let from = request.parameter("after").flatMap { Int($0) } ?? 0
+            let events = isEmpty ? [] : (from..<min(from + 2, 6)).map(event)
+            let next = "<https://example.okta.com/api/v1/logs?after=\(from + 2)&limit=1000>; rel=\"next\""
+            return .json(.array(events), headers: ["Link": next])
+        default: return nil
+        }
+    }
+
+    /// Two a page; Okta writes each link into a field of its own, with the org's canonical host.
+    private static func page(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply {
+        let from = request.parameter("after").flatMap { Int($0) } ?? 0
+        var reply = FakeProvider.Reply.json(.array(Array(items[min(from, items.count)..<min(from + 2, items.count)])))
+        reply.headers.add("Link", "<https://canonical.okta.com\(request.target)>; rel=\"self\"")
+        if from + 2 < items.count {
+            let limit = request.parameter("limit") ?? ""
+            reply.headers.add(
+                "Link", "<https://canonical.okta.com\(request.path)?after=\(from + 2)&limit=\(limit)>; rel=\"next\"")
+        }
+        return reply
+    }
+
+    private static func user(_ id: String, _ status: String) -> JSON {
+        [
+            "id": .string(id), "status": .string(status), "created": "2024-01-02T03:04:05.000Z",
+            "statusChanged": "2026-03-01T00:00:00.000Z", "lastLogin": "2026-04-01T10:00:00.000Z",
+            "profile": [
+                "email": .string(id.uppercased() + "@Example.com"), "login": .string(id + "@example.com"),
+                "firstName": "Ann", "lastName": .string(id), "department": "Sales", "managerId": "boss@example.com",
+            ],
+        ]
+    }
+
+    private static let devices: [JSON] = (0..<3).map {
+        [
+            "id": .string("d\($0)"), "status": $0 == 0 ? "SUSPENDED" : "ACTIVE",
+            "profile": [
+                "displayName": "MacBook", "platform": "MACOS", "osVersion": "14.4", "diskEncryptionType": "NONE",
+            ],
+            "_embedded": ["users": [["user": ["id": "u1"]]]],
+        ]
+    }
+
+    private static func event(_ number: Int) -> JSON {
+        [
+            "uuid": .string("e\(number)"), "published": "2026-04-02T10:00:00.000Z", "eventType": "user.session.start",
+            "outcome": ["result": number == 0 ? "FAILURE" : "SUCCESS"],
+            "actor": ["id": "u1", "type": "User", "displayName": "Ann u1"],
+            "client": ["ipAddress": "198.51.100.7", "geographicalContext": ["country": "Netherlands"]],
+            "debugContext": ["debugData": ["risk": "{reasons=New Device, level=HIGH}"]],
+        ]
+    }
+}
+
+@Suite struct OktaTests {
+    @Test func mapsWhatOktaSays() throws {
+        let provider = try FakeProvider(ConnectorCase.okta.org)
+        let connector = try ConnectorCase.okta.connect(provider)
+        let records = try pull { connector }
+        let accounts = records.accounts
+        #expect(accounts["u0"]?.mfaEnabled == false)
+        #expect(accounts["u1"]?.mfaEnabled == true)
+        #expect(accounts["u1"]?.adminRoles == ["SUPER_ADMIN"])
+        #expect(accounts["u1"]?.email == "u1@example.com")
+        #expect(accounts["u1"]?.managerEmail == "boss@example.com")
+        #expect(accounts["gone1"]?.status == .deprovisioned)
+        #expect(accounts["gone1"]?.mfaEnabled == nil)
+        #expect(accounts["gone1"]?.deprovisionedAt?.description == "2026-03-01T00:00:00Z")
+        for case .auditEvent(let event) in records where event.externalID == "e0" {
+            #expect(event.outcome == .failure)
+            #expect(event.details == ["country": "Netherlands", "risk": "HIGH"])
+        }
+    }
+
+    /// The trap: 401 means an invalid token with E0000011 alone.
+    @Test func aMissingFeatureIsNoBadToken() throws {
+        let provider = try FakeProvider(ConnectorCase.okta.org)
+        provider.fail(.json(["errorCode": "E0000015", "errorSummary": "You do not have permission"], status: 401))
+        let connector = try ConnectorCase.okta.connect(provider)
+        let error = #expect(throws: ConnectorError.self) { try connector.check() }
+        #expect(error?.kind == "configuration_invalid")
+    }
+
+    @Test func aServiceAppProvesItselfWithItsKey() throws {
+        let provider = try FakeProvider { request in
+            switch request.path {
+            case "/oauth2/v1/token":
+                let parts = request.form?.values("client_assertion").first?.split(separator: ".").count
+                return parts == 3 ? .json(["token_type": "Bearer", "access_token": "t1"]) : nil
+            case "/api/v1/org": return request.headers["Authorization"] == "Bearer t1" ? .json(["id": "o"]) : nil
+            default: return nil
+            }
+        }
+        var example = ConnectorCase.okta
+        example = ConnectorCase(
+            connector: Okta.self,
+            config: ["domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(TestKey.rsa)],
+            org: example.org, emptyOrg: example.emptyOrg, isPage: example.isPage, throttled: example.throttled,
+            refused: example.refused, renewsTokens: true, counts: [:])
+        try example.connect(provider).check()
+        #expect(provider.unexpected.isEmpty)
+        provider.fail(
+            .json(
+                ["error": "invalid_dpop_proof", "error_description": "The DPoP proof JWT header is missing."],
+                status: 400))
+        let error = #expect(throws: ConnectorError.self) { try example.connect(provider).check() }
+        #expect(error?.kind == "configuration_invalid")
+    }
+
+    @Test(arguments: [
+        (ActionType.suspendUser, "POST /api/v1/users/u1/lifecycle/suspend"),
+        (.unsuspendUser, "POST /api/v1/users/u1/lifecycle/unsuspend"),
+        (.deactivateUser, "POST /api/v1/users/u1/lifecycle/deactivate"),
+        (.forcePasswordChange, "POST /api/v1/users/u1/lifecycle/expire_password"),
+        (.revokeSessions, "DELETE /api/v1/users/u1/sessions?oauthTokens=true"),
+        (.revokeAllTokens, "DELETE /api/v1/users/u1/grants"),
+        (.revokeOAuthToken, "DELETE /api/v1/users/u1/grants"),
+        (.blockApp, "POST /api/v1/apps/u1/lifecycle/deactivate"),
+        (.containHost, "POST /api/v1/devices/u1/lifecycle/suspend"),
+        (.liftContainment, "POST /api/v1/devices/u1/lifecycle/unsuspend"),
+    ])
+    func acts(_ action: ActionType, _ expected: String) throws {
+        let provider = try FakeProvider { $0.method + " " + $0.target == expected ? .init(204) : nil }
+        let connector = try ConnectorCase.okta.connect(provider)
+        let target = ActionTarget(actionID: .random(), externalID: "u1")
+        #expect(try connector.perform(action, on: target)["platform"] == "okta")
+        #expect(Okta.actions.contains(action))
+        #expect(provider.unexpected.isEmpty)
+        provider.fail(.init(502))
+        let error = #expect(throws: ConnectorError.self) { try connector.perform(action, on: target) }
+        guard case .unknownOutcome = error else {
+            Issue.record("a provider that fails leaves the outcome open")
+            return
+        }
+    }
+}
