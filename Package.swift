@@ -17,6 +17,9 @@ struct Route {
         self.uses = uses
     }
 
+    /// Whether it calls other people's APIs, and so needs libcurl, which has no static form.
+    var callsUpstreams: Bool { !upstreamLibraries.isDisjoint(with: uses) }
+
     var target: Target {
         .executableTarget(
             name: path.split(separator: "/").joined(separator: "-"),
@@ -40,7 +43,11 @@ let routes = [
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("scheduled/housekeeping", uses: "Findings"),
+    Route("scheduled/session-keys", uses: "Upstream"),
 ]
+
+/// The libraries that call other people's APIs.
+let upstreamLibraries: Set = ["Upstream", "Connectors"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -135,7 +142,16 @@ let tests: [Target] = [
         path: "Tests/DemonstrationTests"),
 ]
 
+/// -static-executable holds for a whole build, so release builds are two: of what is linked fully static, and of what
+/// calls upstreams. local-runner/dev makes both.
+let targets: [Target] =
+    switch Context.environment["THALIAN_BUILD"] {
+    case "static": routes.filter { !$0.callsUpstreams }.map(\.target) + runner
+    case "upstream": routes.filter(\.callsUpstreams).map(\.target)
+    default: routes.map(\.target) + runner + tests
+    }
+
 let package = Package(
     name: "thalian",
     traits: [.trait(name: "PostgreSQL", description: "The store on PostgreSQL too, by libpq.")],
-    targets: shared + routes.map(\.target) + runner + tests)
+    targets: shared + targets)

@@ -39,7 +39,7 @@ public func authenticate(
     switch requirement {
     case .session:
         guard let token = bearerToken(request), !APIKey.isMarked(token),
-            let session = SessionToken(token, keys: try SessionKeys(environment), now: now)
+            let session = try session(token, environment, database, now: now)
         else { throw HTTPError.unauthorized("Missing or invalid session token.") }
         return .user(session)
     case .apiKey:
@@ -48,6 +48,20 @@ public func authenticate(
         else { throw HTTPError.unauthorized("Missing or invalid API key.") }
         return .key(stored)
     }
+}
+
+private func session(
+    _ token: String, _ environment: Environment, _ database: any Database, now: Timestamp
+) throws -> SessionToken? {
+    var keys = try SessionKeys(environment)
+    guard !keys.hasFixedKeySet, SessionToken.namesPublicKey(token) else {
+        return SessionToken(token, keys: keys, now: now)
+    }
+    let fetched = FetchedSessionKeys(issuer: keys.issuer, database)
+    if let set = try fetched.keySet() { try keys.add(fetched: set) }
+    let session = SessionToken(token, keys: keys, now: now)
+    if session == nil { try fetched.want(now: now) }
+    return session
 }
 
 /// The token of `Authorization: Bearer TOKEN` (RFC 6750 §2.1).

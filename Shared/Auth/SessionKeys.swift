@@ -7,7 +7,9 @@ import Glibc
 public struct SessionKeys: Sendable {
     /// Who must have issued the tokens, `iss`.
     public let issuer: String
-    private let keys: [Key]
+    private var keys: [Key]
+    /// Whether the variables name the public keys. Otherwise they are those that were fetched from the issuer.
+    public let hasFixedKeySet: Bool
 
     private enum Key: Sendable {
         case hs256(Secret)
@@ -16,7 +18,8 @@ public struct SessionKeys: Sendable {
     }
 
     /// The keys that the variables name: SUPABASE_JWT_SECRET for HS256, SUPABASE_JWKS (a JSON Web Key Set) or
-    /// SUPABASE_JWKS_FILE (a file with one) for ES256 and RS256. SUPABASE_URL says who the issuer is.
+    /// SUPABASE_JWKS_FILE (a file with one) for ES256 and RS256. SUPABASE_URL says who the issuer is, and where the keys
+    /// for ES256 and RS256 are fetched from when no variable names them.
     public init(_ environment: Environment) throws(EnvironmentError) {
         guard let url = environment["SUPABASE_URL"] else { throw EnvironmentError("SUPABASE_URL is not set") }
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
@@ -30,11 +33,17 @@ public struct SessionKeys: Sendable {
             }
             keys += try Self.keySet(bytes, from: "SUPABASE_JWKS_FILE")
         }
-        guard !keys.isEmpty else {
-            throw EnvironmentError("neither SUPABASE_JWT_SECRET nor SUPABASE_JWKS is set")
-        }
+        hasFixedKeySet = environment["SUPABASE_JWKS"] != nil || environment["SUPABASE_JWKS_FILE"] != nil
         self.keys = keys
     }
+
+    /// Adds the keys of a set that was fetched from the issuer.
+    mutating func add(fetched set: [UInt8]) throws(EnvironmentError) {
+        keys += try Self.keySet(set, from: "the fetched key set")
+    }
+
+    /// Whether a text is a JSON Web Key Set.
+    public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
     /// Whether one of the keys for `algorithm`, the one named `keyID` if any, made the signature.
     func verify(_ signature: [UInt8], of message: [UInt8], algorithm: String, keyID: String?) -> Bool {

@@ -15,6 +15,12 @@ public struct SessionToken: Sendable {
     /// Seconds by which the clocks of issuer and server may differ.
     static let clockSkew = 30
 
+    /// Whether a token says that it is signed with a private key, whose public one the issuer publishes.
+    static func namesPublicKey(_ compact: String) -> Bool {
+        let header = compact.split(separator: ".", maxSplits: 1).first.flatMap(json)
+        return ["RS256", "ES256"].contains(header?["alg"]?.string)
+    }
+
     /// Checks a token in compact form (RFC 7515 §7.1). Nil when anything about it does not hold.
     public init?(_ compact: String, keys: SessionKeys, now: Timestamp) {
         let parts = compact.split(separator: ".", omittingEmptySubsequences: false)

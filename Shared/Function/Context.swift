@@ -58,6 +58,8 @@ public struct PublicContext {
 public struct ScheduledContext {
     /// When the work was due.
     public let time: Timestamp
+    /// The variables that the function was given.
+    public let env: Environment
     /// All workspaces.
     public let access: SystemAccess
     /// Where to log what people who run the product must know.

@@ -6,11 +6,13 @@ import Invocation
 /// The way of a cron trigger's event to a scheduled function.
 public final class Schedule: Service {
     private let run: (ScheduledContext) throws -> Void
+    private let environment: Environment
     private let process: FunctionProcess
 
     /// The schedule of a function.
     public init(_ function: (some ScheduledFunction).Type, _ environment: Environment) {
         run = { try function.onScheduled($0) }
+        self.environment = environment
         process = FunctionProcess(environment)
     }
 
@@ -25,7 +27,9 @@ public final class Schedule: Service {
         let requestID = Identifier.random().description
         let log = process.log.with("request_id", requestID)
         return process.answer(log) {
-            try run(ScheduledContext(time: event.time, access: SystemAccess(try process.database()), log: log))
+            try run(
+                ScheduledContext(
+                    time: event.time, env: environment, access: SystemAccess(try process.database()), log: log))
             return .json { $0.field("status", "completed") }
         }.completed(requestID: requestID)
     }

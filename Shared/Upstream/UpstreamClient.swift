@@ -45,6 +45,9 @@ public final class UpstreamClient {
 
     deinit { curl_multi_cleanup(multi) }
 
+    /// Whether a variable of development names the place that all requests go to.
+    public var isOverridden: Bool { override != nil }
+
     /// Seconds on the monotonic clock.
     public static var now: Double {
         var time = timespec()

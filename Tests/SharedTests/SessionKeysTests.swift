@@ -120,12 +120,11 @@ import Testing
     }
 
     @Test(arguments: [
-        [:], ["SUPABASE_URL": "https://a.example"], ["SUPABASE_JWT_SECRET": "x"],
+        [:], ["SUPABASE_JWT_SECRET": "x"],
         ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{"],
         ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "[]"],
-        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{\"keys\":[]}"],
     ])
-    func withoutKeysThereIsNoStart(_ variables: [String: String]) {
+    func malformedKeysAreNoKeys(_ variables: [String: String]) {
         #expect(throws: EnvironmentError.self) { try SessionKeys(Environment(variables)) }
     }
 

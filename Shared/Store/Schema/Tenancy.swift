@@ -38,6 +38,15 @@ extension Schema {
         """,
         "CREATE INDEX api_keys_by_prefix ON api_keys (prefix)",
         "CREATE INDEX api_keys_by_workspace ON api_keys (workspace_id, created_at)",
+        // The keys of the identity provider's session tokens, as its JWKS endpoint has them. wanted_at: when a token named a
+        // key that is not among them.
+        """
+        CREATE TABLE session_key_sets (
+            issuer text PRIMARY KEY,
+            key_set json NOT NULL,
+            fetched_at timestamptz NOT NULL,
+            wanted_at timestamptz)
+        """,
         """
         CREATE TABLE subscriptions (
             workspace_id uuid PRIMARY KEY REFERENCES workspaces (id),

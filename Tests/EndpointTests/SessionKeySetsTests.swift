@@ -1,0 +1,94 @@
+import Auth
+import Base
+import Function
+import HTTP
+import Invocation
+import Store
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+@testable import scheduled_session_keys
+
+/// The keys of session tokens are fetched from their issuer, and then known to every function.
+@Suite struct SessionKeySetsTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    private static let jwks: JSON = [
+        "keys": [
+            [
+                "kty": "EC", "kid": "ec-1", "alg": "ES256", "use": "sig", "crv": "P-256", "x": .string(Vectors.x),
+                "y": .string(Vectors.y),
+            ]
+        ]
+    ]
+
+    private func variables(_ provider: FakeProvider?) -> Environment {
+        var variables = ["ENVIRONMENT": "development"]
+        variables["UPSTREAM_SUPABASE"] = provider?.url
+        return store.environment(variables)
+    }
+
+    private func fetch(_ provider: FakeProvider?, at now: Timestamp) -> Int {
+        Schedule(SessionKeySets.self, variables(provider)).respond(to: ScheduledEvent(time: now)).status
+    }
+
+    private func ask() -> Int {
+        let call = Call(query: "workspaceId=\(store.own.id)").session(Vectors.es256)
+        return store.send(call, to: APIKeysFunction.self).status
+    }
+
+    private func provider() throws -> FakeProvider {
+        try FakeProvider { request in
+            request.target == "/auth/v1/.well-known/jwks.json" && request.headers["Host"] == "project.example"
+                ? .json(Self.jwks) : nil
+        }
+    }
+
+    @Test func aTokenPassesOnceItsKeyHasBeenFetched() throws {
+        let provider = try provider()
+        #expect(ask() == 401)
+        #expect(fetch(provider, at: TestStore.now) == 200)
+        #expect(ask() == 200)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func keysAreFetchedEveryFiveMinutesAndAMinuteAfterOneWasMissing() throws {
+        let provider = try provider()
+        let now = TestStore.now
+        for time in [now, now + 60, now + 299] { #expect(fetch(provider, at: time) == 200) }
+        #expect(provider.requests.count == 1)
+        _ = fetch(provider, at: now + 300)
+        #expect(provider.requests.count == 2)
+        try store.database.execute("UPDATE session_key_sets SET key_set = $1", #"{"keys":[]}"#)
+        #expect(ask() == 401)
+        _ = fetch(provider, at: now + 359)
+        #expect(provider.requests.count == 2)
+        _ = fetch(provider, at: now + 360)
+        #expect(provider.requests.count == 3)
+        #expect(ask() == 200)
+    }
+
+    @Test func whatIsNoKeySetReplacesNone() throws {
+        let provider = try provider()
+        _ = fetch(provider, at: TestStore.now)
+        for (index, reply) in [FakeProvider.Reply(404), .init(text: "{}"), .init(text: "<html>")].enumerated() {
+            provider.fail(reply)
+            _ = fetch(provider, at: TestStore.now + 400 * (index + 1))
+            #expect(ask() == 200)
+        }
+        #expect(provider.requests.count == 4)
+    }
+
+    @Test func nothingIsFetchedWhereAVariableNamesTheKeys() throws {
+        let provider = try provider()
+        let environment = store.environment([
+            "ENVIRONMENT": "development", "UPSTREAM_SUPABASE": provider.url, "SUPABASE_JWKS": #"{"keys":[]}"#,
+        ])
+        let schedule = Schedule(SessionKeySets.self, environment)
+        #expect(schedule.respond(to: ScheduledEvent(time: TestStore.now)).status == 200)
+        #expect(provider.requests.isEmpty)
+    }
+}
