@@ -29,6 +29,8 @@ let routes = [
     Route("api/health"),
     Route("api/api-keys"),
     Route("api/analyze", uses: "Findings", "Analysis"),
+    Route("api/export-audit-log", uses: "Export"),
+    Route("api/export-workspace", uses: "Export"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -53,6 +55,8 @@ let shared: [Target] = [
         providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
         name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+        name: "CZlib", path: "Shared/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem", path: "Shared/System/CSystem"),
     .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
     library("Base"),
@@ -70,6 +74,7 @@ let shared: [Target] = [
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -96,11 +101,11 @@ let tests: [Target] = [
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",
-        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "TestSupport"],
+        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Export", "TestSupport"],
         path: "Tests/SharedTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Export", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
