@@ -105,7 +105,8 @@ let tests: [Target] = [
         path: "Tests/SharedTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Export", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Export", "Findings", "TestSupport", "local-runner"]
+            + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),

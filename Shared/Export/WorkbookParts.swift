@@ -63,7 +63,8 @@ enum WorkbookParts {
     }
 
     private static func workbook(_ sheets: [String]) -> String {
-        declaration + "<workbook xmlns=\"\(main)\" xmlns:r=\"\(documents)\"><bookViews><workbookView/></bookViews><sheets>"
+        declaration
+            + "<workbook xmlns=\"\(main)\" xmlns:r=\"\(documents)\"><bookViews><workbookView/></bookViews><sheets>"
             + sheets.enumerated().map { index, name in
                 "<sheet name=\"\(name)\" sheetId=\"\(index + 1)\" r:id=\"rId\(index + 1)\"/>"
             }.joined() + "</sheets></workbook>"

@@ -27,18 +27,18 @@ struct ChainCheck {
         /// Whether its hashes are those of what it says.
         let isWhole: Bool
 
-        /// Nil when a part is missing or of another kind.
-        init?(_ json: JSON) {
-            guard let members = json.object, let id = json["id"]?.string, let action = json["action"]?.string,
-                let sequence = json["sequence_number"]?.integer, let content = json["content_hash"]?.string,
-                let previous = json["prev_hash"]?.string, let hash = json["row_hash"]?.string,
-                let workspaceID = json["workspace_id"]?.string
-            else { return nil }
-            (self.id, self.action, self.sequence, self.workspaceID) = (id, action, sequence, workspaceID)
-            (previousHash, rowHash) = (previous, hash)
+        /// A part that is missing or of another kind makes an entry that is not whole.
+        init(_ json: JSON) {
+            let content = json["content_hash"]?.string ?? ""
+            id = json["id"]?.string ?? ""
+            action = json["action"]?.string ?? ""
+            sequence = json["sequence_number"]?.integer ?? -1
+            previousHash = json["prev_hash"]?.string ?? ""
+            rowHash = json["row_hash"]?.string ?? ""
+            workspaceID = json["workspace_id"]?.string ?? ""
             isWhole =
-                content == AuditLog.contentHash(exported: members)
-                && hash == AuditLog.rowHash(contentHash: content, previousHash: previous, sequence: sequence)
+                content == AuditLog.contentHash(exported: json.object ?? [:])
+                && rowHash == AuditLog.rowHash(contentHash: content, previousHash: previousHash, sequence: sequence)
         }
     }
 
@@ -46,32 +46,24 @@ struct ChainCheck {
     /// The last entry that was added.
     private(set) var last: Entry?
     private(set) var count = 0
-    /// An entry that does not follow the one before it; the next one tells which of the two is wrong.
+    /// An entry that does not go on from the one before it. The next one helps to tell why.
     private var doubtful: Entry?
 
     /// Adds the next entry.
     mutating func add(_ entry: Entry) throws(Fault) {
-        if let doubtful { throw verdict(on: doubtful, followedBy: entry) }
-        guard entry.isWhole else { throw .changed(entry) }
-        if let last {
-            guard entry.workspaceID == last.workspaceID else { throw .inserted(entry) }
-            if entry.sequence > last.sequence + 1 { throw .removed(last.sequence + 1) }
-            if entry.sequence < last.sequence { throw .inserted(entry) }
-            guard entry.sequence == last.sequence + 1, entry.previousHash == last.rowHash else {
-                doubtful = entry
-                return
-            }
-        } else {
-            if entry.sequence == 0, entry.previousHash != AuditLog.origin { throw .changed(entry) }
-            first = entry
+        if let doubtful { throw verdict(on: doubtful, before: entry) }
+        guard goesOn(entry) else {
+            doubtful = entry
+            return
         }
+        if first == nil { first = entry }
         last = entry
         count += 1
     }
 
     /// Ends the chain, which the export says has so many entries of that workspace.
     mutating func end(total: Int, workspaceID: String) throws(Fault) {
-        if let doubtful { throw verdict(on: doubtful, followedBy: nil) }
+        if let doubtful { throw verdict(on: doubtful, before: nil) }
         if let first, first.workspaceID != workspaceID { throw .inserted(first) }
         guard let last else {
             if total > 0 { throw .removed(0) }
@@ -81,14 +73,25 @@ struct ChainCheck {
         if count > total { throw .inserted(last) }
     }
 
-    /// Which of `last` and `entry`, both whole, is not what it should be: the one that the next does not follow.
-    private func verdict(on entry: Entry, followedBy next: Entry?) -> Fault {
-        guard let last else { return .inserted(entry) }
-        // Two of one number: one is too many.
-        if entry.sequence == last.sequence {
-            return .inserted(next?.previousHash == entry.rowHash ? last : entry)
+    private func goesOn(_ entry: Entry) -> Bool {
+        guard let last else {
+            return entry.isWhole && (entry.sequence > 0 || entry.previousHash == AuditLog.origin)
         }
-        // The next one holds to `entry`, or there is none: then what `entry` follows was there, and `last` is another.
-        return .changed(next == nil || next?.previousHash == entry.rowHash ? last : entry)
+        return entry.isWhole && entry.sequence == last.sequence + 1 && entry.previousHash == last.rowHash
+            && entry.workspaceID == last.workspaceID
+    }
+
+    /// What is wrong with an entry that does not go on from `last`, or with `last` itself.
+    private func verdict(on entry: Entry, before next: Entry?) -> Fault {
+        guard let last else { return .changed(entry) }
+        // Without it the chain holds.
+        if let next, goesOn(next) { return .inserted(entry) }
+        guard entry.isWhole else { return .changed(entry) }
+        if entry.sequence > last.sequence + 1 { return .removed(last.sequence + 1) }
+        let isFollowed = next?.previousHash == entry.rowHash
+        // Of two with one number, or after a break, the one that the next entry follows was there before.
+        if entry.sequence == last.sequence { return .inserted(isFollowed ? last : entry) }
+        if entry.sequence == last.sequence + 1 { return .changed(isFollowed || next == nil ? last : entry) }
+        return .inserted(entry)
     }
 }

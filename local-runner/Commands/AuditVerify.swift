@@ -14,27 +14,9 @@ extension Verb {
         options: []
     ) { arguments in
         guard arguments.operands.count == 1 else { throw UsageError("name the file to check, and one only") }
-        var reader = try AuditExportReader(arguments.operands[0])
-        var check = ChainCheck()
-        var total: Int?
-        var workspaceID: String?
-        var position = 0
+        let check: ChainCheck
         do {
-            while let part = try reader.next() {
-                switch part {
-                case .member("total_entries", let value): total = value.integer
-                case .member("workspace_id", let value): workspaceID = value.string
-                case .member: break
-                case .entry(let json):
-                    guard let entry = ChainCheck.Entry(json) else {
-                        throw Failure("Element \(position) of entries was changed: a field that all have is missing.")
-                    }
-                    try check.add(entry)
-                    position += 1
-                }
-            }
-            guard let total, let workspaceID else { throw Failure("total_entries or workspace_id is missing.") }
-            try check.end(total: total, workspaceID: workspaceID)
+            check = try ChainCheck(ofExport: arguments.operands[0])
         } catch let fault as ChainCheck.Fault {
             throw Failure(fault.sentence)
         }
@@ -48,6 +30,26 @@ extension Verb {
             The last row_hash is \(last.rowHash).
             """)
         return 0
+    }
+}
+
+extension ChainCheck {
+    /// Checks what POST /api/export-audit-log answered. Throws `Fault`, or what makes the file no such export.
+    init(ofExport path: String) throws {
+        self.init()
+        var reader = try AuditExportReader(path)
+        var total: Int?
+        var workspaceID: String?
+        while let part = try reader.next() {
+            switch part {
+            case .member("total_entries", let value): total = value.integer
+            case .member("workspace_id", let value): workspaceID = value.string
+            case .member: break
+            case .entry(let json): try add(Entry(json))
+            }
+        }
+        guard let total, let workspaceID else { throw Failure("total_entries or workspace_id is missing") }
+        try end(total: total, workspaceID: workspaceID)
     }
 }
 
