@@ -7,6 +7,8 @@ struct Workbook: ~Copyable {
     /// The rows that have not been compressed yet.
     private var xml: [UInt8] = []
     private var row = 0
+    /// The number of the row in decimal, which each of its cells repeats.
+    private var rowNumber: [UInt8] = []
     private var columns: [(letters: [UInt8], kind: Column.Kind)] = []
     private var sheet = 0
 
@@ -29,13 +31,13 @@ struct Workbook: ~Copyable {
     /// Begins the next sheet: its columns' widths, and a first row of their names that stays in sight.
     mutating func beginSheet(_ columns: [Column]) {
         sheet += 1
-        row = 1
+        row = 0
         self.columns = columns.indices.map { (letters: Self.letters($0), kind: columns[$0].kind) }
         zip.begin(WorkbookParts.path(ofSheet: sheet))
         append(WorkbookParts.sheetHead(columns, isSelected: sheet == 1))
-        append("<row r=\"1\">")
+        beginRow()
         for (index, column) in columns.enumerated() {
-            beginCell(index, WorkbookParts.headStyle + " t=\"inlineStr\"><is><t>")
+            beginCell(index, WorkbookParts.headCell)
             append(column.name)
             append("</t></is></c>")
         }
@@ -44,8 +46,7 @@ struct Workbook: ~Copyable {
 
     /// Writes a row, whose columns are those of the sheet.
     mutating func write(_ values: any Row) {
-        row += 1
-        append("<row r=\"\(row)\">")
+        beginRow()
         for index in columns.indices where !values.isNull(index) { cell(values, index) }
         append("</row>")
         if xml.count > 65_536 { compress() }
@@ -64,20 +65,20 @@ struct Workbook: ~Copyable {
     private mutating func cell(_ values: any Row, _ index: Int) {
         switch columns[index].kind {
         case .number:
-            beginCell(index, "><v>")
+            beginCell(index, "\"><v>")
             append(numberText(values, index))
             append("</v></c>")
         case .boolean:
-            beginCell(index, " t=\"b\"><v>")
+            beginCell(index, "\" t=\"b\"><v>")
             append(values.integer(index) != 0 ? "1</v></c>" : "0</v></c>")
         case .moment:
             guard let moment = Timestamp(values.text(index)), let serial = Self.serial(moment) else { fallthrough }
-            beginCell(index, WorkbookParts.dateStyle + "><v>")
+            beginCell(index, WorkbookParts.dateCell)
             append(serial)
             append("</v></c>")
         case .text, .json:
             // White space at the ends of an element's text is kept only where that is said.
-            beginCell(index, " t=\"inlineStr\"><is><t xml:space=\"preserve\">")
+            beginCell(index, "\" t=\"inlineStr\"><is><t xml:space=\"preserve\">")
             let start = xml.count
             values.appendText(index, to: &xml)
             XMLText.finish(&xml, from: start)
@@ -85,11 +86,18 @@ struct Workbook: ~Copyable {
         }
     }
 
+    private mutating func beginRow() {
+        row += 1
+        rowNumber = Array(String(row).utf8)
+        append("<row r=\"")
+        xml.append(contentsOf: rowNumber)
+        append("\">")
+    }
+
     private mutating func beginCell(_ index: Int, _ rest: String) {
         append("<c r=\"")
         xml.append(contentsOf: columns[index].letters)
-        append(String(row))
-        append("\"")
+        xml.append(contentsOf: rowNumber)
         append(rest)
     }
 

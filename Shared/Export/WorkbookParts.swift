@@ -1,9 +1,9 @@
 /// The parts of a workbook that do not depend on its rows (ISO/IEC 29500-1, 12; ISO/IEC 29500-2).
 enum WorkbookParts {
-    /// The attribute of a cell in the first row.
-    static let headStyle = " s=\"2\""
-    /// The attribute of a cell that holds a date.
-    static let dateStyle = " s=\"1\""
+    /// From the end of a cell's reference to its text, in the first row.
+    static let headCell = "\" s=\"2\" t=\"inlineStr\"><is><t>"
+    /// From the end of a cell's reference to its value, when that is a date.
+    static let dateCell = "\" s=\"1\"><v>"
 
     /// Where a sheet is in the archive, counted from 1.
     static func path(ofSheet number: Int) -> String { "xl/worksheets/sheet\(number).xml" }

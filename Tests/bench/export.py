@@ -2,16 +2,19 @@
 writing the same one, JSON of an audit log as long, and what checking that takes. BENCH_SCALE changes the number."""
 
 import csv
+import hashlib
 import itertools
+import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 
-from local import call, median
+from local import call, median, peak
 
 top, work = sys.argv[1:3]
 size = int(1_000_000 * float(os.environ.get("BENCH_SCALE", "1")))
@@ -35,7 +38,6 @@ def company():
         f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * (columns.count(',') + 1))})", rows)
     workspace, user, okta = new(), new(), new()
     add("workspaces", "id, name, plan, created_at", [(workspace, "Large", "enterprise", moment())])
-    add("audit_heads", "workspace_id, sequence_number, row_hash", [(workspace, -1, "0" * 64)])
     add("members", "workspace_id, user_id, email, role, created_at",
         [(workspace, user, "admin@large.example", "admin", moment())])
     add("integrations", "id, workspace_id, platform, category, status, created_at",
@@ -51,9 +53,35 @@ def company():
         "id, workspace_id, integration_id, identity_id, external_id, username, account_type, status, metadata, updated_at",
         ((key := new(), workspace, okta, person, key, f"person{n}", "user", "active", '{"groups":["all","staff"]}',
           moment()) for n, person in enumerate(people[::2])))
+    previous = "0" * 64
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def entries():
+        nonlocal previous
+        for number in range(size):
+            content = {"action": "finding.snoozed", "created_at": now, "details": {"days": 7, "title": f"Finding {number}"},
+                       "target_id": new(), "target_type": "finding", "user_id": user, "workspace_id": workspace}
+            content_hash = digest(content)
+            row_hash = digest({"content_hash": content_hash, "prev_hash": previous, "sequence_number": number})
+            yield (new(), workspace, number, user, "admin@large.example", content["action"], content["target_type"],
+                   content["target_id"], canonical(content["details"]), content_hash, previous, row_hash, now)
+            previous = row_hash
+
+    add("audit_log",
+        "id, workspace_id, sequence_number, user_id, actor_email, action, target_type, target_id, details, content_hash,"
+        " prev_hash, row_hash, created_at", entries())
+    add("audit_heads", "workspace_id, sequence_number, row_hash", [(workspace, size - 1, previous)])
     database.commit()
     database.close()
     return workspace, user
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value):
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def export(fields, database="sqlite:" + path, build=".build", function="api-export-workspace"):
@@ -108,6 +136,18 @@ def measure(name, fields, **more):
 for kind in ["json", "xlsx"]:
     measure(f"{kind.upper()}", {"format": kind})
 measure("CSV with all raw metadata", {"format": "csv", "includeFull": True})
+measure("Audit log as long", {}, function="api-export-audit-log")
+exported = os.path.join(work, "audit-log.json")
+with open(answer, "rb") as source, open(exported, "wb") as target:
+    shutil.copyfileobj(without_head(source), target)
+start = time.perf_counter()
+process = subprocess.Popen([runner, "audit-verify", exported], stdout=subprocess.DEVNULL)
+memory = 0
+while process.poll() is None:
+    memory = max(memory, peak(process.pid))
+    time.sleep(0.01)
+assert process.returncode == 0
+print(f"Checking it: {time.perf_counter() - start:.1f} s, {memory:.0f} MiB", flush=True)
 
 server = os.path.join(work, "export-server")
 os.chmod(work, 0o755)
