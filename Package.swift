@@ -32,6 +32,8 @@ let routes = [
     Route("api/health"),
     Route("api/api-keys"),
     Route("api/analyze", uses: "Findings", "Analysis"),
+    Route("api/export-audit-log", uses: "Export"),
+    Route("api/export-workspace", uses: "Export"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -62,6 +64,8 @@ let shared: [Target] = [
         name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(
         name: "CCurl", path: "Shared/System/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
+        name: "CZlib", path: "Shared/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem", path: "Shared/System/CSystem"),
     .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
     library("Base"),
@@ -81,6 +85,7 @@ let shared: [Target] = [
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
+    library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -107,7 +112,7 @@ let tests: [Target] = [
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",
-        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "TestSupport"],
+        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Export", "TestSupport"],
         path: "Tests/SharedTests"),
     .testTarget(
         name: "ConnectorTests",
@@ -115,7 +120,8 @@ let tests: [Target] = [
         path: "Tests/ConnectorTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Export", "Findings", "TestSupport", "local-runner"]
+            + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),

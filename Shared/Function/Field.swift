@@ -102,6 +102,18 @@ extension FieldType where Value == Int {
     }
 }
 
+extension FieldType where Value == Bool {
+    /// True or false.
+    public static var boolean: FieldType {
+        FieldType(constraint: "true or false") { input in
+            switch input {
+            case .text(let text): ["true": true, "false": false][text]
+            case .json(let value): value.bool
+            }
+        }
+    }
+}
+
 extension FieldType where Value == Identifier {
     /// A UUID.
     public static var uuid: FieldType {

@@ -130,7 +130,7 @@ public struct AuditLog {
 
     /// SHA-256 over the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
     public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
-        hash([
+        contentHash(exported: [
             "action": .string(entry.action),
             "created_at": .string(entry.createdAt.description),
             "details": .object(entry.details),
@@ -140,6 +140,15 @@ public struct AuditLog {
             "workspace_id": .string(workspaceID.description),
         ])
     }
+
+    /// The same of an entry as an export writes it: over those of its members that are its own fields.
+    public static func contentHash(exported members: [String: JSON]) -> String {
+        hash(members.filter { hashedFields.contains($0.key) })
+    }
+
+    private static let hashedFields = [
+        "action", "created_at", "details", "target_id", "target_type", "user_id", "workspace_id",
+    ]
 
     /// SHA-256 that chains an entry to the one before it, in hexadecimal.
     public static func rowHash(contentHash: String, previousHash: String, sequence: Int) -> String {

@@ -37,11 +37,15 @@ public protocol Row {
     func real(_ column: Int) -> Double
     /// The column as text.
     func text(_ column: Int) -> String
+    /// Appends the column's text, in UTF-8, to `bytes`.
+    func appendText(_ column: Int, to bytes: inout [UInt8])
     /// The column as bytes.
     func blob(_ column: Int) -> [UInt8]
 }
 
 extension Row {
+    public func appendText(_ column: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: text(column).utf8) }
+
     /// The value of a column. Throws `StoreError.unexpectedValue` when it is null or of another kind.
     public subscript<Value: SQLColumn>(column: Int) -> Value {
         get throws {

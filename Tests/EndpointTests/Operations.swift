@@ -6,6 +6,8 @@ import Testing
 
 @testable import api_analyze
 @testable import api_api_keys
+@testable import api_export_audit_log
+@testable import api_export_workspace
 @testable import api_health
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
@@ -24,6 +26,8 @@ struct Operation: CustomTestStringConvertible, Sendable {
     let method: String
     let function: any Function.Type
     let access: AccessRequirement
+    /// Whether its answer is made while it is sent, so that it does not say its length first.
+    var isStreamed = false
     /// The query of a GET, without the workspace.
     var query = ""
     /// The body's fields, without the workspace.
@@ -40,7 +44,15 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "api-keys", method: "DELETE", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
             fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
-        Operation(name: "analyze", method: "POST", function: Analyze.self, access: .session(.analyze)),
+        Operation(
+            name: "analyze", method: "POST", function: Analyze.self, access: .session(.analyze), isStreamed: true),
+        Operation(
+            name: "export-audit-log", method: "POST", function: ExportAuditLog.self, access: .session(.viewAuditLog),
+            isStreamed: true),
+        Operation(
+            name: "export-workspace", method: "POST", function: ExportWorkspace.self,
+            access: .session(.exportWorkspace), isStreamed: true,
+            fields: ["format": "json", "includeAuditLog": true, "includeFull": true]),
     ]
 
     static let reads = [

@@ -52,7 +52,8 @@ import Testing
             let reply = store.send(call, to: operation.function)
             check(reply)
             check(store.send(call.with("X-Request-Id", "abc-1.2_3"), to: operation.function), requestID: "abc-1.2_3")
-            #expect(reply.headers["Content-Length"] == String(reply.body.count))
+            let length = operation.isStreamed && reply.status == 200 ? nil : String(reply.body.count)
+            #expect(reply.headers["Content-Length"] == length)
         }
     }
 

@@ -64,7 +64,7 @@ extension TestStore {
     public func environment(_ more: [String: String] = [:]) -> Environment {
         let base = [
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
-            "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+            "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }, "EXPORT_CURSOR_SECRET": "of the tests",
         ]
         return Environment(base.merging(more) { $1 })
     }

@@ -1,13 +1,9 @@
 """How long the analysis of a large generated company takes on SQLite, as a multiple of one full scan of its four large
 tables; and how that grows from a tenth of the company to all of it."""
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -15,10 +11,11 @@ import time
 import uuid
 from datetime import datetime, timedelta, timezone
 
+from local import call
+
 top, work = sys.argv[1:3]
 scale = float(os.environ.get("BENCH_SCALE", "1"))
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
-SECRET = "measured with this secret and no other one, of 50"
 
 
 def moment(days=0.0):
@@ -111,16 +108,6 @@ def company(path, size):
     return workspace, user
 
 
-def token(user):
-    encode = lambda data: base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=")
-    now = int(time.time())
-    claims = {"iss": "https://measured.example/auth/v1", "sub": user, "aud": "authenticated", "exp": now + 3600,
-              "iat": now, "aal": "aal1", "role": "authenticated"}
-    content = encode({"alg": "HS256", "typ": "JWT"}) + b"." + encode(claims)
-    signature = hmac.new(SECRET.encode(), content, hashlib.sha256).digest()
-    return (content + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
-
-
 def scan(path):
     """Seconds for reading every row of the four tables once, warm."""
     database = sqlite3.connect(path)
@@ -136,23 +123,10 @@ def scan(path):
 
 
 def analyse(path, workspace, user):
-    body = json.dumps({"workspaceId": workspace})
-    environment = {
-        "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/api/analyze", "QUERY_STRING": "",
-        "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
-        "HTTP_AUTHORIZATION": "Bearer " + token(user), "DATABASE_URL": "sqlite:" + path,
-        "SUPABASE_URL": "https://measured.example", "SUPABASE_JWT_SECRET": SECRET}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [os.path.join(top, ".build/release/api-analyze")], env=environment, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE)
-    process.stdin.write(body.encode())
-    process.stdin.close()
-    answer = process.stdout.read()
-    _, _, usage = os.wait4(process.pid, 0)
-    if not answer.startswith(b"Status: 200"):
-        raise SystemExit("the analysis failed: " + answer[:500].decode())
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    answer = os.path.join(work, "answer")
+    seconds, memory = call(
+        os.path.join(top, ".build/release/api-analyze"), {"workspaceId": workspace}, user, "sqlite:" + path, answer)
+    return seconds, memory
 
 
 def main():

@@ -6,6 +6,7 @@ import Glibc
 struct Main {
     static let verbs = [
         Verb.dev, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.copyStore,
+        Verb.auditVerify,
     ]
 
     static func main() {

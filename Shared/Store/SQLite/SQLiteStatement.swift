@@ -88,6 +88,12 @@ private struct SQLiteRow: Row {
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 
+    func appendText(_ column: Int, to bytes: inout [UInt8]) {
+        guard let text = sqlite3_column_text(statement, Int32(column)) else { return }
+        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
+    }
+
     func blob(_ column: Int) -> [UInt8] {
         guard let bytes = sqlite3_column_blob(statement, Int32(column)) else { return [] }
         let count = Int(sqlite3_column_bytes(statement, Int32(column)))

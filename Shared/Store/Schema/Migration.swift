@@ -24,7 +24,9 @@ struct Migration: Sendable {
     static let all = [
         Migration(
             version: 1, name: "the product",
-            steps: (Schema.tenancy + Schema.inventory + Schema.findings + Schema.operations).map { .sql($0) }
+            steps: (Schema.tenancy + Schema.inventory + Schema.findings + Schema.operations + Schema.exports).map {
+                .sql($0)
+            }
                 + [
                     .appendOnly(table: "audit_log", keys: [["id"], ["workspace_id", "sequence_number"]]),
                     .onlyForward(table: "audit_heads", key: "workspace_id", counter: "sequence_number"),

@@ -1,0 +1,77 @@
+import Auth
+import Base
+import HTTP
+import Store
+
+/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it.
+public struct AuditLogExport {
+    /// How far back it goes, in seconds.
+    public static let period = Int.days(365)
+
+    private let workspace: Workspace
+    private let exportedAt: Timestamp
+
+    /// Writes the audit entry of the export, which is the export's own last entry.
+    public init(of workspace: Workspace, now: Timestamp = .now) throws {
+        self.workspace = workspace
+        exportedAt = now
+        try workspace.change {
+            let entry = AuditEntry(
+                action: "audit_log.exported", targetType: "workspace", targetID: workspace.id.description,
+                createdAt: now)
+            return ((), entry)
+        }
+    }
+
+    /// The response, which a browser saves as a file.
+    public var response: Response {
+        let export = self
+        var response = Response.streamedJSON { json, sink in try export.write(to: &json, sink) }
+        response.headers.add(
+            "Content-Disposition", "attachment; filename=\"audit-log-\(exportedAt.description.prefix(10)).json\"")
+        return response
+    }
+
+    // The chain from the first entry of the period on: without a gap, whatever clocks wrote the moments.
+    private static let entries: SQL = """
+         FROM audit_log WHERE workspace_id = $1 AND sequence_number >= (SELECT min(sequence_number) FROM audit_log
+            WHERE workspace_id = $1 AND created_at >= $2)
+        """
+
+    private func write(to json: inout JSONWriter, _ sink: Response.Sink) throws {
+        let start = exportedAt - Self.period
+        try workspace.read {
+            let count = try workspace.first("SELECT count(*)" + Self.entries, start) { try $0[0] as Int }
+            json.field("exported_at", exportedAt)
+            json.field("workspace_id", workspace.id)
+            json.field("total_entries", count)
+            json.name("entries")
+            try json.array { json in
+                let query: SQL = """
+                    SELECT id, user_id, action, actor_email, target_type, target_id, details, content_hash, created_at,
+                        sequence_number, prev_hash, row_hash
+                    """
+                try workspace.stream(query + Self.entries + " ORDER BY sequence_number", start) { row in
+                    try json.object { try write(row, to: &$0) }
+                    try json.flush(to: sink)
+                }
+            }
+        }
+    }
+
+    private func write(_ row: any Row, to json: inout JSONWriter) throws {
+        json.field("id", try row[0] as String)
+        json.field("workspace_id", workspace.id)
+        json.field("user_id", try row[1] as String?)
+        json.field("action", try row[2] as String)
+        json.field("actor_email", try row[3] as String?)
+        json.field("target_type", try row[4] as String?)
+        json.field("target_id", try row[5] as String?)
+        json.field("details", JSONText(row.text(6)))
+        json.field("content_hash", try row[7] as String)
+        json.field("created_at", try row[8] as String)
+        json.field("sequence_number", try row[9] as Int)
+        json.field("prev_hash", try row[10] as String)
+        json.field("row_hash", try row[11] as String)
+    }
+}

@@ -1,0 +1,86 @@
+import Base
+import Store
+
+/// Writes CSV (RFC 4180): fields separated by commas, records ended by CRLF, UTF-8. Null is an empty field.
+struct CSVWriter: ~Copyable {
+    private var bytes: [UInt8] = []
+    private var isAtStart = true
+
+    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    mutating func flush(
+        ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
+        guard bytes.count > length else { return }
+        try bytes.withUnsafeBytes(sink)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes a field of text.
+    mutating func field(_ text: String) {
+        separate()
+        let start = bytes.count
+        bytes.append(contentsOf: text.utf8)
+        protect(from: start)
+    }
+
+    /// Writes a column of a row.
+    mutating func field(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
+        separate()
+        guard !row.isNull(index) else { return }
+        switch kind {
+        case .text, .moment, .json:
+            let start = bytes.count
+            row.appendText(index, to: &bytes)
+            protect(from: start)
+        case .boolean: bytes.append(contentsOf: (row.integer(index) != 0 ? "true" : "false").utf8)
+        case .number: bytes.append(contentsOf: numberText(row, index).utf8)
+        }
+    }
+
+    /// Writes a field that has no value.
+    mutating func empty() { separate() }
+
+    /// Ends a record.
+    mutating func endRecord() {
+        bytes.append(0x0D)
+        bytes.append(0x0A)
+        isAtStart = true
+    }
+
+    private mutating func separate() {
+        if !isAtStart { bytes.append(UInt8(ascii: ",")) }
+        isAtStart = false
+    }
+
+    /// Quotes what has been written from `start` on where that is needed, and keeps it from being taken for a formula.
+    private mutating func protect(from start: Int) {
+        let (isFormula, needsQuotes) = bytes.withUnsafeBufferPointer { bytes in
+            let text = UnsafeBufferPointer(rebasing: bytes[start...])
+            let isFormula = SpreadsheetText.looksLikeFormula(text)
+            for byte in text
+            where byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0D || byte == 0x0A {
+                return (isFormula, true)
+            }
+            return (isFormula, false)
+        }
+        guard isFormula || needsQuotes else { return }
+        let text = Array(bytes[start...])
+        bytes.removeSubrange(start...)
+        if needsQuotes { bytes.append(UInt8(ascii: "\"")) }
+        if isFormula { bytes.append(SpreadsheetText.apostrophe) }
+        for byte in text {
+            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        if needsQuotes { bytes.append(UInt8(ascii: "\"")) }
+    }
+}
+
+/// The text of a number's column.
+func numberText(_ row: any Row, _ index: Int) -> String {
+    if case .real(let number) = row.value(index) {
+        String(decoding: JSONWriter.bytes(number), as: UTF8.self)
+    } else {
+        String(row.integer(index))
+    }
+}

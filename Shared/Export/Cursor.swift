@@ -1,0 +1,39 @@
+import Base
+import Crypto
+import HTTP
+
+/// The cursor of a truncated export: a position that only the workspace which it was made for can go on from. It is
+/// opaque to callers, and authenticated (HMAC-SHA256), so that one that was altered is refused and not guessed at.
+struct Cursor {
+    private let key: Secret
+    private let workspaceID: Identifier
+
+    /// Cursors of a workspace, authenticated by `key`.
+    init(key: Secret, workspaceID: Identifier) {
+        self.key = key
+        self.workspaceID = workspaceID
+    }
+
+    /// The text of a position, in characters that URLs and header fields take as they are.
+    func encode(_ position: Position) -> String {
+        let text = Array("\(position.entity.rawValue):\(position.key)".utf8)
+        return Base64.urlSafe.encode(authenticator(of: text) + text)
+    }
+
+    /// The position of a text. Throws 400 when it is none that `encode` made for this workspace.
+    func decode(_ text: String) throws(HTTPError) -> Position {
+        guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,
+            constantTimeEqual(authenticator(of: Array(bytes[32...])), Array(bytes[..<32]))
+        else { throw Self.refusal }
+        let parts = String(decoding: bytes[32...], as: UTF8.self).split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let entity = Entity(rawValue: String(parts[0])) else { throw Self.refusal }
+        return Position(entity: entity, key: String(parts[1]))
+    }
+
+    private func authenticator(of position: [UInt8]) -> [UInt8] {
+        let message = Array("workspace export of \(workspaceID) from ".utf8) + position
+        return key.reveal { hmacSHA256(message, key: Array($0.utf8)) }
+    }
+
+    private static let refusal = HTTPError.badRequest("cursor must be one that an export of this workspace returned.")
+}

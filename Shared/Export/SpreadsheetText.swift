@@ -1,0 +1,17 @@
+/// What spreadsheet programs make of text that was meant as text.
+enum SpreadsheetText {
+    /// Goes before text that would be taken for a formula (OWASP, CSV Injection).
+    static let apostrophe = UInt8(ascii: "'")
+
+    /// Whether a spreadsheet may take the text for a formula: it begins with `=`, `+`, `-`, `@`, a tab or a line break,
+    /// or with the full-width form of one of the signs.
+    static func looksLikeFormula(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = text.first else { return false }
+        switch first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0A, 0x0D: return true
+        // U+FF1D, U+FF0B, U+FF0D, U+FF20.
+        case 0xEF: return text.count > 2 && text[1] == 0xBC && [0x9D, 0x8B, 0x8D, 0xA0].contains(text[2])
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Auth
+import Base
+import HTTP
+import Store
+
+/// What POST /api/export-workspace writes.
+public enum ExportFormat: String, CaseIterable, Sendable {
+    case json, csv, xlsx
+}
+
+/// One response of a workspace's export.
+public struct WorkspaceExport {
+    let workspace: Workspace
+    let format: ExportFormat
+    let entities: [Entity]
+    let isFull: Bool
+    let page: Page
+    /// The cursor of what is left; nil when nothing is.
+    let cursor: String?
+    let exportedAt: Timestamp
+
+    /// Plans the response that begins where `cursor` says, or else at the beginning, and writes the audit entry of it.
+    /// Throws 400 when the cursor is not this workspace's.
+    public init(
+        of workspace: Workspace, as format: ExportFormat, includesAuditLog: Bool, isFull: Bool, from cursor: String?,
+        _ settings: ExportSettings, now: Timestamp = .now
+    ) throws {
+        let cursors = Cursor(key: settings.cursorKey, workspaceID: workspace.id)
+        let start = try cursor.map { cursor throws(HTTPError) in try cursors.decode(cursor) }
+        let entities = Entity.allCases.filter { $0 != .auditLog || includesAuditLog }
+        // What can't be recorded is not exported. The entry comes first, so that it is part of the export.
+        try workspace.change {
+            let entry = AuditEntry(
+                action: "workspace.exported", targetType: "workspace", targetID: workspace.id.description,
+                details: [
+                    "format": .string(format.rawValue), "include_audit_log": .bool(includesAuditLog),
+                    "include_full": .bool(isFull), "continued": .bool(start != nil),
+                ], createdAt: now)
+            return ((), entry)
+        }
+        let page = try workspace.read {
+            try Page(of: entities, in: workspace, from: start, limit: settings.maximumRows)
+        }
+        self.workspace = workspace
+        self.format = format
+        self.entities = entities
+        self.isFull = isFull
+        self.page = page
+        self.cursor = page.next.map(cursors.encode)
+        exportedAt = now
+    }
+
+    /// The response. JSON says in its body whether it was truncated; the other formats name the cursor in the header
+    /// field X-Next-Cursor.
+    public var response: Response {
+        let export = self
+        if format == .json { return .streamedJSON { json, sink in try export.write(to: &json, sink) } }
+        let type =
+            format == .csv
+            ? "text/csv; charset=utf-8; header=present"
+            : "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        var response = Response.stream(contentType: type) { sink in
+            try format == .csv ? export.writeCSV(sink) : export.writeWorkbook(sink)
+        }
+        let date = exportedAt.description.prefix(10)
+        response.headers.add("Content-Disposition", "attachment; filename=\"workspace-\(date).\(format.rawValue)\"")
+        if let cursor { response.headers.add("X-Next-Cursor", cursor) }
+        return response
+    }
+
+    private func write(to json: inout JSONWriter, _ sink: Response.Sink) throws {
+        json.field("exported_at", exportedAt)
+        json.field("workspace_id", workspace.id)
+        json.field("format", format.rawValue)
+        json.name("data")
+        var counts: [(entity: Entity, count: Int)] = []
+        try workspace.read {
+            try json.object { json in
+                for entity in Entity.allCases {
+                    json.name(entity.rawValue)
+                    let count = try writeRows(of: entity, to: &json, sink)
+                    if entities.contains(entity) { counts.append((entity, count)) }
+                }
+            }
+        }
+        json.name("entity_counts")
+        json.object { json in
+            for (entity, count) in counts { json.field(entity.rawValue, count) }
+        }
+        json.field("truncated", cursor != nil)
+        json.field("cursor", ifPresent: cursor)
+    }
+
+    private func writeRows(of entity: Entity, to json: inout JSONWriter, _ sink: Response.Sink) throws -> Int {
+        let columns = entity.columns(isFull: isFull)
+        var count = 0
+        try json.array { json in
+            try forEachRow(of: entity) { row in
+                json.object { json in
+                    for (index, column) in columns.enumerated() {
+                        json.name(column.name)
+                        json.value(row, index, column.kind)
+                    }
+                }
+                count += 1
+                try json.flush(to: sink)
+            }
+        }
+        return count
+    }
+
+    private func writeCSV(_ sink: Response.Sink) throws {
+        var csv = CSVWriter()
+        var names: [String] = []
+        for column in entities.flatMap({ $0.columns(isFull: isFull) }) where !names.contains(column.name) {
+            names.append(column.name)
+        }
+        csv.field("entity_type")
+        for name in names { csv.field(name) }
+        csv.endRecord()
+        try workspace.read {
+            for entity in entities {
+                let columns = entity.columns(isFull: isFull)
+                let places = names.map { name in columns.firstIndex { $0.name == name } }
+                try forEachRow(of: entity) { row in
+                    csv.field(entity.type)
+                    for place in places {
+                        if let place { csv.field(row, place, columns[place].kind) } else { csv.empty() }
+                    }
+                    csv.endRecord()
+                    try csv.flush(to: sink)
+                }
+            }
+        }
+        try csv.flush(ifLongerThan: 0, to: sink)
+    }
+
+    private func writeWorkbook(_ sink: Response.Sink) throws {
+        var workbook = Workbook(sheets: entities.map(\.title))
+        try workspace.read {
+            for entity in entities {
+                workbook.beginSheet(entity.columns(isFull: isFull))
+                try forEachRow(of: entity) { row in
+                    workbook.write(row)
+                    try workbook.flush(to: sink)
+                }
+                workbook.endSheet()
+            }
+        }
+        workbook.finish()
+        try workbook.flush(ifLongerThan: 0, to: sink)
+    }
+
+    private func forEachRow(of entity: Entity, _ body: (any Row) throws -> Void) throws {
+        for range in page.ranges where range.entity == entity {
+            try workspace.forEachRow(of: range, isFull: isFull, body)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Writes a column of a row.
+    fileprivate mutating func value(_ row: any Row, _ index: Int, _ kind: Column.Kind) {
+        guard !row.isNull(index) else { return value(JSON.null) }
+        switch kind {
+        case .text, .moment: value(row.text(index))
+        case .json: value(JSONText(row.text(index)))
+        case .boolean: value(row.integer(index) != 0)
+        case .number: value(JSONText(numberText(row, index)))
+        }
+    }
+}

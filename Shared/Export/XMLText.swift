@@ -1,0 +1,58 @@
+import Base
+
+/// Text as a cell of SpreadsheetML takes it.
+enum XMLText {
+    /// How many UTF-16 units a cell holds.
+    static let longest = 32_767
+
+    /// Makes what has been appended to `bytes` from `start` on the text of a cell: no formula, not too long, escaped.
+    static func finish(_ bytes: inout [UInt8], from start: Int) {
+        let (isFormula, isPlain) = bytes.withUnsafeBufferPointer { bytes in
+            let text = UnsafeBufferPointer(rebasing: bytes[start...])
+            let isFormula = SpreadsheetText.looksLikeFormula(text)
+            guard text.count <= longest else { return (isFormula, false) }
+            for byte in text {
+                switch byte {
+                case ..<0x20, UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "_"), 0xEF:
+                    return (isFormula, false)
+                default: break
+                }
+            }
+            return (isFormula, true)
+        }
+        if isPlain && !isFormula { return }
+        let text = (isFormula ? "'" : "") + String(decoding: bytes[start...], as: UTF8.self)
+        bytes.removeSubrange(start...)
+        let scalars = Array(cut(text).unicodeScalars)
+        for (index, scalar) in scalars.enumerated() {
+            switch scalar {
+            case "&": bytes.append(contentsOf: "&amp;".utf8)
+            case "<": bytes.append(contentsOf: "&lt;".utf8)
+            case ">": bytes.append(contentsOf: "&gt;".utf8)
+            case "\t", "\n": bytes.append(UInt8(scalar.value))
+            // What XML 1.0 can't hold is written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19), and so is the carriage return,
+            // which it does not keep; an underscore that would begin such an escape is one itself.
+            case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode([UInt8(scalar.value)]))_".utf8)
+            case "_" where beginsEscape(scalars[index...]): bytes.append(contentsOf: "_x005F_".utf8)
+            case "\u{FFFE}", "\u{FFFF}": bytes.append(contentsOf: "\u{FFFD}".utf8)
+            default: bytes.append(contentsOf: String(scalar).utf8)
+            }
+        }
+    }
+
+    private static func beginsEscape(_ scalars: ArraySlice<Unicode.Scalar>) -> Bool {
+        let scalars = scalars.prefix(7)
+        return scalars.count == 7 && scalars.dropFirst().first == "x" && scalars.last == "_"
+    }
+
+    /// As much of a text as a cell holds; an ellipsis shows where it was cut.
+    private static func cut(_ text: String) -> String {
+        guard text.utf16.count > longest else { return text }
+        var length = 0
+        let kept = text.unicodeScalars.prefix { scalar in
+            length += UTF16.width(scalar)
+            return length < longest
+        }
+        return String(kept) + "…"
+    }
+}

@@ -1,0 +1,138 @@
+/// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) from front to back, without going back: the sizes of an
+/// entry follow it in a data descriptor. ZIP64 records are written where a number needs them and nowhere else, since
+/// some spreadsheet programs complain about those that are not needed.
+struct ZIPWriter: ~Copyable {
+    private struct Entry {
+        let name: [UInt8]
+        let offset: UInt64
+        var checksum: UInt = 0
+        var compressedSize: UInt64 = 0
+        var size: UInt64 = 0
+    }
+
+    private var bytes: [UInt8] = []
+    private var handedOver: UInt64 = 0
+    private var entries: [Entry] = []
+    private var deflater = Deflater()
+    private var contentStart: UInt64 = 0
+    /// The largest number that is written without ZIP64.
+    private let largest: UInt64
+
+    /// An archive without entries. Only tests give another `largest`.
+    init(largest: UInt64 = 0xFFFF_FFFE) { self.largest = largest }
+
+    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    mutating func flush(
+        ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
+        guard bytes.count > length else { return }
+        try bytes.withUnsafeBytes(sink)
+        handedOver += UInt64(bytes.count)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Begins an entry; what is written until `end()` is its content.
+    mutating func begin(_ name: String) {
+        let entry = Entry(name: Array(name.utf8), offset: position)
+        entries.append(entry)
+        append(0x0403_4B50, bytes: 4)
+        appendDescription(of: entry)
+        append(0, bytes: 12)  // CRC-32 and sizes come in the data descriptor (§4.4.4, bit 3).
+        append(UInt64(entry.name.count), bytes: 2)
+        append(0, bytes: 2)
+        bytes += entry.name
+        contentStart = position
+        deflater = Deflater()
+    }
+
+    /// Adds to the content of the entry that has begun.
+    mutating func write(_ content: [UInt8]) { deflater.write(content, to: &bytes) }
+
+    /// Ends the entry.
+    mutating func end() {
+        guard var entry = entries.popLast() else { return }
+        deflater.finish(to: &bytes)
+        entry.checksum = deflater.checksum
+        entry.compressedSize = position - contentStart
+        entry.size = deflater.count
+        entries.append(entry)
+        // The data descriptor (§4.3.9).
+        append(0x0807_4B50, bytes: 4)
+        append(UInt64(entry.checksum), bytes: 4)
+        let width = entry.size > largest || entry.compressedSize > largest ? 8 : 4
+        append(entry.compressedSize, bytes: width)
+        append(entry.size, bytes: width)
+    }
+
+    /// Writes the central directory (§4.3.12), which ends the archive.
+    mutating func finish() {
+        let start = position
+        for entry in entries {
+            // What does not fit goes into the ZIP64 extended information (§4.5.3), in this order.
+            let large = [entry.size, entry.compressedSize, entry.offset].filter { $0 > largest }
+            append(0x0201_4B50, bytes: 4)
+            append(large.isEmpty ? 20 : 45, bytes: 2)
+            appendDescription(of: entry, isLarge: !large.isEmpty)
+            append(UInt64(entry.checksum), bytes: 4)
+            append(clipped(entry.compressedSize), bytes: 4)
+            append(clipped(entry.size), bytes: 4)
+            append(UInt64(entry.name.count), bytes: 2)
+            append(large.isEmpty ? 0 : UInt64(4 + 8 * large.count), bytes: 2)
+            append(0, bytes: 10)  // No comment; disk 0; no attributes.
+            append(clipped(entry.offset), bytes: 4)
+            bytes += entry.name
+            guard !large.isEmpty else { continue }
+            append(0x0001, bytes: 2)
+            append(UInt64(8 * large.count), bytes: 2)
+            for number in large { append(number, bytes: 8) }
+        }
+        appendEnd(start: start, size: position - start)
+    }
+
+    private var position: UInt64 { handedOver + UInt64(bytes.count) }
+
+    private func clipped(_ number: UInt64) -> UInt64 { number > largest ? 0xFFFF_FFFF : number }
+
+    /// From the version needed to the date, as both headers of an entry have it: DEFLATE, a data descriptor, names in
+    /// UTF-8, and no date but the earliest there is.
+    private mutating func appendDescription(of entry: Entry, isLarge: Bool = false) {
+        append(isLarge ? 45 : 20, bytes: 2)
+        append(0x0808, bytes: 2)
+        append(8, bytes: 2)
+        append(0, bytes: 2)
+        append(0x0021, bytes: 2)
+    }
+
+    /// The end of the central directory (§4.3.14 to §4.3.16).
+    private mutating func appendEnd(start: UInt64, size: UInt64) {
+        let count = UInt64(entries.count)
+        if start > largest || size > largest {
+            let end = position
+            append(0x0606_4B50, bytes: 4)
+            append(44, bytes: 8)
+            append(45, bytes: 2)
+            append(45, bytes: 2)
+            append(0, bytes: 8)
+            append(count, bytes: 8)
+            append(count, bytes: 8)
+            append(size, bytes: 8)
+            append(start, bytes: 8)
+            append(0x0706_4B50, bytes: 4)
+            append(0, bytes: 4)
+            append(end, bytes: 8)
+            append(1, bytes: 4)
+        }
+        append(0x0605_4B50, bytes: 4)
+        append(0, bytes: 4)
+        append(count, bytes: 2)
+        append(count, bytes: 2)
+        append(clipped(size), bytes: 4)
+        append(clipped(start), bytes: 4)
+        append(0, bytes: 2)
+    }
+
+    /// Appends the lowest `count` bytes of a number, little-endian; zeros beyond the eighth.
+    private mutating func append(_ number: UInt64, bytes count: Int) {
+        for byte in 0..<count { bytes.append(byte < 8 ? UInt8(truncatingIfNeeded: number >> UInt64(8 * byte)) : 0) }
+    }
+}

@@ -1,0 +1,41 @@
+/// Reads CSV strictly as RFC 4180 defines it.
+enum CSVRecords {
+    struct Malformed: Error {}
+
+    static func parse(_ text: String) throws -> [[String]] {
+        var records: [[String]] = []
+        var record: [String] = []
+        var rest = Array(text.unicodeScalars)[...]
+        while !rest.isEmpty {
+            var field = String.UnicodeScalarView()
+            if rest.first == "\"" {
+                rest.removeFirst()
+                while true {
+                    guard let scalar = rest.popFirst() else { throw Malformed() }
+                    if scalar == "\"" {
+                        guard rest.first == "\"" else { break }
+                        rest.removeFirst()
+                    }
+                    field.append(scalar)
+                }
+            } else {
+                while let scalar = rest.first, scalar != ",", scalar != "\r" {
+                    guard scalar != "\"", scalar != "\n" else { throw Malformed() }
+                    field.append(scalar)
+                    rest.removeFirst()
+                }
+            }
+            record.append(String(field))
+            switch rest.popFirst() {
+            case ",": if rest.isEmpty { throw Malformed() }
+            case "\r":
+                guard rest.popFirst() == "\n" else { throw Malformed() }
+                records.append(record)
+                record = []
+            default: throw Malformed()
+            }
+        }
+        guard record.isEmpty, records.allSatisfy({ $0.count == records.first?.count }) else { throw Malformed() }
+        return records
+    }
+}

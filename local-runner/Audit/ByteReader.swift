@@ -1,0 +1,36 @@
+import CSystem
+import Glibc
+
+/// A file's bytes one after the other, read piece by piece.
+final class ByteReader {
+    private let path: String
+    private let descriptor: Int32
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+    private var position = 0
+    private var end = 0
+
+    /// Opens the file.
+    init(_ path: String) throws(FileError) {
+        self.path = path
+        descriptor = csystem_open(path, O_RDONLY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next byte, which stays the next; nil at the end.
+    func peek() throws(FileError) -> UInt8? {
+        if position == end {
+            var length = -1
+            repeat {
+                length = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            } while length < 0 && errno == EINTR
+            guard length >= 0 else { throw FileError(path: path, code: errno) }
+            (position, end) = (0, length)
+        }
+        return position < end ? buffer[position] : nil
+    }
+
+    /// Takes the byte that `peek()` returned.
+    func skip() { position += 1 }
+}
