@@ -40,7 +40,10 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    static let all: [ConnectorCase] = [.okta]
+    static let all: [ConnectorCase] = [
+        .okta,
+        .googleWorkspace,
+    ]
 }
 
 /// Everything a connector yields, page by page; `connector` is asked for before each page.
