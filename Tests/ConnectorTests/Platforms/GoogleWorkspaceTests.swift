@@ -52,10 +52,12 @@ enum GoogleCustomer {
         case ("users", 3) where rest[2] == "tokens":
             return .json([
                 "kind": "admin#directory#tokenList",
-                "items": [[
-                    "clientId": .string("client-\(rest[1])"), "displayText": .string("App \(rest[1])"),
-                    "scopes": ["https://www.googleapis.com/auth/drive"],
-                ]],
+                "items": [
+                    [
+                        "clientId": .string("client-\(rest[1])"), "displayText": .string("App \(rest[1])"),
+                        "scopes": ["https://www.googleapis.com/auth/drive"],
+                    ]
+                ],
             ])
         case ("users", 3) where rest[2] == "asps":
             return .json([
@@ -187,10 +189,12 @@ enum GoogleCustomer {
         case (4, "deviceUsers"):
             guard parts[2] != "d3" else { return .json([:]) }
             return .json([
-                "deviceUsers": [[
-                    "name": .string("devices/\(parts[2])/deviceUsers/du1"), "userEmail": "U1@example.com",
-                    "managementState": "APPROVED",
-                ]]
+                "deviceUsers": [
+                    [
+                        "name": .string("devices/\(parts[2])/deviceUsers/du1"), "userEmail": "U1@example.com",
+                        "managementState": "APPROVED",
+                    ]
+                ]
             ])
         default: return nil
         }

@@ -85,7 +85,9 @@ final class GoogleDirectory {
             if found[user]?.contains(role) != true { found[user, default: []].append(role) }
         }
         for assignment in try all("/admin/directory/v1/customer/\(customer)/roleassignments", pageSize: 200) {
-            guard let id = assignment.identifier("roleId"), let assignee = assignment.text("assignedTo") else { continue }
+            guard let id = assignment.identifier("roleId"), let assignee = assignment.text("assignedTo") else {
+                continue
+            }
             let role = names[id] ?? id
             guard assignment.text("assigneeType")?.lowercased() == "group" else {
                 grant(role, to: assignee)

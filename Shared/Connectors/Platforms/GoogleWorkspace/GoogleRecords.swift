@@ -86,7 +86,8 @@ enum GoogleRecords {
         let serial = device.text("serialNumber")
         var record = DeviceRecord(
             externalID: "chromeos/" + id,
-            hostname: device.text("annotatedAssetId") ?? [device.text("model"), serial].compactMap { $0 }
+            hostname: device.text("annotatedAssetId")
+                ?? [device.text("model"), serial].compactMap { $0 }
                 .joined(separator: " "))
         record.ownerEmail = device.email("annotatedUser") ?? device["recentUsers"]?.array?.first?.email("email")
         record.serialNumber = serial
