@@ -5,6 +5,8 @@ public enum Connectors {
         [
             Okta.self,
             GoogleWorkspace.self,
+            Entra.self,
+            Intune.self,
         ]
     }
 

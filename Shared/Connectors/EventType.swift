@@ -17,6 +17,8 @@ public enum EventType {
     public static let passwordReset = "user.account.reset_password"
     /// Rights of an administrator were granted.
     public static let privilegeGranted = "user.account.privilege.grant"
+    /// A policy that sign-ins are checked by was deleted.
+    public static let policyDeleted = "policy.lifecycle.delete"
     /// A file was downloaded.
     public static let download = "download"
     /// Something was deleted for good, or put into the bin.

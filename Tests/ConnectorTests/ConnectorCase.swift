@@ -43,6 +43,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
     static let all: [ConnectorCase] = [
         .okta,
         .googleWorkspace,
+        .entra,
+        .intune,
     ]
 }
 
