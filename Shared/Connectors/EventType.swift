@@ -11,12 +11,14 @@ public enum EventType {
     public static let factorRemoved = "user.mfa.factor.deactivate"
     /// A user says that something was not their doing.
     public static let suspiciousActivity = "user.account.report_suspicious_activity_by_enduser"
-    /// A sign-in was judged. details: `risk`, such as `HIGH`.
+    /// A sign-in was judged. details: `risk`, which is `low`, `medium` or `high`.
     public static let signInPolicy = "policy.evaluate_sign_on"
     /// A password was reset.
     public static let passwordReset = "user.account.reset_password"
     /// Rights of an administrator were granted.
     public static let privilegeGranted = "user.account.privilege.grant"
+    /// A policy that sign-ins are checked by was deleted.
+    public static let policyDeleted = "policy.lifecycle.delete"
     /// A file was downloaded.
     public static let download = "download"
     /// Something was deleted for good, or put into the bin.

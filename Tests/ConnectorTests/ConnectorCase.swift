@@ -40,7 +40,12 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    static let all: [ConnectorCase] = [.okta]
+    static let all: [ConnectorCase] = [
+        .okta,
+        .googleWorkspace,
+        .entra,
+        .intune,
+    ]
 }
 
 /// Everything a connector yields, page by page; `connector` is asked for before each page.

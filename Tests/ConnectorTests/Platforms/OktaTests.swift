@@ -124,7 +124,7 @@ enum OktaOrg {
         #expect(accounts["gone1"]?.deprovisionedAt?.description == "2026-03-01T00:00:00Z")
         for case .auditEvent(let event) in records where event.externalID == "e0" {
             #expect(event.outcome == .failure)
-            #expect(event.details == ["country": "Netherlands", "risk": "HIGH"])
+            #expect(event.details == ["country": "Netherlands", "risk": "high"])
         }
     }
 

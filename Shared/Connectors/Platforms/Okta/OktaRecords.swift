@@ -81,10 +81,10 @@ enum OktaRecords {
         return .auditEvent(record)
     }
 
-    /// The level in `{reasons=…, level=HIGH}`.
+    /// The level in `{reasons=…, level=HIGH}`, in lower case.
     private static func riskLevel(_ text: String) -> String? {
         for part in text.split(whereSeparator: { "{}, ".contains($0) }) where part.hasPrefix("level=") {
-            return String(part.dropFirst("level=".count))
+            return part.dropFirst("level=".count).lowercased()
         }
         return nil
     }

@@ -1,0 +1,111 @@
+import Base
+import Findings
+import Upstream
+
+extension GoogleWorkspace {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try set(id, ["suspended": true])
+        case .unsuspendUser: try set(id, ["suspended": false])
+        case .forcePasswordChange: try set(id, ["changePasswordAtNextLogin": true])
+        case .revokeSessions: try api.change(.post, "/admin/directory/v1/users/\(id)/signOut", isRepeatable: true)
+        case .revokeOAuthToken:
+            let (user, client) = grant(target)
+            try revoke(try client.map { [$0] } ?? directory.clients(of: user), of: user)
+        case .revokeAllTokens: try revoke(try directory.clients(of: id), of: id)
+        case .containHost, .liftContainment, .retireDevice: try change(try Device(id), action)
+        default: throw ConnectorError.configuration("Google Workspace can't do \(action.rawValue).")
+        }
+        return result(target)
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        func user(_ member: String, is value: Bool) throws -> ActionOutcome {
+            let user = try api.get("/admin/directory/v1/users/\(target.externalID)").object()
+            return user[member] == .bool(value) ? .done(result(target)) : .notDone
+        }
+        switch action {
+        case .suspendUser: return try user("suspended", is: true)
+        case .unsuspendUser: return try user("suspended", is: false)
+        case .forcePasswordChange: return try user("changePasswordAtNextLogin", is: true)
+        // Done again, each of these changes nothing.
+        case .revokeSessions, .revokeOAuthToken, .revokeAllTokens, .containHost, .liftContainment: return .notDone
+        default: return nil
+        }
+    }
+
+    private func result(_ target: ActionTarget) -> JSON {
+        ["platform": "google_workspace", "external_id": .string(target.externalID)]
+    }
+
+    private func set(_ user: String, _ properties: JSON) throws {
+        try api.change(.patch, "/admin/directory/v1/users/\(user)", properties, isRepeatable: true)
+    }
+
+    /// The user, and the client when the target is one grant.
+    private func grant(_ target: ActionTarget) -> (user: String, client: String?) {
+        let parts = target.externalID.split(separator: "/", maxSplits: 1).map(String.init)
+        if parts.count == 2 { return (parts[0], parts[1]) }
+        return (target.externalID, target.parameters["client_id"]?.string)
+    }
+
+    private func revoke(_ clients: [String], of user: String) throws {
+        for client in clients {
+            do {
+                try api.change(.delete, "/admin/directory/v1/users/\(user)/tokens/\(client)", isRepeatable: true)
+            } catch ConnectorError.missing {
+                // It is revoked already.
+            }
+        }
+    }
+
+    private func change(_ device: Device, _ action: ActionType) throws {
+        switch (device.kind, action) {
+        case (.mobile, .containHost): try act("mobile", device.id, "block")
+        case (.mobile, .liftContainment): try act("mobile", device.id, "approve")
+        case (.mobile, _): try act("mobile", device.id, "admin_account_wipe")
+        case (.chromeOS, .containHost): try act("chromeos", device.id, "disable")
+        case (.chromeOS, .liftContainment): try act("chromeos", device.id, "reenable")
+        case (.chromeOS, _):
+            throw ConnectorError.configuration("Chromebooks are retired in the Google Admin console.")
+        case (.computer, _):
+            let query = [(name: "customer", value: "customers/" + customer)]
+            let users = try devices.get("/v1/devices/\(device.id)/deviceUsers", query: query).items("deviceUsers")
+            for case let user? in users.map({ $0.text("name")?.split(separator: "/").last.map(String.init) }) {
+                let path: UpstreamPath =
+                    switch action {
+                    case .containHost: "/v1/devices/\(device.id)/deviceUsers/\(user):block"
+                    case .liftContainment: "/v1/devices/\(device.id)/deviceUsers/\(user):approve"
+                    default: "/v1/devices/\(device.id)/deviceUsers/\(user):wipe"
+                    }
+                try devices.change(
+                    .post, path, ["customer": .string("customers/" + customer)],
+                    isRepeatable: action != .retireDevice)
+            }
+        }
+    }
+
+    private func act(_ kind: String, _ id: String, _ action: String) throws {
+        try api.change(
+            .post, "/admin/directory/v1/customer/\(customer)/devices/\(kind)/\(id)/action",
+            ["action": .string(action)], isRepeatable: action != "admin_account_wipe")
+    }
+
+    /// A device by our `external_id`, which says which of Google's lists it is in.
+    private struct Device {
+        enum Kind: String { case mobile, chromeOS = "chromeos", computer = "devices" }
+
+        let kind: Kind
+        let id: String
+
+        init(_ externalID: String) throws(ConnectorError) {
+            let parts = externalID.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let kind = Kind(rawValue: parts[0]) else {
+                throw .missing("Google Workspace has no such device.")
+            }
+            self.kind = kind
+            id = parts[1]
+        }
+    }
+}

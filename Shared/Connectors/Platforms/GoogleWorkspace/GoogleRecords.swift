@@ -1,0 +1,151 @@
+import Base
+
+/// Google Workspace's objects as records.
+enum GoogleRecords {
+    static func account(_ user: JSON) -> AccountRecord? {
+        guard let id = user.text("id"), let email = user.email("primaryEmail") else { return nil }
+        let isOut = user["suspended"]?.bool == true || user["archived"]?.bool == true
+        var account = AccountRecord(
+            externalID: id, displayName: user["name"]?.text("fullName") ?? email,
+            status: isOut ? .suspended : .active)
+        account.username = email
+        // Administrators set addresses and aliases.
+        account.email = email
+        account.linkedEmails = (user["aliases"]?.array ?? []).compactMap { $0.string?.lowercased() }
+        account.mfaEnabled = user["isEnrolledIn2Sv"]?.bool
+        account.lastLoginAt = moment(user, "lastLoginTime")
+        account.createdAt = user.date("creationTime")
+        let organizations = user["organizations"]?.array ?? []
+        let organization = organizations.first { $0["primary"]?.bool == true } ?? organizations.first
+        account.department = organization?.text("department")
+        account.title = organization?.text("title")
+        account.managerEmail = user["relations"]?.array?.first { $0.text("type") == "manager" }?.email("value")
+        return account
+    }
+
+    /// One of a user who was deleted in the last 20 days; Google forgets older ones.
+    static func deletedAccount(_ user: JSON) -> SyncRecord? {
+        guard var account = account(user) else { return nil }
+        account.status = .deprovisioned
+        account.mfaEnabled = nil
+        account.deprovisionedAt = user.date("deletionTime")
+        return .account(account)
+    }
+
+    static func grant(_ token: JSON, of user: String) -> (ApplicationRecord, OAuthGrantRecord)? {
+        guard let client = token.text("clientId") else { return nil }
+        let application = ApplicationRecord(
+            externalID: client, name: token.text("displayText") ?? client, isManaged: false)
+        let scopes = (token["scopes"]?.array ?? []).compactMap(\.string)
+        return (
+            application,
+            OAuthGrantRecord(
+                externalID: user + "/" + client, accountExternalID: user, applicationExternalID: client,
+                scopes: scopes)
+        )
+    }
+
+    /// A password that signs an application in without a second factor.
+    static func applicationPassword(_ password: JSON, of user: String) -> SyncRecord? {
+        guard let id = password.identifier("codeId") else { return nil }
+        var key = AccessKeyRecord(externalID: user + "/" + id, kind: .accessToken, canWrite: true)
+        key.accountExternalID = user
+        key.name = password.text("name")
+        key.createdAt = milliseconds(password, "creationTime")
+        key.lastUsedAt = milliseconds(password, "lastTimeUsed")
+        return .accessKey(key)
+    }
+
+    static func mobileDevice(_ device: JSON) -> SyncRecord? {
+        guard let id = device.text("resourceId") else { return nil }
+        let model = device.text("model") ?? id
+        var record = DeviceRecord(externalID: "mobile/" + id, hostname: model)
+        record.ownerEmail = device["email"]?.array?.first?.string?.lowercased()
+        record.serialNumber = device.text("serialNumber")
+        let system = device.text("os")?.split(separator: " ").map(String.init) ?? []
+        record.operatingSystem =
+            switch device.text("type") {
+            case "ANDROID": "Android"
+            case "IOS_SYNC": "iOS"
+            default: system.first
+            }
+        record.osVersion = system.last.flatMap { $0.first?.isNumber == true ? $0 : nil }
+        record.isEncrypted = encryption(device.text("encryptionStatus"))
+        switch device.text("deviceCompromisedStatus")?.lowercased() {
+        case "compromised": record.isJailbroken = true
+        case let text? where text.hasPrefix("no compromise"): record.isJailbroken = false
+        default: break
+        }
+        record.isContained = device.text("status") == "BLOCKED"
+        record.lastSeenAt = moment(device, "lastSync")
+        return .device(record)
+    }
+
+    static func chromeDevice(_ device: JSON) -> SyncRecord? {
+        guard let id = device.text("deviceId"), device.text("status") != "DEPROVISIONED" else { return nil }
+        let serial = device.text("serialNumber")
+        var record = DeviceRecord(
+            externalID: "chromeos/" + id,
+            hostname: device.text("annotatedAssetId")
+                ?? [device.text("model"), serial].compactMap { $0 }
+                .joined(separator: " "))
+        record.ownerEmail = device.email("annotatedUser") ?? device["recentUsers"]?.array?.first?.email("email")
+        record.serialNumber = serial
+        record.operatingSystem = "ChromeOS"
+        record.osVersion = device.text("osVersion")
+        switch device.text("osVersionCompliance") {
+        case "compliant": record.isCompliant = true
+        case "notCompliant": record.isCompliant = false
+        default: break
+        }
+        record.isContained = device.text("status") == "DISABLED"
+        record.lastSeenAt = moment(device, "lastSync")
+        return .device(record)
+    }
+
+    /// The last part of a Cloud Identity device's name, `devices/ID`.
+    static func deviceID(_ device: JSON) -> String? {
+        let parts = device.text("name")?.split(separator: "/") ?? []
+        return parts.count == 2 ? String(parts[1]) : nil
+    }
+
+    static func computer(_ device: JSON, users: [JSON]) -> SyncRecord? {
+        guard let id = deviceID(device) else { return nil }
+        var record = DeviceRecord(
+            externalID: "devices/" + id, hostname: device.text("hostname") ?? device.text("model") ?? id)
+        record.ownerEmail = users.compactMap { $0.email("userEmail") }.first
+        record.serialNumber = device.text("serialNumber")
+        record.operatingSystem = device.text("deviceType").flatMap {
+            ["WINDOWS": "Windows", "MAC_OS": "macOS", "LINUX": "Linux"][$0]
+        }
+        // Such as `MacOS 14.4`.
+        record.osVersion = device.text("osVersion")?.split(separator: " ").last.map(String.init)
+        record.isEncrypted = encryption(device.text("encryptionState"))
+        switch device.text("compromisedState") {
+        case "COMPROMISED": record.isJailbroken = true
+        case "UNCOMPROMISED": record.isJailbroken = false
+        default: break
+        }
+        record.isContained = !users.isEmpty && users.allSatisfy { $0.text("managementState") == "BLOCKED" }
+        record.lastSeenAt = moment(device, "lastSyncTime")
+        return .device(record)
+    }
+
+    private static func encryption(_ text: String?) -> Bool? {
+        switch text?.lowercased().replacing("_", with: " ") {
+        case "encrypted": true
+        case "not encrypted": false
+        default: nil
+        }
+    }
+
+    /// A moment; Google writes the beginning of 1970 for never.
+    private static func moment(_ json: JSON, _ name: String) -> Timestamp? {
+        json.date(name).flatMap { $0.seconds > 0 ? $0 : nil }
+    }
+
+    private static func milliseconds(_ json: JSON, _ name: String) -> Timestamp? {
+        guard let number = json.identifier(name).flatMap({ Int($0) }), number > 0 else { return nil }
+        return Timestamp(seconds: number / 1_000)
+    }
+}

@@ -1,0 +1,50 @@
+import Base
+import Upstream
+
+/// A service account's JSON key, which proves it for an access token (RFC 7523).
+struct GoogleServiceAccount {
+    private let email: String
+    private let keyID: String?
+    private let key: Secret
+
+    /// Reads a key as Google's console hands it out; nil when it is none. What it says of addresses is not believed.
+    init?(_ document: Secret) {
+        guard let json = document.reveal({ try? JSON(parsing: $0.utf8) }), json.text("type") == "service_account",
+            let email = json.text("client_email"), Form.email(email), let key = json.text("private_key")
+        else { return nil }
+        self.email = email
+        self.key = Secret(key)
+        keyID = json.text("private_key_id")
+    }
+
+    /// The `Authorization` value with which it acts for an administrator.
+    func token(_ client: UpstreamClient, admin: String, _ scopes: [String]) throws -> Secret {
+        guard let url = UpstreamURL("https://oauth2.googleapis.com/token") else {
+            throw ConnectorError.provider("Google's token endpoint has no address.")
+        }
+        let now = Timestamp.now.seconds
+        let assertion = try OAuthToken.assertion(
+            [
+                "iss": .string(email), "sub": .string(admin), "scope": .string(scopes.joined(separator: " ")),
+                "aud": .string(url.description), "iat": .integer(now), "exp": .integer(now + 3_600),
+            ], keyID: keyID, key: key)
+        let form = [
+            (name: "grant_type", value: "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            (name: "assertion", value: assertion),
+        ]
+        return try OAuthToken.bearer(client, url, form: form) { response in
+            switch response.json.text("error") {
+            case "unauthorized_client", "access_denied", "invalid_scope":
+                .configuration(
+                    """
+                    Google does not let the service account act for the administrator. Delegate it domain-wide with the \
+                    scopes that the README lists.
+                    """)
+            default:
+                response.status < 500
+                    ? .credentials("Google refuses the service account's key or the administrator's address.")
+                    : .provider("Google failed. Try again later.")
+            }
+        }
+    }
+}

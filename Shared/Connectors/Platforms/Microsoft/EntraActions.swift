@@ -1,0 +1,101 @@
+import Base
+import Findings
+import Upstream
+
+extension Entra {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try set("/users/\(id)", ["accountEnabled": false])
+        case .unsuspendUser: try set("/users/\(id)", ["accountEnabled": true])
+        case .forcePasswordChange:
+            try set("/users/\(id)", ["passwordProfile": ["forceChangePasswordNextSignIn": true]])
+        case .revokeSessions: try api.change(.post, "/users/\(id)/revokeSignInSessions", isRepeatable: true)
+        case .revokeOAuthToken: try revoke(id)
+        case .revokeAllTokens:
+            for case let grant? in try Graph.all(api, "/users/\(id)/oauth2PermissionGrants").map({ $0.text("id") }) {
+                try revoke(grant)
+            }
+        case .blockApp: try set("/servicePrincipals/\(id)", ["accountEnabled": false])
+        case .createAccessReview: return try review(target)
+        default: throw ConnectorError.configuration("Microsoft Entra ID can't do \(action.rawValue).")
+        }
+        return result(target)
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        func enabled(_ path: UpstreamPath, is value: Bool) throws -> ActionOutcome {
+            let object = try api.get(path, query: [("$select", "id,accountEnabled")]).object()
+            return object["accountEnabled"] == .bool(value) ? .done(result(target)) : .notDone
+        }
+        switch action {
+        case .suspendUser: return try enabled("/users/\(target.externalID)", is: false)
+        case .unsuspendUser: return try enabled("/users/\(target.externalID)", is: true)
+        case .blockApp: return try enabled("/servicePrincipals/\(target.externalID)", is: false)
+        // Done again, each of these changes nothing.
+        case .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens: return .notDone
+        case .createAccessReview:
+            let reviews = try Graph.all(api, "/identityGovernance/accessReviews/definitions", [("$top", "100")])
+            let review = reviews.first { $0.text("displayName") == Self.reviewName(target) }
+            return review.map { .done(result(target, review: $0)) } ?? .notDone
+        default: return nil
+        }
+    }
+
+    private func result(_ target: ActionTarget, review: JSON? = nil) -> JSON {
+        var result: [String: JSON] = ["platform": "microsoft_entra", "external_id": .string(target.externalID)]
+        result["review_id"] = review?["id"]
+        return .object(result)
+    }
+
+    private func set(_ path: UpstreamPath, _ properties: JSON) throws {
+        try api.change(.patch, path, properties, isRepeatable: true)
+    }
+
+    private func revoke(_ grant: String) throws {
+        do {
+            try api.change(.delete, "/oauth2PermissionGrants/\(grant)", isRepeatable: true)
+        } catch ConnectorError.missing {
+            // It is revoked already.
+        }
+    }
+
+    /// The action's id in a review's name tells afterwards whether it was made.
+    private static func reviewName(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
+
+    /// Has the owners of a group review its members once, within two weeks; nobody is removed without their word.
+    private func review(_ target: ActionTarget) throws -> JSON {
+        guard let text = target.parameters["group_id"]?.string, let group = Identifier(text) else {
+            throw ConnectorError.configuration("Entra reviews the members of a group. Name its object ID as group_id.")
+        }
+        let days = 14
+        let today = Timestamp.now
+        func date(_ time: Timestamp) -> JSON { .string(String(time.description.prefix(10))) }
+        let response = try api.change(
+            .post, "/identityGovernance/accessReviews/definitions",
+            [
+                "displayName": .string(Self.reviewName(target)),
+                "descriptionForAdmins": "Asked for by a finding in Thalian.",
+                "descriptionForReviewers": "Confirm who still needs to be a member of this group.",
+                "scope": [
+                    "@odata.type": "#microsoft.graph.accessReviewQueryScope",
+                    "query": .string("/groups/\(group)/transitiveMembers"), "queryType": "MicrosoftGraph",
+                ],
+                "reviewers": [["query": .string("/groups/\(group)/owners"), "queryType": "MicrosoftGraph"]],
+                "settings": [
+                    "mailNotificationsEnabled": true, "reminderNotificationsEnabled": true,
+                    "justificationRequiredOnApproval": true, "defaultDecisionEnabled": false,
+                    "defaultDecision": "None", "autoApplyDecisionsEnabled": false, "recommendationsEnabled": true,
+                    "instanceDurationInDays": .integer(days),
+                    "recurrence": [
+                        "pattern": nil,
+                        "range": [
+                            "type": "numbered", "numberOfOccurrences": 0, "recurrenceTimeZone": nil,
+                            "startDate": date(today), "endDate": date(today + .days(days)),
+                        ],
+                    ],
+                ],
+            ])
+        return result(target, review: response.json)
+    }
+}

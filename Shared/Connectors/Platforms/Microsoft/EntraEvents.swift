@@ -1,0 +1,72 @@
+import Base
+
+/// Entra's logs as records.
+enum EntraEvents {
+    /// Codes of a sign-in that goes on: Entra asks for something more, and logs what comes of it by itself
+    /// (learn.microsoft.com/entra/identity-platform/reference-error-codes).
+    private static let interruptions: Set = [
+        16_000, 50_058, 50_072, 50_074, 50_076, 50_079, 50_097, 50_125, 50_129, 50_140, 65_001,
+    ]
+    /// The second factor was asked for and not given.
+    private static let secondFactorFailed = 500_121
+
+    static func signIn(_ signIn: JSON) -> [SyncRecord] {
+        guard let id = signIn.text("id"), let time = signIn.date("createdDateTime"),
+            let code = signIn["status"]?["errorCode"]?.integer
+        else { return [] }
+        let type =
+            interruptions.contains(code)
+            ? "sign_in.interrupted" : code == secondFactorFailed ? EventType.secondFactor : EventType.signIn
+        var record = AuditEventRecord(
+            externalID: id, eventType: type, outcome: code == 0 ? .success : .failure, occurredAt: time)
+        record.actor = signIn.text("userDisplayName") ?? signIn.text("userPrincipalName")
+        record.actorExternalID = signIn.text("userId")
+        record.actorEmail = signIn.email("userPrincipalName")
+        record.target = signIn.text("appDisplayName")
+        record.ipAddress = signIn.text("ipAddress")
+        record.details["country"] = signIn["location"]?.text("countryOrRegion").map(JSON.string)
+        let risk = signIn.text("riskLevelDuringSignIn")
+        guard let risk, ["low", "medium", "high"].contains(risk), type == EventType.signIn else {
+            return [.auditEvent(record)]
+        }
+        // Entra's judgement of the sign-in, beside the sign-in itself.
+        var judged = record
+        judged.externalID += "/risk"
+        judged.eventType = EventType.signInPolicy
+        judged.details["risk"] = .string(risk)
+        return [.auditEvent(record), .auditEvent(judged)]
+    }
+
+    static func audit(_ event: JSON) -> [SyncRecord] {
+        guard let id = event.text("id"), let time = event.date("activityDateTime"),
+            let name = event.text("activityDisplayName")
+        else { return [] }
+        var record = AuditEventRecord(
+            externalID: id, eventType: type(of: name),
+            outcome: event.text("result") == "failure" ? .failure : .success, occurredAt: time)
+        let user = event["initiatedBy"]?["user"]
+        record.actor =
+            user?.text("displayName") ?? user?.text("userPrincipalName")
+            ?? event["initiatedBy"]?["app"]?.text("displayName")
+        record.actorExternalID = user?.text("id")
+        record.actorEmail = user?.email("userPrincipalName")
+        record.ipAddress = user?.text("ipAddress")
+        let target = event["targetResources"]?.array?.first
+        record.target = target?.text("displayName") ?? target?.text("userPrincipalName")
+        return [.auditEvent(record)]
+    }
+
+    /// What an administrator does to others keeps Entra's name: rules take the actor for the one whose account it is.
+    private static func type(of name: String) -> String {
+        switch name {
+        case "Add member to role", "Add eligible member to role": EventType.privilegeGranted
+        case "User deleted security info": EventType.factorRemoved
+        case "Reset password (self-service)": EventType.passwordReset
+        case "Suspicious activity reported", "Fraud reported - user is blocked for MFA",
+            "Fraud reported - no action taken":
+            EventType.suspiciousActivity
+        case "Delete conditional access policy": EventType.policyDeleted
+        default: name
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Base
+import Findings
+import Upstream
+
+/// Microsoft Intune: learn.microsoft.com/graph/api/resources/intune-devices-manageddevice.
+struct Intune: Connector {
+    static let platform = Platform.microsoftIntune
+    static var fields: [CredentialField] { Graph.fields }
+    static let actions: Set<ActionType> = [.syncDevice, .lockDevice, .retireDevice, .containHost]
+
+    private let api: PlatformAPI
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        api = try Graph.api(Self.platform, credentials, scope)
+    }
+
+    func check() throws {
+        _ = try api.get("/deviceManagement/managedDevices", query: [("$select", "id"), ("$top", "1")]).list("value")
+    }
+
+    var collections: [RecordCollection] {
+        let properties = """
+            id,deviceName,emailAddress,userPrincipalName,operatingSystem,osVersion,isEncrypted,complianceState,\
+            lastSyncDateTime,jailBroken,managementState,serialNumber,azureADDeviceId,managedDeviceOwnerType,model
+            """
+        return [
+            Graph.pages(
+                "devices", api, "/deviceManagement/managedDevices", [("$select", properties), ("$top", "500")]
+            ) { $0.compactMap(Self.device) }
+        ]
+    }
+
+    static func device(_ device: JSON) -> SyncRecord? {
+        guard let id = device.text("id") else { return nil }
+        var record = DeviceRecord(externalID: id, hostname: device.text("deviceName") ?? device.text("model") ?? id)
+        record.ownerEmail = device.email("emailAddress") ?? device.email("userPrincipalName")
+        record.serialNumber = device.text("serialNumber")
+        record.operatingSystem = device.text("operatingSystem")
+        record.osVersion = device.text("osVersion")
+        record.isEncrypted = device["isEncrypted"]?.bool
+        switch device.text("complianceState") {
+        // In its grace period a device still counts as compliant.
+        case "compliant", "inGracePeriod": record.isCompliant = true
+        case "noncompliant": record.isCompliant = false
+        default: break
+        }
+        switch device.text("jailBroken")?.lowercased() {
+        case "true": record.isJailbroken = true
+        case "false": record.isJailbroken = false
+        default: break
+        }
+        record.lastSeenAt = Graph.moment(device, "lastSyncDateTime")
+        record.metadata["ownership"] = device["managedDeviceOwnerType"]
+        return .device(record)
+    }
+
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .syncDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/syncDevice", isRepeatable: true)
+        // Graph can't cut a device off the network; the lock keeps whoever holds it out.
+        case .lockDevice, .containHost:
+            try api.change(.post, "/deviceManagement/managedDevices/\(id)/remoteLock", isRepeatable: true)
+        case .retireDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/retire")
+        default: throw ConnectorError.configuration("Microsoft Intune can't do \(action.rawValue).")
+        }
+        return Self.result(target)
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        switch action {
+        // Done again, each of these changes nothing.
+        case .syncDevice, .lockDevice, .containHost: return .notDone
+        case .retireDevice:
+            do {
+                let device = try api.get(
+                    "/deviceManagement/managedDevices/\(target.externalID)", query: [("$select", "id,managementState")])
+                let state = try device.object().text("managementState") ?? ""
+                return state.hasPrefix("retire") ? .done(Self.result(target)) : .notDone
+            } catch ConnectorError.missing {
+                // Intune forgets what it has retired.
+                return .done(Self.result(target))
+            }
+        default: return nil
+        }
+    }
+
+    private static func result(_ target: ActionTarget) -> JSON {
+        ["platform": "microsoft_intune", "external_id": .string(target.externalID)]
+    }
+}
