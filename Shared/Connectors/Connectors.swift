@@ -1,7 +1,13 @@
 /// The platforms' connectors.
 public enum Connectors {
     /// All of them.
-    static var all: [any Connector.Type] { [Okta.self] }
+    static var all: [any Connector.Type] {
+        [
+            Okta.self,
+            GitHub.self,
+            AWS.self,
+        ]
+    }
 
     /// The connector of a platform; nil when it can't be connected.
     public static func of(_ platform: String) -> (any Connector.Type)? {

@@ -70,6 +70,18 @@ public final class PlatformAPI {
         return response
     }
 
+    /// Changes something. `isRepeatable` says that the provider does the same when asked twice, so that the request may be
+    /// sent again when nobody knows what became of it.
+    @discardableResult public func change(
+        _ method: Method, _ path: UpstreamPath, query: [(name: String, value: String)] = [], _ body: JSON? = nil,
+        isRepeatable: Bool = false
+    ) throws -> UpstreamResponse {
+        var request = request(method, path, query: query)
+        if let body { request.setJSON(body) }
+        request.isRepeatable = isRepeatable
+        return try send(request)
+    }
+
     /// Sends many requests, so many at once; the responses, each as `accept` made it, are in the requests' order.
     /// `accept` sees every status but 401 and may turn one that is no error here into a value; it throws, or returns nil
     /// to have the response explained as an error.

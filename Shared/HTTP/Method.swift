@@ -12,6 +12,10 @@ public struct Method: RawRepresentable, Hashable, Sendable {
     public static let head = Method(rawValue: "HEAD")
     /// POST.
     public static let post = Method(rawValue: "POST")
+    /// PUT.
+    public static let put = Method(rawValue: "PUT")
+    /// PATCH (RFC 5789).
+    public static let patch = Method(rawValue: "PATCH")
     /// DELETE.
     public static let delete = Method(rawValue: "DELETE")
 }

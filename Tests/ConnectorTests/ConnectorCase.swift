@@ -40,7 +40,11 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    static let all: [ConnectorCase] = [.okta]
+    static let all: [ConnectorCase] = [
+        .okta,
+        .github,
+        .aws,
+    ]
 }
 
 /// Everything a connector yields, page by page; `connector` is asked for before each page.
