@@ -99,6 +99,20 @@ extension RecordCollection {
             return RecordPage(found.records, next: next)
         }
     }
+
+    /// The same list, for what only some plans or tokens offer: it is empty where the provider says that there is none or
+    /// that it is not allowed.
+    public func ifOffered() -> RecordCollection {
+        RecordCollection(name) { cursor in
+            do {
+                return try page(cursor)
+            } catch ConnectorError.missing where cursor == nil {
+                return RecordPage([])
+            } catch ConnectorError.configuration where cursor == nil {
+                return RecordPage([])
+            }
+        }
+    }
 }
 
 extension JSON {

@@ -1,0 +1,121 @@
+import Base
+import HTTP
+import Upstream
+
+/// The ways to AWS's services: requests signed with the customer's keys, or with those of the role that they are for.
+final class AWSSession {
+    /// A role that the keys assume.
+    struct Role {
+        let arn: String
+        let externalID: String?
+    }
+
+    private let client: UpstreamClient
+    private let region: String
+    private let own: AWSKeys
+    private let role: Role?
+    private var assumed: (keys: AWSKeys, until: Timestamp)?
+
+    init(_ client: UpstreamClient, region: String, keys: AWSKeys, role: Role?) {
+        self.client = client
+        self.region = region
+        own = keys
+        self.role = role
+    }
+
+    /// Calls an action of IAM, which is one service for all regions; the element in its answer that holds the result. IAM
+    /// comes to the same state when it is asked again.
+    func iam(_ action: String, _ parameters: [(name: String, value: String)] = []) throws -> XMLElement {
+        let api = try iamAPI()
+        return try Self.result(try api.send(Self.query(api, action, Self.iamVersion, parameters)), action)
+    }
+
+    /// One page of a list of IAM's, and the marker of the next one.
+    func iamPage(
+        _ action: String, _ parameters: [(name: String, value: String)] = [], after marker: String?
+    ) throws -> (result: XMLElement, next: String?) {
+        let position = marker.map { [(name: "Marker", value: $0)] } ?? []
+        let result = try iam(action, parameters + [("MaxItems", "100")] + position)
+        guard let isTruncated = result.text("IsTruncated") else {
+            throw ConnectorError.provider("AWS's answer is not the list that it documents.")
+        }
+        return (result, isTruncated == "true" ? result.text("Marker") : nil)
+    }
+
+    /// Calls an action of IAM for many things; nil where IAM has no such entity.
+    func iamEach(_ action: String, _ parameters: [[(name: String, value: String)]]) throws -> [XMLElement?] {
+        let api = try iamAPI()
+        let requests = parameters.map { Self.query(api, action, Self.iamVersion, $0) }
+        return try api.sendAll(requests, atOnce: 8) { response -> XMLElement?? in
+            if response.isSuccess { return .some(try Self.result(response, action)) }
+            return AWSErrors.code(response) == "NoSuchEntity" ? .some(nil) : nil
+        }
+    }
+
+    /// Calls an action of STS.
+    func sts(_ action: String) throws -> XMLElement { try sts(action, [], try keys()) }
+
+    /// Looks something up in CloudTrail, which speaks JSON 1.1.
+    func cloudTrail(_ action: String, _ body: JSON) throws -> JSON {
+        let api = try api("cloudtrail", "cloudtrail.\(region).amazonaws.com", region, try keys())
+        var request = api.request(.post, "/")
+        request.setBody(JSONWriter.bytes(body), "application/x-amz-json-1.1")
+        request.headers["X-Amz-Target"] = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + action
+        request.isRepeatable = true
+        return try api.send(request).object()
+    }
+
+    /// The keys that requests are signed with: the customer's, or those of the role as long as they last.
+    private func keys() throws -> AWSKeys {
+        guard let role else { return own }
+        if let assumed, assumed.until > .now + 60 { return assumed.keys }
+        var parameters = [(name: "RoleArn", value: role.arn), (name: "RoleSessionName", value: "thalian")]
+        if let externalID = role.externalID { parameters.append(("ExternalId", externalID)) }
+        guard let found = try sts("AssumeRole", parameters, own)["Credentials"],
+            let id = found.text("AccessKeyId"), let secret = found.text("SecretAccessKey"),
+            let token = found.text("SessionToken"),
+            let until = found.text("Expiration").flatMap({ Timestamp(provider: $0) })
+        else { throw ConnectorError.provider("AWS's answer holds no credentials of the role.") }
+        let keys = AWSKeys(id: id, secret: Secret(secret), sessionToken: Secret(token))
+        assumed = (keys, until)
+        return keys
+    }
+
+    private func sts(
+        _ action: String, _ parameters: [(name: String, value: String)], _ keys: AWSKeys
+    ) throws -> XMLElement {
+        let api = try api("sts", "sts.\(region).amazonaws.com", region, keys)
+        return try Self.result(try api.send(Self.query(api, action, "2011-06-15", parameters)), action)
+    }
+
+    private static let iamVersion = "2010-05-08"
+
+    private func iamAPI() throws -> PlatformAPI { try api("iam", "iam.amazonaws.com", "us-east-1", try keys()) }
+
+    private func api(_ service: String, _ host: String, _ region: String, _ keys: AWSKeys) throws -> PlatformAPI {
+        guard let base = UpstreamURL("https://" + host) else {
+            throw ConnectorError.configuration("The AWS region is not one.")
+        }
+        let signer = SigV4(keys: keys, region: region, service: service)
+        return PlatformAPI(
+            client, base, .signature { signer.sign(&$0, at: .now) }, explain: AWSErrors.explain)
+    }
+
+    /// A request of the query protocol.
+    private static func query(
+        _ api: PlatformAPI, _ action: String, _ version: String, _ parameters: [(name: String, value: String)]
+    ) -> UpstreamRequest {
+        var request = api.request(.post, "/")
+        request.setForm([("Action", action), ("Version", version)] + parameters)
+        request.isRepeatable = true
+        return request
+    }
+
+    /// The result in an answer of the query protocol; actions that only change something have an empty one or none.
+    private static func result(_ response: UpstreamResponse, _ action: String) throws(ConnectorError) -> XMLElement {
+        guard let answer = try? XMLElement(parsing: response.body), answer.name == action + "Response" else {
+            throw .provider("AWS's answer is not the document that it documents.")
+        }
+        return answer[action + "Result"] ?? answer
+    }
+}

@@ -1,0 +1,181 @@
+/// An element of an XML document (XML 1.0), as far as web services write it: elements and text. Attributes are read and
+/// dropped. There are no document types, so no entities but the five that every document has.
+struct XMLElement: Equatable {
+    let name: String
+    /// What it holds beside elements.
+    fileprivate(set) var text = ""
+    fileprivate(set) var children: [XMLElement] = []
+
+    fileprivate init(_ name: String) { self.name = name }
+
+    /// Reads a document in UTF-8.
+    init(parsing bytes: [UInt8]) throws(XMLSyntaxError) {
+        var reader = XMLReader(bytes)
+        self = try reader.document()
+    }
+
+    /// The first child of a name.
+    subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
+
+    /// A child's text; nil when it is missing or empty.
+    func text(_ name: String) -> String? { self[name].flatMap { $0.text.isEmpty ? nil : $0.text } }
+
+    /// The elements of a list, as the AWS query protocol writes it: `member` in a child; none when there is no such child.
+    func members(_ name: String) -> [XMLElement] { self[name]?.children.filter { $0.name == "member" } ?? [] }
+}
+
+/// The document is not well-formed, or has what is not read here.
+struct XMLSyntaxError: Error, Equatable {}
+
+/// Reads one document, byte by byte.
+private struct XMLReader {
+    private static let maximumDepth = 64
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func document() throws(XMLSyntaxError) -> XMLElement {
+        try skipProlog()
+        let root = try element(depth: 0)
+        try skipProlog()
+        guard position == bytes.count else { throw XMLSyntaxError() }
+        return root
+    }
+
+    /// White space, the declaration and comments.
+    private mutating func skipProlog() throws(XMLSyntaxError) {
+        while true {
+            skipSpace()
+            if starts("<?") {
+                try skip(past: "?>")
+            } else if starts("<!--") {
+                try skip(past: "-->")
+            } else {
+                return
+            }
+        }
+    }
+
+    private mutating func element(depth: Int) throws(XMLSyntaxError) -> XMLElement {
+        guard depth < Self.maximumDepth, starts("<") else { throw XMLSyntaxError() }
+        position += 1
+        var element = XMLElement(try name())
+        if try attributesEndEmpty() { return element }
+        var text: [UInt8] = []
+        while true {
+            guard position < bytes.count else { throw XMLSyntaxError() }
+            if starts("<!--") {
+                try skip(past: "-->")
+            } else if starts("<![CDATA[") {
+                position += 9
+                let start = position
+                try skip(past: "]]>")
+                text += bytes[start..<position - 3]
+            } else if starts("</") {
+                position += 2
+                guard try name() == element.name else { throw XMLSyntaxError() }
+                skipSpace()
+                try expect(">")
+                break
+            } else if starts("<") {
+                element.children.append(try self.element(depth: depth + 1))
+            } else {
+                try appendCharacter(to: &text)
+            }
+        }
+        guard let string = String(validating: text, as: UTF8.self) else { throw XMLSyntaxError() }
+        // White space between elements is layout.
+        element.text = element.children.isEmpty ? string : ""
+        return element
+    }
+
+    /// The rest of a start tag; whether it is an empty element's.
+    private mutating func attributesEndEmpty() throws(XMLSyntaxError) -> Bool {
+        while true {
+            skipSpace()
+            if starts("/>") {
+                position += 2
+                return true
+            }
+            if starts(">") {
+                position += 1
+                return false
+            }
+            _ = try name()
+            skipSpace()
+            try expect("=")
+            skipSpace()
+            guard position < bytes.count, [UInt8(ascii: "\""), UInt8(ascii: "'")].contains(bytes[position]) else {
+                throw XMLSyntaxError()
+            }
+            let quote = bytes[position]
+            guard let end = bytes[(position + 1)...].firstIndex(of: quote),
+                !bytes[position..<end].contains(UInt8(ascii: "<"))
+            else { throw XMLSyntaxError() }
+            position = end + 1
+        }
+    }
+
+    private mutating func appendCharacter(to text: inout [UInt8]) throws(XMLSyntaxError) {
+        guard bytes[position] == UInt8(ascii: "&") else {
+            text.append(bytes[position])
+            position += 1
+            return
+        }
+        let limit = min(bytes.count, position + 12)
+        guard let end = bytes[position..<limit].firstIndex(of: UInt8(ascii: ";")) else { throw XMLSyntaxError() }
+        let entity = String(decoding: bytes[(position + 1)..<end], as: UTF8.self)
+        position = end + 1
+        switch entity {
+        case "lt": text.append(UInt8(ascii: "<"))
+        case "gt": text.append(UInt8(ascii: ">"))
+        case "amp": text.append(UInt8(ascii: "&"))
+        case "quot": text.append(UInt8(ascii: "\""))
+        case "apos": text.append(UInt8(ascii: "'"))
+        default:
+            let isHexadecimal = entity.hasPrefix("#x")
+            guard entity.hasPrefix("#"),
+                let number = UInt32(entity.dropFirst(isHexadecimal ? 2 : 1), radix: isHexadecimal ? 16 : 10),
+                let scalar = Unicode.Scalar(number), number > 0
+            else { throw XMLSyntaxError() }
+            text += Array(String(Character(scalar)).utf8)
+        }
+    }
+
+    private mutating func name() throws(XMLSyntaxError) -> String {
+        let start = position
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: ":"), 0x80...0xFF:
+                position += 1
+            default:
+                guard position > start, let name = String(validating: bytes[start..<position], as: UTF8.self) else {
+                    throw XMLSyntaxError()
+                }
+                return name
+            }
+        }
+        throw XMLSyntaxError()
+    }
+
+    private func starts(_ text: StaticString) -> Bool {
+        bytes[position...].starts(with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func expect(_ text: StaticString) throws(XMLSyntaxError) {
+        guard starts(text) else { throw XMLSyntaxError() }
+        position += text.utf8CodeUnitCount
+    }
+
+    private mutating func skip(past text: StaticString) throws(XMLSyntaxError) {
+        while position < bytes.count, !starts(text) { position += 1 }
+        try expect(text)
+    }
+
+    private mutating func skipSpace() {
+        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+    }
+}

@@ -1,0 +1,332 @@
+import Base
+import Findings
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+extension ConnectorCase {
+    static let github = ConnectorCase(
+        connector: GitHub.self, config: ["organization": "acme", "token": "ghp_secretGitHubToken"],
+        org: { GitHubOrg.answer($0, isEmpty: false) }, emptyOrg: { GitHubOrg.answer($0, isEmpty: true) },
+        isPage: { $0.path == "/graphql" && $0.text.contains("membersWithRole") },
+        throttled: {
+            let reset = Timestamp.now.seconds + 1
+            return .json(
+                ["message": "API rate limit exceeded"], status: 403,
+                headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset)])
+        },
+        refused: .json(["message": "Bad credentials", "status": "401"], status: 401), renewsTokens: false,
+        counts: ["account": 11, "application": 5, "accessKey": 12, "auditEvent": 6])
+}
+
+/// An organization as GitHub's APIs show it: two of everything a page.
+enum GitHubOrg {
+    static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
+        guard request.headers["Authorization"] == "Bearer ghp_secretGitHubToken",
+            request.headers["X-GitHub-Api-Version"] == "2022-11-28", request.headers["User-Agent"]?.isEmpty == false,
+            request.headers["Accept"] == "application/vnd.github+json"
+        else { return nil }
+        if request.method == "POST", request.path == "/graphql" { return graph(request, isEmpty) }
+        guard request.method == "GET", request.parameter("per_page") == "100" else { return nil }
+        switch request.path {
+        case "/orgs/acme/outside_collaborators" where request.parameter("filter") == "2fa_disabled":
+            return page(request, isEmpty ? [] : [["login": "guest1"]])
+        case "/orgs/acme/outside_collaborators" where request.parameter("filter") == nil:
+            return page(request, isEmpty ? [] : (0..<5).map { ["login": .string("guest\($0)"), "type": "User"] })
+        case "/orgs/acme/installations":
+            let items: [JSON] = (0..<6).map {
+                [
+                    "id": .integer(100 + $0), "app_slug": .string("app-\($0)"), "permissions": ["contents": "write"],
+                    "suspended_at": $0 == 5 ? "2026-01-01T00:00:00Z" : .null,
+                ]
+            }
+            return page(request, isEmpty ? [] : items, in: "installations")
+        case "/orgs/acme/credential-authorizations":
+            // Organizations without SAML single sign-on have none.
+            return isEmpty ? .json(["message": "Not Found"], status: 404) : page(request, credentials)
+        case "/orgs/acme/audit-log":
+            guard request.parameter("phrase") == "created:>=2026-03-31", request.parameter("include") == "web" else {
+                return nil
+            }
+            return isEmpty ? .json(["message": "Not Found"], status: 404) : page(request, events)
+        default: return nil
+        }
+    }
+
+    private static func page(
+        _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil
+    ) -> FakeProvider.Reply {
+        let from = request.parameter("page").flatMap { Int($0) } ?? 0
+        let part = JSON.array(Array(items[min(from, items.count)..<min(from + 2, items.count)]))
+        var reply = FakeProvider.Reply.json(member.map { .object([$0: part, "total_count": 6]) } ?? part)
+        if from + 2 < items.count {
+            let target = request.target.split(separator: "&").filter { !$0.hasPrefix("page=") }
+            reply.headers["Link"] =
+                "<https://api.github.com\(target.joined(separator: "&"))&page=\(from + 2)>; rel=\"next\""
+        }
+        return reply
+    }
+
+    private static func graph(_ request: FakeProvider.Request, _ isEmpty: Bool) -> FakeProvider.Reply? {
+        guard let query = request.json.text("query"), request.json["variables"]?["login"] == "acme" else { return nil }
+        let from = request.json["variables"]?["after"]?.string.flatMap { Int($0) } ?? 0
+        func connection(_ items: [JSON], in member: String) -> JSON {
+            let all = isEmpty ? [] : items
+            return [
+                member: .array(Array(all[min(from, all.count)..<min(from + 2, all.count)])),
+                "pageInfo": ["hasNextPage": .bool(from + 2 < all.count), "endCursor": .string(String(from + 2))],
+            ]
+        }
+        let organization: JSON
+        if query.contains("viewerCanAdminister") {
+            organization = ["viewerCanAdminister": true]
+        } else if query.contains("membersWithRole(first:100,after:$after)") {
+            organization = ["membersWithRole": connection((0..<6).map(member), in: "edges")]
+        } else if query.contains("externalIdentities(first:100,after:$after,membersOnly:true)") {
+            let identities: [JSON] = (0..<3).map {
+                ["samlIdentity": ["nameId": .string("M\($0)@Acme.com")], "user": ["login": .string("m\($0)")]]
+            }
+            organization = [
+                "samlIdentityProvider": isEmpty
+                    ? .null : ["externalIdentities": connection(identities, in: "nodes")]
+            ]
+        } else if query.contains("deployKeys") {
+            organization = ["repositories": connection((0..<6).map(repository), in: "nodes")]
+        } else if query.contains("collaborators(affiliation:OUTSIDE,first:100)") {
+            organization = ["repositories": connection((0..<6).map(collaborators), in: "nodes")]
+        } else {
+            return nil
+        }
+        return .json(["data": ["organization": organization]])
+    }
+
+    private static func member(_ number: Int) -> JSON {
+        [
+            "role": number == 0 ? "ADMIN" : "MEMBER", "hasTwoFactorEnabled": number == 5 ? .null : .bool(number > 0),
+            "node": [
+                "login": .string("m\(number)"), "name": number == 1 ? .null : .string("Member \(number)"),
+                "createdAt": "2020-01-02T03:04:05Z",
+                "organizationVerifiedDomainEmails": number == 2 ? [] : [.string("M\(number)@acme.com")],
+            ],
+        ]
+    }
+
+    private static func repository(_ number: Int) -> JSON {
+        [
+            "name": .string("repo\(number)"),
+            "deployKeys": [
+                "nodes": [
+                    [
+                        "id": .string("DK_\(number)"), "title": "CI", "readOnly": .bool(number > 0),
+                        "createdAt": "2024-01-01T00:00:00Z",
+                    ]
+                ]
+            ],
+        ]
+    }
+
+    private static func collaborators(_ number: Int) -> JSON {
+        [
+            "name": .string("repo\(number)"),
+            "collaborators": number == 5
+                ? .null
+                : [
+                    "pageInfo": ["hasNextPage": false],
+                    "edges": [["permission": number == 3 ? "WRITE" : "READ", "node": ["login": "guest0"]]],
+                ],
+        ]
+    }
+
+    private static let credentials: [JSON] = (0..<6).map {
+        [
+            "login": "m1", "credential_id": .integer(7_000 + $0),
+            "credential_type": $0 == 5 ? "SSH key" : "personal access token",
+            "credential_authorized_at": "2026-01-26T19:06:43Z", "authorized_credential_note": "ci",
+            "scopes": $0 == 0 ? ["read:org"] : ["repo"],
+            "authorized_credential_expires_at": $0 == 0 ? "2026-12-01T00:00:00Z" : .null,
+        ]
+    }
+
+    private static let events: [JSON] = (0..<6).map { number in
+        var entry: [String: JSON] = [
+            "_document_id": .string("e\(number)"), "@timestamp": .integer(1_775_100_000_999), "actor": "m0",
+        ]
+        switch number {
+        case 0:
+            entry["action"] = "secret_scanning_alert.create"
+            entry["repo"] = "acme/cloud-api"
+            entry["number"] = 7
+            entry["secret_type"] = "aws_access_key_id"
+        case 1:
+            entry["action"] = "org.update_member"
+            entry["permission"] = "admin"
+            entry["user"] = "m3"
+        case 2: entry["action"] = "org.sso_response"
+        case 3: entry["action"] = "repo.download_zip"
+        default: entry["action"] = "audit_log_streaming.destroy"
+        }
+        return .object(entry)
+    }
+}
+
+@Suite struct GitHubTests {
+    private let target = ActionTarget(actionID: .random(), externalID: "m1")
+
+    @Test func mapsWhatGitHubSays() throws {
+        let provider = try FakeProvider(ConnectorCase.github.org)
+        let connector = try ConnectorCase.github.connect(provider)
+        let records = try pull { connector }
+        let accounts = records.accounts
+        #expect(accounts["m0"]?.isAdmin == true)
+        #expect(accounts["m0"]?.mfaEnabled == false)
+        #expect(accounts["m1"]?.mfaEnabled == true)
+        #expect(accounts["m5"]?.mfaEnabled == nil)
+        #expect(accounts["m1"]?.displayName == "m1")
+        #expect(accounts["m1"]?.email == "m1@acme.com")
+        #expect(accounts["m2"]?.email == nil)
+        #expect(accounts["m2"]?.linkedEmails == ["m2@acme.com"])
+        #expect(accounts["guest0"]?.kind == .external)
+        #expect(accounts["guest0"]?.metadata == ["permission": "write", "repository": "repo3"])
+        #expect(accounts["guest1"]?.mfaEnabled == false)
+        #expect(accounts["guest1"]?.metadata == [:])
+        let byKey = records.byKey
+        guard case .accessKey(let deployKey)? = byKey["accessKey/DK_0"],
+            case .accessKey(let token)? = byKey["accessKey/7000"], case .accessKey(let ssh)? = byKey["accessKey/7005"],
+            case .auditEvent(let alert)? = byKey["auditEvent/e0"],
+            case .auditEvent(let grant)? = byKey["auditEvent/e1"],
+            case .auditEvent(let signIn)? = byKey["auditEvent/e2"],
+            case .auditEvent(let download)? = byKey["auditEvent/e3"]
+        else {
+            Issue.record("a record is missing")
+            return
+        }
+        #expect(deployKey.canWrite && deployKey.name == "repo0 (CI)" && deployKey.kind == .deployKey)
+        #expect(!token.canWrite && token.expiresAt != nil && token.accountExternalID == "m1")
+        #expect(ssh.kind == .accessKey && ssh.expiresAt == nil)
+        #expect(alert.target == "cloud-api" && alert.eventType == "secret_scanning_alert.create")
+        #expect(alert.details == ["number": 7, "secret_type": "aws_access_key_id"])
+        #expect(alert.occurredAt == Timestamp(seconds: 1_775_100_000))
+        #expect(grant.eventType == EventType.privilegeGranted && grant.target == "m3")
+        #expect(signIn.eventType == EventType.platformSignIn && signIn.details["method"] == "sso")
+        #expect(download.eventType == EventType.download)
+    }
+
+    @Test func whoIsNoOwnerIsToldSo() throws {
+        let provider = try FakeProvider { _ in .json(["data": ["organization": ["viewerCanAdminister": false]]]) }
+        let error = #expect(throws: ConnectorError.self) { try ConnectorCase.github.connect(provider).check() }
+        #expect(error?.kind == "configuration_invalid")
+        provider.fail(
+            .json(["data": ["organization": .null], "errors": [["type": "NOT_FOUND", "message": "acme"]]]))
+        let unknown = #expect(throws: ConnectorError.self) { try ConnectorCase.github.connect(provider).check() }
+        #expect(unknown?.kind == "configuration_invalid")
+    }
+
+    /// The trap: throttling is 403 or 429, and status 200 with an error of GraphQL.
+    @Test func throttlingIsNoMissingPermission() throws {
+        let reset = String(Timestamp.now.seconds)
+        let throttles: [FakeProvider.Reply] = [
+            .json(["message": "API rate limit exceeded"], status: 429, headers: ["retry-after": "0"]),
+            .json(["message": "You have exceeded a secondary rate limit"], status: 403, headers: ["retry-after": "0"]),
+            .json(
+                ["errors": [["type": "RATE_LIMITED"]]],
+                headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": reset]),
+        ]
+        for reply in throttles {
+            let provider = try FakeProvider(ConnectorCase.github.org)
+            provider.fail(reply)
+            try ConnectorCase.github.connect(provider).check()
+            #expect(provider.requests.count == 2)
+        }
+        let provider = try FakeProvider(ConnectorCase.github.org)
+        provider.fail(.json(["message": "Resource not accessible by personal access token"], status: 403))
+        let error = #expect(throws: ConnectorError.self) { try ConnectorCase.github.connect(provider).check() }
+        #expect(error?.kind == "configuration_invalid")
+    }
+
+    @Test(arguments: [ActionType.suspendUser, .deactivateUser, .removeFromGroup])
+    func removesMembersAndCollaborators(_ action: ActionType) throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.path {
+            case "DELETE /orgs/acme/memberships/m1": .init(204)
+            case "DELETE /orgs/acme/memberships/guest0", "GET /orgs/acme/memberships/guest0":
+                .json(["message": "Not Found"], status: 404)
+            case "GET /orgs/acme/memberships/m1": .json(["role": "member", "state": "active"])
+            case "GET /orgs/acme/outside_collaborators": .json([["login": "guest0"]])
+            case "DELETE /orgs/acme/outside_collaborators/guest0": .init(204)
+            default: nil
+            }
+        }
+        let connector = try ConnectorCase.github.connect(provider)
+        let guest = ActionTarget(actionID: .random(), externalID: "guest0")
+        #expect(try connector.perform(action, on: target)["platform"] == "github")
+        #expect(try connector.perform(action, on: guest)["external_id"] == "guest0")
+        #expect(provider.requests.last?.method == "DELETE")
+        #expect(try connector.outcome(of: action, on: target) == .notDone)
+        #expect(try connector.outcome(of: action, on: guest) == .notDone)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func takesTheOwnerRoleFromMembersOnly() throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.path {
+            case "GET /orgs/acme/memberships/m1": .json(["role": "admin"])
+            case "PUT /orgs/acme/memberships/m1": request.json == ["role": "member"] ? .json(["role": "member"]) : nil
+            case "GET /orgs/acme/memberships/guest0": .json(["message": "Not Found"], status: 404)
+            default: nil
+            }
+        }
+        let connector = try ConnectorCase.github.connect(provider)
+        #expect(try connector.outcome(of: .removeAdminRole, on: target) == .notDone)
+        _ = try connector.perform(.removeAdminRole, on: target)
+        let guest = ActionTarget(actionID: .random(), externalID: "guest0")
+        #expect(throws: ConnectorError.self) { try connector.perform(.removeAdminRole, on: guest) }
+        #expect(provider.requests.map(\.method) == ["GET", "GET", "PUT", "GET"])
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func revokesCredentials() throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "GET /orgs/acme/credential-authorizations?login=m1&per_page=100":
+                .json([["credential_id": 1], ["credential_id": 2]])
+            case "DELETE /orgs/acme/credential-authorizations/1", "DELETE /orgs/acme/credential-authorizations/2":
+                .init(204)
+            default: nil
+            }
+        }
+        let connector = try ConnectorCase.github.connect(provider)
+        _ = try connector.perform(.revokeAllTokens, on: target)
+        #expect(provider.requests.count == 3)
+        let one = ActionTarget(actionID: .random(), externalID: "m1", parameters: ["credential_id": "2"])
+        _ = try connector.perform(.revokeOAuthToken, on: one)
+        #expect(provider.requests.count == 4)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func findsItsTicketAgain() throws {
+        let action = Identifier.random()
+        let target = ActionTarget(
+            actionID: action, externalID: "m1",
+            parameters: ["repository": "ops", "title": "Remove\nm1", "description": "Left."])
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "POST /repos/acme/ops/issues":
+                request.json
+                    == ["title": "Remove m1", "body": "Left.", "labels": [.string("thalian-\(action)")]]
+                    ? .json(["number": 12], status: 201) : nil
+            case "GET /repos/acme/ops/issues?labels=thalian-\(action)&state=all": .json([["number": 12]])
+            default: nil
+            }
+        }
+        let connector = try ConnectorCase.github.connect(provider)
+        let ticket: JSON = ["platform": "github", "ticket": "12"]
+        #expect(try connector.perform(.createTicket, on: target) == ticket)
+        #expect(try connector.outcome(of: .createTicket, on: target) == .done(ticket))
+        #expect(provider.unexpected.isEmpty)
+        provider.fail(.init(502))
+        #expect(throws: ConnectorError.unknownOutcome("The provider failed; it may have carried the action out.")) {
+            try connector.perform(.createTicket, on: target)
+        }
+    }
+}
