@@ -42,7 +42,8 @@ let routes = [
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
-    Route("scheduled/housekeeping", uses: "Findings"),
+    Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
+    Route("scheduled/jobs", uses: "Jobs"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
@@ -77,6 +78,7 @@ let shared: [Target] = [
     library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
+    library("Jobs", on: "Base", "Store", "Auth"),
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
@@ -95,7 +97,7 @@ let runner: [Target] = [
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
-        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Demonstration"],
+        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
         path: "local-runner", exclude: ["dev", "Demonstration"]),
 ]
 
@@ -107,7 +109,7 @@ let tests: [Target] = [
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",
-        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "TestSupport"],
+        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Jobs", "TestSupport"],
         path: "Tests/SharedTests"),
     .testTarget(
         name: "ConnectorTests",
