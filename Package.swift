@@ -44,7 +44,8 @@ let routes = [
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
-    Route("scheduled/housekeeping", uses: "Findings"),
+    Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
+    Route("scheduled/jobs", uses: "Jobs"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
@@ -81,6 +82,7 @@ let shared: [Target] = [
     library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
+    library("Jobs", on: "Base", "Store", "Auth"),
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
@@ -100,7 +102,7 @@ let runner: [Target] = [
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
-        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Demonstration"],
+        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
         path: "local-runner", exclude: ["dev", "Demonstration"]),
 ]
 
@@ -112,7 +114,9 @@ let tests: [Target] = [
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",
-        dependencies: ["Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Export", "TestSupport"],
+        dependencies: [
+            "Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Export", "Jobs", "TestSupport",
+        ],
         path: "Tests/SharedTests"),
     .testTarget(
         name: "ConnectorTests",

@@ -2,14 +2,17 @@ import Auth
 import Base
 import Findings
 import Function
+import Jobs
 
-/// Every hour: what becomes due by itself. Snoozed findings open again, and trials end.
+/// Every hour: what becomes due by itself. Snoozed findings open again, trials end, and jobs
+/// that were completed a week ago are forgotten.
 @main struct Housekeeping: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws {
         for workspace in try context.access.workspaces() {
             do {
                 try workspace.reopenDueFindings(now: context.time)
                 try workspace.endExpiredTrial(now: context.time)
+                try workspace.pruneJobs(now: context.time)
             } catch {
                 // One workspace's trouble must not keep the others waiting.
                 context.log.write(

@@ -4,7 +4,8 @@ import Store
 /// The workspaces as the product itself sees them, for scheduled work, which has no caller whom one could check.
 /// Only the pipeline of scheduled functions and the local runner may make one, hence the SPI.
 public struct SystemAccess {
-    let database: any Database
+    /// The database, for what is about all workspaces at once.
+    @_spi(System) public let database: any Database
 
     /// Access to all workspaces in `database`.
     @_spi(System) public init(_ database: any Database) { self.database = database }

@@ -24,6 +24,11 @@ public struct Workspace {
     /// Who acts, as rows name it that remember who it was; the product's own name when it does by itself.
     public var actor: String { caller?.label ?? "Thalian" }
 
+    /// The same workspace as the product itself sees it, for work that outlives the request which asked for it.
+    @_spi(System) public var byItself: Workspace {
+        Workspace(id: id, plan: plan, caller: nil, database: database)
+    }
+
     /// All rows, each decoded by `decode`.
     public func rows<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value

@@ -45,7 +45,9 @@ import Testing
         try DevVars.create(folder + "/.dev.vars", secrets: names)
         let values = try DevVars.read(folder + "/.dev.vars").values.mapValues { $0.reveal { $0 } }
         #expect(values.keys.sorted() == ["CREDENTIALS_KEY", "SUPABASE_JWT_SECRET"])
-        #expect(values.values.allSatisfy { $0.count == 64 } && Set(values.values).count == 2)
+        #expect(values["SUPABASE_JWT_SECRET"]?.count == 64)
+        let key = try #require(values["CREDENTIALS_KEY"])
+        #expect(key.hasPrefix("k1:") && Base64.standard.decode(key.dropFirst(3))?.count == 32)
         let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/.dev.vars")
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [".dev.vars"])

@@ -1,3 +1,5 @@
+import Base
+
 /// The command line was not understood. The exit status is 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
@@ -72,6 +74,13 @@ struct Arguments {
                 "\(name) \(text): write a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// The option's value as a UUID.
+    func identifier(_ name: String) throws(UsageError) -> Identifier? {
+        guard let text = self[name] else { return nil }
+        guard let identifier = Identifier(text) else { throw UsageError("\(name) \(text): write a UUID") }
+        return identifier
     }
 
     /// The option's value as one of `words`.

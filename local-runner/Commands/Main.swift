@@ -5,7 +5,7 @@ import Glibc
 @main
 struct Main {
     static let verbs = [
-        Verb.dev, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.copyStore,
+        Verb.dev, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.jobs, Verb.copyStore,
         Verb.auditVerify,
     ]
 

@@ -15,13 +15,7 @@ extension Verb {
                 function.environment.map(\.name).joined(separator: " "),
             ])
         }
-        let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].count) } }
-        for row in rows {
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            var line = cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            Terminal.say(line)
-        }
+        Terminal.say(table: rows)
         return 0
     }
 }

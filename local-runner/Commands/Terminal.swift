@@ -5,6 +5,17 @@ enum Terminal {
     /// Writes a line to standard output.
     static func say(_ line: String = "") { _ = File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) }
 
+    /// Writes rows as columns, aligned.
+    static func say(table rows: [[String]]) {
+        let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[column].count) } }
+        for row in rows {
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            say(line)
+        }
+    }
+
     /// Writes a line to standard error.
     static func complain(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
 }

@@ -58,12 +58,3 @@ extension Verb {
         return SessionTokens.Person(userID: match.userID, email: match.email)
     }
 }
-
-extension Arguments {
-    /// The option's value as a UUID.
-    fileprivate func identifier(_ name: String) throws(UsageError) -> Identifier? {
-        guard let text = self[name] else { return nil }
-        guard let identifier = Identifier(text) else { throw UsageError("\(name) \(text): write a UUID") }
-        return identifier
-    }
-}

@@ -26,7 +26,7 @@ struct DevVars {
 
             """
         for name in secrets {
-            text += isGenerated(name) ? "\(name)=\(randomValue())\n" : "# \(name)= issued by its provider\n"
+            text += isGenerated(name) ? "\(name)=\(randomValue(of: name))\n" : "# \(name)= issued by its provider\n"
         }
         try File.write(path, Array(text.utf8), mode: 0o600)
     }
@@ -38,9 +38,10 @@ struct DevVars {
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
     }
 
-    /// 256 bits in hexadecimal.
-    private static func randomValue() -> String {
+    /// 256 bits: in hexadecimal, or as an encryption key with its id in front, which tells it from those that follow it.
+    private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()
-        return Hex.encode((0..<32).map { _ in generator.next() as UInt8 })
+        let bytes = (0..<32).map { _ in generator.next() as UInt8 }
+        return name == "CREDENTIALS_KEY" ? "k1:" + Base64.standard.encode(bytes) : Hex.encode(bytes)
     }
 }

@@ -1,0 +1,9 @@
+import Function
+import Jobs
+
+/// Every minute: jobs that are due, and those that a crash has left behind.
+@main struct DueJobs: ScheduledFunction {
+    static func onScheduled(_ context: ScheduledContext) throws {
+        try JobRunner([:], seconds: 240, context.log).runDue(context.access)
+    }
+}
