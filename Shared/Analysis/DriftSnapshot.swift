@@ -7,7 +7,7 @@ extension Workspace {
     /// Writes down how the workspace stands, for later runs to compare with. The severity counts leave out what is said
     /// about findings and about drift itself, which would otherwise grow by being told.
     func takeDriftSnapshot(now: Timestamp) throws {
-        let posture = try posture()
+        let posture = try read(.posture)
         let counts = try rows(
             """
             SELECT severity, count(*) FROM findings

@@ -15,10 +15,19 @@ public struct RateLimit: Sendable {
     static func count(
         _ subject: String, limit: Int, window: Int, now: Timestamp, in database: any Database
     ) throws -> RateLimit {
+        var counted: RateLimit?
+        try database.counters.run(counting(subject, limit: limit, window: window, now: now) { counted = $0 })
+        guard let counted else { throw StoreError.failed("\(subject) was not counted") }
+        return counted
+    }
+
+    /// The statement that counts one more event, and tells `body` where it stands.
+    static func counting(
+        _ subject: String, limit: Int, window: Int, now: Timestamp, _ body: @escaping (RateLimit) -> Void
+    ) -> Statement {
         let start = Timestamp(seconds: now.seconds / window * window)
         // A process whose clock is behind counts in the newer window: going back would forget what was counted.
-        let count = try database.counters.first(
-            """
+        let sql: SQL = """
             INSERT INTO counters (subject, window_start, count, last_counted_at) VALUES ($1, $2, 1, $3)
             ON CONFLICT (subject) DO UPDATE SET
                 count = CASE WHEN excluded.window_start > counters.window_start THEN 1 ELSE counters.count + 1 END,
@@ -26,10 +35,12 @@ public struct RateLimit: Sendable {
                     THEN excluded.window_start ELSE counters.window_start END,
                 last_counted_at = excluded.last_counted_at
             RETURNING count
-            """, subject, start, now
-        ) { try $0[0] as Int }
-        return RateLimit(
-            limit: limit, count: count ?? .max, secondsUntilReset: start.seconds + window - now.seconds)
+            """
+        return Statement(sql, [subject.sqlValue, start.sqlValue, now.sqlValue]) { row in
+            body(
+                RateLimit(
+                    limit: limit, count: try row[0], secondsUntilReset: start.seconds + window - now.seconds))
+        }
     }
 
     /// Whether the event goes beyond the limit.

@@ -8,8 +8,8 @@ public struct Access {
     public let workspace: Workspace
     /// Who calls.
     public let caller: Caller
-    /// The hourly limit of an API key; nil for members.
-    public let rateLimit: RateLimit?
+    /// How the request is counted in the hourly limit of an API key; nil for members.
+    public let admission: Admission?
 }
 
 /// Which plans an operation is for.
@@ -24,7 +24,8 @@ public enum PlanRequirement: Sendable {
 
 /// Decides whether a caller may do in a workspace what an operation does, in this order: member with the permission, or
 /// key of that workspace with the scope (403); IP allowlist (403); second factor and session timeout (401); plan and
-/// trial (403); rate limit (429).
+/// trial (403); rate limit (429). A request that only reads may be counted with its first read, in one round trip to the
+/// database: whoever answers it asks the admission before the answer goes out.
 ///
 /// A workspace that does not exist and one that is somebody else's give the same answer.
 ///
@@ -67,12 +68,13 @@ public func verifyPermission(
     }
     if case .user(let session) = authenticated { try verify(session, settings, now: now) }
     try verify(plan, settings, now: now)
-    var rateLimit: RateLimit?
+    var admission: Admission?
     if case .key(let key) = authenticated {
-        rateLimit = try countRequest(of: key, environment, database, now: now)
+        admission = try Admission(of: key, limit: try hourlyLimit(environment), in: database, now: now)
+        if case .apiKey(.read) = requirement {} else { _ = try admission?.rateLimit() }
     }
     let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)
-    return Access(workspace: workspace, caller: caller, rateLimit: rateLimit)
+    return Access(workspace: workspace, caller: caller, admission: admission)
 }
 
 private func findMember(
@@ -107,21 +109,6 @@ private func verify(_ plan: PlanRequirement, _ settings: WorkspaceSettings, now:
             throw .forbidden("This is part of the Enterprise plan.")
         }
     }
-}
-
-private func countRequest(
-    of key: StoredAPIKey, _ environment: Environment, _ database: any Database, now: Timestamp
-) throws -> RateLimit {
-    let limit = try hourlyLimit(environment)
-    let rateLimit = try RateLimit.count(
-        StoredAPIKey.counter(key.id), limit: limit, window: .hours(1), now: now, in: database)
-    guard !rateLimit.isExceeded else {
-        var error = HTTPError(429, "This API key has made its \(limit) requests of this hour. Try again later.")
-        error.headers = rateLimit.headers
-        error.headers.add("Retry-After", String(rateLimit.secondsUntilReset))
-        throw error
-    }
-    return rateLimit
 }
 
 private func hourlyLimit(_ environment: Environment) throws(EnvironmentError) -> Int {

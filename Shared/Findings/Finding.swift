@@ -48,46 +48,43 @@ public struct FindingSummary: JSONWritable {
     }
 }
 
-extension Workspace {
+extension Reading<(findings: [Finding], total: Int)> {
     /// The open findings, worst first, of these severities (all when there are none given) and of this category (all
     /// when nil), `limit` at most; and how many there are in all.
-    public func openFindings(
-        severities: [Severity], category: Category?, limit: Int
-    ) throws -> (findings: [Finding], total: Int) {
+    public static func openFindings(severities: [Severity], category: Category?, limit: Int) -> Reading {
         // Five places for five severities; those not asked for are filled with one that is.
         let asked = severities.isEmpty ? Severity.allCases : severities
         let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
+        // From the worst that is asked for to the mildest goes by the index, and in its order; those between by a test.
         let filter: SQL =
-            "FROM findings WHERE workspace_id = $1 AND status = 'open' "
-            + "AND severity_rank IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
-        return try read {
-            let total = try first(
-                "SELECT count(*) " + filter, ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category
-            ) { try $0[0] as Int }
-            let findings = try rows(
-                "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
-                    + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
-                    + (category == nil ? "$7" : "$8"),
-                ranks[0], ranks[1], ranks[2], ranks[3], ranks[4], category.map { $0 as any SQLParameter } ?? limit,
-                limit
-            ) { row in
-                Finding(
-                    id: try row[0], title: try row[1], severity: try row[2], category: try row[3],
-                    status: try row[4], ruleID: try row[5], affectedEntities: try row[6],
-                    recommendedAction: try row[7], createdAt: try row[8])
-            }
-            return (findings, total ?? 0)
+            "WHERE workspace_id = $1 AND status = 'open' AND severity_rank >= $2 AND severity_rank <= $3 "
+            + "AND severity_rank + 0 IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
+        let parameters: [any SQLParameter] =
+            [ranks.min() ?? 0, ranks.max() ?? 0, ranks[1], ranks[2], ranks[3]] + (category.map { [$0] } ?? [])
+        let total: Reading<Int?> = .first("SELECT sum(count) FROM finding_tallies " + filter, parameters) { try $0[0] }
+        let findings: Reading<[Finding]> = .rows(
+            "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
+                + "FROM findings " + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
+                + .placeholder(parameters.count + 2), parameters + [limit]
+        ) { row in
+            Finding(
+                id: try row[0], title: try row[1], severity: try row[2], category: try row[3],
+                status: try row[4], ruleID: try row[5], affectedEntities: try row[6],
+                recommendedAction: try row[7], createdAt: try row[8])
         }
+        return findings.and(total).map { findings, total in (findings, total ?? 0) }
     }
+}
 
+extension Reading<[FindingSummary]> {
     /// The worst open findings: by severity, then by how many they affect, then the oldest.
-    public func topRisks(_ count: Int) throws -> [FindingSummary] {
-        try rows(
+    public static func topRisks(_ count: Int) -> Reading {
+        .rows(
             """
             SELECT title, severity, category, affected_count FROM findings
             WHERE workspace_id = $1 AND status = 'open'
             ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT $2
-            """, count
+            """, [count]
         ) { row in
             FindingSummary(
                 title: try row[0], severity: try row[1], category: try row[2], affectedCount: try row[3])

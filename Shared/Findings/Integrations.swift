@@ -22,10 +22,10 @@ public struct IntegrationSummary: JSONWritable {
     }
 }
 
-extension Workspace {
+extension Reading<[IntegrationSummary]> {
     /// The platforms, by name.
-    public func integrations() throws -> [IntegrationSummary] {
-        try rows(
+    public static var integrations: Reading {
+        .rows(
             """
             SELECT platform, category, status, last_sync_at, idp_role FROM integrations
             WHERE workspace_id = $1 ORDER BY platform

@@ -18,52 +18,53 @@ public struct Posture: Sendable {
     public let connectedIntegrations: Int
 }
 
-extension Workspace {
+extension Reading<Posture> {
     /// How the workspace stands now.
-    public func posture() throws -> Posture {
-        try read {
-            let people = try first(
-                """
-                SELECT count(*), count(mfa_enabled), sum(CASE WHEN mfa_enabled THEN 1 ELSE 0 END),
-                    sum(CASE WHEN identity_type = 'admin' THEN 1 ELSE 0 END)
-                FROM identities
-                WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account'
-                """
-            ) { row in
-                (
-                    all: try row[0] as Int, mfaKnown: try row[1] as Int, mfa: try row[2] as Int? ?? 0,
-                    admins: try row[3] as Int? ?? 0
-                )
-            }
-            let applications = try first(
-                """
-                SELECT count(*), count(sso_enabled), sum(CASE WHEN sso_enabled THEN 1 ELSE 0 END),
-                    sum(CASE WHEN NOT is_managed AND NOT EXISTS (
-                        SELECT 1 FROM app_policies
-                        WHERE app_policies.workspace_id = applications.workspace_id
-                            AND app_policies.app_name_folded = applications.name_folded
-                            AND app_policies.status = 'sanctioned') THEN 1 ELSE 0 END)
-                FROM applications WHERE workspace_id = $1
-                """
-            ) { row in
-                (
-                    all: try row[0] as Int, ssoKnown: try row[1] as Int, sso: try row[2] as Int? ?? 0,
-                    shadow: try row[3] as Int? ?? 0
-                )
-            }
-            let connected = try first(
-                "SELECT count(*) FROM integrations WHERE workspace_id = $1 AND status = 'connected'"
-            ) { try $0[0] as Int }
+    public static var posture: Reading {
+        Reading<RiskSummary>.riskSummary.and(people).and(applications).and(connectedIntegrations).map { found, connected in
+            let ((risk, people), applications) = found
             return Posture(
-                risk: try riskSummary(),
-                mfaCoveragePercent: people.flatMap { Self.percent($0.mfa, of: $0.mfaKnown) },
-                adminPercent: people.flatMap { Self.percent($0.admins, of: $0.all) },
-                ssoCoveragePercent: applications.flatMap { Self.percent($0.sso, of: $0.ssoKnown) },
-                shadowITCount: applications.flatMap { $0.all == 0 ? nil : $0.shadow },
+                risk: risk,
+                mfaCoveragePercent: people.flatMap { Workspace.percent($0.mfa, of: $0.mfaKnown) },
+                adminPercent: people.flatMap { Workspace.percent($0.admins, of: $0.all) },
+                ssoCoveragePercent: applications.flatMap { Workspace.percent($0.sso, of: $0.ssoKnown) },
+                shadowITCount: applications.flatMap { $0.all == 0 ? nil : $0.unmanaged - $0.sanctioned },
                 connectedIntegrations: connected ?? 0)
         }
     }
 
+    private static var people: Reading<(all: Int, mfaKnown: Int, mfa: Int, admins: Int)?> {
+        .first(
+            """
+            SELECT sum(count), sum(CASE WHEN mfa_enabled IS NOT NULL THEN count END),
+                sum(CASE WHEN mfa_enabled THEN count END), sum(CASE WHEN identity_type = 'admin' THEN count END)
+            FROM identity_tallies
+            WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account'
+            """
+        ) { row in (try row[0] ?? 0, try row[1] ?? 0, try row[2] ?? 0, try row[3] ?? 0) }
+    }
+
+    /// Unmanaged applications are in use without approval, but for those whose name is sanctioned.
+    private static var applications: Reading<(all: Int, ssoKnown: Int, sso: Int, unmanaged: Int, sanctioned: Int)?> {
+        .first(
+            """
+            SELECT sum(count), sum(CASE WHEN sso_enabled IS NOT NULL THEN count END),
+                sum(CASE WHEN sso_enabled THEN count END), sum(CASE WHEN NOT is_managed THEN count END),
+                (SELECT count(*) FROM app_policies CROSS JOIN applications
+                WHERE app_policies.workspace_id = $1 AND app_policies.status = 'sanctioned'
+                    AND applications.workspace_id = $1 AND applications.name_folded = app_policies.app_name_folded
+                    AND NOT applications.is_managed)
+            FROM application_tallies WHERE workspace_id = $1
+            """
+        ) { row in (try row[0] ?? 0, try row[1] ?? 0, try row[2] ?? 0, try row[3] ?? 0, try row[4]) }
+    }
+
+    private static var connectedIntegrations: Reading<Int?> {
+        .first("SELECT count(*) FROM integrations WHERE workspace_id = $1 AND status = 'connected'") { try $0[0] }
+    }
+}
+
+extension Workspace {
     /// The nearest whole per cent; nil of nothing.
     public static func percent(_ part: Int, of whole: Int) -> Int? {
         whole == 0 ? nil : (part * 200 + whole) / (whole * 2)

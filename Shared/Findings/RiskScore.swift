@@ -60,24 +60,34 @@ public struct RiskSummary: Sendable {
     public let identities: Int
 }
 
+extension Reading<RiskSummary> {
+    /// The risk score, with what it is made of.
+    public static var riskSummary: Reading {
+        let groups: Reading<[(category: Category, rank: Int, count: Int)]> = .rows(
+            """
+            SELECT category, severity_rank, sum(count) FROM finding_tallies
+            WHERE workspace_id = $1 AND status IN ('open', 'in_progress') GROUP BY category, severity_rank
+            """
+        ) { row in (category: try row[0], rank: try row[1], count: try row[2]) }
+        let identities: Reading<Int?> = .first("SELECT sum(count) FROM identity_tallies WHERE workspace_id = $1") {
+            try $0[0]
+        }
+        return groups.and(identities).map { groups, identities in
+            var counts = SeverityCounts()
+            var scored = SeverityCounts()
+            for group in groups {
+                guard let severity = Severity(rank: group.rank) else { continue }
+                counts[severity] += group.count
+                if group.category != .licenseWaste { scored[severity] += group.count }
+            }
+            let identities = identities ?? 0
+            return RiskSummary(
+                score: RiskScore(scored, identities: identities), counts: counts, identities: identities)
+        }
+    }
+}
+
 extension Workspace {
     /// The risk score, with what it is made of.
-    public func riskSummary() throws -> RiskSummary {
-        var counts = SeverityCounts()
-        var scored = SeverityCounts()
-        let groups = try rows(
-            """
-            SELECT status, category, severity_rank, count(*) FROM findings
-            WHERE workspace_id = $1 AND status IN ('open', 'in_progress')
-            GROUP BY status, category, severity_rank
-            """
-        ) { row in (category: try row[1] as Category, rank: try row[2] as Int, count: try row[3] as Int) }
-        for group in groups {
-            guard let severity = Severity(rank: group.rank) else { continue }
-            counts[severity] += group.count
-            if group.category != .licenseWaste { scored[severity] += group.count }
-        }
-        let identities = try first("SELECT count(*) FROM identities WHERE workspace_id = $1") { try $0[0] as Int } ?? 0
-        return RiskSummary(score: RiskScore(scored, identities: identities), counts: counts, identities: identities)
-    }
+    public func riskSummary() throws -> RiskSummary { try read(.riskSummary) }
 }

@@ -109,7 +109,9 @@ public final class Pipeline: Service {
                         request: request, env: environment, workspace: access.workspace, caller: access.caller,
                         log: log, afterwards: afterwards), inputs)
             }
-            for field in access.rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
+            // What was read for a request too many is not for its caller.
+            let rateLimit = try access.admission?.rateLimit()
+            for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
             return response
         }
     }

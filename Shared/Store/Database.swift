@@ -13,6 +13,16 @@ public protocol Database: AnyObject {
     /// database meanwhile.
     func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws
 
+    /// Runs several queries on one consistent view of the data, in one round trip where there is a server.
+    func read(_ queries: [Statement]) throws
+
+    /// Runs a statement that nothing else depends on together with the next `read`, where that saves a round trip: its
+    /// rows come before those of the others. Another statement, or `runWaiting`, does not leave it waiting either.
+    func runWithNextRead(_ query: Statement) throws
+
+    /// Runs what waits for a `read` that has not come.
+    func runWaiting() throws
+
     /// Runs `body` in a transaction of the given kind: committed when it returns, rolled back when it throws.
     /// Within a transaction it joins that one.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
@@ -22,6 +32,9 @@ public protocol Database: AnyObject {
 
     /// Brings the schema up to date, at once if it is. Any number of processes may call it together.
     func migrate() throws
+
+    /// After much has been written: tells the engine what it plans queries by. Not within a transaction.
+    func settleStatistics() throws
 
     /// Whether every migration has run. Throws when the database can't be reached.
     func isCurrent() throws -> Bool
@@ -37,6 +50,20 @@ public protocol Database: AnyObject {
     func settle(like rehearsal: any Database)
 }
 
+/// A statement, its parameters, and what becomes of its rows.
+public struct Statement {
+    let sql: SQL
+    let parameters: [SQLValue]
+    let body: (any Row) throws -> Void
+
+    /// A statement whose rows `body` gets.
+    public init(_ sql: SQL, _ parameters: [SQLValue], _ body: @escaping (any Row) throws -> Void) {
+        self.sql = sql
+        self.parameters = parameters
+        self.body = body
+    }
+}
+
 /// What a transaction is for.
 public enum TransactionKind: Sendable {
     /// One consistent view of the data for several queries.
@@ -46,6 +73,10 @@ public enum TransactionKind: Sendable {
 }
 
 extension Database {
+    /// Runs one query; returns how many rows it changed.
+    @discardableResult
+    public func run(_ query: Statement) throws -> Int { try run(query.sql, query.parameters, query.body) }
+
     /// Runs one statement that returns no rows of interest; returns how many rows it changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {

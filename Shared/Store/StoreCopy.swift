@@ -36,7 +36,7 @@ public struct StoreCopy {
     public func run(progress: (Progress) -> Void) throws -> Int {
         guard try source.isCurrent() else { throw Failure.sourceIsNotCurrent }
         try target.migrate()
-        return try target.transaction(.write) {
+        let rows = try target.transaction(.write) {
             guard try count("workspaces", in: target) == 0 else { throw Failure.targetIsNotEmpty }
             return try source.transaction(.read) {
                 var rows = 0
@@ -47,6 +47,8 @@ public struct StoreCopy {
                 return rows
             }
         }
+        try target.settleStatistics()
+        return rows
     }
 
     private func copy(_ table: String, _ progress: (Progress) -> Void) throws -> Int {

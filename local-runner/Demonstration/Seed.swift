@@ -48,7 +48,9 @@ public enum Demonstration {
     /// The schema must be up to date. Two databases seeded with the same `now` hold the same, but for the ids of audit
     /// log entries.
     public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
-        try database.transaction(.write) {
+        if let summary = try summary(database) { return summary }
+        let made = try database.transaction(.write) {
+            // Another process may have made it meanwhile.
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()
@@ -57,6 +59,8 @@ public enum Demonstration {
             guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
             return summary
         }
+        try database.settleStatistics()
+        return made
     }
 
     /// When the analysis has run that is part of the seed.

@@ -1,3 +1,4 @@
+import Auth
 import Base
 import Findings
 import Function
@@ -6,7 +7,7 @@ import HTTP
 /// GET /api/mcp/integrations: the connected platforms and how their syncs stand.
 @main struct IntegrationsFunction: Function {
     static let onRequestGet = Handler(.apiKey(.read)) { context in
-        let integrations = try context.workspace.integrations()
+        let integrations = try context.workspace.read(.integrations)
         return .json { json in
             json.field("integrations", integrations)
             json.field("connected_count", integrations.filter { $0.status == "connected" }.count)

@@ -1,3 +1,4 @@
+import Auth
 import Base
 import Findings
 import Function
@@ -6,7 +7,7 @@ import HTTP
 /// GET /api/mcp/posture-summary: how the workspace stands, in numbers and in plain English.
 @main struct PostureSummaryFunction: Function {
     static let onRequestGet = Handler(.apiKey(.read)) { context in
-        let posture = try context.workspace.posture()
+        let posture = try context.workspace.read(.posture)
         return .json { json in
             json.field("summary", posture.summary)
             json.field("metrics", posture)

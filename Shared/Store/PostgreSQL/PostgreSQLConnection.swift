@@ -9,11 +9,10 @@
     /// Statements are prepared and named when the server is reached directly. Behind a pooler that hands each transaction
     /// another server (PgBouncer, Supavisor) there are none that would be found again, and none are made.
     final class PostgreSQLConnection {
-        /// One thing to have done.
-        enum Command {
-            /// A statement without parameters or rows, as BEGIN is.
-            case control(StaticString)
-            case statement(PostgreSQLStatement, [SQLValue])
+        /// A statement with its parameters.
+        struct Command: Sendable {
+            let statement: PostgreSQLStatement
+            var parameters: [SQLValue] = []
         }
 
         private let handle: OpaquePointer
@@ -61,9 +60,8 @@
         /// Whether the server can still be talked to.
         var isAlive: Bool { !isOutOfStep && PQstatus(handle) == CONNECTION_OK }
 
-        /// Sends `commands` in one round trip; returns the result of the last one. When one fails, those after it are not
-        /// run.
-        func perform(_ commands: [Command]) throws -> PostgreSQLResult {
+        /// Sends `commands` in one round trip; returns the result of each. When one fails, those after it are not run.
+        func perform(_ commands: [Command]) throws -> [PostgreSQLResult] {
             try readRest()
             if isDirect == nil { try findOutWhetherDirect() }
             let expected = try sendAll(commands)
@@ -75,7 +73,7 @@
             _ statement: PostgreSQLStatement, _ parameters: [SQLValue], _ body: (PostgreSQLRow) throws -> Void
         ) throws {
             try readRest()
-            let answers = try sendAll([.statement(statement, parameters)])
+            let answers = try sendAll([Command(statement: statement, parameters: parameters)])
             // The preparation, if any, before the rows.
             for case .preparation(let name) in answers {
                 let result = PostgreSQLResult(try nextResult())
@@ -138,34 +136,24 @@
 
         /// Returns the results that will come.
         private func send(_ command: Command) throws -> [Answer] {
-            switch command {
-            case .control(let text):
-                let sent = text.withUTF8Buffer { bytes in
-                    bytes.withMemoryRebound(to: CChar.self) { text in
-                        PQsendQueryParams(handle, text.baseAddress, 0, nil, nil, nil, nil, 1)
-                    }
-                }
-                guard sent == 1 else { throw lost() }
-                return [.outcome]
-            case .statement(let statement, let parameters):
-                return try BoundParameters.with(parameters, count: statement.parameterCount) { bound in
-                    guard isDirect == true else {
-                        let sent = PQsendQueryParams(
-                            handle, statement.text, bound.count, nil, bound.values, bound.lengths, bound.formats, 1)
-                        guard sent == 1 else { throw lost() }
-                        return [.outcome]
-                    }
-                    let isNew = !prepared.contains(statement.name)
-                    if isNew {
-                        guard PQsendPrepare(handle, statement.name, statement.text, bound.count, nil) == 1 else {
-                            throw lost()
-                        }
-                    }
-                    let sent = PQsendQueryPrepared(
-                        handle, statement.name, bound.count, bound.values, bound.lengths, bound.formats, 1)
+            let statement = command.statement
+            return try BoundParameters.with(command.parameters, count: statement.parameterCount) { bound in
+                guard isDirect == true else {
+                    let sent = PQsendQueryParams(
+                        handle, statement.text, bound.count, nil, bound.values, bound.lengths, bound.formats, 1)
                     guard sent == 1 else { throw lost() }
-                    return isNew ? [.preparation(statement.name), .outcome] : [.outcome]
+                    return [.outcome]
                 }
+                let isNew = !prepared.contains(statement.name)
+                if isNew {
+                    guard PQsendPrepare(handle, statement.name, statement.text, bound.count, nil) == 1 else {
+                        throw lost()
+                    }
+                }
+                let sent = PQsendQueryPrepared(
+                    handle, statement.name, bound.count, bound.values, bound.lengths, bound.formats, 1)
+                guard sent == 1 else { throw lost() }
+                return isNew ? [.preparation(statement.name), .outcome] : [.outcome]
             }
         }
 
@@ -177,22 +165,24 @@
         private func findOutWhetherDirect() throws {
             isDirect = false
             let statement = PostgreSQLStatement("SELECT pg_catalog.pg_backend_pid()")
-            let sent = try send(.statement(statement, []))
+            let sent = try send(Command(statement: statement))
             try sync()
-            isDirect = try receive(sent).rows.first?.integer(0) == Int(PQbackendPID(handle))
+            isDirect = try receive(sent).last?.rows.first?.integer(0) == Int(PQbackendPID(handle))
         }
 
         // MARK: Receiving
 
-        private func receive(_ expected: [Answer]) throws -> PostgreSQLResult {
+        private func receive(_ expected: [Answer]) throws -> [PostgreSQLResult] {
             var failure: StoreError?
-            var last: PostgreSQLResult?
+            var outcomes: [PostgreSQLResult] = []
             for answer in expected {
                 let result = PostgreSQLResult(try nextResult())
                 if failure == nil { failure = result.failure(isConnected: isAlive) }
+                switch answer {
                 // What has been prepared stays so, even when what came after it fails.
-                if failure == nil, case .preparation(let name) = answer { prepared.insert(name) }
-                last = result
+                case .preparation(let name): if failure == nil { prepared.insert(name) }
+                case .outcome: outcomes.append(result)
+                }
                 // The end of one command's results.
                 while let more = PQgetResult(handle) { PQclear(more) }
             }
@@ -201,8 +191,7 @@
                 throw failure
             }
             try readSync()
-            guard let last else { throw StoreError.failed("nothing was asked") }
-            return last
+            return outcomes
         }
 
         private func nextResult() throws -> OpaquePointer {

@@ -10,6 +10,12 @@
         private var connection: PostgreSQLConnection?
         private var statements: [SQL: PostgreSQLStatement] = [:]
         private var transaction = TransactionState.none
+        /// How many statements the transaction has had.
+        private var statementCount = 0
+        /// What waits for the next read, to go with it.
+        private var waiting: Statement?
+
+        private typealias Command = PostgreSQLConnection.Command
 
         private enum TransactionState {
             case none
@@ -27,9 +33,50 @@
 
         @discardableResult
         public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+            try runWaiting()
             let result = try perform(statement(sql), parameters)
             for row in result.rows { try body(row) }
             return result.changes
+        }
+
+        public func read(_ queries: [Statement]) throws {
+            guard case .none = transaction else {
+                for query in queries { try run(query) }
+                return
+            }
+            let waiting = waiting
+            // What waits is sent last, so that whatever it locks is locked for no longer than itself.
+            let all = queries + (waiting.map { [$0] } ?? [])
+            var commands = all.map { Command(statement: statement($0.sql), parameters: $0.parameters) }
+            // A statement alone sees one state by itself.
+            let begun = queries.count > 1
+            if begun {
+                commands.insert(Self.begin(.read), at: 0)
+                commands.insert(Self.commit, at: queries.count + 1)
+            }
+            var results = try repeating(if: waiting == nil) { connection in try connection.perform(commands) }
+            if begun {
+                results.removeFirst()
+                results.remove(at: queries.count)
+            }
+            if let waiting, let result = results.popLast() {
+                self.waiting = nil
+                for row in result.rows { try waiting.body(row) }
+            }
+            for (query, result) in zip(queries, results) {
+                for row in result.rows { try query.body(row) }
+            }
+        }
+
+        public func runWithNextRead(_ query: Statement) throws {
+            try runWaiting()
+            waiting = query
+        }
+
+        public func runWaiting() throws {
+            guard let query = waiting else { return }
+            waiting = nil
+            try run(query)
         }
 
         public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
@@ -42,7 +89,9 @@
 
         public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
             guard case .none = transaction else { return try body() }
+            try runWaiting()
             transaction = .awaitingBegin(kind)
+            statementCount = 0
             defer { transaction = .none }
             do {
                 let result = try body()
@@ -82,6 +131,7 @@
 
         public func close() {
             connection = nil
+            waiting = nil
         }
 
         /// Nothing can be learnt without a connection that a child could keep.
@@ -97,12 +147,22 @@
         }
 
         private func perform(_ statement: PostgreSQLStatement, _ parameters: [SQLValue]) throws -> PostgreSQLResult {
-            let isOnKeptConnection = connection != nil
-            do {
-                return try performOnce(statement, parameters)
-            } catch StoreError.unreachable where isOnKeptConnection && connection == nil && mayRepeat(statement) {
-                return try performOnce(statement, parameters)
+            let command = Command(statement: statement, parameters: parameters)
+            let results = try repeating(if: mayRepeat(statement)) { connection in
+                guard case .awaitingBegin(let kind) = transaction else { return try connection.perform([command]) }
+                do {
+                    let results = try connection.perform([Self.begin(kind), command])
+                    transaction = .open(kind)
+                    return results
+                } catch {
+                    // The transaction has begun, and failed.
+                    if connection.isAlive { transaction = .open(kind) }
+                    throw error
+                }
             }
+            statementCount += 1
+            guard let result = results.last else { throw StoreError.failed("nothing was asked") }
+            return result
         }
 
         private func mayRepeat(_ statement: PostgreSQLStatement) -> Bool {
@@ -113,23 +173,23 @@
             }
         }
 
-        private func performOnce(
-            _ statement: PostgreSQLStatement, _ parameters: [SQLValue]
-        ) throws -> PostgreSQLResult {
+        /// Does `body`, and when it may be repeated, does it again on a new connection if a kept one turns out to be lost.
+        private func repeating<Result>(
+            if mayRepeat: Bool, _ body: (PostgreSQLConnection) throws -> Result
+        ) throws -> Result {
+            let isOnKeptConnection = connection != nil
+            do {
+                return try once(body)
+            } catch StoreError.unreachable where isOnKeptConnection && connection == nil && mayRepeat {
+                return try once(body)
+            }
+        }
+
+        /// Does `body`, and lets go of a connection that is lost thereby.
+        private func once<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
             let connection = try connected()
             do {
-                guard case .awaitingBegin(let kind) = transaction else {
-                    return try connection.perform([.statement(statement, parameters)])
-                }
-                do {
-                    let result = try connection.perform([.control(kind.begin), .statement(statement, parameters)])
-                    transaction = .open(kind)
-                    return result
-                } catch {
-                    // The transaction has begun, and failed.
-                    if connection.isAlive { transaction = .open(kind) }
-                    throw error
-                }
+                return try body(connection)
             } catch {
                 if !connection.isAlive { self.connection = nil }
                 throw error
@@ -147,23 +207,26 @@
 
         private func commit() throws {
             guard case .open(let kind) = transaction else { return }
-            let connection = try connected()
-            do {
+            try once { connection in
                 switch kind {
                 // Nothing depends on how the end of a transaction that has only read comes out.
-                case .read: try connection.performLater(.control("COMMIT"))
-                case .write: _ = try connection.perform([.control("COMMIT")])
+                case .read: try connection.performLater(Self.commit)
+                case .write: _ = try connection.perform([Self.commit])
                 }
-            } catch {
-                if !connection.isAlive { self.connection = nil }
-                throw error
+            }
+            // Nobody waits for what only makes reads faster.
+            if statementCount >= Self.manyStatements, let connection {
+                for statement in Self.foldTallies { try? connection.performLater(Command(statement: statement)) }
             }
         }
+
+        /// So many statements of one transaction may have left so many rows in the tallies that it is time to fold them.
+        private static let manyStatements = 100
 
         private func rollBack() throws {
             guard let connection else { return }
             do {
-                _ = try connection.perform([.control("ROLLBACK")])
+                _ = try connection.perform([Self.rollback])
             } catch {
                 self.connection = nil
             }
@@ -171,16 +234,25 @@
 
         /// Runs a statement that holds no parameters and no values, such as a migration's or CREATE DATABASE.
         @_spi(Administration) public func script(_ text: String) throws {
-            _ = try performOnce(PostgreSQLStatement(script: text), [])
+            _ = try perform(PostgreSQLStatement(script: text), [])
         }
-    }
 
-    extension TransactionKind {
-        fileprivate var begin: StaticString {
-            switch self {
-            case .read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-            case .write: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+        // MARK: Transactions
+
+        private static func begin(_ kind: TransactionKind) -> Command {
+            switch kind {
+            case .read: beginRead
+            case .write: beginWrite
             }
         }
+
+        private static let beginRead = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        private static let commit = Command("COMMIT")
+        private static let rollback = Command("ROLLBACK")
+    }
+
+    extension PostgreSQLConnection.Command {
+        fileprivate init(_ text: String) { self.init(statement: PostgreSQLStatement(script: text)) }
     }
 #endif

@@ -74,6 +74,40 @@
                     "FOR EACH ROW WHEN (NEW.\(counter) < OLD.\(counter) OR NEW.\(key) IS DISTINCT FROM OLD.\(key))")
                 try refuse("DELETE", on: table, "FOR EACH ROW")
                 try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
+            case .tally(let tally): try keep(tally)
+            }
+        }
+
+        /// Each change adds rows to the tally and changes none: one that all writers change would make them wait for each
+        /// other, and be written anew with each change. `foldTallies` adds them up.
+        private func keep(_ tally: Tally) throws {
+            let (schema, names) = (SchemaNames.schema, tally.names())
+            try createTable(tally.creation, rights: "SELECT, INSERT, DELETE")
+            try script("CREATE INDEX \(tally.table)_by_workspace ON \(tally.table) (workspace_id)")
+            try script(
+                """
+                CREATE FUNCTION \(schema).keep_\(tally.table)() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF TG_OP = 'UPDATE' THEN
+                        INSERT INTO \(schema).\(tally.table) (\(names), count)
+                        VALUES (\(tally.names("OLD.")), -1), (\(tally.names("NEW.")), 1);
+                    ELSE
+                        INSERT INTO \(schema).\(tally.table) (\(names), count)
+                        SELECT \(names), CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END * pg_catalog.count(*)
+                        FROM changed GROUP BY \(names);
+                    END IF;
+                    RETURN NULL;
+                END $$
+                """)
+            for (event, scope) in [
+                ("INSERT", "REFERENCING NEW TABLE AS changed FOR EACH STATEMENT"),
+                ("DELETE", "REFERENCING OLD TABLE AS changed FOR EACH STATEMENT"),
+                ("UPDATE", "FOR EACH ROW WHEN (\(tally.differs("IS DISTINCT FROM")))"),
+            ] {
+                try script(
+                    """
+                    CREATE TRIGGER keeps_\(tally.table)_\(event.lowercased()) AFTER \(event)
+                    ON \(schema).\(tally.source) \(scope) EXECUTE FUNCTION \(schema).keep_\(tally.table)()
+                    """)
             }
         }
 

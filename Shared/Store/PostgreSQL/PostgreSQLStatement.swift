@@ -2,7 +2,7 @@
     import CPostgreSQL
 
     /// A statement's text as PostgreSQL gets it, and the name that it is prepared under.
-    struct PostgreSQLStatement {
+    struct PostgreSQLStatement: Sendable {
         let text: String
         let name: String
         let parameterCount: Int

@@ -12,7 +12,10 @@
             "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "EXISTS", "REFERENCES", "ON",
         ]
 
-        private static let tables = Set(Schema.tables.map { Substring($0) } + ["schema_migrations", "counters"])
+        /// All its tables.
+        static let tables = Set(
+            Schema.tables.map { Substring($0) } + Schema.tallies.map { Substring($0.table.description) }
+                + ["schema_migrations", "counters"])
 
         /// `text` with all of them qualified.
         static func qualified(_ text: String) -> String {

@@ -52,6 +52,19 @@ public final class SQLiteDatabase: Database {
         try run(sql, parameters, body)
     }
 
+    public func read(_ queries: [Statement]) throws {
+        guard queries.count > 1 else { return try queries.forEach { try run($0) } }
+        try transaction(.read) { for query in queries { try run(query) } }
+    }
+
+    /// There is no round trip to save.
+    public func runWithNextRead(_ query: Statement) throws { try run(query) }
+
+    public func runWaiting() throws {}
+
+    /// Plans go by the schema alone, and do not change with the data.
+    public func settleStatistics() throws {}
+
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         guard !isInTransaction else { return try body() }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")

@@ -14,6 +14,32 @@ extension SQLiteDatabase {
                 "UPDATE", on: table,
                 when: "NEW.\(counter) < OLD.\(counter) OR NEW.\(key) IS NOT OLD.\(key) OR NEW.rowid <> OLD.rowid")
             try refuseReplacement(on: table, keys: [[key]])
+        case .tally(let tally): try keep(tally)
+        }
+    }
+
+    /// Each change of a row changes one count, or two.
+    private func keep(_ tally: Tally) throws {
+        func adding(_ number: Int, _ row: String) -> String {
+            let match = (["workspace_id"] + tally.columns.map(\.name.description))
+                .map { "\($0) IS \(row).\($0)" }.joined(separator: " AND ")
+            return """
+                UPDATE \(tally.table) SET count = count + \(number) WHERE \(match);
+                INSERT INTO \(tally.table) (\(tally.names()), count)
+                SELECT \(tally.names(row + ".")), \(number) WHERE changes() = 0;
+                """
+        }
+        try script(tally.creation)
+        try script("CREATE INDEX \(tally.table)_by_key ON \(tally.table) (\(tally.names()))")
+        for (event, condition, changes) in [
+            ("INSERT", "true", adding(1, "NEW")), ("DELETE", "true", adding(-1, "OLD")),
+            ("UPDATE", tally.differs("IS NOT"), adding(-1, "OLD") + adding(1, "NEW")),
+        ] {
+            try script(
+                """
+                CREATE TRIGGER \(tally.table)_after_\(event) AFTER \(event) ON \(tally.source) WHEN \(condition)
+                BEGIN \(changes) END
+                """)
         }
     }
 

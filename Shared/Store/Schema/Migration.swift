@@ -12,6 +12,8 @@ struct Migration: Sendable {
         /// The database refuses DELETE on the table, an UPDATE that lowers `counter` or changes the key, and a row that
         /// would replace one of the same key.
         case onlyForward(table: StaticString, key: StaticString, counter: StaticString)
+        /// The database keeps a tally.
+        case tally(Tally)
     }
 
     let version: Int
@@ -26,7 +28,7 @@ struct Migration: Sendable {
                 + [
                     .appendOnly(table: "audit_log", keys: [["id"], ["workspace_id", "sequence_number"]]),
                     .onlyForward(table: "audit_heads", key: "workspace_id", counter: "sequence_number"),
-                ])
+                ] + Schema.tallies.map { .tally($0) })
     ]
 
     /// The table that remembers which migrations have run.

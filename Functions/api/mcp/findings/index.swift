@@ -1,3 +1,4 @@
+import Auth
 import Base
 import Findings
 import Function
@@ -11,8 +12,8 @@ import HTTP
         .optional("category", .oneOf(Category.self), "Only findings of this category."),
         .optional("limit", .integer(1...100), default: 25, "At most so many findings.")
     ) { context, severities, category, limit in
-        let (findings, total) = try context.workspace.openFindings(
-            severities: severities, category: category, limit: limit)
+        let (findings, total) = try context.workspace.read(
+            .openFindings(severities: severities, category: category, limit: limit))
         return .json { json in
             json.field("findings", findings)
             json.field("total", total)
