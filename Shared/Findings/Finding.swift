@@ -61,7 +61,9 @@ extension Reading<(findings: [Finding], total: Int)> {
             + "AND severity_rank + 0 IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
         let parameters: [any SQLParameter] =
             [ranks.min() ?? 0, ranks.max() ?? 0, ranks[1], ranks[2], ranks[3]] + (category.map { [$0] } ?? [])
-        let total: Reading<Int?> = .first("SELECT sum(count) FROM finding_tallies " + filter, parameters) { try $0[0] }
+        let total: Reading<Int?> = .first("SELECT sum(count) FROM finding_tallies " + filter, parameters) {
+            try $0[0] ?? 0
+        }
         let findings: Reading<[Finding]> = .rows(
             "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
                 + "FROM findings " + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "

@@ -21,7 +21,8 @@ public struct Posture: Sendable {
 extension Reading<Posture> {
     /// How the workspace stands now.
     public static var posture: Reading {
-        Reading<RiskSummary>.riskSummary.and(people).and(applications).and(connectedIntegrations).map { found, connected in
+        Reading<RiskSummary>.riskSummary.and(people).and(applications).and(connectedIntegrations).map {
+            found, connected in
             let ((risk, people), applications) = found
             return Posture(
                 risk: risk,

@@ -19,8 +19,8 @@
         private var prepared: Set<String> = []
         /// Whether the server that answers is the one that was connected to; nil until asked.
         private var isDirect: Bool?
-        /// Batches that were sent and whose answers nobody has read yet.
-        private var unread = 0
+        /// What will answer the batches that were sent and that nobody has waited for.
+        private var unread: [[Answer]] = []
 
         /// Connects. Throws `StoreError.unreachable` when that fails.
         init(_ url: Secret) throws {
@@ -105,12 +105,10 @@
             PQcancel(request, &message, Int32(message.count))
         }
 
-        /// Sends a command whose outcome nobody waits for.
-        func performLater(_ command: Command) throws {
+        /// Sends commands in one round trip whose outcome nobody waits for.
+        func performLater(_ commands: [Command]) throws {
             try readRest()
-            _ = try send(command)
-            try sync()
-            unread += 1
+            unread.append(try sendAll(commands))
         }
 
         // MARK: Sending
@@ -207,15 +205,12 @@
 
         /// Reads the answers that nobody has waited for.
         private func readRest() throws {
-            while unread > 0 {
-                unread -= 1
-                while let result = PQgetResult(handle) {
-                    let status = PQresultStatus(result)
-                    PQclear(result)
-                    if status == PGRES_PIPELINE_SYNC { break }
-                    if status == PGRES_FATAL_ERROR, !isAlive { throw lost() }
-                    // The end of one command's results.
-                    while let more = PQgetResult(handle) { PQclear(more) }
+            while !unread.isEmpty {
+                do {
+                    _ = try receive(unread.removeFirst())
+                } catch {
+                    // What came out of it is nobody's business; that the connection is lost is.
+                    guard isAlive else { throw error }
                 }
             }
         }

@@ -210,13 +210,13 @@
             try once { connection in
                 switch kind {
                 // Nothing depends on how the end of a transaction that has only read comes out.
-                case .read: try connection.performLater(Self.commit)
+                case .read: try connection.performLater([Self.commit])
                 case .write: _ = try connection.perform([Self.commit])
                 }
             }
             // Nobody waits for what only makes reads faster.
             if statementCount >= Self.manyStatements, let connection {
-                for statement in Self.foldTallies { try? connection.performLater(Command(statement: statement)) }
+                try? connection.performLater(Self.foldTallies.map { Command(statement: $0) })
             }
         }
 

@@ -30,7 +30,7 @@ struct Tally: Sendable {
     /// The workspace is not a foreign key: the rows that are counted have it.
     var creation: String {
         let columns = columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
-        return "CREATE TABLE \(table) (workspace_id uuid NOT NULL, \(columns), count bigint NOT NULL)"
+        return "CREATE TABLE \(table) (workspace_id uuid NOT NULL, \(columns), count integer NOT NULL)"
     }
 }
 
