@@ -155,20 +155,25 @@ def analyse(path, workspace, user):
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-results = []
-for size in [int(20_000 * scale), int(200_000 * scale)]:
-    path = os.path.join(work, f"company-{size}.db")
-    workspace, user = company(path, size)
-    baseline = scan(path)
-    seconds, memory = analyse(path, workspace, user)
-    database = sqlite3.connect(path)
-    costs = json.loads(database.execute("SELECT results FROM analysis_runs").fetchone()[0])
-    findings = database.execute("SELECT count(*) FROM findings").fetchone()[0]
-    database.close()
-    os.unlink(path)
-    results.append(seconds)
-    print(f"{size} identities: {seconds:.1f} s, {seconds / baseline:.1f} times a full scan ({baseline:.2f} s), "
-          f"{memory:.0f} MiB, {findings} findings, rules {costs['total_ms'] / 1000:.1f} s", flush=True)
-    for rule, milliseconds in sorted(costs["slowest_rules_ms"].items(), key=lambda cost: -cost[1]):
-        print(f"    {milliseconds:6d} ms  {rule}")
-print(f"Ten times the company takes {results[1] / results[0]:.1f} times as long.")
+def main():
+    results = []
+    for size in [int(20_000 * scale), int(200_000 * scale)]:
+        path = os.path.join(work, f"company-{size}.db")
+        workspace, user = company(path, size)
+        baseline = scan(path)
+        seconds, memory = analyse(path, workspace, user)
+        database = sqlite3.connect(path)
+        costs = json.loads(database.execute("SELECT results FROM analysis_runs").fetchone()[0])
+        findings = database.execute("SELECT count(*) FROM findings").fetchone()[0]
+        database.close()
+        os.unlink(path)
+        results.append(seconds)
+        print(f"{size} identities: {seconds:.1f} s, {seconds / baseline:.1f} times a full scan ({baseline:.2f} s), "
+              f"{memory:.0f} MiB, {findings} findings, rules {costs['total_ms'] / 1000:.1f} s", flush=True)
+        for rule, milliseconds in sorted(costs["slowest_rules_ms"].items(), key=lambda cost: -cost[1]):
+            print(f"    {milliseconds:6d} ms  {rule}")
+    print(f"Ten times the company takes {results[1] / results[0]:.1f} times as long.")
+
+
+if __name__ == "__main__":
+    main()
