@@ -6,9 +6,8 @@ import Store
 /// As with every query of a workspace, `$1` is the workspace's id.
 public struct Reading<Value> {
     /// The queries of one reading, and its value once they have run.
-    typealias Started = (
-        queries: [(sql: SQL, parameters: [SQLValue], body: (any Row) throws -> Void)], value: () throws -> Value
-    )
+    typealias Started = (queries: [Part], value: () throws -> Value)
+    typealias Part = (sql: SQL, parameters: [SQLValue], body: (any Row) throws -> Void)
 
     let start: () -> Started
 
