@@ -7,6 +7,8 @@ public enum Connectors {
             GoogleWorkspace.self,
             Entra.self,
             Intune.self,
+            JumpCloud.self,
+            OneLogin.self,
         ]
     }
 

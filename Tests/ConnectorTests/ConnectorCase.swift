@@ -45,6 +45,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .googleWorkspace,
         .entra,
         .intune,
+        .jumpCloud,
+        .oneLogin,
     ]
 }
 
