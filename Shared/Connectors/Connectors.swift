@@ -9,6 +9,8 @@ public enum Connectors {
             Intune.self,
             GitHub.self,
             AWS.self,
+            JumpCloud.self,
+            OneLogin.self,
         ]
     }
 

@@ -47,6 +47,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .intune,
         .github,
         .aws,
+        .jumpCloud,
+        .oneLogin,
     ]
 }
 

@@ -1,0 +1,143 @@
+import Base
+import Findings
+import Upstream
+
+/// JumpCloud: docs.jumpcloud.com/api, versions 1 and 2, and Directory Insights.
+struct JumpCloud: Connector {
+    static let platform = Platform.jumpCloud
+    static let fields: [CredentialField] = [
+        .secret("api_key", "The API key of an administrator."),
+        .plain(
+            "org_id", "The organization's ID, for administrators of several.", isRequired: false,
+            accepts: isObjectID),
+    ]
+    static let actions: Set<ActionType> = [
+        .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .lockDevice, .containHost,
+    ]
+
+    /// JumpCloud's largest page.
+    private static let pageSize = 100
+    private static let eventPageSize = 1_000
+
+    let api: PlatformAPI
+    private let insights: PlatformAPI
+    private let eventsSince: Timestamp
+    private let directory: JumpCloudDirectory
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let key = credentials.secret("api_key"), let base = UpstreamURL("https://console.jumpcloud.com/api"),
+            let insightsBase = UpstreamURL("https://api.jumpcloud.com/insights/directory/v1")
+        else { throw ConnectorError.configuration("JumpCloud takes an api_key.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment, retry: RetryPolicy(firstPause: scope.firstPause),
+            seconds: scope.seconds)
+        var fields = [(name: "x-api-key", value: key)]
+        if let organization = credentials.secret("org_id") { fields.append((name: "x-org-id", value: organization)) }
+        api = PlatformAPI(
+            client, base, headers: ["Accept": "application/json"], .fields(fields), explain: Self.explain)
+        insights = PlatformAPI(
+            client, insightsBase, headers: ["Accept": "application/json"], .fields(fields), explain: Self.explain)
+        eventsSince = scope.eventsSince
+        directory = JumpCloudDirectory(api, pageSize: Self.pageSize)
+    }
+
+    func check() throws { _ = try api.get("/organizations", query: [("limit", "1")]).list("results") }
+
+    var collections: [RecordCollection] {
+        [
+            pages("users", "/systemusers", JumpCloudRecords.account),
+            pages("applications", "/applications", JumpCloudRecords.application),
+            .each("assignments", of: directory.applicationIDs) { application, cursor in
+                let (users, next) = try JumpCloudDirectory.page(
+                    api, "/v2/applications/\(application)/users", member: nil, pageSize: Self.pageSize, cursor)
+                return RecordPage(
+                    users.compactMap { JumpCloudRecords.entitlement($0, application: application) }, next: next)
+            },
+            pages("devices", "/systems", JumpCloudRecords.device),
+            RecordCollection("events", page: events),
+        ]
+    }
+
+    private func pages(
+        _ name: String, _ path: UpstreamPath, _ record: @escaping (JSON) -> SyncRecord?
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let (results, next) = try JumpCloudDirectory.page(
+                api, path, member: "results", pageSize: Self.pageSize, cursor)
+            return RecordPage(results.compactMap(record), next: next)
+        }
+    }
+
+    /// The log is asked for by a POST that changes nothing; a header says where the next page begins.
+    private func events(_ cursor: JSON?) throws -> RecordPage {
+        var query: [String: JSON] = [
+            "service": ["all"], "start_time": .string(eventsSince.description), "sort": "ASC",
+            "limit": .integer(Self.eventPageSize),
+        ]
+        query["search_after"] = cursor
+        let response = try insights.change(.post, "/events", .object(query), isRepeatable: true)
+        let events = try response.list()
+        let limit = response.headers["X-Limit"].flatMap { Int($0) } ?? Self.eventPageSize
+        let next = response.headers["X-Search_after"].flatMap { try? JSON(parsing: $0.utf8) }
+        return RecordPage(
+            events.compactMap(JumpCloudRecords.event),
+            next: events.count >= limit && next?.array?.isEmpty == false ? next : nil)
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 401: .credentials("JumpCloud refuses the API key.")
+        case 403:
+            .configuration("The API key's administrator may not read or do this. Give them the Administrator role.")
+        case 404: .missing("JumpCloud has no such user, application or device.")
+        default: .provider("JumpCloud answered with status \(response.status).")
+        }
+    }
+
+    @Sendable private static func isObjectID(_ text: String) -> Bool {
+        text.utf8.count == 24 && text.utf8.allSatisfy { Hex.value(of: $0) != nil }
+    }
+}
+
+// MARK: Actions
+
+extension JumpCloud {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try set(id, ["state": "SUSPENDED"])
+        case .unsuspendUser: try set(id, ["state": "ACTIVATED"])
+        case .forcePasswordChange: try api.change(.post, "/systemusers/\(id)/expire", isRepeatable: true)
+        case .forceMFAEnroll: try set(id, ["enable_user_portal_multifactor": true])
+        // JumpCloud can't cut a device off the network; the lock keeps whoever holds it out.
+        case .lockDevice, .containHost:
+            try api.change(.post, "/systems/\(id)/command/builtin/lock", isRepeatable: true)
+        default: throw ConnectorError.configuration("JumpCloud can't do \(action.rawValue).")
+        }
+        return Self.result(target)
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        func user(_ member: String, is value: JSON) throws -> ActionOutcome {
+            let user = try api.get("/systemusers/\(target.externalID)").object()
+            return user[member] == value ? .done(Self.result(target)) : .notDone
+        }
+        switch action {
+        case .suspendUser: return try user("state", is: "SUSPENDED")
+        case .unsuspendUser: return try user("state", is: "ACTIVATED")
+        case .forcePasswordChange: return try user("password_expired", is: true)
+        case .forceMFAEnroll: return try user("enable_user_portal_multifactor", is: true)
+        // Locking what is locked changes nothing.
+        case .lockDevice, .containHost: return .notDone
+        default: return nil
+        }
+    }
+
+    private static func result(_ target: ActionTarget) -> JSON {
+        ["platform": "jumpcloud", "external_id": .string(target.externalID)]
+    }
+
+    private func set(_ user: String, _ properties: JSON) throws {
+        try api.change(.put, "/systemusers/\(user)", properties, isRepeatable: true)
+    }
+}

@@ -1,0 +1,141 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// OneLogin: developers.onelogin.com/api-docs, versions 1 and 2.
+struct OneLogin: Connector {
+    static let platform = Platform.oneLogin
+    static let fields: [CredentialField] = [
+        .plain("subdomain", "What stands before .onelogin.com in your address.", accepts: Form.label),
+        .plain("client_id", "The client ID of an API credential of scope Manage All."),
+        .secret("client_secret", "The client secret of that API credential."),
+    ]
+    static let actions: Set<ActionType> = [.suspendUser, .unsuspendUser, .revokeSessions]
+
+    let api: PlatformAPI
+    private let eventsSince: Timestamp
+    private let directory: OneLoginDirectory
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let subdomain = credentials["subdomain"], let clientID = credentials["client_id"],
+            let secret = credentials.secret("client_secret"),
+            let base = UpstreamURL("https://\(subdomain).onelogin.com")
+        else { throw ConnectorError.configuration("subdomain, client_id and client_secret belong together.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        api = PlatformAPI(
+            client, base, headers: ["Accept": "application/json"],
+            .token {
+                var request = UpstreamRequest(.post, base.appending("/auth/oauth2/v2/token"))
+                request.setJSON(["grant_type": "client_credentials"])
+                secret.reveal {
+                    request.headers["Authorization"] = "client_id:\(clientID), client_secret:\($0)"
+                }
+                return try OAuthToken.bearer(client, request, explain: Self.explainToken)
+            }, explain: Self.explain)
+        eventsSince = scope.eventsSince
+        directory = OneLoginDirectory(api)
+    }
+
+    func check() throws { _ = try api.get("/api/2/users", query: [("limit", "1"), ("fields", "id")]).list() }
+
+    var collections: [RecordCollection] {
+        [
+            pages("users", "/api/2/users", [("limit", "100"), ("fields", OneLoginRecords.userFields)]) {
+                try directory.accounts($0)
+            },
+            pages("applications", "/api/2/apps", [("limit", "100")]) { $0.compactMap(OneLoginRecords.application) },
+            .each("assignments", of: directory.applicationIDs) { application, cursor in
+                let (users, next) = try OneLoginDirectory.page(
+                    api, "/api/2/apps/\(application)/users", [("limit", "100")], cursor)
+                return RecordPage(
+                    users.compactMap { OneLoginRecords.entitlement($0, application: application) }, next: next)
+            },
+            RecordCollection.tokened(
+                "events", api, "/api/1/events",
+                query: [("since", eventsSince.description), ("limit", "50")], parameter: "after_cursor",
+                token: { $0.json["pagination"]?.text("after_cursor") }
+            ) { response in
+                let events = try response.list("data")
+                let names = try events.isEmpty ? [:] : directory.eventTypes()
+                return events.compactMap { OneLoginRecords.event($0, names: names) }
+            },
+        ]
+    }
+
+    private func pages(
+        _ name: String, _ path: UpstreamPath, _ query: [(name: String, value: String)],
+        records: @escaping ([JSON]) throws -> [SyncRecord]
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let (values, next) = try OneLoginDirectory.page(api, path, query, cursor)
+            return RecordPage(try records(values), next: next)
+        }
+    }
+
+    /// A reset field holds the seconds that are left of the hour.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+        let reset = response.headers["X-RateLimit-Reset"].flatMap { Double($0) }
+        return .throttled(seconds: response.retryAfter ?? reset.flatMap { (0...3_600).contains($0) ? $0 : nil })
+    }
+
+    private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
+        response.status < 500
+            ? .credentials("OneLogin refuses the client ID or the client secret.")
+            // It answers so when the credential's owner has been deleted.
+            : .provider(
+                """
+                OneLogin fails to give an access token. If that lasts, the administrator who made the API credential \
+                may have been deleted: make another one.
+                """)
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 401: .credentials("OneLogin refuses the access token.")
+        case 403: .configuration("The API credential may not read or do this. Make one of scope Manage All.")
+        case 404: .missing("OneLogin has no such user or application.")
+        default: .provider("OneLogin answered with status \(response.status).")
+        }
+    }
+}
+
+// MARK: Actions
+
+extension OneLogin {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try set(id, .suspended)
+        case .unsuspendUser: try set(id, .active)
+        case .revokeSessions: try api.change(.put, "/api/1/users/\(id)/logout", isRepeatable: true)
+        default: throw ConnectorError.configuration("OneLogin can't do \(action.rawValue).")
+        }
+        return Self.result(target)
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        func status(is status: OneLoginRecords.UserStatus) throws -> ActionOutcome {
+            let user = try api.get("/api/2/users/\(target.externalID)").object()
+            return user["status"]?.integer == status.rawValue ? .done(Self.result(target)) : .notDone
+        }
+        switch action {
+        case .suspendUser: return try status(is: .suspended)
+        case .unsuspendUser: return try status(is: .active)
+        // Ending what has ended changes nothing.
+        case .revokeSessions: return .notDone
+        default: return nil
+        }
+    }
+
+    private static func result(_ target: ActionTarget) -> JSON {
+        ["platform": "onelogin", "external_id": .string(target.externalID)]
+    }
+
+    private func set(_ user: String, _ status: OneLoginRecords.UserStatus) throws {
+        try api.change(.put, "/api/2/users/\(user)", ["status": .integer(status.rawValue)], isRepeatable: true)
+    }
+}
