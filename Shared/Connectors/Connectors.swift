@@ -6,6 +6,7 @@ public enum Connectors {
             Okta.self,
             GitHub.self,
             AWS.self,
+            Jira.self,
         ]
     }
 
