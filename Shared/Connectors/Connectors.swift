@@ -11,6 +11,7 @@ public enum Connectors {
             AWS.self,
             JumpCloud.self,
             OneLogin.self,
+            Jira.self,
         ]
     }
 

@@ -6,7 +6,10 @@ import Upstream
 enum AWSErrors {
     /// The code of an error; nil when there is none.
     static func code(_ response: UpstreamResponse) -> String? {
-        if let error = (try? XMLElement(parsing: response.body))?["Error"] { return error.text("Code") }
+        if let answer = try? XMLElement(parsing: response.body) {
+            // Some services list their one error.
+            return (answer["Error"] ?? answer["Errors"]?["Error"])?.text("Code")
+        }
         // Written with or without a namespace.
         return response.json.text("__type")?.split(separator: "#").last.map(String.init)
     }

@@ -1,0 +1,110 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// Jira Cloud, one site: developer.atlassian.com/cloud/jira/platform/rest/v3.
+struct Jira: Connector {
+    static let platform = Platform.jira
+    static let fields: [CredentialField] = [
+        .plain("site", "The site's name: NAME of NAME.atlassian.net.", accepts: Form.label),
+        .plain("email", "The e-mail address of a site administrator.", accepts: Form.email),
+        .secret("api_token", "An API token of that administrator."),
+        .plain(
+            "project_key", "The key of the project that tickets go into.", isRequired: false, accepts: isProjectKey),
+    ]
+    static let actions: Set<ActionType> = [.removeFromGroup, .removeAdminRole, .createTicket]
+
+    let api: PlatformAPI
+    let projectKey: String?
+    private let administrators: JiraAdministrators
+    private let eventsSince: Timestamp
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let site = credentials["site"], let email = credentials["email"],
+            let token = credentials.secret("api_token"), let base = UpstreamURL("https://\(site).atlassian.net")
+        else { throw ConnectorError.configuration("Jira takes site, email and api_token.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        let basic = token.reveal { Secret("Basic " + Base64.standard.encode(Array("\(email):\($0)".utf8))) }
+        api = PlatformAPI(
+            client, base, headers: ["Accept": "application/json"], .fields([("Authorization", basic)]),
+            explain: Self.explain)
+        projectKey = credentials["project_key"]
+        administrators = JiraAdministrators(api)
+        eventsSince = scope.eventsSince
+    }
+
+    /// Much of Jira answers strangers too; who one is does not.
+    func check() throws {
+        _ = try api.get("/rest/api/3/myself").object()
+        _ = try api.get("/rest/api/3/users/search", query: [("startAt", "0"), ("maxResults", "1")]).list()
+    }
+
+    var collections: [RecordCollection] {
+        [
+            counted("users", "/rest/api/3/users/search", size: "maxResults", start: "startAt", query: []) { response in
+                let users = try response.list()
+                return (users.count, users.isEmpty ? [] : try accounts(users))
+            },
+            counted(
+                "events", "/rest/api/3/auditing/record", size: "limit", start: "offset",
+                query: [("from", eventsSince.description)]
+            ) { response in
+                let records = try response.list("records")
+                return (records.count, records.compactMap(JiraRecords.event))
+            }.ifOffered(),
+        ]
+    }
+
+    /// A list whose pages begin at a number. Pages can be shorter than asked for: the list is over when one is empty.
+    private func counted(
+        _ name: String, _ path: UpstreamPath, size: String, start: String, query: [(name: String, value: String)],
+        records: @escaping (UpstreamResponse) throws -> (count: Int, records: [SyncRecord])
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let from = cursor?.integer ?? 0
+            let page = try records(try api.get(path, query: query + [(start, String(from)), (size, "200")]))
+            return RecordPage(page.records, next: page.count == 0 ? nil : .integer(from + page.count))
+        }
+    }
+
+    private func accounts(_ users: [JSON]) throws -> [SyncRecord] {
+        let groups = try administrators.groups()
+        return users.compactMap { user in
+            guard var account = JiraRecords.account(user) else { return nil }
+            account.adminRoles = groups[account.externalID]?.sorted() ?? []
+            account.isAdmin = !account.adminRoles.isEmpty
+            return .account(account)
+        }
+    }
+
+    /// 429, and some 503, say in Retry-After when to come back, else in X-RateLimit-Reset.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        switch response.status {
+        case 429:
+            let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp(provider: $0) }
+            return .throttled(seconds: response.retryAfter ?? reset.map { response.seconds(until: $0) })
+        case 503 where response.retryAfter != nil: return .throttled(seconds: response.retryAfter)
+        default: return RetryPolicy.standardVerdict(response)
+        }
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 401: .credentials("Jira refuses the e-mail address or the API token.")
+        case 403: .configuration("The Jira user may not read or do this. It must be a site administrator.")
+        case 404: .missing("Jira has no such site, project, group or user.")
+        case 400:
+            .configuration(
+                "Jira does not take the ticket as it is. Look at the project's required fields and issue types.")
+        default: .provider("Jira answered with status \(response.status).")
+        }
+    }
+
+    @Sendable static func isProjectKey(_ text: String) -> Bool {
+        (2...255).contains(text.utf8.count) && text.first?.isLetter == true
+            && text.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+    }
+}

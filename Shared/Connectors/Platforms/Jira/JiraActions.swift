@@ -1,0 +1,86 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// What Jira can do: tickets, and membership of groups. People are suspended where the organization is managed, which
+/// takes another key.
+extension Jira {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        switch action {
+        case .createTicket: return try createIssue(Ticket(target), target)
+        case .removeFromGroup:
+            guard let group = target.parameters["group"]?.string else {
+                throw ConnectorError.configuration("Name the group in extraParams.group.")
+            }
+            try remove(target.externalID, from: group)
+        case .removeAdminRole:
+            let found = try groups(of: target.externalID).filter(JiraAdministrators.groups.contains)
+            for group in found { try remove(target.externalID, from: group) }
+        default: throw ConnectorError.configuration("Jira can't do \(action.rawValue).")
+        }
+        return ["platform": "jira", "external_id": .string(target.externalID)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let result: JSON = ["platform": "jira", "external_id": .string(target.externalID)]
+        switch action {
+        case .createTicket:
+            // The old search has been removed; this one takes its fields by name.
+            let found = try api.get(
+                "/rest/api/3/search/jql",
+                query: [
+                    ("jql", "labels = \"\(Ticket(target).label)\""), ("fields", "key"), ("maxResults", "1"),
+                ]
+            ).list("issues")
+            return found.first.map { .done(Self.ticket($0)) } ?? .notDone
+        case .removeFromGroup:
+            guard let group = target.parameters["group"]?.string else { return nil }
+            return try groups(of: target.externalID).contains(group) ? .notDone : .done(result)
+        case .removeAdminRole:
+            let isAdmin = try groups(of: target.externalID).contains(where: JiraAdministrators.groups.contains)
+            return isAdmin ? .notDone : .done(result)
+        default: return nil
+        }
+    }
+
+    private func groups(of account: String) throws -> [String] {
+        try api.get("/rest/api/3/user/groups", query: [("accountId", account)]).list()
+            .compactMap { $0.text("name") }
+    }
+
+    private func remove(_ account: String, from group: String) throws {
+        try api.change(.delete, "/rest/api/3/group/user", query: [("groupname", group), ("accountId", account)])
+    }
+
+    private func createIssue(_ ticket: Ticket, _ target: ActionTarget) throws -> JSON {
+        guard let project = target.parameters["project_key"]?.string ?? projectKey, Self.isProjectKey(project) else {
+            throw ConnectorError.configuration(
+                "Name the project in extraParams.project_key, or connect Jira with a project_key.")
+        }
+        var fields: [String: JSON] = [
+            "project": ["key": .string(project)],
+            "issuetype": ["name": target.parameters["issue_type"] ?? "Task"], "summary": .string(ticket.title),
+            "labels": [.string(ticket.label)], "description": Self.document(ticket.description),
+        ]
+        if let priority = target.parameters["priority"]?.string { fields["priority"] = ["name": .string(priority)] }
+        let issue = try api.change(.post, "/rest/api/3/issue", ["fields": .object(fields)]).object()
+        return Self.ticket(issue)
+    }
+
+    /// Text in the Atlassian Document Format, one paragraph a line.
+    private static func document(_ text: String) -> JSON {
+        let lines = text.split(whereSeparator: \.isNewline)
+        return [
+            "type": "doc", "version": 1,
+            "content": .array(
+                lines.map { line in
+                    ["type": "paragraph", "content": [["type": "text", "text": .string(String(line))]]]
+                }),
+        ]
+    }
+
+    private static func ticket(_ issue: JSON) -> JSON {
+        ["platform": "jira", "ticket": .string(issue.text("key") ?? issue.identifier("id") ?? "")]
+    }
+}
