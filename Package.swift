@@ -32,23 +32,24 @@ let routes = [
     Route("api/health"),
     Route("api/api-keys"),
     Route("api/analyze", uses: "Findings", "Analysis"),
+    Route("api/execute-action", uses: "Findings", "Jobs", "Remediation"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
     Route("api/mcp/findings/dismiss", uses: "Findings"),
-    Route("api/mcp/findings/remediate", uses: "Findings"),
+    Route("api/mcp/findings/remediate", uses: "Findings", "Jobs", "Remediation"),
     Route("api/mcp/identity", uses: "Findings"),
     Route("api/mcp/integrations", uses: "Findings"),
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
-    Route("scheduled/jobs", uses: "Jobs"),
+    Route("scheduled/jobs", uses: "Jobs", "Remediation"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
 /// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors"]
+let upstreamLibraries: Set = ["Upstream", "Connectors", "Remediation"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -83,6 +84,7 @@ let shared: [Target] = [
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
+    library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -117,8 +119,13 @@ let tests: [Target] = [
         path: "Tests/ConnectorTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Connectors", "Findings", "Jobs", "Remediation", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
+    .testTarget(
+        name: "RemediationTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Remediation", "Store", "TestSupport",
+        ], path: "Tests/RemediationTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
     .executableTarget(
@@ -130,7 +137,10 @@ let tests: [Target] = [
         dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
         path: "Tests/InvocationTests"),
     .testTarget(
-        name: "ProcessTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Store", "TestSupport"],
+        name: "ProcessTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Demonstration", "Jobs", "Remediation", "Store", "TestSupport",
+        ],
         path: "Tests/ProcessTests"),
     .testTarget(
         name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],

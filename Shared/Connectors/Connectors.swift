@@ -1,7 +1,7 @@
 /// The platforms' connectors.
 public enum Connectors {
     /// All of them.
-    static var all: [any Connector.Type] { [Okta.self] }
+    public static var all: [any Connector.Type] { [Okta.self] }
 
     /// The connector of a platform; nil when it can't be connected.
     public static func of(_ platform: String) -> (any Connector.Type)? {

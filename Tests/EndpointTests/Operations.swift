@@ -6,6 +6,7 @@ import Testing
 
 @testable import api_analyze
 @testable import api_api_keys
+@testable import api_execute_action
 @testable import api_health
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
@@ -41,6 +42,9 @@ struct Operation: CustomTestStringConvertible, Sendable {
             name: "api-keys", method: "DELETE", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
             fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
         Operation(name: "analyze", method: "POST", function: Analyze.self, access: .session(.analyze)),
+        Operation(
+            name: "execute-action", method: "POST", function: ExecuteAction.self, access: .session(.initiateRemediation),
+            fields: ["actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "Figma"]),
     ]
 
     static let reads = [
