@@ -34,23 +34,24 @@ let routes = [
     Route("api/analyze", uses: "Findings", "Analysis"),
     Route("api/export-audit-log", uses: "Export"),
     Route("api/export-workspace", uses: "Export"),
+    Route("api/execute-action", uses: "Findings", "Jobs", "Remediation"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
     Route("api/mcp/findings/dismiss", uses: "Findings"),
-    Route("api/mcp/findings/remediate", uses: "Findings"),
+    Route("api/mcp/findings/remediate", uses: "Findings", "Jobs", "Remediation"),
     Route("api/mcp/identity", uses: "Findings"),
     Route("api/mcp/integrations", uses: "Findings"),
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
-    Route("scheduled/jobs", uses: "Jobs"),
+    Route("scheduled/jobs", uses: "Jobs", "Remediation"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
 /// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors"]
+let upstreamLibraries: Set = ["Upstream", "Connectors", "Remediation"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -88,6 +89,7 @@ let shared: [Target] = [
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
+    library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -124,9 +126,14 @@ let tests: [Target] = [
         path: "Tests/ConnectorTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Export", "Findings", "TestSupport", "local-runner"]
+        dependencies: ["Analysis", "Connectors", "Export", "Findings", "Jobs", "Remediation", "TestSupport", "local-runner"]
             + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
+    .testTarget(
+        name: "RemediationTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Remediation", "Store", "TestSupport",
+        ], path: "Tests/RemediationTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
     .executableTarget(
@@ -138,7 +145,10 @@ let tests: [Target] = [
         dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
         path: "Tests/InvocationTests"),
     .testTarget(
-        name: "ProcessTests", dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Store", "TestSupport"],
+        name: "ProcessTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Demonstration", "Jobs", "Remediation", "Store", "TestSupport",
+        ],
         path: "Tests/ProcessTests"),
     .testTarget(
         name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],

@@ -1,9 +1,11 @@
 import Function
 import Jobs
+import Remediation
 
 /// Every minute: jobs that are due, and those that a crash has left behind.
 @main struct DueJobs: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws {
-        try JobRunner([:], seconds: 240, context.log).runDue(context.access)
+        let handlers: [JobKind: JobHandler] = [.remediation: Remediation(context.env).handler]
+        try JobRunner(handlers, seconds: 240, context.log).runDue(context.access)
     }
 }

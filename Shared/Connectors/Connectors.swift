@@ -1,7 +1,7 @@
 /// The platforms' connectors.
 public enum Connectors {
     /// All of them.
-    static var all: [any Connector.Type] {
+    public static var all: [any Connector.Type] {
         [
             Okta.self,
             GoogleWorkspace.self,

@@ -53,7 +53,7 @@ extension Workspace {
 
     /// Why nothing can be done about a finding that is not both of this workspace and open or in progress. One that is
     /// somebody else's is as unknown as one that does not exist.
-    func refusal(of findingID: Identifier, toBe participle: String) throws -> HTTPError {
+    public func refusal(of findingID: Identifier, toBe participle: String) throws -> HTTPError {
         let status = try first("SELECT status FROM findings WHERE workspace_id = $1 AND id = $2", findingID) {
             try $0[0] as String
         }

@@ -30,11 +30,12 @@ extension Workspace {
     /// Seconds for which a claim holds, from its last extension.
     static let jobLease = 60
 
-    /// Queues a job, in the transaction of what it belongs to; returns its id. It is not run before `runAfter`.
+    /// Queues a job, in the transaction of what it belongs to, whose id it may share; returns its id. It is not run before
+    /// `runAfter`.
     public func enqueue(
-        _ kind: JobKind, payload: JSON, runAfter: Timestamp? = nil, now: Timestamp = .now
+        _ kind: JobKind, id job: Identifier = .random(), payload: JSON, runAfter: Timestamp? = nil,
+        now: Timestamp = .now
     ) throws -> Identifier {
-        let job = Identifier.random()
         try execute(
             """
             INSERT INTO jobs (workspace_id, id, kind, payload, status, run_after, created_at)

@@ -96,8 +96,8 @@ public struct JobRunner {
 
     private func bury(_ context: JobContext, _ handler: JobHandler, _ sentence: String) throws {
         try context.workspace.exclusively {
-            try context.workspace.finish(context.job, isDead: true, error: sentence, now: clock())
             try handler.giveUp(context, sentence)
+            try context.workspace.finish(context.job, isDead: true, error: sentence, now: clock())
         }
         context.log.write(.error, "the job is dead: \(sentence)")
     }

@@ -8,6 +8,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_export_audit_log
 @testable import api_export_workspace
+@testable import api_execute_action
 @testable import api_health
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
@@ -53,6 +54,9 @@ struct Operation: CustomTestStringConvertible, Sendable {
             name: "export-workspace", method: "POST", function: ExportWorkspace.self,
             access: .session(.exportWorkspace), isStreamed: true,
             fields: ["format": "json", "includeAuditLog": true, "includeFull": true]),
+        Operation(
+            name: "execute-action", method: "POST", function: ExecuteAction.self, access: .session(.initiateRemediation),
+            fields: ["actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "Figma"]),
     ]
 
     static let reads = [

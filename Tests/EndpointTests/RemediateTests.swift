@@ -2,6 +2,7 @@ import Base
 import Findings
 import Function
 import HTTP
+import Remediation
 import Store
 import Synchronization
 import TestSupport
@@ -29,10 +30,12 @@ import Testing
     }
 
     /// A finding about Alice.
-    private func addFinding(status: String = "open", action: String? = "suspend_user") throws -> Identifier {
+    private func addFinding(
+        _ severity: String = "high", status: String = "open", action: String? = "suspend_user"
+    ) throws -> Identifier {
         let entities: JSON = ["identities": [["id": .string(alice.description), "name": "Alice"]]]
         return try store.own.addFinding(
-            "high", status: status, title: "Alice is stale.", identity: alice, action: action, entities: entities,
+            severity, status: status, title: "Alice is stale.", identity: alice, action: action, entities: entities,
             sources: ["okta", "slack"])
     }
 
@@ -50,28 +53,30 @@ import Testing
     private enum Timed: Function {
         static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
             .json(
-                try context.workspace.requestRemediation(of: id, by: nil, reason: "left us", now: TestStore.now))
+                try Remediation(context.env).request(
+                    of: id, by: nil, reason: "left us", in: context.workspace, now: TestStore.now))
         }
     }
 
     // MARK: What it does
 
-    @Test func anActionIsQueued() throws {
-        let finding = try addFinding()
+    @Test(arguments: [("high", "pending_approval"), ("medium", "queued")])
+    func anActionIsQueued(_ severity: String, _ status: String) throws {
+        let finding = try addFinding(severity)
         let call = Call("POST", body: ["id": .string(finding.description)]).key(store.own.writeKey)
         let reply = store.send(call, to: Timed.self)
         let action = try #require(reply.json["action_id"]?.string)
         #expect(
             reply.json == [
                 "action_id": .string(action), "finding_id": .string(finding.description),
-                "action_type": "suspend_user", "status": "queued",
+                "action_type": "suspend_user", "status": .string(status),
             ])
         let now = TestStore.now.description
         #expect(
             try actions() == [
                 [
                     action, store.own.id.description, finding.description, "suspend_user", "okta", alice.description,
-                    "Alice", "left us", "queued", store.own.writeKeyActor, nil, "{}", now, now,
+                    "Alice", "left us", status, store.own.writeKeyActor, nil, "{}", now, now,
                 ]
             ])
     }

@@ -2,6 +2,8 @@ import Base
 import Findings
 import Function
 import HTTP
+import Jobs
+import Remediation
 
 /// POST /api/mcp/findings/remediate: queues an action that mends what a finding is about.
 @main struct RemediateFunction: Function {
@@ -11,6 +13,12 @@ import HTTP
         .optional("actionType", .oneOf(ActionType.self), "The action; by default the one that the finding recommends."),
         .optional("reason", .string(1...1000), "Why, for the audit log.")
     ) { context, findingID, actionType, reason in
-        .json(try context.workspace.requestRemediation(of: findingID, by: actionType, reason: reason))
+        let remediation = Remediation(context.env)
+        let request = try remediation.request(of: findingID, by: actionType, reason: reason, in: context.workspace)
+        context.waitUntil {
+            let runner = JobRunner([.remediation: remediation.handler], seconds: 20, context.log)
+            _ = try remediation.run(request.action, by: runner, in: context.workspace)
+        }
+        return .json(request)
     }
 }

@@ -1,12 +1,13 @@
 import Analysis
 import Base
+import Findings
 import TestSupport
 import Testing
 
-@testable import Findings
+@testable import Remediation
 
 /// What an action acts on.
-@Suite struct RemediationTargetTests {
+@Suite struct FindingTargetTests {
     private let workspace = Identifier.random()
     private let identity = Identifier.random()
     private let application = Identifier.random()
@@ -17,7 +18,8 @@ import Testing
         sources: JSON = ["okta", "slack"]
     ) -> [String?]? {
         let finding = RemediableFinding(
-            title: "T", actionType: nil, affectedEntities: entities, sourceIntegrations: sources, linked: linked)
+            title: "T", actionType: nil, affectedEntities: entities, sourceIntegrations: sources, linked: linked,
+            severity: .high)
         return finding.target(of: action, in: workspace).map { [$0.platform, $0.entityID, $0.entityLabel] }
     }
 

@@ -1,4 +1,5 @@
 import Base
+import Findings
 
 /// What an action acts on.
 struct RemediationTarget {
@@ -20,6 +21,7 @@ struct RemediableFinding {
     let sourceIntegrations: JSON
     /// What it is about.
     let linked: [EntityType: Identifier]
+    let severity: Severity
 
     /// What an action of this type acts on: what the finding is about, or else the only entity of a kind that it lists.
     /// Nil when that leaves none; also when it leaves several, of which none may be picked by chance.

@@ -1,0 +1,56 @@
+import Auth
+import Base
+import Findings
+import Function
+import HTTP
+import Jobs
+import Remediation
+
+/// POST /api/execute-action: carries out an action at a platform, or decides about one that waits for approval.
+@main struct ExecuteAction: Function {
+    static let onRequestPost = Handler(
+        .session(.initiateRemediation),
+        .optional("actionType", .string(1...100), "The action. Required, except with actionId."),
+        .optional("targetPlatform", .string(1...100), "Where, such as okta. Required, except with actionId."),
+        .optional(
+            "targetEntityId", .string(1...1000),
+            "To what: our id, or the platform's. Required, except with actionId."),
+        .optional("targetEntityLabel", .string(1...500), "How people call it, for the audit log."),
+        .optional("riskId", .uuid, "The finding that the action is about."),
+        .optional("extraParams", .object, "What else the action takes."),
+        .optional("reason", .string(1...1000), "Why, for the audit log."),
+        .optional("actionId", .uuid, "An action that waits for approval, to decide about."),
+        .optional("decision", .oneOf(Decision.self), "What becomes of it. Required with actionId.")
+    ) { context, type, platform, entityID, label, findingID, parameters, reason, actionID, decision in
+        let remediation = Remediation(context.env)
+        let action: RemediationAction
+        if let actionID {
+            guard let decision else { throw HTTPError.badRequest("decision is required with actionId.") }
+            action = try context.workspace.decide(decision, on: actionID)
+        } else {
+            guard decision == nil else { throw HTTPError.badRequest("actionId is required with decision.") }
+            guard let type else { throw HTTPError.badRequest("actionType is required.") }
+            guard let platform else { throw HTTPError.badRequest("targetPlatform is required.") }
+            guard let entityID else { throw HTTPError.badRequest("targetEntityId is required.") }
+            guard let type = ActionType(rawValue: type) else { throw HTTPError.notFound("There is no such action.") }
+            var request = ActionRequest(type, on: platform, entityID: entityID)
+            request.entityLabel = label
+            request.findingID = findingID
+            request.parameters = parameters ?? [:]
+            request.reason = reason
+            request.idempotencyKey = try idempotencyKey(context.request)
+            action = try remediation.request(request, in: context.workspace)
+        }
+        let runner = JobRunner([.remediation: remediation.handler], seconds: 30, context.log)
+        return .json(try remediation.run(action, by: runner, in: context.workspace))
+    }
+
+    /// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): 1 to 255 visible characters.
+    private static func idempotencyKey(_ request: Request) throws(HTTPError) -> String? {
+        guard let key = request.headers["Idempotency-Key"] else { return nil }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw .badRequest("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+        }
+        return key
+    }
+}

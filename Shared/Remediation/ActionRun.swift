@@ -1,0 +1,172 @@
+import Auth
+import Base
+import Connectors
+import Findings
+import Jobs
+import Store
+
+/// An action while its job runs.
+struct ActionRun {
+    let context: JobContext
+    let action: RemediationAction
+    var steps: [ActionStep]
+    /// What tickets say of the finding.
+    private let finding: [String: JSON]
+
+    private var workspace: Workspace { context.workspace }
+
+    /// Begins or takes over; nil when the action has ended or been cancelled.
+    init?(_ context: JobContext) throws {
+        let workspace = context.workspace
+        let begun = try workspace.execute(
+            """
+            UPDATE remediation_actions SET status = 'running', updated_at = $3
+            WHERE workspace_id = $1 AND id = $2 AND status IN ('queued', 'running')
+            """, context.job.id, context.now)
+        guard begun == 1, let action = try workspace.remediationAction(context.job.id) else { return nil }
+        self.context = context
+        self.action = action
+        steps = action.steps ?? []
+        finding =
+            try action.findingID.flatMap { id in
+                try workspace.first(
+                    "SELECT title, recommended_action FROM findings WHERE workspace_id = $1 AND id = $2", id
+                ) { row in ["title": .string(try row[0]), "description": .string(try row[1])] }
+            } ?? [:]
+    }
+
+    // MARK: Steps
+
+    /// Brings a step to its end; the result is nil then, and else what becomes of the job.
+    mutating func advance(_ index: Int, by connector: any Connector) throws -> JobOutcome? {
+        let step = steps[index]
+        let target = step.target(of: action, finding)
+        var mayHaveBeenDone = step.status == .running
+        do {
+            if mayHaveBeenDone, try !isOpen(index, by: connector, target) { return nil }
+            mayHaveBeenDone = false
+            steps[index].status = .running
+            try save()
+            end(index, .succeeded, result: try connector.perform(step.action, on: target))
+            try save()
+            return nil
+        } catch let error as ConnectorError {
+            return try failed(index, error, mayHaveBeenDone: mayHaveBeenDone, by: connector, target)
+        }
+    }
+
+    /// Asks the provider what became of a step that was begun; false when it has ended.
+    private mutating func isOpen(
+        _ index: Int, by connector: any Connector, _ target: ActionTarget
+    ) throws -> Bool {
+        switch try connector.outcome(of: steps[index].action, on: target) {
+        case .notDone: return true
+        case .done(let result): end(index, .succeeded, result: result)
+        case nil:
+            end(
+                index, .unknownOutcome,
+                error:
+                    "It was begun, and \(type(of: connector).platform.name) does not tell whether it was carried out. "
+                    + "Look there before you request it again.")
+        }
+        try save()
+        return false
+    }
+
+    private mutating func failed(
+        _ index: Int, _ error: ConnectorError, mayHaveBeenDone: Bool, by connector: any Connector,
+        _ target: ActionTarget
+    ) throws -> JobOutcome? {
+        switch error {
+        // As long as the provider does not say what became of it, it stays begun.
+        case .rateLimited(let seconds):
+            if !mayHaveBeenDone { steps[index].status = .pending }
+            try save()
+            return .wait(until: context.now + seconds, error.sentence)
+        case .provider:
+            if !mayHaveBeenDone { steps[index].status = .pending }
+            try save()
+            return .retry(error.sentence)
+        case .unknownOutcome where !mayHaveBeenDone:
+            guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
+            // The provider may still be at it: it is asked again later, before anything is done again.
+            return open ? .retry(error.sentence) : nil
+        case .unknownOutcome, .credentials, .configuration, .missing:
+            end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)
+            try save()
+            return nil
+        }
+    }
+
+    private mutating func end(
+        _ index: Int, _ status: ActionStep.Status, result: JSON? = nil, error: String? = nil
+    ) {
+        steps[index].status = status
+        steps[index].result = result
+        steps[index].error = error
+    }
+
+    // MARK: Writing down
+
+    private var progress: JSON { ["steps": .array(steps.map(\.json))] }
+
+    /// Writes the steps down, unless another worker has the job meanwhile.
+    func save() throws {
+        try workspace.exclusively {
+            try context.keepAlive()
+            try workspace.execute(
+                "UPDATE remediation_actions SET result = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2",
+                action.id, progress, context.now)
+        }
+    }
+
+    /// Ends the action as its steps have ended.
+    func finish() throws -> JobOutcome {
+        let bad = steps.filter { $0.status != .succeeded }
+        guard let first = bad.first else { return try end(.succeeded, nil) }
+        let isUnknown = bad.contains { $0.status == .unknownOutcome }
+        let sentence = first.error ?? "It failed."
+        return try end(
+            isUnknown ? .unknownOutcome : .failed,
+            steps.count == 1 ? sentence : "\(bad.count) of \(steps.count) steps failed. The first: \(sentence)")
+    }
+
+    /// Ends the action without any further step; of one that was begun nobody knows what became.
+    mutating func fail(_ sentence: String) throws -> JobOutcome {
+        let open = steps.indices.filter { steps[$0].status == .running }
+        for index in open { end(index, .unknownOutcome, error: sentence) }
+        return try end(open.isEmpty ? .failed : .unknownOutcome, sentence)
+    }
+
+    /// Has the product decide about the application, in the transaction that ends the action.
+    func decide(_ status: AppPolicy.Status) throws -> JobOutcome {
+        let name = try workspace.application(action.entityID, of: action.platform).name
+        return try workspace.exclusively {
+            _ = try workspace.setAppPolicy(status, appName: name, now: context.now)
+            return try end(.succeeded, nil)
+        }
+    }
+
+    /// Ends the action: its row, its finding and its audit entry together, unless another worker has the job meanwhile.
+    private func end(_ status: RemediationAction.Status, _ sentence: String?) throws -> JobOutcome {
+        try workspace.change {
+            try context.keepAlive()
+            try workspace.execute(
+                """
+                UPDATE remediation_actions SET status = $3, result = $4, error = $5, updated_at = $6
+                WHERE workspace_id = $1 AND id = $2
+                """, action.id, status, progress, sentence, context.now)
+            if status == .succeeded, let findingID = action.findingID {
+                try workspace.execute(
+                    """
+                    UPDATE findings SET status = 'in_progress', updated_at = $3
+                    WHERE workspace_id = $1 AND id = $2 AND status = 'open'
+                    """, findingID, context.now)
+            }
+            var details: [String: JSON] = ["status": .string(status.rawValue)]
+            details["error"] = sentence.map(JSON.string)
+            let entry = action.entry(status == .succeeded ? "executed" : "failed", details, at: context.now)
+            return (.completed, entry)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Auth
+import Base
+import Connectors
+import Findings
+import HTTP
+import Jobs
+import Store
+
+// The run of an action's job. Each step is written down before the provider is asked and after it has answered: a worker
+// that takes over asks the provider what became of a step that was begun, and does nothing twice.
+extension Remediation {
+    /// Seconds that a connector gets in one run: less than a claim on a job holds.
+    private static let connectorSeconds = 40.0
+    /// Seconds below which no step is begun.
+    private static let leastSeconds = 5.0
+
+    /// What runs the jobs.
+    public var handler: JobHandler { JobHandler(run: execute, giveUp: giveUp) }
+
+    /// Runs the job of an action at once, when it has one that is due; returns the action as it is then.
+    public func run(
+        _ action: RemediationAction, by runner: JobRunner, in workspace: Workspace
+    ) throws -> RemediationAction {
+        guard [.queued, .running].contains(action.status), try runner.run(action.id, in: workspace) else {
+            return action
+        }
+        return try workspace.remediationAction(action.id) ?? action
+    }
+
+    private func execute(_ context: JobContext) throws -> JobOutcome {
+        guard var run = try ActionRun(context) else { return .completed }
+        guard let type = ActionType(rawValue: run.action.type), let means = means(of: type, on: run.action.platform)
+        else { return try run.fail("\(run.action.platform) can't do \(run.action.type).") }
+        do {
+            switch means {
+            case .policy(let status): return try run.decide(status)
+            case .connector(let connector, let actions):
+                let integration = try context.workspace.connected(connector.platform)
+                if run.steps.isEmpty {
+                    let resolver = TargetResolver(
+                        workspace: context.workspace, integration: integration.id, platform: connector.platform.name,
+                        entity: run.action.entityID)
+                    let targets = try resolver.targets(of: type)
+                    run.steps = targets.flatMap { target in actions.map { ActionStep($0, on: target) } }
+                    try run.save()
+                }
+                return try perform(&run, connector, integration)
+            }
+        } catch let error as HTTPError {
+            return try run.fail(error.sentence)
+        }
+    }
+
+    private func perform(
+        _ run: inout ActionRun, _ type: any Connector.Type, _ integration: ConnectedIntegration
+    ) throws -> JobOutcome {
+        let context = run.context
+        let seconds = min(Self.connectorSeconds, context.secondsLeft)
+        let end = ContinuousClock.now + .seconds(seconds - Self.leastSeconds)
+        let connector: any Connector
+        do {
+            connector = try integration.connect(
+                type, in: context.workspace, environment, seconds: seconds, now: context.now)
+        } catch let error as ConnectorError {
+            return try run.fail(error.sentence)
+        }
+        for index in run.steps.indices where [.pending, .running].contains(run.steps[index].status) {
+            guard ContinuousClock.now < end else {
+                return .wait(until: context.now, "The rest follows.")
+            }
+            if let outcome = try run.advance(index, by: connector) { return outcome }
+        }
+        return try run.finish()
+    }
+
+    private func giveUp(_ context: JobContext, _ sentence: String) throws {
+        guard var run = try ActionRun(context) else { return }
+        _ = try run.fail(sentence)
+    }
+}

@@ -1,0 +1,98 @@
+import Auth
+import Base
+import Connectors
+import Findings
+import HTTP
+import Store
+
+/// An action that was asked for about a finding.
+public struct RemediationRequest: JSONWritable {
+    /// The action.
+    public let action: RemediationAction
+    let findingID: Identifier
+    let actionType: ActionType
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("action_id", action.id)
+            json.field("finding_id", findingID)
+            json.field("action_type", actionType.rawValue)
+            json.field("status", action.status.rawValue)
+        }
+    }
+}
+
+extension Remediation {
+    /// Asks for an action about a finding; without a type, for the one that the finding recommends. It acts on what the
+    /// finding is about, where the finding comes from, or where that can't do it, on the first platform that can.
+    /// Throws 404 when the workspace has no such finding, 409 when it is neither open nor in progress or an action of the
+    /// type waits for it already, 400 when there is no type or nothing for the action to act on.
+    public func request(
+        of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
+        now: Timestamp = .now
+    ) throws -> RemediationRequest {
+        try workspace.change {
+            let finding = try workspace.remediableFinding(findingID)
+            guard let type = chosen ?? finding.actionType else {
+                throw HTTPError.badRequest("actionType is required: this finding recommends no action.")
+            }
+            guard let target = finding.target(of: type, in: workspace.id) else {
+                let kinds = type.targets.map(\.rawValue).joined(separator: " or ")
+                throw HTTPError.badRequest("This finding does not tell on which \(kinds) \(type.rawValue) should act.")
+            }
+            guard try !workspace.isWaiting(type, for: findingID) else {
+                throw HTTPError.conflict("An action \(type.rawValue) waits for this finding already.")
+            }
+            let platform = try self.platform(for: type, target.platform, in: workspace)
+            var request = ActionRequest(type, on: platform, entityID: target.entityID)
+            request.entityLabel = target.entityLabel
+            request.findingID = findingID
+            request.reason = reason
+            let (action, entry) = try queue(request, finding, finding.severity, in: workspace, now: now)
+            return (RemediationRequest(action: action, findingID: findingID, actionType: type), entry)
+        }
+    }
+
+    private func platform(
+        for action: ActionType, _ preferred: String, in workspace: Workspace
+    ) throws -> String {
+        guard means(of: action, on: preferred) == nil else { return preferred }
+        return try workspace.connectedPlatforms().first { means(of: action, on: $0) != nil } ?? preferred
+    }
+}
+
+extension Workspace {
+    /// A finding that is open or in progress. The update changes nothing, but holds the row until the transaction ends:
+    /// nobody decides about the finding meanwhile, and of two requests for it the second sees the first one's action. Throws
+    /// 404 and 409.
+    func remediableFinding(_ findingID: Identifier) throws -> RemediableFinding {
+        let finding = try first(
+            """
+            UPDATE findings SET status = status
+            WHERE workspace_id = $1 AND id = $2 AND status IN ('open', 'in_progress')
+            RETURNING title, action_type, affected_entities, source_integrations, affected_identity_id,
+                affected_application_id, affected_device_id, severity
+            """, findingID
+        ) { row in
+            var linked: [EntityType: Identifier] = [:]
+            linked[.identity] = try row[4]
+            linked[.application] = try row[5]
+            linked[.device] = try row[6]
+            return RemediableFinding(
+                title: try row[0], actionType: try row[1], affectedEntities: try row[2],
+                sourceIntegrations: try row[3], linked: linked, severity: try row[7])
+        }
+        guard let finding else { throw try refusal(of: findingID, toBe: "remediated") }
+        return finding
+    }
+
+    func isWaiting(_ actionType: ActionType, for findingID: Identifier) throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM remediation_actions
+            WHERE workspace_id = $1 AND finding_id = $2 AND action_type = $3
+                AND status IN ('pending_approval', 'queued', 'running') LIMIT 1
+            """, findingID, actionType
+        ) { _ in true } ?? false
+    }
+}

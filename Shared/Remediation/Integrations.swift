@@ -1,0 +1,55 @@
+import Auth
+import Base
+import Connectors
+import HTTP
+import Store
+
+/// A platform that is connected, with its sealed credentials.
+struct ConnectedIntegration {
+    let id: Identifier
+    let platform: Platform
+    private let stored: [UInt8]?
+
+    fileprivate init(_ id: Identifier, _ platform: Platform, _ stored: [UInt8]?) {
+        self.id = id
+        self.platform = platform
+        self.stored = stored
+    }
+
+    /// A connector with the credentials, which has so many seconds for all that it does. Throws `ConnectorError`.
+    func connect(
+        _ connector: any Connector.Type, in workspace: Workspace, _ environment: Environment, seconds: Double,
+        now: Timestamp
+    ) throws -> any Connector {
+        let key = IntegrationKey(workspaceID: workspace.id, integrationID: id, platform: platform)
+        guard let credentials = try stored.flatMap({ try CredentialSeal(environment).open($0, for: key) }) else {
+            throw ConnectorError.credentials(
+                "The credentials of \(platform.name) can't be opened. Connect it again.")
+        }
+        return try connector.init(credentials, ConnectorScope(environment, seconds: seconds, eventsSince: now))
+    }
+}
+
+extension Workspace {
+    /// The integration of a platform. Throws 409 when it is not connected.
+    func connected(_ platform: Platform) throws -> ConnectedIntegration {
+        let found = try first(
+            """
+            SELECT id, credentials FROM integrations
+            WHERE workspace_id = $1 AND platform = $2 AND status IN ('connected', 'error')
+            """, platform.rawValue
+        ) { row in ConnectedIntegration(try row[0], platform, try row[1]) }
+        guard let found else { throw HTTPError.conflict("\(platform.name) is not connected to this workspace.") }
+        return found
+    }
+
+    /// The platforms that are connected, the oldest first.
+    func connectedPlatforms() throws -> [String] {
+        try rows(
+            """
+            SELECT platform FROM integrations WHERE workspace_id = $1 AND status IN ('connected', 'error')
+            ORDER BY created_at, id
+            """
+        ) { try $0[0] }
+    }
+}

@@ -1,0 +1,115 @@
+import Base
+import Connectors
+import Findings
+import HTTP
+import Jobs
+import Store
+import TestSupport
+import Testing
+
+@testable import Auth
+@testable import Remediation
+
+/// A workspace with a directory of people and devices and a tracker, both connected, and a clock that a test sets.
+final class Scene {
+    let store: TestStore
+    let provider = TestProvider()
+    let remediation: Remediation
+    let directory: Identifier
+    let tracker: Identifier
+    let alice: Identifier
+    /// The ids of the accounts of Alice (u1) and Bob (u2) and of Alice's device (d1).
+    let account: Identifier
+    let device: Identifier
+    var now = TestStore.now
+
+    init() throws {
+        store = try TestStore()
+        let environment = Environment(["CREDENTIALS_KEY": "k1:" + Base64.standard.encode(Array(0..<32))])
+        remediation = Remediation(environment, connectors: [Directory.self, Tracker.self])
+        let (own, database) = (store.own, store.database)
+        directory = try own.addIntegration("jumpcloud")
+        tracker = try own.addIntegration("jira")
+        alice = try own.addIdentity("alice@example.com")
+        let bob = try own.addIdentity("bob@example.com")
+        account = try own.addAccount(of: alice, on: directory)
+        let second = try own.addAccount(of: bob, on: directory)
+        device = try own.addDevice(of: alice, from: directory)
+        for (id, name) in [(account, "u1"), (second, "u2")] {
+            try database.execute("UPDATE accounts SET external_id = $2 WHERE id = $1", id, name)
+        }
+        try database.execute("UPDATE devices SET external_id = 'd1' WHERE id = $1", device)
+        let seal = try CredentialSeal(environment)
+        for (id, platform) in [(directory, Platform.jumpCloud), (tracker, .jira)] {
+            let key = IntegrationKey(workspaceID: own.id, integrationID: id, platform: platform)
+            let sealed = try seal.seal(Credentials(["provider": .string(provider.name)], Directory.fields), for: key)
+            try database.execute("UPDATE integrations SET credentials = $2 WHERE id = $1", id, sealed)
+        }
+    }
+
+    /// The workspace as a member of a role has it.
+    func workspace(_ role: Role = .admin) throws -> Workspace {
+        let user = try #require(store.own.members[role])
+        return workspace(.member(userID: user, email: "\(role.rawValue)@example.com", role: role))
+    }
+
+    /// The workspace as an API key has it.
+    var keyed: Workspace { workspace(.apiKey(id: store.own.writeKeyID, name: "key", prefix: "thal_abcd")) }
+
+    private func workspace(_ caller: Caller?) -> Workspace {
+        Workspace(id: store.own.id, plan: .enterprise, caller: caller, database: store.database)
+    }
+
+    func request(
+        _ type: ActionType = .suspendUser, _ entity: String = "u1", on platform: String = "jumpcloud",
+        in workspace: Workspace? = nil, _ change: (inout ActionRequest) -> Void = { _ in }
+    ) throws -> RemediationAction {
+        var request = ActionRequest(type, on: platform, entityID: entity)
+        change(&request)
+        return try remediation.request(request, in: try workspace ?? self.workspace(), now: now)
+    }
+
+    /// Runs the action's job; returns the action afterwards.
+    @discardableResult
+    func run(_ action: RemediationAction, seconds: Double = 60) throws -> RemediationAction {
+        let runner = JobRunner([.remediation: remediation.handler], seconds: seconds, Log()) { self.now }
+        try runner.run(action.id, in: workspace(nil))
+        return try self.action(action.id)
+    }
+
+    func action(_ id: Identifier) throws -> RemediationAction { try #require(try workspace(nil).remediationAction(id)) }
+
+    /// Status, attempts and pause of an action's job.
+    func job(_ action: RemediationAction) throws -> (status: String, attempts: Int, pause: Int) {
+        try #require(
+            try store.database.first("SELECT status, attempts, run_after FROM jobs WHERE id = $1", action.id) { row in
+                (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds)
+            })
+    }
+
+    /// What the audit log says was done, in turn.
+    func audited() throws -> [String] { try store.own.auditEntries().map(\.action) }
+
+    func json(_ action: RemediationAction) -> JSON? { try? JSON(parsing: JSONWriter.bytes(action)) }
+}
+
+/// The status and the sentence that a refusal shows.
+func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
+    do {
+        try body()
+        return nil
+    } catch let error as HTTPError {
+        return (error.status, error.sentence)
+    } catch {
+        Issue.record("\(error)")
+        return nil
+    }
+}
+
+extension Workspace {
+    /// A workspace as some admin has it, on a connection of its own.
+    static func ofAdmin(_ id: Identifier, _ database: any Database) -> Workspace {
+        Workspace(
+            id: id, plan: .enterprise, caller: .member(userID: .random(), email: nil, role: .admin), database: database)
+    }
+}

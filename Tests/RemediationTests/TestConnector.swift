@@ -1,0 +1,110 @@
+import Base
+import Connectors
+import Findings
+import Synchronization
+
+/// A provider in memory, that connectors find by its name among their credentials.
+final class TestProvider: Sendable {
+    private static let all = Mutex<[String: TestProvider]>([:])
+
+    let name = Identifier.random().description
+    private let state = Mutex(State())
+
+    private struct State {
+        var calls: [String] = []
+        var done: Set<String> = []
+        var faults: [Fault] = []
+        var tells = true
+    }
+
+    /// What goes wrong with one call.
+    struct Fault {
+        let error: any Error
+        /// Whether the provider had done it all the same.
+        var wasDone = false
+        /// Only for this action.
+        var action: ActionType?
+    }
+
+    init() { Self.all.withLock { $0[name] = self } }
+
+    static func named(_ name: String) -> TestProvider? { all.withLock { $0[name] } }
+
+    /// What was asked for, in turn.
+    var calls: [String] { state.withLock { $0.calls } }
+    /// What holds at the provider.
+    var done: Set<String> { state.withLock { $0.done } }
+
+    /// The next call fails.
+    func fail(_ error: any Error, wasDone: Bool = false, on action: ActionType? = nil) {
+        state.withLock { $0.faults.append(Fault(error: error, wasDone: wasDone, action: action)) }
+    }
+
+    /// Nobody learns any more what holds.
+    func fallSilent() { state.withLock { $0.tells = false } }
+
+    /// Something was done by who knows whom.
+    func note(_ call: String) { state.withLock { _ = $0.done.insert(call) } }
+
+    func perform(_ action: ActionType, _ call: String) throws {
+        try state.withLock { state in
+            state.calls.append(call)
+            if let index = state.faults.firstIndex(where: { $0.action == nil || $0.action == action }) {
+                let fault = state.faults.remove(at: index)
+                if fault.wasDone { state.done.insert(call) }
+                throw fault.error
+            }
+            state.done.insert(call)
+        }
+    }
+
+    func holds(_ call: String) -> Bool? { state.withLock { $0.tells ? $0.done.contains(call) : nil } }
+}
+
+/// A directory of people and devices, or any other platform, at a provider in memory.
+protocol TestConnector: Connector {
+    var provider: TestProvider { get }
+}
+
+extension TestConnector {
+    static var fields: [CredentialField] { [.secret("provider", "A provider of the tests.")] }
+    var collections: [RecordCollection] { [] }
+    func check() throws {}
+
+    static func provider(_ credentials: Credentials) throws -> TestProvider {
+        let name = credentials.secret("provider")?.reveal { $0 } ?? ""
+        guard let provider = TestProvider.named(name) else { throw ConnectorError.credentials("No such provider.") }
+        return provider
+    }
+
+    private func call(_ action: ActionType, _ target: ActionTarget) -> String {
+        let parameters = target.parameters.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value.string ?? "?")" }
+        return "\(action.rawValue) \(target.externalID)\(parameters.joined())"
+    }
+
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        try provider.perform(action, call(action, target))
+        return ["platform": .string(Self.platform.rawValue), "external_id": .string(target.externalID)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        provider.holds(call(action, target)).map { $0 ? .done(["platform": "told"]) : .notDone }
+    }
+}
+
+struct Directory: TestConnector {
+    static let platform = Platform.jumpCloud
+    static let actions: Set<ActionType> = [
+        .suspendUser, .revokeSessions, .revokeAllTokens, .lockDevice, .revokeOAuthToken, .deactivateUser, .syncDevice,
+        .rotateCredentials, .revokeLicense,
+    ]
+    let provider: TestProvider
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws { provider = try Self.provider(credentials) }
+}
+
+struct Tracker: TestConnector {
+    static let platform = Platform.jira
+    static let actions: Set<ActionType> = [.createTicket]
+    let provider: TestProvider
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws { provider = try Self.provider(credentials) }
+}
