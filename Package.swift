@@ -34,6 +34,9 @@ let routes = [
     Route("api/analyze", uses: "Findings", "Analysis"),
     Route("api/export-audit-log", uses: "Export"),
     Route("api/export-workspace", uses: "Export"),
+    Route("api/connect-integration", uses: "Connectors", "Sync"),
+    Route("api/sync-integration", uses: "Sync"),
+    Route("api/disconnect-integration", uses: "Findings"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -50,7 +53,7 @@ let routes = [
 ]
 
 /// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors"]
+let upstreamLibraries: Set = ["Upstream", "Connectors", "Sync"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -88,6 +91,7 @@ let shared: [Target] = [
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
+    library("Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Connectors"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -122,6 +126,11 @@ let tests: [Target] = [
         name: "ConnectorTests",
         dependencies: ["Base", "Connectors", "Crypto", "Findings", "HTTP", "TestSupport", "Upstream"],
         path: "Tests/ConnectorTests"),
+    .testTarget(
+        name: "SyncTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Store", "Sync", "TestSupport", "Upstream",
+        ], path: "Tests/SyncTests"),
     .testTarget(
         name: "EndpointTests",
         dependencies: ["Analysis", "Export", "Findings", "TestSupport", "local-runner"]

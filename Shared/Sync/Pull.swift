@@ -8,7 +8,7 @@ extension Workspace {
     /// next one is asked for.
     func pull(
         _ run: inout SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
-        until deadline: ContinuousClock.Instant, now: Timestamp
+        until deadline: ContinuousClock.Instant, keepAlive: () throws -> Void, now: Timestamp
     ) throws -> Bool {
         guard !run.position.isPulled else { return true }
         let connector = try tools.connect(
@@ -40,6 +40,7 @@ extension Workspace {
                 run.position.isPulled = index == collections.count
             }
             try stage(page.records, in: run, on: integration.platform, now: now)
+            try keepAlive()
         }
         if !run.position.isPulled {
             run.position.isPulled = true

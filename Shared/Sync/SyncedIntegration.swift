@@ -8,28 +8,35 @@ import Store
 struct SyncedIntegration {
     let id: Identifier
     let platform: Platform
-    let status: String
-    let credentials: [UInt8]?
+    let credentials: [UInt8]
     let lastSyncAt: Timestamp?
 
-    /// Whether a sync is wanted, when somebody asks for it: one that has failed may be tried again.
-    var mayBeSynced: Bool { ["connected", "pending", "error"].contains(status) && credentials != nil }
 }
 
 extension Workspace {
-    /// An integration of a platform that can be synced; nil when there is none of that id.
-    func syncedIntegration(_ id: Identifier) throws -> SyncedIntegration? {
-        try first(
+    /// An integration that can be synced; one that has failed may be tried again. Throws 404 when there is none of that id
+    /// or it has been disconnected, 409 when it is paused, 422 when it has no credentials.
+    func syncedIntegration(_ id: Identifier) throws -> SyncedIntegration {
+        let found = try first(
             """
             SELECT id, platform, status, credentials, last_sync_at FROM integrations
             WHERE workspace_id = $1 AND id = $2
             """, id
         ) { row in
-            Platform(rawValue: try row[1]).map { platform in
-                try SyncedIntegration(
-                    id: row[0], platform: platform, status: row[2], credentials: row[3], lastSyncAt: row[4])
-            }
-        } ?? nil
+            (
+                id: try row[0] as Identifier, platform: try row[1] as String, status: try row[2] as String,
+                credentials: try row[3] as [UInt8]?, lastSyncAt: try row[4] as Timestamp?
+            )
+        }
+        guard let found, found.status != "disconnected" else {
+            throw HTTPError.notFound("This workspace has no such integration.")
+        }
+        guard found.status != "paused" else { throw HTTPError.conflict("This integration is paused.") }
+        guard let platform = Platform(rawValue: found.platform), let credentials = found.credentials else {
+            throw HTTPError(422, "There are no credentials to sync this integration with. Connect the platform again.")
+        }
+        return SyncedIntegration(
+            id: found.id, platform: platform, credentials: credentials, lastSyncAt: found.lastSyncAt)
     }
 }
 
@@ -61,9 +68,7 @@ public struct SyncTools: Sendable {
         }
         let key = IntegrationKey(
             workspaceID: workspaceID, integrationID: integration.id, platform: integration.platform)
-        guard let stored = integration.credentials,
-            let credentials = try CredentialSeal(environment).open(stored, for: key)
-        else { throw ConnectorError.credentials("The stored credentials can't be read. Connect the platform again.") }
+        guard let credentials = try CredentialSeal(environment).open(integration.credentials, for: key) else { throw ConnectorError.credentials("The stored credentials can't be read. Connect the platform again.") }
         return try connect(type, credentials, eventsSince: eventsSince, seconds: seconds)
     }
 

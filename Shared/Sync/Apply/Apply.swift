@@ -114,7 +114,7 @@ struct InventoryUpdate {
     /// What findings say of a thing that has gone stays in them; only the reference ends. An account that an identity
     /// provider no longer shows has been ended there, and its person with it; elsewhere it goes.
     private func remove() throws {
-        for table in [InventoryTable.entitlements, .oauthGrants, .accessKeys] {
+        for table: InventoryTable in [.entitlements, .oauthGrants, .accessKeys] {
             try execute(table.logGone(table.isGone))
             try execute("DELETE FROM \(table.name) WHERE \(table.isGone)")
         }
@@ -143,8 +143,8 @@ struct InventoryUpdate {
         try execute(
             """
             UPDATE accounts SET status = 'deprovisioned', is_admin = false, admin_roles = '[]',
-                deprovisioned_at = COALESCE(deprovisioned_at, \(InventoryTable.moment)), sync_fingerprint = NULL,
-                updated_at = \(InventoryTable.moment)
+                deprovisioned_at = COALESCE(deprovisioned_at, \(InventoryTable.appliedAt)), sync_fingerprint = NULL,
+                updated_at = \(InventoryTable.appliedAt)
             WHERE \(isEnded)
             """)
         try execute(

@@ -53,13 +53,13 @@ struct IdentityFields {
                     THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
                     ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
                 department = \(Self.first("department")), title = \(Self.first("title")),
-                manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.moment)
+                manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
             WHERE \(Self.isTouched)
             """, runID)
         try workspace.execute(
             """
             UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
-                THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.moment)) END
+                THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
             WHERE \(Self.isTouched) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
             """, runID)
         try writeAddresses()
@@ -90,7 +90,7 @@ struct IdentityFields {
             try workspace.execute(
                 """
                 UPDATE \(table) SET identity_id = accounts.identity_id FROM accounts
-                WHERE accounts.workspace_id = $1 AND accounts.updated_at >= \(InventoryTable.moment)
+                WHERE accounts.workspace_id = $1 AND accounts.updated_at >= \(InventoryTable.appliedAt)
                     AND \(table).account_id = accounts.id AND \(table).identity_id IS DISTINCT FROM accounts.identity_id
                 """, runID)
         }

@@ -41,7 +41,7 @@ struct IdentityMatching {
         try matchByAddress()
         try workspace.execute(
             """
-            UPDATE accounts SET identity_id = id, updated_at = \(InventoryTable.moment)
+            UPDATE accounts SET identity_id = id, updated_at = \(InventoryTable.appliedAt)
             WHERE accounts.workspace_id = $1 AND identity_id IS NULL AND EXISTS (
                 SELECT 1 FROM identities WHERE identities.workspace_id = $1 AND identities.id = accounts.id)
             """, runID)
@@ -81,7 +81,7 @@ struct IdentityMatching {
             """
         try workspace.execute(
             """
-            UPDATE accounts SET updated_at = \(InventoryTable.moment), identity_id = (SELECT identities.id \(linked) LIMIT 1)
+            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (SELECT identities.id \(linked) LIMIT 1)
             WHERE accounts.workspace_id = $1 AND accounts.identity_id IS NULL
                 AND 1 = (SELECT count(DISTINCT identities.id) \(linked))
             """, runID)
@@ -121,7 +121,7 @@ struct IdentityMatching {
         try touch(follows)
         try workspace.execute(
             """
-            UPDATE accounts SET updated_at = \(InventoryTable.moment), identity_id = (SELECT identities.id \(linked) LIMIT 1)
+            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (SELECT identities.id \(linked) LIMIT 1)
             WHERE \(follows)
             """, runID)
     }
@@ -147,7 +147,7 @@ struct IdentityMatching {
         try touch(givesWay)
         try workspace.execute(
             """
-            UPDATE accounts SET updated_at = \(InventoryTable.moment), identity_id = (
+            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (
                 SELECT named.identity_id \(named) ORDER BY named.external_id LIMIT 1)
             WHERE \(givesWay)
             """, runID)
@@ -161,7 +161,7 @@ struct IdentityMatching {
                     SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id)
                 AND EXISTS (
                     SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.email = identities.email
-                        AND accounts.updated_at >= \(InventoryTable.moment))
+                        AND accounts.updated_at >= \(InventoryTable.appliedAt))
             """, runID)
     }
 }

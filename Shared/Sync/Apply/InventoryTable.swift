@@ -22,7 +22,7 @@ struct InventoryTable {
     /// Which run it is.
     static let run: SQL = "run.workspace_id = $1 AND run.id = $2"
     static let integration: SQL = "(SELECT integration_id FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
-    static let moment: SQL = "(SELECT finished_at FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
+    static let appliedAt: SQL = "(SELECT finished_at FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
 
     private var kindName: SQL {
         switch kind {
