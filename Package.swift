@@ -34,8 +34,8 @@ let routes = [
     Route("api/analyze", uses: "Findings", "Analysis"),
     Route("api/export-audit-log", uses: "Export"),
     Route("api/export-workspace", uses: "Export"),
-    Route("api/connect-integration", uses: "Connectors", "Sync"),
-    Route("api/sync-integration", uses: "Sync"),
+    Route("api/connect-integration", uses: "Jobs", "Sync"),
+    Route("api/sync-integration", uses: "Analysis", "Jobs", "Sync"),
     Route("api/disconnect-integration", uses: "Findings"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
@@ -47,8 +47,10 @@ let routes = [
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
+    Route("api/mcp/sync", uses: "Jobs"),
     Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
-    Route("scheduled/jobs", uses: "Jobs"),
+    Route("scheduled/jobs", uses: "Jobs", "Sync"),
+    Route("scheduled/sync", uses: "Analysis", "Jobs"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
@@ -91,7 +93,9 @@ let shared: [Target] = [
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
-    library("Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Connectors"),
+    library(
+        "Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Jobs", "Upstream",
+        "Connectors"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -129,7 +133,7 @@ let tests: [Target] = [
     .testTarget(
         name: "SyncTests",
         dependencies: [
-            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Store", "Sync", "TestSupport", "Upstream",
+            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Store", "Sync", "TestSupport",
         ], path: "Tests/SyncTests"),
     .testTarget(
         name: "EndpointTests",

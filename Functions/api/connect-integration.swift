@@ -1,7 +1,7 @@
 import Base
-import Connectors
 import Function
 import HTTP
+import Jobs
 import Sync
 
 /// POST /api/connect-integration: checks a platform's credentials at the provider, and keeps them sealed. Its first sync
@@ -13,7 +13,10 @@ import Sync
         .required("config", .object, "The platform's credentials; the fields differ by platform.")
     ) { context, platform, config in
         let tools = SyncTools(context.env)
-        let id = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)
+        let (id, sync) = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)
+        context.waitUntil {
+            try JobRunner([.sync: .sync(tools)], seconds: 30, context.log).run(sync, in: context.workspace)
+        }
         return .json { json in
             json.field("success", true)
             json.field("integrationId", id)

@@ -1,6 +1,8 @@
+import Analysis
 import Base
 import Function
 import HTTP
+import Jobs
 import Sync
 
 /// POST /api/sync-integration: pulls what a platform has now. What does not fit into the time goes on as a job.
@@ -9,8 +11,23 @@ import Sync
         .session(.manageIntegrations), .required("integrationId", .uuid, "The integration to sync.")
     ) { context, integrationID in
         let start = ContinuousClock.now
-        let report = try context.workspace.sync(
-            integrationID, for: .person, with: SyncTools(context.env), SyncTime(pull: 20, all: 60))
+        let (workspace, tools) = (context.workspace, SyncTools(context.env))
+        let report: SyncReport
+        do {
+            report = try workspace.sync(integrationID, for: .person, with: tools, SyncTime(pull: 20, all: 60))
+        } catch let failure as SyncFailure {
+            // What may pass by itself is tried again by a job.
+            if failure.error.isTransient { try workspace.queueSync(of: integrationID) }
+            throw failure.answer
+        }
+        if report.status == .completed {
+            try workspace.analyzeWhatWasSynced()
+        } else {
+            let job = try workspace.queueSync(of: integrationID)
+            context.waitUntil {
+                try JobRunner([.sync: .sync(tools)], seconds: 30, context.log).run(job, in: workspace)
+            }
+        }
         return .json { json in
             json.field("status", report.status.rawValue)
             json.field("platform", report.platform.rawValue)

@@ -2,18 +2,20 @@ import Auth
 import Base
 import Connectors
 import HTTP
+import Jobs
 import Store
 
 extension Workspace {
     /// Connects a platform: its credentials are checked at the provider first, and stored only sealed. Connecting a platform
-    /// that is or was connected replaces the credentials and keeps what is known. Returns the integration's id.
+    /// that is or was connected replaces the credentials and keeps what is known. Its first sync is queued. Returns
+    /// the integration's id and the sync's job.
     ///
     /// Throws 404 for an unknown platform, 400 with a sentence for each field, 403 when the plan covers no more
     /// integrations, 422 when the provider does not accept the credentials or can't be asked, 503 when its rate limit is
     /// reached.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
-    ) throws -> Identifier {
+    ) throws -> (id: Identifier, sync: Identifier) {
         guard let type = tools.connector(platform) else {
             throw HTTPError.notFound("This platform is not supported.")
         }
@@ -57,7 +59,7 @@ extension Workspace {
             let entry = AuditEntry(
                 action: "integration.connected", targetType: "integration", targetID: integrationID.description,
                 details: ["platform": .string(platform), "is_reconnected": .bool(known != nil)], createdAt: now)
-            return (integrationID, entry)
+            return ((integrationID, try queueSync(of: integrationID, now: now)), entry)
         }
     }
 
@@ -91,7 +93,7 @@ extension Workspace {
         return hasPrimary ? "directory" : "primary_idp"
     }
 
-    private func unfinishedSyncs(of integrationID: Identifier) throws -> [Identifier] {
+    func unfinishedSyncs(of integrationID: Identifier) throws -> [Identifier] {
         try rows(
             """
             SELECT id FROM sync_runs

@@ -1,4 +1,3 @@
-import Analysis
 import Auth
 import Base
 import Connectors
@@ -45,6 +44,14 @@ public struct SyncReport: Sendable {
 public struct SyncFailure: Error {
     /// Why.
     public let error: ConnectorError
+
+    /// What somebody is told who waits for the sync: 422 where somebody must mend something, 503 where it is tried again
+    /// by itself.
+    public var answer: HTTPError {
+        guard error.isTransient else { return HTTPError(422, error.sentence) }
+        guard case .rateLimited(let seconds) = error else { return HTTPError(503, error.sentence) }
+        return HTTPError(503, error.sentence, headers: ["Retry-After": String(max(1, seconds))])
+    }
 }
 
 extension Workspace {
@@ -132,28 +139,5 @@ extension Workspace {
                 ], createdAt: now)
             return ((), entry)
         }
-    }
-
-    /// Looks for what is wrong when something has been synced since the last time; false when it is too early after the
-    /// last analysis.
-    @discardableResult
-    public func analyzeWhatWasSynced(now: Timestamp = .now) throws -> Bool {
-        guard try hasUnseenSync() else { return true }
-        do {
-            _ = try analyze(now: now)
-            return true
-        } catch let error as HTTPError where error.status == 409 {
-            return false
-        }
-    }
-
-    private func hasUnseenSync() throws -> Bool {
-        try first(
-            """
-            SELECT 1 FROM sync_runs WHERE workspace_id = $1 AND status = 'completed' AND finished_at >= COALESCE(
-                (SELECT max(started_at) FROM analysis_runs WHERE workspace_id = $1 AND status <> 'failed'), started_at)
-            LIMIT 1
-            """
-        ) { _ in true } ?? false
     }
 }

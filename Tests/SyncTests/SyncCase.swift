@@ -24,7 +24,7 @@ final class SyncCase {
     @discardableResult
     func connect(_ platform: String, _ provider: TestProvider = TestProvider()) throws -> TestProvider {
         let tools = provider.tools
-        let id = try workspace.connect(platform, config: Self.config, with: tools, seconds: 5, now: clock)
+        let id = try workspace.connect(platform, config: Self.config, with: tools, seconds: 5, now: clock).id
         providers[platform] = (id, provider, tools)
         return provider
     }
