@@ -35,6 +35,9 @@ let routes = [
     Route("api/export-audit-log", uses: "Export"),
     Route("api/export-workspace", uses: "Export"),
     Route("api/execute-action", uses: "Findings", "Jobs", "Remediation"),
+    Route("api/connect-integration", uses: "Jobs", "Sync"),
+    Route("api/sync-integration", uses: "Analysis", "Jobs", "Sync"),
+    Route("api/disconnect-integration", uses: "Findings"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -45,13 +48,15 @@ let routes = [
     Route("api/mcp/posture-summary", uses: "Findings"),
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
+    Route("api/mcp/sync", uses: "Jobs"),
     Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
-    Route("scheduled/jobs", uses: "Jobs", "Remediation"),
+    Route("scheduled/jobs", uses: "Jobs", "Remediation", "Sync"),
+    Route("scheduled/sync", uses: "Analysis", "Jobs"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
 /// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors", "Remediation"]
+let upstreamLibraries: Set = ["Upstream", "Connectors", "Remediation", "Sync", "Assistant", "Billing"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -90,6 +95,9 @@ let shared: [Target] = [
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
+    library(
+        "Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Jobs", "Upstream",
+        "Connectors"),
 ]
 
 func library(_ name: String, on dependencies: String...) -> Target {
@@ -124,6 +132,11 @@ let tests: [Target] = [
         name: "ConnectorTests",
         dependencies: ["Base", "Connectors", "Crypto", "Findings", "HTTP", "TestSupport", "Upstream"],
         path: "Tests/ConnectorTests"),
+    .testTarget(
+        name: "SyncTests",
+        dependencies: [
+            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Store", "Sync", "TestSupport",
+        ], path: "Tests/SyncTests"),
     .testTarget(
         name: "EndpointTests",
         dependencies: ["Analysis", "Connectors", "Export", "Findings", "Jobs", "Remediation", "TestSupport", "local-runner"]

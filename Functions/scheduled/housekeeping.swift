@@ -4,8 +4,8 @@ import Findings
 import Function
 import Jobs
 
-/// Every hour: what becomes due by itself. Snoozed findings open again, trials end, actions that
-/// nobody has approved for a week are cancelled, and jobs that were completed a week ago are forgotten.
+/// Every hour: what becomes due by itself. Snoozed findings open again, trials end, actions that nobody has approved for a
+/// week are cancelled, and what the plan keeps no longer and jobs that were completed a week ago are forgotten.
 @main struct Housekeeping: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws {
         for workspace in try context.access.workspaces() {
@@ -14,6 +14,7 @@ import Jobs
                 try workspace.endExpiredTrial(now: context.time)
                 try workspace.cancelExpiredApprovals(now: context.time)
                 try workspace.pruneJobs(now: context.time)
+                try workspace.pruneSyncedData(now: context.time)
             } catch {
                 // One workspace's trouble must not keep the others waiting.
                 context.log.write(

@@ -4,6 +4,27 @@ import Store
 /// What a workspace has subscribed to.
 public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     case free, trial, pro, enterprise
+
+    /// How many people it covers; nil is any number.
+    public var identityLimit: Int? {
+        switch self {
+        case .free: 25
+        case .trial, .pro: 500
+        case .enterprise: nil
+        }
+    }
+
+    /// How many integrations may be connected; nil is any number.
+    public var integrationLimit: Int? { self == .free ? 3 : nil }
+
+    /// For how long synced data is kept, in seconds; nil is forever.
+    public var retention: Int? {
+        switch self {
+        case .free: .days(7)
+        case .trial, .pro: .days(365)
+        case .enterprise: nil
+        }
+    }
 }
 
 /// A trial's course: 30 days, then 7 days of grace, then it has expired.

@@ -114,6 +114,16 @@ extension FieldType where Value == Bool {
     }
 }
 
+extension FieldType where Value == [String: JSON] {
+    /// A JSON object, whose members whoever gets it checks.
+    public static var object: FieldType {
+        FieldType(constraint: "an object") { input in
+            guard case .json(let value) = input else { return nil }
+            return value.object
+        }
+    }
+}
+
 extension FieldType where Value == Identifier {
     /// A UUID.
     public static var uuid: FieldType {

@@ -1,16 +1,36 @@
 import Glibc
 
 /// The text of a statement. It can only be written in the source: nothing that came from outside becomes SQL.
-public struct SQL: Hashable, Sendable, ExpressibleByStringLiteral {
+/// What is interpolated into it is such text itself.
+public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     let text: String
 
     public init(stringLiteral text: StaticString) { self.text = text.description }
+
+    public init(stringInterpolation interpolation: Interpolation) { text = interpolation.text }
+
+    /// Collects the parts of a statement's text.
+    public struct Interpolation: StringInterpolationProtocol {
+        fileprivate var text = ""
+
+        public init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+
+        public mutating func appendLiteral(_ literal: StaticString) { text += literal.description }
+
+        /// A part that is SQL.
+        public mutating func appendInterpolation(_ part: SQL) { text += part.text }
+    }
 
     /// For text that the store itself puts together, out of names of its own schema.
     init(text: String) { self.text = text }
 
     /// One statement out of two parts.
     public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }
+
+    /// Parts with a separator between them.
+    public static func list(_ parts: [SQL], separator: SQL = ", ") -> SQL {
+        SQL(text: parts.map(\.text).joined(separator: separator.text))
+    }
 
     /// The parameter of that number, from 1: `$1`.
     public static func placeholder(_ number: Int) -> SQL { SQL(text: "$\(number)") }

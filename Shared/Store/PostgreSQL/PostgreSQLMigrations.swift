@@ -43,6 +43,11 @@
                 """)
             try script(
                 """
+                CREATE FUNCTION \(SchemaNames.schema).moment(text) RETURNS timestamptz
+                LANGUAGE sql STABLE STRICT PARALLEL SAFE AS 'SELECT CAST($1 AS timestamptz)'
+                """)
+            try script(
+                """
                 CREATE FUNCTION \(SchemaNames.schema).refuse_change() RETURNS trigger LANGUAGE plpgsql
                 AS $$ BEGIN RAISE EXCEPTION '% keeps what it has', TG_TABLE_NAME USING ERRCODE = '23001'; END $$
                 """)

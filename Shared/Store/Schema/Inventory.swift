@@ -61,13 +61,25 @@ extension Schema {
             sso_enforced boolean,
             last_login_at timestamptz,
             department text,
+            title text,
             manager_email text,
+            manager_external_id text,
             metadata jsonb NOT NULL DEFAULT '{}',
             created_at timestamptz,
+            deprovisioned_at timestamptz,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX accounts_by_identity ON accounts (workspace_id, identity_id)",
+        // What identity providers' own links (SAML, SCIM) say of accounts that show no address of their own.
+        """
+        CREATE TABLE account_links (
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            account_id uuid NOT NULL REFERENCES accounts (id),
+            email text NOT NULL,
+            PRIMARY KEY (account_id, email))
+        """,
         "CREATE INDEX accounts_of_admins ON accounts (workspace_id, identity_id) WHERE is_admin",
         """
         CREATE TABLE applications (
@@ -84,6 +96,7 @@ extension Schema {
             is_managed boolean NOT NULL,
             metadata jsonb NOT NULL DEFAULT '{}',
             first_seen_at timestamptz NOT NULL,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
@@ -107,8 +120,11 @@ extension Schema {
             is_contained boolean NOT NULL DEFAULT false,
             open_detections integer NOT NULL DEFAULT 0,
             last_seen_at timestamptz,
+            owner_email text,
+            owner_external_id text,
             metadata jsonb NOT NULL DEFAULT '{}',
             created_at timestamptz NOT NULL,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
@@ -127,9 +143,11 @@ extension Schema {
             is_license boolean NOT NULL DEFAULT false,
             granted_at timestamptz,
             last_used_at timestamptz,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
+        "CREATE INDEX entitlements_by_account ON entitlements (account_id)",
         "CREATE INDEX entitlements_by_identity ON entitlements (workspace_id, identity_id)",
         "CREATE INDEX entitlements_by_application ON entitlements (workspace_id, application_id)",
         "CREATE INDEX entitlements_of_admins ON entitlements (workspace_id, identity_id, application_id) WHERE is_admin",
@@ -151,9 +169,11 @@ extension Schema {
             reads_mail_or_files boolean NOT NULL DEFAULT false,
             granted_at timestamptz,
             last_used_at timestamptz,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
+        "CREATE INDEX oauth_grants_by_account ON oauth_grants (account_id)",
         "CREATE INDEX oauth_grants_by_identity ON oauth_grants (workspace_id, identity_id)",
         "CREATE INDEX oauth_grants_by_application ON oauth_grants (workspace_id, application_id)",
         """
@@ -171,9 +191,11 @@ extension Schema {
             created_at timestamptz,
             last_used_at timestamptz,
             expires_at timestamptz,
+            sync_fingerprint text,
             updated_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
+        "CREATE INDEX access_keys_by_account ON access_keys (account_id)",
         "CREATE INDEX access_keys_by_identity ON access_keys (workspace_id, identity_id)",
         """
         CREATE TABLE audit_events (
@@ -191,6 +213,7 @@ extension Schema {
             occurred_at timestamptz NOT NULL,
             UNIQUE (integration_id, external_id))
         """,
+        "CREATE INDEX audit_events_by_time ON audit_events (workspace_id, occurred_at)",
         "CREATE INDEX audit_events_by_type ON audit_events (workspace_id, event_type, occurred_at)",
         """
         CREATE INDEX audit_events_that_failed ON audit_events

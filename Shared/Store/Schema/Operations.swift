@@ -8,6 +8,7 @@ extension Schema {
             integration_id uuid NOT NULL REFERENCES integrations (id),
             status text NOT NULL CHECK (status IN ('queued', 'in_progress', 'completed', 'failed')),
             started_at timestamptz NOT NULL,
+            lease_token uuid,
             lease_expires_at timestamptz,
             finished_at timestamptz,
             position jsonb,
@@ -16,18 +17,40 @@ extension Schema {
             error text)
         """,
         "CREATE INDEX sync_runs_by_integration ON sync_runs (workspace_id, integration_id, started_at)",
+        // What a sync that is under way has pulled. Its records become the inventory all at once, and go from here.
+        """
+        CREATE TABLE sync_staged (
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            sync_run_id uuid NOT NULL REFERENCES sync_runs (id),
+            kind text NOT NULL,
+            external_id text NOT NULL,
+            entity_id uuid NOT NULL,
+            record jsonb NOT NULL,
+            fingerprint text NOT NULL,
+            PRIMARY KEY (sync_run_id, kind, external_id))
+        """,
+        // How many syncs of a platform are under way, over all workspaces.
+        """
+        CREATE TABLE sync_slots (
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            platform text NOT NULL,
+            slot integer NOT NULL,
+            sync_run_id uuid NOT NULL REFERENCES sync_runs (id),
+            lease_expires_at timestamptz NOT NULL,
+            PRIMARY KEY (platform, slot))
+        """,
         """
         CREATE TABLE sync_events (
-            id uuid PRIMARY KEY,
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
             sync_run_id uuid NOT NULL REFERENCES sync_runs (id),
             change text NOT NULL CHECK (change IN ('created', 'updated', 'deleted')),
             entity_type text NOT NULL,
             entity_id uuid NOT NULL,
             label text,
-            occurred_at timestamptz NOT NULL)
+            occurred_at timestamptz NOT NULL,
+            PRIMARY KEY (sync_run_id, entity_type, entity_id))
         """,
-        "CREATE INDEX sync_events_by_run ON sync_events (workspace_id, sync_run_id)",
+        "CREATE INDEX sync_events_by_time ON sync_events (workspace_id, occurred_at)",
         """
         CREATE TABLE remediation_actions (
             id uuid PRIMARY KEY,

@@ -42,6 +42,13 @@ static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_va
         context, days * 86400 + (n[8] * 10 + n[9]) * 3600 + (n[10] * 10 + n[11]) * 60 + n[12] * 10 + n[13]);
 }
 
+/// moment(text): the timestamp that a text holds, which is the text itself. PostgreSQL's function of that name makes it
+/// one of its own type.
+static inline void csqlite_moment(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    sqlite3_result_value(context, values[0]);
+}
+
 /// Foreign keys on, and a hostile database file can run nothing. sqlite3_db_config is variadic. Recursive triggers,
 /// since without them a row that REPLACE deletes fires none, and an append-only table would not be.
 static inline void csqlite_configure(sqlite3 *connection) {
@@ -52,6 +59,8 @@ static inline void csqlite_configure(sqlite3 *connection) {
     sqlite3_exec(connection, "PRAGMA recursive_triggers = ON", 0, 0, 0);
     sqlite3_create_function_v2(connection, "epoch", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, (void *)0,
                                csqlite_epoch, 0, 0, 0);
+    sqlite3_create_function_v2(connection, "moment", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+                               (void *)0, csqlite_moment, 0, 0, 0);
 }
 
 /// SQLITE_TRANSIENT is a macro that casts, which Swift does not import.

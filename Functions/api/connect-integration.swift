@@ -1,0 +1,25 @@
+import Base
+import Function
+import HTTP
+import Jobs
+import Sync
+
+/// POST /api/connect-integration: checks a platform's credentials at the provider, and keeps them sealed. Its first sync
+/// follows.
+@main struct ConnectIntegration: Function {
+    static let onRequestPost = Handler(
+        .session(.manageIntegrations),
+        .required("platform", .string(1...64), "The platform, such as okta."),
+        .required("config", .object, "The platform's credentials; the fields differ by platform.")
+    ) { context, platform, config in
+        let tools = SyncTools(context.env)
+        let (id, sync) = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)
+        context.waitUntil {
+            try JobRunner([.sync: .sync(tools)], seconds: 30, context.log).run(sync, in: context.workspace)
+        }
+        return .json { json in
+            json.field("success", true)
+            json.field("integrationId", id)
+        }
+    }
+}

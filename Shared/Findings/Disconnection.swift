@@ -1,0 +1,50 @@
+import Auth
+import Base
+import HTTP
+import Store
+
+/// What was done to disconnect a platform.
+public struct Disconnection: JSONWritable {
+    let platform: String
+    let disconnectedAt: Timestamp
+    let cancelledActions: Int
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("success", true)
+            json.field("platform", platform)
+            json.field("disconnected_at", disconnectedAt)
+            json.field("pending_actions_cancelled", cancelledActions)
+        }
+    }
+}
+
+extension Workspace {
+    /// Disconnects a platform: its credentials are wiped, and actions that wait to be carried out there are cancelled. What
+    /// it has brought, and the findings about it, stay. Throws 404 when it is not connected.
+    public func disconnect(_ integrationID: Identifier, now: Timestamp = .now) throws -> Disconnection {
+        try change {
+            let platform = try first(
+                """
+                UPDATE integrations SET status = 'disconnected', credentials = NULL, disconnected_at = $3,
+                    next_auto_sync_at = NULL, error_kind = NULL, error = NULL
+                WHERE workspace_id = $1 AND id = $2 AND status <> 'disconnected' RETURNING platform
+                """, integrationID, now
+            ) { try $0[0] as String }
+            guard let platform else { throw HTTPError.notFound("This workspace has no such integration.") }
+            let cancelled = try execute(
+                """
+                UPDATE remediation_actions SET status = 'cancelled', error = 'The platform was disconnected.',
+                    updated_at = $3
+                WHERE workspace_id = $1 AND target_platform = $2 AND status IN ('pending_approval', 'queued')
+                """, platform, now)
+            let entry = AuditEntry(
+                action: "integration.disconnected", targetType: "integration", targetID: integrationID.description,
+                details: ["platform": .string(platform), "pending_actions_cancelled": .integer(cancelled)],
+                createdAt: now)
+            return (
+                Disconnection(platform: platform, disconnectedAt: now, cancelledActions: cancelled), entry
+            )
+        }
+    }
+}

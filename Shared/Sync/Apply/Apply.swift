@@ -1,0 +1,200 @@
+import Auth
+import Base
+import Store
+
+extension Workspace {
+    /// Makes the inventory what the provider has shown: one transaction, in which only what has changed is written, and
+    /// what is gone goes. Returns what was counted. Throws `SyncInterruption` when the sync is not this process's any more,
+    /// or nobody wants it.
+    func apply(_ run: SyncRun, of integration: SyncedIntegration, now: Timestamp) throws -> SyncCounts {
+        try change {
+            var applied = run
+            applied.position.isPulled = true
+            try save(applied)
+            let isWanted = try first(
+                """
+                SELECT 1 FROM integrations WHERE workspace_id = $1 AND id = $2
+                    AND status IN ('connected', 'pending', 'error')
+                """, integration.id
+            ) { _ in true }
+            guard isWanted == true else { throw SyncInterruption.unwanted }
+            try execute("UPDATE sync_runs SET finished_at = $3 WHERE workspace_id = $1 AND id = $2", run.id, now)
+            let counts = SyncCounts(try stagedCounts(of: run.id))
+            try InventoryUpdate(workspace: self, runID: run.id).run()
+            let billable = try billableIdentities()
+            let changes = try countChanges(of: run.id)
+            try finish(run, counts, at: now)
+            var details: [String: JSON] = [
+                "platform": .string(integration.platform.rawValue), "entities": counts.json,
+                "changes": .object(changes.mapValues(JSON.integer)),
+            ]
+            // What a plan does not cover is synced and watched all the same.
+            if let limit = plan.identityLimit, billable > limit {
+                details["billable_identities"] = .integer(billable)
+                details["plan_identity_limit"] = .integer(limit)
+            }
+            let entry = AuditEntry(
+                action: "integration.synced", targetType: "integration", targetID: integration.id.description,
+                details: details, createdAt: now)
+            return (counts, entry)
+        }
+    }
+
+    private func finish(_ run: SyncRun, _ counts: SyncCounts, at now: Timestamp) throws {
+        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", run.id)
+        try execute(
+            """
+            UPDATE sync_runs SET status = 'completed', lease_token = NULL, lease_expires_at = NULL, position = NULL,
+                entity_counts = $3, error_kind = NULL, error = NULL
+            WHERE workspace_id = $1 AND id = $2
+            """, run.id, counts.json)
+        try giveSlotBack(of: run)
+        try execute(
+            """
+            UPDATE integrations SET status = 'connected', last_sync_at = $3, next_auto_sync_at = $4, error_kind = NULL,
+                error = NULL
+            WHERE workspace_id = $1 AND id = $2
+            """, run.integrationID, now, now + Self.syncInterval)
+    }
+
+    private func countChanges(of runID: Identifier) throws -> [String: Int] {
+        let counts = try rows(
+            """
+            SELECT change, count(*) FROM sync_events WHERE workspace_id = $1 AND sync_run_id = $2 GROUP BY change
+            """, runID
+        ) { row in (change: try row[0] as String, count: try row[1] as Int) }
+        return Dictionary(counts.map { ($0.change, $0.count) }) { $1 }
+    }
+
+    /// People whom identity providers know, who are what a plan counts.
+    private func billableIdentities() throws -> Int {
+        try first(
+            """
+            SELECT count(*) FROM identities WHERE workspace_id = $1 AND status = 'active'
+                AND identity_type <> 'service_account' AND EXISTS (
+                    SELECT 1 FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
+                    WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id
+                        AND integrations.idp_role IS NOT NULL)
+            """
+        ) { try $0[0] as Int } ?? 0
+    }
+}
+
+/// The steps from staged records to the inventory.
+struct InventoryUpdate {
+    let workspace: Workspace
+    let runID: Identifier
+    private var matching: IdentityMatching { IdentityMatching(workspace: workspace, runID: runID) }
+
+    init(workspace: Workspace, runID: Identifier) {
+        self.workspace = workspace
+        self.runID = runID
+    }
+
+    func run() throws {
+        try remove()
+        for table in InventoryTable.all { try execute(table.forgetUnchanged) }
+        try write(.accounts)
+        try writeLinks()
+        try matching.run()
+        for table in InventoryTable.all.dropFirst() { try write(table) }
+        let fields = IdentityFields(workspace: workspace, runID: runID)
+        try fields.write()
+        try fields.passOn()
+        try addEvents()
+    }
+
+    private func execute(_ sql: SQL) throws { try workspace.execute(sql, runID) }
+
+    private func write(_ table: InventoryTable) throws {
+        try execute(table.logChanged)
+        try execute(table.write)
+    }
+
+    /// What findings say of a thing that has gone stays in them; only the reference ends. An account that an identity
+    /// provider no longer shows has been ended there, and its person with it; elsewhere it goes.
+    private func remove() throws {
+        for table: InventoryTable in [.entitlements, .oauthGrants, .accessKeys] {
+            try execute(table.logGone(table.isGone))
+            try execute("DELETE FROM \(table.name) WHERE \(table.isGone)")
+        }
+        let referred: [(InventoryTable, SQL)] = [
+            (.applications, "affected_application_id"), (.devices, "affected_device_id"),
+        ]
+        for (table, column) in referred {
+            try execute(
+                """
+                UPDATE findings SET \(column) = NULL
+                WHERE workspace_id = $1 AND \(column) IN (SELECT id FROM \(table.name) WHERE \(table.isGone))
+                """)
+            try execute(table.logGone(table.isGone))
+            try execute("DELETE FROM \(table.name) WHERE \(table.isGone)")
+        }
+        let accounts = InventoryTable.accounts
+        let atDirectory: SQL = """
+            EXISTS (SELECT 1 FROM integrations WHERE integrations.workspace_id = $1
+                AND integrations.id = accounts.integration_id AND integrations.idp_role IS NOT NULL)
+            """
+        let isEnded: SQL = "\(accounts.isUnlisted) AND accounts.status <> 'deprovisioned' AND \(atDirectory)"
+        let isGone: SQL = "\(accounts.isUnlisted) AND NOT \(atDirectory)"
+        try execute(accounts.logGone(isEnded))
+        try execute(accounts.logGone(isGone))
+        try matching.touch(isGone)
+        try execute(
+            """
+            UPDATE accounts SET status = 'deprovisioned', is_admin = false, admin_roles = '[]',
+                deprovisioned_at = COALESCE(deprovisioned_at, \(InventoryTable.appliedAt)), sync_fingerprint = NULL,
+                updated_at = \(InventoryTable.appliedAt)
+            WHERE \(isEnded)
+            """)
+        try execute(
+            """
+            DELETE FROM account_links
+            WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
+            """)
+        try execute("DELETE FROM accounts WHERE \(isGone)")
+    }
+
+    private func writeLinks() throws {
+        try execute(
+            """
+            DELETE FROM account_links WHERE workspace_id = $1 AND EXISTS (
+                SELECT 1 FROM accounts WHERE accounts.id = account_links.account_id
+                    AND accounts.integration_id = \(InventoryTable.integration) AND NOT EXISTS (
+                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account_link'
+                            AND external_id = accounts.external_id || ' ' || account_links.email))
+            """)
+        try execute(
+            """
+            INSERT INTO account_links (workspace_id, account_id, email)
+            SELECT run.workspace_id, accounts.id, staged.record ->> 'email'
+            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+                    AND staged.sync_run_id = run.id AND staged.kind = 'account_link'
+                JOIN accounts ON accounts.integration_id = run.integration_id
+                    AND accounts.external_id = staged.record ->> 'account'
+            WHERE run.workspace_id = $1 AND run.id = $2
+            ON CONFLICT (account_id, email) DO NOTHING
+            """)
+    }
+
+    private func addEvents() throws {
+        try execute(
+            """
+            INSERT INTO audit_events (id, workspace_id, integration_id, identity_id, external_id, event_type, outcome,
+                actor, target, ip_address, details, occurred_at)
+            SELECT staged.entity_id, run.workspace_id, run.integration_id,
+                COALESCE(
+                    (SELECT accounts.identity_id FROM accounts WHERE accounts.integration_id = run.integration_id
+                        AND accounts.external_id = staged.record ->> 'actor_account'),
+                    (SELECT identities.id FROM identities WHERE identities.workspace_id = $1
+                        AND identities.email = staged.record ->> 'actor_email')),
+                staged.external_id, staged.record ->> 'event_type', staged.record ->> 'outcome',
+                staged.record ->> 'actor', staged.record ->> 'target', staged.record ->> 'ip_address',
+                staged.record -> 'details', moment(staged.record ->> 'occurred_at')
+            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+                AND staged.sync_run_id = run.id AND staged.kind = 'audit_event'
+            WHERE run.workspace_id = $1 AND run.id = $2
+            ON CONFLICT (integration_id, external_id) DO NOTHING
+            """)
+    }
+}

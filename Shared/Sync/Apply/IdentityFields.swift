@@ -1,0 +1,111 @@
+import Auth
+import Base
+import Store
+
+/// What an identity says, out of what its accounts say. Each field comes from the first account that tells it, in this
+/// order: the primary identity provider's, the other directories', HR's, all others'; of one platform's, active ones before
+/// suspended ones before ended ones; what a disconnected platform once said comes last.
+///
+/// The status is the first account's. The second factor, the latest sign-in and whether somebody is an admin are for
+/// identity providers to say. What HR alone knows (hr_status, hired_at, terminated_at) stays as it is.
+struct IdentityFields {
+    let workspace: Workspace
+    let runID: Identifier
+
+    private static let isTouched: SQL = """
+        identities.workspace_id = $1 AND identities.id IN (
+            SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
+        """
+
+    private static let accounts: SQL = """
+         FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
+            WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id
+        """
+
+    private static let order: SQL = """
+         ORDER BY CASE WHEN integrations.status = 'disconnected' THEN 1 ELSE 0 END,
+            CASE WHEN integrations.idp_role = 'primary_idp' THEN 0 WHEN integrations.idp_role = 'directory' THEN 1
+                WHEN integrations.category = 'hr' THEN 2 ELSE 3 END,
+            CASE accounts.status WHEN 'active' THEN 0 WHEN 'suspended' THEN 1 ELSE 2 END,
+            integrations.platform, accounts.external_id LIMIT 1)
+        """
+
+    private static func first(_ column: SQL, where condition: SQL = "") -> SQL {
+        "(SELECT accounts.\(column)\(accounts) AND accounts.\(column) IS NOT NULL\(condition)\(order)"
+    }
+
+    private static let atDirectory: SQL = " AND integrations.idp_role IS NOT NULL"
+
+    /// Writes the touched identities anew.
+    func write() throws {
+        let isAdmin: SQL =
+            "EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND accounts.is_admin AND accounts.status = 'active')"
+        try workspace.execute(
+            """
+            UPDATE identities SET
+                display_name = COALESCE(\(Self.first("display_name")), display_name),
+                status = COALESCE(\(Self.first("status")), 'deprovisioned'),
+                identity_type = CASE \(Self.first("account_type"))
+                    WHEN 'service_account' THEN 'service_account' WHEN 'external' THEN 'external'
+                    ELSE CASE WHEN \(isAdmin) THEN 'admin' ELSE 'user' END END,
+                mfa_enabled = \(Self.first("mfa_enabled", where: Self.atDirectory)),
+                last_login_at = CASE WHEN EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory))
+                    THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
+                    ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
+                department = \(Self.first("department")), title = \(Self.first("title")),
+                manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
+            WHERE \(Self.isTouched)
+            """, runID)
+        try workspace.execute(
+            """
+            UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
+                THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
+            WHERE \(Self.isTouched) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
+            """, runID)
+        try writeAddresses()
+    }
+
+    /// One after the other: no two identities have the same address.
+    private func writeAddresses() throws {
+        let wanted = Self.first("email")
+        let changes = try workspace.rows(
+            """
+            SELECT identities.id, \(wanted) FROM identities
+            WHERE \(Self.isTouched) AND COALESCE(\(wanted), identities.email) IS DISTINCT FROM identities.email
+            ORDER BY identities.id
+            """, runID
+        ) { row in (id: try row[0] as Identifier, email: try row[1] as String) }
+        for (identity, email) in changes {
+            try workspace.execute(
+                """
+                UPDATE identities SET email = $3 WHERE workspace_id = $1 AND id = $2 AND NOT EXISTS (
+                    SELECT 1 FROM identities AS holders WHERE holders.workspace_id = $1 AND holders.email = $3)
+                """, identity, email)
+        }
+    }
+
+    /// Tells whose everything is that hangs on accounts, and on devices' owners.
+    func passOn() throws {
+        for table in ["entitlements", "oauth_grants", "access_keys"] as [SQL] {
+            try workspace.execute(
+                """
+                UPDATE \(table) SET identity_id = accounts.identity_id FROM accounts
+                WHERE accounts.workspace_id = $1 AND accounts.updated_at >= \(InventoryTable.appliedAt)
+                    AND \(table).account_id = accounts.id AND \(table).identity_id IS DISTINCT FROM accounts.identity_id
+                """, runID)
+        }
+        let owner: SQL = """
+            COALESCE(
+                (SELECT accounts.identity_id FROM accounts WHERE accounts.integration_id = devices.integration_id
+                    AND accounts.external_id = devices.owner_external_id),
+                (SELECT identities.id FROM identities WHERE identities.workspace_id = $1
+                    AND identities.email = devices.owner_email))
+            """
+        // Devices that no sync has written name no owner, and keep theirs.
+        try workspace.execute(
+            """
+            UPDATE devices SET identity_id = \(owner)
+            WHERE devices.workspace_id = $1 AND sync_fingerprint IS NOT NULL AND identity_id IS DISTINCT FROM \(owner)
+            """)
+    }
+}

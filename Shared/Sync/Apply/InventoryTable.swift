@@ -1,0 +1,121 @@
+import Store
+
+/// One table of the inventory, and how staged records become its rows. All statements take the workspace as `$1` and the
+/// run as `$2`; the run's `finished_at` is the moment of the change.
+struct InventoryTable {
+    /// A column, and what goes into it: `text`, `flag`, `moment` or `json` of the staged record, or a column of `source`.
+    typealias Column = (name: SQL, value: SQL)
+
+    let kind: StagedRecord.Kind
+    let name: SQL
+    /// The other tables that a row is made from: a record whose account or application did not come has no row.
+    var source: SQL = ""
+    /// What people know a row by, of the record and of the row itself.
+    let label: (staged: SQL, row: SQL)
+    /// What every change writes.
+    let columns: [Column]
+    /// What only a new row gets.
+    var firstColumns: [Column] = []
+    /// What else makes a row go.
+    var orGone: SQL = ""
+
+    /// Which run it is.
+    static let run: SQL = "run.workspace_id = $1 AND run.id = $2"
+    static let integration: SQL = "(SELECT integration_id FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
+    static let appliedAt: SQL = "(SELECT finished_at FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
+
+    private var kindName: SQL {
+        switch kind {
+        case .account: "'account'"
+        case .accountLink: "'account_link'"
+        case .application: "'application'"
+        case .entitlement: "'entitlement'"
+        case .oauthGrant: "'oauth_grant'"
+        case .accessKey: "'access_key'"
+        case .device: "'device'"
+        case .auditEvent: "'audit_event'"
+        }
+    }
+
+    /// Which rows the provider no longer shows.
+    var isUnlisted: SQL {
+        """
+        \(name).workspace_id = $1 AND \(name).integration_id = \(Self.integration) AND NOT EXISTS (
+            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
+                AND external_id = \(name).external_id)
+        """
+    }
+
+    /// Which rows go.
+    var isGone: SQL {
+        """
+        \(name).workspace_id = $1 AND \(name).integration_id = \(Self.integration) AND (NOT EXISTS (
+            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
+                AND external_id = \(name).external_id)\(orGone))
+        """
+    }
+
+    /// Writes down which rows go.
+    func logGone(_ condition: SQL) -> SQL {
+        """
+        INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
+        SELECT run.workspace_id, run.id, 'deleted', \(kindName), \(name).id, \(label.row), run.finished_at
+        FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
+        WHERE \(Self.run) AND \(condition) ON CONFLICT DO NOTHING
+        """
+    }
+
+    /// Forgets the staged records that say what the rows say already.
+    var forgetUnchanged: SQL {
+        """
+        DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName) AND EXISTS (
+            SELECT 1 FROM \(name) WHERE \(name).integration_id = \(Self.integration)
+                AND \(name).external_id = sync_staged.external_id AND \(name).sync_fingerprint = sync_staged.fingerprint)
+        """
+    }
+
+    private var changed: SQL {
+        """
+        FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+            AND staged.sync_run_id = run.id AND staged.kind = \(kindName)\(source)
+        """
+    }
+
+    /// Writes down which rows are new, and which change.
+    var logChanged: SQL {
+        """
+        INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
+        SELECT run.workspace_id, run.id, CASE WHEN old.id IS NULL THEN 'created' ELSE 'updated' END, \(kindName),
+            COALESCE(old.id, staged.entity_id), \(label.staged), run.finished_at
+        \(changed) LEFT JOIN \(name) AS old ON old.integration_id = run.integration_id
+            AND old.external_id = staged.external_id
+        WHERE \(Self.run) ON CONFLICT DO NOTHING
+        """
+    }
+
+    /// Makes rows of the staged records.
+    var write: SQL {
+        let always: [Column] =
+            columns + [("sync_fingerprint", "staged.fingerprint"), ("updated_at", "run.finished_at")]
+        let all: [Column] =
+            [
+                ("id", "staged.entity_id"), ("workspace_id", "run.workspace_id"),
+                ("integration_id", "run.integration_id"), ("external_id", "staged.external_id"),
+            ] + always + firstColumns
+        return """
+            INSERT INTO \(name) (\(.list(all.map(\.name)))) SELECT \(.list(all.map(\.value)))
+            \(changed) WHERE \(Self.run)
+            ON CONFLICT (integration_id, external_id) DO UPDATE SET
+            \(.list(always.map { "\($0.name) = excluded.\($0.name)" }))
+            """
+    }
+}
+
+/// A member of the staged record as text.
+func text(_ name: SQL) -> SQL { "staged.record ->> '\(name)'" }
+/// The same as a truth value.
+func flag(_ name: SQL) -> SQL { "CAST(staged.record ->> '\(name)' AS boolean)" }
+/// The same as a moment.
+func moment(_ name: SQL) -> SQL { "moment(staged.record ->> '\(name)')" }
+/// The same as JSON.
+func json(_ name: SQL) -> SQL { "staged.record -> '\(name)'" }

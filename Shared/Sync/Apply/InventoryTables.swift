@@ -1,0 +1,97 @@
+import Store
+
+extension InventoryTable {
+    /// Parents first: rows are written in this order, and go in the other one.
+    static let all = [accounts, applications, entitlements, oauthGrants, accessKeys, devices]
+
+    static let accounts = InventoryTable(
+        kind: .account, name: "accounts",
+        label: (staged: text("display_name"), row: "COALESCE(accounts.display_name, accounts.username)"),
+        columns: [
+            ("username", text("username")), ("email", text("email")), ("display_name", text("display_name")),
+            ("account_type", text("kind")), ("status", text("status")), ("is_admin", flag("is_admin")),
+            ("admin_roles", json("admin_roles")), ("mfa_enabled", flag("mfa_enabled")),
+            ("sso_enforced", flag("sso_enforced")), ("last_login_at", moment("last_login_at")),
+            ("department", text("department")), ("title", text("title")), ("manager_email", text("manager_email")),
+            ("manager_external_id", text("manager")), ("metadata", json("metadata")),
+            ("created_at", moment("created_at")), ("deprovisioned_at", moment("deprovisioned_at")),
+        ])
+
+    static let applications = InventoryTable(
+        kind: .application, name: "applications", label: (staged: text("name"), row: "applications.name"),
+        columns: [
+            ("name", text("name")), ("name_folded", text("name_folded")), ("publisher", text("publisher")),
+            ("category", text("category")), ("sso_enabled", flag("sso_enabled")), ("is_ai_tool", flag("is_ai_tool")),
+            ("is_managed", flag("is_managed")), ("metadata", json("metadata")),
+        ],
+        firstColumns: [("first_seen_at", "run.finished_at")])
+
+    private static let owner: SQL = """
+         JOIN accounts ON accounts.integration_id = run.integration_id
+            AND accounts.external_id = staged.record ->> 'account'
+        """
+    private static let application: SQL = """
+         JOIN applications ON applications.integration_id = run.integration_id
+            AND applications.external_id = staged.record ->> 'application'
+        """
+    private static let ofNobody: SQL = " OR account_id IN (SELECT id FROM accounts WHERE \(accounts.isUnlisted))"
+    private static let ofNothing: SQL =
+        " OR application_id IN (SELECT id FROM applications WHERE \(applications.isUnlisted))"
+
+    static let entitlements = InventoryTable(
+        kind: .entitlement, name: "entitlements", source: "\(owner)\(application)",
+        label: (
+            staged: "COALESCE(accounts.display_name, accounts.external_id) || ', ' || applications.name",
+            row: "entitlements.role"
+        ),
+        columns: [
+            ("account_id", "accounts.id"), ("identity_id", "accounts.identity_id"),
+            ("application_id", "applications.id"), ("role", text("role")), ("is_admin", flag("is_admin")),
+            ("is_license", flag("is_license")), ("granted_at", moment("granted_at")),
+            ("last_used_at", moment("last_used_at")),
+        ],
+        orGone: "\(ofNobody)\(ofNothing)")
+
+    static let oauthGrants = InventoryTable(
+        kind: .oauthGrant, name: "oauth_grants", source: "\(owner)\(application)",
+        label: (
+            staged: "COALESCE(accounts.display_name, accounts.external_id) || ', ' || applications.name",
+            row: "oauth_grants.access"
+        ),
+        columns: [
+            ("account_id", "accounts.id"), ("identity_id", "accounts.identity_id"),
+            ("application_id", "applications.id"), ("scopes", json("scopes")), ("access", text("access")),
+            ("reads_mail_or_files", flag("reads_mail_or_files")), ("granted_at", moment("granted_at")),
+            ("last_used_at", moment("last_used_at")),
+        ],
+        orGone: "\(ofNobody)\(ofNothing)")
+
+    static let accessKeys = InventoryTable(
+        kind: .accessKey, name: "access_keys",
+        source: """
+             LEFT JOIN accounts ON accounts.integration_id = run.integration_id
+                AND accounts.external_id = staged.record ->> 'account'
+            """,
+        label: (staged: "COALESCE(staged.record ->> 'name', staged.record ->> 'kind')", row: "access_keys.name"),
+        columns: [
+            ("kind", text("kind")), ("account_id", "accounts.id"), ("identity_id", "accounts.identity_id"),
+            ("name", text("name")), ("is_active", flag("is_active")), ("can_write", flag("can_write")),
+            ("created_at", moment("created_at")), ("last_used_at", moment("last_used_at")),
+            ("expires_at", moment("expires_at")),
+        ],
+        orGone: ofNobody)
+
+    static let devices = InventoryTable(
+        kind: .device, name: "devices", label: (staged: text("hostname"), row: "devices.hostname"),
+        columns: [
+            ("hostname", text("hostname")), ("owner_email", text("owner_email")), ("owner_external_id", text("owner")),
+            ("serial_number", text("serial_number")), ("operating_system", text("operating_system")),
+            ("os_version", text("os_version")), ("is_os_supported", flag("is_os_supported")),
+            ("is_encrypted", flag("is_encrypted")), ("is_compliant", flag("is_compliant")),
+            ("is_jailbroken", flag("is_jailbroken")), ("has_edr", flag("has_edr")),
+            ("is_contained", flag("is_contained")),
+            ("open_detections", "CAST(staged.record ->> 'open_detections' AS integer)"),
+            ("last_seen_at", moment("last_seen_at")), ("metadata", json("metadata")),
+        ],
+        firstColumns: [("created_at", "run.finished_at")])
+}

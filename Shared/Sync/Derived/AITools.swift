@@ -1,0 +1,47 @@
+import Connectors
+
+/// Which applications are AI tools: assistants, writers, note takers and the like, which get to see what people work on.
+enum AITools {
+    /// Makers most of whose products are AI tools.
+    private static let publishers: Set = [
+        "openai", "anthropic", "mistral ai", "cohere", "perplexity", "perplexity ai", "hugging face", "midjourney",
+        "stability ai", "elevenlabs", "runway", "deepseek", "x.ai", "xai", "character.ai", "inflection ai", "cursor",
+        "anysphere", "codeium", "jasper", "writer", "grammarly", "otter.ai", "fireflies.ai", "fathom", "read ai",
+        "tl;dv", "copy.ai", "synthesia", "descript", "replit", "lovable",
+    ]
+
+    /// Their names as people meet them, whole words each.
+    private static let names = [
+        "chatgpt", "openai", "gpt", "claude", "anthropic", "gemini", "bard", "notebooklm", "copilot", "perplexity",
+        "mistral", "le chat", "deepseek", "grok", "poe", "pi", "midjourney", "dall-e", "stable diffusion",
+        "hugging face", "huggingface", "cursor", "codeium", "windsurf", "tabnine", "codewhisperer", "amazon q", "replit",
+        "lovable", "jasper", "copy.ai", "writesonic", "wordtune", "grammarly", "quillbot", "otter.ai", "otter",
+        "fireflies", "fireflies.ai", "fathom", "read.ai", "tldv", "krisp", "supernormal", "gamma", "tome", "synthesia",
+        "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",
+    ]
+
+    /// Names that are whole words of the language too: they count only when they are all of the name.
+    private static let ambiguous: Set = [
+        "pi", "poe", "otter", "gamma", "tome", "runway", "cursor", "fathom", "bard", "jasper", "gemini", "grok",
+        "mistral", "claude", "windsurf",
+    ]
+
+    /// Whether an application is one, by who makes it or by its name.
+    static func include(_ application: ApplicationRecord) -> Bool {
+        if let publisher = application.publisher?.lowercased(), publishers.contains(maker(publisher)) { return true }
+        let name = application.name.lowercased()
+        let words = name.split { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }
+        return names.contains { known in
+            if ambiguous.contains(known) { return name == known || name.hasPrefix(known + " ai") }
+            return known.contains(" ") ? name.contains(known) : words.contains { $0 == known || $0.hasSuffix(".ai") }
+        }
+    }
+
+    /// A maker's name without what kind of company it is.
+    private static func maker(_ name: String) -> String {
+        var name = name[...]
+        for ending in [", inc.", " inc.", " inc", ", llc", " llc", " pbc", ", pbc", " ltd", " gmbh"]
+        where name.hasSuffix(ending) { name = name.dropLast(ending.count) }
+        return String(name)
+    }
+}

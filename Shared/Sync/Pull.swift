@@ -1,0 +1,61 @@
+import Auth
+import Base
+import Connectors
+import Store
+
+extension Workspace {
+    /// Pulls page after page until all has come or the time is up; whether all has come. Each page is safe before the
+    /// next one is asked for.
+    func pull(
+        _ run: inout SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
+        until deadline: ContinuousClock.Instant, keepAlive: () throws -> Void, now: Timestamp
+    ) throws -> Bool {
+        guard !run.position.isPulled else { return true }
+        let connector = try tools.connect(
+            integration, in: id, eventsSince: run.position.eventsSince,
+            seconds: max(1, (deadline - ContinuousClock.now) / .seconds(1)))
+        let collections = connector.collections
+        // A collection that is no longer there leaves the sync to begin anew.
+        var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
+        var isResuming = run.position.cursor != nil
+        while index < collections.count {
+            guard ContinuousClock.now < deadline else { return false }
+            let page: RecordPage
+            do {
+                page = try collections[index].page(run.position.cursor)
+            } catch let error as ConnectorError where isResuming && error.mayBeOldCursor {
+                // Providers forget their cursors; what is staged already comes again.
+                isResuming = false
+                run.position.cursor = nil
+                continue
+            }
+            isResuming = false
+            if let next = page.next {
+                run.position.collection = collections[index].name
+                run.position.cursor = next
+            } else {
+                index += 1
+                run.position.collection = index < collections.count ? collections[index].name : nil
+                run.position.cursor = nil
+                run.position.isPulled = index == collections.count
+            }
+            try stage(page.records, in: run, on: integration.platform, now: now)
+            try keepAlive()
+        }
+        if !run.position.isPulled {
+            run.position.isPulled = true
+            try exclusively { try save(run) }
+        }
+        return true
+    }
+}
+
+extension ConnectorError {
+    /// Whether it may come from a cursor that the provider no longer knows.
+    fileprivate var mayBeOldCursor: Bool {
+        switch self {
+        case .provider, .configuration, .missing: true
+        case .credentials, .rateLimited, .unknownOutcome: false
+        }
+    }
+}

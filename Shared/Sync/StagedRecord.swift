@@ -1,0 +1,173 @@
+import Base
+import Connectors
+import Crypto
+
+/// A provider's record as a sync keeps it until all of them have come: what the inventory will say of it, with what the
+/// product itself knows about such things.
+struct StagedRecord {
+    /// Kinds of records, and of what else a sync keeps beside them.
+    enum Kind: String, CaseIterable {
+        case account
+        case accountLink = "account_link"
+        case application
+        case entitlement
+        case oauthGrant = "oauth_grant"
+        case accessKey = "access_key"
+        case device
+        case auditEvent = "audit_event"
+    }
+
+    let kind: Kind
+    let externalID: String
+    /// Its text is the same for the same facts.
+    let record: String
+    /// Tells whether a record says something other than the last time.
+    var fingerprint: String { String(SHA256.hexadecimal(Array(record.utf8)).prefix(32)) }
+
+    private init(_ kind: Kind, _ externalID: String, _ members: [String: JSON?]) {
+        self.kind = kind
+        self.externalID = Self.storable(externalID)
+        let present = members.compactMapValues { $0 }
+        let text = String(decoding: JSONWriter.bytes(JSON.object(present)), as: UTF8.self)
+        record =
+            text.contains("\\u0000")
+            ? String(decoding: JSONWriter.bytes(Self.storable(.object(present))), as: UTF8.self) : text
+    }
+
+    /// What there is to keep of a record.
+    static func records(of record: SyncRecord, on platform: Platform, now: Timestamp) -> [StagedRecord] {
+        switch record {
+        case .account(let account): [StagedRecord(account)] + links(of: account)
+        case .application(let application): [StagedRecord(application)]
+        case .entitlement(let entitlement): [StagedRecord(entitlement)]
+        case .oauthGrant(let grant): [StagedRecord(grant, on: platform)]
+        case .accessKey(let key): [StagedRecord(key)]
+        case .device(let device): [StagedRecord(device, now: now)]
+        case .auditEvent(let event): [StagedRecord(event)]
+        }
+    }
+
+    private static func links(of account: AccountRecord) -> [StagedRecord] {
+        Set(account.linkedEmails.map { $0.lowercased() }).sorted().map { email in
+            StagedRecord(
+                .accountLink, account.externalID + " " + email,
+                ["account": .string(account.externalID), "email": .string(email)])
+        }
+    }
+
+    /// PostgreSQL stores no NUL.
+    private static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? String(text.unicodeScalars.filter { $0.value != 0 }.map(Character.init)) : text
+    }
+
+    private static func storable(_ value: JSON) -> JSON {
+        switch value {
+        case .string(let text): .string(storable(text))
+        case .array(let elements): .array(elements.map(storable))
+        case .object(let members):
+            .object(
+                Dictionary(members.map { (storable($0.key), storable($0.value)) }, uniquingKeysWith: { $1 }))
+        case .null, .bool, .integer, .number: value
+        }
+    }
+}
+
+// MARK: What each kind keeps
+
+extension StagedRecord {
+    private init(_ account: AccountRecord) {
+        var metadata = account.metadata
+        metadata["unverified_email"] = account.unverifiedEmail.map(JSON.string)
+        self.init(
+            .account, account.externalID,
+            [
+                "display_name": .string(account.displayName), "status": .string(account.status.rawValue),
+                "kind": .string(account.kind.rawValue),
+                "username": (account.username ?? account.unverifiedEmail).map(JSON.string),
+                "email": account.email.map { .string($0.lowercased()) }, "is_admin": .bool(account.isAdmin),
+                "admin_roles": .array(account.adminRoles.map(JSON.string)),
+                "mfa_enabled": account.mfaEnabled.map(JSON.bool), "sso_enforced": account.ssoEnforced.map(JSON.bool),
+                "last_login_at": account.lastLoginAt.map(moment), "department": account.department.map(JSON.string),
+                "title": account.title.map(JSON.string), "manager_email": account.managerEmail.map(JSON.string),
+                "manager": account.managerExternalID.map(JSON.string), "created_at": account.createdAt.map(moment),
+                "deprovisioned_at": account.deprovisionedAt.map(moment), "metadata": .object(metadata),
+            ])
+    }
+
+    private init(_ application: ApplicationRecord) {
+        self.init(
+            .application, application.externalID,
+            [
+                "name": .string(application.name), "name_folded": .string(application.name.lowercased()),
+                "publisher": application.publisher.map(JSON.string),
+                "category": application.category.map(JSON.string), "sso_enabled": application.ssoEnabled.map(JSON.bool),
+                "is_ai_tool": .bool(AITools.include(application)), "is_managed": .bool(application.isManaged),
+                "metadata": .object(application.metadata),
+            ])
+    }
+
+    private init(_ entitlement: EntitlementRecord) {
+        self.init(
+            .entitlement, entitlement.externalID,
+            [
+                "account": .string(entitlement.accountExternalID),
+                "application": .string(entitlement.applicationExternalID), "role": .string(entitlement.role),
+                "is_admin": .bool(entitlement.isAdmin), "is_license": .bool(entitlement.isLicense),
+                "granted_at": entitlement.grantedAt.map(moment), "last_used_at": entitlement.lastUsedAt.map(moment),
+            ])
+    }
+
+    private init(_ grant: OAuthGrantRecord, on platform: Platform) {
+        let access = OAuthScopes.access(of: grant.scopes, on: platform)
+        self.init(
+            .oauthGrant, grant.externalID,
+            [
+                "account": .string(grant.accountExternalID), "application": .string(grant.applicationExternalID),
+                "scopes": .array(grant.scopes.map(JSON.string)), "access": .string(access.level.rawValue),
+                "reads_mail_or_files": .bool(access.readsMailOrFiles), "granted_at": grant.grantedAt.map(moment),
+                "last_used_at": grant.lastUsedAt.map(moment),
+            ])
+    }
+
+    private init(_ key: AccessKeyRecord) {
+        self.init(
+            .accessKey, key.externalID,
+            [
+                "kind": .string(key.kind.rawValue), "account": key.accountExternalID.map(JSON.string),
+                "name": key.name.map(JSON.string), "is_active": .bool(key.isActive), "can_write": .bool(key.canWrite),
+                "created_at": key.createdAt.map(moment), "last_used_at": key.lastUsedAt.map(moment),
+                "expires_at": key.expiresAt.map(moment),
+            ])
+    }
+
+    private init(_ device: DeviceRecord, now: Timestamp) {
+        let isSupported = OperatingSystems.isSupported(device.operatingSystem, device.osVersion, at: now)
+        self.init(
+            .device, device.externalID,
+            [
+                "hostname": .string(device.hostname), "owner_email": device.ownerEmail.map { .string($0.lowercased()) },
+                "owner": device.ownerExternalID.map(JSON.string), "serial_number": device.serialNumber.map(JSON.string),
+                "operating_system": device.operatingSystem.map(JSON.string),
+                "os_version": device.osVersion.map(JSON.string), "is_os_supported": isSupported.map(JSON.bool),
+                "is_encrypted": device.isEncrypted.map(JSON.bool), "is_compliant": device.isCompliant.map(JSON.bool),
+                "is_jailbroken": device.isJailbroken.map(JSON.bool), "has_edr": device.hasEDR.map(JSON.bool),
+                "is_contained": .bool(device.isContained), "open_detections": .integer(device.openDetections),
+                "last_seen_at": device.lastSeenAt.map(moment), "metadata": .object(device.metadata),
+            ])
+    }
+
+    private init(_ event: AuditEventRecord) {
+        self.init(
+            .auditEvent, event.externalID,
+            [
+                "event_type": .string(event.eventType), "outcome": .string(event.outcome.rawValue),
+                "occurred_at": moment(event.occurredAt), "actor": event.actor.map(JSON.string),
+                "actor_account": event.actorExternalID.map(JSON.string),
+                "actor_email": event.actorEmail.map { .string($0.lowercased()) },
+                "target": event.target.map(JSON.string), "ip_address": event.ipAddress.map(JSON.string),
+                "details": .object(event.details),
+            ])
+    }
+}
+
+private func moment(_ timestamp: Timestamp) -> JSON { .string(timestamp.description) }

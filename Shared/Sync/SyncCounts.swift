@@ -1,0 +1,44 @@
+import Base
+
+/// How much a sync has brought, by what the API calls it.
+public struct SyncCounts: Equatable, Sendable {
+    /// Accounts, each of which is or belongs to an identity.
+    public var identities = 0
+    public var applications = 0
+    public var devices = 0
+    public var entitlements = 0
+    public var auditEvents = 0
+    var oauthGrants = 0
+    var accessKeys = 0
+
+    init(_ staged: [StagedRecord.Kind: Int]) {
+        identities = staged[.account] ?? 0
+        applications = staged[.application] ?? 0
+        devices = staged[.device] ?? 0
+        entitlements = staged[.entitlement] ?? 0
+        auditEvents = staged[.auditEvent] ?? 0
+        oauthGrants = staged[.oauthGrant] ?? 0
+        accessKeys = staged[.accessKey] ?? 0
+    }
+
+    /// All of them, as runs keep them.
+    var json: JSON {
+        [
+            "identities": .integer(identities), "applications": .integer(applications), "devices": .integer(devices),
+            "entitlements": .integer(entitlements), "audit_events": .integer(auditEvents),
+            "oauth_grants": .integer(oauthGrants), "access_keys": .integer(accessKeys),
+        ]
+    }
+}
+
+extension SyncCounts: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("identities", identities)
+            json.field("applications", applications)
+            json.field("devices", devices)
+            json.field("entitlements", entitlements)
+            json.field("audit_events", auditEvents)
+        }
+    }
+}

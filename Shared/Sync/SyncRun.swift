@@ -1,0 +1,123 @@
+import Auth
+import Base
+import HTTP
+import Store
+
+/// One sync of an integration that this process works on. Others keep off until its lease has run out; whoever finds
+/// another's token in it has lost it.
+struct SyncRun {
+    let id: Identifier
+    let integrationID: Identifier
+    /// Tells this claim from the one that another process may have made since.
+    let token: Identifier
+    let startedAt: Timestamp
+    var position: SyncPosition
+}
+
+/// Who wants a sync to run.
+public enum SyncStarter: Sendable {
+    /// Somebody who asks for one: while one is under way, or waits for its job to go on, there is no other.
+    case person
+    /// A job: it goes on with what is under way as soon as nobody works on it.
+    case job
+}
+
+/// Why a sync does not go on here.
+enum SyncInterruption: Error {
+    /// Another process has taken it over.
+    case lost
+    /// The integration was paused or disconnected meanwhile.
+    case unwanted
+}
+
+extension Workspace {
+    /// How long a sync may be under way before it is begun anew: what it has pulled is too old by then.
+    static let longestSync = Int.hours(6)
+    /// How long a sync that nobody works on still counts as under way to people: a job is about to go on with it.
+    static let handover = 120
+    /// How far syncs reach back for events that come late.
+    static let eventOverlap = Int.hours(1)
+    /// How far the first sync reaches back, which rules take a person's habits from.
+    static let firstEvents = Int.days(14)
+
+    /// Claims the integration's sync until `leaseEnd`: the one that is under way, or else a new one. Throws 409 while
+    /// another process works on it.
+    func claimSync(
+        of integration: SyncedIntegration, for starter: SyncStarter, until leaseEnd: Timestamp, now: Timestamp
+    ) throws -> SyncRun {
+        try exclusively {
+            let token = Identifier.random()
+            let last = try first(
+                """
+                SELECT id, started_at, lease_expires_at, position FROM sync_runs
+                WHERE workspace_id = $1 AND integration_id = $2 AND status IN ('queued', 'in_progress')
+                ORDER BY started_at DESC, id LIMIT 1
+                """, integration.id
+            ) { row in
+                (
+                    id: try row[0] as Identifier, startedAt: try row[1] as Timestamp, lease: try row[2] as Timestamp?,
+                    position: try row[3] as JSON?
+                )
+            }
+            if let last {
+                let lease = (last.lease ?? last.startedAt) + (starter == .person ? Self.handover : 0)
+                guard lease <= now else {
+                    throw HTTPError.conflict("A sync of this integration is in progress.")
+                }
+                if let position = last.position.flatMap(SyncPosition.init), last.startedAt + Self.longestSync > now {
+                    try execute(
+                        """
+                        UPDATE sync_runs SET status = 'in_progress', lease_token = $3, lease_expires_at = $4
+                        WHERE workspace_id = $1 AND id = $2
+                        """, last.id, token, leaseEnd)
+                    return SyncRun(
+                        id: last.id, integrationID: integration.id, token: token, startedAt: last.startedAt,
+                        position: position)
+                }
+                try endSync(last.id, error: nil, at: now)
+            }
+            let since = integration.lastSyncAt.map { $0 - Self.eventOverlap } ?? now - Self.firstEvents
+            let run = SyncRun(
+                id: .random(), integrationID: integration.id, token: token, startedAt: now,
+                position: SyncPosition(eventsSince: since))
+            try execute(
+                """
+                INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_token,
+                    lease_expires_at, position)
+                VALUES ($1, $2, $3, 'in_progress', $4, $5, $6, $7)
+                """, run.id, integration.id, now, token, leaseEnd, run.position.json)
+            return run
+        }
+    }
+
+    /// Saves how far a sync has come, in the transaction of what it has staged. Throws when it is no longer this
+    /// process's.
+    func save(_ run: SyncRun) throws {
+        let saved = try execute(
+            """
+            UPDATE sync_runs SET position = $4
+            WHERE workspace_id = $1 AND id = $2 AND lease_token = $3 AND status = 'in_progress'
+            """, run.id, run.token, run.position.json)
+        guard saved == 1 else { throw SyncInterruption.lost }
+    }
+
+    /// Leaves a sync to whoever goes on with it.
+    func release(_ run: SyncRun, isQueued: Bool = false, now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE sync_runs SET status = $4, lease_token = NULL, lease_expires_at = $5
+            WHERE workspace_id = $1 AND id = $2 AND lease_token = $3 AND status = 'in_progress'
+            """, run.id, run.token, isQueued ? "queued" : "in_progress", now)
+    }
+
+    /// Ends a sync that has not come to anything, and forgets what it has pulled.
+    func endSync(_ runID: Identifier, error: (kind: String, sentence: String)?, at now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE sync_runs SET status = 'failed', finished_at = $3, lease_token = NULL, error_kind = $4, error = $5
+            WHERE workspace_id = $1 AND id = $2
+            """, runID, now, error?.kind, error?.sentence)
+        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", runID)
+        try execute("DELETE FROM sync_slots WHERE workspace_id = $1 AND sync_run_id = $2", runID)
+    }
+}

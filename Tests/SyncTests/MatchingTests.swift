@@ -1,0 +1,193 @@
+import Base
+import Connectors
+import Store
+import TestSupport
+import Testing
+
+/// To whom accounts of several platforms belong.
+struct MatchingTests {
+    private let company: SyncCase
+    private let okta: TestProvider
+    private let github: TestProvider
+
+    init() throws {
+        company = try SyncCase()
+        okta = try company.connect("okta")
+        github = try company.connect("github")
+    }
+
+    private var owners: [String] {
+        get throws {
+            try company.list(
+                """
+                SELECT integrations.platform || ' ' || accounts.external_id || ' ' || COALESCE(identities.email, '-')
+                FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
+                    LEFT JOIN identities ON identities.id = accounts.identity_id
+                WHERE accounts.workspace_id = $1 ORDER BY 1
+                """)
+        }
+    }
+
+    private func people() throws -> Int {
+        try company.count("SELECT count(*) FROM identities WHERE workspace_id = $1")
+    }
+
+    @Test func theSameVerifiedAddressIsTheSamePerson() throws {
+        okta["users"] = [account("o1", "ann@example.com")]
+        github["members"] = [account("g1", "Ann@Example.com")]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(try owners == ["github g1 ann@example.com", "okta o1 ann@example.com"])
+        #expect(try people() == 1)
+    }
+
+    @Test func theSameNameIsNotTheSamePerson() throws {
+        okta["users"] = [account("o1", "ann@example.com", name: "Ann Lee")]
+        github["members"] = [
+            account("g1", name: "Ann Lee"), account("g2", "ann@private.example", name: "Ann Lee"),
+            account("g3", name: "Ann Lee") { $0.unverifiedEmail = "ann@example.com" },
+        ]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(
+            try owners == [
+                "github g1 -", "github g2 ann@private.example", "github g3 -", "okta o1 ann@example.com",
+            ])
+    }
+
+    @Test func theProvidersOwnLinkJoinsWhereThereIsNoAddress() throws {
+        okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
+        github["members"] = [
+            account("g1") { $0.linkedEmails = ["Ann@example.com", "nobody@example.com"] },
+            // Two people: nobody's.
+            account("g2") { $0.linkedEmails = ["ann@example.com", "bo@example.com"] },
+        ]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(
+            try owners == [
+                "github g1 ann@example.com", "github g2 -", "okta o1 ann@example.com", "okta o2 bo@example.com",
+            ])
+    }
+
+    @Test(arguments: [["okta", "github"], ["github", "okta"]])
+    func theOrderOfSyncsDoesNotMatter(_ order: [String]) throws {
+        okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
+        github["members"] = [
+            account("g1", "ann@example.com"), account("g2") { $0.linkedEmails = ["bo@example.com"] },
+            // Known by a private address at first, and by the link to the directory's.
+            account("g3", "bo@private.example") { $0.linkedEmails = ["bo@example.com"] },
+        ]
+        for platform in order { try company.sync(platform) }
+        try company.sync(order[0])
+        let expected = [
+            "github g1 ann@example.com", "github g2 bo@example.com",
+            order[0] == "okta" ? "github g3 bo@private.example" : "github g3 bo@example.com", "okta o1 ann@example.com",
+            "okta o2 bo@example.com",
+        ]
+        // The link counts where the account's own address is nobody's at an identity provider.
+        #expect(try owners == expected.map { $0.replacing("bo@private.example", with: "bo@example.com") })
+    }
+
+    @Test func anAddressThatChangesKeepsItsPerson() throws {
+        okta["users"] = [account("o1", "ann@example.com")]
+        github["members"] = [account("g1", "ann@example.com")]
+        try company.sync("okta")
+        try company.sync("github")
+        let before = try company.list("SELECT id FROM identities WHERE workspace_id = $1")
+        okta["users"] = [account("o1", "ann.lee@example.com")]
+        try company.sync("okta")
+        #expect(try company.list("SELECT id FROM identities WHERE workspace_id = $1") == before)
+        #expect(try owners == ["github g1 ann.lee@example.com", "okta o1 ann.lee@example.com"])
+    }
+
+    @Test func aStrangerGivesWayToWhomTheDirectoryComesToNameSo() throws {
+        okta["users"] = [account("o1", "ann@example.com")]
+        github["members"] = [account("g1", "ann@married.example")]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(try people() == 2)
+        okta["users"] = [account("o1", "ann@married.example")]
+        try company.sync("okta")
+        #expect(try owners == ["github g1 ann@married.example", "okta o1 ann@married.example"])
+    }
+
+    @Test func twoAccountsThatComeToTheSameAddressDoNotStopASync() throws {
+        okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
+        try company.sync("okta")
+        okta["users"] = [account("o1", "team@example.com"), account("o2", "team@example.com")]
+        try company.sync("okta")
+        #expect(
+            try company.list("SELECT email FROM identities WHERE workspace_id = $1 ORDER BY email").count == 2)
+        #expect(
+            try company.list("SELECT email FROM identities WHERE workspace_id = $1 AND email = 'team@example.com'")
+                .count == 1)
+    }
+
+    @Test func whoHasNeitherAddressNorLinkIsNobodyUnlessADirectoryHasThem() throws {
+        okta["users"] = [account("o1"), account("o2") { $0.kind = .shared }]
+        github["members"] = [account("g1"), account("g2", "bot@example.com") { $0.kind = .serviceAccount }]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(
+            try company.list(
+                "SELECT external_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL")
+                == ["o1"])
+    }
+
+    @Test func fieldsComeFromTheFirstAccountThatTellsThem() throws {
+        let google = try company.connect("google_workspace")
+        okta["users"] = [
+            account("o1", "ann@example.com", name: "Ann Lee") {
+                $0.mfaEnabled = true
+                $0.isAdmin = true
+                $0.managerExternalID = "o2"
+                $0.lastLoginAt = TestStore.now - 100
+            },
+            account("o2", "boss@example.com"),
+        ]
+        google["users"] = [
+            account("w1", "ann@example.com", name: "Ann at Google") {
+                $0.mfaEnabled = false
+                $0.department = "Sales"
+                $0.lastLoginAt = TestStore.now - 50
+            }
+        ]
+        github["members"] = [
+            account("g1", "ann@example.com", name: "annie") {
+                $0.department = "Elsewhere"
+                $0.title = "Engineer"
+                $0.lastLoginAt = TestStore.now
+            }
+        ]
+        for platform in ["github", "google_workspace", "okta"] { try company.sync(platform) }
+        let person = try company.workspace.first(
+            """
+            SELECT display_name, identity_type, mfa_enabled, department, title, manager_email, last_login_at, status
+            FROM identities WHERE workspace_id = $1 AND email = 'ann@example.com'
+            """
+        ) { row in (0..<8).map { row.text($0) } }
+        #expect(
+            person == [
+                "Ann Lee", "admin", "1", "Sales", "Engineer", "boss@example.com", "\(TestStore.now - 50)", "active",
+            ])
+    }
+
+    @Test func theFirstDirectoryIsThePrimaryOne() throws {
+        try company.connect("google_workspace")
+        #expect(
+            try company.list(
+                "SELECT platform || ' ' || COALESCE(idp_role, '-') FROM integrations WHERE workspace_id = $1 ORDER BY 1")
+                == ["github -", "google_workspace directory", "okta primary_idp"])
+    }
+
+    @Test func whatAnotherWorkspaceHasStaysApart() throws {
+        let stranger = try company.store.other.addIdentity("ann@example.com")
+        okta["users"] = [account("o1", "ann@example.com")]
+        try company.sync("okta")
+        #expect(
+            try company.store.database.first(
+                "SELECT count(*) FROM accounts WHERE identity_id = $1", stranger) { try $0[0] as Int } == 0)
+        #expect(try people() == 1)
+    }
+}

@@ -1,0 +1,195 @@
+@_spi(System) import Auth
+import Base
+import Connectors
+import Findings
+import HTTP
+import Store
+import Sync
+import TestSupport
+import Testing
+
+/// Syncs that don't come to their end at once.
+struct ResumeTests {
+    private let company: SyncCase
+    private let okta: TestProvider
+
+    init() throws {
+        company = try SyncCase()
+        okta = try company.connect("okta")
+        okta["users"] = (0..<10).map { account("u\($0)", "u\($0)@example.com") }
+        okta["applications"] = [application("a")]
+        okta["assignments"] = (0..<10).map { entitlement("u\($0)", "a") }
+        okta["events"] = (0..<4).map { event("e\($0)", by: "u\($0)") }
+    }
+
+    /// Everything in the inventory, in a comparable form.
+    private func inventory(_ company: SyncCase) throws -> [String] {
+        try company.list(
+            """
+            SELECT 'account ' || accounts.external_id || ' ' || identities.email FROM accounts
+                JOIN identities ON identities.id = accounts.identity_id WHERE accounts.workspace_id = $1
+            UNION ALL SELECT 'application ' || external_id FROM applications WHERE workspace_id = $1
+            UNION ALL SELECT 'entitlement ' || external_id FROM entitlements WHERE workspace_id = $1
+            UNION ALL SELECT 'event ' || external_id FROM audit_events WHERE workspace_id = $1
+            ORDER BY 1
+            """)
+    }
+
+    private static let pages = 4 + 1 + 4 + 2
+
+    @Test(arguments: 1...pages) func aFailureAtAnyPageChangesNothingAndTheNextTryGoesOn(_ page: Int) throws {
+        okta.beforePage = { if $0 == page { throw ConnectorError.provider("It is down.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        #expect(try inventory(company) == [])
+        #expect(
+            try company.list("SELECT status || ' ' || error_kind FROM integrations WHERE workspace_id = $1")
+                == ["connected provider_error"])
+        okta.beforePage = nil
+        #expect(try company.sync("okta").status == .completed)
+        #expect(try inventory(company).count == 25)
+        // No page was pulled twice but the one that failed.
+        #expect(okta.pages == Self.pages + 1)
+        #expect(try company.list("SELECT error_kind FROM integrations WHERE workspace_id = $1") == ["null"])
+        #expect(try company.count("SELECT count(*) FROM sync_runs WHERE workspace_id = $1") == 1)
+    }
+
+    @Test func whatDoesNotFitIntoTheTimeGoesOn() throws {
+        let report = try company.sync("okta", pull: 0)
+        #expect(report.status == .inProgress)
+        #expect(try inventory(company) == [])
+        #expect(try company.sync("okta").status == .completed)
+        #expect(okta.pages == Self.pages)
+    }
+
+    @Test func refusedCredentialsEndTheSync() throws {
+        try company.sync("okta")
+        let before = try inventory(company)
+        okta["users"] = []
+        okta.beforePage = { if $0 > Self.pages + 2 { throw ConnectorError.credentials("Okta refuses the API token.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        #expect(try inventory(company) == before)
+        #expect(
+            try company.list(
+                "SELECT status || ' ' || error_kind || ' ' || error FROM integrations WHERE workspace_id = $1")
+                == ["error authentication_expired Okta refuses the API token."])
+        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(
+            try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1 ORDER BY started_at")
+                == ["completed", "failed"])
+        // Somebody has mended it.
+        okta.beforePage = nil
+        #expect(try company.sync("okta", for: .person).status == .completed)
+        #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["connected"])
+    }
+
+    @Test func aCursorThatTheProviderHasForgottenBeginsItsListAnew() throws {
+        okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        okta.beforePage = { if $0 == 4 { throw ConnectorError.configuration("Unknown cursor.") } }
+        #expect(try company.sync("okta").status == .completed)
+        #expect(try inventory(company).count == 25)
+    }
+
+    @Test func aSyncThatIsTooOldBeginsAnew() throws {
+        try company.sync("okta", pull: 0)
+        okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        okta.beforePage = nil
+        okta["users"] = [account("new", "new@example.com")]
+        company.clock = company.clock + .hours(7)
+        #expect(try company.sync("okta").status == .completed)
+        #expect(
+            try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1") == ["new"])
+    }
+
+    @Test func ofTwoAtOnceOneIsToldThatTheOtherIsUnderWay() throws {
+        let (other, id, tools, clock) = (
+            company.workspace, try company.id("okta"), try #require(company.providers["okta"]).tools, company.clock
+        )
+        let status = Box<Int?>(nil)
+        okta.beforePage = { page in
+            guard page == 2 else { return }
+            do {
+                _ = try other.sync(id, for: .person, with: tools, SyncTime(pull: 1, all: 5), now: { clock + 1 })
+            } catch let error as HTTPError {
+                status.value = error.status
+            }
+        }
+        #expect(try company.sync("okta", for: .person).status == .completed)
+        #expect(status.value == 409)
+    }
+
+    @Test func peopleWaitForTheJobThatGoesOnAndTheJobDoesNot() throws {
+        #expect(try company.sync("okta", for: .person, pull: 0).status == .inProgress)
+        #expect(throws: HTTPError.self) { try company.sync("okta", for: .person) }
+        #expect(try company.sync("okta", for: .job).status == .completed)
+    }
+
+    @Test func aWorkerThatHasLostItsSyncWritesNothingMore() throws {
+        let (workspace, id, tools) = (
+            company.workspace, try company.id("okta"), try #require(company.providers["okta"]).tools
+        )
+        let later = company.clock + 100
+        okta.beforePage = { page in
+            // Its lease has run out meanwhile, and another one takes over.
+            if page == 2 { _ = try workspace.sync(id, for: .job, with: tools, SyncTime(pull: 5, all: 5), now: { later }) }
+        }
+        #expect(throws: HTTPError.self) { try company.sync("okta") }
+        #expect(try inventory(company).count == 25)
+        #expect(try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1") == ["completed"])
+    }
+
+    @Test func ofOnePlatformOnlySoManySyncAtOnce() throws {
+        let run = try #require(
+            try company.store.database.first("SELECT id FROM sync_runs LIMIT 1") { try $0[0] as Identifier }
+                ?? { () -> Identifier? in
+                    let id = Identifier.random()
+                    try company.store.database.execute(
+                        """
+                        INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at)
+                        VALUES ($1, $2, $3, 'completed', $4)
+                        """, company.workspace.id, id, company.id("okta"), TestStore.now)
+                    return id
+                }())
+        for slot in 0..<4 {
+            try company.store.database.execute(
+                """
+                INSERT INTO sync_slots (workspace_id, platform, slot, sync_run_id, lease_expires_at)
+                VALUES ($1, 'okta', $2, $3, $4)
+                """, company.store.own.id, slot, run, TestStore.now + 60)
+        }
+        #expect(try company.sync("okta").status == .queued)
+        #expect(okta.pages == 0)
+        // A holder that has died gives its place up.
+        company.clock = company.clock + 60
+        #expect(try company.sync("okta").status == .completed)
+    }
+
+    @Test func anIntegrationThatIsDisconnectedMeanwhileGetsNothing() throws {
+        let (workspace, id) = (company.workspace, try company.id("okta"))
+        okta.beforePage = { if $0 == 5 { _ = try workspace.disconnect(id) } }
+        #expect(throws: HTTPError.self) { try company.sync("okta") }
+        #expect(try inventory(company) == [])
+        #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
+        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+    }
+
+    @Test func aSyncAsksForEventsSinceTheLastOne() throws {
+        try company.sync("okta", pull: 0)
+        func since() throws -> String? {
+            try company.workspace.first(
+                "SELECT position ->> 'events_since' FROM sync_runs WHERE workspace_id = $1 AND status = 'in_progress'"
+            ) { try $0[0] as String }
+        }
+        #expect(try since() == (company.clock - .days(14)).description)
+        try company.sync("okta")
+        let last = company.clock
+        try company.sync("okta", pull: 0)
+        #expect(try since() == (last - .hours(1)).description)
+    }
+}
+
+final class Box<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,84 @@
+@_spi(System) import Auth
+import Base
+import Connectors
+import Store
+import Sync
+import TestSupport
+import Testing
+
+/// A workspace with providers, which syncs them.
+final class SyncCase {
+    let store: TestStore
+    let workspace: Workspace
+    var clock = TestStore.now
+    private(set) var providers: [String: (id: Identifier, provider: TestProvider, tools: SyncTools)] = [:]
+
+    init() throws {
+        store = try TestStore()
+        workspace = try #require(try SystemAccess(store.database).workspace(store.own.id))
+    }
+
+    static let config: [String: JSON] = ["domain": "example.okta.com", "token": "planted-secret-token"]
+
+    /// Connects a platform to a provider; returns the provider.
+    @discardableResult
+    func connect(_ platform: String, _ provider: TestProvider = TestProvider()) throws -> TestProvider {
+        let tools = provider.tools
+        let id = try workspace.connect(platform, config: Self.config, with: tools, seconds: 5, now: clock).id
+        providers[platform] = (id, provider, tools)
+        return provider
+    }
+
+    /// The company's workspace as it is now.
+    static func workspace(of company: SyncCase) throws -> Workspace {
+        try #require(try SystemAccess(company.store.database).workspace(company.store.own.id))
+    }
+
+    func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
+
+    /// Syncs a platform, a second after the last.
+    @discardableResult
+    func sync(
+        _ platform: String, for starter: SyncStarter = .job, pull: Double = 10
+    ) throws -> SyncReport {
+        let known = try #require(providers[platform])
+        clock = clock + 1
+        let now = clock
+        return try workspace.sync(
+            known.id, for: starter, with: known.tools, SyncTime(pull: pull, all: 30), now: { now })
+    }
+
+    /// One column of a query over the workspace, as text.
+    func list(_ sql: SQL) throws -> [String] {
+        try workspace.rows(sql) { row in row.isNull(0) ? "null" : row.text(0) }
+    }
+
+    func count(_ sql: SQL) throws -> Int { try workspace.first(sql) { try $0[0] as Int } ?? -1 }
+}
+
+func account(
+    _ id: String, _ email: String? = nil, name: String? = nil, _ change: (inout AccountRecord) -> Void = { _ in }
+) -> SyncRecord {
+    var record = AccountRecord(externalID: id, displayName: name ?? "Person " + id, status: .active)
+    record.email = email
+    record.username = id
+    change(&record)
+    return .account(record)
+}
+
+func application(_ id: String, name: String? = nil, isManaged: Bool = true) -> SyncRecord {
+    .application(ApplicationRecord(externalID: id, name: name ?? "App " + id, isManaged: isManaged))
+}
+
+func entitlement(_ account: String, _ application: String, role: String = "user") -> SyncRecord {
+    .entitlement(
+        EntitlementRecord(
+            externalID: application + "/" + account, accountExternalID: account, applicationExternalID: application,
+            role: role))
+}
+
+func event(_ id: String, by account: String? = nil, at moment: Timestamp = TestStore.now - 600) -> SyncRecord {
+    var record = AuditEventRecord(externalID: id, eventType: EventType.signIn, outcome: .success, occurredAt: moment)
+    record.actorExternalID = account
+    return .auditEvent(record)
+}

@@ -1,0 +1,129 @@
+import Base
+import Connectors
+import Findings
+import Foundation
+import Sync
+import TestSupport
+
+/// What a provider has, for one test: lists that are pulled in pages of a size, and a fault at a page.
+final class TestProvider: @unchecked Sendable {
+    private let lock = NSLock()
+    private var lists: [(name: String, records: [SyncRecord])]
+    private var pulled = 0
+    /// Called before each page, with its number from 1 over all pages.
+    var beforePage: (@Sendable (Int) throws -> Void)?
+    /// What the check of the credentials throws.
+    var refusal: ConnectorError?
+    let pageSize: Int
+
+    init(_ lists: [(String, [SyncRecord])] = [], pageSize: Int = 3) {
+        self.lists = lists.map { (name: $0.0, records: $0.1) }
+        self.pageSize = pageSize
+    }
+
+    /// What a list holds; a list that is not there yet comes last.
+    subscript(_ name: String) -> [SyncRecord] {
+        get { lock.withLock { lists.first { $0.name == name }?.records ?? [] } }
+        set {
+            lock.withLock {
+                guard let index = lists.firstIndex(where: { $0.name == name }) else {
+                    return lists.append((name, newValue))
+                }
+                lists[index].records = newValue
+            }
+        }
+    }
+
+    /// How many pages have been asked for.
+    var pages: Int { lock.withLock { pulled } }
+
+    fileprivate var collections: [RecordCollection] {
+        lock.withLock { lists.map(\.name) }.map { name in
+            RecordCollection(name) { [self] cursor in
+                let number = lock.withLock { () -> Int in
+                    pulled += 1
+                    return pulled
+                }
+                try beforePage?(number)
+                let start = cursor?.integer ?? 0
+                let all = self[name]
+                let end = min(all.count, start + pageSize)
+                return RecordPage(
+                    start < end ? Array(all[start..<end]) : [], next: end < all.count ? .integer(end) : nil)
+            }
+        }
+    }
+
+    /// What syncs need, with this provider behind every platform.
+    var tools: SyncTools {
+        let key = UUID().uuidString
+        Self.registry.withLock { $0[key] = self }
+        let variables = [
+            "ENVIRONMENT": "development", "PROVIDER": key,
+            "CREDENTIALS_KEY": "k1:" + Data(repeating: 7, count: 32).base64EncodedString(),
+        ]
+        return SyncTools(Environment(variables)) { platform in
+            switch platform {
+            case "okta": TestOkta.self
+            case "google_workspace": TestGoogle.self
+            case "github": TestGitHub.self
+            case "slack": TestSlack.self
+            default: nil
+            }
+        }
+    }
+
+    final class Registry: @unchecked Sendable {
+        private let lock = NSLock()
+        private var providers: [String: TestProvider] = [:]
+        func withLock<Result>(_ body: (inout [String: TestProvider]) -> Result) -> Result {
+            lock.withLock { body(&providers) }
+        }
+    }
+    static let registry = Registry()
+}
+
+/// A connector whose platform is a TestProvider.
+protocol TestConnector: Connector {
+    var provider: TestProvider { get }
+    init(_ provider: TestProvider)
+}
+
+extension TestConnector {
+    static var fields: [CredentialField] {
+        [.plain("domain", "The domain.", accepts: Form.host), .secret("token", "A token.")]
+    }
+    static var actions: Set<ActionType> { [] }
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        let provider = TestProvider.registry.withLock { $0[scope.environment["PROVIDER"] ?? ""] }
+        guard let provider else { throw ConnectorError.provider("There is no provider.") }
+        self.init(provider)
+    }
+    func check() throws { if let refusal = provider.refusal { throw refusal } }
+    var collections: [RecordCollection] { provider.collections }
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON { .null }
+}
+
+struct TestOkta: TestConnector {
+    static let platform = Platform.okta
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
+
+struct TestGoogle: TestConnector {
+    static let platform = Platform.googleWorkspace
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
+
+struct TestGitHub: TestConnector {
+    static let platform = Platform.github
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
+
+struct TestSlack: TestConnector {
+    static let platform = Platform.slack
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
