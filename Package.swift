@@ -32,6 +32,7 @@ let routes = [
     Route("api/health"),
     Route("api/api-keys"),
     Route("api/analyze", uses: "Findings", "Analysis"),
+    Route("api/ai-chat", uses: "Assistant"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -80,6 +81,7 @@ let shared: [Target] = [
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
 ]
 
@@ -115,7 +117,7 @@ let tests: [Target] = [
         path: "Tests/ConnectorTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: ["Analysis", "Assistant", "Findings", "TestSupport"] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),

@@ -12,7 +12,7 @@ public struct Workspace {
     public let plan: Plan
     /// Who acts in it; nil when the product does by itself.
     public let caller: Caller?
-    private let database: any Database
+    let database: any Database
 
     init(id: Identifier, plan: Plan, caller: Caller?, database: any Database) {
         self.id = id

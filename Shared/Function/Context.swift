@@ -13,6 +13,8 @@ public struct Context {
     public let workspace: Workspace
     /// Who calls.
     public let caller: Caller
+    /// When the request was checked.
+    public let now: Timestamp
     /// Where to log what people who run the product must know.
     public let log: Log
     let afterwards: Afterwards

@@ -86,6 +86,26 @@ extension FieldType where Value == String {
             return text
         }
     }
+
+    /// Text of several lines, of so many characters; of control characters it has line breaks and tabs alone.
+    public static func text(_ length: ClosedRange<Int>) -> FieldType {
+        FieldType(constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters") { input in
+            guard let text = input.string, length.contains(text.unicodeScalars.count),
+                text.unicodeScalars.allSatisfy({
+                    $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\r" || $0 == "\t"
+                })
+            else { return nil }
+            return text
+        }
+    }
+
+    /// A file in base 64 (RFC 4648 §4), which the handler decodes.
+    public static var base64: FieldType {
+        FieldType(constraint: "a file in base64") { input in
+            guard let text = input.string, !text.isEmpty, text.utf8.count % 4 == 0 else { return nil }
+            return text
+        }
+    }
 }
 
 extension FieldType where Value == Int {

@@ -10,6 +10,7 @@ public final class Pipeline: Service {
     private let environment: Environment
     private let now: () -> Timestamp
     private let process: FunctionProcess
+    public let maximumBodyLength: Int
 
     /// The pipeline of a function. `now` is the clock.
     public init(
@@ -19,12 +20,11 @@ public final class Pipeline: Service {
             (.get, function.onRequestGet), (.post, function.onRequestPost), (.delete, function.onRequestDelete),
         ]
         handlers = all.filter { $0.1.isAllowed }.map { (method: $0.0, handler: $0.1) }
+        maximumBodyLength = function.maximumBodyLength
         self.environment = environment
         self.now = now
         process = FunctionProcess(environment)
     }
-
-    public var maximumBodyLength: Int { 1 << 20 }
 
     public func respond(to request: Request) -> Response {
         let requestID = RequestID.of(request)
@@ -107,7 +107,7 @@ public final class Pipeline: Service {
                 try handle(
                     Context(
                         request: request, env: environment, workspace: access.workspace, caller: access.caller,
-                        log: log, afterwards: afterwards), inputs)
+                        now: now, log: log, afterwards: afterwards), inputs)
             }
             for field in access.rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
             return response

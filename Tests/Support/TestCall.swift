@@ -25,7 +25,7 @@ public struct Reply: Sendable {
 }
 
 /// One request to a function, made in this process through the whole pipeline.
-public struct Call {
+public struct Call: Sendable {
     public var method: String
     public var path = "/"
     public var query = ""
