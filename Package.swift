@@ -48,7 +48,7 @@ let routes = [
 ]
 
 /// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors"]
+let upstreamLibraries: Set = ["Upstream", "Connectors", "Assistant", "Billing"]
 
 // MARK: Shared libraries, each knowing only those above it
 

@@ -4,6 +4,7 @@ import Function
 import TestSupport
 import Testing
 
+@testable import api_ai_chat
 @testable import api_analyze
 @testable import api_api_keys
 @testable import api_health
@@ -41,6 +42,9 @@ struct Operation: CustomTestStringConvertible, Sendable {
             name: "api-keys", method: "DELETE", function: APIKeysFunction.self, access: .session(.manageAPIKeys),
             fields: ["keyId": "aaaaaaaa-0000-4000-8000-000000000011"]),
         Operation(name: "analyze", method: "POST", function: Analyze.self, access: .session(.analyze)),
+        Operation(
+            name: "ai-chat", method: "POST", function: AIChat.self, access: .session(.view),
+            fields: ["message": "Hello"]),
     ]
 
     static let reads = [

@@ -26,9 +26,13 @@ import Testing
         let store = try TestStore()
         let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
         let reply = store.send(call, to: operation.function)
-        // The API reference's minimum roles: Agent for analyze, Admin for the others.
+        // The API reference's minimum roles: Agent for analyze, Viewer for the chat, Admin for the others.
         let allowed: Set<Role> =
-            operation.name == "analyze" ? [.superAdmin, .admin, .securityAnalyst, .agent] : [.superAdmin, .admin]
+            switch operation.name {
+            case "analyze": [.superAdmin, .admin, .securityAnalyst, .agent]
+            case "ai-chat": Set(Role.allCases)
+            default: [.superAdmin, .admin]
+            }
         #expect(reply.status == (allowed.contains(role) ? 200 : 403))
         if reply.status == 403 { #expect(reply.error == "Your role does not allow this.") }
     }

@@ -26,8 +26,7 @@ struct Migration: Sendable {
                 + [
                     .appendOnly(table: "audit_log", keys: [["id"], ["workspace_id", "sequence_number"]]),
                     .onlyForward(table: "audit_heads", key: "workspace_id", counter: "sequence_number"),
-                ]),
-        Migration(version: 2, name: "chat and billing", steps: Schema.chat.map { .sql($0) }),
+                ])
     ]
 
     /// The table that remembers which migrations have run.
