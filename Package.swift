@@ -33,6 +33,9 @@ let routes = [
     Route("api/api-keys"),
     Route("api/analyze", uses: "Findings", "Analysis"),
     Route("api/ai-chat", uses: "Assistant"),
+    Route("api/create-checkout", uses: "Billing"),
+    Route("api/create-portal-session", uses: "Billing"),
+    Route("api/stripe-webhook", uses: "Billing"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -82,6 +85,7 @@ let shared: [Target] = [
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis"),
+    library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
 ]
 

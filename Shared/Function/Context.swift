@@ -56,6 +56,18 @@ public struct PublicContext {
     }
 }
 
+/// What a handler of signed messages works with, once the signature holds.
+public struct SignedContext {
+    /// The variables that the function was given.
+    public let env: Environment
+    /// All workspaces: the sender is nobody's member.
+    public let access: SystemAccess
+    /// When the signature was checked.
+    public let now: Timestamp
+    /// Where to log what people who run the product must know.
+    public let log: Log
+}
+
 /// What scheduled work works with.
 public struct ScheduledContext {
     /// When the work was due.

@@ -1,4 +1,4 @@
-import Auth
+@_spi(System) import Auth
 import Base
 import HTTP
 import Invocation
@@ -93,6 +93,11 @@ public final class Pipeline: Service {
             return try handle(
                 PublicContext(
                     request: request, env: environment, log: log, process: process, afterwards: afterwards))
+        case .signed(let verify):
+            let now = now()
+            let handle = try verify(request, environment, now)
+            return try handle(
+                SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
             let now = now()
             let database = try process.database()
