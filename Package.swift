@@ -38,6 +38,10 @@ let routes = [
     Route("api/connect-integration", uses: "Jobs", "Sync"),
     Route("api/sync-integration", uses: "Analysis", "Jobs", "Sync"),
     Route("api/disconnect-integration", uses: "Findings"),
+    Route("api/ai-chat", uses: "Assistant"),
+    Route("api/create-checkout", uses: "Billing"),
+    Route("api/create-portal-session", uses: "Billing"),
+    Route("api/stripe-webhook", uses: "Billing"),
     Route("api/mcp/risk-score", uses: "Findings"),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
     Route("api/mcp/findings/snooze", uses: "Findings"),
@@ -92,6 +96,8 @@ let shared: [Target] = [
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis"),
+    library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
@@ -139,8 +145,10 @@ let tests: [Target] = [
         ], path: "Tests/SyncTests"),
     .testTarget(
         name: "EndpointTests",
-        dependencies: ["Analysis", "Connectors", "Export", "Findings", "Jobs", "Remediation", "TestSupport", "local-runner"]
-            + routes.map { .init(stringLiteral: $0.target.name) },
+        dependencies: [
+            "Analysis", "Assistant", "Connectors", "Export", "Findings", "Jobs", "Remediation", "TestSupport",
+            "local-runner",
+        ] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),
     .testTarget(
         name: "RemediationTests",

@@ -23,4 +23,14 @@ public struct SystemAccess {
             Workspace(id: id, plan: try row[0], caller: nil, database: database)
         }
     }
+
+    /// The workspace that is this customer at Stripe; nil when none is.
+    public func workspace(billedAs customerID: String) throws -> Workspace? {
+        try database.first(
+            """
+            SELECT workspaces.id, workspaces.plan FROM subscriptions
+            JOIN workspaces ON workspaces.id = subscriptions.workspace_id WHERE subscriptions.stripe_customer_id = $1
+            """, customerID
+        ) { row in Workspace(id: try row[0], plan: try row[1], caller: nil, database: database) }
+    }
 }

@@ -17,18 +17,24 @@ extension Workspace {
                 "UPDATE workspaces SET plan = 'free' WHERE workspaces.id = $1 AND plan = 'trial' AND trial_ends_at = $2",
                 end)
             guard ended == 1 else { throw StoreError.failed("the workspace's plan changed while its trial was ending") }
-            let paused = try execute(
-                """
-                UPDATE integrations SET status = 'paused', next_auto_sync_at = NULL
-                WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending') AND id NOT IN (
-                    SELECT id FROM integrations
-                    WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending')
-                    ORDER BY created_at DESC, id LIMIT 3)
-                """)
+            let paused = try pauseIntegrationsBeyondFreePlan()
             let entry = AuditEntry(
                 action: "plan.trial_ended", targetType: "workspace", targetID: id.description,
                 details: ["plan": "free", "paused_integrations": .integer(paused)], createdAt: now)
             return (true, entry)
         }
+    }
+
+    /// Pauses the oldest integrations beyond the three that the free plan has; returns how many.
+    @discardableResult
+    public func pauseIntegrationsBeyondFreePlan() throws -> Int {
+        try execute(
+            """
+            UPDATE integrations SET status = 'paused', next_auto_sync_at = NULL
+            WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending') AND id NOT IN (
+                SELECT id FROM integrations
+                WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending')
+                ORDER BY created_at DESC, id LIMIT 3)
+            """)
     }
 }

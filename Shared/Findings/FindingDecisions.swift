@@ -51,14 +51,50 @@ extension Workspace {
         }
     }
 
+    /// Takes up a finding: somebody works on it. Throws 404 when the workspace has no such finding, 409 when the finding
+    /// is not open.
+    public func acknowledgeFinding(_ findingID: Identifier, now: Timestamp = .now) throws {
+        try change {
+            let title = try first(
+                """
+                UPDATE findings SET status = 'in_progress', updated_at = $3
+                WHERE workspace_id = $1 AND id = $2 AND status = 'open' RETURNING title
+                """, findingID, now
+            ) { try $0[0] as String }
+            guard let title else { throw try refusal(of: findingID, toBe: "acknowledged", from: "open") }
+            let entry = AuditEntry(
+                action: "finding.acknowledged", targetType: "finding", targetID: findingID.description,
+                details: ["title": .string(title)], createdAt: now)
+            return ((), entry)
+        }
+    }
+
+    /// Marks a finding, whatever its status, or takes the mark away. Throws 404 when the workspace has no such finding.
+    public func starFinding(_ findingID: Identifier, isStarred: Bool, now: Timestamp = .now) throws {
+        try change {
+            let title = try first(
+                "UPDATE findings SET is_starred = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2 RETURNING title",
+                findingID, isStarred, now
+            ) { try $0[0] as String }
+            guard let title else { throw Self.unknownFinding }
+            let entry = AuditEntry(
+                action: isStarred ? "finding.starred" : "finding.unstarred", targetType: "finding",
+                targetID: findingID.description, details: ["title": .string(title)], createdAt: now)
+            return ((), entry)
+        }
+    }
+
     /// Why nothing can be done about a finding that is not both of this workspace and open or in progress. One that is
     /// somebody else's is as unknown as one that does not exist.
-    public func refusal(of findingID: Identifier, toBe participle: String) throws -> HTTPError {
+    public func refusal(
+        of findingID: Identifier, toBe participle: String, from statuses: String = "open or in progress"
+    ) throws -> HTTPError {
         let status = try first("SELECT status FROM findings WHERE workspace_id = $1 AND id = $2", findingID) {
             try $0[0] as String
         }
-        guard let status else { return .notFound("This finding is not in this workspace.") }
-        return .conflict(
-            "This finding is \(status). Only findings that are open or in progress can be \(participle).")
+        guard let status else { return Self.unknownFinding }
+        return .conflict("This finding is \(status). Only findings that are \(statuses) can be \(participle).")
     }
+
+    private static let unknownFinding = HTTPError.notFound("This finding is not in this workspace.")
 }

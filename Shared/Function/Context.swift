@@ -13,6 +13,8 @@ public struct Context {
     public let workspace: Workspace
     /// Who calls.
     public let caller: Caller
+    /// When the request was checked.
+    public let now: Timestamp
     /// Where to log what people who run the product must know.
     public let log: Log
     let afterwards: Afterwards
@@ -52,6 +54,18 @@ public struct PublicContext {
             return .unreachable
         }
     }
+}
+
+/// What a handler of signed messages works with, once the signature holds.
+public struct SignedContext {
+    /// The variables that the function was given.
+    public let env: Environment
+    /// All workspaces: the sender is nobody's member.
+    public let access: SystemAccess
+    /// When the signature was checked.
+    public let now: Timestamp
+    /// Where to log what people who run the product must know.
+    public let log: Log
 }
 
 /// What scheduled work works with.

@@ -86,6 +86,53 @@ extension FieldType where Value == String {
             return text
         }
     }
+
+    /// Text of several lines, of so many characters; of control characters it has line breaks and tabs alone.
+    public static func text(_ length: ClosedRange<Int>) -> FieldType {
+        FieldType(constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters") { input in
+            guard let text = input.string, length.contains(text.unicodeScalars.count),
+                text.unicodeScalars.allSatisfy({
+                    $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\r" || $0 == "\t"
+                })
+            else { return nil }
+            return text
+        }
+    }
+
+    /// An e-mail address (RFC 5321 §4.1.2), without quoted names and address literals.
+    public static var email: FieldType {
+        FieldType(constraint: "an e-mail address") { input in
+            guard let text = input.string, text.utf8.count <= 254, isEmail(text) else { return nil }
+            return text
+        }
+    }
+
+    private static func isEmail(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count <= 64 else { return false }
+        func isAlphanumeric(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        }
+        let atoms = parts[0].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return atoms.allSatisfy { atom in
+            !atom.isEmpty && atom.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
+        }
+            && labels.count >= 2
+            && labels.allSatisfy { label in
+                (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                    && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+            }
+    }
+
+    /// A file in base 64 (RFC 4648 §4), which the handler decodes.
+    public static var base64: FieldType {
+        FieldType(constraint: "a file in base64") { input in
+            guard let text = input.string, !text.isEmpty, text.utf8.count % 4 == 0 else { return nil }
+            return text
+        }
+    }
 }
 
 extension FieldType where Value == Int {

@@ -11,12 +11,15 @@ public protocol Function {
     static var onRequestPost: Handler { get }
     /// What answers DELETE.
     static var onRequestDelete: Handler { get }
+    /// The longest body that it takes, in bytes.
+    static var maximumBodyLength: Int { get }
 }
 
 extension Function {
     public static var onRequestGet: Handler { .notAllowed }
     public static var onRequestPost: Handler { .notAllowed }
     public static var onRequestDelete: Handler { .notAllowed }
+    public static var maximumBodyLength: Int { 1 << 20 }
 
     /// Serves the request that the process was started for.
     public static func main() { exit(serve(Pipeline(Self.self, .process))) }

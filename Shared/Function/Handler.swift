@@ -14,6 +14,7 @@ public struct Handler: Sendable {
     enum Action: Sendable {
         case notAllowed
         case anyone(@Sendable (PublicContext) throws -> Response)
+        case signed(@Sendable (Request, Environment, Timestamp) throws -> (SignedContext) throws -> Response)
         case checked(AccessRequirement, @Sendable (Context, Inputs) throws -> Response)
     }
 
@@ -37,6 +38,19 @@ public struct Handler: Sendable {
     /// A handler for anyone.
     public static func anyone(_ handle: @escaping @Sendable (PublicContext) throws -> Response) -> Handler {
         Handler(.anyone(handle))
+    }
+
+    /// A handler for messages that prove by themselves who sent them, such as a provider's webhooks. Only what `verify`
+    /// returns gets to `handle`, and with it the data: `verify` throws when the signature does not hold.
+    public static func signed<Message>(
+        _ verify: @escaping @Sendable (Request, Environment, Timestamp) throws -> Message,
+        handle: @escaping @Sendable (SignedContext, Message) throws -> Response
+    ) -> Handler {
+        Handler(
+            .signed { request, environment, now in
+                let message = try verify(request, environment, now)
+                return { try handle($0, message) }
+            })
     }
 
     /// The method is not one of the endpoint's.

@@ -1,4 +1,4 @@
-import Auth
+@_spi(System) import Auth
 import Base
 import HTTP
 import Invocation
@@ -10,6 +10,7 @@ public final class Pipeline: Service {
     private let environment: Environment
     private let now: () -> Timestamp
     private let process: FunctionProcess
+    public let maximumBodyLength: Int
 
     /// The pipeline of a function. `now` is the clock.
     public init(
@@ -19,12 +20,11 @@ public final class Pipeline: Service {
             (.get, function.onRequestGet), (.post, function.onRequestPost), (.delete, function.onRequestDelete),
         ]
         handlers = all.filter { $0.1.isAllowed }.map { (method: $0.0, handler: $0.1) }
+        maximumBodyLength = function.maximumBodyLength
         self.environment = environment
         self.now = now
         process = FunctionProcess(environment)
     }
-
-    public var maximumBodyLength: Int { 1 << 20 }
 
     public func respond(to request: Request) -> Response {
         let requestID = RequestID.of(request)
@@ -93,6 +93,11 @@ public final class Pipeline: Service {
             return try handle(
                 PublicContext(
                     request: request, env: environment, log: log, process: process, afterwards: afterwards))
+        case .signed(let verify):
+            let now = now()
+            let handle = try verify(request, environment, now)
+            return try handle(
+                SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
             let now = now()
             let database = try process.database()
@@ -107,7 +112,7 @@ public final class Pipeline: Service {
                 try handle(
                     Context(
                         request: request, env: environment, workspace: access.workspace, caller: access.caller,
-                        log: log, afterwards: afterwards), inputs)
+                        now: now, log: log, afterwards: afterwards), inputs)
             }
             // What was read for a request too many is not for its caller.
             let rateLimit = try access.admission?.rateLimit()

@@ -4,11 +4,12 @@ import Function
 import TestSupport
 import Testing
 
+@testable import api_ai_chat
 @testable import api_analyze
 @testable import api_api_keys
+@testable import api_execute_action
 @testable import api_export_audit_log
 @testable import api_export_workspace
-@testable import api_execute_action
 @testable import api_health
 @testable import api_mcp_app_policy
 @testable import api_mcp_findings
@@ -55,8 +56,12 @@ struct Operation: CustomTestStringConvertible, Sendable {
             access: .session(.exportWorkspace), isStreamed: true,
             fields: ["format": "json", "includeAuditLog": true, "includeFull": true]),
         Operation(
-            name: "execute-action", method: "POST", function: ExecuteAction.self, access: .session(.initiateRemediation),
+            name: "execute-action", method: "POST", function: ExecuteAction.self,
+            access: .session(.initiateRemediation),
             fields: ["actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "Figma"]),
+        Operation(
+            name: "ai-chat", method: "POST", function: AIChat.self, access: .session(.view),
+            fields: ["message": "Hello"]),
     ]
 
     static let reads = [

@@ -26,12 +26,13 @@ import Testing
         let store = try TestStore()
         let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
         let reply = store.send(call, to: operation.function)
-        // The API reference's minimum roles: Agent for analyze and execute-action, Auditor for the audit log, Admin for
-        // the others.
+        // The API reference's minimum roles: Agent for analyze and execute-action, Auditor for the audit log,
+        // Viewer for the chat, Admin for the others.
         let allowed: Set<Role> =
             switch operation.name {
             case "analyze", "execute-action": [.superAdmin, .admin, .securityAnalyst, .agent]
             case "export-audit-log": [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]
+            case "ai-chat": Set(Role.allCases)
             default: [.superAdmin, .admin]
             }
         #expect(reply.status == (allowed.contains(role) ? 200 : 403))

@@ -106,7 +106,9 @@ import Testing
         var call = operation.goodCall(store)
         call.body = .tooLarge
         let reply = store.send(call, to: operation.function)
-        #expect(reply.status == 413 && reply.error == "The body is longer than 1048576 bytes.")
+        #expect(
+            reply.status == 413
+                && reply.error == "The body is longer than \(operation.function.maximumBodyLength) bytes.")
     }
 
     @Test(arguments: [

@@ -25,7 +25,7 @@ public struct Reply: Sendable {
 }
 
 /// One request to a function, made in this process through the whole pipeline.
-public struct Call {
+public struct Call: Sendable {
     public var method: String
     public var path = "/"
     public var query = ""
@@ -65,8 +65,18 @@ extension TestStore {
         let base = [
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
             "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }, "EXPORT_CURSOR_SECRET": "of the tests",
+            "CONFIRMATION_SECRET": "the secret of the tests' tokens, long enough", "ANTHROPIC_API_KEY": "sk-ant-test",
+            "ENVIRONMENT": "development", "UPSTREAM_ANTHROPIC": Self.model?.url ?? "",
         ]
         return Environment(base.merging(more) { $1 })
+    }
+
+    /// A model that has one thing to say, for tests that are not about it.
+    private static let model = try? FakeProvider { _ in
+        .json([
+            "type": "message", "role": "assistant", "model": "claude-opus-4-7", "stop_reason": "end_turn",
+            "content": [["type": "text", "text": "Hello."]], "usage": ["input_tokens": 1, "output_tokens": 1],
+        ])
     }
 
     /// Sends a call to a function; `variables` are added to its environment, `now` is its clock.

@@ -21,8 +21,10 @@ extension ConfigurationReader {
             guard let value = node.value.string == "" ? "" : node.string(&problems) else { continue }
             values[name] = Secret(value)
         }
-        let required = secrets?.members(known: ["required"], &problems)["required"]?.strings(&problems) ?? []
-        for (name, place) in required {
+        let secrets = secrets?.members(known: ["required", "optional"], &problems) ?? [:]
+        let required = secrets["required"]?.strings(&problems) ?? []
+        let optional = secrets["optional"]?.strings(&problems) ?? []
+        for (name, place) in required + optional {
             checkName(name, place)
             if let variable = variables[name] {
                 problems.add(place, "\(name) is a variable too (\(variable.place)); keep one.")
@@ -30,8 +32,10 @@ extension ConfigurationReader {
             values[name] = Secret("")
         }
         guard wantsValues else { return values }
-        for (name, place) in required {
+        for (name, _) in required + optional {
             if let value = local.process[name] { values[name] = Secret(value) }
+        }
+        for (name, place) in required {
             let isMissing = (local.devVars.values[name] ?? values[name])?.reveal(\.isEmpty) ?? true
             if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
         }

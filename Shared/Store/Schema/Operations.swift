@@ -79,8 +79,10 @@ extension Schema {
             id uuid PRIMARY KEY,
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
             user_id uuid NOT NULL,
+            client_id uuid NOT NULL,
             created_at timestamptz NOT NULL,
-            updated_at timestamptz NOT NULL)
+            updated_at timestamptz NOT NULL,
+            UNIQUE (workspace_id, user_id, client_id))
         """,
         """
         CREATE TABLE chat_messages (
@@ -100,6 +102,7 @@ extension Schema {
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
             session_id uuid NOT NULL REFERENCES chat_sessions (id),
             user_id uuid NOT NULL,
+            tool_use_id text NOT NULL,
             tool_name text NOT NULL,
             tool_input jsonb NOT NULL,
             created_at timestamptz NOT NULL,

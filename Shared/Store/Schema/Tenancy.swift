@@ -56,7 +56,15 @@ extension Schema {
             billing_interval text CHECK (billing_interval IN ('monthly', 'annual')),
             price_id text,
             current_period_end timestamptz,
+            event_order text NOT NULL DEFAULT '',
             updated_at timestamptz NOT NULL)
+        """,
+        """
+        CREATE TABLE billing_events (
+            id text PRIMARY KEY,
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            type text NOT NULL,
+            received_at timestamptz NOT NULL)
         """,
         // details is json, not jsonb: the hash is over its exact text.
         """

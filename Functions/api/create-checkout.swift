@@ -1,0 +1,16 @@
+import Base
+import Billing
+import Function
+import HTTP
+
+/// POST /api/create-checkout: opens a page at Stripe on which the workspace buys the Pro plan.
+@main struct CreateCheckout: Function {
+    static let onRequestPost = Handler(
+        .session(.manageBilling), plan: .any,
+        .required("email", .email, "Where invoices go."),
+        .optional("interval", .oneOf(BillingInterval.self), default: .monthly, "How often it is paid.")
+    ) { context, email, interval in
+        let billing = try Billing(context.env, context.log)
+        return .json(try billing.checkout(interval, email: email, for: context.workspace, now: context.now))
+    }
+}

@@ -1,0 +1,14 @@
+import Base
+import Billing
+import Function
+import HTTP
+
+/// POST /api/stripe-webhook: takes in what Stripe tells about subscriptions. Stripe's signature is the credential.
+@main struct StripeWebhook: Function {
+    static let onRequestPost = Handler.signed({ request, env, now in
+        try BillingEvent(request, env, now: now)
+    }) { context, event in
+        try context.access.apply(event, Prices(context.env), now: context.now)
+        return .json { $0.field("received", true) }
+    }
+}

@@ -1,0 +1,109 @@
+import Base
+import HTTP
+import Upstream
+
+/// Anthropic's Messages API (POST /v1/messages, anthropic-version 2026-10-21).
+struct AnthropicClient {
+    /// The newest version, and the one that the official SDKs send.
+    private static let version = "2026-10-21"
+    /// The most tokens that one answer may have.
+    private static let maximumTokens = 4_096
+
+    private let model: String
+    private let key: Secret
+    private let client: UpstreamClient
+    private let log: Log
+
+    /// A client with the variables' key and model, which has `seconds` for all that it does; the first pause before a
+    /// retry is `pause` seconds. Throws 503 where no key is set: then there is no assistant.
+    init(_ environment: Environment, seconds: Double, pause: Double, _ log: Log) throws {
+        guard let key = environment["ANTHROPIC_API_KEY"] else {
+            throw HTTPError(503, "The AI assistant is not set up on this server.")
+        }
+        self.key = Secret(key)
+        self.log = log
+        model = Self.model(environment)
+        var limits = UpstreamClient.Limits()
+        limits.total = seconds
+        limits.bodyLength = 4 << 20
+        client = try UpstreamClient(
+            "anthropic", environment, retry: RetryPolicy(retries: 3, firstPause: pause, verdict: Self.verdict),
+            limits: limits, seconds: seconds)
+    }
+
+    /// The model that the variables name.
+    static func model(_ environment: Environment) -> String { environment["ANTHROPIC_MODEL"] ?? "claude-opus-4-7" }
+
+    /// The model's next message of a conversation. Throws 429 when Anthropic's limit is reached, 503 when it is not
+    /// available after three retries, 400 when it can't take what the user sent.
+    ///
+    /// - Parameter mayUseTools: whether the model may call tools, or must answer in words.
+    func answer(
+        system: String, messages: [Message], tools: JSON, mayUseTools: Bool
+    ) throws -> ModelAnswer {
+        guard let url = UpstreamURL("https://api.anthropic.com/v1/messages") else { throw HTTPError.internal }
+        var request = UpstreamRequest(.post, url)
+        request.headers["anthropic-version"] = Self.version
+        request.headers["Authorization"] = key.reveal { "Bearer " + $0 }
+        var body: [String: JSON] = [
+            "model": .string(model), "max_tokens": .integer(Self.maximumTokens), "system": .string(system),
+            "messages": .array(messages.map(\.json)), "tools": tools,
+        ]
+        if !mayUseTools { body["tool_choice"] = ["type": "none"] }
+        request.setJSON(.object(body))
+        // Asking twice costs tokens, and changes nothing.
+        request.isRepeatable = true
+        let response: UpstreamResponse
+        do {
+            response = try client.send(request)
+        } catch {
+            log.write(.error, "Anthropic's API: \(error)")
+            throw Self.unavailable
+        }
+        guard response.isSuccess else { throw error(response) }
+        guard let answer = ModelAnswer(response.json) else {
+            log.write(.error, "Anthropic's API answered something other than a message")
+            throw Self.unavailable
+        }
+        return answer
+    }
+
+    /// What is tried again: an API that is not available. A rate limit is the caller's to know.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        guard response.headers["x-should-retry"] != "false" else { return .final }
+        switch response.status {
+        case 408, 409, 500...599:
+            let seconds = response.headers["retry-after-ms"].flatMap { Double($0) }.map { $0 / 1_000 }
+            return .failed(seconds: seconds ?? response.retryAfter)
+        default: return .final
+        }
+    }
+
+    private func error(_ response: UpstreamResponse) -> HTTPError {
+        let code = response.json["error"]?["details"]?["error_code"]?.string
+        let isSpent = code == "enforced_spend_limit_reached"
+        log.write(
+            .error, "Anthropic's API refused the request",
+            [
+                ("status", .integer(response.status)), ("is_spend_limit", .bool(isSpent)),
+                ("anthropic_request_id", .string(String((response.headers["request-id"] ?? "").prefix(64)))),
+            ])
+        switch response.status {
+        case 429 where isSpent:
+            return HTTPError(429, "The AI assistant has reached its spending limit. Try again later.")
+        case 429:
+            var error = HTTPError(429, "The AI assistant is at its rate limit. Try again in a moment.")
+            if let seconds = response.retryAfter, seconds < 86_400 {
+                error.headers.add("Retry-After", String(Int(seconds.rounded(.up))))
+            }
+            return error
+        case 400: return .badRequest("The AI assistant can't read this message or its file.")
+        case 413: return HTTPError(413, "The message and its file are too long for the AI assistant.")
+        case 408, 409, 500...599: return Self.unavailable
+        default: return HTTPError(500, "The AI assistant could not be asked. Try again later.")
+        }
+    }
+
+    private static let unavailable = HTTPError(
+        503, "The AI assistant is temporarily unavailable. Try again in a moment.", headers: ["Retry-After": "30"])
+}

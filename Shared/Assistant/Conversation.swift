@@ -1,0 +1,102 @@
+import Auth
+import Base
+import Store
+
+/// A conversation of one person in one workspace: what has been said in it so far.
+struct Conversation {
+    /// By which its user goes on with it: chosen by the user's program, or by us.
+    let id: Identifier
+    let userID: Identifier
+    /// The row's own id; nil until a first turn is kept.
+    fileprivate(set) var rowID: Identifier?
+    /// The latest turns, as many as fit; each is whole.
+    let history: [Message]
+
+    /// The most bytes of JSON that go back to the model from earlier turns, about 40,000 tokens.
+    private static let maximumLength = 160_000
+    /// The most messages of them.
+    private static let maximumCount = 80
+
+    /// The conversation of that id, which is new when this person has none of it: somebody else's id means nothing here.
+    init(_ id: Identifier?, of userID: Identifier, in workspace: Workspace) throws {
+        self.id = id ?? .random()
+        self.userID = userID
+        rowID = try Self.find(self.id, of: userID, in: workspace)
+        history = try rowID.map { try Self.history($0, in: workspace) } ?? []
+    }
+
+    /// The conversation of a row, for a turn that the model has no part in.
+    init(row: Identifier, of userID: Identifier, in workspace: Workspace) throws {
+        let id = try workspace.first(
+            "SELECT client_id FROM chat_sessions WHERE workspace_id = $1 AND id = $2 AND user_id = $3", row, userID
+        ) { try $0[0] as Identifier }
+        guard let id else { throw Confirmation.refusal }
+        self.id = id
+        self.userID = userID
+        rowID = row
+        history = []
+    }
+
+    private static func find(
+        _ id: Identifier, of userID: Identifier, in workspace: Workspace
+    ) throws -> Identifier? {
+        try workspace.first(
+            "SELECT id FROM chat_sessions WHERE workspace_id = $1 AND user_id = $2 AND client_id = $3", userID, id
+        ) { try $0[0] }
+    }
+
+    private static func history(_ rowID: Identifier, in workspace: Workspace) throws -> [Message] {
+        var room = maximumLength
+        var newestFirst: [Message] = []
+        try workspace.forEachRow(
+            """
+            SELECT role, content FROM chat_messages WHERE workspace_id = $1 AND session_id = $2
+            ORDER BY position DESC LIMIT $3
+            """, [rowID, maximumCount]
+        ) { row in
+            room -= (try row[1] as String).utf8.count
+            guard room >= 0, let role = Message.Role(rawValue: try row[0]) else { return room = -1 }
+            newestFirst.append(Message(role: role, content: (try row[1] as JSON).array ?? []))
+        }
+        // The API takes no tool's result without the call before it.
+        return Array(newestFirst.reversed().drop { !$0.beginsTurn })
+    }
+
+    /// Keeps a turn behind the others; within a transaction that nobody else's change comes between. The result is the
+    /// row's own id.
+    @discardableResult
+    mutating func keep(
+        _ turn: [Message], tokens: Int, in workspace: Workspace, now: Timestamp
+    ) throws -> Identifier {
+        let rowID = try row(in: workspace, now: now)
+        let last = try workspace.first(
+            "SELECT max(position) FROM chat_messages WHERE workspace_id = $1 AND session_id = $2", rowID
+        ) { try $0[0] as Int? }
+        var position = (last ?? nil) ?? -1
+        for (index, message) in turn.enumerated() {
+            position += 1
+            try workspace.execute(
+                """
+                INSERT INTO chat_messages (workspace_id, id, session_id, position, role, content, tokens_used, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                """, Identifier.random(), rowID, position, message.role.rawValue, JSON.array(message.content),
+                index == turn.count - 1 ? tokens : nil, now)
+        }
+        try workspace.execute(
+            "UPDATE chat_sessions SET updated_at = $3 WHERE workspace_id = $1 AND id = $2", rowID, now)
+        return rowID
+    }
+
+    private mutating func row(in workspace: Workspace, now: Timestamp) throws -> Identifier {
+        // Another request may have begun the conversation meanwhile.
+        if let rowID = try rowID ?? Self.find(id, of: userID, in: workspace) { return rowID }
+        let new = Identifier.random()
+        try workspace.execute(
+            """
+            INSERT INTO chat_sessions (workspace_id, id, user_id, client_id, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $5)
+            """, new, userID, id, now)
+        rowID = new
+        return new
+    }
+}

@@ -1,0 +1,90 @@
+import Analysis
+import Auth
+import Base
+import Findings
+import HTTP
+
+extension Tool {
+    /// What the model may look up. Each shows what the same query of the API shows, and no more.
+    static let reading: [Tool] = [
+        Tool(
+            name: "get_risk_score", description: "The workspace's risk score (0 to 100), open findings by severity, and the worst findings.",
+            permission: .view, inputs: [],
+            work: .reading { call in
+                let risk = try call.workspace.riskSummary()
+                let worst = try call.workspace.topRisks(5)
+                return Written { json in
+                    json.field("risk_score", risk.score.value)
+                    json.field("risk_label", risk.score.label)
+                    json.field("severity_counts", risk.counts)
+                    json.field("top_risks", worst)
+                }
+            }),
+        Tool(
+            name: "list_findings", description: "Open findings, worst first, with their ids.", permission: .view,
+            inputs: [
+                .optional("severity", .oneOf(Severity.allCases.map(\.rawValue)), "Only findings of this severity."),
+                .optional("category", .oneOf(Category.allCases.map(\.rawValue)), "Only findings of this category."),
+                .optional("limit", .integer(1...50), "At most so many; 20 if left out."),
+            ],
+            work: .reading { call in
+                let (findings, total) = try call.workspace.openFindings(
+                    severities: call.text("severity").flatMap(Severity.init).map { [$0] } ?? [],
+                    category: call.text("category").flatMap(Category.init), limit: call.integer("limit") ?? 20)
+                return Written { json in
+                    json.field("findings", findings)
+                    json.field("total", total)
+                }
+            }),
+        Tool(
+            name: "lookup_identity",
+            description: "One person or service account by e-mail address: status, MFA, access, findings.",
+            permission: .view, inputs: [.required("email", .text(320), "The e-mail address.")],
+            work: .reading { call in
+                let email = try call.required(call.text("email"))
+                guard let identity = try call.workspace.identityDetails(email: email) else {
+                    throw HTTPError.notFound("No identity in this workspace has this e-mail address.")
+                }
+                return identity
+            }),
+        Tool(
+            name: "get_integrations", description: "The connected platforms and when they last synced.",
+            permission: .view, inputs: [],
+            work: .reading { call in
+                let integrations = try call.workspace.integrations()
+                return Written { $0.field("integrations", integrations) }
+            }),
+        Tool(
+            name: "get_posture_summary", description: "How the workspace stands, in words and key metrics.",
+            permission: .view, inputs: [],
+            work: .reading { call in
+                let posture = try call.workspace.posture()
+                return Written { json in
+                    json.field("summary", posture.summary)
+                    json.field("metrics", posture)
+                }
+            }),
+        Tool(
+            name: "list_rules", description: "The active detection rules of a category.", permission: .view,
+            inputs: [.required("category", .oneOf(Category.allCases.map(\.rawValue)), "The category.")],
+            work: .reading { call in
+                let category = call.text("category")
+                let rules = try call.workspace.activeRules().filter { $0.category.rawValue == category }
+                return Written { $0.field("rules", rules) }
+            }),
+        Tool(
+            name: "check_app_policy",
+            description: "What the workspace has decided about an application: sanctioned, unauthorized, blocked or none.",
+            permission: .view, inputs: [.required("app_name", .text(200), "The application's name.")],
+            work: .reading { call in try call.workspace.appPolicy(appName: try call.required(call.text("app_name"))) }),
+    ]
+}
+
+/// A JSON object whose members a closure writes.
+struct Written: JSONWritable {
+    let members: (inout JSONWriter) -> Void
+
+    init(_ members: @escaping (inout JSONWriter) -> Void) { self.members = members }
+
+    func write(to json: inout JSONWriter) { json.object(members) }
+}

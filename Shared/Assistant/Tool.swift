@@ -1,0 +1,143 @@
+import Auth
+import Base
+import Findings
+import HTTP
+
+/// One thing that the model may ask for.
+struct Tool: Sendable {
+    /// What a call does, and when.
+    enum Work: Sendable {
+        /// Reads, at once.
+        case reading(@Sendable (ToolCall) throws -> any JSONWritable)
+        /// Changes something that can be changed back, at once.
+        case immediate(@Sendable (ToolCall) throws -> any JSONWritable)
+        /// Says what would be done, which happens only once the person has confirmed it.
+        case confirmed(@Sendable (ToolCall) throws -> ProposedAction)
+    }
+
+    let name: String
+    /// What it does, for the model.
+    let description: String
+    /// What the person who chats must be allowed to.
+    let permission: Permission
+    /// The plans that have it.
+    var plans: Set<Plan> = Set(Plan.allCases)
+    let inputs: [ToolInput]
+    let work: Work
+
+    var needsConfirmation: Bool {
+        if case .confirmed = work { true } else { false }
+    }
+
+    /// All tools: those that read, those that act at once, those that wait for a confirmation.
+    static let all = reading + immediate + confirmed
+
+    /// Whether the person who chats may use it.
+    func isAllowed(for workspace: Workspace) -> Bool {
+        guard case .member(_, _, let role) = workspace.caller else { return false }
+        return permission.roles.contains(role) && plans.contains(workspace.plan)
+    }
+
+    /// How the API is told of it.
+    var declaration: JSON {
+        let properties = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.schema) })
+        return [
+            "name": .string(name), "description": .string(description),
+            "input_schema": [
+                "type": "object", "properties": .object(properties),
+                "required": .array(inputs.filter(\.isRequired).map { .string($0.name) }), "additionalProperties": false,
+            ],
+        ]
+    }
+
+    /// A call with an input that is as declared. Throws 400 otherwise.
+    func call(
+        _ input: [String: JSON], in workspace: Workspace, _ actions: any ActionExecutor, now: Timestamp
+    ) throws(HTTPError) -> ToolCall {
+        for name in input.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
+            throw .badRequest("\(self.name) takes no such input.")
+        }
+        for declared in inputs { try declared.check(input[declared.name]) }
+        return ToolCall(input: input, workspace: workspace, actions: actions, now: now)
+    }
+}
+
+/// One input of a tool: the declaration from which its schema and its validation come.
+struct ToolInput: Sendable {
+    enum Kind: Sendable {
+        /// One line of so many characters at most.
+        case text(Int)
+        case uuid
+        case integer(ClosedRange<Int>)
+        case boolean
+        case oneOf([String])
+    }
+
+    let name: String
+    let kind: Kind
+    let isRequired: Bool
+    let summary: String
+
+    static func required(_ name: String, _ kind: Kind, _ summary: String) -> ToolInput {
+        ToolInput(name: name, kind: kind, isRequired: true, summary: summary)
+    }
+
+    static func optional(_ name: String, _ kind: Kind, _ summary: String) -> ToolInput {
+        ToolInput(name: name, kind: kind, isRequired: false, summary: summary)
+    }
+
+    /// JSON Schema.
+    var schema: JSON {
+        var schema: [String: JSON] = ["description": .string(summary)]
+        switch kind {
+        case .text(let length): (schema["type"], schema["maxLength"]) = ("string", .integer(length))
+        case .uuid: (schema["type"], schema["format"]) = ("string", "uuid")
+        case .integer(let range):
+            schema["type"] = "integer"
+            (schema["minimum"], schema["maximum"]) = (.integer(range.lowerBound), .integer(range.upperBound))
+        case .boolean: schema["type"] = "boolean"
+        case .oneOf(let names): (schema["type"], schema["enum"]) = ("string", .array(names.map(JSON.string)))
+        }
+        return .object(schema)
+    }
+
+    func check(_ value: JSON?) throws(HTTPError) {
+        guard let value, value != .null else {
+            guard !isRequired else { throw .badRequest("\(name) is required.") }
+            return
+        }
+        let isValid: Bool =
+            switch kind {
+            case .text(let length):
+                value.string.map { text in
+                    (1...length).contains(text.unicodeScalars.count)
+                        && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+                } ?? false
+            case .uuid: value.string.flatMap { Identifier($0) } != nil
+            case .integer(let range): value.integer.map(range.contains) ?? false
+            case .boolean: value.bool != nil
+            case .oneOf(let names): value.string.map(names.contains) ?? false
+            }
+        guard isValid else { throw .badRequest("\(name) is not valid: \(summary)") }
+    }
+}
+
+/// A tool's call, whose input has been checked against its declaration.
+struct ToolCall {
+    let input: [String: JSON]
+    /// The workspace, as the person who chats may see it.
+    let workspace: Workspace
+    let actions: any ActionExecutor
+    let now: Timestamp
+
+    func text(_ name: String) -> String? { input[name]?.string }
+    func integer(_ name: String) -> Int? { input[name]?.integer }
+    func boolean(_ name: String) -> Bool? { input[name]?.bool }
+    func identifier(_ name: String) -> Identifier? { text(name).flatMap { Identifier($0) } }
+
+    /// An input that the declaration demands.
+    func required<Value>(_ value: Value?) throws(HTTPError) -> Value {
+        guard let value else { throw .badRequest("An input is missing.") }
+        return value
+    }
+}

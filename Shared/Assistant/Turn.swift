@@ -1,0 +1,110 @@
+import Auth
+import Base
+import HTTP
+
+/// One message of a person, up to the model's answer: the tools in between run on the server, in a bounded loop.
+struct Turn {
+    /// How often the model is asked. The last time it must answer in words.
+    private static let maximumRounds = 8
+    /// How many changes one message may lead to, proposed ones among them: a text that misleads the model does not
+    /// reach far.
+    private static let maximumChanges = 10
+
+    let workspace: Workspace
+    let actions: any ActionExecutor
+    let now: Timestamp
+    /// The tools that this person may use.
+    let tools: [Tool]
+
+    /// What has been said in this turn, as the conversation keeps it.
+    private(set) var messages: [Message] = []
+    /// The tools that have run, and those that wait.
+    private(set) var done: [ChatAnswer.ToolUse] = []
+    private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []
+    private(set) var tokens = 0
+    private(set) var changes = 0
+
+    init(_ workspace: Workspace, _ actions: any ActionExecutor, now: Timestamp) {
+        self.workspace = workspace
+        self.actions = actions
+        self.now = now
+        tools = Tool.all.filter { $0.isAllowed(for: workspace) }
+    }
+
+    /// Asks until there is an answer, or something to confirm. The result is the model's last message.
+    mutating func run(
+        _ message: String, _ attachment: Attachment?, after history: [Message], with client: AnthropicClient, role: Role
+    ) throws -> ModelAnswer {
+        let words = Message.text(message)
+        messages = [Message(role: .user, content: [words] + (attachment.map { [Message.text($0.note)] } ?? []))]
+        let sent = Message(role: .user, content: (attachment.map { [$0.block] } ?? []) + [words])
+        let system = SystemPrompt.text(role: role, now: now)
+        let declarations = JSON.array(tools.map(\.declaration))
+        var round = 1
+        while true {
+            let answer = try client.answer(
+                system: system, messages: history + [sent] + messages.dropFirst(), tools: declarations,
+                mayUseTools: round < Self.maximumRounds)
+            tokens += answer.tokens
+            messages.append(Message(role: .assistant, content: answer.keptContent))
+            let uses = answer.toolUses
+            guard !uses.isEmpty else { return answer }
+            var results: [JSON] = []
+            for use in uses { results.append(try result(of: use)) }
+            messages.append(Message(role: .user, content: results))
+            guard proposed.isEmpty, round < Self.maximumRounds else { return answer }
+            round += 1
+        }
+    }
+
+    /// Says something in the assistant's name, so that the turn ends with a message of its own. Calls without results
+    /// are forgotten: the API takes none.
+    mutating func close(_ sentence: String) {
+        if messages.last?.role == .assistant { messages.removeLast() }
+        messages.append(Message(role: .assistant, content: [Message.text(sentence)]))
+    }
+
+    /// Runs or refuses a tool. What is wrong with the call goes back to the model; what is wrong with us ends the turn.
+    private mutating func result(of use: ModelAnswer.ToolUse) throws -> JSON {
+        do {
+            return Message.toolResult(use.id, try run(use), isError: false)
+        } catch let error as HTTPError where error.status < 500 {
+            return Message.toolResult(use.id, error.sentence, isError: true)
+        }
+    }
+
+    private mutating func run(_ use: ModelAnswer.ToolUse) throws -> String {
+        guard let tool = tools.first(where: { $0.name == use.name }) else {
+            let isKnown = Tool.all.contains { $0.name == use.name }
+            throw HTTPError.forbidden(
+                isKnown ? "This person's role or plan does not allow this." : "There is no such tool.")
+        }
+        let call = try tool.call(use.input, in: workspace, actions, now: now)
+        let shown: String
+        switch tool.work {
+        case .reading(let read): shown = try Self.data(read(call))
+        case .immediate(let act):
+            try countChange()
+            shown = try Self.data(act(call))
+        case .confirmed(let propose):
+            let action = try propose(call)
+            guard !proposed.contains(where: { $0.action == action }) else {
+                throw HTTPError.conflict("This has been proposed already.")
+            }
+            try countChange()
+            proposed.append((use, action))
+            return "Not carried out. The person has been asked to confirm it."
+        }
+        done.append(ChatAnswer.ToolUse(id: use.id, name: use.name, input: .object(use.input)))
+        return shown
+    }
+
+    private static func data(_ value: any JSONWritable) -> String { SystemPrompt.data(JSONWriter.bytes(value)) }
+
+    private mutating func countChange() throws(HTTPError) {
+        guard changes < Self.maximumChanges else {
+            throw .conflict("One message may lead to \(Self.maximumChanges) changes. The person must ask again.")
+        }
+        changes += 1
+    }
+}

@@ -1,0 +1,65 @@
+import Base
+import HTTP
+import Upstream
+
+/// Stripe's API.
+public struct StripeClient {
+    /// The version that the official SDKs of that day send.
+    private static let version = "2026-10-28.endive"
+
+    private let key: Secret
+    private let client: UpstreamClient
+    private let log: Log
+
+    /// A client with the variables' key; `pause` is the first pause before a retry, in seconds. Throws 503 where no key is
+    /// set: then nothing can be bought.
+    public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
+        guard let key = environment["STRIPE_SECRET_KEY"] else { throw Self.notSetUp }
+        self.key = Secret(key)
+        self.log = log
+        client = try UpstreamClient(
+            "stripe", environment, retry: RetryPolicy(retries: 2, firstPause: pause, verdict: Self.verdict), seconds: 25)
+    }
+
+    /// Makes something, at a path such as `/v1/checkout/sessions`; sent again, it is made once. Throws 500 when Stripe
+    /// does not make it.
+    func create(_ path: UpstreamPath, _ fields: [(name: String, value: String)]) throws -> JSON {
+        guard let url = UpstreamURL("https://api.stripe.com") else { throw HTTPError.internal }
+        var request = UpstreamRequest(.post, url, path)
+        request.headers["Authorization"] = key.reveal { "Bearer " + $0 }
+        request.headers["Stripe-Version"] = Self.version
+        request.headers["Idempotency-Key"] = Identifier.random().description
+        request.setForm(fields)
+        request.isRepeatable = true
+        let response: UpstreamResponse
+        do {
+            response = try client.send(request)
+        } catch {
+            log.write(.error, "Stripe's API: \(error)")
+            throw Self.failed
+        }
+        guard response.isSuccess else {
+            log.write(
+                .error, "Stripe's API refused the request",
+                [
+                    ("status", .integer(response.status)),
+                    ("stripe_request_id", .string(String((response.headers["Request-Id"] ?? "").prefix(64)))),
+                ])
+            throw Self.failed
+        }
+        return response.json
+    }
+
+    /// Stripe's own word comes first; then 409 is a request at the same time, 429 a limit, 5xx a failure.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        switch (response.headers["Stripe-Should-Retry"], response.status) {
+        case ("false", _): .final
+        case ("true", _), (_, 409), (_, 500...599): .failed(seconds: response.retryAfter)
+        case (_, 429): .throttled(seconds: response.retryAfter)
+        default: .final
+        }
+    }
+
+    static let notSetUp = HTTPError(503, "Billing is not set up on this server.")
+    static let failed = HTTPError(500, "Our payment provider did not answer as it should. Try again later.")
+}

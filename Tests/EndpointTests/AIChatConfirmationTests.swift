@@ -1,0 +1,301 @@
+import Auth
+import Base
+import Findings
+import HTTP
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Assistant
+
+/// What the model may only propose happens when a person confirms it: exactly that, once, soon, by the same person in the
+/// same workspace and session.
+@Suite struct AIChatConfirmationTests {
+    private let chat: ChatTest
+    private var anthropic: FakeAnthropic { chat.anthropic }
+    private static let input: JSON = ["email": "alice@example.com", "reason": "She left."]
+
+    init() throws { chat = try ChatTest() }
+
+    /// Has the model propose something; the result is the answer.
+    private func propose(
+        _ name: String = "suspend_user", _ input: JSON = input, as role: Role = .admin, _ more: [String: JSON] = [:]
+    ) -> Reply {
+        anthropic.says(FakeAnthropic.calls((name: name, input: input), saying: "I would suspend her."))
+        return chat.send("Suspend Alice", as: role, more)
+    }
+
+    private func token(_ reply: Reply) -> JSON { reply.json["toolCalls"]?.array?.last?["confirmationToken"] ?? .null }
+
+    /// Sends the same request again, with a token.
+    private func confirm(
+        _ token: JSON, as role: Role = .admin, at now: Timestamp = TestStore.now, _ more: [String: JSON] = [:]
+    ) -> Reply {
+        chat.send("Suspend Alice", as: role, at: now, more.merging(["confirmationToken": token]) { $1 })
+    }
+
+    private func expectRefused(_ reply: Reply, _ comment: Comment? = nil) throws {
+        #expect(reply.status == 404, comment)
+        #expect(reply.error == "The confirmation token has expired or is not valid.", comment)
+        #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty, comment)
+    }
+
+    @Test func nothingHappensBeforeItIsConfirmed() throws {
+        let reply = propose()
+        #expect(reply.status == 200 && reply.json["stop_reason"] == "tool_use")
+        let call = try #require(reply.json["toolCalls"]?.array?.first)
+        #expect(call["name"] == "suspend_user" && call["input"] == Self.input && call["requiresConfirmation"] == true)
+        #expect(token(reply).string?.utf8.count == 64)
+        #expect(
+            reply.json["response"]
+                == "I would suspend her.\n\nsuspend_user for alice@example.com on okta needs your confirmation, within 5 minutes."
+        )
+        #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
+        #expect(anthropic.bodies.count == 1, "the model is not asked while a person is")
+    }
+
+    @Test func confirmedItHappens() throws {
+        let first = propose()
+        let reply = confirm(token(first))
+        #expect(reply.status == 200 && anthropic.bodies.count == 1, "the model has no part in it")
+        #expect(reply.json["response"] == "suspend_user for alice@example.com on okta is queued.")
+        #expect(reply.json["tokens_used"] == 0 && reply.json["stop_reason"] == "end_turn")
+        #expect(reply.json["model"] == "claude-opus-4-7" && reply.json["sessionId"] == first.json["sessionId"])
+        let call = try #require(reply.json["toolCalls"]?.array?.first)
+        #expect(call["id"] == first.json["toolCalls"]?.array?.first?["id"] && call["input"] == Self.input)
+        #expect(call["requiresConfirmation"] == false && call["confirmationToken"] == nil)
+        #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) queued"])
+        let entry = try #require(try chat.store.own.auditEntries().first)
+        #expect(entry.action == "remediation.requested" && entry.userID == chat.store.own.members[.admin])
+        #expect(entry.details["reason"] == "She left." && entry.details["source"] == "ai_chat")
+    }
+
+    @Test func theConversationGoesOnAfterwards() throws {
+        let first = propose()
+        let session: [String: JSON] = ["sessionId": first.json["sessionId"] ?? .null]
+        #expect(confirm(token(first), session).status == 200)
+        #expect(chat.send("Thank you", session).status == 200)
+        let roles = anthropic.bodies.last?["messages"]?.array?.map { $0["role"]?.string ?? "" }
+        #expect(roles == ["user", "assistant", "user", "assistant", "user", "assistant", "user"])
+        #expect(anthropic.provider.unexpected.isEmpty)
+        let sent = JSONWriter.bytes(anthropic.bodies.last ?? .null)
+        #expect(
+            !String(decoding: sent, as: UTF8.self).contains(token(first).string ?? "-"), "the model never sees a token")
+    }
+
+    @Test func severalAreConfirmedOneByOne() throws {
+        anthropic.says(
+            FakeAnthropic.calls(
+                (name: "suspend_user", input: ["email": "alice@example.com"]),
+                (name: "revoke_sessions", input: ["email": "alice@example.com"]),
+                (name: "suspend_user", input: ["email": "ALICE@example.com"])))
+        let calls = chat.send("Suspend Alice").json["toolCalls"]?.array ?? []
+        #expect(calls.map { $0["name"]?.string } == ["suspend_user", "revoke_sessions"], "the same is proposed once")
+        #expect(confirm(calls[1]["confirmationToken"] ?? .null).status == 200)
+        #expect(try chat.actions() == ["revoke_sessions okta \(chat.alice()) queued"])
+        #expect(confirm(calls[0]["confirmationToken"] ?? .null).status == 200)
+        #expect(try chat.actions().count == 2)
+    }
+
+    // MARK: Tokens that do not hold
+
+    @Test func aReplayedTokenIsRefused() throws {
+        let token = token(propose())
+        #expect(confirm(token).status == 200)
+        let reply = confirm(token)
+        #expect(reply.status == 404 && reply.error == "The confirmation token has expired or is not valid.")
+        #expect(try chat.actions().count == 1 && chat.store.own.auditEntries().count == 1)
+    }
+
+    @Test func ofManyAtOnceOneIsCarriedOut() throws {
+        let token = token(propose())
+        let statuses = Mutex<[Int]>([])
+        let send = chat.prepared(chat.call("Suspend Alice", ["confirmationToken": token]))
+        Threads(count: 8) { _ in
+            let status = send().status
+            statuses.withLock { $0.append(status) }
+        }.join()
+        #expect(statuses.withLock { $0.sorted() } == [200] + [Int](repeating: 404, count: 7))
+        #expect(try chat.actions().count == 1)
+    }
+
+    @Test func aLateTokenIsRefused() throws {
+        let token = token(propose())
+        try expectRefused(confirm(token, at: TestStore.now + 300))
+        #expect(confirm(token, at: TestStore.now + 299).status == 200)
+    }
+
+    @Test func aTokenWhoseTimeWasPutOffIsRefused() throws {
+        let token = token(propose())
+        try chat.store.database.execute("UPDATE confirmation_tokens SET expires_at = $1", TestStore.now + .days(1))
+        try expectRefused(confirm(token))
+    }
+
+    @Test func anAlteredTokenIsRefused() throws {
+        let token = try #require(token(propose()).string)
+        let characters = Array(token)
+        for place in [0, 20, 22, 40, 63] {
+            var altered = characters
+            altered[place] = altered[place] == "A" ? "B" : "A"
+            try expectRefused(confirm(.string(String(altered))), "character \(place)")
+        }
+        for text in ["x", token + "A", String(token.dropLast()), token.uppercased(), String(repeating: "A", count: 64)]
+        {
+            try expectRefused(confirm(.string(text)), "\(text)")
+        }
+    }
+
+    @Test func anotherUsersTokenIsRefused() throws {
+        let token = token(propose())
+        for role in Role.allCases where role != .admin { try expectRefused(confirm(token, as: role), "\(role)") }
+        #expect(confirm(token).status == 200, "it still holds for its own")
+    }
+
+    @Test func aTokenOfAnotherSessionIsRefused() throws {
+        let token = token(propose())
+        let other = chat.send("Hello").json["sessionId"] ?? .null
+        try expectRefused(confirm(token, ["sessionId": other]))
+        try expectRefused(confirm(token, ["sessionId": .string(Identifier.random().description)]))
+    }
+
+    @Test func aTokenOfAnotherWorkspaceIsRefused() throws {
+        let token = token(propose())
+        // The same person in both workspaces.
+        let call = chat.call("Suspend Alice", in: chat.store.other, ["confirmationToken": token])
+        try chat.store.database.execute(
+            "UPDATE members SET user_id = $1 WHERE workspace_id = $2 AND role = 'admin'",
+            chat.store.own.members[.admin], chat.store.other.id)
+        let own = call.session(chat.store.own.token(.admin))
+        try expectRefused(chat.send(own))
+        #expect(try chat.actions(of: chat.store.other).isEmpty)
+    }
+
+    /// "Re-send the same request": with another message it is another.
+    @Test func aTokenForAnotherMessageIsRefused() throws {
+        let token = token(propose())
+        try expectRefused(chat.send("Suspend Bob", ["confirmationToken": token]))
+    }
+
+    /// What is carried out is what the token vouches for, whatever the row says by now.
+    @Test func aTokenForOtherInputIsRefused() throws {
+        let token = token(propose())
+        for change: SQL in [
+            #"UPDATE confirmation_tokens SET tool_input = '{"email":"quokka@example.com"}'"#,
+            "UPDATE confirmation_tokens SET tool_name = 'revoke_sessions'",
+        ] {
+            try chat.store.database.execute(change)
+            try expectRefused(confirm(token))
+        }
+    }
+
+    @Test func aTokenOfAnotherSecretIsRefused() throws {
+        let token = token(propose())
+        let reply = chat.send(
+            chat.call("Suspend Alice", ["confirmationToken": token]),
+            ["CONFIRMATION_SECRET": "another secret of the tests, long enough"])
+        try expectRefused(reply)
+    }
+
+    @Test func anotherProposalsTokenConfirmsOnlyThat() throws {
+        let first = token(propose())
+        let second = token(propose("revoke_sessions"))
+        #expect(confirm(second).status == 200)
+        #expect(try chat.actions() == ["revoke_sessions okta \(chat.alice()) queued"])
+        #expect(confirm(first).status == 200)
+    }
+
+    // MARK: Permissions at that moment
+
+    @Test func aRoleThatWasLostConfirmsNothing() throws {
+        let token = token(propose())
+        try chat.store.database.execute(
+            "UPDATE members SET role = 'viewer' WHERE user_id = $1", chat.store.own.members[.admin])
+        let reply = confirm(token)
+        #expect(reply.status == 403 && reply.error == "Your role or plan does not allow this.")
+        try chat.store.database.execute(
+            "DELETE FROM members WHERE user_id = $1", chat.store.own.members[.admin])
+        #expect(confirm(token).status == 403)
+        #expect(try chat.actions().isEmpty)
+    }
+
+    @Test func aTrialThatHasExpiredConfirmsNothing() throws {
+        let token = token(propose())
+        try chat.store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
+        #expect(confirm(token).error == "The trial has expired. Choose a plan to continue.")
+        #expect(try chat.actions().isEmpty)
+    }
+
+    @Test(arguments: [("critical", "pending_approval"), ("high", "pending_approval"), ("medium", "queued")])
+    func anAgentsActionMayWaitForApproval(_ severity: String, _ status: String) throws {
+        try chat.store.database.execute("UPDATE findings SET affected_identity_id = NULL")
+        let finding = try chat.store.own.addFinding(severity)
+        let input: JSON = ["email": "alice@example.com", "finding_id": .string(finding.description)]
+        #expect(confirm(token(propose("suspend_user", input, as: .agent)), as: .agent).status == 200)
+        #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) \(status)"])
+    }
+
+    /// Alice has a critical finding, which an agent does not get around by not naming it.
+    @Test func leavingTheFindingOutDoesNotHelp() throws {
+        let reply = confirm(token(propose(as: .agent)), as: .agent)
+        #expect(reply.json["response"] == "suspend_user for alice@example.com on okta waits for approval.")
+        #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) pending_approval"])
+    }
+
+    @Test func whatIsGoneByThenIsNotDone() throws {
+        let token = token(propose())
+        try chat.store.database.execute("UPDATE integrations SET status = 'disconnected'")
+        #expect(confirm(token).status == 400)
+        #expect(try chat.actions().isEmpty)
+    }
+
+    @Test func theSameActionDoesNotWaitTwice() throws {
+        let (first, second) = (token(propose()), token(propose()))
+        #expect(confirm(first).status == 200)
+        #expect(confirm(second).error == "The same action waits for alice@example.com already.")
+        #expect(try chat.actions().count == 1)
+    }
+
+    /// The entry, the action and the token's use are one.
+    @Test func withoutItsEntryNothingHappens() throws {
+        let token = token(propose())
+        try chat.store.own.endAuditLog()
+        #expect(confirm(token).status == 500)
+        #expect(try chat.actions().isEmpty)
+        let used = try chat.store.database.first(
+            "SELECT count(*) FROM confirmation_tokens WHERE used_at IS NOT NULL"
+        ) { try $0[0] as Int }
+        #expect(used == 0)
+    }
+
+    // MARK: Each tool
+
+    @Test(
+        arguments: [
+            ("force_password_change", ["email": "alice@example.com"], "force_password_change okta"),
+            ("revoke_sessions", ["email": "alice@example.com", "platform": "okta"], "revoke_sessions okta"),
+            ("revoke_oauth_token", ["email": "alice@example.com", "app_name": "figma"], "revoke_oauth_token okta"),
+            ("block_app", ["app_name": "FIGMA"], "block_app okta"),
+            ("create_access_review", ["app_name": "Figma"], "create_access_review thalian"),
+            ("contain_host", ["hostname": "Quokka-laptop"], "contain_host crowdstrike"),
+        ] as [(String, JSON, String)])
+    func everyToolIsProposedAndConfirmed(_ name: String, _ input: JSON, _ expected: String) throws {
+        let falcon = try chat.store.own.addIntegration("crowdstrike", category: "edr")
+        try chat.store.database.execute(
+            "UPDATE devices SET integration_id = $1 WHERE workspace_id = $2", falcon, chat.store.own.id)
+        let reply = propose(name, input)
+        #expect(reply.json["toolCalls"]?.array?.first?["requiresConfirmation"] == true, "\(anthropic.bodies)")
+        #expect(try chat.actions().isEmpty)
+        #expect(confirm(token(reply)).status == 200)
+        #expect(try chat.actions().first?.hasPrefix(expected) == true)
+    }
+
+    @Test func thePlatformIsNamedWhereThereAreSeveral() throws {
+        let google = try chat.store.own.addIntegration("google_workspace", category: "idp")
+        try chat.store.own.addAccount(of: try chat.alice(), on: google)
+        _ = propose()
+        #expect(anthropic.toolResults.first?["content"] == "platform must be one of google_workspace, okta.")
+        #expect(
+            confirm(token(propose("suspend_user", ["email": "alice@example.com", "platform": "okta"]))).status == 200)
+    }
+}

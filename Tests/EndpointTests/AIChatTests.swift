@@ -1,0 +1,231 @@
+import Auth
+import Base
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+@testable import api_ai_chat
+
+/// What a conversation is.
+@Suite struct AIChatTests {
+    private let chat: ChatTest
+    private var anthropic: FakeAnthropic { chat.anthropic }
+
+    init() throws { chat = try ChatTest() }
+
+    private func expectNoSurprise() { #expect(anthropic.provider.unexpected.isEmpty) }
+
+    @Test func answersInTheDocumentedShape() throws {
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("All is well.")]))
+        let reply = chat.send("How are we?")
+        #expect(reply.status == 200)
+        var members = try #require(reply.json.object)
+        #expect(members.removeValue(forKey: "sessionId")?.string.flatMap { Identifier($0) } != nil)
+        #expect(
+            JSON.object(members) == [
+                "response": "All is well.", "tokens_used": 120, "model": "claude-opus-4-7", "stop_reason": "end_turn",
+            ])
+        let body = try #require(anthropic.bodies.first)
+        #expect(body["model"] == "claude-opus-4-7" && body["max_tokens"] == 4096)
+        #expect(body["messages"] == [["role": "user", "content": [["type": "text", "text": "How are we?"]]]])
+        expectNoSurprise()
+    }
+
+    @Test func theModelIsAVariable() {
+        _ = chat.send(chat.call(), ["ANTHROPIC_MODEL": "claude-sonnet-5"])
+        #expect(anthropic.bodies.first?["model"] == "claude-sonnet-5")
+    }
+
+    @Test func everyRoleMayChat() {
+        for role in Role.allCases { #expect(chat.send(as: role).status == 200) }
+    }
+
+    @Test(arguments: [
+        ("end_turn", "end_turn"), ("max_tokens", "max_tokens"), ("stop_sequence", "end_turn"),
+        ("pause_turn", "end_turn"), ("refusal", "end_turn"), ("model_context_window_exceeded", "max_tokens"),
+        ("something_new", "end_turn"),
+    ])
+    func thereAreThreeStopReasons(_ theirs: String, _ ours: String) {
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("x")], stop: theirs))
+        #expect(chat.send().json["stop_reason"]?.string == ours)
+    }
+
+    @Test func aMessageWithoutWordsIsSaidToBeNone() {
+        anthropic.says(FakeAnthropic.message([]), FakeAnthropic.message([], stop: "refusal"))
+        let first = chat.send()
+        #expect(first.json["response"] == "The assistant gave no answer.")
+        let again = chat.send("More", ["sessionId": first.json["sessionId"] ?? .null])
+        #expect(again.json["response"] == "The assistant declined to answer this.")
+        expectNoSurprise()
+    }
+
+    /// A message that was cut off holds a tool's input that may be half.
+    @Test func aCallThatWasCutOffIsNotRun() throws {
+        let finding = try chat.store.own.addFinding("high")
+        let use: JSON = [
+            "type": "tool_use", "id": "toolu_1", "name": "dismiss_finding",
+            "input": ["finding_id": .string(finding.description)],
+        ]
+        anthropic.says(FakeAnthropic.message([use], stop: "max_tokens"))
+        let reply = chat.send()
+        #expect(reply.json["stop_reason"] == "max_tokens" && reply.json["toolCalls"] == nil)
+        #expect(try chat.store.own.auditEntries().isEmpty)
+        #expect(chat.send("And now?", ["sessionId": reply.json["sessionId"] ?? .null]).status == 200)
+        expectNoSurprise()
+    }
+
+    // MARK: Tools that read
+
+    @Test func readsThroughToolsAndCountsAllTokens() throws {
+        anthropic.says(
+            FakeAnthropic.calls((name: "get_risk_score", input: [:]), (name: "list_findings", input: ["limit": 1])),
+            FakeAnthropic.message(
+                [FakeAnthropic.text("Two findings.")],
+                usage: [
+                    "input_tokens": 1, "output_tokens": 2, "cache_read_input_tokens": 30,
+                    "cache_creation_input_tokens": 400,
+                ]))
+        let reply = chat.send()
+        #expect(reply.json["response"] == "Two findings." && reply.json["tokens_used"] == 553)
+        let calls = try #require(reply.json["toolCalls"]?.array)
+        #expect(calls.map { $0["name"]?.string } == ["get_risk_score", "list_findings"])
+        #expect(calls.allSatisfy { $0["requiresConfirmation"] == false && $0["confirmationToken"] == nil })
+        #expect(calls[1]["input"] == ["limit": 1])
+        let results = anthropic.toolResults
+        #expect(results.count == 2 && results.allSatisfy { $0["is_error"] == nil })
+        #expect(results[0]["content"]?.string?.contains(#""risk_score":"#) == true)
+        #expect(results[1]["content"]?.string?.contains("Finding Quokka") == true)
+        expectNoSurprise()
+    }
+
+    @Test(
+        arguments: [
+            ("get_risk_score", [:], "top_risks"), ("list_findings", ["severity": "critical"], "Finding Quokka"),
+            ("list_findings", ["category": "shadow_it"], "Shadow Quokka"),
+            ("lookup_identity", ["email": "ALICE@example.com"], "Quokka editor"), ("get_integrations", [:], "okta"),
+            ("get_posture_summary", [:], "identity_count"), ("list_rules", ["category": "shadow_it"], "shadow_it::"),
+            ("check_app_policy", ["app_name": "figma"], "sanctioned"),
+        ] as [(String, JSON, String)])
+    func everyReadingToolReads(_ name: String, _ input: JSON, _ expected: String) {
+        for role in Role.allCases {
+            anthropic.says(FakeAnthropic.calls((name: name, input: input)))
+            #expect(chat.send(as: role).status == 200)
+            let result = anthropic.toolResults.first
+            #expect(result?["content"]?.string?.contains(expected) == true && result?["is_error"] == nil)
+            #expect(result?["content"]?.string?.contains("Wombat") == false)
+        }
+    }
+
+    /// The last time the model must answer in words.
+    @Test func theLoopIsBounded() throws {
+        for _ in 0..<20 { anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:]))) }
+        let reply = chat.send()
+        #expect(reply.status == 200 && anthropic.bodies.count == 8)
+        #expect(anthropic.bodies.last?["tool_choice"] == ["type": "none"])
+        #expect(anthropic.bodies.dropLast().allSatisfy { $0["tool_choice"] == nil })
+        #expect(chat.send("More", ["sessionId": reply.json["sessionId"] ?? .null]).status == 200)
+        expectNoSurprise()
+    }
+
+    @Test func aLongResultIsCutOff() throws {
+        for number in 0..<50 {
+            try chat.store.own.addFinding("critical", title: String(repeating: "x", count: 2_000) + "\(number)")
+        }
+        anthropic.says(FakeAnthropic.calls((name: "list_findings", input: ["limit": 50])))
+        #expect(chat.send().status == 200)
+        let text = try #require(anthropic.toolResults.first?["content"]?.string)
+        #expect(text.utf8.count < 50_000 && text.hasSuffix("(The rest is cut off. Ask for less.)"))
+    }
+
+    // MARK: Sessions
+
+    private func messages(_ index: Int) -> [JSON] { anthropic.bodies[index]["messages"]?.array ?? [] }
+
+    @Test func aSessionGoesOn() throws {
+        anthropic.says(
+            FakeAnthropic.calls((name: "get_integrations", input: [:])),
+            FakeAnthropic.message([FakeAnthropic.text("Okta.")]))
+        let first = chat.send("What is connected?")
+        let second = chat.send("Since when?", ["sessionId": first.json["sessionId"] ?? .null])
+        #expect(second.status == 200 && second.json["sessionId"] == first.json["sessionId"])
+        let sent = messages(2)
+        #expect(sent.map { $0["role"]?.string } == ["user", "assistant", "user", "assistant", "user"])
+        #expect(sent[3]["content"] == [FakeAnthropic.text("Okta.")])
+        #expect(sent[4]["content"] == [FakeAnthropic.text("Since when?")])
+        expectNoSurprise()
+    }
+
+    /// The reference returns no session id: a program brings its own.
+    @Test func aProgramMayChooseTheSession() {
+        let id = Identifier.random().description
+        #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
+        _ = chat.send("Two", ["sessionId": .string(id.uppercased())])
+        #expect(messages(1).count == 3)
+    }
+
+    @Test func withoutASessionNothingIsRemembered() {
+        _ = chat.send("One")
+        _ = chat.send("Two")
+        #expect(messages(1).count == 1)
+    }
+
+    /// Somebody else's session is as unknown as one that nobody has: it is new, and says nothing.
+    @Test func aSessionIsItsUsersAlone() throws {
+        let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
+        _ = chat.send("The secret plan", id)
+        #expect(chat.send("What plan?", as: .viewer, id).status == 200)
+        #expect(chat.send(chat.call("What plan?", in: chat.store.other, id)).status == 200)
+        #expect(messages(1).count == 1 && messages(2).count == 1)
+        _ = chat.send("Go on", id)
+        #expect(messages(3).count == 3)
+    }
+
+    @Test func theHistoryIsBounded() throws {
+        let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
+        for number in 0..<10 { _ = chat.send(.string("\(number)" + String(repeating: "x", count: 31_000)), id) }
+        let sent = messages(9)
+        #expect(sent.count == 11 && sent[0]["content"]?.array?[0]["text"]?.string?.first == "4")
+        #expect(JSONWriter.bytes(JSON.array(sent)).count < 200_000)
+        expectNoSurprise()
+    }
+
+    /// Of turns that come at once, each is kept whole.
+    @Test func turnsAtOnceDoNotMix() throws {
+        let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
+        _ = chat.send("Begin", id)
+        for _ in 0..<6 { anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:]))) }
+        let send = chat.prepared(chat.call("At once", id))
+        Threads(count: 6) { _ in #expect(send().status == 200) }.join()
+        #expect(chat.send("End", id).status == 200)
+        expectNoSurprise()
+    }
+
+    // MARK: What it refuses
+
+    @Test func fieldsAreChecked() {
+        for (fields, sentence) in [
+            (["message": .null], "message is required."), (["message": ""], "message must be a text"),
+            (["message": "a\u{0}b"], "message must be a text"), (["message": 7], "message must be a text"),
+            (["message": .string(String(repeating: "x", count: 32_001))], "message must be a text"),
+            (["sessionId": "x"], "sessionId must be a UUID."), (["fileBase64": "abc"], "fileBase64 must be a file"),
+            (["fileName": ""], "fileName must be a string"), (["confirmationToken": ""], "confirmationToken must be"),
+        ] as [([String: JSON], String)] {
+            let reply = chat.send(chat.call("x", fields))
+            #expect(reply.status == 400 && reply.error?.hasPrefix(sentence) == true, "\(reply.text)")
+        }
+        #expect(chat.send("a\n\tb – 漢字").status == 200)
+        #expect(anthropic.bodies.count == 1)
+    }
+
+    @Test func withoutAKeyThereIsNoAssistant() {
+        let reply = chat.send(chat.call(), ["ANTHROPIC_API_KEY": ""])
+        #expect(reply.status == 503 && reply.error == "The AI assistant is not set up on this server.")
+        #expect(chat.send(chat.call(), ["CONFIRMATION_SECRET": "short"]).status == 500)
+    }
+
+    @Test func anExpiredTrialHasNoAssistant() throws {
+        try chat.store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
+        #expect(chat.send().status == 403 && anthropic.bodies.isEmpty)
+    }
+}

@@ -1,0 +1,191 @@
+import Auth
+import Base
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+/// Tools that change something: with the permissions of the person who chats.
+@Suite struct AIChatToolsTests {
+    private let chat: ChatTest
+    private var anthropic: FakeAnthropic { chat.anthropic }
+
+    init() throws { chat = try ChatTest() }
+
+    private func use(_ name: String, _ input: JSON, as role: Role = .admin) -> (reply: Reply, result: JSON) {
+        anthropic.says(FakeAnthropic.calls((name: name, input: input)))
+        let reply = chat.send(as: role)
+        #expect(reply.status == 200 && anthropic.provider.unexpected.isEmpty, "\(reply.text)")
+        return (reply, anthropic.toolResults.first ?? .null)
+    }
+
+    private func status(_ finding: Identifier) throws -> String? {
+        try chat.store.database.first("SELECT status FROM findings WHERE id = $1", finding) { try $0[0] }
+    }
+
+    // MARK: Immediate
+
+    @Test(
+        arguments: [
+            ("acknowledge_finding", [:], "in_progress", "finding.acknowledged"),
+            ("dismiss_finding", ["reason": "known"], "dismissed", "finding.dismissed"),
+            ("snooze_finding", ["days": 7], "snoozed", "finding.snoozed"),
+            ("star_finding", [:], "open", "finding.starred"),
+            ("star_finding", ["starred": false], "open", "finding.unstarred"),
+        ] as [(String, [String: JSON], String, String)])
+    func findingsAreDecidedAtOnce(_ name: String, _ more: [String: JSON], _ status: String, _ action: String) throws {
+        let finding = try chat.store.own.addFinding("high")
+        var input = more
+        input["finding_id"] = .string(finding.description)
+        let (reply, result) = use(name, .object(input), as: .agent)
+        #expect(result["is_error"] == nil && reply.json["stop_reason"] == "end_turn")
+        let call = reply.json["toolCalls"]?.array?.first
+        #expect(call?["requiresConfirmation"] == false && call?["input"] == .object(input))
+        #expect(try self.status(finding) == status)
+        let entry = try #require(try chat.store.own.auditEntries().first)
+        #expect(entry.action == action && entry.targetID == finding.description)
+        #expect(entry.userID == chat.store.own.members[.agent])
+        let isStarred = try chat.store.database.first("SELECT is_starred FROM findings WHERE id = $1", finding) {
+            try $0[0] as Bool
+        }
+        #expect(isStarred == (action == "finding.starred"))
+    }
+
+    @Test func appsAreSanctionedAtOnce() throws {
+        let (_, result) = use("sanction_app", ["app_name": "Notion"], as: .securityAnalyst)
+        #expect(result["is_error"] == nil)
+        #expect(try chat.store.own.auditEntries().map(\.action) == ["app_policy.set"])
+    }
+
+    @Test func ticketsGoToTheTicketingPlatform() throws {
+        let finding = try chat.store.own.addFinding("high")
+        let input: JSON = ["finding_id": .string(finding.description)]
+        #expect(use("create_ticket", input).result["content"] == "No ticketing platform is connected.")
+        try chat.store.own.addIntegration("jira", category: "itsm")
+        #expect(use("create_ticket", input).result["is_error"] == nil)
+        #expect(try chat.actions() == ["create_ticket jira \(finding) queued"])
+    }
+
+    @Test func syncsAreMadeDue() throws {
+        #expect(use("trigger_sync", [:]).result["is_error"] == nil)
+        let due = try chat.store.database.rows(
+            "SELECT platform FROM integrations WHERE workspace_id = $1 AND next_auto_sync_at = $2", chat.store.own.id,
+            TestStore.now
+        ) { try $0[0] as String }
+        #expect(due == ["okta"], "paused ones are not synced, and nobody else's")
+        #expect(try chat.store.own.auditEntries().map(\.action) == ["integration.sync_requested"])
+        #expect(use("trigger_sync", ["platform": "slack"]).result["is_error"] == true)
+    }
+
+    // MARK: Roles and plans
+
+    /// What each tool needs, by role: the product's permission table.
+    private static let minimum: [(String, [String: JSON], Set<Role>)] = [
+        ("acknowledge_finding", [:], agents), ("dismiss_finding", [:], agents), ("snooze_finding", ["days": 1], agents),
+        ("star_finding", [:], agents), ("create_ticket", [:], agents),
+        ("sanction_app", ["app_name": "Figma"], analysts),
+        ("trigger_sync", [:], [.superAdmin, .admin]), ("suspend_user", alice, agents),
+        ("force_password_change", alice, agents), ("revoke_sessions", alice, agents),
+        ("revoke_oauth_token", alice.merging(["app_name": "Figma"]) { $1 }, agents),
+        ("contain_host", ["hostname": "Quokka-laptop"], agents), ("block_app", ["app_name": "Figma"], analysts),
+        ("create_access_review", ["app_name": "Figma"], agents),
+    ]
+    private static let alice: [String: JSON] = ["email": "alice@example.com"]
+    private static let analysts: Set<Role> = [.superAdmin, .admin, .securityAnalyst]
+    private static let agents: Set<Role> = [.superAdmin, .admin, .securityAnalyst, .agent]
+
+    @Test(arguments: Role.allCases)
+    func aToolIsOfferedAndRunOnlyForRolesThatMay(_ role: Role) throws {
+        let jira = try chat.store.own.addIntegration("jira", category: "itsm")
+        let falcon = try chat.store.own.addIntegration("crowdstrike", category: "edr")
+        try chat.store.database.execute(
+            "UPDATE devices SET integration_id = $1 WHERE workspace_id = $2", falcon, chat.store.own.id)
+        _ = jira
+        for (name, more, roles) in Self.minimum {
+            var input = more
+            if name.hasSuffix("_finding") || name == "create_ticket" {
+                input["finding_id"] = .string(try chat.store.own.addFinding("low").description)
+            }
+            let before = try chat.store.own.auditEntries().count
+            let (reply, result) = use(name, .object(input), as: role)
+            let offered = anthropic.bodies.last?["tools"]?.array?.contains { $0["name"]?.string == name }
+            #expect(offered == roles.contains(role), "\(name)")
+            if roles.contains(role) {
+                #expect(result["is_error"] == nil, "\(name): \(result)")
+                #expect(reply.json["toolCalls"]?.array?.count == 1)
+            } else {
+                #expect(result["is_error"] == true && reply.json["toolCalls"] == nil, "\(name)")
+                #expect(result["content"] == "This person's role or plan does not allow this.")
+                #expect(try chat.store.own.auditEntries().count == before)
+            }
+        }
+    }
+
+    @Test func accessReviewsAreNotInTheFreePlan() throws {
+        try chat.store.own.set(plan: .free)
+        #expect(use("create_access_review", ["app_name": "Figma"]).result["is_error"] == true)
+        try chat.store.own.set(plan: .pro)
+        #expect(use("create_access_review", ["app_name": "Figma"]).reply.json["stop_reason"] == "tool_use")
+    }
+
+    // MARK: Inputs
+
+    @Test(
+        arguments: [
+            ("dismiss_finding", [:], "finding_id is required."),
+            ("dismiss_finding", ["finding_id": "x"], "finding_id is not valid"),
+            (
+                "dismiss_finding", ["finding_id": "aaaaaaaa-0000-4000-8000-000000009999"],
+                "This finding is not in this workspace."
+            ),
+            (
+                "dismiss_finding", ["finding_id": "bbbbbbbb-0000-4000-8000-000000000110"],
+                "This finding is not in this workspace."
+            ),
+            ("suspend_user", ["email": "nobody@example.com"], "No identity in this workspace"),
+            ("suspend_user", ["email": "wombat@example.com"], "No identity in this workspace"),
+            ("suspend_user", ["email": "alice@example.com", "platform": "github"], "platform must be one of okta."),
+            ("suspend_user", ["email": "quokka@example.com"], "This person has no account on a connected platform."),
+            ("suspend_user", ["email": "alice@example.com", "force": true], "suspend_user takes no such input."),
+            ("suspend_user", ["email": ["alice@example.com"]], "email is not valid"),
+            ("block_app", ["app_name": "App of Wombat"], "This workspace has no such application."),
+            ("contain_host", ["hostname": "Wombat-laptop"], "No device of this host name"),
+            (
+                "snooze_finding", ["finding_id": "aaaaaaaa-0000-4000-8000-000000000110", "days": 91],
+                "days is not valid"
+            ),
+            ("delete_everything", [:], "There is no such tool."),
+        ] as [(String, JSON, String)])
+    func whatIsWrongGoesBackToTheModel(_ name: String, _ input: JSON, _ sentence: String) throws {
+        let (reply, result) = use(name, input)
+        #expect(result["is_error"] == true && result["content"]?.string?.hasPrefix(sentence) == true, "\(result)")
+        #expect(reply.json["toolCalls"] == nil && reply.json["stop_reason"] == "end_turn")
+        #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
+    }
+
+    @Test func oneMessageLeadsToTenChangesAtMost() throws {
+        for _ in 0..<6 {
+            let calls = try (0..<2).map { _ -> JSON in
+                ["finding_id": .string(try chat.store.own.addFinding("low").description)]
+            }
+            anthropic.says(
+                FakeAnthropic.calls(
+                    (name: "dismiss_finding", input: calls[0]), (name: "dismiss_finding", input: calls[1])))
+        }
+        #expect(chat.send().json["toolCalls"]?.array?.count == 10)
+        #expect(try chat.store.own.auditEntries().count == 10)
+    }
+
+    /// What has been changed before the model became unavailable stands, and the conversation knows.
+    @Test func aTurnThatBreaksOffAfterAChangeIsRemembered() throws {
+        let finding = try chat.store.own.addFinding("high")
+        let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
+        anthropic.says(
+            FakeAnthropic.calls((name: "dismiss_finding", input: ["finding_id": .string(finding.description)])),
+            FakeAnthropic.error(429, "rate_limit_error"))
+        #expect(chat.send("Dismiss it", id).status == 429)
+        #expect(try status(finding) == "dismissed")
+        #expect(chat.send("Did you?", id).status == 200)
+        #expect(anthropic.bodies.last?["messages"]?.array?.count == 5 && anthropic.provider.unexpected.isEmpty)
+    }
+}
