@@ -178,15 +178,6 @@ extension FieldType where Value == Identifier {
     }
 }
 
-extension FieldType where Value == [String: JSON] {
-    /// A JSON object, of a body.
-    public static var object: FieldType {
-        FieldType(constraint: "an object") { input in
-            if case .json(let value) = input { value.object } else { nil }
-        }
-    }
-}
-
 extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
     /// One of the names that `Value` has.
     public static func oneOf(_ type: Value.Type = Value.self) -> FieldType {
