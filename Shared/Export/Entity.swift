@@ -44,6 +44,13 @@ enum Entity: String, CaseIterable, Sendable {
     /// The column that puts its rows in order. It is unique within a workspace, and never changes.
     var key: SQL { table + (self == .auditLog ? ".sequence_number" : ".id") }
 
+    /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition that always
+    /// holds is that of the indexes which are there for exports (`Schema.exports`).
+    var scope: SQL {
+        " WHERE " + table + ".workspace_id = $1 AND " + table
+            + ".workspace_id <> '00000000-0000-0000-0000-000000000000' AND " + key + " > $2"
+    }
+
     /// Less than every key.
     var first: String { self == .auditLog ? "-1" : "00000000-0000-0000-0000-000000000000" }
 

@@ -53,6 +53,6 @@ extension Workspace {
     }
 
     private func keys(of entity: Entity) -> SQL {
-        "SELECT " + entity.key + " FROM " + entity.table + " WHERE workspace_id = $1 AND " + entity.key + " > $2"
+        "SELECT " + entity.key + " FROM " + entity.table + entity.scope
     }
 }

@@ -9,22 +9,25 @@ struct KeyRange: Equatable {
     let through: String
 }
 
+extension Entity {
+    /// Selects its rows of the workspace `$1` whose keys are greater than `$2` and not greater than `$3`, in the order of
+    /// the keys. Of an identity, a full export has one row for each account, those of one identity together.
+    func query(isFull: Bool) -> SQL {
+        let selected = columns(isFull: isFull).compactMap(\.expression).joined(separator: ", ")
+        let range: SQL = scope + " AND " + key + " <= $3 ORDER BY " + key
+        guard self == .identities && isFull else { return "SELECT " + selected + " FROM " + table + range }
+        return "SELECT " + selected + ", " + Account.columns + " FROM identities" + Account.join + range
+            + ", accounts.id"
+    }
+}
+
 extension Workspace {
     /// Calls `body` with each row of a range in the order of the keys. Its columns are those that the entity has.
     func forEachRow(of range: KeyRange, isFull: Bool, _ body: (any Row) throws -> Void) throws {
-        let entity = range.entity
-        let selected = entity.columns(isFull: isFull).compactMap(\.expression).joined(separator: ", ")
-        let scope: SQL =
-            " WHERE " + entity.table + ".workspace_id = $1 AND " + entity.key + " > $2 AND " + entity.key + " <= $3"
-        let order = " ORDER BY " + entity.key
-        guard entity == .identities && isFull else {
-            let query = "SELECT " + selected + " FROM " + entity.table + scope + order
+        let query = range.entity.query(isFull: isFull)
+        guard range.entity == .identities && isFull else {
             return try stream(query, range.after, range.through, body: body)
         }
-        // One row for each account, those of an identity one after the other.
-        let query: SQL =
-            "SELECT " + selected + ", " + Account.columns + " FROM identities" + Account.join + scope + order
-            + ", accounts.id"
         var gathered = Gathered()
         try stream(query, range.after, range.through) { row in
             if let complete = try gathered.add(row) { try body(complete) }
