@@ -12,6 +12,8 @@ public enum Connectors {
             JumpCloud.self,
             OneLogin.self,
             Jira.self,
+            Slack.self,
+            GitLab.self,
         ]
     }
 

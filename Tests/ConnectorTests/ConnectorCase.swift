@@ -50,6 +50,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .jumpCloud,
         .oneLogin,
         .jira,
+        .slack,
+        .gitlab,
     ]
 }
 
