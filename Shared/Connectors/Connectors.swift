@@ -14,6 +14,9 @@ public enum Connectors {
             Jira.self,
             Slack.self,
             GitLab.self,
+            CrowdStrike.self,
+            JamfPro.self,
+            Zoom.self,
         ]
     }
 

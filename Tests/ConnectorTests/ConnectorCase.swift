@@ -52,6 +52,9 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .jira,
         .slack,
         .gitlab,
+        .crowdStrike,
+        .jamfPro,
+        .zoom,
     ]
 }
 

@@ -10,7 +10,7 @@ struct GitLab: Connector {
         .plain("group_id", "The ID or the full path of the top-level group.", accepts: isGroup),
         .secret("token", "An access token of an owner of the group, or of an administrator of the server."),
         .plain(
-            "base_url", "The server, https://gitlab.com if left out.", isRequired: false, accepts: isServer),
+            "base_url", "The server, https://gitlab.com if left out.", isRequired: false, accepts: Form.server),
     ]
     static let actions: Set<ActionType> = [
         .suspendUser, .unsuspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeOAuthToken,
@@ -112,10 +112,5 @@ struct GitLab: Connector {
                 UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                     || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./".utf8.contains(byte)
             }
-    }
-
-    /// `https://` and a host name.
-    @Sendable private static func isServer(_ text: String) -> Bool {
-        text.hasPrefix("https://") && Form.host(String(text.dropFirst(8)))
     }
 }
