@@ -12,6 +12,11 @@ public enum Connectors {
             JumpCloud.self,
             OneLogin.self,
             Jira.self,
+            Slack.self,
+            GitLab.self,
+            CrowdStrike.self,
+            JamfPro.self,
+            Zoom.self,
         ]
     }
 

@@ -61,6 +61,11 @@ public enum Form {
             && labels.last?.contains { $0.isLetter } == true
     }
 
+    /// A server that a customer runs or rents: `https://` and a host name.
+    @Sendable public static func server(_ text: String) -> Bool {
+        text.hasPrefix("https://") && host(String(text.dropFirst("https://".count)))
+    }
+
     /// An e-mail address, as far as its form goes.
     @Sendable public static func email(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)

@@ -113,6 +113,28 @@ extension RecordCollection {
             }
         }
     }
+
+    /// The same list, for cursors that the provider forgets after minutes: one that it refuses begins the list again, once.
+    /// What has been pulled before comes again and is the same.
+    public func beginningAgain() -> RecordCollection {
+        RecordCollection(name) { position in
+            let isSecondTime = position?["again"] != nil
+            let cursor = position?["again"] ?? position
+            func found(at cursor: JSON?, isSecondTime: Bool) throws -> RecordPage {
+                let found = try page(cursor)
+                return RecordPage(found.records, next: isSecondTime ? found.next.map { ["again": $0] } : found.next)
+            }
+            do {
+                return try found(at: cursor, isSecondTime: isSecondTime)
+            } catch let error as ConnectorError {
+                switch error {
+                case .missing where cursor != nil && !isSecondTime, .configuration where cursor != nil && !isSecondTime:
+                    return try found(at: nil, isSecondTime: true)
+                default: throw error
+                }
+            }
+        }
+    }
 }
 
 extension JSON {

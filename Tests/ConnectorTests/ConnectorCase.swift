@@ -50,6 +50,11 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         .jumpCloud,
         .oneLogin,
         .jira,
+        .slack,
+        .gitlab,
+        .crowdStrike,
+        .jamfPro,
+        .zoom,
     ]
 }
 

@@ -1,0 +1,116 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// GitLab, one group of gitlab.com or of a server of the customer's own: docs.gitlab.com/api.
+struct GitLab: Connector {
+    static let platform = Platform.gitlab
+    static let fields: [CredentialField] = [
+        .plain("group_id", "The ID or the full path of the top-level group.", accepts: isGroup),
+        .secret("token", "An access token of an owner of the group, or of an administrator of the server."),
+        .plain(
+            "base_url", "The server, https://gitlab.com if left out.", isRequired: false, accepts: Form.server),
+    ]
+    static let actions: Set<ActionType> = [
+        .suspendUser, .unsuspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeOAuthToken,
+        .revokeAllTokens, .rotateCredentials, .createTicket,
+    ]
+
+    let api: PlatformAPI
+    let group: String
+    /// Whether the customer shares the server with others, and so has no administrator's rights.
+    let isShared: Bool
+    private let directory: GitLabDirectory
+    private let eventsSince: Timestamp
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let group = credentials["group_id"], let token = credentials.secret("token"),
+            let server = UpstreamURL(credentials["base_url"] ?? "https://gitlab.com")
+        else { throw ConnectorError.configuration("GitLab takes group_id, token and base_url.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        api = PlatformAPI(
+            client, server.appending("/api/v4"), headers: ["Accept": "application/json"],
+            .fields([("PRIVATE-TOKEN", token)]), explain: Self.explain)
+        self.group = group
+        isShared = server.host == "gitlab.com"
+        directory = GitLabDirectory(api, group, isShared: isShared)
+        eventsSince = scope.eventsSince
+    }
+
+    func check() throws {
+        _ = try api.get("/user").object()
+        do {
+            _ = try api.get("/groups/\(group)").object()
+        } catch ConnectorError.missing {
+            throw ConnectorError.configuration("GitLab has no such group, or the token may not see it.")
+        }
+    }
+
+    var collections: [RecordCollection] {
+        [
+            .linked("members", api, "/groups/\(group)/members/all", query: [("per_page", "100")]) {
+                try directory.accounts($0.list())
+            },
+            // Of all users where an administrator asks, else of the token's own.
+            .linked(
+                "tokens", api, "/personal_access_tokens", query: [("state", "active"), ("per_page", "100")]
+            ) { try $0.list().compactMap(GitLabRecords.token) },
+            .linked(
+                "deploy keys", api, "/groups/\(group)/projects",
+                query: [("include_subgroups", "true"), ("archived", "false"), ("per_page", "100")]
+            ) { try directory.deployKeys(of: $0.list()) },
+            RecordCollection("events") { try events($0) }.ifOffered(),
+        ]
+    }
+
+    /// How much of the log one query may span.
+    private static let window = Int.days(30)
+
+    /// The log in windows, each of them page by page. A cursor holds where its window begins, and the next page in it.
+    private func events(_ cursor: JSON?) throws -> RecordPage {
+        let from = cursor?["from"]?.integer.map { Timestamp(seconds: $0) } ?? eventsSince
+        let end = from + Self.window
+        let response =
+            try cursor?.text("page").map { try api.get(next: $0) }
+            ?? api.get(
+                "/groups/\(group)/audit_events",
+                query: [
+                    ("created_after", from.description), ("created_before", end.description),
+                    ("pagination", "keyset"), ("per_page", "100"),
+                ])
+        let records = try response.list().compactMap(GitLabRecords.event)
+        if let page = response.link("next") {
+            return RecordPage(records, next: ["from": .integer(from.seconds), "page": .string(page)])
+        }
+        return RecordPage(records, next: end < .now ? ["from": .integer(end.seconds)] : nil)
+    }
+
+    /// 429 has a body in plain text, and its limit's end in Retry-After or RateLimit-Reset.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+        return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "RateLimit-Reset"))
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 401: .credentials("GitLab refuses the token. Make a new one and connect again.")
+        case 403: .configuration("The GitLab token may not read or do this. Give its user the role that it needs.")
+        case 404: .missing("GitLab has no such user, token or project, or the token may not see it.")
+        case 400, 405, 409, 422: .configuration("GitLab does not allow this for that user or project.")
+        default: .provider("GitLab answered with status \(response.status).")
+        }
+    }
+
+    // MARK: Forms
+
+    @Sendable private static func isGroup(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 1_000 && text.first != "/" && text.last != "/"
+            && text.utf8.allSatisfy { byte in
+                UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                    || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./".utf8.contains(byte)
+            }
+    }
+}

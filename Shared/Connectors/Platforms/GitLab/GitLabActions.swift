@@ -1,0 +1,92 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// What GitLab can do. Only administrators of a server can block a user: on gitlab.com whoever shall not get in any more
+/// is removed from the group.
+extension GitLab {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser where !isShared: try api.change(.post, "/users/\(id)/block", isRepeatable: true)
+        case .unsuspendUser where !isShared: try api.change(.post, "/users/\(id)/unblock", isRepeatable: true)
+        case .suspendUser, .deactivateUser, .removeFromGroup: try api.change(.delete, member(id))
+        case .removeAdminRole:
+            try api.change(.put, member(id), query: [("access_level", "30")], isRepeatable: true)
+        case .revokeAllTokens:
+            for token in try tokens(of: id) { try api.change(.delete, "/personal_access_tokens/\(token)") }
+        case .revokeOAuthToken, .rotateCredentials:
+            try api.change(.delete, "/personal_access_tokens/\(try token(target))")
+        case .createTicket:
+            let ticket = Ticket(target)
+            let issue: JSON = [
+                "title": .string(ticket.title), "description": .string(ticket.description),
+                "labels": .string(ticket.label),
+            ]
+            return Self.ticket(try api.change(.post, "/projects/\(try project(target))/issues", issue).object())
+        default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
+        }
+        return ["platform": "gitlab", "external_id": .string(id)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let id = target.externalID
+        let isDone: Bool
+        switch action {
+        case .suspendUser where !isShared: isDone = try state(id) == "blocked"
+        case .unsuspendUser where !isShared: isDone = try state(id) == "active"
+        case .suspendUser, .deactivateUser, .removeFromGroup: isDone = try level(id) == nil
+        case .removeAdminRole: isDone = try level(id).map { $0 < GitLabRecords.maintainer } ?? true
+        case .revokeAllTokens: isDone = try tokens(of: id).isEmpty
+        case .revokeOAuthToken, .rotateCredentials:
+            let token = try api.get("/personal_access_tokens/\(try token(target))").object()
+            isDone = token["revoked"]?.bool == true
+        case .createTicket:
+            let found = try api.get(
+                "/projects/\(try project(target))/issues",
+                query: [("labels", Ticket(target).label), ("scope", "all"), ("state", "all")]
+            ).list()
+            return found.first.map { .done(Self.ticket($0)) } ?? .notDone
+        default: return nil
+        }
+        return isDone ? .done(["platform": "gitlab", "external_id": .string(id)]) : .notDone
+    }
+
+    private func member(_ id: String) -> UpstreamPath { "/groups/\(group)/members/\(id)" }
+
+    private func state(_ id: String) throws -> String? { try api.get("/users/\(id)").object().text("state") }
+
+    /// A member's access level; nil of someone who is none.
+    private func level(_ id: String) throws -> Int? {
+        do {
+            return try api.get(member(id)).object()["access_level"]?.integer
+        } catch ConnectorError.missing {
+            return nil
+        }
+    }
+
+    private func tokens(of user: String) throws -> [String] {
+        try api.get(
+            "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")]
+        ).list().filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
+    }
+
+    private func token(_ target: ActionTarget) throws -> String {
+        guard let id = target.parameters["token_id"].flatMap({ $0.string ?? $0.integer.map(String.init) }) else {
+            throw ConnectorError.configuration("Name the token in extraParams.token_id.")
+        }
+        return id
+    }
+
+    private func project(_ target: ActionTarget) throws -> String {
+        guard let project = target.parameters["project"].flatMap({ $0.string ?? $0.integer.map(String.init) }) else {
+            throw ConnectorError.configuration("Name the project for the ticket in extraParams.project.")
+        }
+        return project
+    }
+
+    private static func ticket(_ issue: JSON) -> JSON {
+        ["platform": "gitlab", "ticket": .string(issue.identifier("iid") ?? "")]
+    }
+}

@@ -1,0 +1,140 @@
+import Base
+
+/// GitLab's objects as records.
+enum GitLabRecords {
+    /// The roles by their access levels.
+    private static let roles = [
+        5: "minimal", 10: "guest", 15: "planner", 20: "reporter", 30: "developer", 40: "maintainer", 50: "owner",
+    ]
+
+    /// Maintainers can change protected branches and let others in, as owners can.
+    static let maintainer = 40
+
+    /// A member, with what else is known of the user.
+    static func member(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
+        guard var account = user(member) else { return nil }
+        if let details {
+            let own = account
+            account = details
+            if own.status == .suspended { account.status = .suspended }
+            account.email = account.email ?? own.email
+            account.linkedEmails = Array(Set(account.linkedEmails + own.linkedEmails)).sorted()
+        }
+        let level = member["access_level"]?.integer ?? 0
+        let role = roles[level] ?? "custom"
+        account.isAdmin = level >= maintainer
+        account.adminRoles = account.isAdmin ? [role] : []
+        account.metadata["role"] = .string(role)
+        return account
+    }
+
+    /// A user, as far as GitLab tells who asks.
+    static func user(_ user: JSON) -> AccountRecord? {
+        guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
+        var account = AccountRecord(
+            externalID: id, displayName: user.text("name") ?? username,
+            status: user.text("state").map { $0 == "active" } ?? true ? .active : .suspended)
+        account.username = username
+        account.kind =
+            user["bot"]?.bool ?? isBot(username) ? .serviceAccount : user["external"]?.bool == true ? .external : .user
+        // Groups are told the addresses of users whom the company owns; administrators see unconfirmed ones too.
+        let email = user.email("email")
+        if user["confirmed_at"] == .null { account.unverifiedEmail = email } else { account.email = email }
+        account.linkedEmails = links(user)
+        account.mfaEnabled = user["two_factor_enabled"]?.bool
+        account.lastLoginAt = [
+            user.date("current_sign_in_at"), user.date("last_sign_in_at"),
+            user.text("last_activity_on").flatMap(day),
+        ].compactMap { $0 }.max()
+        account.title = user.text("job_title")
+        account.createdAt = user.date("created_at")
+        return account
+    }
+
+    /// The users that GitLab makes for tokens of projects and groups: `project_1_bot_…`, `group_1_bot_…`.
+    private static func isBot(_ username: String) -> Bool {
+        let parts = username.split(separator: "_")
+        return parts.count >= 3 && ["project", "group"].contains(parts[0]) && Int(parts[1]) != nil
+            && parts[2].hasPrefix("bot")
+    }
+
+    /// The addresses by which identity providers name the user.
+    private static func links(_ user: JSON) -> [String] {
+        let identities =
+            [user["group_saml_identity"]].compactMap { $0 } + (user["identities"]?.array ?? [])
+            + (user["scim_identities"]?.array ?? [])
+        let names = identities.compactMap { $0.text("extern_uid") }.filter(Form.email)
+        return Array(Set(names.map { $0.lowercased() })).sorted()
+    }
+
+    /// The beginning of a date such as 2026-04-01.
+    private static func day(_ text: String) -> Timestamp? { Timestamp(text + "T00:00:00Z") }
+
+    static func token(_ token: JSON) -> SyncRecord? {
+        guard let id = token.identifier("id") else { return nil }
+        let scopes = token["scopes"]?.array?.compactMap(\.string) ?? []
+        var record = AccessKeyRecord(
+            externalID: id, kind: .accessToken,
+            canWrite: scopes.contains { $0 == "api" || $0 == "sudo" || $0 == "admin_mode" || $0.hasPrefix("write_") })
+        record.accountExternalID = token.identifier("user_id")
+        record.name = token.text("name")
+        record.isActive = token["active"]?.bool ?? (token["revoked"]?.bool != true)
+        record.createdAt = token.date("created_at")
+        record.lastUsedAt = token.date("last_used_at")
+        record.expiresAt = token.text("expires_at").flatMap { day($0) ?? Timestamp(provider: $0) }
+        return .accessKey(record)
+    }
+
+    /// A key that is enabled in several projects is one of each.
+    static func deployKey(_ key: JSON, project: String, named name: String) -> SyncRecord? {
+        guard let id = key.identifier("id") else { return nil }
+        var record = AccessKeyRecord(
+            externalID: "project/\(project)/\(id)", kind: .deployKey, canWrite: key["can_push"]?.bool ?? false)
+        record.name = key.text("title").map { "\(name) (\($0))" } ?? name
+        record.createdAt = key.date("created_at")
+        record.expiresAt = key.date("expires_at")
+        return .accessKey(record)
+    }
+
+    static func event(_ entry: JSON) -> SyncRecord? {
+        guard let id = entry.identifier("id"), let time = entry.date("created_at"), let details = entry["details"]
+        else { return nil }
+        let message = details.text("custom_message") ?? ""
+        let name = entry.text("event_name") ?? entry.text("event_type") ?? entry.text("entity_type") ?? "event"
+        var record = AuditEventRecord(
+            externalID: id, eventType: name, outcome: .success, occurredAt: time)
+        record.actor = details.text("author_name")
+        record.actorExternalID = entry.identifier("author_id")
+        record.target = details.text("target_details") ?? details.text("entity_path")
+        record.ipAddress = details.text("ip_address")
+        if message.hasPrefix("Signed in with ") {
+            record.eventType = EventType.platformSignIn
+            // A second factor follows a password as well as single sign-on.
+            switch message.split(separator: " ").dropFirst(3).first {
+            case "STANDARD": record.details["method"] = "password"
+            case "TWO-FACTOR", nil: break
+            default: record.details["method"] = "sso"
+            }
+        } else if message.hasPrefix("Failed to login with ") || message.hasSuffix(" login failed") {
+            record.eventType = EventType.platformSignIn
+            record.outcome = .failure
+        } else {
+            record.eventType = type(name, details)
+        }
+        return .auditEvent(record)
+    }
+
+    private static func type(_ name: String, _ details: JSON) -> String {
+        let isElevated = ["Owner", "Maintainer"]
+        return switch name {
+        case "user_disable_two_factor": EventType.factorRemoved
+        case "project_destroyed", "group_destroyed": EventType.deletion
+        case "repository_download_operation": EventType.download
+        case _ where details.text("add") == "user_access" && isElevated.contains(details.text("as") ?? ""):
+            EventType.privilegeGranted
+        case _ where details.text("change") == "access_level" && isElevated.contains(details.text("to") ?? ""):
+            EventType.privilegeGranted
+        default: name
+        }
+    }
+}

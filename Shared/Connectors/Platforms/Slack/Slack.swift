@@ -1,0 +1,137 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// Slack, one workspace: docs.slack.dev/reference/methods, …/admins/scim-api and …/admins/audit-logs-api.
+struct Slack: Connector {
+    static let platform = Platform.slack
+    static let fields: [CredentialField] = [
+        .secret("token", "A token of an app that an owner has installed in the workspace: xoxp-… or xoxb-….") {
+            Form.line($0) && ($0.hasPrefix("xoxp-") || $0.hasPrefix("xoxb-"))
+        }
+    ]
+    static let actions: Set<ActionType> = [
+        .suspendUser, .unsuspendUser, .deactivateUser, .revokeSessions, .blockApp, .createTicket, .notifyUser,
+    ]
+
+    let methods: SlackMethods
+    /// SCIM and the audit log, which only some plans have.
+    let plus: PlatformAPI
+    private let eventsSince: Timestamp
+    private let directory: SlackDirectory
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let token = credentials.secret("token"), let base = UpstreamURL("https://slack.com/api"),
+            let plusBase = UpstreamURL("https://api.slack.com")
+        else { throw ConnectorError.configuration("Slack takes token.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        let bearer = PlatformAPI.Authorization.fields([("Authorization", token.reveal { Secret("Bearer " + $0) })])
+        methods = SlackMethods(PlatformAPI(client, base, bearer, explain: Self.explain))
+        plus = PlatformAPI(client, plusBase, headers: ["Accept": "application/json"], bearer, explain: Self.explainPlus)
+        eventsSince = scope.eventsSince
+        directory = SlackDirectory(methods, plus)
+    }
+
+    func check() throws {
+        _ = try methods.post("auth.test", [])
+        _ = try methods.get("users.list", [("limit", "1")])
+    }
+
+    var collections: [RecordCollection] {
+        [
+            RecordCollection("users") { cursor in
+                let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
+                let answer = try methods.get("users.list", [("limit", "200")] + more)
+                guard let members = answer["members"]?.array else { throw SlackMethods.malformed }
+                return RecordPage(try directory.accounts(members), next: Self.next(answer))
+            },
+            RecordCollection("apps") { _ in RecordPage(try directory.apps()) },
+            RecordCollection("events") { cursor in
+                let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
+                let response = try plus.get(
+                    "/audit/v1/logs",
+                    query: [("oldest", String(eventsSince.seconds)), ("limit", "1000")] + more)
+                return RecordPage(
+                    try response.list("entries").compactMap(SlackRecords.event), next: Self.next(response.json))
+            }.ifOffered(),
+        ]
+    }
+
+    /// An empty cursor is the end.
+    private static func next(_ answer: JSON) -> JSON? {
+        answer["response_metadata"]?.text("next_cursor").map(JSON.string)
+    }
+
+    /// 429 with Retry-After, whatever the body says.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        if response.status == 200, response.json.text("error") == "ratelimited" {
+            return .throttled(seconds: response.retryAfter ?? 30)
+        }
+        return RetryPolicy.standardVerdict(response)
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        SlackMethods.error(response.json.text("error")) ?? .provider("Slack answered with status \(response.status).")
+    }
+
+    /// These say in many ways that a plan or a token does not have them; the methods above have proved the token.
+    private static func explainPlus(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 404: .missing("Slack has no such user.")
+        case 400..<500:
+            .configuration("Slack does not allow this. It takes a plan with SCIM or audit logs, and an owner's token.")
+        default: .provider("Slack answered with status \(response.status).")
+        }
+    }
+}
+
+/// Slack's methods, whose failures are status 200 with `"ok":false`.
+struct SlackMethods {
+    static let malformed = ConnectorError.provider("Slack's answer is not the one that it documents.")
+
+    private let api: PlatformAPI
+
+    init(_ api: PlatformAPI) { self.api = api }
+
+    /// Asks a method that changes nothing.
+    func get(_ method: String, _ parameters: [(name: String, value: String)]) throws -> JSON {
+        try Self.answer(try api.get("/\(method)", query: parameters))
+    }
+
+    /// Calls a method. `isRepeatable` says that it does the same when called twice.
+    func post(
+        _ method: String, _ parameters: [(name: String, value: String)], isRepeatable: Bool = true
+    ) throws -> JSON {
+        var request = api.request(.post, "/\(method)")
+        request.setForm(parameters)
+        request.isRepeatable = isRepeatable
+        return try Self.answer(try api.send(request))
+    }
+
+    private static func answer(_ response: UpstreamResponse) throws(ConnectorError) -> JSON {
+        let answer = try response.object()
+        guard answer["ok"]?.bool == true else { throw error(answer.text("error")) ?? malformed }
+        return answer
+    }
+
+    /// What an error's name means; nil when it is none that we know.
+    static func error(_ name: String?) -> ConnectorError? {
+        switch name {
+        case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
+            .credentials("Slack refuses the token. Install the app again and connect with its new token.")
+        case "user_not_found", "users_not_found", "channel_not_found", "app_not_found", "cant_update_user":
+            .missing("Slack has no such user, app or channel.")
+        case "missing_scope", "not_allowed_token_type", "no_permission", "not_allowed", "access_denied",
+            "not_an_admin", "not_authorized", "feature_not_enabled", "paid_only", "paid_teams_only",
+            "team_access_not_granted", "not_an_enterprise", "ekm_access_denied", "missing_argument", "team_not_found",
+            "org_login_required", "not_in_channel", "restricted_action", "user_is_restricted", "unknown_method":
+            .configuration(
+                "Slack does not allow this with that token or plan. Give the app the scopes that the README lists.")
+        case let name?: name.isEmpty ? nil : .provider("Slack refused, for a reason that we don't know.")
+        case nil: nil
+        }
+    }
+}

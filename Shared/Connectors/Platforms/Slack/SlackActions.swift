@@ -1,0 +1,76 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// What Slack can do.
+extension Slack {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser: try setActive(id, false)
+        case .unsuspendUser: try setActive(id, true)
+        case .deactivateUser: try plus.change(.delete, "/scim/v2/Users/\(id)", isRepeatable: true)
+        case .revokeSessions: _ = try methods.post("admin.users.session.reset", [("user_id", id)])
+        case .blockApp:
+            let place = try methods.post("auth.test", [])
+            let isWhole = place["is_enterprise_install"]?.bool == true
+            guard let of = place.text(isWhole ? "enterprise_id" : "team_id") else { throw SlackMethods.malformed }
+            _ = try methods.post("admin.apps.restrict", [("app_id", id), (isWhole ? "enterprise_id" : "team_id", of)])
+        case .notifyUser:
+            try say(target.parameters["message"]?.string ?? Ticket(target).title, in: id)
+        case .createTicket:
+            guard let channel = target.parameters["channel"]?.string else {
+                throw ConnectorError.configuration("Name the channel for the ticket in extraParams.channel.")
+            }
+            let ticket = Ticket(target)
+            try say(ticket.title + "\n" + ticket.description, in: channel)
+        default: throw ConnectorError.configuration("Slack can't do \(action.rawValue).")
+        }
+        return ["platform": "slack", "external_id": .string(id)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let wanted: Bool
+        switch action {
+        case .suspendUser, .deactivateUser: wanted = false
+        case .unsuspendUser: wanted = true
+        // Doing these again changes nothing.
+        case .revokeSessions, .blockApp: return .notDone
+        default: return nil
+        }
+        let user = try plus.get("/scim/v2/Users/\(target.externalID)").object()
+        return user["active"]?.bool == wanted
+            ? .done(["platform": "slack", "external_id": .string(target.externalID)]) : .notDone
+    }
+
+    /// SCIM's PATCH (RFC 7644 §3.5.2).
+    private func setActive(_ id: String, _ isActive: Bool) throws {
+        let change: JSON = [
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [["op": "replace", "path": "active", "value": .bool(isActive)]],
+        ]
+        try plus.change(.patch, "/scim/v2/Users/\(id)", change, isRepeatable: true)
+    }
+
+    private func say(_ text: String, in channel: String) throws {
+        // What people wrote is shown as it stands: it can name no channel and no person.
+        _ = try methods.post(
+            "chat.postMessage",
+            [("channel", channel), ("text", Self.escaped(text)), ("parse", "none"), ("unfurl_links", "false")],
+            isRepeatable: false)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,77 @@
+import Base
+
+/// Slack's objects as records.
+enum SlackRecords {
+    static func account(_ member: JSON) -> AccountRecord? {
+        guard let id = member.text("id") else { return nil }
+        let profile = member["profile"]
+        var account = AccountRecord(
+            externalID: id,
+            displayName: member.text("real_name") ?? profile?.text("display_name") ?? member.text("name") ?? id,
+            status: member["deleted"]?.bool == true ? .deprovisioned : .active)
+        // Slackbot is not marked as the bot that it is.
+        let isBot = member["is_bot"]?.bool == true || id == "USLACKBOT"
+        let isGuest = member["is_restricted"]?.bool == true || member["is_ultra_restricted"]?.bool == true
+        account.kind = isBot ? .serviceAccount : isGuest || member["is_stranger"]?.bool == true ? .external : .user
+        account.username = member.text("name")
+        // Slack has verified it, or an administrator or the identity provider has set it.
+        account.email = profile?.email("email")
+        let roles = [
+            ("is_primary_owner", "primary owner"), ("is_owner", "owner"), ("is_admin", "admin"),
+        ]
+        account.adminRoles = roles.filter { member[$0.0]?.bool == true }.map(\.1)
+        account.isAdmin = !account.adminRoles.isEmpty
+        // Not told to tokens of those who are no administrators.
+        account.mfaEnabled = member["has_2fa"]?.bool
+        account.title = profile?.text("title")
+        // Whoever has been deactivated was changed last then.
+        if account.status == .deprovisioned {
+            account.deprovisionedAt = member["updated"]?.integer.map { Timestamp(seconds: $0) }
+        }
+        return account
+    }
+
+    /// One that people have brought in by themselves.
+    static func application(_ id: String, _ entry: JSON) -> SyncRecord {
+        .application(
+            ApplicationRecord(
+                externalID: id, name: entry.text("app_type") ?? entry.text("service_type") ?? id, isManaged: false))
+    }
+
+    static func grant(_ key: String, app: String, user: String, _ entry: JSON) -> SyncRecord {
+        var grant = OAuthGrantRecord(
+            externalID: key, accountExternalID: user, applicationExternalID: app,
+            scopes: entry.text("scope")?.split(separator: ",").map(String.init) ?? [])
+        // Written as text.
+        grant.grantedAt = entry.identifier("date").flatMap { Int($0) }.map { Timestamp(seconds: $0) }
+        return .oauthGrant(grant)
+    }
+
+    static func event(_ entry: JSON) -> SyncRecord? {
+        guard let id = entry.text("id"), let action = entry.text("action"), let time = entry["date_create"]?.integer
+        else { return nil }
+        var record = AuditEventRecord(
+            externalID: id, eventType: type(action), outcome: action == "user_login_failed" ? .failure : .success,
+            occurredAt: Timestamp(seconds: time))
+        let user = entry["actor"]?["user"]
+        record.actor = user?.text("name") ?? user?.text("email")
+        record.actorExternalID = user?.text("id")
+        record.actorEmail = user?.email("email")
+        if let entity = entry["entity"], let kind = entity.text("type") {
+            let object = entity[kind]
+            record.target = object?.text("name") ?? object?.text("title") ?? object?.text("id")
+        }
+        record.ipAddress = entry["context"]?.text("ip_address")
+        return .auditEvent(record)
+    }
+
+    private static func type(_ action: String) -> String {
+        switch action {
+        case "user_login", "user_login_failed": EventType.platformSignIn
+        case "file_downloaded": EventType.download
+        case "file_deleted": EventType.deletion
+        case "role_change_to_admin", "role_change_to_owner": EventType.privilegeGranted
+        default: action
+        }
+    }
+}

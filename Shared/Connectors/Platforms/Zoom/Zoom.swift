@@ -1,0 +1,152 @@
+import Base
+import Findings
+import HTTP
+import Upstream
+
+/// Zoom: developers.zoom.us/docs/api.
+struct Zoom: Connector {
+    static let platform = Platform.zoom
+    static let fields: [CredentialField] = [
+        .plain("account_id", "The account ID of a server-to-server OAuth app."),
+        .plain("client_id", "The client ID of that app."),
+        .secret("client_secret", "The client secret of that app."),
+    ]
+    static let actions: Set<ActionType> = [.suspendUser, .unsuspendUser, .revokeSessions, .forcePasswordChange]
+
+    private let api: PlatformAPI
+
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
+        guard let account = credentials["account_id"], let id = credentials["client_id"],
+            let secret = credentials.secret("client_secret"), let base = UpstreamURL("https://api.zoom.us/v2"),
+            let tokens = UpstreamURL("https://zoom.us/oauth/token")
+        else { throw ConnectorError.configuration("Zoom takes account_id, client_id and client_secret.") }
+        let client = try UpstreamClient(
+            Self.platform.rawValue, scope.environment,
+            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+        let token: () throws -> Secret = {
+            let basic = secret.reveal { "Basic " + Base64.standard.encode(Array("\(id):\($0)".utf8)) }
+            return try OAuthToken.bearer(
+                client, tokens, form: [("grant_type", "account_credentials"), ("account_id", account)],
+                headers: ["Authorization": basic]
+            ) { response in
+                response.status < 500
+                    ? .credentials("Zoom refuses the account ID, the client ID or the secret.")
+                    : .provider("Zoom failed. Try again later.")
+            }
+        }
+        api = PlatformAPI(
+            client, base, headers: ["Accept": "application/json"], .token(token), explain: Self.explain)
+    }
+
+    func check() throws { _ = try api.get("/users", query: [("page_size", "1")]).list("users") }
+
+    var collections: [RecordCollection] {
+        [RecordCollection("application") { _ in RecordPage([ZoomRecords.application]) }]
+            + ["active", "inactive", "pending"].map { status in
+                // The tokens of pages last for a quarter of an hour.
+                RecordCollection.tokened(
+                    status + " users", api, "/users", query: [("status", status), ("page_size", "300")],
+                    parameter: "next_page_token", token: { $0.json.text("next_page_token") }
+                ) { try $0.list("users").flatMap(ZoomRecords.user) }.beginningAgain()
+            }
+    }
+
+    /// The daily limit says in Retry-After on which date it ends, the others at most a number of seconds.
+    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+        let date = response.headers["Retry-After"].flatMap { Timestamp(provider: $0) }
+        return .throttled(seconds: response.retryAfter ?? date.map { response.seconds(until: $0) })
+    }
+
+    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        switch (response.status, response.json["code"]?.integer) {
+        // The token lacks a scope.
+        case (_, 4_700), (_, 4_711):
+            .configuration("The Zoom app lacks a scope. Give it the scopes that the README lists.")
+        case (401, _): .credentials("Zoom refuses the token that it has given.")
+        case (403, _): .configuration("The Zoom app may not do this. Give it the scopes that the README lists.")
+        case (404, _), (_, 1_001): .missing("Zoom has no such user.")
+        case (400, _), (409, _): .configuration("Zoom does not allow this for that user.")
+        default: .provider("Zoom answered with status \(response.status).")
+        }
+    }
+}
+
+// MARK: Actions
+
+extension Zoom {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser:
+            try api.change(.put, "/users/\(id)/status", ["action": "deactivate"], isRepeatable: true)
+        case .unsuspendUser:
+            try api.change(.put, "/users/\(id)/status", ["action": "activate"], isRepeatable: true)
+        case .revokeSessions: try api.change(.delete, "/users/\(id)/token", isRepeatable: true)
+        // A password that nobody knows: the user must ask for a new one by mail.
+        case .forcePasswordChange:
+            let random = Identifier.random().description.filter { $0 != "-" }.prefix(28)
+            try api.change(.put, "/users/\(id)/password", ["password": .string("Th1!" + random)], isRepeatable: true)
+        default: throw ConnectorError.configuration("Zoom can't do \(action.rawValue).")
+        }
+        return ["platform": "zoom", "external_id": .string(id)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let wanted: String
+        switch action {
+        case .suspendUser: wanted = "inactive"
+        case .unsuspendUser: wanted = "active"
+        // Doing these again does no harm.
+        case .revokeSessions, .forcePasswordChange: return .notDone
+        default: return nil
+        }
+        let status = try api.get("/users/\(target.externalID)").object().text("status")
+        return status == wanted
+            ? .done(["platform": "zoom", "external_id": .string(target.externalID)]) : .notDone
+    }
+}
+
+/// Zoom's objects as records.
+enum ZoomRecords {
+    private static let applicationID = "zoom"
+
+    /// Zoom itself, whose seats are paid for.
+    static let application = SyncRecord.application(
+        ApplicationRecord(externalID: applicationID, name: "Zoom", isManaged: true))
+
+    private static let roles = ["0": "Owner", "1": "Admin"]
+    private static let singleSignOn = 101
+
+    /// A user's account, and the seat that it takes up if it does.
+    static func user(_ user: JSON) -> [SyncRecord] {
+        // Who has not accepted an invitation yet may have no id.
+        guard let id = user.text("id") else { return [] }
+        let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
+        var account = AccountRecord(
+            externalID: id, displayName: names.isEmpty ? user.text("email") ?? id : names,
+            status: user.text("status") == "active" ? .active : .suspended)
+        account.username = user.text("email")
+        let email = user.email("email")
+        if user["verified"]?.integer == 0 { account.unverifiedEmail = email } else { account.email = email }
+        account.adminRoles = user.identifier("role_id").flatMap { roles[$0] }.map { [$0] } ?? []
+        account.isAdmin = !account.adminRoles.isEmpty
+        account.ssoEnforced = user["login_types"]?.array.flatMap { types in
+            types.isEmpty ? nil : types.allSatisfy { $0.integer == singleSignOn }
+        }
+        account.lastLoginAt = user.date("last_login_time")
+        account.department = user.text("dept")
+        account.title = user.text("job_title")
+        account.managerEmail = user.email("manager")
+        account.createdAt = user.date("user_created_at") ?? user.date("created_at")
+        guard user["type"]?.integer == 2, account.status == .active else { return [.account(account)] }
+        var seat = EntitlementRecord(
+            externalID: applicationID + "/" + id, accountExternalID: id, applicationExternalID: applicationID,
+            role: account.adminRoles.first ?? "Licensed")
+        seat.isAdmin = account.isAdmin
+        seat.isLicense = true
+        seat.grantedAt = account.createdAt
+        seat.lastUsedAt = account.lastLoginAt
+        return [.account(account), .entitlement(seat)]
+    }
+}

@@ -1,0 +1,149 @@
+import Base
+import Findings
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+extension ConnectorCase {
+    static let jamfPro = ConnectorCase(
+        connector: JamfPro.self,
+        config: ["url": "https://acme.jamfcloud.com", "client_id": "8f1c-client", "client_secret": "secretJamfSecret"],
+        org: { JamfServer.answer($0, isEmpty: false) }, emptyOrg: { JamfServer.answer($0, isEmpty: true) },
+        isPage: { $0.path == "/api/v3/computers-inventory" },
+        throttled: { .init(429, headers: ["Retry-After": "0"]) },
+        refused: .json(["httpStatus": 401, "errors": [["code": "INVALID_TOKEN"]]], status: 401), renewsTokens: true,
+        rejected: .json(["error": "invalid_client"], status: 401), counts: ["device": 500])
+}
+
+/// A server as Jamf Pro's API shows it: pages of a hundred.
+enum JamfServer {
+    static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
+        guard request.headers["Host"] == "acme.jamfcloud.com" else { return nil }
+        if request.path == "/api/v1/oauth/token" {
+            return request.text
+                == "client_id=8f1c-client&client_secret=secretJamfSecret&grant_type=client_credentials"
+                ? .json(["access_token": "t1", "expires_in": 59, "token_type": "Bearer"]) : nil
+        }
+        guard request.headers["Authorization"] == "Bearer t1", request.method == "GET",
+            let page = request.parameter("page").flatMap({ Int($0) }),
+            let size = request.parameter("page-size").flatMap({ Int($0) })
+        else { return nil }
+        let sections = request.query.values("section")
+        func reply(_ count: Int, _ item: (Int) -> JSON) -> FakeProvider.Reply {
+            let total = isEmpty ? 0 : count
+            let items = (min(page * size, total)..<min((page + 1) * size, total)).map(item)
+            return .json(["totalCount": .integer(total), "results": .array(items)])
+        }
+        switch request.path {
+        case "/api/v3/computers-inventory" where size == 1: return reply(250, computer)
+        case "/api/v3/computers-inventory":
+            guard Set(sections).isSuperset(of: ["GENERAL", "DISK_ENCRYPTION", "OPERATING_SYSTEM"]),
+                request.parameter("sort") == "id:asc"
+            else { return nil }
+            return reply(250, computer)
+        case "/api/v2/mobile-devices/detail" where request.parameter("sort") == "mobileDeviceId:asc":
+            return reply(250, mobile)
+        default: return nil
+        }
+    }
+
+    private static func computer(_ number: Int) -> JSON {
+        let status = ["ALL_ENCRYPTED", "NOT_ENCRYPTED", "UNKNOWN"][number % 3]
+        return [
+            "id": .string(String(number)),
+            "general": [
+                "name": .string("mac-\(number)"), "lastContactTime": "2026-04-01T10:00:00.123Z",
+                "managementId": number == 3 ? .null : .string("c0ffee00-0000-4000-8000-00000000000\(number)"),
+                "remoteManagement": ["managed": .bool(number != 3)],
+            ],
+            "hardware": ["serialNumber": "C02"],
+            "operatingSystem": ["version": "14.4", "fileVault2Status": .string(status)],
+            "diskEncryption": ["fileVault2Enabled": .bool(number == 2)],
+            "userAndLocation": ["email": "Ada@acme.com", "username": "ada"],
+        ]
+    }
+
+    private static func mobile(_ number: Int) -> JSON {
+        [
+            "mobileDeviceId": .string(String(number)), "deviceType": "iOS",
+            "general": [
+                "displayName": "iPhone", "managementId": .string("beef-\(number)"), "osVersion": "17.4",
+                "lastInventoryUpdateDate": "2026-04-01T10:00:00Z",
+            ],
+            "hardware": ["serialNumber": "F1"],
+            "security": ["dataProtected": true, "jailBreakDetected": .bool(number == 0)],
+            "userAndLocation": ["emailAddress": "Bob@acme.com"],
+        ]
+    }
+}
+
+@Suite struct JamfProTests {
+    private let target = ActionTarget(actionID: .random(), externalID: "c0ffee00-0000-4000-8000-000000000000")
+
+    @Test func mapsWhatJamfSays() throws {
+        let provider = try FakeProvider(ConnectorCase.jamfPro.org)
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        var devices: [String: DeviceRecord] = [:]
+        for case .device(let device) in try pull({ connector }) { devices[device.externalID] = device }
+        let first = devices["c0ffee00-0000-4000-8000-000000000000"]
+        #expect(first?.isEncrypted == true)
+        #expect(first?.operatingSystem == "macOS")
+        #expect(first?.osVersion == "14.4")
+        #expect(first?.ownerEmail == "ada@acme.com")
+        #expect(first?.lastSeenAt?.description == "2026-04-01T10:00:00Z")
+        #expect(devices["c0ffee00-0000-4000-8000-000000000001"]?.isEncrypted == false)
+        // What the status does not say, the other section does.
+        #expect(devices["c0ffee00-0000-4000-8000-000000000002"]?.isEncrypted == true)
+        #expect(devices["computer/3"]?.metadata == ["managed": "no"])
+        #expect(devices["beef-0"]?.isJailbroken == true)
+        #expect(devices["beef-1"]?.isJailbroken == false)
+        #expect(devices["beef-1"]?.ownerEmail == "bob@acme.com")
+    }
+
+    @Test func olderServersAreAskedTheOldWay() throws {
+        let provider = try FakeProvider { request in
+            switch request.path {
+            case "/api/v1/oauth/token", "/api/v3/computers-inventory": .json([:], status: 404)
+            case "/api/oauth/token": .json(["access_token": "t1"])
+            case "/api/v1/computers-inventory": .json(["totalCount": 0, "results": []])
+            default: nil
+            }
+        }
+        try ConnectorCase.jamfPro.connect(provider).check()
+        #expect(provider.requests.count == 4)
+    }
+
+    @Test(arguments: [
+        (ActionType.lockDevice, "DEVICE_LOCK"), (.containHost, "DEVICE_LOCK"), (.retireDevice, "ERASE_DEVICE"),
+    ])
+    func acts(_ action: ActionType, _ command: String) throws {
+        let id = JSON.string(target.externalID)
+        let provider = try FakeProvider { request in
+            if request.path == "/api/v1/oauth/token" { return .json(["access_token": "t1"]) }
+            let expected: JSON = [
+                "clientData": [["managementId": id]],
+                "commandData": ["commandType": .string(command), "pin": "123456"],
+            ]
+            return request.method + " " + request.target == "POST /api/v2/mdm/commands" && request.json == expected
+                ? .json([["id": "77", "href": "x"]], status: 201) : nil
+        }
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        let target = ActionTarget(actionID: .random(), externalID: target.externalID, parameters: ["pin": "123456"])
+        #expect(
+            try connector.perform(action, on: target)
+                == ["platform": "jamf_pro", "external_id": id, "command": "77"])
+        #expect(JamfPro.actions.contains(action))
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func asksNothingForWhatItCantDo() throws {
+        let provider = try FakeProvider { _ in nil }
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        let unmanaged = ActionTarget(actionID: .random(), externalID: "computer/3")
+        #expect(throws: ConnectorError.self) { try connector.perform(.lockDevice, on: unmanaged) }
+        let badPIN = ActionTarget(actionID: .random(), externalID: "c0ffee", parameters: ["pin": "12345x"])
+        #expect(throws: ConnectorError.self) { try connector.perform(.lockDevice, on: badPIN) }
+        #expect(provider.requests.isEmpty)
+    }
+}
