@@ -73,8 +73,9 @@ extension RecordCollection {
         RecordCollection(name) { cursor in
             let more = cursor?.string.map { [(name: parameter, value: $0)] } ?? []
             let response = try api.get(path, query: query + more)
-            let next = token(response).flatMap { $0.isEmpty ? nil : JSON.string($0) }
-            return RecordPage(try records(response), next: next)
+            let next = token(response) ?? ""
+            // A bare nil would be JSON's null.
+            return RecordPage(try records(response), next: next.isEmpty ? JSON?.none : .string(next))
         }
     }
 

@@ -279,7 +279,7 @@ enum EntraTenant {
             #"{"passwordProfile":{"forceChangePasswordNextSignIn":true}}"#
         ),
         (.revokeSessions, "POST /users/x1/revokeSignInSessions", ""),
-        (.revokeOAuthToken, "DELETE /oauth2PermissionGrants/x1", ""),
+        (.revokeOAuthToken, "DELETE /oauth2PermissionGrants/grant7", ""),
         (.revokeAllTokens, "DELETE /oauth2PermissionGrants/grant7", ""),
         (.blockApp, "PATCH /servicePrincipals/x1", #"{"accountEnabled":false}"#),
     ])
@@ -297,6 +297,18 @@ enum EntraTenant {
         let target = ActionTarget(actionID: .random(), externalID: "x1")
         #expect(try connector.perform(action, on: target)["platform"] == "microsoft_entra")
         #expect(Entra.actions.contains(action))
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func oneGrantIsRevokedByItsOwnID() throws {
+        let provider = try FakeProvider { request in
+            GraphTenant.answer(request) { path in
+                request.method == "DELETE" && path == "/oauth2PermissionGrants/grant3" ? .init(204) : nil
+            }
+        }
+        let connector = try ConnectorCase.entra.connect(provider)
+        let target = ActionTarget(actionID: .random(), externalID: "grant3", parameters: ["client_id": "sp1"])
+        _ = try connector.perform(.revokeOAuthToken, on: target)
         #expect(provider.unexpected.isEmpty)
     }
 

@@ -41,6 +41,6 @@ final class JumpCloudDirectory {
         let total = response.json["totalCount"]?.integer ?? response.headers["x-total-count"].flatMap { Int($0) }
         let reached = skipped + values.count
         let isLast = values.isEmpty || total.map { reached >= $0 } ?? (values.count < pageSize)
-        return (values, isLast ? nil : .integer(reached))
+        return (values, isLast ? JSON?.none : .integer(reached))
     }
 }

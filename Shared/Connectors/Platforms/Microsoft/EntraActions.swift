@@ -11,8 +11,9 @@ extension Entra {
         case .forcePasswordChange:
             try set("/users/\(id)", ["passwordProfile": ["forceChangePasswordNextSignIn": true]])
         case .revokeSessions: try api.change(.post, "/users/\(id)/revokeSignInSessions", isRepeatable: true)
-        case .revokeOAuthToken: try revoke(id)
-        case .revokeAllTokens:
+        // A grant comes with its client; what comes without one is an account.
+        case .revokeOAuthToken where target.parameters["client_id"] != nil: try revoke(id)
+        case .revokeOAuthToken, .revokeAllTokens:
             for case let grant? in try Graph.all(api, "/users/\(id)/oauth2PermissionGrants").map({ $0.text("id") }) {
                 try revoke(grant)
             }

@@ -68,8 +68,9 @@ final class OneLoginDirectory {
     ) throws -> (values: [JSON], next: JSON?) {
         let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
         let response = try api.get(path, query: query + more)
-        let next = response.headers["After-Cursor"].flatMap { $0.isEmpty ? nil : JSON.string($0) }
-        return (try response.list(), next)
+        let next = response.headers["After-Cursor"] ?? ""
+        // A bare nil would be JSON's null.
+        return (try response.list(), next.isEmpty ? JSON?.none : .string(next))
     }
 
     private func factors(_ users: [String]) throws -> [String: [JSON]] {
