@@ -1,3 +1,4 @@
+import Analysis
 import Auth
 import Base
 import HTTP
@@ -31,7 +32,11 @@ extension JobHandler {
             case .queued: return .wait(until: context.now + 20, "All places for this platform's syncs are taken.")
             case .inProgress: return .wait(until: context.now, "There is more to pull.")
             case .completed:
-                _ = try context.workspace.analyzeWhatWasSynced(now: context.now)
+                do {
+                    try context.workspace.analyzeWhatWasSynced(now: context.now)
+                } catch {
+                    context.log.write(.error, "the analysis failed: \(error)")
+                }
                 return .completed
             }
         } catch let failure as SyncFailure {

@@ -7,6 +7,8 @@ import Testing
 @testable import api_ai_chat
 @testable import api_analyze
 @testable import api_api_keys
+@testable import api_connect_integration
+@testable import api_disconnect_integration
 @testable import api_execute_action
 @testable import api_export_audit_log
 @testable import api_export_workspace
@@ -21,6 +23,8 @@ import Testing
 @testable import api_mcp_posture_summary
 @testable import api_mcp_risk_score
 @testable import api_mcp_rules
+@testable import api_mcp_sync
+@testable import api_sync_integration
 
 /// Every operation that needs credentials, with inputs that are valid.
 struct Operation: CustomTestStringConvertible, Sendable {
@@ -30,6 +34,8 @@ struct Operation: CustomTestStringConvertible, Sendable {
     let access: AccessRequirement
     /// Whether its answer is made while it is sent, so that it does not say its length first.
     var isStreamed = false
+    /// What it answers to somebody who may call it: where that takes a platform that answers, what it says without one.
+    var answer = 200
     /// The query of a GET, without the workspace.
     var query = ""
     /// The body's fields, without the workspace.
@@ -62,6 +68,15 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "ai-chat", method: "POST", function: AIChat.self, access: .session(.view),
             fields: ["message": "Hello"]),
+        Operation(
+            name: "connect-integration", method: "POST", function: ConnectIntegration.self,
+            access: .session(.manageIntegrations), answer: 404, fields: ["platform": "none", "config": [:]]),
+        Operation(
+            name: "sync-integration", method: "POST", function: SyncIntegration.self,
+            access: .session(.manageIntegrations), answer: 404, fields: ["integrationId": unknown]),
+        Operation(
+            name: "disconnect-integration", method: "POST", function: DisconnectIntegration.self,
+            access: .session(.manageIntegrations), answer: 404, fields: ["integrationId": unknown]),
     ]
 
     static let reads = [
@@ -94,10 +109,14 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "app-policy", method: "POST", function: AppPolicyFunction.self, access: .apiKey(.write),
             fields: ["app_name": "Figma", "status": "unauthorized"]),
+        Operation(name: "sync", method: "POST", function: SyncFunction.self, access: .apiKey(.write)),
     ]
 
     /// The finding about Alice in the own workspace.
     private static let finding: JSON = "aaaaaaaa-0000-4000-8000-000000000110"
+
+    /// An id that nothing has.
+    private static let unknown: JSON = "cccccccc-0000-4000-8000-000000000001"
 
     static let keyed = reads + writes
     static let all = session + keyed

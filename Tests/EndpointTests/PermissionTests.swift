@@ -35,7 +35,7 @@ import Testing
             case "ai-chat": Set(Role.allCases)
             default: [.superAdmin, .admin]
             }
-        #expect(reply.status == (allowed.contains(role) ? 200 : 403))
+        #expect(reply.status == (allowed.contains(role) ? operation.answer : 403))
         if reply.status == 403 { #expect(reply.error == "Your role does not allow this.") }
     }
 
@@ -46,7 +46,7 @@ import Testing
         for role in Role.allCases {
             let store = try TestStore()
             let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
-            #expect((store.send(call, to: operation.function).status == 200) == row.1.contains(role))
+            #expect((store.send(call, to: operation.function).status == operation.answer) == row.1.contains(role))
         }
     }
 

@@ -199,7 +199,7 @@ struct DifferenceTests {
                 """) == 1)
         github["members"] = [account("g2")]
         try company.sync("github")
-        #expect(try changes() == ["deleted access_key 1", "deleted account 1", "deleted entitlement 1"])
+        #expect(try changes() == ["deleted account 1", "deleted entitlement 1", "updated access_key 1"])
         #expect(
             try company.list("SELECT status FROM identities WHERE workspace_id = $1 AND email = 'u1@example.com'")
                 == ["active"])

@@ -11,7 +11,7 @@ final class TestProvider: @unchecked Sendable {
     private var lists: [(name: String, records: [SyncRecord])]
     private var pulled = 0
     /// Called before each page, with its number from 1 over all pages.
-    var beforePage: (@Sendable (Int) throws -> Void)?
+    var beforePage: ((Int) throws -> Void)?
     /// What the check of the credentials throws.
     var refusal: ConnectorError?
     let pageSize: Int

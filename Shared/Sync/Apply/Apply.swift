@@ -152,6 +152,12 @@ struct InventoryUpdate {
             DELETE FROM account_links
             WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
             """)
+        // A key outlives the account that had it.
+        try execute(
+            """
+            UPDATE access_keys SET account_id = NULL, identity_id = NULL, sync_fingerprint = NULL
+            WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
+            """)
         try execute("DELETE FROM accounts WHERE \(isGone)")
     }
 

@@ -26,9 +26,10 @@ extension InventoryTable {
         ],
         firstColumns: [("first_seen_at", "run.finished_at")])
 
+    // An account that the provider has ended by no longer showing it has no fingerprint, and gets nothing.
     private static let owner: SQL = """
          JOIN accounts ON accounts.integration_id = run.integration_id
-            AND accounts.external_id = staged.record ->> 'account'
+            AND accounts.external_id = staged.record ->> 'account' AND accounts.sync_fingerprint IS NOT NULL
         """
     private static let application: SQL = """
          JOIN applications ON applications.integration_id = run.integration_id
@@ -78,8 +79,7 @@ extension InventoryTable {
             ("name", text("name")), ("is_active", flag("is_active")), ("can_write", flag("can_write")),
             ("created_at", moment("created_at")), ("last_used_at", moment("last_used_at")),
             ("expires_at", moment("expires_at")),
-        ],
-        orGone: ofNobody)
+        ])
 
     static let devices = InventoryTable(
         kind: .device, name: "devices", label: (staged: text("hostname"), row: "devices.hostname"),

@@ -1,0 +1,239 @@
+import Base
+import Foundation
+import Function
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+@testable import api_connect_integration
+@testable import api_disconnect_integration
+@testable import api_mcp_sync
+@testable import api_sync_integration
+
+/// Connecting, syncing and disconnecting a platform through the endpoints, with an Okta on this machine.
+@Suite struct IntegrationSyncTests {
+    private let store: TestStore
+    private let okta: FakeProvider
+    private static let token = "00plantedSecretOktaToken"
+
+    init() throws {
+        store = try TestStore()
+        okta = try FakeProvider { request in
+            guard request.headers["Authorization"] == "SSWS " + Self.token else {
+                return .json(["errorCode": "E0000011", "errorSummary": "Invalid token provided"], status: 401)
+            }
+            switch request.path {
+            case "/api/v1/org": return .json(["id": "00o"])
+            case "/api/v1/users" where request.parameter("filter") == nil:
+                return .json([
+                    [
+                        "id": "u1", "status": "ACTIVE",
+                        "profile": ["email": "ann@example.com", "login": "ann@example.com", "firstName": "Ann"],
+                    ]
+                ])
+            case "/api/v1/users", "/api/v1/apps", "/api/v1/devices", "/api/v1/logs": return .json([])
+            case "/api/v1/users/u1/factors": return .json([["status": "ACTIVE"]])
+            case "/api/v1/iam/assignees/users": return .json(["value": []])
+            default: return nil
+            }
+        }
+    }
+
+    private var variables: [String: String] {
+        [
+            "ENVIRONMENT": "development", "UPSTREAM_OKTA": okta.url,
+            "CREDENTIALS_KEY": "k1:" + Data(repeating: 9, count: 32).base64EncodedString(),
+        ]
+    }
+
+    private func send(_ function: any Function.Type, _ fields: [String: JSON]) -> Reply {
+        var body = fields
+        body["workspaceId"] = .string(store.own.id.description)
+        let call = Call("POST", body: .object(body)).session(store.own.token(at: .now))
+        return store.send(call, to: function, variables: variables, at: .now)
+    }
+
+    private func connect(
+        _ config: JSON = ["domain": "example.okta.com", "api_token": .string(token)], platform: String = "okta"
+    ) -> Reply {
+        send(ConnectIntegration.self, ["platform": .string(platform), "config": config])
+    }
+
+    private func texts(_ sql: SQL) throws -> [String] {
+        try store.database.rows(sql, store.own.id) { row in row.isNull(0) ? "null" : row.text(0) }
+    }
+
+    @Test func aPlatformIsConnectedSyncedAndDisconnected() throws {
+        let connected = connect()
+        let id = try #require(connected.json["integrationId"]?.string)
+        #expect(connected.status == 200)
+        #expect(connected.json == ["success": true, "integrationId": .string(id)])
+        // The first sync has followed the response.
+        #expect(try texts("SELECT email FROM identities WHERE workspace_id = $1") == ["ann@example.com"])
+        #expect(try texts("SELECT status FROM jobs WHERE workspace_id = $1") == ["completed"])
+        let synced = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(synced.status == 200)
+        #expect(synced.json["status"] == "completed" && synced.json["platform"] == "okta")
+        #expect(
+            synced.json["entities_synced"]
+                == ["identities": 1, "applications": 0, "devices": 0, "entitlements": 0, "audit_events": 0])
+        #expect(synced.json["duration_ms"]?.integer != nil)
+        #expect(synced.json["next_auto_sync_at"]?.string.flatMap { Timestamp($0) } != nil)
+        #expect(synced.json.object?.count == 5)
+        let finding = try store.own.addFinding("high")
+        for status in ["pending_approval", "queued", "running", "succeeded"] { try addAction(status, on: "okta") }
+        try addAction("queued", on: "slack")
+        let gone = send(DisconnectIntegration.self, ["integrationId": .string(id)])
+        #expect(gone.status == 200 && gone.json.object?.count == 4)
+        #expect(gone.json["success"] == true && gone.json["platform"] == "okta")
+        #expect(gone.json["pending_actions_cancelled"] == 2)
+        #expect(gone.json["disconnected_at"]?.string.flatMap { Timestamp($0) } != nil)
+        #expect(
+            try texts("SELECT status FROM remediation_actions WHERE workspace_id = $1 ORDER BY status") == [
+                "cancelled", "cancelled", "queued", "running", "succeeded",
+            ])
+        #expect(try texts("SELECT credentials FROM integrations WHERE workspace_id = $1") == ["null"])
+        #expect(try texts("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
+        #expect(
+            try store.database.first("SELECT status FROM findings WHERE id = $1", finding) { try $0[0] as String }
+                == "open")
+        #expect(try texts("SELECT email FROM identities WHERE workspace_id = $1") == ["ann@example.com"])
+        for function in [SyncIntegration.self, DisconnectIntegration.self] as [any Function.Type] {
+            let again = send(function, ["integrationId": .string(id)])
+            #expect(again.status == 404 && again.error == "This workspace has no such integration.")
+        }
+        // And back, with the same row.
+        #expect(connect().json["integrationId"]?.string == id)
+        #expect(
+            try texts(
+                "SELECT action FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number")
+                .filter { $0.hasPrefix("integration") } == [
+                    "integration.connected", "integration.synced", "integration.synced", "integration.disconnected",
+                    "integration.connected", "integration.synced",
+                ])
+        #expect(okta.unexpected == [])
+    }
+
+    private func addAction(_ status: String, on platform: String) throws {
+        try store.database.execute(
+            """
+            INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id, status,
+                requested_by, created_at, updated_at) VALUES ($1, $2, 'suspend_user', $3, 'u1', $4, 'x', $5, $5)
+            """, store.own.id, Identifier.random(), platform, status, Timestamp.now)
+    }
+
+    @Test func whatIsWrongWithARequestIsSaid() throws {
+        for (config, platform, status, sentence) in [
+            ([:], "pingone", 404, "This platform is not supported."),
+            (
+                ["domain": "not a domain", "token": "x"], "okta", 400,
+                "config.domain is not valid: The org's domain, such as example.okta.com. config.token is not a field of this platform: domain, api_token, client_id, private_key."
+            ),
+            ("text", "okta", 400, "config must be an object."),
+            (["domain": "example.okta.com", "api_token": "wrong"], "okta", 422, "Okta refuses the API token."),
+            (
+                ["domain": "example.okta.com"], "okta", 422,
+                "Okta takes either api_token, or client_id with private_key."
+            ),
+        ] as [(JSON, String, Int, String)] {
+            let reply = connect(config, platform: platform)
+            #expect(reply.status == status && reply.error == sentence, "\(reply.text)")
+        }
+        #expect(try texts("SELECT id FROM integrations WHERE workspace_id = $1") == [])
+        #expect(send(SyncIntegration.self, ["integrationId": "x"]).error == "integrationId must be a UUID.")
+    }
+
+    @Test func aPlanCoversOnlySoManyIntegrations() throws {
+        try store.own.set(plan: .free)
+        for platform in ["a", "b"] { try store.own.addIntegration(platform) }
+        try store.own.addIntegration("c", status: "paused")
+        #expect(connect().status == 200)
+        #expect(connect().status == 200, "reconnecting takes no more room")
+        try store.database.execute(
+            "UPDATE integrations SET status = 'disconnected' WHERE workspace_id = $1 AND platform = 'okta'", store.own.id)
+        try store.own.addIntegration("d", status: "error")
+        let reply = connect()
+        #expect(reply.status == 403 && reply.error == "Integration limit reached for your plan: it covers 3.")
+    }
+
+    @Test func aSyncThatNeedsSomebodysHelpSaysSo() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        okta.fail(.json(["errorCode": "E0000011"], status: 401)) { $0.path == "/api/v1/users" }
+        let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(reply.status == 422 && reply.error == "Okta refuses the API token.")
+        #expect(
+            try texts("SELECT status || ' ' || error_kind FROM integrations WHERE workspace_id = $1")
+                == ["error authentication_expired"])
+        let paused = try store.own.addIntegration("slack", status: "paused")
+        #expect(send(SyncIntegration.self, ["integrationId": .string(paused.description)]).status == 409)
+        let theirs = try store.other.addIntegration("okta")
+        #expect(send(SyncIntegration.self, ["integrationId": .string(theirs.description)]).status == 404)
+        #expect(send(DisconnectIntegration.self, ["integrationId": .string(theirs.description)]).status == 404)
+    }
+
+    @Test func aSyncUnderWayIsAConflict() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        try store.database.execute(
+            """
+            INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_expires_at)
+            VALUES ($1, $2, $3, 'in_progress', $4, $5)
+            """, store.own.id, Identifier.random(), id, Timestamp.now, Timestamp.now + 60)
+        let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(reply.status == 409 && reply.error == "A sync of this integration is in progress.")
+    }
+
+    @Test func credentialsAreNowhereToBeRead() throws {
+        let replies = [connect(), connect(["domain": "example.okta.com", "api_token": "00anotherPlantedSecret"])]
+        let id = replies[0].json["integrationId"] ?? .null
+        let synced = send(SyncIntegration.self, ["integrationId": id])
+        for reply in replies + [synced] { #expect(!reply.wire.contains("lanted")) }
+        #expect(
+            try texts("SELECT CAST(details AS text) FROM audit_log WHERE workspace_id = $1").allSatisfy {
+                !$0.contains("lanted")
+            })
+        store.database.close()
+        for name in try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")) {
+            let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
+            #expect(bytes.range(of: Data("lantedSecret".utf8)) == nil, "\(name)")
+        }
+        // What is searched is what there is: an address that was synced is found.
+        #if !PostgreSQL
+            let everything = try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")).map {
+                FileManager.default.contents(atPath: store.folder.path($0)) ?? Data()
+            }
+            #expect(everything.contains { $0.range(of: Data("ann@example.com".utf8)) != nil })
+        #endif
+    }
+
+    // MARK: All at once
+
+    @Test func allConnectedIntegrationsAreQueued() throws {
+        func trigger() -> JSON {
+            store.send(Call("POST", body: [:]).key(store.own.writeKey), to: SyncFunction.self).json
+        }
+        #expect(
+            trigger()
+                == [
+                    "status": "no_integrations", "integrations_queued": 0, "platforms": [],
+                    "message": "There are no connected integrations to sync.",
+                ])
+        try store.own.addIntegration("okta", category: "idp")
+        try store.own.addIntegration("slack", status: "paused")
+        #expect(
+            trigger()
+                == [
+                    "status": "triggered", "integrations_queued": 1, "platforms": ["okta"],
+                    "message": "Sync triggered for 1 integration",
+                ])
+        try store.own.addIntegration("aws")
+        #expect(
+            trigger()
+                == [
+                    "status": "triggered", "integrations_queued": 2, "platforms": ["aws", "okta"],
+                    "message": "Sync triggered for 2 integrations",
+                ])
+        // One job for each, however often somebody asks.
+        #expect(try texts("SELECT kind FROM jobs WHERE workspace_id = $1") == ["sync", "sync"])
+    }
+}

@@ -1,0 +1,163 @@
+import Base
+import Foundation
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+/// Syncs in processes of their own, of an Okta on this machine.
+@Suite(.serialized) struct SyncProcessesTests {
+    private static let users = 40
+    private static let token = "00plantedSecretOktaToken"
+    private let store: TestStore
+    private let okta: FakeProvider
+    /// What the provider says of everybody: changes when a sync has come to its end.
+    private let version: Version
+
+    private final class Version: Sendable {
+        let number = Atomic(0)
+        var text: String { "v\(number.load(ordering: .sequentiallyConsistent))" }
+    }
+
+    init() throws {
+        store = try TestStore()
+        let version = Version()
+        self.version = version
+        okta = try FakeProvider { request in Self.answer(request, version.text) }
+    }
+
+    /// Four users a page, each with a factor of their own.
+    private static func answer(_ request: FakeProvider.Request, _ version: String) -> FakeProvider.Reply? {
+        switch request.path {
+        case "/api/v1/org": return .json(["id": "00o"])
+        case "/api/v1/users" where request.parameter("filter") == nil:
+            let from = request.parameter("after").flatMap { Int($0) } ?? 0
+            let page = (from..<min(from + 4, users)).map { number -> JSON in
+                [
+                    "id": .string("u\(number)"), "status": "ACTIVE",
+                    "profile": [
+                        "email": .string("u\(number)@example.com"), "login": .string("u\(number)"),
+                        "department": .string(version),
+                    ],
+                ]
+            }
+            let next = "<https://example.okta.com/api/v1/users?after=\(from + 4)>; rel=\"next\""
+            return .json(.array(page), headers: from + 4 < users ? ["Link": next] : [:])
+        case "/api/v1/users", "/api/v1/apps", "/api/v1/devices", "/api/v1/logs": return .json([])
+        case "/api/v1/iam/assignees/users": return .json(["value": []])
+        case let path where path.hasSuffix("/factors"): return .json([["status": "ACTIVE"]])
+        default: return nil
+        }
+    }
+
+    private var variables: [String: String] {
+        [
+            "ENVIRONMENT": "development", "UPSTREAM_OKTA": okta.url,
+            "CREDENTIALS_KEY": "k1:" + Data(repeating: 9, count: 32).base64EncodedString(),
+        ]
+    }
+
+    private func call(_ function: String, _ fields: [String: JSON]) throws -> FunctionCall {
+        var body = fields
+        body["workspaceId"] = .string(store.own.id.description)
+        return FunctionCall(
+            function: function, method: "POST", body: .object(body),
+            credentials: TestSession.token(of: try #require(store.own.members[.admin]), at: .now))
+    }
+
+    private func connect() throws -> Identifier {
+        let reply = try #require(
+            try call(
+                "api-connect-integration",
+                ["platform": "okta", "config": ["domain": "example.okta.com", "api_token": .string(Self.token)]]
+            ).send(to: store.url, variables))
+        #expect(reply.status == 200)
+        return try #require(reply.json["integrationId"]?.string.flatMap { Identifier($0) })
+    }
+
+    private func texts(_ sql: SQL) throws -> [String] {
+        try store.database.rows(sql, store.own.id) { row in (0..<row.columnCount).map(row.text).joined(separator: " ") }
+    }
+
+    /// What dead processes hold, they hold until their time is up.
+    private func letTimePass() throws {
+        for sql in [
+            "UPDATE sync_runs SET lease_expires_at = $2 WHERE workspace_id = $1 AND status = 'in_progress'",
+            "UPDATE sync_slots SET lease_expires_at = $2 WHERE workspace_id = $1",
+        ] as [SQL] {
+            try store.database.execute(sql, store.own.id, Timestamp.now - 300)
+        }
+    }
+
+    @Test func aSyncThatIsKilledAtFiftyMomentsLosesNothingAndDoublesNothing() throws {
+        let id = try connect()
+        let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
+        let start = Date()
+        #expect(sync.send(to: store.url, variables)?.json["status"] == "completed")
+        let duration = Date().timeIntervalSince(start)
+        var completed = 0
+        var interrupted = 0
+        version.number.add(1, ordering: .sequentiallyConsistent)
+        for _ in 0..<50 {
+            let process = try sync.start(on: store.url, variables)
+            usleep(UInt32.random(in: 0...UInt32(duration * 1_000_000)))
+            process.program.send(SIGKILL)
+            _ = try process.waitForEnd()
+            // Everybody's department is of one version, and everybody is there once.
+            let departments = try texts(
+                "SELECT department, count(*) FROM identities WHERE workspace_id = $1 GROUP BY department")
+            #expect(departments.count == 1)
+            #expect(departments.first?.hasSuffix(" \(Self.users)") == true)
+            #expect(
+                try texts("SELECT DISTINCT department FROM accounts WHERE workspace_id = $1").map { "\($0) \(Self.users)" }
+                    == departments)
+            if departments == ["\(version.text) \(Self.users)"] {
+                completed += 1
+                version.number.add(1, ordering: .sequentiallyConsistent)
+            } else {
+                interrupted += 1
+            }
+            try letTimePass()
+        }
+        #expect(interrupted > 0, "none of fifty was interrupted")
+        let last = sync.send(to: store.url, variables)
+        #expect(last?.json["status"] == "completed")
+        #expect(
+            try texts("SELECT department, count(*) FROM accounts WHERE workspace_id = $1 GROUP BY department")
+                == ["\(version.text) \(Self.users)"])
+        #expect(try texts("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == ["0"])
+        #expect(try texts("SELECT count(*) FROM sync_slots WHERE workspace_id = $1") == ["0"])
+        _ = try AuditLog(store.database, workspaceID: store.own.id).verify()
+        #expect(okta.unexpected == [])
+    }
+
+    @Test func ofManyAtOnceOneSyncs() throws {
+        let id = try connect()
+        let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
+        let statuses = Mutex<[Int: Int]>([:])
+        let (url, variables) = (store.url, variables)
+        let threads = Threads(count: 6) { _ in
+            let status = sync.send(to: url, variables)?.status ?? 0
+            statuses.withLock { $0[status, default: 0] += 1 }
+        }
+        threads.join()
+        let counts = statuses.withLock { $0 }
+        #expect(counts[200, default: 0] >= 1 && counts[200, default: 0] + counts[409, default: 0] == 6, "\(counts)")
+        #expect(try texts("SELECT count(*) FROM accounts WHERE workspace_id = $1") == ["\(Self.users)"])
+    }
+
+    @Test func noSecretIsInTheDatabaseOrInAnyOutput() throws {
+        let id = try connect()
+        for fields in [["integrationId": .string(id.description)], ["integrationId": "x"]] as [[String: JSON]] {
+            let process = try call("api-sync-integration", fields).start(on: store.url, variables)
+            _ = try process.waitForEnd()
+            for text in [process.output, process.errors] {
+                #expect(!String(decoding: text, as: UTF8.self).contains("lantedSecret"))
+            }
+        }
+        for name in try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")) {
+            let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
+            #expect(bytes.range(of: Data("lantedSecret".utf8)) == nil, "\(name)")
+        }
+    }
+}
