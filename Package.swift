@@ -146,7 +146,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EndpointTests",
         dependencies: [
-            "Analysis", "Assistant", "Connectors", "Export", "Findings", "Jobs", "Remediation", "TestSupport",
+            "Analysis", "Assistant", "Billing", "Connectors", "Export", "Findings", "Jobs", "Remediation",
+            "TestSupport",
             "local-runner",
         ] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),

@@ -97,7 +97,8 @@ public struct Assistant {
             let input = confirmation.input.object ?? [:]
             let action = try propose(try tool.call(input, in: workspace, actions, now: now))
             let requested = try actions.request(action, in: workspace, now: now)
-            let sentence = action.sentence + (requested.status == "pending_approval" ? " waits for approval." : " is queued.")
+            let sentence =
+                action.sentence + (requested.status == "pending_approval" ? " waits for approval." : " is queued.")
             let turn = [
                 Message(role: .user, content: [Message.text("(I confirm \(tool.name) for \(action.entityLabel).)")]),
                 Message(role: .assistant, content: [Message.text(sentence)]),

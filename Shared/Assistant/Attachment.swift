@@ -48,7 +48,9 @@ public struct Attachment: Sendable {
         "The file must be a PDF, a JPEG, PNG, WebP or GIF image, or plain text.")
 
     private static func kind(of bytes: [UInt8]) -> Kind? {
-        func begins(_ signature: [UInt8], at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: signature) }
+        func begins(_ signature: [UInt8], at offset: Int = 0) -> Bool {
+            bytes.dropFirst(offset).starts(with: signature)
+        }
         if begins(Array("%PDF-".utf8)) { return .pdf }
         if begins([0xFF, 0xD8, 0xFF]) { return .jpeg }
         if begins([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return .png }

@@ -23,7 +23,8 @@ extension Tool {
             work: .confirmed { call in
                 let application = try call.application()
                 return try call.onAccount(
-                    .revokeOAuthToken, [
+                    .revokeOAuthToken,
+                    [
                         "application_id": .string(application.id.description), "app_name": .string(application.name),
                     ])
             }),

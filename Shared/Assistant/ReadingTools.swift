@@ -8,7 +8,8 @@ extension Tool {
     /// What the model may look up. Each shows what the same query of the API shows, and no more.
     static let reading: [Tool] = [
         Tool(
-            name: "get_risk_score", description: "The workspace's risk score (0 to 100), open findings by severity, and the worst findings.",
+            name: "get_risk_score",
+            description: "The workspace's risk score (0 to 100), open findings by severity, and the worst findings.",
             permission: .view, inputs: [],
             work: .reading { call in
                 let risk = try call.workspace.riskSummary()
@@ -74,7 +75,8 @@ extension Tool {
             }),
         Tool(
             name: "check_app_policy",
-            description: "What the workspace has decided about an application: sanctioned, unauthorized, blocked or none.",
+            description:
+                "What the workspace has decided about an application: sanctioned, unauthorized, blocked or none.",
             permission: .view, inputs: [.required("app_name", .text(200), "The application's name.")],
             work: .reading { call in try call.workspace.appPolicy(appName: try call.required(call.text("app_name"))) }),
     ]

@@ -33,7 +33,8 @@ extension Workspace {
             rateLimit: rateLimit, subject: subject, day: Timestamp(seconds: now.seconds / window * window))
         guard rateLimit.isExceeded else { return message }
         try takeBack(message)
-        var error = HTTPError(429, "This workspace has sent its \(limit) AI chat messages of today. Try again tomorrow.")
+        var error = HTTPError(
+            429, "This workspace has sent its \(limit) AI chat messages of today. Try again tomorrow.")
         error.headers = rateLimit.headers
         error.headers.add("Retry-After", String(rateLimit.secondsUntilReset))
         throw error

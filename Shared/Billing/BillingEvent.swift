@@ -39,7 +39,8 @@ extension SystemAccess {
     /// Takes an event in: once, and in whatever order they come. What concerns nobody here is ignored.
     public func apply(_ event: BillingEvent, _ prices: Prices, now: Timestamp) throws {
         let isSubscription = event.type.hasPrefix("customer.subscription.")
-        guard isSubscription || event.type == "checkout.session.completed",
+        let subscription = isSubscription ? Subscription(event.object, prices) : nil
+        guard subscription != nil || event.type == "checkout.session.completed",
             let customer = event.object["customer"]?.string, let workspace = try workspace(of: event, customer)
         else { return }
         try workspace.exclusively {
@@ -49,15 +50,10 @@ extension SystemAccess {
                 ON CONFLICT (id) DO NOTHING
                 """, event.id, event.type, now)
             guard isNew == 1 else { return }
-            if isSubscription {
-                try workspace.update(customer, event, prices, now: now)
+            if let subscription {
+                try workspace.note(subscription, of: customer, order: event.order, now: now)
             } else {
-                // Who pays is known before what is paid for.
-                try workspace.execute(
-                    """
-                    INSERT INTO subscriptions (workspace_id, stripe_customer_id, updated_at) VALUES ($1, $2, $3)
-                    ON CONFLICT (workspace_id) DO NOTHING
-                    """, customer, now)
+                try workspace.note(customer: customer, now: now)
             }
         }
     }
@@ -67,62 +63,5 @@ extension SystemAccess {
         if let known = try workspace(billedAs: customer) { return known }
         let named = event.object["metadata"]?["workspace_id"]?.string ?? event.object["client_reference_id"]?.string
         return try named.flatMap { Identifier($0) }.flatMap { try workspace($0) }
-    }
-}
-
-extension Workspace {
-    fileprivate func update(
-        _ customer: String, _ event: BillingEvent, _ prices: Prices, now: Timestamp
-    ) throws {
-        let object = event.object
-        guard let subscriptionID = object["id"]?.string, let status = object["status"]?.string else { return }
-        if let known = try subscription(), let knownID = known.id {
-            if knownID == subscriptionID {
-                guard event.order > known.eventOrder else { return }
-            } else {
-                // What becomes of an earlier subscription does not touch the one that counts.
-                guard Subscription.isLive(status), !known.isLive || event.order > known.eventOrder else { return }
-            }
-        }
-        let item = object["items"]?["data"]?.array?.first
-        let price = item?["price"]?["id"]?.string
-        let interval =
-            price.flatMap(prices.interval)
-            ?? ["month": .monthly, "year": .annual][item?["price"]?["recurring"]?["interval"]?.string ?? ""]
-        let end = (item?["current_period_end"] ?? object["current_period_end"])?.integer.map { Timestamp(seconds: $0) }
-        try change {
-            try execute(
-                """
-                INSERT INTO subscriptions (workspace_id, stripe_customer_id, stripe_subscription_id, status,
-                    billing_interval, price_id, current_period_end, event_order, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                ON CONFLICT (workspace_id) DO UPDATE SET
-                    stripe_customer_id = excluded.stripe_customer_id,
-                    stripe_subscription_id = excluded.stripe_subscription_id, status = excluded.status,
-                    billing_interval = excluded.billing_interval, price_id = excluded.price_id,
-                    current_period_end = excluded.current_period_end, event_order = excluded.event_order,
-                    updated_at = excluded.updated_at
-                """, customer, subscriptionID, status, interval, price, end, event.order, now)
-            var entry = AuditEntry(
-                action: "billing.subscription_updated", targetType: "workspace", targetID: id.description,
-                details: ["status": .string(status)], createdAt: now)
-            entry.details["interval"] = interval.map { .string($0.rawValue) }
-            entry.details["plan"] = try changePlan(for: status).map { .string($0.rawValue) }
-            return ((), entry)
-        }
-    }
-
-    /// Gives or takes the Pro plan; the result is the new plan, nil when it stays. Enterprise is agreed on elsewhere.
-    private func changePlan(for status: String) throws -> Plan? {
-        if Subscription.isLive(status) {
-            let changed = try execute(
-                "UPDATE workspaces SET plan = 'pro' WHERE workspaces.id = $1 AND plan IN ('free', 'trial')")
-            return changed == 1 ? .pro : nil
-        }
-        guard Subscription.isOver(status) else { return nil }
-        let changed = try execute("UPDATE workspaces SET plan = 'free' WHERE workspaces.id = $1 AND plan = 'pro'")
-        guard changed == 1 else { return nil }
-        try pauseIntegrationsBeyondFreePlan()
-        return .free
     }
 }

@@ -57,8 +57,7 @@ public struct Billing {
     public func checkout(
         _ interval: BillingInterval, email: String, for workspace: Workspace, now: Timestamp
     ) throws -> Checkout {
-        let subscription = try workspace.subscription()
-        guard subscription?.isLive != true || subscription?.interval != interval else {
+        guard try !workspace.hasSubscription(interval) else {
             throw HTTPError.conflict("This workspace has an active \(interval.rawValue) subscription already.")
         }
         let price = try prices.id(interval)
@@ -69,7 +68,7 @@ public struct Billing {
             ("client_reference_id", id), ("metadata[workspace_id]", id),
             ("subscription_data[metadata][workspace_id]", id),
         ]
-        if let customer = subscription?.customerID {
+        if let customer = try workspace.stripeCustomer() {
             fields.append(("customer", customer))
         } else {
             fields.append(("customer_email", email))
@@ -89,11 +88,11 @@ public struct Billing {
     /// Opens a page on which the workspace manages its subscription. Throws 404 when Stripe does not know it as a
     /// customer.
     public func portal(for workspace: Workspace, now: Timestamp) throws -> PortalSession {
-        guard let subscription = try workspace.subscription() else {
+        guard let customer = try workspace.stripeCustomer() else {
             throw HTTPError.notFound("This workspace has no billing account yet. Choose a plan first.")
         }
         let session = try client.create(
-            "/v1/billing_portal/sessions", [("customer", subscription.customerID), ("return_url", returnURL)])
+            "/v1/billing_portal/sessions", [("customer", customer), ("return_url", returnURL)])
         guard let url = session["url"]?.string else { throw StripeClient.failed }
         try workspace.change {
             let entry = AuditEntry(

@@ -18,7 +18,8 @@ public struct StripeClient {
         self.key = Secret(key)
         self.log = log
         client = try UpstreamClient(
-            "stripe", environment, retry: RetryPolicy(retries: 2, firstPause: pause, verdict: Self.verdict), seconds: 25)
+            "stripe", environment, retry: RetryPolicy(retries: 2, firstPause: pause, verdict: Self.verdict), seconds: 25
+        )
     }
 
     /// Makes something, at a path such as `/v1/checkout/sessions`; sent again, it is made once. Throws 500 when Stripe

@@ -2,39 +2,137 @@ import Auth
 import Base
 import Store
 
-/// A workspace as Stripe's customer, with its latest subscription.
+/// A subscription as an event of Stripe's shows it.
 struct Subscription {
-    let customerID: String
-    /// Nil until something has been bought.
-    let id: String?
-    let status: String?
+    let id: String
+    let status: String
     let interval: BillingInterval?
-    /// The place of the event from which this is: the later event has the greater one.
-    let eventOrder: String
+    let priceID: String?
+    let periodEnd: Timestamp?
+    let beganAt: Timestamp
 
-    /// Whether it gives the Pro plan. A payment that is late for some days does not end it.
-    var isLive: Bool { Self.isLive(status) }
-
-    static func isLive(_ status: String?) -> Bool { ["active", "trialing", "past_due"].contains(status) }
-
-    /// Whether it is over for good.
-    static func isOver(_ status: String) -> Bool {
-        ["canceled", "unpaid", "incomplete_expired", "paused"].contains(status)
+    /// Nil when the event's object is no subscription.
+    init?(_ object: JSON, _ prices: Prices) {
+        guard let id = object["id"]?.string, let status = object["status"]?.string,
+            let created = object["created"]?.integer
+        else { return nil }
+        self.id = id
+        self.status = status
+        beganAt = Timestamp(seconds: created)
+        let item = object["items"]?["data"]?.array?.first
+        priceID = item?["price"]?["id"]?.string
+        interval =
+            priceID.flatMap(prices.interval)
+            ?? ["month": .monthly, "year": .annual][item?["price"]?["recurring"]?["interval"]?.string ?? ""]
+        // The period moved from the subscription to its items in version 2025-03-31.
+        periodEnd = (item?["current_period_end"] ?? object["current_period_end"])?.integer
+            .map { Timestamp(seconds: $0) }
     }
 }
 
 extension Workspace {
-    /// What is known of the workspace's subscription; nil when it is no customer.
-    func subscription() throws -> Subscription? {
+    /// What the workspace is called at Stripe; nil when it is no customer.
+    func stripeCustomer() throws -> String? {
+        try first("SELECT stripe_customer_id FROM subscriptions WHERE workspace_id = $1") { try $0[0] }
+    }
+
+    /// Whether the workspace pays at an interval already. A payment that is late for some days does not end that.
+    func hasSubscription(_ interval: BillingInterval) throws -> Bool {
         try first(
             """
-            SELECT stripe_customer_id, stripe_subscription_id, status, billing_interval, event_order
-            FROM subscriptions WHERE workspace_id = $1
+            SELECT 1 FROM stripe_subscriptions
+            WHERE workspace_id = $1 AND billing_interval = $2 AND status IN ('active', 'trialing', 'past_due')
+            """, interval
+        ) { _ in true } ?? false
+    }
+
+    /// Notes who pays, which is known before what is paid for.
+    func note(customer: String, now: Timestamp) throws {
+        try execute(
+            """
+            INSERT INTO subscriptions (workspace_id, stripe_customer_id, updated_at) VALUES ($1, $2, $3)
+            ON CONFLICT (workspace_id) DO NOTHING
+            """, customer, now)
+    }
+
+    /// Takes in what a subscription was when an event happened. Each keeps its latest event, and the workspace goes by
+    /// the one that counts among all: the order in which events come makes no difference.
+    func note(_ subscription: Subscription, of customer: String, order: String, now: Timestamp) throws {
+        let isLater = try execute(
+            """
+            INSERT INTO stripe_subscriptions (workspace_id, id, stripe_customer_id, status, billing_interval, price_id,
+                current_period_end, began_at, event_order)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (id) DO UPDATE SET
+                stripe_customer_id = excluded.stripe_customer_id, status = excluded.status,
+                billing_interval = excluded.billing_interval, price_id = excluded.price_id,
+                current_period_end = excluded.current_period_end, event_order = excluded.event_order
+            WHERE stripe_subscriptions.workspace_id = excluded.workspace_id
+                AND stripe_subscriptions.event_order < excluded.event_order
+            """, subscription.id, customer, subscription.status, subscription.interval, subscription.priceID,
+            subscription.periodEnd, subscription.beganAt, order)
+        guard isLater == 1 else { return }
+        try change {
+            let status = try settleSubscription(now: now)
+            var entry = AuditEntry(
+                action: "billing.subscription_updated", targetType: "workspace", targetID: id.description,
+                details: ["status": .string(subscription.status), "subscription_id": .string(subscription.id)],
+                createdAt: now)
+            entry.details["interval"] = subscription.interval.map { .string($0.rawValue) }
+            entry.details["plan"] = try changePlan(for: status, now: now).map { .string($0.rawValue) }
+            return ((), entry)
+        }
+    }
+
+    /// Has the workspace go by the subscription that counts: one that is paid before one that is not, then the latest.
+    /// The result is its status.
+    private func settleSubscription(now: Timestamp) throws -> String {
+        let counts = try first(
+            """
+            SELECT stripe_customer_id, id, status, billing_interval, price_id, current_period_end
+            FROM stripe_subscriptions WHERE workspace_id = $1
+            ORDER BY CASE WHEN status IN ('active', 'trialing', 'past_due') THEN 0 ELSE 1 END, began_at DESC, id DESC
+            LIMIT 1
             """
         ) { row in
-            Subscription(
-                customerID: try row[0], id: try row[1], status: try row[2], interval: try row[3],
-                eventOrder: try row[4])
+            (
+                customer: try row[0] as String, id: try row[1] as String, status: try row[2] as String,
+                interval: try row[3] as BillingInterval?, price: try row[4] as String?, end: try row[5] as Timestamp?
+            )
+        }
+        guard let counts else { throw StoreError.failed("a subscription is not there that was just noted") }
+        try execute(
+            """
+            INSERT INTO subscriptions (workspace_id, stripe_customer_id, stripe_subscription_id, status, billing_interval,
+                price_id, current_period_end, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (workspace_id) DO UPDATE SET
+                stripe_customer_id = excluded.stripe_customer_id,
+                stripe_subscription_id = excluded.stripe_subscription_id, status = excluded.status,
+                billing_interval = excluded.billing_interval, price_id = excluded.price_id,
+                current_period_end = excluded.current_period_end, updated_at = excluded.updated_at
+            """, counts.customer, counts.id, counts.status, counts.interval, counts.price, counts.end, now)
+        return counts.status
+    }
+
+    /// Gives or takes the Pro plan; the result is the new plan, nil when it stays. Enterprise is agreed on elsewhere. What
+    /// is left of a trial can be used up.
+    private func changePlan(for status: String, now: Timestamp) throws -> Plan? {
+        switch status {
+        case "active", "trialing", "past_due":
+            let changed = try execute(
+                "UPDATE workspaces SET plan = 'pro' WHERE workspaces.id = $1 AND plan IN ('free', 'trial')")
+            return changed == 1 ? .pro : nil
+        case "canceled", "unpaid", "incomplete_expired", "paused":
+            let plan = try first(
+                """
+                UPDATE workspaces SET plan = CASE WHEN trial_ends_at > $2 THEN 'trial' ELSE 'free' END
+                WHERE workspaces.id = $1 AND plan = 'pro' RETURNING plan
+                """, now
+            ) { try $0[0] as Plan }
+            if plan == .free { try pauseIntegrationsBeyondFreePlan() }
+            return plan
+        default: return nil
         }
     }
 }

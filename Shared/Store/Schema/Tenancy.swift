@@ -56,9 +56,21 @@ extension Schema {
             billing_interval text CHECK (billing_interval IN ('monthly', 'annual')),
             price_id text,
             current_period_end timestamptz,
-            event_order text NOT NULL DEFAULT '',
             updated_at timestamptz NOT NULL)
         """,
+        """
+        CREATE TABLE stripe_subscriptions (
+            id text PRIMARY KEY,
+            workspace_id uuid NOT NULL REFERENCES workspaces (id),
+            stripe_customer_id text NOT NULL,
+            status text NOT NULL,
+            billing_interval text CHECK (billing_interval IN ('monthly', 'annual')),
+            price_id text,
+            current_period_end timestamptz,
+            began_at timestamptz NOT NULL,
+            event_order text NOT NULL)
+        """,
+        "CREATE INDEX stripe_subscriptions_by_workspace ON stripe_subscriptions (workspace_id, began_at)",
         """
         CREATE TABLE billing_events (
             id text PRIMARY KEY,

@@ -1,0 +1,38 @@
+import Base
+import Foundation
+import TestSupport
+
+/// The official SDKs of Anthropic and Stripe, by Python scripts in Tests/sdk. Tests/run sets them up.
+enum SDK {
+    static let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
+    static var isThere: Bool { python != nil }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "sdk").path
+
+    /// What a script prints, given JSON on standard input.
+    static func run(_ script: String, _ input: JSON) throws -> String {
+        let files = try TemporaryFolder()
+        try Data(JSONWriter.bytes(input)).write(to: URL(filePath: files.path("input.json")))
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: python ?? "/usr/bin/python3")
+        process.arguments = [folder + "/" + script]
+        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: files.path("input.json")))
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
+    }
+
+    /// A request as the scripts take it.
+    static func described(_ request: FakeProvider.Request, body: JSON) -> JSON {
+        [
+            "method": .string(request.method), "target": .string(request.target), "body": body,
+            "headers": .object(
+                Dictionary(request.headers.fields.map { ($0.name, JSON.string($0.value)) }) { _, last in last }),
+        ]
+    }
+}

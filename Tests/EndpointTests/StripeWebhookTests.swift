@@ -1,0 +1,315 @@
+import Auth
+import Base
+import Crypto
+import HTTP
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Billing
+@testable import api_stripe_webhook
+
+/// What Stripe tells: signed, once, in any order.
+@Suite struct StripeWebhookTests {
+    private let store: TestStore
+    private static let secret = "whsec_the_secret_of_the_tests"
+
+    init() throws {
+        store = try TestStore()
+        try store.own.set(plan: .free)
+    }
+
+    private func signature(_ body: [UInt8], at time: Int = TestStore.now.seconds, secret: String = secret) -> String {
+        "t=\(time),v1=" + Hex.encode(hmacSHA256(Array("\(time).".utf8) + body, key: Array(secret.utf8)))
+    }
+
+    private func send(_ body: [UInt8], _ signature: String?, _ variables: [String: String] = [:]) -> Reply {
+        var call = Call("POST")
+        call.body = .bytes(body)
+        call.headers["Stripe-Signature"] = signature
+        let base = [
+            "STRIPE_WEBHOOK_SECRET": Self.secret, "STRIPE_PRICE_MONTHLY": "price_monthly",
+            "STRIPE_PRICE_ANNUAL": "price_annual",
+        ]
+        return store.send(call, to: StripeWebhook.self, variables: base.merging(variables) { $1 })
+    }
+
+    private func send(_ event: JSON) -> Reply {
+        let body = JSONWriter.bytes(event)
+        return send(body, signature(body))
+    }
+
+    /// An event about a subscription; `at` is seconds after the tests' moment.
+    private func event(
+        _ type: String, _ status: String, at: Int = 0, id: String? = nil, subscription: String = "sub_1",
+        began: Int = 0, price: String = "price_monthly", customer: String = "cus_1", workspace: Identifier? = nil
+    ) -> JSON {
+        [
+            "id": .string(id ?? "evt_\(type)_\(status)_\(at)_\(subscription)"), "object": "event",
+            "type": .string("customer.subscription." + type), "created": .integer(TestStore.now.seconds + at),
+            "data": [
+                "object": [
+                    "id": .string(subscription), "object": "subscription", "customer": .string(customer),
+                    "status": .string(status), "created": .integer(TestStore.now.seconds + began),
+                    "metadata": ["workspace_id": .string((workspace ?? store.own.id).description)],
+                    "items": [
+                        "data": [
+                            [
+                                "price": ["id": .string(price), "recurring": ["interval": "month"]],
+                                "current_period_end": .integer(TestStore.now.seconds + .days(30)),
+                            ]
+                        ]
+                    ],
+                ]
+            ],
+        ]
+    }
+
+    private func plan(_ workspace: TestWorkspace? = nil) throws -> String? {
+        try store.database.first("SELECT plan FROM workspaces WHERE id = $1", (workspace ?? store.own).id) { try $0[0] }
+    }
+
+    private func subscription() throws -> [String?] {
+        try store.database.rows(
+            """
+            SELECT stripe_customer_id, stripe_subscription_id, status, billing_interval, price_id, current_period_end
+            FROM subscriptions WHERE workspace_id = $1
+            """, store.own.id
+        ) { row in try (0..<6).map { try row[$0] as String? } }.first ?? []
+    }
+
+    // MARK: What it does
+
+    @Test func aSubscriptionGivesThePlan() throws {
+        let reply = send(event("created", "active"))
+        #expect(reply.status == 200 && reply.json == ["received": true])
+        #expect(try plan() == "pro")
+        #expect(
+            try subscription() == ["cus_1", "sub_1", "active", "monthly", "price_monthly", "2026-05-15T12:30:00Z"])
+        let entry = try #require(try store.own.auditEntries().first)
+        #expect(entry.action == "billing.subscription_updated" && entry.userID == nil)
+        #expect(
+            entry.details == [
+                "status": "active", "subscription_id": "sub_1", "interval": "monthly", "plan": "pro",
+            ])
+    }
+
+    @Test func itsEndTakesThePlan() throws {
+        for number in 0..<5 { try store.own.addIntegration("platform\(number)") }
+        #expect(send(event("created", "active")).status == 200)
+        #expect(send(event("deleted", "canceled", at: 60)).status == 200)
+        #expect(try plan() == "free" && subscription()[2] == "canceled")
+        let paused = try store.database.first(
+            "SELECT count(*) FROM integrations WHERE workspace_id = $1 AND status = 'paused'", store.own.id
+        ) { try $0[0] as Int }
+        #expect(paused == 2, "the free plan has three")
+    }
+
+    @Test func whatIsLeftOfATrialStays() throws {
+        try store.own.set(plan: .trial, trialEnd: TestStore.now + .days(10))
+        #expect(send(event("created", "active")).status == 200)
+        #expect(try plan() == "pro")
+        #expect(send(event("deleted", "canceled", at: 60)).status == 200)
+        #expect(try plan() == "trial")
+    }
+
+    @Test func enterpriseIsAgreedOnElsewhere() throws {
+        try store.own.set(plan: .enterprise)
+        _ = send(event("created", "active"))
+        #expect(try plan() == "enterprise")
+        _ = send(event("deleted", "canceled", at: 60))
+        #expect(try plan() == "enterprise")
+    }
+
+    @Test(arguments: [
+        ("trialing", "pro"), ("past_due", "pro"), ("unpaid", "free"), ("incomplete_expired", "free"),
+        ("paused", "free"),
+        ("incomplete", "pro"),
+    ])
+    func eachStatusHasItsPlan(_ status: String, _ plan: String) throws {
+        _ = send(event("created", "active"))
+        _ = send(event("updated", status, at: 5))
+        #expect(try self.plan() == plan)
+    }
+
+    @Test func anIncompleteOneGivesNothing() throws {
+        _ = send(event("created", "incomplete"))
+        #expect(try plan() == "free")
+    }
+
+    @Test func aCheckoutNamesTheCustomer() throws {
+        let event: JSON = [
+            "id": "evt_1", "type": "checkout.session.completed", "created": .integer(TestStore.now.seconds),
+            "data": [
+                "object": [
+                    "customer": "cus_1", "client_reference_id": .string(store.own.id.description),
+                    "subscription": "sub_1",
+                ]
+            ],
+        ]
+        #expect(send(event).status == 200)
+        #expect(try subscription().first == "cus_1" && plan() == "free")
+        // A subscription that Stripe's own pages made names no workspace.
+        var later = try #require(self.event("created", "active").object)
+        var object = try #require(later["data"]?["object"]?.object)
+        object["metadata"] = [:]
+        later["data"] = ["object": .object(object)]
+        #expect(send(.object(later)).status == 200)
+        #expect(try plan() == "pro")
+    }
+
+    /// A customer whom we know is whoever he was, whatever an event's metadata says.
+    @Test func aCustomerStaysWhoHeIs() throws {
+        try store.other.set(plan: .free)
+        _ = send(event("created", "active"))
+        _ = send(event("created", "active", at: 5, subscription: "sub_2", workspace: store.other.id))
+        #expect(try plan(store.other) == "free" && store.other.auditEntries().isEmpty)
+    }
+
+    // MARK: Once, and in any order
+
+    @Test func anEventCountsOnce() throws {
+        for _ in 0..<3 { #expect(send(event("created", "active")).status == 200) }
+        #expect(try store.own.auditEntries().count == 1)
+        #expect(try store.database.first("SELECT count(*) FROM billing_events") { try $0[0] as Int } == 1)
+    }
+
+    @Test func ofManyAtOnceOneCounts() throws {
+        let body = JSONWriter.bytes(event("created", "active"))
+        let environment = store.environment(["STRIPE_WEBHOOK_SECRET": Self.secret])
+        var call = Call("POST").with("Stripe-Signature", signature(body))
+        call.body = .bytes(body)
+        let sent = call
+        Threads(count: 6) { _ in
+            #expect(TestPipeline(StripeWebhook.self, environment).send(sent).status == 200)
+        }.join()
+        #expect(try store.own.auditEntries().count == 1)
+    }
+
+    /// All orders of these events lead to the same.
+    @Test func theOrderMakesNoDifference() throws {
+        let events = [
+            event("created", "incomplete", at: 0), event("updated", "active", at: 0),
+            event("updated", "active", at: 9, price: "price_annual"), event("deleted", "canceled", at: 20),
+            event("created", "active", at: 15, subscription: "sub_2", began: 15),
+        ]
+        func permutations(_ rest: [JSON]) -> [[JSON]] {
+            rest.isEmpty
+                ? [[]]
+                : rest.indices.flatMap { index in
+                    var others = rest
+                    let first = others.remove(at: index)
+                    return permutations(others).map { [first] + $0 }
+                }
+        }
+        for order in permutations(events) {
+            try store.own.set(plan: .free)
+            for table: SQL in [
+                "DELETE FROM billing_events", "DELETE FROM stripe_subscriptions", "DELETE FROM subscriptions",
+            ] {
+                try store.database.execute(table)
+            }
+            for event in order { #expect(send(event).status == 200) }
+            #expect(try plan() == "pro" && subscription()[1] == "sub_2" && subscription()[2] == "active")
+        }
+    }
+
+    @Test func theEndWinsWithinASecond() throws {
+        _ = send(event("deleted", "canceled"))
+        _ = send(event("updated", "active"))
+        _ = send(event("created", "active"))
+        #expect(try plan() == "free" && subscription()[2] == "canceled")
+    }
+
+    /// An older subscription's end does not touch the one that is paid for.
+    @Test func oneSubscriptionDoesNotEndAnother() throws {
+        _ = send(event("created", "active"))
+        _ = send(event("created", "active", at: 10, subscription: "sub_2", began: 10, price: "price_annual"))
+        _ = send(event("deleted", "canceled", at: 20))
+        #expect(try plan() == "pro" && subscription()[1] == "sub_2" && subscription()[3] == "annual")
+    }
+
+    // MARK: What it ignores
+
+    @Test func whatIsUnknownIsAccepted() throws {
+        for event: JSON in [
+            ["id": "evt_1", "type": "invoice.paid", "created": 1, "data": ["object": ["customer": "cus_1"]]],
+            ["id": "evt_2", "type": "something.new", "created": 1, "data": ["object": [:]]],
+            event("created", "active", workspace: .random()),
+            [
+                "id": "evt_3", "type": "customer.subscription.updated", "created": 1,
+                "data": ["object": ["customer": "cus_1"]],
+            ],
+            ["id": "evt_4", "type": "checkout.session.completed", "created": 1, "data": ["object": ["customer": nil]]],
+        ] {
+            #expect(send(event).status == 200)
+        }
+        #expect(try plan() == "free" && subscription().isEmpty && store.own.auditEntries().isEmpty)
+    }
+
+    // MARK: The signature
+
+    @Test func aSignatureHoldsForFiveMinutes() {
+        let body = JSONWriter.bytes(event("created", "active"))
+        let now = TestStore.now.seconds
+        for (age, status) in [(0, 200), (300, 200), (301, 400), (3_600, 400)] {
+            #expect(send(body, signature(body, at: now - age)).status == status, "\(age)")
+        }
+    }
+
+    @Test func withoutASignatureThatHoldsNothingHappens() throws {
+        let body = JSONWriter.bytes(event("created", "active"))
+        let good = signature(body)
+        let hex = good.split(separator: "=")[2]
+        for bad in [
+            nil, "", "t=1", "v1=\(hex)", "t=\(TestStore.now.seconds)", "t=x,v1=\(hex)",
+            good.replacing("v1=", with: "v0="),
+            String(good.dropLast()), good + "0", good.uppercased(), signature(body, secret: "whsec_other"),
+            signature(body + [0x20]), good.replacing("t=", with: "t=0"), "nonsense", "t=\(TestStore.now.seconds),v1",
+            "t=\(TestStore.now.seconds + 1),v1=\(hex)",
+        ] {
+            let reply = send(body, bad)
+            #expect(
+                reply.status == 400 && reply.error == "The Stripe-Signature is missing or does not hold.",
+                "\(bad ?? "none")")
+        }
+        #expect(try plan() == "free" && subscription().isEmpty)
+        #expect(send(body, "t=\(TestStore.now.seconds),v1=00,v1=\(hex)").status == 200, "one of several holds")
+    }
+
+    @Test func aSignedBodyThatIsNoEventIsRefused() {
+        for text in [
+            "", "{", "[]", #"{"id":"evt_1"}"#, #"{"id":"evt_1","type":"x","created":"now","data":{"object":{}}}"#,
+        ] {
+            let body = Array(text.utf8)
+            #expect(send(body, signature(body)).status == 400)
+        }
+    }
+
+    @Test func withoutASecretNothingIsBelieved() {
+        let body = JSONWriter.bytes(event("created", "active"))
+        let reply = send(body, signature(body, secret: ""), ["STRIPE_WEBHOOK_SECRET": ""])
+        #expect(reply.status == 503 && reply.error == "Billing is not set up on this server.")
+    }
+
+    /// Without its entry the plan does not change either, and Stripe sends the event again.
+    @Test func anEventWithoutItsEntryIsUndone() throws {
+        try store.own.endAuditLog()
+        #expect(send(event("created", "active")).status == 500)
+        #expect(try plan() == "free" && subscription().isEmpty)
+        #expect(try store.database.first("SELECT count(*) FROM billing_events") { try $0[0] as Int } == 0)
+    }
+
+    @Test(.enabled(if: SDK.isThere)) func whatTheSDKSignsIsAccepted() throws {
+        let body = JSONWriter.bytes(event("created", "active"))
+        let said = try SDK.run(
+            "stripe_signature.py",
+            [
+                "body": .string(String(decoding: body, as: UTF8.self)), "secret": .string(Self.secret),
+                "time": .integer(TestStore.now.seconds),
+            ])
+        #expect(send(body, said.split(separator: "\n").first.map(String.init)).status == 200)
+        #expect(try plan() == "pro")
+    }
+}
