@@ -12,8 +12,7 @@ extension Tool {
             description: "The workspace's risk score (0 to 100), open findings by severity, and the worst findings.",
             permission: .view, inputs: [],
             work: .reading { call in
-                let risk = try call.workspace.riskSummary()
-                let worst = try call.workspace.topRisks(5)
+                let (risk, worst) = try call.workspace.read(.riskSummary, .topRisks(5))
                 return Written { json in
                     json.field("risk_score", risk.score.value)
                     json.field("risk_label", risk.score.label)
@@ -29,9 +28,10 @@ extension Tool {
                 .optional("limit", .integer(1...50), "At most so many; 20 if left out."),
             ],
             work: .reading { call in
-                let (findings, total) = try call.workspace.openFindings(
-                    severities: call.text("severity").flatMap(Severity.init).map { [$0] } ?? [],
-                    category: call.text("category").flatMap(Category.init), limit: call.integer("limit") ?? 20)
+                let (findings, total) = try call.workspace.read(
+                    .openFindings(
+                        severities: call.text("severity").flatMap(Severity.init).map { [$0] } ?? [],
+                        category: call.text("category").flatMap(Category.init), limit: call.integer("limit") ?? 20))
                 return Written { json in
                     json.field("findings", findings)
                     json.field("total", total)
@@ -52,14 +52,14 @@ extension Tool {
             name: "get_integrations", description: "The connected platforms and when they last synced.",
             permission: .view, inputs: [],
             work: .reading { call in
-                let integrations = try call.workspace.integrations()
+                let integrations = try call.workspace.read(.integrations)
                 return Written { $0.field("integrations", integrations) }
             }),
         Tool(
             name: "get_posture_summary", description: "How the workspace stands, in words and key metrics.",
             permission: .view, inputs: [],
             work: .reading { call in
-                let posture = try call.workspace.posture()
+                let posture = try call.workspace.read(.posture)
                 return Written { json in
                     json.field("summary", posture.summary)
                     json.field("metrics", posture)

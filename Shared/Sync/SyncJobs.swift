@@ -1,5 +1,4 @@
 import Analysis
-import Analysis
 import Auth
 import Base
 import HTTP
