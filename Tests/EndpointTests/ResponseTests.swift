@@ -152,7 +152,7 @@ import Testing
     @Test func aWrongConfigurationIsNothingACallerLearns() throws {
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
         for variables in [
-            ["SUPABASE_URL": ""], ["SUPABASE_JWT_SECRET": ""], ["TRUSTED_PROXIES": "everyone"], ["DATABASE_URL": "x"],
+            ["SUPABASE_URL": ""], ["TRUSTED_PROXIES": "everyone"], ["DATABASE_URL": "x"],
         ] {
             let reply = store.send(call, to: APIKeysFunction.self, variables: variables)
             #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")
