@@ -339,6 +339,10 @@ enum AWSAccount {
             ActionType.revokeAllTokens,
             ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
         ),
+        (
+            .revokeOAuthToken,
+            ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
+        ),
         (.forcePasswordChange, ["UpdateLoginProfile UserName=u0 PasswordResetRequired=true"]),
         (
             .suspendUser,

@@ -192,7 +192,8 @@ enum GitHubOrg {
         #expect(accounts["guest1"]?.metadata == [:])
         let byKey = records.byKey
         guard case .accessKey(let deployKey)? = byKey["accessKey/DK_0"],
-            case .accessKey(let token)? = byKey["accessKey/7000"], case .accessKey(let ssh)? = byKey["accessKey/7005"],
+            case .accessKey(let token)? = byKey["accessKey/credential/7000"],
+            case .accessKey(let ssh)? = byKey["accessKey/credential/7005"],
             case .auditEvent(let alert)? = byKey["auditEvent/e0"],
             case .auditEvent(let grant)? = byKey["auditEvent/e1"],
             case .auditEvent(let signIn)? = byKey["auditEvent/e2"],
@@ -300,7 +301,14 @@ enum GitHubOrg {
         #expect(provider.requests.count == 3)
         let one = ActionTarget(actionID: .random(), externalID: "m1", parameters: ["credential_id": "2"])
         _ = try connector.perform(.revokeOAuthToken, on: one)
-        #expect(provider.requests.count == 4)
+        let key = ActionTarget(actionID: .random(), externalID: "credential/1")
+        _ = try connector.perform(.rotateCredentials, on: key)
+        #expect(provider.requests.count == 5)
+        #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: target) }
+        #expect(try connector.outcome(of: .revokeAllTokens, on: target) == .notDone)
+        provider.fail(.json([]))
+        let done = ActionOutcome.done(["platform": "github", "external_id": "m1"])
+        #expect(try connector.outcome(of: .revokeAllTokens, on: target) == done)
         #expect(provider.unexpected.isEmpty)
     }
 

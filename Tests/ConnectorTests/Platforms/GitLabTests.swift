@@ -138,8 +138,8 @@ enum GitLabGroup {
         #expect(accounts["4"]?.linkedEmails == ["u4@acme.com"])
         #expect(accounts["5"]?.kind == .serviceAccount)
         let byKey = records.byKey
-        guard case .accessKey(let reader)? = byKey["accessKey/500"],
-            case .accessKey(let writer)? = byKey["accessKey/501"],
+        guard case .accessKey(let reader)? = byKey["accessKey/token/500"],
+            case .accessKey(let writer)? = byKey["accessKey/token/501"],
             case .accessKey(let deployKey)? = byKey["accessKey/project/90/1"],
             case .auditEvent(let signIn)? = byKey["auditEvent/1775000000"],
             case .auditEvent(let direct)? = byKey["auditEvent/1775000001"],
@@ -189,7 +189,6 @@ enum GitLabGroup {
         (false, .deactivateUser, "DELETE /api/v4/groups/7/members/9"),
         (true, .removeAdminRole, "PUT /api/v4/groups/acme%2Fmain/members/9?access_level=30"),
         (true, .rotateCredentials, "DELETE /api/v4/personal_access_tokens/5"),
-        (true, .revokeOAuthToken, "DELETE /api/v4/personal_access_tokens/5"),
     ])
     func acts(_ isShared: Bool, _ action: ActionType, _ expected: String) throws {
         let provider = try FakeProvider { $0.method + " " + $0.target == expected ? .json([:], status: 201) : nil }
@@ -197,6 +196,27 @@ enum GitLabGroup {
         #expect(try connector.perform(action, on: target)["platform"] == "gitlab")
         #expect(GitLab.actions.contains(action))
         #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("token/500", "/api/v4/personal_access_tokens/500"), ("project/90/1", "/api/v4/projects/90/deploy_keys/1"),
+    ])
+    func endsKeys(_ id: String, _ path: String) throws {
+        let provider = try FakeProvider { request in
+            guard request.path == path else { return nil }
+            return request.method == "DELETE" ? .init(204) : .json(["id": 500, "revoked": false])
+        }
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        let key = ActionTarget(actionID: .random(), externalID: id)
+        #expect(try connector.outcome(of: .rotateCredentials, on: key) == .notDone)
+        _ = try connector.perform(.rotateCredentials, on: key)
+        #expect(provider.unexpected.isEmpty)
+        provider.fail(.json(["message": "404 Not found"], status: 404))
+        let done = ActionOutcome.done(["platform": "gitlab", "external_id": .string(id)])
+        #expect(try connector.outcome(of: .rotateCredentials, on: key) == done)
+        let account = ActionTarget(actionID: .random(), externalID: "500")
+        let error = #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: account) }
+        #expect(error?.kind == "configuration_invalid")
     }
 
     @Test func seesWhatBecameOfPeople() throws {

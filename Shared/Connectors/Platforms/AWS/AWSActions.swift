@@ -16,6 +16,7 @@ extension AWS {
             _ = try session.iam("UpdateLoginProfile", [("UserName", id), ("PasswordResetRequired", "true")])
         case .revokeSessions: try revokeSessions(of: id)
         case .revokeAllTokens: try deactivateKeys(of: id)
+        case .revokeOAuthToken where !Self.namesKey(target): try deactivateKeys(of: id)
         case .revokeOAuthToken, .rotateCredentials:
             let key = try accessKey(target)
             try setInactive(key.id, of: key.user)
@@ -38,6 +39,7 @@ extension AWS {
                 try session.iam("GetLoginProfile", [("UserName", id)])["LoginProfile"]?
                 .text("PasswordResetRequired") == "true"
         case .revokeAllTokens: isDone = try activeKeys(of: id).isEmpty
+        case .revokeOAuthToken where !Self.namesKey(target): isDone = try activeKeys(of: id).isEmpty
         case .revokeOAuthToken, .rotateCredentials:
             let key = try accessKey(target)
             isDone = try !activeKeys(of: key.user).contains(key.id)
@@ -73,10 +75,14 @@ extension AWS {
             ])
     }
 
+    private static func namesKey(_ target: ActionTarget) -> Bool {
+        target.parameters["access_key_id"] != nil || target.externalID.hasPrefix("AKIA")
+    }
+
     /// The key that an action is about: the parameter `access_key_id` of a user, or the target itself.
     private func accessKey(_ target: ActionTarget) throws -> (id: String, user: String) {
         if let id = target.parameters["access_key_id"]?.string { return (id, target.externalID) }
-        guard target.externalID.hasPrefix("AKIA") else {
+        guard Self.namesKey(target) else {
             throw ConnectorError.configuration("Name the access key in extraParams.access_key_id.")
         }
         let use = try session.iam("GetAccessKeyLastUsed", [("AccessKeyId", target.externalID)])

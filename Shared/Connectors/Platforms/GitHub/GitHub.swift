@@ -14,7 +14,7 @@ struct GitHub: Connector {
     ]
     static let actions: Set<ActionType> = [
         .suspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeOAuthToken, .revokeAllTokens,
-        .createTicket,
+        .rotateCredentials, .createTicket,
     ]
 
     let api: PlatformAPI

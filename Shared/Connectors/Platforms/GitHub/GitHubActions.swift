@@ -16,17 +16,9 @@ extension GitHub {
                 throw ConnectorError.missing("The user is no member of the GitHub organization.")
             }
             try api.change(.put, membership(login), ["role": "member"], isRepeatable: true)
-        case .revokeOAuthToken, .revokeAllTokens:
-            if action == .revokeOAuthToken, let credential = target.parameters["credential_id"]?.string {
-                try delete("/orgs/\(organization)/credential-authorizations/\(credential)")
-                break
-            }
-            let credentials = try api.get(
-                "/orgs/\(organization)/credential-authorizations", query: [("login", login), ("per_page", "100")]
-            ).list()
-            for credential in credentials.compactMap({ $0.identifier("credential_id") }) {
-                try delete("/orgs/\(organization)/credential-authorizations/\(credential)")
-            }
+        case .rotateCredentials: try revoke(credential(target))
+        case .revokeOAuthToken where target.parameters["credential_id"] != nil: try revoke(credential(target))
+        case .revokeOAuthToken, .revokeAllTokens: try credentials(of: login).forEach(revoke)
         case .createTicket: return try createIssue(Ticket(target), target)
         default: throw ConnectorError.configuration("GitHub can't do \(action.rawValue).")
         }
@@ -41,9 +33,9 @@ extension GitHub {
             return try directory.isOutsideCollaborator(target.externalID) ? .notDone : .done(result)
         case .removeAdminRole:
             return try role(of: target.externalID) == "member" ? .done(result) : .notDone
-        // Those that have been revoked are in no list any more.
-        case .revokeAllTokens: return .notDone
-        case .revokeOAuthToken: return target.parameters["credential_id"] == nil ? .notDone : nil
+        case .revokeOAuthToken where target.parameters["credential_id"] != nil: return nil
+        case .revokeOAuthToken, .revokeAllTokens:
+            return try credentials(of: target.externalID).isEmpty ? .done(result) : .notDone
         case .createTicket:
             let ticket = Ticket(target)
             let found = try api.get(
@@ -73,6 +65,26 @@ extension GitHub {
             guard case .missing = error, try directory.isOutsideCollaborator(login) else { throw error }
             try delete("/orgs/\(organization)/outside_collaborators/\(login)")
         }
+    }
+
+    private func credentials(of login: String) throws -> [String] {
+        try api.get(
+            "/orgs/\(organization)/credential-authorizations", query: [("login", login), ("per_page", "100")]
+        ).list().compactMap { $0.identifier("credential_id") }
+    }
+
+    /// The credential that an action is about: the target itself, or the parameter `credential_id` of a user.
+    private func credential(_ target: ActionTarget) throws -> String {
+        if target.externalID.hasPrefix("credential/") { return String(target.externalID.dropFirst(11)) }
+        let parameter = target.parameters["credential_id"]
+        guard let id = parameter?.string ?? parameter?.integer.map(String.init) else {
+            throw ConnectorError.configuration("Name the credential in extraParams.credential_id.")
+        }
+        return id
+    }
+
+    private func revoke(_ credential: String) throws {
+        try delete("/orgs/\(organization)/credential-authorizations/\(credential)")
     }
 
     private func delete(_ path: UpstreamPath) throws { try api.change(.delete, path) }

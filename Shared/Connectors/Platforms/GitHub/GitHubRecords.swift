@@ -1,6 +1,7 @@
 import Base
 
-/// GitHub's objects as records. An account's id is its login, which GitHub's API takes.
+/// GitHub's objects as records. An account's id is its login, which GitHub's API takes; an authorized credential's is its
+/// number after `credential/`, since a login can be a number too.
 enum GitHubRecords {
     static func member(_ edge: JSON) -> AccountRecord? {
         guard let user = edge["node"], let login = user.text("login") else { return nil }
@@ -46,7 +47,8 @@ enum GitHubRecords {
         guard let id = credential.identifier("credential_id") else { return nil }
         let scopes = credential["scopes"]?.array?.compactMap(\.string)
         var record = AccessKeyRecord(
-            externalID: id, kind: credential.text("credential_type") == "SSH key" ? .accessKey : .accessToken,
+            externalID: "credential/" + id,
+            kind: credential.text("credential_type") == "SSH key" ? .accessKey : .accessToken,
             canWrite: scopes?.contains { !$0.hasPrefix("read:") && !$0.hasPrefix("user") } ?? true)
         record.accountExternalID = credential.text("login")
         record.name = credential.text("authorized_credential_title") ?? credential.text("authorized_credential_note")

@@ -13,8 +13,8 @@ struct GitLab: Connector {
             "base_url", "The server, https://gitlab.com if left out.", isRequired: false, accepts: Form.server),
     ]
     static let actions: Set<ActionType> = [
-        .suspendUser, .unsuspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeOAuthToken,
-        .revokeAllTokens, .rotateCredentials, .createTicket,
+        .suspendUser, .unsuspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeAllTokens,
+        .rotateCredentials, .createTicket,
     ]
 
     let api: PlatformAPI

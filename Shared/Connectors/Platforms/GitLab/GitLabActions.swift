@@ -16,8 +16,7 @@ extension GitLab {
             try api.change(.put, member(id), query: [("access_level", "30")], isRepeatable: true)
         case .revokeAllTokens:
             for token in try tokens(of: id) { try api.change(.delete, "/personal_access_tokens/\(token)") }
-        case .revokeOAuthToken, .rotateCredentials:
-            try api.change(.delete, "/personal_access_tokens/\(try token(target))")
+        case .rotateCredentials: try api.change(.delete, try key(target))
         case .createTicket:
             let ticket = Ticket(target)
             let issue: JSON = [
@@ -39,9 +38,12 @@ extension GitLab {
         case .suspendUser, .deactivateUser, .removeFromGroup: isDone = try level(id) == nil
         case .removeAdminRole: isDone = try level(id).map { $0 < GitLabRecords.maintainer } ?? true
         case .revokeAllTokens: isDone = try tokens(of: id).isEmpty
-        case .revokeOAuthToken, .rotateCredentials:
-            let token = try api.get("/personal_access_tokens/\(try token(target))").object()
-            isDone = token["revoked"]?.bool == true
+        case .rotateCredentials:
+            do {
+                isDone = try api.get(try key(target)).object()["revoked"]?.bool == true
+            } catch ConnectorError.missing {
+                isDone = true
+            }
         case .createTicket:
             let found = try api.get(
                 "/projects/\(try project(target))/issues",
@@ -72,19 +74,25 @@ extension GitLab {
         ).list().filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
     }
 
-    private func token(_ target: ActionTarget) throws -> String {
-        guard let id = target.parameters["token_id"].flatMap({ $0.string ?? $0.integer.map(String.init) }) else {
+    /// Where the key is that an action is about: the target itself, or the parameter `token_id` of a user.
+    private func key(_ target: ActionTarget) throws -> UpstreamPath {
+        let parts = target.externalID.split(separator: "/").map(String.init)
+        if parts.count == 2, parts[0] == "token" { return "/personal_access_tokens/\(parts[1])" }
+        if parts.count == 3, parts[0] == "project" { return "/projects/\(parts[1])/deploy_keys/\(parts[2])" }
+        guard let id = Self.identifier(target.parameters["token_id"]) else {
             throw ConnectorError.configuration("Name the token in extraParams.token_id.")
         }
-        return id
+        return "/personal_access_tokens/\(id)"
     }
 
     private func project(_ target: ActionTarget) throws -> String {
-        guard let project = target.parameters["project"].flatMap({ $0.string ?? $0.integer.map(String.init) }) else {
+        guard let project = Self.identifier(target.parameters["project"]) else {
             throw ConnectorError.configuration("Name the project for the ticket in extraParams.project.")
         }
         return project
     }
+
+    private static func identifier(_ value: JSON?) -> String? { value?.string ?? value?.integer.map(String.init) }
 
     private static func ticket(_ issue: JSON) -> JSON {
         ["platform": "gitlab", "ticket": .string(issue.identifier("iid") ?? "")]

@@ -1,6 +1,7 @@
 import Base
 
-/// GitLab's objects as records.
+/// GitLab's objects as records. Accounts have GitLab's own ids; keys have theirs after `token/`, or after `project/` and the
+/// project's, since numbers repeat between kinds.
 enum GitLabRecords {
     /// The roles by their access levels.
     private static let roles = [
@@ -74,7 +75,7 @@ enum GitLabRecords {
         guard let id = token.identifier("id") else { return nil }
         let scopes = token["scopes"]?.array?.compactMap(\.string) ?? []
         var record = AccessKeyRecord(
-            externalID: id, kind: .accessToken,
+            externalID: "token/" + id, kind: .accessToken,
             canWrite: scopes.contains { $0 == "api" || $0 == "sudo" || $0 == "admin_mode" || $0.hasPrefix("write_") })
         record.accountExternalID = token.identifier("user_id")
         record.name = token.text("name")
