@@ -22,7 +22,9 @@ import Sync
         }
         if report.status == .completed {
             // What was synced is there, whatever becomes of its analysis; the cron trigger tries that again.
-            do { try workspace.analyzeWhatWasSynced() } catch { context.log.write(.error, "the analysis failed: \(error)") }
+            do { try workspace.analyzeWhatWasSynced() } catch {
+                context.log.write(.error, "the analysis failed: \(error)")
+            }
         } else {
             let job = try workspace.queueSync(of: integrationID)
             context.waitUntil {

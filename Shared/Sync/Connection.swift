@@ -70,12 +70,13 @@ extension Workspace {
     /// Throws 403 when the plan covers no more integrations.
     private func demandRoom(for platform: String) throws {
         guard let limit = plan.integrationLimit else { return }
-        let others = try first(
-            """
-            SELECT count(*) FROM integrations
-            WHERE workspace_id = $1 AND platform <> $2 AND status IN ('connected', 'pending', 'error')
-            """, platform
-        ) { try $0[0] as Int } ?? 0
+        let others =
+            try first(
+                """
+                SELECT count(*) FROM integrations
+                WHERE workspace_id = $1 AND platform <> $2 AND status IN ('connected', 'pending', 'error')
+                """, platform
+            ) { try $0[0] as Int } ?? 0
         guard others < limit else {
             throw HTTPError.forbidden("Integration limit reached for your plan: it covers \(limit).")
         }
@@ -84,12 +85,13 @@ extension Workspace {
     /// The first identity provider is the one that people sign in with, until it is disconnected.
     private func directoryRole(of platform: Platform) throws -> String? {
         guard platform.category == "idp" else { return nil }
-        let hasPrimary = try first(
-            """
-            SELECT 1 FROM integrations WHERE workspace_id = $1 AND platform <> $2 AND idp_role = 'primary_idp'
-                AND status <> 'disconnected' LIMIT 1
-            """, platform.rawValue
-        ) { _ in true } ?? false
+        let hasPrimary =
+            try first(
+                """
+                SELECT 1 FROM integrations WHERE workspace_id = $1 AND platform <> $2 AND idp_role = 'primary_idp'
+                    AND status <> 'disconnected' LIMIT 1
+                """, platform.rawValue
+            ) { _ in true } ?? false
         return hasPrimary ? "directory" : "primary_idp"
     }
 

@@ -68,7 +68,9 @@ public struct SyncTools: Sendable {
         }
         let key = IntegrationKey(
             workspaceID: workspaceID, integrationID: integration.id, platform: integration.platform)
-        guard let credentials = try CredentialSeal(environment).open(integration.credentials, for: key) else { throw ConnectorError.credentials("The stored credentials can't be read. Connect the platform again.") }
+        guard let credentials = try CredentialSeal(environment).open(integration.credentials, for: key) else {
+            throw ConnectorError.credentials("The stored credentials can't be read. Connect the platform again.")
+        }
         return try connect(type, credentials, eventsSince: eventsSince, seconds: seconds)
     }
 

@@ -107,11 +107,12 @@ import Testing
         #expect(connect().json["integrationId"]?.string == id)
         #expect(
             try texts(
-                "SELECT action FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number")
-                .filter { $0.hasPrefix("integration") } == [
-                    "integration.connected", "integration.synced", "integration.synced", "integration.disconnected",
-                    "integration.connected", "integration.synced",
-                ])
+                "SELECT action FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number"
+            )
+            .filter { $0.hasPrefix("integration") } == [
+                "integration.connected", "integration.synced", "integration.synced", "integration.disconnected",
+                "integration.connected", "integration.synced",
+            ])
         #expect(okta.unexpected == [])
     }
 
@@ -151,7 +152,8 @@ import Testing
         #expect(connect().status == 200)
         #expect(connect().status == 200, "reconnecting takes no more room")
         try store.database.execute(
-            "UPDATE integrations SET status = 'disconnected' WHERE workspace_id = $1 AND platform = 'okta'", store.own.id)
+            "UPDATE integrations SET status = 'disconnected' WHERE workspace_id = $1 AND platform = 'okta'",
+            store.own.id)
         try store.own.addIntegration("d", status: "error")
         let reply = connect()
         #expect(reply.status == 403 && reply.error == "Integration limit reached for your plan: it covers 3.")

@@ -109,7 +109,9 @@ import Testing
             #expect(departments.count == 1)
             #expect(departments.first?.hasSuffix(" \(Self.users)") == true)
             #expect(
-                try texts("SELECT DISTINCT department FROM accounts WHERE workspace_id = $1").map { "\($0) \(Self.users)" }
+                try texts("SELECT DISTINCT department FROM accounts WHERE workspace_id = $1").map {
+                    "\($0) \(Self.users)"
+                }
                     == departments)
             if departments == ["\(version.text) \(Self.users)"] {
                 completed += 1

@@ -4,9 +4,10 @@ import Connectors
 import Findings
 import HTTP
 import Store
-@testable import Sync
 import TestSupport
 import Testing
+
+@testable import Sync
 
 /// What a sync writes, and what it leaves alone.
 struct DifferenceTests {
@@ -27,7 +28,8 @@ struct DifferenceTests {
         okta["grants"] = [
             .oauthGrant(
                 OAuthGrantRecord(
-                    externalID: "g1", accountExternalID: "u1", applicationExternalID: "a1", scopes: ["okta.users.read"]))
+                    externalID: "g1", accountExternalID: "u1", applicationExternalID: "a1", scopes: ["okta.users.read"])
+            )
         ]
         okta["devices"] = (0..<20).map { number in
             var device = DeviceRecord(externalID: "d\(number)", hostname: "mac-\(number)")
@@ -162,7 +164,8 @@ struct DifferenceTests {
             ).count == 1)
         for finding in findings {
             #expect(
-                try company.workspace.first("SELECT status FROM findings WHERE workspace_id = $1 AND id = $2", finding) {
+                try company.workspace.first("SELECT status FROM findings WHERE workspace_id = $1 AND id = $2", finding)
+                {
                     try $0[0] as String
                 } == "open")
         }

@@ -177,7 +177,8 @@ struct MatchingTests {
         try company.connect("google_workspace")
         #expect(
             try company.list(
-                "SELECT platform || ' ' || COALESCE(idp_role, '-') FROM integrations WHERE workspace_id = $1 ORDER BY 1")
+                "SELECT platform || ' ' || COALESCE(idp_role, '-') FROM integrations WHERE workspace_id = $1 ORDER BY 1"
+            )
                 == ["github -", "google_workspace directory", "okta primary_idp"])
     }
 
@@ -187,7 +188,8 @@ struct MatchingTests {
         try company.sync("okta")
         #expect(
             try company.store.database.first(
-                "SELECT count(*) FROM accounts WHERE identity_id = $1", stranger) { try $0[0] as Int } == 0)
+                "SELECT count(*) FROM accounts WHERE identity_id = $1", stranger
+            ) { try $0[0] as Int } == 0)
         #expect(try people() == 1)
     }
 }

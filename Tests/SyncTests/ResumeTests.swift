@@ -132,7 +132,9 @@ struct ResumeTests {
         let later = company.clock + 100
         okta.beforePage = { page in
             // Its lease has run out meanwhile, and another one takes over.
-            if page == 2 { _ = try workspace.sync(id, for: .job, with: tools, SyncTime(pull: 5, all: 5), now: { later }) }
+            if page == 2 {
+                _ = try workspace.sync(id, for: .job, with: tools, SyncTime(pull: 5, all: 5), now: { later })
+            }
         }
         #expect(throws: HTTPError.self) { try company.sync("okta") }
         #expect(try inventory(company).count == 25)

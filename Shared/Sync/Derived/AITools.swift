@@ -14,7 +14,8 @@ enum AITools {
     private static let names = [
         "chatgpt", "openai", "gpt", "claude", "anthropic", "gemini", "bard", "notebooklm", "copilot", "perplexity",
         "mistral", "le chat", "deepseek", "grok", "poe", "pi", "midjourney", "dall-e", "stable diffusion",
-        "hugging face", "huggingface", "cursor", "codeium", "windsurf", "tabnine", "codewhisperer", "amazon q", "replit",
+        "hugging face", "huggingface", "cursor", "codeium", "windsurf", "tabnine", "codewhisperer", "amazon q",
+        "replit",
         "lovable", "jasper", "copy.ai", "writesonic", "wordtune", "grammarly", "quillbot", "otter.ai", "otter",
         "fireflies", "fireflies.ai", "fathom", "read.ai", "tldv", "krisp", "supernormal", "gamma", "tome", "synthesia",
         "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",

@@ -70,7 +70,8 @@ enum OAuthScopes {
         let isOwnFiles = name == "drive.file" || name.hasPrefix("drive.appdata") || name == "drive.appfolder"
         let isMetadata = name.contains("metadata") || name == "gmail.labels" || name == "gmail.send"
         let isContent = ["gmail", "drive", "documents", "spreadsheets", "presentations"].contains(area)
-        var access = Access(readsMailOrFiles: isContent && !isOwnFiles && !isMetadata && !name.hasPrefix("drive.install"))
+        var access = Access(
+            readsMailOrFiles: isContent && !isOwnFiles && !isMetadata && !name.hasPrefix("drive.install"))
         if name.hasSuffix("readonly") || name.hasSuffix(".read") {
             access.level = .read
         } else if parts.count == 1 || area == "admin" || name == "gmail.modify" || name == "cloud-platform" {

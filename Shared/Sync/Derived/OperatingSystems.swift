@@ -28,7 +28,8 @@ enum OperatingSystems {
     /// The same by names, as people write them: `11 23H2`.
     private static let windowsNames: [(name: String, day: String)] = [
         ("11 21h2", "2024-10-08"), ("11 22h2", "2025-10-14"), ("11 23h2", "2026-11-10"), ("11 24h2", "2027-10-12"),
-        ("11 25h2", "2028-10-10"), ("10", "2025-10-14"), ("8.1", "2023-01-10"), ("8", "2016-01-12"), ("7", "2020-01-14"),
+        ("11 25h2", "2028-10-10"), ("10", "2025-10-14"), ("8.1", "2023-01-10"), ("8", "2016-01-12"),
+        ("7", "2020-01-14"),
         ("vista", "2017-04-11"), ("xp", "2014-04-08"),
     ]
     /// ubuntu.com/about/release-cycle, standard maintenance; releases between two of long support have nine months.
