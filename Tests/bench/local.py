@@ -86,14 +86,14 @@ def session_token(user):
     return (content + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
-def call(program, fields, user, database, answer):
+def call(program, fields, user, database, answer, more={}):
     """One POST to a function by CGI, its answer written to a file; seconds, and the most memory it had, in MiB."""
     body = json.dumps(fields)
     environment = {
         "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/", "QUERY_STRING": "",
         "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
         "HTTP_AUTHORIZATION": "Bearer " + session_token(user), "DATABASE_URL": database,
-        "SUPABASE_URL": "https://measured.example", "SUPABASE_JWT_SECRET": SECRET, "EXPORT_CURSOR_SECRET": SECRET}
+        "SUPABASE_URL": "https://measured.example", "SUPABASE_JWT_SECRET": SECRET, "EXPORT_CURSOR_SECRET": SECRET, **more}
     with open(answer, "wb") as file:
         start = time.perf_counter()
         process = subprocess.Popen([program], env=environment, stdin=subprocess.PIPE, stdout=file)
