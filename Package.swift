@@ -126,7 +126,8 @@ let runner: [Target] = [
 
 let tests: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["CSystem", "Base", "Crypto", "HTTP", "Store", "Auth", "Function"],
+        name: "TestSupport",
+        dependencies: ["CSystem", "Base", "Connectors", "Crypto", "HTTP", "Store", "Auth", "Function"],
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",
