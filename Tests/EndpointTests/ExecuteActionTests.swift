@@ -60,12 +60,12 @@ import Testing
         #expect(reply.json["success"] == true && okta.suspensions(of: "u1") == 1)
     }
 
-    @Test func aFailureIsNoSuccess() throws {
-        #expect(send().status == 200)
-        // Okta suspends nobody who is suspended.
+    @Test func aFailureIsNoSuccess() {
+        okta.provider.fail(.json(["errorCode": "E0000007"], status: 404))
         let reply = send()
-        #expect(reply.status == 200 && reply.json["result"]?["error"] != nil)
-        #expect(reply.json["success"] == (reply.json["result"]?["status"] == "failed" ? false : true))
+        #expect(reply.status == 200 && reply.json["success"] == false)
+        #expect(
+            reply.json["result"] == ["status": "failed", "error": "Okta has no such user, application or device."])
     }
 
     @Test func whatAgentsAskForOnGraveFindingsIsApprovedByOthers() throws {
