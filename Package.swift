@@ -96,7 +96,7 @@ let shared: [Target] = [
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
-    library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis"),
+    library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Jobs", "Findings", "Analysis"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
@@ -126,7 +126,8 @@ let runner: [Target] = [
 
 let tests: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["CSystem", "Base", "Crypto", "HTTP", "Store", "Auth", "Function"],
+        name: "TestSupport",
+        dependencies: ["CSystem", "Base", "Connectors", "Crypto", "HTTP", "Store", "Auth", "Function"],
         path: "Tests/Support"),
     .testTarget(
         name: "SharedTests",

@@ -2,6 +2,7 @@ import Auth
 import Base
 import Findings
 import HTTP
+import Jobs
 import Store
 
 /// Puts actions into the workspace's queue of remediation actions.
@@ -34,6 +35,7 @@ public struct ActionQueue: ActionExecutor {
                 """, requested.id, action.findingID, action.actionType, action.platform, action.entityID,
                 action.entityLabel, JSON.object(action.parameters), action.reason, requested.status, workspace.actor,
                 now)
+            if !needsApproval { _ = try workspace.enqueue(.remediation, id: requested.id, payload: [:], now: now) }
             var entry = AuditEntry(
                 action: "remediation.requested", targetType: "remediation_action", targetID: requested.id.description,
                 details: [

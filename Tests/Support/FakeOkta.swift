@@ -1,0 +1,92 @@
+import Base
+import Connectors
+import Foundation
+import Store
+import Synchronization
+
+/// An Okta org of active users that can be suspended, and that counts how often each was.
+public final class FakeOkta: Sendable {
+    /// Its API.
+    public let provider: FakeProvider
+    private let org = Org()
+
+    /// An org that takes so many microseconds before it suspends somebody, and as many before it says so.
+    public init(delay: UInt32 = 0) throws {
+        let org = org
+        provider = try FakeProvider { request in
+            guard request.headers["Authorization"] == "SSWS " + Self.token else { return nil }
+            let parts = request.path.split(separator: "/").map(String.init)
+            guard parts.count >= 4, parts[..<3] == ["api", "v1", "users"] else { return nil }
+            switch (request.method, parts.dropFirst(4).joined(separator: "/")) {
+            case ("GET", ""):
+                return .json(["id": .string(parts[3]), "status": org.isSuspended(parts[3]) ? "SUSPENDED" : "ACTIVE"])
+            case ("POST", "lifecycle/suspend"):
+                return org.suspend(parts[3], delay: delay)
+                    ? .json([:])
+                    : .json(
+                        ["errorCode": "E0000001", "errorSummary": "Cannot suspend a user that is not active"],
+                        status: 400)
+            default: return nil
+            }
+        }
+    }
+
+    /// The org's API token.
+    public static let token = "00secretOktaToken"
+    /// The key of the tests' credentials.
+    public static let credentialsKey = "k1:" + Base64.standard.encode(Array(0..<32))
+
+    /// The variables with which functions find it.
+    public var variables: [String: String] {
+        ["ENVIRONMENT": "development", "UPSTREAM_OKTA": provider.url, "CREDENTIALS_KEY": Self.credentialsKey]
+    }
+
+    /// How often a user was asked to be suspended, whatever came of it.
+    public func suspensions(of user: String) -> Int { org.suspensions(of: user) }
+
+    /// Whether no request is under way.
+    public var isIdle: Bool { org.isIdle }
+
+    private final class Org: Sendable {
+        private let state = Mutex((asked: [String: Int](), suspended: Set<String>(), underWay: 0))
+
+        func suspensions(of user: String) -> Int { state.withLock { $0.asked[user] ?? 0 } }
+        func isSuspended(_ user: String) -> Bool { state.withLock { $0.suspended.contains(user) } }
+        var isIdle: Bool { state.withLock { $0.underWay == 0 } }
+
+        func suspend(_ user: String, delay: UInt32) -> Bool {
+            state.withLock { state in
+                state.underWay += 1
+                state.asked[user, default: 0] += 1
+            }
+            usleep(delay)
+            let isFirst = state.withLock { $0.suspended.insert(user).inserted }
+            usleep(delay)
+            state.withLock { $0.underWay -= 1 }
+            return isFirst
+        }
+    }
+}
+
+extension TestWorkspace {
+    /// Connects an Okta org; returns the integration's id.
+    public func connectOkta() throws -> Identifier {
+        let okta = try addIntegration("okta", category: "idp", idpRole: "primary_idp")
+        let seal = try CredentialSeal(Environment(["CREDENTIALS_KEY": FakeOkta.credentialsKey]))
+        guard let connector = Connectors.of("okta") else { throw StoreError.failed("there is no connector of Okta") }
+        let sealed = try seal.seal(
+            Credentials(["domain": "example.okta.com", "api_token": .string(FakeOkta.token)], connector.fields),
+            for: IntegrationKey(workspaceID: id, integrationID: okta, platform: .okta))
+        try database.execute("UPDATE integrations SET credentials = $2 WHERE id = $1", okta, sealed)
+        return okta
+    }
+
+    /// Adds somebody with an account that a platform knows by `externalID`; returns the identity's id.
+    @discardableResult
+    public func addPerson(_ externalID: String, on integration: Identifier) throws -> Identifier {
+        let identity = try addIdentity("\(externalID)@example.com")
+        let account = try addAccount(of: identity, on: integration)
+        try database.execute("UPDATE accounts SET external_id = $2 WHERE id = $1", account, externalID)
+        return identity
+    }
+}
