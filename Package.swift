@@ -38,7 +38,7 @@ let routes = [
     Route("api/connect-integration", uses: "Jobs", "Sync"),
     Route("api/sync-integration", uses: "Analysis", "Jobs", "Sync"),
     Route("api/disconnect-integration", uses: "Findings"),
-    Route("api/ai-chat", uses: "Assistant"),
+    Route("api/ai-chat", uses: "Assistant", "Remediation"),
     Route("api/create-checkout", uses: "Billing"),
     Route("api/create-portal-session", uses: "Billing"),
     Route("api/stripe-webhook", uses: "Billing"),
@@ -96,11 +96,13 @@ let shared: [Target] = [
     library("Upstream", on: "Base", "HTTP", "CCurl"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
-    library("Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Jobs", "Findings", "Analysis"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
+    library(
+        "Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis", "Jobs",
+        "Remediation"),
     library(
         "Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Jobs", "Upstream",
         "Connectors"),

@@ -2,6 +2,7 @@ import Assistant
 import Base
 import Function
 import HTTP
+import Remediation
 
 /// POST /api/ai-chat: answers a message of a member, or carries out what a member confirms.
 @main struct AIChat: Function {
@@ -20,7 +21,7 @@ import HTTP
             .optional("fileName", .string(1...255), "The file's name."),
             .optional("confirmationToken", .string(1...200), "What approves an action that an earlier answer proposed.")
         ) { context, message, sessionID, file, fileName, token in
-            let assistant = try Assistant(context.env, actions: ActionQueue(), pause: pause, context.log)
+            let assistant = try Assistant(context.env, remediation: Remediation(context.env), pause: pause, context.log)
             let (workspace, now) = (context.workspace, context.now)
             if let token {
                 return .json(

@@ -1,6 +1,7 @@
 import Auth
 import Base
 import HTTP
+import Remediation
 
 /// The AI assistant of a workspace's members.
 ///
@@ -13,21 +14,21 @@ public struct Assistant {
 
     private let environment: Environment
     private let confirmationKey: Secret
-    private let actions: any ActionExecutor
+    private let remediation: Remediation
     private let pause: Double
     private let log: Log
 
     /// The assistant that the variables set up: ANTHROPIC_API_KEY, ANTHROPIC_MODEL, CONFIRMATION_SECRET. `pause` is the
     /// first pause before Anthropic's API is asked again, in seconds.
     public init(
-        _ environment: Environment, actions: any ActionExecutor, pause: Double = 0.5, _ log: Log
+        _ environment: Environment, remediation: Remediation, pause: Double = 0.5, _ log: Log
     ) throws(EnvironmentError) {
         guard let key = environment["CONFIRMATION_SECRET"], key.utf8.count >= 32 else {
             throw EnvironmentError("CONFIRMATION_SECRET is not set, or has fewer than 32 characters")
         }
         self.environment = environment
         confirmationKey = Secret(key)
-        self.actions = actions
+        self.remediation = remediation
         self.pause = pause
         self.log = log
     }
@@ -42,7 +43,7 @@ public struct Assistant {
         let client = try AnthropicClient(environment, seconds: Self.seconds, pause: pause, log)
         let counted = try workspace.countChatMessage(now: now)
         var conversation: Conversation
-        var turn = Turn(workspace, actions, now: now)
+        var turn = Turn(workspace, remediation, now: now)
         let answer: ModelAnswer
         do {
             conversation = try Conversation(sessionID, of: userID, in: workspace)
@@ -95,12 +96,14 @@ public struct Assistant {
                 throw HTTPError.forbidden("Your role or plan does not allow this.")
             }
             let input = confirmation.input.object ?? [:]
-            let action = try propose(try tool.call(input, in: workspace, actions, now: now))
-            let requested = try actions.request(action, in: workspace, now: now)
+            let action = try propose(try tool.call(input, in: workspace, remediation, now: now))
+            let requested = try remediation.request(action, in: workspace, now: now)
             let sentence =
-                action.sentence + (requested.status == "pending_approval" ? " waits for approval." : " is queued.")
+                action.sentence + (requested.status == .pendingApproval ? " waits for approval." : " is queued.")
             let turn = [
-                Message(role: .user, content: [Message.text("(I confirm \(tool.name) for \(action.entityLabel).)")]),
+                Message(
+                    role: .user,
+                    content: [Message.text("(I confirm \(tool.name) for \(action.entityLabel ?? action.entityID).)")]),
                 Message(role: .assistant, content: [Message.text(sentence)]),
             ]
             try conversation.keep(turn, tokens: 0, in: workspace, now: now)
@@ -129,7 +132,7 @@ public struct Assistant {
     }
 
     /// The model's words, and ours about what waits: a person confirms what we say, not what the model says.
-    private static func response(_ answer: ModelAnswer, _ proposed: [ProposedAction]) -> String {
+    private static func response(_ answer: ModelAnswer, _ proposed: [ActionRequest]) -> String {
         var parts = [answer.text].filter { !$0.isEmpty }
         parts += proposed.map { $0.sentence + " needs your confirmation, within 5 minutes." }
         if !parts.isEmpty { return parts.joined(separator: "\n\n") }
@@ -138,7 +141,7 @@ public struct Assistant {
     }
 }
 
-extension ProposedAction {
+extension ActionRequest {
     /// What would be done, as the beginning of a sentence.
-    fileprivate var sentence: String { "\(actionType.rawValue) for \(entityLabel) on \(platform)" }
+    fileprivate var sentence: String { "\(type.rawValue) for \(entityLabel ?? entityID) on \(platform)" }
 }

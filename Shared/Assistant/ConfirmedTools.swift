@@ -2,6 +2,7 @@ import Auth
 import Base
 import Findings
 import HTTP
+import Remediation
 import Store
 
 extension Tool {
@@ -20,14 +21,7 @@ extension Tool {
         Tool(
             name: "revoke_oauth_token", description: "Takes away an application's OAuth access to a person's account.",
             permission: .initiateRemediation, inputs: [email, appName, platform, findingID, reason],
-            work: .confirmed { call in
-                let application = try call.application()
-                return try call.onAccount(
-                    .revokeOAuthToken,
-                    [
-                        "application_id": .string(application.id.description), "app_name": .string(application.name),
-                    ])
-            }),
+            work: .confirmed { try $0.grant() }),
         Tool(
             name: "contain_host", description: "Cuts a device off from the network.", permission: .initiateRemediation,
             inputs: [.required("hostname", .text(255), "The device's host name."), findingID, reason],
@@ -35,17 +29,11 @@ extension Tool {
         Tool(
             name: "block_app", description: "Blocks an application.", permission: .manageAppPolicies,
             inputs: [appName, findingID, reason],
-            work: .confirmed { call in
-                let application = try call.application()
-                return call.action(.blockApp, on: application.platform, application.id, application.name)
-            }),
+            work: .confirmed { try $0.onApplication(.blockApp) }),
         Tool(
             name: "create_access_review", description: "Starts a review of who has access to an application.",
             permission: .initiateRemediation, plans: [.trial, .pro, .enterprise], inputs: [appName, findingID, reason],
-            work: .confirmed { call in
-                let application = try call.application()
-                return call.action(.createAccessReview, on: "thalian", application.id, application.name)
-            }),
+            work: .confirmed { try $0.onApplication(.createAccessReview) }),
     ]
 
     private static func onAccount(_ action: ActionType, _ description: String) -> Tool {
@@ -57,29 +45,40 @@ extension Tool {
 
 // What names and addresses mean in this workspace. What it does not have is not there.
 extension ToolCall {
-    fileprivate func action(
-        _ type: ActionType, on platform: String, _ entity: Identifier, _ label: String,
-        _ parameters: [String: JSON] = [:]
-    ) -> ProposedAction {
-        ProposedAction(
-            actionType: type, platform: platform, entityID: entity.description, entityLabel: label,
-            findingID: identifier("finding_id"), parameters: parameters, reason: text("reason"))
+    private func action(
+        _ type: ActionType, on platform: String, _ entity: Identifier, _ label: String
+    ) throws -> ActionRequest {
+        var request = ActionRequest(type, on: platform, entityID: entity.description)
+        request.entityLabel = label
+        request.findingID = identifier("finding_id")
+        request.reason = text("reason")
+        guard let findingID = request.findingID else { return request }
+        let isThere = try workspace.first(
+            "SELECT 1 FROM findings WHERE workspace_id = $1 AND id = $2", findingID
+        ) { _ in true }
+        guard isThere == true else { throw HTTPError.notFound("This finding is not in this workspace.") }
+        return request
     }
 
-    fileprivate func onAccount(_ type: ActionType, _ parameters: [String: JSON] = [:]) throws -> ProposedAction {
+    private typealias Entity = (id: Identifier, label: String, platform: String)
+
+    private static func entity(_ row: any Row) throws -> Entity {
+        (id: try row[0], label: try row[1], platform: try row[2])
+    }
+
+    fileprivate func onAccount(_ type: ActionType) throws -> ActionRequest {
         let email = try required(text("email")).lowercased()
         let identity = try workspace.first(
-            "SELECT id, email FROM identities WHERE workspace_id = $1 AND email = $2", email
-        ) { row in (id: try row[0] as Identifier, email: try row[1] as String) }
+            "SELECT id FROM identities WHERE workspace_id = $1 AND email = $2", email
+        ) { try $0[0] as Identifier }
         guard let identity else { throw HTTPError.notFound("No identity in this workspace has this e-mail address.") }
-        try checkFinding()
         let platforms = try workspace.rows(
             """
             SELECT DISTINCT integrations.platform
             FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
             WHERE accounts.workspace_id = $1 AND accounts.identity_id = $2 AND integrations.status = 'connected'
             ORDER BY integrations.platform
-            """, identity.id
+            """, identity
         ) { try $0[0] as String }
         let chosen = text("platform").map { name in platforms.filter { $0 == name } } ?? platforms
         guard chosen.count == 1 else {
@@ -88,46 +87,61 @@ extension ToolCall {
                     ? "This person has no account on a connected platform."
                     : "platform must be one of \(platforms.joined(separator: ", ")).")
         }
-        return action(type, on: chosen[0], identity.id, identity.email, parameters)
+        return try action(type, on: chosen[0], identity, email)
     }
 
-    fileprivate func application() throws -> (id: Identifier, name: String, platform: String) {
-        try checkFinding()
-        let application = try workspace.first(
+    fileprivate func onApplication(_ type: ActionType) throws -> ActionRequest {
+        let applications = try workspace.rows(
             """
             SELECT applications.id, applications.name, integrations.platform
             FROM applications JOIN integrations ON integrations.id = applications.integration_id
             WHERE applications.workspace_id = $1 AND applications.name_folded = $2
             ORDER BY applications.first_seen_at, applications.id
-            """, try required(text("app_name")).lowercased()
-        ) { row in (id: try row[0] as Identifier, name: try row[1] as String, platform: try row[2] as String) }
-        guard let application else { throw HTTPError.notFound("This workspace has no such application.") }
-        return application
+            """, try required(text("app_name")).lowercased(), decode: Self.entity)
+        let able = applications.first { remediation.can(type, on: $0.platform) }
+        guard let application = able ?? applications.first else {
+            throw HTTPError.notFound("This workspace has no such application.")
+        }
+        return try action(type, on: application.platform, application.id, application.label)
     }
 
-    fileprivate func containment() throws -> ProposedAction {
-        try checkFinding()
-        let hostname = try required(text("hostname"))
+    fileprivate func containment() throws -> ActionRequest {
         let devices = try workspace.rows(
             """
-            SELECT devices.id, integrations.platform
+            SELECT devices.id, devices.hostname, integrations.platform
             FROM devices JOIN integrations ON integrations.id = devices.integration_id
-            WHERE devices.workspace_id = $1 AND devices.hostname = $2 AND integrations.category = 'edr'
-                AND integrations.status = 'connected' ORDER BY devices.id
-            """, hostname
-        ) { row in (id: try row[0] as Identifier, platform: try row[1] as String) }
+            WHERE devices.workspace_id = $1 AND devices.hostname = $2 AND integrations.status = 'connected'
+            ORDER BY devices.id
+            """, try required(text("hostname")), decode: Self.entity
+        ).filter { remediation.can(.containHost, on: $0.platform) }
         guard devices.count <= 1 else { throw HTTPError.conflict("Several devices have this host name.") }
         guard let device = devices.first else {
-            throw HTTPError.notFound("No device of this host name is under a connected EDR platform.")
+            throw HTTPError.notFound("No device of this host name is under a platform that can contain it.")
         }
-        return action(.containHost, on: device.platform, device.id, hostname)
+        return try action(.containHost, on: device.platform, device.id, device.label)
     }
 
-    private func checkFinding() throws {
-        guard let findingID = identifier("finding_id") else { return }
-        let isThere = try workspace.first(
-            "SELECT 1 FROM findings WHERE workspace_id = $1 AND id = $2", findingID
-        ) { _ in true }
-        guard isThere == true else { throw HTTPError.notFound("This finding is not in this workspace.") }
+    /// One application's access to one person's account, and no other.
+    fileprivate func grant() throws -> ActionRequest {
+        let grants = try workspace.rows(
+            """
+            SELECT oauth_grants.id, applications.name, integrations.platform
+            FROM oauth_grants JOIN applications ON applications.id = oauth_grants.application_id
+            JOIN identities ON identities.id = oauth_grants.identity_id
+            JOIN integrations ON integrations.id = oauth_grants.integration_id
+            WHERE oauth_grants.workspace_id = $1 AND identities.email = $2 AND applications.name_folded = $3
+                AND integrations.status = 'connected' AND integrations.platform = coalesce($4, integrations.platform)
+            ORDER BY integrations.platform, oauth_grants.id
+            """, try required(text("email")).lowercased(), try required(text("app_name")).lowercased(),
+            text("platform"), decode: Self.entity)
+        guard grants.count <= 1 else {
+            let platforms = grants.map(\.platform).joined(separator: ", ")
+            throw HTTPError.badRequest("There are several grants; platform must name one of \(platforms).")
+        }
+        guard let grant = grants.first else {
+            throw HTTPError.notFound("This application has no known OAuth access to this person's accounts.")
+        }
+        let person = text("email")?.lowercased() ?? ""
+        return try action(.revokeOAuthToken, on: grant.platform, grant.id, "\(person): \(grant.label)")
     }
 }

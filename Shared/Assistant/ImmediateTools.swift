@@ -2,6 +2,8 @@ import Auth
 import Base
 import Findings
 import HTTP
+import Jobs
+import Remediation
 import Store
 
 extension Tool {
@@ -57,58 +59,48 @@ extension Tool {
             name: "create_ticket", description: "Opens a ticket about a finding in the connected ticketing platform.",
             permission: .initiateRemediation, inputs: [findingID, reason],
             work: .immediate { call in
-                let action = try call.ticket()
-                let requested = try call.actions.request(action, in: call.workspace, now: call.now)
-                return ["action_id": .string(requested.id.description), "status": .string(requested.status)] as JSON
+                let findingID = try call.required(call.identifier("finding_id"))
+                guard try call.hasTicketing() else { throw HTTPError.conflict("No ticketing platform is connected.") }
+                return try call.remediation.request(
+                    of: findingID, by: .createTicket, reason: call.text("reason"), in: call.workspace, now: call.now)
             }),
         Tool(
             name: "trigger_sync", description: "Has connected platforms synced now: all of them, or one.",
             permission: .manageIntegrations,
             inputs: [.optional("platform", .text(100), "The platform's identifier, from get_integrations.")],
             work: .immediate { call in
-                let platforms = try call.workspace.syncSoon(call.text("platform"), now: call.now)
-                return ["status": "queued", "platforms": .array(platforms.map(JSON.string))] as JSON
+                guard let platform = call.text("platform") else {
+                    return try call.workspace.requestSyncs(now: call.now)
+                }
+                try call.workspace.requestSync(of: platform, now: call.now)
+                return ["status": "triggered", "platforms": [.string(platform)]] as JSON
             }),
     ]
 }
 
 extension ToolCall {
-    fileprivate func ticket() throws -> ProposedAction {
-        let findingID = try required(identifier("finding_id"))
-        let title = try workspace.first(
-            "SELECT title FROM findings WHERE workspace_id = $1 AND id = $2", findingID
+    fileprivate func hasTicketing() throws -> Bool {
+        let platforms = try workspace.rows(
+            "SELECT platform FROM integrations WHERE workspace_id = $1 AND status = 'connected'"
         ) { try $0[0] as String }
-        guard let title else { throw HTTPError.notFound("This finding is not in this workspace.") }
-        let platform = try workspace.first(
-            """
-            SELECT platform FROM integrations WHERE workspace_id = $1 AND category = 'itsm' AND status = 'connected'
-            ORDER BY platform
-            """
-        ) { try $0[0] as String }
-        guard let platform else { throw HTTPError.conflict("No ticketing platform is connected.") }
-        return ProposedAction(
-            actionType: .createTicket, platform: platform, entityID: findingID.description, entityLabel: title,
-            findingID: findingID, reason: text("reason"))
+        return platforms.contains { remediation.can(.createTicket, on: $0) }
     }
 }
 
 extension Workspace {
-    /// Makes the next sync of connected integrations due now: of all, or of one platform. Returns their platforms. Throws
-    /// 404 when none is connected.
-    func syncSoon(_ platform: String?, now: Timestamp) throws -> [String] {
+    /// Queues a sync of one connected platform. Throws 404 when it is not connected.
+    fileprivate func requestSync(of platform: String, now: Timestamp) throws {
         try change {
-            let platforms = try rows(
-                """
-                UPDATE integrations SET next_auto_sync_at = $2
-                WHERE workspace_id = $1 AND status IN ('connected', 'error') AND platform = coalesce($3, platform)
-                RETURNING platform
-                """, now, platform
-            ) { try $0[0] as String }.sorted()
-            guard !platforms.isEmpty else { throw HTTPError.notFound("No such platform is connected.") }
+            let integration = try first(
+                "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2 AND status = 'connected'",
+                platform
+            ) { try $0[0] as Identifier }
+            guard let integration else { throw HTTPError.notFound("No such platform is connected.") }
+            try queueSync(of: integration, now: now)
             let entry = AuditEntry(
-                action: "integration.sync_requested", targetType: "workspace", targetID: id.description,
-                details: ["platforms": .array(platforms.map(JSON.string))], createdAt: now)
-            return (platforms, entry)
+                action: "integration.sync_requested", targetType: "integration", targetID: integration.description,
+                details: ["platforms": [.string(platform)]], createdAt: now)
+            return ((), entry)
         }
     }
 }

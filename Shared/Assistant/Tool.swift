@@ -2,6 +2,7 @@ import Auth
 import Base
 import Findings
 import HTTP
+import Remediation
 
 /// One thing that the model may ask for.
 struct Tool: Sendable {
@@ -12,7 +13,7 @@ struct Tool: Sendable {
         /// Changes something that can be changed back, at once.
         case immediate(@Sendable (ToolCall) throws -> any JSONWritable)
         /// Says what would be done, which happens only once the person has confirmed it.
-        case confirmed(@Sendable (ToolCall) throws -> ProposedAction)
+        case confirmed(@Sendable (ToolCall) throws -> ActionRequest)
     }
 
     let name: String
@@ -52,13 +53,13 @@ struct Tool: Sendable {
 
     /// A call with an input that is as declared. Throws 400 otherwise.
     func call(
-        _ input: [String: JSON], in workspace: Workspace, _ actions: any ActionExecutor, now: Timestamp
+        _ input: [String: JSON], in workspace: Workspace, _ remediation: Remediation, now: Timestamp
     ) throws(HTTPError) -> ToolCall {
         for name in input.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
             throw .badRequest("\(self.name) takes no such input.")
         }
         for declared in inputs { try declared.check(input[declared.name]) }
-        return ToolCall(input: input, workspace: workspace, actions: actions, now: now)
+        return ToolCall(input: input, workspace: workspace, remediation: remediation, now: now)
     }
 }
 
@@ -127,7 +128,7 @@ struct ToolCall {
     let input: [String: JSON]
     /// The workspace, as the person who chats may see it.
     let workspace: Workspace
-    let actions: any ActionExecutor
+    let remediation: Remediation
     let now: Timestamp
 
     func text(_ name: String) -> String? { input[name]?.string }

@@ -1,6 +1,7 @@
 import Auth
 import Base
 import HTTP
+import Remediation
 
 /// One message of a person, up to the model's answer: the tools in between run on the server, in a bounded loop.
 struct Turn {
@@ -11,7 +12,7 @@ struct Turn {
     private static let maximumChanges = 10
 
     let workspace: Workspace
-    let actions: any ActionExecutor
+    let remediation: Remediation
     let now: Timestamp
     /// The tools that this person may use.
     let tools: [Tool]
@@ -20,13 +21,13 @@ struct Turn {
     private(set) var messages: [Message] = []
     /// The tools that have run, and those that wait.
     private(set) var done: [ChatAnswer.ToolUse] = []
-    private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []
+    private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ActionRequest)] = []
     private(set) var tokens = 0
     private(set) var changes = 0
 
-    init(_ workspace: Workspace, _ actions: any ActionExecutor, now: Timestamp) {
+    init(_ workspace: Workspace, _ remediation: Remediation, now: Timestamp) {
         self.workspace = workspace
-        self.actions = actions
+        self.remediation = remediation
         self.now = now
         tools = Tool.all.filter { $0.isAllowed(for: workspace) }
     }
@@ -79,7 +80,7 @@ struct Turn {
             throw HTTPError.forbidden(
                 isKnown ? "This person's role or plan does not allow this." : "There is no such tool.")
         }
-        let call = try tool.call(use.input, in: workspace, actions, now: now)
+        let call = try tool.call(use.input, in: workspace, remediation, now: now)
         let shown: String
         switch tool.work {
         case .reading(let read): shown = try Self.data(read(call))
@@ -88,6 +89,7 @@ struct Turn {
             shown = try Self.data(act(call))
         case .confirmed(let propose):
             let action = try propose(call)
+            try remediation.check(action, in: workspace)
             guard !proposed.contains(where: { $0.action == action }) else {
                 throw HTTPError.conflict("This has been proposed already.")
             }

@@ -6,7 +6,7 @@ import Jobs
 import Store
 
 /// An action that somebody asks for.
-public struct ActionRequest: Sendable {
+public struct ActionRequest: Sendable, Equatable {
     /// What to do.
     public let type: ActionType
     /// Where.
@@ -65,6 +65,11 @@ extension Remediation {
                 return try queue(request, finding, severity, in: workspace, now: now)
             }
         }
+    }
+
+    /// Throws what a request would throw about its platform and its target, and changes nothing.
+    public func check(_ request: ActionRequest, in workspace: Workspace) throws {
+        _ = try targets(of: request, in: workspace)
     }
 
     /// Writes the action down, and its job unless it waits for approval.

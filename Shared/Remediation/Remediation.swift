@@ -37,6 +37,9 @@ public struct Remediation {
         return .policy(decision)
     }
 
+    /// Whether an action can be carried out on a platform.
+    public func can(_ action: ActionType, on platform: String) -> Bool { means(of: action, on: platform) != nil }
+
     /// Why an action can't be done on a platform: which ones can.
     func refusal(of action: ActionType, on platform: String) -> HTTPError {
         let able = connectors.filter { Self.steps(of: action, by: $0) != nil }.map { $0.platform.rawValue }.sorted()

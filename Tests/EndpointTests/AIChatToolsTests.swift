@@ -63,17 +63,20 @@ import Testing
         #expect(use("create_ticket", input).result["content"] == "No ticketing platform is connected.")
         try chat.store.own.addIntegration("jira", category: "itsm")
         #expect(use("create_ticket", input).result["is_error"] == nil)
-        #expect(try chat.actions() == ["create_ticket jira \(finding) queued"])
+        #expect(try chat.actions() == ["create_ticket jira \(chat.store.own.id) queued"])
     }
 
-    @Test func syncsAreMadeDue() throws {
+    @Test func syncsAreQueued() throws {
         #expect(use("trigger_sync", [:]).result["is_error"] == nil)
-        let due = try chat.store.database.rows(
-            "SELECT platform FROM integrations WHERE workspace_id = $1 AND next_auto_sync_at = $2", chat.store.own.id,
-            TestStore.now
-        ) { try $0[0] as String }
-        #expect(due == ["okta"], "paused ones are not synced, and nobody else's")
-        #expect(try chat.store.own.auditEntries().map(\.action) == ["integration.sync_requested"])
+        #expect(use("trigger_sync", ["platform": "okta"]).result["is_error"] == nil)
+        let workspaces = try chat.store.database.rows("SELECT workspace_id FROM jobs WHERE kind = 'sync'") {
+            try $0[0] as Identifier
+        }
+        #expect(workspaces == [chat.store.own.id], "paused ones are not synced, nobody else's, and none twice")
+        #expect(
+            try chat.store.own.auditEntries().map(\.action) == [
+                "integration.sync_requested", "integration.sync_requested",
+            ])
         #expect(use("trigger_sync", ["platform": "slack"]).result["is_error"] == true)
     }
 
@@ -96,11 +99,7 @@ import Testing
 
     @Test(arguments: Role.allCases)
     func aToolIsOfferedAndRunOnlyForRolesThatMay(_ role: Role) throws {
-        let jira = try chat.store.own.addIntegration("jira", category: "itsm")
-        let falcon = try chat.store.own.addIntegration("crowdstrike", category: "edr")
-        try chat.store.database.execute(
-            "UPDATE devices SET integration_id = $1 WHERE workspace_id = $2", falcon, chat.store.own.id)
-        _ = jira
+        try chat.addWhatActionsNeed()
         for (name, more, roles) in Self.minimum {
             var input = more
             if name.hasSuffix("_finding") || name == "create_ticket" {
@@ -122,6 +121,7 @@ import Testing
     }
 
     @Test func accessReviewsAreNotInTheFreePlan() throws {
+        try chat.addWhatActionsNeed()
         try chat.store.own.set(plan: .free)
         #expect(use("create_access_review", ["app_name": "Figma"]).result["is_error"] == true)
         try chat.store.own.set(plan: .pro)
@@ -150,6 +150,11 @@ import Testing
             ("suspend_user", ["email": ["alice@example.com"]], "email is not valid"),
             ("block_app", ["app_name": "App of Wombat"], "This workspace has no such application."),
             ("contain_host", ["hostname": "Wombat-laptop"], "No device of this host name"),
+            (
+                "revoke_oauth_token", ["email": "alice@example.com", "app_name": "Figma"],
+                "This application has no known"
+            ),
+            ("create_access_review", ["app_name": "Figma"], "okta can't do create_access_review."),
             (
                 "snooze_finding", ["finding_id": "aaaaaaaa-0000-4000-8000-000000000110", "days": 91],
                 "days is not valid"

@@ -157,6 +157,23 @@ struct ChatTest {
         ) { row in try (0..<4).map { try row[$0] as String }.joined(separator: " ") }
     }
 
+    /// What the own workspace has not, and some actions need: a ticketing platform, an application that Entra knows, and
+    /// Figma's access to Alice's account.
+    func addWhatActionsNeed() throws {
+        try store.own.addIntegration("jira", category: "itsm")
+        let entra = try store.own.addIntegration("microsoft_entra", category: "idp")
+        try store.own.addApplication("Figma", from: entra)
+        try store.database.execute(
+            """
+            INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
+                external_id, scopes, access, updated_at)
+            SELECT accounts.workspace_id, $2, accounts.integration_id, accounts.id, accounts.identity_id,
+                applications.id, 'grant-1', '[]', 'read', accounts.updated_at
+            FROM accounts JOIN applications ON applications.integration_id = accounts.integration_id
+            WHERE accounts.workspace_id = $1 AND applications.name = 'Figma'
+            """, store.own.id, Identifier.random())
+    }
+
     /// Alice's id in the own workspace.
     func alice() throws -> Identifier {
         try store.database.rows(

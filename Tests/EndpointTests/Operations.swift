@@ -8,6 +8,8 @@ import Testing
 @testable import api_analyze
 @testable import api_api_keys
 @testable import api_connect_integration
+@testable import api_create_checkout
+@testable import api_create_portal_session
 @testable import api_disconnect_integration
 @testable import api_execute_action
 @testable import api_export_audit_log
@@ -68,6 +70,12 @@ struct Operation: CustomTestStringConvertible, Sendable {
         Operation(
             name: "ai-chat", method: "POST", function: AIChat.self, access: .session(.view),
             fields: ["message": "Hello"]),
+        Operation(
+            name: "create-checkout", method: "POST", function: CreateCheckout.self, access: .session(.manageBilling),
+            fields: ["email": "billing@example.com"]),
+        Operation(
+            name: "create-portal-session", method: "POST", function: CreatePortalSession.self,
+            access: .session(.manageBilling), answer: 404),
         Operation(
             name: "connect-integration", method: "POST", function: ConnectIntegration.self,
             access: .session(.manageIntegrations), answer: 404, fields: ["platform": "none", "config": [:]]),

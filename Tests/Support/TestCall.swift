@@ -66,15 +66,18 @@ extension TestStore {
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
             "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }, "EXPORT_CURSOR_SECRET": "of the tests",
             "CONFIRMATION_SECRET": "the secret of the tests' tokens, long enough", "ANTHROPIC_API_KEY": "sk-ant-test",
-            "ENVIRONMENT": "development", "UPSTREAM_ANTHROPIC": Self.model?.url ?? "",
+            "ENVIRONMENT": "development", "UPSTREAM_ANTHROPIC": Self.upstream?.url ?? "",
+            "UPSTREAM_STRIPE": Self.upstream?.url ?? "", "STRIPE_SECRET_KEY": "sk_test",
+            "STRIPE_PRICE_MONTHLY": "price_monthly", "BILLING_RETURN_URL": "https://app.thalian.ai/settings/billing",
         ]
         return Environment(base.merging(more) { $1 })
     }
 
-    /// A model that has one thing to say, for tests that are not about it.
-    private static let model = try? FakeProvider { _ in
+    /// A model that has one thing to say, and a Stripe that always sells, for tests that are not about them.
+    private static let upstream = try? FakeProvider { _ in
         .json([
-            "type": "message", "role": "assistant", "model": "claude-opus-4-7", "stop_reason": "end_turn",
+            "id": "x", "url": "https://checkout.stripe.com/x", "type": "message", "role": "assistant",
+            "model": "claude-opus-4-7", "stop_reason": "end_turn",
             "content": [["type": "text", "text": "Hello."]], "usage": ["input_tokens": 1, "output_tokens": 1],
         ])
     }
