@@ -40,7 +40,12 @@ import Testing
             let user = "u\(round)"
             try store.own.addPerson(user, on: integration)
             let process = try call(user).start(on: store.url, variables(user))
-            usleep(UInt32.random(in: 0...UInt32(duration * 1_000_000)))
+            // Every other one dies at any moment, the others once the action is written down.
+            if round % 2 == 0 {
+                usleep(round == 0 ? 0 : UInt32.random(in: 0...UInt32(duration * 1_000_000)))
+            } else {
+                #expect(try poll { try !actions(user, store).isEmpty })
+            }
             process.program.send(SIGKILL)
             _ = try process.waitForEnd()
             let had = try actions(user, store)
