@@ -19,7 +19,7 @@ struct FunctionCall {
         return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
     }
 
-    /// The function's process, with the request.
+    /// The function's process, which has got the request.
     func start(on databaseURL: String, _ more: [String: String] = [:]) throws -> PipedProgram {
         let bytes = body.map { JSONWriter.bytes($0) } ?? []
         var variables = [
@@ -31,7 +31,9 @@ struct FunctionCall {
             variables["CONTENT_LENGTH"] = String(bytes.count)
             variables["CONTENT_TYPE"] = "application/json"
         }
-        return try PipedProgram(
+        let process = try PipedProgram(
             BuiltProducts.program(function), environment: variables.merging(more) { $1 }, input: bytes, seconds: 60)
+        try process.finishInput()
+        return process
     }
 }

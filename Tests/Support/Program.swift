@@ -90,6 +90,9 @@ public final class PipedProgram {
         csystem_set_nonblocking(input.writeEnd.number)
     }
 
+    /// Feeds the program all that it gets.
+    public func finishInput() throws { try pump { input.writeEnd.isClosed } }
+
     /// Feeds the program and reads what it says until it closes its standard output.
     public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
 
@@ -103,8 +106,9 @@ public final class PipedProgram {
     private static let hangs = Program.Failure(description: "the program does not end")
 
     private func pump(until isDone: () -> Bool) throws {
-        while !isDone() {
+        while true {
             if rest.isEmpty { input.writeEnd.close() }
+            if isDone() { return }
             var entries = [
                 pollfd(fd: input.writeEnd.number, events: Int16(POLLOUT), revents: 0),
                 pollfd(fd: pipes.output.readEnd.number, events: Int16(POLLIN), revents: 0),
