@@ -126,6 +126,14 @@ let runner: [Target] = [
 
 // MARK: Tests
 
+/// Functions whose every fault can be asked for.
+let fixtures: [Target] = [
+    .executableTarget(
+        name: "runner-fixture", dependencies: ["Base", "HTTP", "Invocation"], path: "Tests/Fixtures/Runner"),
+    .executableTarget(
+        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP"], path: "Tests/Fixtures/Probe"),
+]
+
 let tests: [Target] = [
     .target(
         name: "TestSupport",
@@ -161,10 +169,6 @@ let tests: [Target] = [
         ], path: "Tests/RemediationTests"),
     .testTarget(
         name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
-    .executableTarget(
-        name: "runner-fixture", dependencies: ["Base", "HTTP", "Invocation"], path: "Tests/Fixtures/Runner"),
-    .executableTarget(
-        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP"], path: "Tests/Fixtures/Probe"),
     .testTarget(
         name: "InvocationTests",
         dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
@@ -191,9 +195,9 @@ let tests: [Target] = [
 /// calls upstreams. local-runner/dev makes both.
 let targets: [Target] =
     switch Context.environment["THALIAN_BUILD"] {
-    case "static": routes.filter { !$0.callsUpstreams }.map(\.target) + runner
+    case "static": routes.filter { !$0.callsUpstreams }.map(\.target) + runner + fixtures
     case "upstream": routes.filter(\.callsUpstreams).map(\.target)
-    default: routes.map(\.target) + runner + tests
+    default: routes.map(\.target) + runner + fixtures + tests
     }
 
 let package = Package(
