@@ -38,6 +38,12 @@ struct DevVars {
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
     }
 
+    /// What a shell makes such a value with; an ellipsis for what others issue.
+    static func example(of name: String) -> String {
+        guard isGenerated(name) else { return "…" }
+        return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"
+    }
+
     /// 256 bits: in hexadecimal, or as an encryption key with its id in front, which tells it from those that follow it.
     private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()

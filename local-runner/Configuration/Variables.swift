@@ -49,8 +49,7 @@ extension ConfigurationReader {
         if let similar, similar != name {
             return "secret \(name) has no value, but \(file) has \(similar); did you mean that one?"
         }
-        let example = DevVars.isGenerated(name) ? "$(openssl rand -hex 32)" : "…"
-        return "secret \(name) has no value; add it with: echo \"\(name)=\(example)\" >> \(file) "
+        return "secret \(name) has no value; add it with: echo \"\(name)=\(DevVars.example(of: name))\" >> \(file) "
             + "(or set it in the environment)."
     }
 
