@@ -1,10 +1,8 @@
 import Base
 import Store
 
-/// Whom and what a finding affects, by kind, as the API shows them. Of very many, the first are named.
+/// Whom and what a finding affects, by kind, as the API shows them. Of very many, some are named.
 struct AffectedEntities {
-    private static let mostNamed = 100
-
     /// The kinds, with what the columns of each are called and what they become.
     private static let kinds: [(kind: String, fields: [(column: String, name: String)])] = [
         ("accounts", [("account_id", "id"), ("account_name", "name"), ("account_platform", "platform")]),
@@ -28,25 +26,27 @@ struct AffectedEntities {
         }
     }
 
-    private var entities: [String: [JSON]] = [:]
-    private var seen: Set<String> = []
+    private var entities: [String: Least<JSON>] = [:]
 
     mutating func add(_ row: any Row, _ columns: Columns) {
         for (kind, fields) in columns.kinds {
             guard let first = fields.first, !row.isNull(first.column) else { continue }
             // An integration may have several parts that are affected.
-            let parts = kind == "integrations" ? fields.map { row.text($0.column) } : [row.text(first.column)]
-            guard entities[kind]?.count ?? 0 < Self.mostNamed,
-                seen.insert(kind + "\0" + parts.joined(separator: "\0")).inserted
-            else { continue }
-            var members: [String: JSON] = [:]
-            for field in fields where !row.isNull(field.column) {
-                members[field.name] = .string(row.text(field.column))
-            }
-            if kind == "integrations", members["name"] == nil { members["name"] = .string(Platforms.name(parts[0])) }
-            entities[kind, default: []].append(.object(members))
+            let key =
+                kind == "integrations"
+                ? fields.map { row.text($0.column) }.joined(separator: "\0") : row.text(first.column)
+            entities[kind, default: Least()].add(key, Self.entity(row, kind, fields))
         }
     }
 
-    var json: JSON { .object(entities.mapValues(JSON.array)) }
+    private static func entity(_ row: any Row, _ kind: String, _ fields: [(column: Int, name: String)]) -> JSON {
+        var members: [String: JSON] = [:]
+        for field in fields where !row.isNull(field.column) { members[field.name] = .string(row.text(field.column)) }
+        if kind == "integrations", members["name"] == nil, let platform = members["platform"]?.string {
+            members["name"] = .string(Platforms.name(platform))
+        }
+        return .object(members)
+    }
+
+    var json: JSON { .object(entities.mapValues { .array($0.elements.map(\.value)) }) }
 }

@@ -28,11 +28,11 @@ public struct Detection: Sendable {
         affectedEntities = facts.entities.json
         affectedCount = facts["affected_count"].first.flatMap { Int($0) } ?? max(1, facts["identity_id"].count)
         let isGeneral = rule.entity == .application || rule.entity == .workspace || rule.entity == .integration
-        identityID = isGeneral ? nil : facts["identity_id"].first
-        applicationID = rule.entity == .application ? facts["application_id"].first : nil
-        deviceID = rule.entity == .device ? facts["device_id"].first : nil
+        identityID = isGeneral ? nil : facts["identity_id"].only
+        applicationID = rule.entity == .application ? facts["application_id"].only : nil
+        deviceID = rule.entity == .device ? facts["device_id"].only : nil
         let named = facts["source"].values
-        self.sources = named.isEmpty ? sources : named.sorted()
+        self.sources = named.isEmpty ? sources : named
     }
 }
 

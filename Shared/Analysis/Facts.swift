@@ -39,23 +39,30 @@ struct Facts {
 
 /// The different values of one column over the rows of a finding.
 struct ListedValues {
-    /// How many are kept at most, to be named.
-    static let mostKept = 100
-
-    private(set) var values: [String] = []
-    // Most findings have one row: a set for each of its columns would cost more than all the rest.
-    private var seen: Set<String> = []
+    /// That of the first row, for questions that order their rows.
+    private(set) var first: String?
+    private var last: String?
+    private var least = Least<Void>()
+    // Most findings have one row: a set for each of its columns would cost more than all the rest. Of the few that have
+    // very many, the hashes do: the values would not fit.
+    private var seen: Set<Int> = []
 
     /// How many there are.
-    var count: Int { max(values.count, seen.count) }
-    var first: String? { values.first }
+    var count: Int { max(least.elements.count, seen.count) }
+    /// The value, if there is exactly one.
+    var only: String? { count == 1 ? first : nil }
+    /// Those that a list may name, in order.
+    var values: [String] { least.elements.map(\.key) }
 
     mutating func add(_ value: String) {
-        guard values.last != value else { return }
-        if !values.isEmpty {
-            if seen.isEmpty { seen = Set(values) }
-            guard seen.insert(value).inserted else { return }
+        guard last != value else { return }
+        last = value
+        if let first {
+            if seen.isEmpty { seen.insert(first.hashValue) }
+            guard seen.insert(value.hashValue).inserted else { return }
+        } else {
+            first = value
         }
-        if values.count < Self.mostKept { values.append(value) }
+        least.add(value, ())
     }
 }
