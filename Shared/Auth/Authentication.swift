@@ -15,12 +15,18 @@ public enum AccessRequirement: Sendable {
 public enum Authenticated {
     /// A session token's user.
     case user(SessionToken)
-    /// An API key, with the workspace that it belongs to.
-    case key(StoredAPIKey)
+    /// An API key, with the workspace that it belongs to, and what is still to confirm it.
+    case key(StoredAPIKey, KeyConfirmation?)
+
+    /// Throws `OutdatedKey` when they have turned out not to hold as they were understood. Nothing is answered, and
+    /// nobody refused, before that is known.
+    public func confirm() throws {
+        if case .key(_, let confirmation?) = self { try confirmation.check() }
+    }
 }
 
 /// An API key as it is stored.
-public struct StoredAPIKey {
+public struct StoredAPIKey: Equatable {
     let id: Identifier
     let name: String
     let prefix: String
@@ -31,10 +37,12 @@ public struct StoredAPIKey {
 
 /// Checks the request's credentials. Throws 401 when there are none that hold.
 ///
-/// - Parameter requirement: what the operation takes: a session token, or an API key.
+/// - Parameters:
+///   - requirement: what the operation takes: a session token, or an API key.
+///   - known: the keys that the process knows already. One of them that is to read only is still to be confirmed.
 public func authenticate(
     _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
-    now: Timestamp
+    known: KnownKeys, now: Timestamp
 ) throws -> Authenticated {
     switch requirement {
     case .session:
@@ -42,11 +50,18 @@ public func authenticate(
             let session = try session(token, environment, database, now: now)
         else { throw HTTPError.unauthorized("Missing or invalid session token.") }
         return .user(session)
-    case .apiKey:
-        guard let token = request.headers["X-Api-Key"] ?? bearerToken(request), let key = APIKey(token),
-            let stored = try find(key, in: database)
-        else { throw HTTPError.unauthorized("Missing or invalid API key.") }
-        return .key(stored)
+    case .apiKey(let scope):
+        guard let token = request.headers["X-Api-Key"] ?? bearerToken(request), let key = APIKey(token) else {
+            throw HTTPError.unauthorized("Missing or invalid API key.")
+        }
+        if scope == .read, let stored = known[key.hash] {
+            return .key(stored, try KeyConfirmation(of: key, known: stored, in: database))
+        }
+        var found: StoredAPIKey?
+        try database.run(StoredAPIKey.lookup(of: key) { found = $0 })
+        guard let found else { throw HTTPError.unauthorized("Missing or invalid API key.") }
+        if scope == .read { known[key.hash] = found }
+        return .key(found, nil)
     }
 }
 
@@ -72,18 +87,20 @@ private func bearerToken(_ request: Request) -> String? {
     return String(parts[1])
 }
 
-private func find(_ key: APIKey, in database: any Database) throws -> StoredAPIKey? {
-    var found: StoredAPIKey?
-    let candidates: SQL =
-        "SELECT api_keys.key_hash, api_keys.id, api_keys.name, api_keys.scope, api_keys.workspace_id, "
-        + WorkspaceSettings.columns
-        + " FROM api_keys JOIN workspaces ON workspaces.id = api_keys.workspace_id"
-        + " WHERE api_keys.prefix = $1 AND api_keys.revoked_at IS NULL"
-    try database.run(candidates, [.text(key.prefix)]) { row in
-        guard constantTimeEqual(try row[0], key.hash) else { return }
-        found = StoredAPIKey(
-            id: try row[1], name: try row[2], prefix: key.prefix, scope: try row[3], workspaceID: try row[4],
-            settings: try WorkspaceSettings(row, from: 5))
+extension StoredAPIKey {
+    /// The query that gives `body` the active key that is `key`, if there is one.
+    static func lookup(of key: APIKey, _ body: @escaping (StoredAPIKey) -> Void) -> Statement {
+        let candidates: SQL =
+            "SELECT api_keys.key_hash, api_keys.id, api_keys.name, api_keys.scope, api_keys.workspace_id, "
+            + WorkspaceSettings.columns
+            + " FROM api_keys JOIN workspaces ON workspaces.id = api_keys.workspace_id"
+            + " WHERE api_keys.prefix = $1 AND api_keys.revoked_at IS NULL"
+        return Statement(candidates, [.text(key.prefix)]) { row in
+            guard constantTimeEqual(try row[0], key.hash) else { return }
+            body(
+                StoredAPIKey(
+                    id: try row[1], name: try row[2], prefix: key.prefix, scope: try row[3], workspaceID: try row[4],
+                    settings: try WorkspaceSettings(row, from: 5)))
+        }
     }
-    return found
 }

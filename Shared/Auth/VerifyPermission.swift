@@ -51,7 +51,7 @@ public func verifyPermission(
         id = workspaceID
         caller = .member(userID: session.userID, email: session.email ?? member.email, role: member.role)
         settings = member.settings
-    case (.key(let key), .apiKey(let scope)):
+    case (.key(let key, _), .apiKey(let scope)):
         guard workspaceID == nil || workspaceID == key.workspaceID else {
             throw HTTPError.forbidden("This API key is not for this workspace.")
         }
@@ -69,8 +69,8 @@ public func verifyPermission(
     if case .user(let session) = authenticated { try verify(session, settings, now: now) }
     try verify(plan, settings, now: now)
     var admission: Admission?
-    if case .key(let key) = authenticated {
-        admission = try Admission(of: key, limit: try hourlyLimit(environment), in: database, now: now)
+    if case .key(let key, let confirmation) = authenticated {
+        admission = try Admission(of: key, confirmation, limit: try hourlyLimit(environment), in: database, now: now)
         if case .apiKey(.read) = requirement {} else { _ = try admission?.rateLimit() }
     }
     let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)

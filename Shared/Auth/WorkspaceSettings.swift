@@ -2,7 +2,7 @@ import Base
 import Store
 
 /// What a workspace demands of every request.
-struct WorkspaceSettings {
+struct WorkspaceSettings: Equatable {
     let plan: Plan
     let trialEnd: Timestamp?
     /// Nil when the list is on but can't be understood: then no address is allowed.

@@ -4,9 +4,11 @@ import Glibc
 import HTTP
 import Store
 
-/// What a function's process keeps from one request to the next: its log, and its database, opened when first used.
+/// What a function's process keeps from one request to the next: its log, its
+/// database, opened when first used, and the keys that it knows.
 final class FunctionProcess {
     let log: Log
+    let knownKeys = KnownKeys()
     private let environment: Environment
     private var opened: (any Database)?
 
@@ -38,6 +40,7 @@ final class FunctionProcess {
         opened = database
         body()
         opened = nil
+        knownKeys.forgetAll()
         if (try? hasDatabase()) == true { (try? self.database())?.settle(like: database) }
         database.close()
     }

@@ -99,25 +99,45 @@ public final class Pipeline: Service {
             return try handle(
                 SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
-            let now = now()
-            let database = try process.database()
-            let authenticated = try authenticate(request, for: requirement, environment, database, now: now)
+            func answer() throws -> Response {
+                let now = now()
+                let (access, inputs) = try access(request, for: requirement, plan: handler.plan, now: now)
+                var response = process.answer(log) {
+                    try handle(
+                        Context(
+                            request: request, env: environment, workspace: access.workspace, caller: access.caller,
+                            now: now, log: log, afterwards: afterwards), inputs)
+                }
+                // What was read for a request too many is not for its caller.
+                let rateLimit = try access.admission?.rateLimit()
+                for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
+                return response
+            }
+            do {
+                return try answer()
+            } catch is OutdatedKey {
+                process.knownKeys.forgetAll()
+                return try answer()
+            }
+        }
+    }
+
+    private func access(
+        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, now: Timestamp
+    ) throws -> (Access, Inputs) {
+        let database = try process.database()
+        let authenticated = try authenticate(
+            request, for: requirement, environment, database, known: process.knownKeys, now: now)
+        do {
             let inputs = try Inputs(request)
             let access = try verifyPermission(
-                authenticated, for: requirement, plan: handler.plan,
-                workspaceID: try workspaceID(inputs, for: requirement),
+                authenticated, for: requirement, plan: plan, workspaceID: try workspaceID(inputs, for: requirement),
                 address: ClientAddress.resolve(request, trustedProxies: try trustedProxies()), environment, database,
                 now: now)
-            var response = process.answer(log) {
-                try handle(
-                    Context(
-                        request: request, env: environment, workspace: access.workspace, caller: access.caller,
-                        now: now, log: log, afterwards: afterwards), inputs)
-            }
-            // What was read for a request too many is not for its caller.
-            let rateLimit = try access.admission?.rateLimit()
-            for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
-            return response
+            return (access, inputs)
+        } catch {
+            try authenticated.confirm()
+            throw error
         }
     }
 

@@ -17,7 +17,7 @@ public protocol Database: AnyObject {
     func read(_ queries: [Statement]) throws
 
     /// Runs a statement that nothing else depends on together with the next `read`, where that saves a round trip: its
-    /// rows come before those of the others. Another statement, or `runWaiting`, does not leave it waiting either.
+    /// rows come before those of what is read. Another statement, or `runWaiting`, does not leave it waiting either.
     func runWithNextRead(_ query: Statement) throws
 
     /// Runs what waits for a `read` that has not come.

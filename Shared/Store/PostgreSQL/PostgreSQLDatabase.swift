@@ -13,7 +13,7 @@
         /// How many statements the transaction has had.
         private var statementCount = 0
         /// What waits for the next read, to go with it.
-        private var waiting: Statement?
+        private var waiting: [Statement] = []
 
         private typealias Command = PostgreSQLConnection.Command
 
@@ -46,7 +46,7 @@
             }
             let waiting = waiting
             // What waits is sent last, so that whatever it locks is locked for no longer than itself.
-            let all = queries + (waiting.map { [$0] } ?? [])
+            let all = queries + waiting
             var commands = all.map { Command(statement: statement($0.sql), parameters: $0.parameters) }
             // A statement alone sees one state by itself.
             let begun = queries.count > 1
@@ -54,14 +54,14 @@
                 commands.insert(Self.begin(.read), at: 0)
                 commands.insert(Self.commit, at: queries.count + 1)
             }
-            var results = try repeating(if: waiting == nil) { connection in try connection.perform(commands) }
+            var results = try repeating(if: waiting.isEmpty) { connection in try connection.perform(commands) }
             if begun {
                 results.removeFirst()
                 results.remove(at: queries.count)
             }
-            if let waiting, let result = results.popLast() {
-                self.waiting = nil
-                for row in result.rows { try waiting.body(row) }
+            self.waiting = []
+            for (query, result) in zip(waiting, results.suffix(waiting.count)) {
+                for row in result.rows { try query.body(row) }
             }
             for (query, result) in zip(queries, results) {
                 for row in result.rows { try query.body(row) }
@@ -69,14 +69,11 @@
         }
 
         public func runWithNextRead(_ query: Statement) throws {
-            try runWaiting()
-            waiting = query
+            waiting.append(query)
         }
 
         public func runWaiting() throws {
-            guard let query = waiting else { return }
-            waiting = nil
-            try run(query)
+            if !waiting.isEmpty { try read([]) }
         }
 
         public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
@@ -131,7 +128,7 @@
 
         public func close() {
             connection = nil
-            waiting = nil
+            waiting = []
         }
 
         /// Nothing can be learnt without a connection that a child could keep.
