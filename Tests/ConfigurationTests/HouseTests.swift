@@ -46,6 +46,15 @@ import Testing
         }
     }
 
+    /// So that no other operation can call it: it refuses whoever comes without a key.
+    @Test func theAssistantAloneHasTheKeyOfAnthropic() throws {
+        let file = root.appending(path: Configuration.fileName)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        let functions = try #require(json["functions"] as? [[String: Any]])
+        let withKey = functions.filter { ($0["bindings"] as? [String])?.contains("ANTHROPIC_API_KEY") == true }
+        #expect(withKey.map { $0["route"] as? String } == ["/api/ai-chat"])
+    }
+
     @Test func eachFunctionAnswersTheMethodsThatTheConfigurationSays() throws {
         let package = try packageRoutes()
         for function in try configuration().functions {

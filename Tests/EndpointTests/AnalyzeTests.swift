@@ -59,7 +59,7 @@ import Testing
         #expect(finding["affected_device_id"] == nil && finding["affected_application_id"] == nil)
         #expect(finding["severity"] == "critical" && finding["status"] == "open")
         #expect(finding["finding_key"]?.string == "\(Self.rule):\(identity)")
-        #expect(finding["source_integrations"] == ["okta"] && finding["confidence"]?.string == nil)
+        #expect(finding["source_integrations"] == ["okta"] && finding["confidence"] == .number(0.95))
         for name in ["id", "title", "category", "recommended_action", "action_type", "created_at"] {
             #expect(finding[name]?.string != nil, "\(name)")
         }
@@ -74,6 +74,31 @@ import Testing
                 $0["rule_id"] == "identity_security::aws_root_without_mfa" && $0["reason"] == "AWS is not connected"
             })
         #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 2)
+    }
+
+    @Test func aFindingNamesTheDeviceOrTheApplicationThatItIsLinkedTo() throws {
+        let identity = try admin("ada@example.com", mfa: true)
+        let jamf = try store.own.addIntegration("jamf_pro", category: "mdm", lastSyncAt: .now)
+        let device = try store.own.addDevice(of: identity, from: jamf)
+        try store.database.execute("UPDATE devices SET is_encrypted = false WHERE id = $1", device)
+        let application = try store.own.addApplication("MailMuse", from: okta, sso: false, isManaged: false)
+        try store.database.execute(
+            "UPDATE applications SET first_seen_at = $2 WHERE id = $1", application, Timestamp.now)
+        try store.database.execute(
+            """
+            INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
+                external_id, scopes, access, granted_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, 'g1', '[]', 'basic', $7, $7)
+            """, store.own.id, store.own.nextID(), okta, try store.own.addAccount(of: identity, on: okta), identity,
+            application, Timestamp.now)
+        let findings = try #require(analyze().json["findings"]?.array)
+        let ofDevice = try #require(findings.first { $0["rule_id"] == "device_posture::unencrypted_admin" })
+        #expect(ofDevice["affected_device_id"]?.string == device.description)
+        #expect(ofDevice["affected_identity_id"]?.string == identity.description)
+        #expect(ofDevice["affected_application_id"] == nil)
+        let ofApplication = try #require(
+            findings.first { $0["affected_application_id"]?.string == application.description })
+        #expect(ofApplication["affected_device_id"] == nil && ofApplication["category"] == "shadow_it")
     }
 
     @Test func runsOnceAMinute() throws {

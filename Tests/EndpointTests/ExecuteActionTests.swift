@@ -56,6 +56,13 @@ import Testing
         #expect(entries[0].userID == store.own.members[.admin] && entries[0].targetID == id)
     }
 
+    @Test func theRecordSaysWhyAndOfWhom() throws {
+        _ = send(Self.suspend.merging(["reason": "left us", "targetEntityLabel": "Alice of Sales"]) { $1 })
+        let requested = try #require(try store.own.auditEntries().first)
+        #expect(requested.details["reason"] == "left us")
+        #expect(requested.details["target_entity_label"] == "Alice of Sales")
+    }
+
     @Test func ourIdIsAsGoodAsOktas() {
         let reply = send(Self.suspend.merging(["targetEntityId": .string(alice.description)]) { $1 })
         #expect(reply.json["success"] == true && okta.suspensions(of: "u1") == 1)

@@ -64,6 +64,13 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["active", "suspended", "deprovisioned"], ["user", "admin", "external", "service_account"])
+    func statusAndTypeAreTheReferences(_ status: String, _ type: String) throws {
+        try store.own.addIdentity("alice@example.com", status: status, type: type)
+        let reply = send("email=alice@example.com")
+        #expect(reply.json["status"]?.string == status && reply.json["identity_type"]?.string == type)
+    }
+
     @Test(arguments: ["alice%40example.com", "ALICE@EXAMPLE.COM", "Alice%40Example.Com", "%61lice@example.com"])
     func eitherCaseFindsIt(_ email: String) throws {
         try store.own.addIdentity("alice@example.com")

@@ -1,0 +1,52 @@
+import Base
+import TestSupport
+import Testing
+
+/// What the reference calls required is required, by every operation that it is said of.
+@Suite struct RequiredInputsTests {
+    private let store: TestStore
+
+    init() throws { store = try TestStore() }
+
+    @Test func aSessionNamesItsWorkspace() {
+        for operation in Operation.session {
+            for (workspace, sentence) in [
+                (nil, "workspaceId is required."), ("not-a-uuid", "workspaceId must be a UUID."),
+            ] {
+                let call = operation.asAllowed(operation.call(workspace: workspace), in: store.own)
+                let reply = store.send(call, to: operation.function)
+                #expect(reply.status == 400 && reply.error == sentence, "\(operation)")
+            }
+        }
+    }
+
+    @Test func whatIsMissingIsNamed() {
+        let optional = ["includeAuditLog", "includeFull", "actionType of findings/remediate", "limit"]
+        var checked = 0
+        for operation in Operation.all {
+            for field in operation.inputs where !optional.contains(field) {
+                guard !optional.contains("\(field) of \(operation.name)") else { continue }
+                let call = operation.without(field).goodCall(store)
+                let reply = store.send(call, to: operation.function)
+                #expect(reply.status == 400 && reply.error == "\(field) is required.", "\(operation) \(field)")
+                checked += 1
+            }
+        }
+        #expect(checked == 20)
+    }
+}
+
+extension Operation {
+    /// The names of its inputs, without the workspace.
+    fileprivate var inputs: [String] {
+        fields.keys.sorted()
+            + query.split(separator: "&").compactMap { $0.split(separator: "=").first.map(String.init) }
+    }
+
+    fileprivate func without(_ field: String) -> Operation {
+        var operation = self
+        operation.fields[field] = nil
+        operation.query = query.split(separator: "&").filter { !$0.hasPrefix(field + "=") }.joined(separator: "&")
+        return operation
+    }
+}
