@@ -28,7 +28,7 @@ import Sync
         } else {
             let job = try workspace.queueSync(of: integrationID)
             context.waitUntil {
-                try JobRunner([.sync: .sync(tools)], seconds: 30, context.log).run(job, in: workspace)
+                try JobRunner([.sync: .sync(tools)], seconds: 25, context.log).run(job, in: workspace)
             }
         }
         return .json { json in

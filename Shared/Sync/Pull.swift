@@ -5,15 +5,17 @@ import Store
 
 extension Workspace {
     /// Pulls page after page until all has come or the time is up; whether all has come. Each page is safe before the
-    /// next one is asked for.
+    /// next one is asked for. None is begun after `deadline`, and none waited for after `pageEnd`.
     func pull(
         _ run: inout SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
-        until deadline: ContinuousClock.Instant, keepAlive: () throws -> Void, now: Timestamp
+        until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, keepAlive: () throws -> Void,
+        now: Timestamp
     ) throws -> Bool {
         guard !run.position.isPulled else { return true }
+        let begin = run.position
         let connector = try tools.connect(
             integration, in: id, eventsSince: run.position.eventsSince,
-            seconds: max(1, (deadline - ContinuousClock.now) / .seconds(1)))
+            seconds: max(1, (pageEnd - ContinuousClock.now) / .seconds(1)))
         let collections = connector.collections
         // A collection that is no longer there leaves the sync to begin anew.
         var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
@@ -23,11 +25,16 @@ extension Workspace {
             let page: RecordPage
             do {
                 page = try collections[index].page(run.position.cursor)
-            } catch let error as ConnectorError where isResuming && error.mayBeOldCursor {
+            } catch let error as ConnectorError
+                where isResuming && error.mayBeOldCursor && ContinuousClock.now < deadline
+            {
                 // Providers forget their cursors; what is staged already comes again.
                 isResuming = false
                 run.position.cursor = nil
                 continue
+            } catch ConnectorError.provider where ContinuousClock.now >= deadline && run.position != begin {
+                // It did not come in what was left of the time; whoever goes on has more.
+                return false
             }
             isResuming = false
             if let next = page.next {

@@ -28,9 +28,11 @@ struct StagedRecord {
         self.kind = kind
         self.externalID = Self.storable(externalID)
         let present = members.compactMapValues { $0 }
-        let text = String(decoding: JSONWriter.bytes(JSON.object(present)), as: UTF8.self)
+        let bytes = JSONWriter.bytes(JSON.object(present))
+        let text = String(decoding: bytes, as: UTF8.self)
+        // Looking for one byte is cheap, and there is hardly ever one.
         record =
-            text.contains("\\u0000")
+            bytes.contains(UInt8(ascii: "\\")) && text.contains("\\u0000")
             ? String(decoding: JSONWriter.bytes(Self.storable(.object(present))), as: UTF8.self) : text
     }
 

@@ -8,6 +8,9 @@ import Store
 public struct SyncTime: Sendable {
     /// Seconds after which no further page is pulled.
     let pull: Double
+    /// Seconds after which a page that has not come yet is given up: a part of what is left, since pages that some
+    /// providers need long for must come at all.
+    var page: Double { pull + (Double(all) - pull) / 4 }
     /// Seconds after which the process has ended, whatever happens.
     let all: Int
 
@@ -67,7 +70,7 @@ extension Workspace {
         _ integrationID: Identifier, for starter: SyncStarter, with tools: SyncTools, _ time: SyncTime,
         keepAlive: () throws -> Void = {}, now: () -> Timestamp = { .now }
     ) throws -> SyncReport {
-        let pullEnd = ContinuousClock.now + .seconds(time.pull)
+        let start = ContinuousClock.now
         let integration = try syncedIntegration(integrationID)
         let leaseEnd = now() + time.all
         var run = try claimSync(of: integration, for: starter, until: leaseEnd, now: now())
@@ -82,7 +85,8 @@ extension Workspace {
                 return report(.queued, SyncCounts([:]))
             }
             let isPulled = try pull(
-                &run, of: integration, with: tools, until: pullEnd, keepAlive: keepAlive, now: now())
+                &run, of: integration, with: tools, until: start + .seconds(time.pull),
+                pageEnd: start + .seconds(time.page), keepAlive: keepAlive, now: now())
             guard isPulled else {
                 let counts = SyncCounts(try stagedCounts(of: run.id))
                 try letGo(run, now: now())
