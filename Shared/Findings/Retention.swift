@@ -7,7 +7,13 @@ extension Workspace {
     private static let batch = 10_000
 
     /// Removes what the plan keeps no longer: platforms' events, and what syncs have changed. What there is now stays.
+    /// What a sync has pulled goes as soon as the sync has ended, whose process may have died before it came to that.
     public func pruneSyncedData(now: Timestamp = .now) throws {
+        try execute(
+            """
+            DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id IN (
+                SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed'))
+            """)
         guard let retention = plan.retention else { return }
         let start = now - retention
         for (table, time) in [("audit_events", "occurred_at"), ("sync_events", "occurred_at")] as [(SQL, SQL)] {

@@ -20,6 +20,7 @@ extension Workspace {
         // A collection that is no longer there leaves the sync to begin anew.
         var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
         var isResuming = run.position.cursor != nil
+        var lastSign = ContinuousClock.now
         while index < collections.count {
             guard ContinuousClock.now < deadline else { return false }
             let page: RecordPage
@@ -47,7 +48,10 @@ extension Workspace {
                 run.position.isPulled = index == collections.count
             }
             try stage(page.records, in: run, on: integration.platform, now: now)
-            try keepAlive()
+            if ContinuousClock.now - lastSign > .seconds(10) {
+                try keepAlive()
+                lastSign = .now
+            }
         }
         if !run.position.isPulled {
             run.position.isPulled = true

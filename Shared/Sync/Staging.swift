@@ -5,6 +5,7 @@ import Store
 
 extension Workspace {
     /// Keeps a page's records and the place of the next page, both or neither. A page that comes twice changes nothing.
+    /// Of what the inventory says already only that it came is kept, so that applying a sync reads only what has changed.
     func stage(_ records: [SyncRecord], in run: SyncRun, on platform: Platform, now: Timestamp) throws {
         var byKey: [String: StagedRecord] = [:]
         for record in records {
@@ -12,22 +13,50 @@ extension Workspace {
                 byKey[staged.kind.rawValue + " " + staged.externalID] = staged
             }
         }
-        let all = Array(byKey.values)
+        let known = try knownFingerprints(of: byKey.values, in: run)
+        let all = byKey.map { key, staged in
+            (staged: staged, isKnown: known[key].map { $0 == staged.fingerprint } ?? false)
+        }
         try exclusively {
             try save(run)
             var rest = all[...]
-            while !rest.isEmpty {
-                let count = rest.count >= StagingStatement.batch ? StagingStatement.batch : 1
-                var values: [any SQLParameter] = [run.id]
-                for staged in rest.prefix(count) {
-                    values += [
-                        staged.kind.rawValue, staged.externalID, Identifier.random(), staged.record, staged.fingerprint,
-                    ]
+            for insert in StagingStatement.inserts {
+                while rest.count >= insert.rows {
+                    var values: [any SQLParameter] = [run.id]
+                    for (staged, isKnown) in rest.prefix(insert.rows) {
+                        values += [
+                            staged.kind.rawValue, staged.externalID, Identifier.random(),
+                            isKnown ? "{}" : staged.record, isKnown ? "" : staged.fingerprint,
+                        ]
+                    }
+                    try forEachRow(insert.sql, values) { _ in }
+                    rest = rest.dropFirst(insert.rows)
                 }
-                try forEachRow(count == 1 ? StagingStatement.one : StagingStatement.many, values) { _ in }
-                rest = rest.dropFirst(count)
             }
         }
+    }
+
+    /// The fingerprints of the rows that records belong to, by kind and id.
+    private func knownFingerprints(
+        of records: some Sequence<StagedRecord>, in run: SyncRun
+    ) throws -> [String: String] {
+        var fingerprints: [String: String] = [:]
+        for (kind, records) in Dictionary(grouping: records, by: \.kind) {
+            guard let select = StagingStatement.fingerprints[kind] else { continue }
+            var rest = records[...]
+            while let last = rest.last {
+                // Always as many, so that there is one statement.
+                var ids = rest.prefix(StagingStatement.batch).map(\.externalID)
+                ids += Array(repeating: last.externalID, count: StagingStatement.batch - ids.count)
+                let values: [any SQLParameter] = [run.integrationID] + ids
+                try forEachRow(select, values) { row in
+                    guard let fingerprint = try row[1] as String? else { return }
+                    fingerprints[kind.rawValue + " " + (try row[0])] = fingerprint
+                }
+                rest = rest.dropFirst(StagingStatement.batch)
+            }
+        }
+        return fingerprints
     }
 
     /// How many records of each kind a sync has staged.
@@ -44,8 +73,18 @@ extension Workspace {
 /// The statements that keep records: many at once, since each is a round trip.
 private enum StagingStatement {
     static let batch = 50
-    static let one = insert(1)
-    static let many = insert(batch)
+    /// For so many rows each, the most first.
+    static let inserts = [batch, 10, 1].map { (rows: $0, sql: insert($0)) }
+    /// The fingerprints of a batch of rows.
+    static let fingerprints = Dictionary(
+        uniqueKeysWithValues: InventoryTable.all.map { table -> (StagedRecord.Kind, SQL) in
+            let ids = SQL.list((0..<batch).map { .placeholder(3 + $0) })
+            let sql: SQL = """
+                SELECT external_id, sync_fingerprint FROM \(table.name)
+                WHERE workspace_id = $1 AND integration_id = $2 AND external_id IN (\(ids))
+                """
+            return (table.kind, sql)
+        })
 
     private static func insert(_ rows: Int) -> SQL {
         let values = (0..<rows).map { row -> SQL in

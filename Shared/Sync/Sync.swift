@@ -62,7 +62,7 @@ extension Workspace {
     static let syncInterval = Int.hours(1)
 
     /// Syncs an integration, or goes on with a sync of it: pulls page after page, and makes the inventory like that all at
-    /// once when the last has come. `keepAlive` is called between pages.
+    /// once when the last has come. `keepAlive` is called between pages, every ten seconds.
     ///
     /// Throws 404, 409 and 422 as HTTPError, and `SyncFailure` when the provider fails: the inventory stays as it was. What
     /// may pass by itself leaves the sync where it was; otherwise it has ended, and the integration tells why.
@@ -92,8 +92,12 @@ extension Workspace {
                 try letGo(run, now: now())
                 return report(.inProgress, counts)
             }
+            try compare(run)
             try keepAlive()
-            return report(.completed, try apply(run, of: integration, now: now()))
+            let counts = try apply(run, of: integration, now: now())
+            // It is applied, whatever becomes of this; housekeeping makes up for it.
+            try? forgetStaged(run)
+            return report(.completed, counts)
         } catch let error as ConnectorError {
             try note(error, in: run, of: integration, now: now())
             throw SyncFailure(error: error)

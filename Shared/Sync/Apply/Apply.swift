@@ -3,6 +3,21 @@ import Base
 import Store
 
 extension Workspace {
+    /// Finds out what is gone, table after table, so that applying the sync keeps others from writing for less long.
+    func compare(_ run: SyncRun) throws {
+        for table in InventoryTable.all {
+            try exclusively {
+                try save(run)
+                try execute(table.noteGone, run.id)
+            }
+        }
+    }
+
+    /// Forgets what a sync has staged once it is applied. It may take a while, and nothing waits for it.
+    func forgetStaged(_ run: SyncRun) throws {
+        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", run.id)
+    }
+
     /// Makes the inventory what the provider has shown: one transaction, in which only what has changed is written, and
     /// what is gone goes. Returns what was counted. Throws `SyncInterruption` when the sync is not this process's any more,
     /// or nobody wants it.
@@ -41,7 +56,6 @@ extension Workspace {
     }
 
     private func finish(_ run: SyncRun, _ counts: SyncCounts, at now: Timestamp) throws {
-        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", run.id)
         try execute(
             """
             UPDATE sync_runs SET status = 'completed', lease_token = NULL, lease_expires_at = NULL, position = NULL,
@@ -93,7 +107,6 @@ struct InventoryUpdate {
 
     func run() throws {
         try remove()
-        for table in InventoryTable.all { try execute(table.forgetUnchanged) }
         try write(.accounts)
         try writeLinks()
         try matching.run()
@@ -135,8 +148,8 @@ struct InventoryUpdate {
             EXISTS (SELECT 1 FROM integrations WHERE integrations.workspace_id = $1
                 AND integrations.id = accounts.integration_id AND integrations.idp_role IS NOT NULL)
             """
-        let isEnded: SQL = "\(accounts.isUnlisted) AND accounts.status <> 'deprovisioned' AND \(atDirectory)"
-        let isGone: SQL = "\(accounts.isUnlisted) AND NOT \(atDirectory)"
+        let isEnded: SQL = "\(accounts.isGone) AND accounts.status <> 'deprovisioned' AND \(atDirectory)"
+        let isGone: SQL = "\(accounts.isGone) AND NOT \(atDirectory)"
         try execute(accounts.logGone(isEnded))
         try execute(accounts.logGone(isGone))
         try matching.touch(isGone)
@@ -153,10 +166,14 @@ struct InventoryUpdate {
             WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
             """)
         // A key outlives the account that had it.
+        let isOrphaned: SQL = """
+            access_keys.workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
+            """
+        try execute(InventoryTable.accessKeys.log("updated", isOrphaned))
         try execute(
             """
-            UPDATE access_keys SET account_id = NULL, identity_id = NULL, sync_fingerprint = NULL
-            WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
+            UPDATE access_keys SET account_id = NULL, identity_id = NULL, updated_at = \(InventoryTable.appliedAt)
+            WHERE \(isOrphaned)
             """)
         try execute("DELETE FROM accounts WHERE \(isGone)")
     }

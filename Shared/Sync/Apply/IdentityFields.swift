@@ -65,9 +65,11 @@ struct IdentityFields {
         try writeAddresses()
     }
 
-    /// One after the other: no two identities have the same address.
+    /// All at once, so that people can swap theirs. No two identities have the same address: nobody gets one that somebody
+    /// else keeps.
     private func writeAddresses() throws {
         let wanted = Self.first("email")
+        var taken: Set<String> = []
         let changes = try workspace.rows(
             """
             SELECT identities.id, \(wanted) FROM identities
@@ -75,12 +77,26 @@ struct IdentityFields {
             ORDER BY identities.id
             """, runID
         ) { row in (id: try row[0] as Identifier, email: try row[1] as String) }
-        for (identity, email) in changes {
+        .filter { taken.insert($0.email).inserted }
+        var holders: [String: Identifier] = [:]
+        for change in changes {
+            holders[change.email] = try workspace.first(
+                "SELECT id FROM identities WHERE workspace_id = $1 AND email = $2", change.email
+            ) { try $0[0] as Identifier }
+        }
+        var movers = changes
+        var count = -1
+        while count != movers.count {
+            count = movers.count
+            let moving = Set(movers.map(\.id))
+            movers.removeAll { holders[$0.email].map { !moving.contains($0) } ?? false }
+        }
+        for holder in movers.compactMap({ holders[$0.email] }) {
+            try workspace.execute("UPDATE identities SET email = NULL WHERE workspace_id = $1 AND id = $2", holder)
+        }
+        for mover in movers {
             try workspace.execute(
-                """
-                UPDATE identities SET email = $3 WHERE workspace_id = $1 AND id = $2 AND NOT EXISTS (
-                    SELECT 1 FROM identities AS holders WHERE holders.workspace_id = $1 AND holders.email = $3)
-                """, identity, email)
+                "UPDATE identities SET email = $3 WHERE workspace_id = $1 AND id = $2", mover.id, mover.email)
         }
     }
 

@@ -16,7 +16,7 @@ struct InventoryTable {
     let columns: [Column]
     /// What only a new row gets.
     var firstColumns: [Column] = []
-    /// What else makes a row go.
+    /// What else makes a row go; the tables that it names come before this one.
     var orGone: SQL = ""
 
     /// Which run it is.
@@ -37,47 +37,47 @@ struct InventoryTable {
         }
     }
 
-    /// Which rows the provider no longer shows.
-    var isUnlisted: SQL {
+    private var goneKind: SQL { "'gone ' || \(kindName)" }
+
+    /// Notes, beside the staged records, which rows the provider no longer shows. Doing it twice changes nothing.
+    var noteGone: SQL {
         """
-        \(name).workspace_id = $1 AND \(name).integration_id = \(Self.integration) AND NOT EXISTS (
+        INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+        SELECT run.workspace_id, run.id, \(goneKind), \(name).external_id, \(name).id, '{}', ''
+        FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
+            AND run.integration_id = \(name).integration_id
+        WHERE \(Self.run) AND \(name).workspace_id = $1 AND (NOT EXISTS (
             SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
-                AND external_id = \(name).external_id)
+                AND external_id = \(name).external_id)\(orGone))
+        ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
         """
+    }
+
+    /// The ids of the rows that are noted as gone.
+    var gone: SQL {
+        "(SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(goneKind))"
     }
 
     /// Which rows go.
-    var isGone: SQL {
-        """
-        \(name).workspace_id = $1 AND \(name).integration_id = \(Self.integration) AND (NOT EXISTS (
-            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
-                AND external_id = \(name).external_id)\(orGone))
-        """
-    }
+    var isGone: SQL { "\(name).workspace_id = $1 AND \(name).id IN \(gone)" }
 
     /// Writes down which rows go.
-    func logGone(_ condition: SQL) -> SQL {
+    func logGone(_ condition: SQL) -> SQL { log("deleted", condition) }
+
+    /// Writes down a change of the rows that meet a condition.
+    func log(_ change: SQL, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
-        SELECT run.workspace_id, run.id, 'deleted', \(kindName), \(name).id, \(label.row), run.finished_at
+        SELECT run.workspace_id, run.id, '\(change)', \(kindName), \(name).id, \(label.row), run.finished_at
         FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
         WHERE \(Self.run) AND \(condition) ON CONFLICT DO NOTHING
-        """
-    }
-
-    /// Forgets the staged records that say what the rows say already.
-    var forgetUnchanged: SQL {
-        """
-        DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName) AND EXISTS (
-            SELECT 1 FROM \(name) WHERE \(name).integration_id = \(Self.integration)
-                AND \(name).external_id = sync_staged.external_id AND \(name).sync_fingerprint = sync_staged.fingerprint)
         """
     }
 
     private var changed: SQL {
         """
         FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
-            AND staged.sync_run_id = run.id AND staged.kind = \(kindName)\(source)
+            AND staged.sync_run_id = run.id AND staged.kind = \(kindName) AND staged.fingerprint <> ''\(source)
         """
     }
 

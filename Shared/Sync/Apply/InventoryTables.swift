@@ -35,9 +35,8 @@ extension InventoryTable {
          JOIN applications ON applications.integration_id = run.integration_id
             AND applications.external_id = staged.record ->> 'application'
         """
-    private static let ofNobody: SQL = " OR account_id IN (SELECT id FROM accounts WHERE \(accounts.isUnlisted))"
-    private static let ofNothing: SQL =
-        " OR application_id IN (SELECT id FROM applications WHERE \(applications.isUnlisted))"
+    private static let ofNobody: SQL = " OR account_id IN \(accounts.gone)"
+    private static let ofNothing: SQL = " OR application_id IN \(applications.gone)"
 
     static let entitlements = InventoryTable(
         kind: .entitlement, name: "entitlements", source: "\(owner)\(application)",
