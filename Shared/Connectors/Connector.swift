@@ -110,10 +110,19 @@ public struct RecordPage {
     public var records: [SyncRecord]
     /// Where the next page begins; nil when this was the last.
     public var next: JSON?
+    /// False when the provider does not let us have the list: there is nothing in it then.
+    public var isOffered = true
 
     /// A page with these parts.
     public init(_ records: [SyncRecord], next: JSON? = nil) {
         self.records = records
         self.next = next
+    }
+
+    /// Instead of a list that the customer's plan or the credentials' scopes leave out.
+    static var notOffered: RecordPage {
+        var page = RecordPage([])
+        page.isOffered = false
+        return page
     }
 }

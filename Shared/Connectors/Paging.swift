@@ -108,9 +108,9 @@ extension RecordCollection {
             do {
                 return try page(cursor)
             } catch ConnectorError.missing where cursor == nil {
-                return RecordPage([])
+                return .notOffered
             } catch ConnectorError.configuration where cursor == nil {
-                return RecordPage([])
+                return .notOffered
             }
         }
     }

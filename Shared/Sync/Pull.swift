@@ -38,6 +38,7 @@ extension Workspace {
                 return false
             }
             isResuming = false
+            if !page.isOffered { run.position.leftOut.append(collections[index].name) }
             if let next = page.next {
                 run.position.collection = collections[index].name
                 run.position.cursor = next

@@ -11,6 +11,8 @@ struct SyncPosition: Equatable {
     var cursor: JSON?
     /// Whether all has been pulled, and only applying it is left.
     var isPulled = false
+    /// The collections that the provider does not let us have.
+    var leftOut: [String] = []
 
     init(eventsSince: Timestamp) { self.eventsSince = eventsSince }
 
@@ -20,12 +22,14 @@ struct SyncPosition: Equatable {
         collection = json["collection"]?.string
         cursor = json["cursor"].flatMap { $0 == .null ? nil : $0 }
         isPulled = json["is_pulled"]?.bool ?? false
+        leftOut = json["left_out"]?.array?.compactMap(\.string) ?? []
     }
 
     var json: JSON {
         [
             "events_since": .string(eventsSince.description), "collection": collection.map(JSON.string) ?? .null,
             "cursor": cursor ?? .null, "is_pulled": .bool(isPulled),
+            "left_out": .array(leftOut.map(JSON.string)),
         ]
     }
 }

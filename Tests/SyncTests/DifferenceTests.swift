@@ -209,6 +209,18 @@ struct DifferenceTests {
         #expect(try company.count("SELECT count(*) FROM account_links WHERE workspace_id = $1") == 0)
     }
 
+    @Test func aListThatThePlanDoesNotOfferIsLeftOutAndTheLogSaysSo() throws {
+        okta.notOffered = ["events"]
+        #expect(try company.sync("okta").status == .completed)
+        #expect(try company.count("SELECT count(*) FROM accounts WHERE workspace_id = $1") == 200)
+        #expect(try company.count("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == 0)
+        #expect(
+            try company.list(
+                "SELECT details ->> 'left_out' FROM audit_log WHERE workspace_id = $1 AND action = 'integration.synced'"
+            )
+                == [#"["events"]"#])
+    }
+
     @Test func textsThatNoDatabaseHoldsAreMadeHarmless() throws {
         okta["users"] = [account("u\0x", "a@example.com", name: "A\0nn 💡 'quoted' \"and\" \\ more")]
         try company.sync("okta")

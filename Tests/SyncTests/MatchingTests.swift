@@ -101,6 +101,26 @@ struct MatchingTests {
         #expect(try owners == ["github g1 ann.lee@example.com", "okta o1 ann.lee@example.com"])
     }
 
+    @Test func peopleMaySwapTheirAddressesAndPassThemOn() throws {
+        okta["users"] = (0..<5).map { account("o\($0)", "a\($0)@example.com", name: "Person \($0)") }
+        try company.sync("okta")
+        // Two swap; of a chain each gets the next one's; one wants what somebody keeps.
+        let wanted = [1, 0, 3, 9, 4]
+        okta["users"] = wanted.enumerated().map { account("o\($0)", "a\($1)@example.com", name: "Person \($0)") }
+        try company.sync("okta")
+        let people: SQL = """
+            SELECT display_name || ' ' || email FROM identities WHERE workspace_id = $1 ORDER BY display_name
+            """
+        #expect(
+            try company.list(people) == wanted.enumerated().map { "Person \($0) a\($1)@example.com" })
+        okta["users"] =
+            [account("o0", "a4@example.com", name: "Person 0")]
+            + (1..<5).map { account("o\($0)", "a\(wanted[$0])@example.com", name: "Person \($0)") }
+        try company.sync("okta")
+        #expect(
+            try company.list(people) == wanted.enumerated().map { "Person \($0) a\($1)@example.com" })
+    }
+
     @Test func aStrangerGivesWayToWhomTheDirectoryComesToNameSo() throws {
         okta["users"] = [account("o1", "ann@example.com")]
         github["members"] = [account("g1", "ann@married.example")]

@@ -61,6 +61,42 @@ struct ResumeTests {
         #expect(okta.pages == Self.pages)
     }
 
+    @Test func aPageThatDoesNotComeInTimeIsNoFailure() throws {
+        okta.beforePage = { page in
+            guard page == 3 else { return }
+            // It takes longer than there is.
+            let end = ContinuousClock.now + .milliseconds(300)
+            while ContinuousClock.now < end {}
+            throw ConnectorError.provider("The connection to the provider broke off.")
+        }
+        #expect(try company.sync("okta", pull: 0.3).status == .inProgress)
+        #expect(try company.list("SELECT error_kind FROM integrations WHERE workspace_id = $1") == ["null"])
+        okta.beforePage = nil
+        #expect(try company.sync("okta").status == .completed)
+        #expect(try inventory(company).count == 25)
+    }
+
+    @Test func aProviderThatAnswersNothingInAllTheTimeHasFailed() throws {
+        okta.beforePage = { _ in
+            let end = ContinuousClock.now + .milliseconds(300)
+            while ContinuousClock.now < end {}
+            throw ConnectorError.provider("The connection to the provider broke off.")
+        }
+        #expect(throws: SyncFailure.self) { try company.sync("okta", pull: 0.3) }
+    }
+
+    @Test func whatAProcessHasLeftBehindIsCleanedUp() throws {
+        try company.sync("okta", pull: 0)
+        try company.sync("okta")
+        try company.store.database.execute(
+            """
+            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+            SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs WHERE workspace_id = $1
+            """, company.workspace.id)
+        try company.workspace.pruneSyncedData(now: company.clock)
+        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+    }
+
     @Test func refusedCredentialsEndTheSync() throws {
         try company.sync("okta")
         let before = try inventory(company)

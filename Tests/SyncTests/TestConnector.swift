@@ -12,6 +12,8 @@ final class TestProvider: @unchecked Sendable {
     private var pulled = 0
     /// Called before each page, with its number from 1 over all pages.
     var beforePage: ((Int) throws -> Void)?
+    /// Lists that the customer's plan leaves out.
+    var notOffered: Set<String> = []
     /// What the check of the credentials throws.
     var refusal: ConnectorError?
     let pageSize: Int
@@ -39,7 +41,7 @@ final class TestProvider: @unchecked Sendable {
 
     fileprivate var collections: [RecordCollection] {
         lock.withLock { lists.map(\.name) }.map { name in
-            RecordCollection(name) { [self] cursor in
+            let list = RecordCollection(name) { [self] cursor in
                 let number = lock.withLock { () -> Int in
                     pulled += 1
                     return pulled
@@ -51,6 +53,8 @@ final class TestProvider: @unchecked Sendable {
                 return RecordPage(
                     start < end ? Array(all[start..<end]) : [], next: end < all.count ? .integer(end) : nil)
             }
+            guard notOffered.contains(name) else { return list }
+            return RecordCollection(name) { _ in throw ConnectorError.configuration("Not in this plan.") }.ifOffered()
         }
     }
 

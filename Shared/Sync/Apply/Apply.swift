@@ -43,6 +43,7 @@ extension Workspace {
                 "platform": .string(integration.platform.rawValue), "entities": counts.json,
                 "changes": .object(changes.mapValues(JSON.integer)),
             ]
+            if !run.position.leftOut.isEmpty { details["left_out"] = .array(run.position.leftOut.map(JSON.string)) }
             // What a plan does not cover is synced and watched all the same.
             if let limit = plan.identityLimit, billable > limit {
                 details["billable_identities"] = .integer(billable)

@@ -17,7 +17,7 @@ extension ConnectorCase {
                 headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset)])
         },
         refused: .json(["message": "Bad credentials", "status": "401"], status: 401), renewsTokens: false,
-        counts: ["account": 11, "application": 5, "accessKey": 12, "auditEvent": 6])
+        counts: ["account": 11, "application": 5, "accessKey": 15, "auditEvent": 6])
 }
 
 /// An organization as GitHub's APIs show it: two of everything a page.
@@ -91,7 +91,11 @@ enum GitHubOrg {
                 "samlIdentityProvider": isEmpty
                     ? .null : ["externalIdentities": connection(identities, in: "nodes")]
             ]
-        } else if query.contains("deployKeys") {
+        } else if query.contains("repository(name:$name){deployKeys(first:100,after:$after)") {
+            guard request.json["variables"]?["name"] == "repo2" else { return nil }
+            let keys = (0..<5).map { deployKey($0 == 0 ? "DK_2" : "DK_2_\($0)") }
+            organization = ["repository": ["deployKeys": connection(keys, in: "nodes")]]
+        } else if query.contains("deployKeys(first:100)") {
             organization = ["repositories": connection((0..<6).map(repository), in: "nodes")]
         } else if query.contains("collaborators(affiliation:OUTSIDE,first:100)") {
             organization = ["repositories": connection((0..<6).map(collaborators), in: "nodes")]
@@ -115,15 +119,19 @@ enum GitHubOrg {
     private static func repository(_ number: Int) -> JSON {
         [
             "name": .string("repo\(number)"),
-            "deployKeys": [
-                "nodes": [
-                    [
-                        "id": .string("DK_\(number)"), "title": "CI", "readOnly": .bool(number > 0),
-                        "createdAt": "2024-01-01T00:00:00Z",
-                    ]
-                ]
-            ],
+            // One has more than fit into the list of repositories, and one is not for the token to see.
+            "deployKeys": number == 4
+                ? .null
+                : [
+                    "nodes": number == 2
+                        ? [deployKey("DK_2"), deployKey("DK_2_1")] : [deployKey("DK_\(number)", readOnly: number > 0)],
+                    "pageInfo": ["hasNextPage": .bool(number == 2), "endCursor": "2"],
+                ],
         ]
+    }
+
+    private static func deployKey(_ id: String, readOnly: Bool = true) -> JSON {
+        ["id": .string(id), "title": "CI", "readOnly": .bool(readOnly), "createdAt": "2024-01-01T00:00:00Z"]
     }
 
     private static func collaborators(_ number: Int) -> JSON {
@@ -202,6 +210,7 @@ enum GitHubOrg {
             Issue.record("a record is missing")
             return
         }
+        #expect((1...4).allSatisfy { byKey["accessKey/DK_2_\($0)"] != nil })
         #expect(deployKey.canWrite && deployKey.name == "repo0 (CI)" && deployKey.kind == .deployKey)
         #expect(!token.canWrite && token.expiresAt != nil && token.accountExternalID == "m1")
         #expect(ssh.kind == .accessKey && ssh.expiresAt == nil)

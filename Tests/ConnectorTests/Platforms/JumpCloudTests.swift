@@ -134,6 +134,17 @@ enum JumpCloudOrg {
         #expect(launch.eventType == "sso_auth")
     }
 
+    @Test func withoutDirectoryInsightsTheRestIsPulledAndTheLogIsSaidToBeLeftOut() throws {
+        let provider = try FakeProvider { request in
+            request.headers["Host"] == "api.jumpcloud.com"
+                ? .json(["message": "Forbidden"], status: 403) : JumpCloudOrg.answer(request, isEmpty: false)
+        }
+        let connector = try ConnectorCase.jumpCloud.connect(provider)
+        #expect(try pull { connector }.accounts.count == 6)
+        let pages = try connector.collections.map { try ($0.name, $0.page(nil).isOffered) }
+        #expect(pages.filter { !$0.1 }.map(\.0) == ["events"])
+    }
+
     @Test func aKeyForOneOrganizationNamesNone() throws {
         let provider = try FakeProvider { request in
             request.headers["x-org-id"] == nil ? .json(["totalCount": 0, "results": []]) : nil

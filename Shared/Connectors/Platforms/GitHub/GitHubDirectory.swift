@@ -60,10 +60,33 @@ final class GitHubDirectory {
         let page = try graph.organization(
             """
             repositories(first:50,after:$after,orderBy:{field:NAME,direction:ASC}){pageInfo{hasNextPage endCursor} \
-            nodes{name deployKeys(first:100){nodes{id title readOnly createdAt}}}}
+            nodes{name deployKeys(first:100){\(Self.keyFields)}}}
             """, after: cursor?.string
         ).connection("repositories", "nodes")
-        return RecordPage(page.items.flatMap(GitHubRecords.deployKeys), next: page.next.map(JSON.string))
+        let records = try page.items.flatMap { repository -> [SyncRecord] in
+            guard let name = repository.text("name") else { return [] }
+            return try deployKeys(of: repository).compactMap { GitHubRecords.deployKey($0, of: name) }
+        }
+        return RecordPage(records, next: page.next.map(JSON.string))
+    }
+
+    private static let keyFields = "pageInfo{hasNextPage endCursor} nodes{id title readOnly createdAt}"
+
+    /// All deploy keys of one repository, which shows its first hundred.
+    private func deployKeys(of repository: JSON) throws -> [JSON] {
+        // Null for a token that may not see them.
+        guard let shown = repository["deployKeys"], shown != .null else { return [] }
+        var (keys, cursor) = try repository.connection("deployKeys", "nodes")
+        while let next = cursor, let name = repository.text("name") {
+            let page = try graph.organization(
+                "repository(name:$name){deployKeys(first:100,after:$after){\(Self.keyFields)}}", after: next,
+                repository: name)
+            guard let more = page["repository"], more != .null else { break }
+            let found = try more.connection("deployKeys", "nodes")
+            keys += found.items
+            cursor = found.next
+        }
+        return keys
     }
 
     /// Whether someone is an outside collaborator.

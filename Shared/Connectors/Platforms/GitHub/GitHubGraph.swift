@@ -11,13 +11,19 @@ struct GitHubGraph {
         self.login = login
     }
 
-    /// The organization with a selection of its fields; variables: `$login`, `$after`. A field that is not allowed is
-    /// null, and is an error in what reads it.
-    func organization(_ selection: String, after cursor: String? = nil) throws -> JSON {
-        let isPaged = selection.contains("$after")
-        let variables = isPaged ? "$login:String!,$after:String" : "$login:String!"
+    /// The organization with a selection of its fields; variables: `$login`, `$after`, and `$name` with a repository. A
+    /// field that is not allowed is null, and is an error in what reads it.
+    func organization(_ selection: String, after cursor: String? = nil, repository: String? = nil) throws -> JSON {
+        var variables = "$login:String!"
         var values: [String: JSON] = ["login": .string(login)]
-        if isPaged { values["after"] = cursor.map(JSON.string) ?? .null }
+        if selection.contains("$after") {
+            variables += ",$after:String"
+            values["after"] = cursor.map(JSON.string) ?? .null
+        }
+        if let repository {
+            variables += ",$name:String!"
+            values["name"] = .string(repository)
+        }
         var request = api.request(.post, "/graphql")
         // A query changes nothing.
         request.isRepeatable = true

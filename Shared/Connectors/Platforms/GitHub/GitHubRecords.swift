@@ -30,17 +30,13 @@ enum GitHubRecords {
         return .application(application)
     }
 
-    static func deployKeys(_ repository: JSON) -> [SyncRecord] {
-        guard let name = repository.text("name") else { return [] }
-        return (repository["deployKeys"]?["nodes"]?.array ?? []).compactMap { key in
-            guard let id = key.text("id") else { return nil }
-            var record = AccessKeyRecord(
-                externalID: id, kind: .deployKey, canWrite: key["readOnly"]?.bool == false)
-            // Titles repeat from repository to repository.
-            record.name = key.text("title").map { "\(name) (\($0))" } ?? name
-            record.createdAt = key.date("createdAt")
-            return .accessKey(record)
-        }
+    static func deployKey(_ key: JSON, of repository: String) -> SyncRecord? {
+        guard let id = key.text("id") else { return nil }
+        var record = AccessKeyRecord(externalID: id, kind: .deployKey, canWrite: key["readOnly"]?.bool == false)
+        // Titles repeat from repository to repository.
+        record.name = key.text("title").map { "\(repository) (\($0))" } ?? repository
+        record.createdAt = key.date("createdAt")
+        return .accessKey(record)
     }
 
     static func accessKey(_ credential: JSON) -> SyncRecord? {

@@ -54,7 +54,8 @@ struct JumpCloud: Connector {
                     users.compactMap { JumpCloudRecords.entitlement($0, application: application) }, next: next)
             },
             pages("devices", "/systems", JumpCloudRecords.device),
-            RecordCollection("events", page: events),
+            // Directory Insights is a package of its own.
+            RecordCollection("events", page: events).ifOffered(),
         ]
     }
 
