@@ -1,5 +1,6 @@
-"""What a sync of 50,000 users from an Entra ID on this machine takes: memory, and how much of its time is the
-provider's; and what a second one writes when one user in a hundred has changed."""
+"""What a sync of 50,000 users from an Entra ID on this machine takes, on both engines: memory, how much of its time is the
+provider's, and how long others wait to write meanwhile; and what a second one writes when one user in a hundred has
+changed, counted by the database itself."""
 
 import base64
 import json
@@ -17,15 +18,11 @@ from urllib.parse import parse_qs, urlsplit
 from local import call, peak
 
 top, work = sys.argv[1:3]
-built = os.path.join(top, os.environ.get("BENCH_BUILD", ".build/release"))
 USERS = int(os.environ.get("BENCH_USERS", "50000"))
 # Seconds that a page takes beyond the time that this machine needs for it: Graph's own take from a tenth to a whole one.
 LATENCY = float(os.environ.get("BENCH_LATENCY", "0.1"))
 APPS = 50
 changed = set()
-busy = 0.0
-requests = 0
-lock = threading.Lock()
 
 
 def user(n):
@@ -80,26 +77,49 @@ def answer(path, query):
     return {"value": []}
 
 
+class Clock:
+    """How long at least one request is with the provider: those that are there at once count once."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.begin()
+
+    def begin(self):
+        self.seconds, self.requests, self.present, self.since = 0.0, 0, 0, 0.0
+
+    def __enter__(self):
+        with self.lock:
+            self.requests += 1
+            self.present += 1
+            if self.present == 1:
+                self.since = time.perf_counter()
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.present -= 1
+            if self.present == 0:
+                self.seconds += time.perf_counter() - self.since
+
+
+provider = Clock()
+
+
 class Provider(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Or else each answer waits 40 ms for the head's acknowledgement.
     disable_nagle_algorithm = True
 
     def respond(self):
-        global busy, requests
-        start = time.perf_counter()
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        url = urlsplit(self.path)
-        body = json.dumps(answer(url.path, parse_qs(url.query))).encode()
-        time.sleep(LATENCY)
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        with lock:
-            busy += time.perf_counter() - start
-            requests += 1
+        with provider:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            url = urlsplit(self.path)
+            body = json.dumps(answer(url.path, parse_qs(url.query))).encode()
+            time.sleep(LATENCY)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
     do_GET = do_POST = respond
 
@@ -111,76 +131,191 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
+TABLES = ["accounts", "identities", "applications", "entitlements", "audit_events", "sync_events", "sync_staged"]
+
+
+class SQLite:
+    name, build = "SQLite", ".build/release"
+
+    def __init__(self):
+        self.path = os.path.join(work, "sync.db")
+        self.url = "sqlite:" + self.path
+
+    def open(self):
+        self.database = sqlite3.connect(self.path, isolation_level=None)
+
+    def script(self, text):
+        self.database.executescript(text)
+
+    def rows(self, query):
+        return self.database.execute(query).fetchall()
+
+    def count_writes(self):
+        """Triggers, which see every row that any process writes."""
+        self.script("CREATE TABLE bench_writes (name text);" + "".join(
+            f"CREATE TRIGGER bench_{table}_{verb} AFTER {verb} ON {table} BEGIN INSERT INTO bench_writes VALUES ('{table}'); END;"
+            for table in TABLES for verb in ["INSERT", "UPDATE", "DELETE"]))
+
+    def writes(self):
+        return dict(self.rows("SELECT name, count(*) FROM bench_writes GROUP BY name"))
+
+    def wait_to_write(self):
+        """Seconds that somebody else waits until they may write; to be used by one thread."""
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=0)
+        start = time.perf_counter()
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError:
+                time.sleep(0.0005)
+        seconds = time.perf_counter() - start
+        connection.execute("ROLLBACK")
+        connection.close()
+        return seconds
+
+    def stop(self):
+        self.database.close()
+
+
+class PostgreSQL:
+    name, build = "PostgreSQL", ".build-postgresql/release"
+
+    def __init__(self):
+        self.server = os.path.join(work, "server")
+        self.control = os.path.join(top, "Tests/postgresql")
+        os.chmod(work, 0o755)
+        self.url = subprocess.run(
+            [self.control, "start", self.server], capture_output=True, text=True, check=True).stdout.strip()
+
+    def open(self):
+        pass
+
+    def script(self, text):
+        subprocess.run(
+            ["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url], input="SET search_path = thalian; SET timezone = 'UTC';" + text,
+            text=True, check=True)
+
+    def rows(self, query):
+        output = subprocess.run(
+            ["psql", "-qXAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url], input="SET search_path = thalian;" + query,
+            text=True, check=True, capture_output=True).stdout
+        return [[int(value) if value.isdigit() else value for value in line.split("\t")] for line in output.splitlines()]
+
+    def statistics(self):
+        # What a process has written it reports when it ends.
+        time.sleep(1.5)
+        return dict(self.rows(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = 'thalian'"))
+
+    def count_writes(self):
+        self.before = self.statistics()
+
+    def writes(self):
+        after = self.statistics()
+        return {table: after[table] - self.before[table] for table in TABLES if after[table] != self.before[table]}
+
+    wait_to_write = None
+
+    def stop(self):
+        subprocess.run([self.control, "stop", self.server], check=True, stdout=subprocess.DEVNULL)
+
+
+def measure(store):
+    built = os.path.join(top, store.build)
+    subprocess.run(
+        [os.path.join(built, "local-runner"), "migrate", "--config", os.path.join(top, "wrangler-like.json"),
+         "--database", store.url, "--persist-to", os.path.join(work, "state")], check=True, stdout=subprocess.DEVNULL)
+    workspace, member = str(uuid.uuid4()), str(uuid.uuid4())
+    store.open()
+    store.script(f"""
+        INSERT INTO workspaces (id, name, plan, created_at)
+            VALUES ('{workspace}', 'Large', 'enterprise', '2026-01-01T00:00:00Z');
+        INSERT INTO audit_heads (workspace_id, sequence_number, row_hash) VALUES ('{workspace}', -1, '{"0" * 64}');
+        INSERT INTO members (workspace_id, user_id, email, role, created_at)
+            VALUES ('{workspace}', '{member}', 'admin@large.example', 'admin', '2026-01-01T00:00:00Z');""")
+    variables = {
+        "ENVIRONMENT": "development", "UPSTREAM_MICROSOFT_ENTRA": f"http://127.0.0.1:{server.server_port}",
+        "CREDENTIALS_KEY": "k1:" + base64.b64encode(bytes(32)).decode()}
+
+    def job():
+        """Jobs that are due, as the cron trigger runs them; seconds and MiB."""
+        event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [os.path.join(built, "scheduled-jobs")], stdout=subprocess.DEVNULL, stderr=sys.stderr,
+            stdin=subprocess.DEVNULL, env={**variables, "DATABASE_URL": store.url, "FUNCTION_EVENT": json.dumps(event)})
+        memory = 0
+        while process.poll() is None:
+            memory = max(memory, peak(process.pid))
+            time.sleep(0.01)
+        return time.perf_counter() - start, memory
+
+    def sync(function, fields):
+        """A call, and the jobs that go on with what it began."""
+        provider.begin()
+        waits, is_over = [0.0], threading.Event()
+
+        def probe():
+            while not is_over.wait(0.05):
+                waits.append(store.wait_to_write())
+
+        prober = threading.Thread(target=probe)
+        if store.wait_to_write:
+            prober.start()
+        try:
+            seconds, memory = call(
+                os.path.join(built, function), {"workspaceId": workspace, **fields}, member, store.url,
+                os.path.join(work, "answer"), variables)
+            while True:
+                # As the cron trigger would, but without the wait for the next minute.
+                left = store.rows("SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')")[0][0]
+                if not left:
+                    break
+                time.sleep(0.5)
+                more, most = job()
+                if most:
+                    seconds, memory = seconds + more, max(memory, most)
+        finally:
+            is_over.set()
+            if store.wait_to_write:
+                prober.join()
+        status, error = store.rows(
+            "SELECT status, COALESCE(error, '-') FROM sync_runs ORDER BY started_at DESC LIMIT 1")[0]
+        if status != "completed":
+            raise SystemExit(f"the sync is {status}: {error}")
+        print(f"    {seconds:.1f} s of processes, of them {provider.seconds:.1f} s "
+              f"({100 * provider.seconds / seconds:.0f} %) with the provider for {provider.requests:,} requests; "
+              f"at most {memory:.0f} MiB" + (
+                  f"; others waited for {max(waits):.1f} s at most to write" if store.wait_to_write else ""), flush=True)
+
+    changed.clear()
+    print(f"{store.name}: a sync of {USERS:,} users, {USERS:,} assignments and {USERS // 2:,} sign-ins, "
+          f"{LATENCY:g} s a page, and its analysis:", flush=True)
+    sync("api-connect-integration", {
+        "platform": "microsoft_entra", "config": {
+            "tenant_id": "11111111-1111-4111-8111-111111111111", "client_id": "22222222-2222-4222-8222-222222222222",
+            "client_secret": "measured"}})
+    counts = store.rows(
+        "SELECT (SELECT count(*) FROM identities), (SELECT count(*) FROM entitlements), (SELECT count(*) FROM audit_events)")[0]
+    print("    {:,} identities, {:,} entitlements, {:,} events".format(*counts))
+    changed.update(range(3, USERS, 100))
+    print(f"Another, of which {len(changed):,} users have changed:", flush=True)
+    time.sleep(1.1)
+    store.count_writes()
+    sync("api-sync-integration", {"integrationId": store.rows("SELECT id FROM integrations")[0][0]})
+    print("    rows written: " + ", ".join(f"{count:,} {table}" for table, count in sorted(store.writes().items())))
+    events = store.rows(
+        "SELECT change || ' ' || entity_type, count(*) FROM sync_events WHERE sync_run_id = (SELECT id FROM sync_runs"
+        " ORDER BY started_at DESC LIMIT 1) GROUP BY 1")
+    print("    changes: " + ", ".join(f"{count:,} {change}" for change, count in events), flush=True)
+
+
 server = Server(("127.0.0.1", 0), Provider)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-
-path = os.path.join(work, "sync.db")
-subprocess.run(
-    [os.path.join(built, "local-runner"), "migrate", "--config", os.path.join(top, "wrangler-like.json"), "--database",
-     "sqlite:" + path, "--persist-to", os.path.join(work, "state")], check=True, stdout=subprocess.DEVNULL)
-workspace, member = str(uuid.uuid4()), str(uuid.uuid4())
-database = sqlite3.connect(path)
-database.executescript(f"""
-    INSERT INTO workspaces (id, name, plan, created_at) VALUES ('{workspace}', 'Large', 'enterprise', '2026-01-01T00:00:00Z');
-    INSERT INTO audit_heads (workspace_id, sequence_number, row_hash) VALUES ('{workspace}', -1, '{"0" * 64}');
-    INSERT INTO members (workspace_id, user_id, email, role, created_at)
-        VALUES ('{workspace}', '{member}', 'admin@large.example', 'admin', '2026-01-01T00:00:00Z');""")
-variables = {
-    "ENVIRONMENT": "development", "UPSTREAM_MICROSOFT_ENTRA": f"http://127.0.0.1:{server.server_port}",
-    "CREDENTIALS_KEY": "k1:" + base64.b64encode(bytes(32)).decode()}
-
-
-def one(query):
-    return database.execute(query).fetchone()
-
-
-def job():
-    """Jobs that are due, as the cron trigger runs them; seconds and MiB."""
-    event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [os.path.join(built, "scheduled-jobs")], stdout=subprocess.DEVNULL, stderr=sys.stderr, stdin=subprocess.DEVNULL,
-        env={**variables, "DATABASE_URL": "sqlite:" + path, "FUNCTION_EVENT": json.dumps(event)})
-    memory = 0
-    while process.poll() is None:
-        memory = max(memory, peak(process.pid))
-        time.sleep(0.01)
-    return time.perf_counter() - start, memory
-
-
-def measured(function, fields):
-    """A call, and the jobs that go on with what it began; seconds, MiB, and seconds of the provider's."""
-    global busy, requests
-    busy, requests = 0.0, 0
-    seconds, memory = call(
-        os.path.join(built, function), {"workspaceId": workspace, **fields}, member, "sqlite:" + path,
-        os.path.join(work, "answer"), variables)
-    while one("SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')")[0]:
-        more, most = job()
-        seconds, memory = seconds + more, max(memory, most)
-    status, error = one("SELECT status, error FROM sync_runs ORDER BY started_at DESC, rowid DESC")
-    if status != "completed":
-        raise SystemExit(f"the sync is {status}: {error}")
-    print(f"    {seconds:.1f} s, of them {busy:.1f} s ({100 * busy / seconds:.0f} %) the provider's for {requests} "
-          f"requests; at most {memory:.0f} MiB")
-
-
-print(f"A sync of {USERS:,} users, {USERS:,} assignments and {USERS // 2:,} sign-ins, {LATENCY:g} s a page:")
-measured("api-connect-integration", {
-    "platform": "microsoft_entra", "config": {
-        "tenant_id": "11111111-1111-4111-8111-111111111111", "client_id": "22222222-2222-4222-8222-222222222222",
-        "client_secret": "measured"}})
-counts = one("SELECT (SELECT count(*) FROM identities), (SELECT count(*) FROM entitlements), (SELECT count(*) FROM audit_events)")
-print(f"    {counts[0]:,} identities, {counts[1]:,} entitlements, {counts[2]:,} events")
-changed.update(range(3, USERS, 100))
-print(f"Another, of which {len(changed)} users have changed:")
-time.sleep(1.1)
-measured("api-sync-integration", {"integrationId": one("SELECT id FROM integrations")[0]})
-events = database.execute(
-    "SELECT change || ' ' || entity_type, count(*) FROM sync_events WHERE sync_run_id = (SELECT id FROM sync_runs ORDER BY"
-    " started_at DESC LIMIT 1) GROUP BY 1").fetchall()
-written = one("SELECT (SELECT count(*) FROM accounts WHERE updated_at = (SELECT last_sync_at FROM integrations)),"
-              " (SELECT count(*) FROM identities WHERE updated_at = (SELECT last_sync_at FROM integrations)),"
-              " (SELECT count(*) FROM entitlements WHERE updated_at = (SELECT last_sync_at FROM integrations))")
-print(f"    changes: {dict(events)}; rows written: {written[0]} accounts, {written[1]} identities, "
-      f"{written[2]} entitlements")
+for engine in [SQLite, PostgreSQL]:
+    store = engine()
+    try:
+        measure(store)
+    finally:
+        store.stop()
