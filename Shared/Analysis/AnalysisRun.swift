@@ -45,14 +45,10 @@ extension Workspace {
                 }
             }
             // Drift and correlation look at what the others have found, and wait for it.
-            var costs: [(rule: String, milliseconds: Int)] = []
-            let found = try read {
-                try able.filter { !$0.category.looksAtFindings }.map { rule in
-                    let start = ContinuousClock.now
-                    defer { costs.append((rule.id, Int((ContinuousClock.now - start) / .milliseconds(1)))) }
-                    return try detections(of: rule, from: sources, at: now)
-                }
-            }
+            var costs: [(id: String, milliseconds: Int)] = []
+            let found = try detections(
+                of: able.filter { !$0.category.looksAtFindings }, from: sources, at: now,
+                spent: { costs.append(($0, $1)) })
             let risk = try change {
                 try finishAnalysis(runID, skipped: skipped.count, costs)
                 var update = FindingsUpdate(self, now: now)
@@ -115,13 +111,13 @@ extension Workspace {
     /// Marks the run as done, in the transaction of its results. Throws 409 when it took so long that another one has
     /// taken its place.
     private func finishAnalysis(
-        _ runID: Identifier, skipped: Int, _ costs: [(rule: String, milliseconds: Int)]
+        _ runID: Identifier, skipped: Int, _ costs: [(id: String, milliseconds: Int)]
     ) throws {
         let slowest = costs.sorted { $0.milliseconds > $1.milliseconds }.prefix(10)
         let results: JSON = [
             "skipped_rules": .integer(skipped), "total_ms": .integer(costs.reduce(0) { $0 + $1.milliseconds }),
             "slowest_rules_ms": .object(
-                Dictionary(slowest.map { ($0.rule, .integer($0.milliseconds)) }) { first, _ in first }),
+                Dictionary(slowest.map { ($0.id, .integer($0.milliseconds)) }) { first, _ in first }),
         ]
         let finished = try execute(
             """

@@ -37,15 +37,39 @@ public struct Detection: Sendable {
 }
 
 extension Workspace {
-    /// What a rule finds now, in the order of the keys.
+    /// What each of the rules finds now, in the order of the keys, on one view of the data. `spent` is told what took how
+    /// many milliseconds: the tables that they share, and each rule.
     public func detections(
-        of rule: Rule, from sources: ConnectedSources, at now: Timestamp
+        of rules: [Rule], from sources: ConnectedSources, at now: Timestamp,
+        spent: (_ id: String, _ milliseconds: Int) -> Void = { _, _ in }
+    ) throws -> [[Detection]] {
+        func timed<Result>(_ id: String, _ body: () throws -> Result) rethrows -> Result {
+            let start = ContinuousClock.now
+            defer { spent(id, Int((ContinuousClock.now - start) / .milliseconds(1))) }
+            return try body()
+        }
+        return try survey {
+            try timed("shared tables") { for table in Prelude.keptTables { try keep(table) } }
+            return try rules.map { rule in
+                try timed(rule.id) { try detections(of: rule, over: Prelude.sqlOverKeptTables, from: sources, at: now) }
+            }
+        }
+    }
+
+    /// What a rule finds now, in the order of the keys.
+    func detections(of rule: Rule, from sources: ConnectedSources, at now: Timestamp) throws -> [Detection] {
+        try detections(of: rule, over: Prelude.sql, from: sources, at: now)
+    }
+
+    private func detections(
+        of rule: Rule, over prelude: SQL, from sources: ConnectedSources, at now: Timestamp
     ) throws -> [Detection] {
         var columns: FactColumns?
         var found: [String: Facts] = [:]
-        try forEachRow(Prelude.sql + rule.find.sql, rule.find.values(at: now)) { row in
-            let columns = columns ?? FactColumns(row)
-            found[columns.key(of: row), default: Facts(columns)].add(row)
+        try forEachRow(prelude + rule.find.sql, rule.find.values(at: now)) { row in
+            let names = columns ?? FactColumns(row)
+            columns = names
+            found[names.key(of: row), default: Facts(names)].add(row)
         }
         let platforms = sources.platforms(for: rule)
         return found.sorted { $0.key < $1.key }.map { key, facts in

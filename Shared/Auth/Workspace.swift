@@ -73,6 +73,17 @@ public struct Workspace {
         try database.transaction(.read, body)
     }
 
+    /// Runs very many queries over much of the data on one consistent view of it. They may share what `keep` keeps.
+    public func survey<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.survey, body)
+    }
+
+    /// Within a `survey`: keeps the rows of a query for those after it.
+    public func keep(_ table: KeptTable) throws {
+        guard table.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        try database.keep(table, [id.sqlValue])
+    }
+
     /// Runs `body` in a transaction in which nobody else changes the workspace, for what the audit log does not keep.
     public func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.write) {

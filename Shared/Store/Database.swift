@@ -27,6 +27,9 @@ public protocol Database: AnyObject {
     /// Within a transaction it joins that one.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
 
+    /// Within a `survey`: keeps the rows of a query, which its statements find by the name of `table` until it ends.
+    func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws
+
     /// Where counters are: fast to write, and allowed to be lost with the machine's power.
     var counters: any Database { get }
 
@@ -68,8 +71,27 @@ public struct Statement {
 public enum TransactionKind: Sendable {
     /// One consistent view of the data for several queries.
     case read
+    /// One consistent view of the data for very many queries over much of it, which may share what `keep` keeps.
+    case survey
     /// Reads and writes that no other writer comes between.
     case write
+}
+
+/// The rows of a query, kept as a table that only the connection sees.
+public struct KeptTable: Sendable {
+    let name: StaticString
+    let key: StaticString
+    let query: SQL
+
+    /// A table of the rows of `query`, to be looked up by its column `key`.
+    public init(_ name: StaticString, key: StaticString, _ query: SQL) {
+        self.name = name
+        self.key = key
+        self.query = query
+    }
+
+    /// Whether the query restricts itself to the workspace that is its first parameter.
+    public var isScoped: Bool { query.isScoped }
 }
 
 extension Database {

@@ -43,7 +43,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         try fires(company)
         let sources = try company.workspace().connectedSources()
         #expect(sources.missing(for: rule) == nil)
-        let found = try company.workspace().detections(of: rule, from: sources, at: TestStore.now)
+        let found = try company.workspace().detections(of: [rule], from: sources, at: TestStore.now)[0]
         #expect(found.map(\.title) == [sentence])
         for detection in found {
             #expect(detection.severity == severity ?? rule.severity)
@@ -53,7 +53,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         for (number, story) in quiet.enumerated() {
             let company = try TestCompany(store.database)
             try story(company)
-            let found = try company.workspace().detections(of: rule, from: sources, at: TestStore.now)
+            let found = try company.workspace().detections(of: [rule], from: sources, at: TestStore.now)[0]
             #expect(found.map(\.title) == [], "quiet story \(number)")
         }
     }

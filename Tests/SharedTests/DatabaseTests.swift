@@ -59,6 +59,35 @@ import Testing
         #expect(try count() == 1)
     }
 
+    /// The same table can be kept again and again: also by a process that serves several requests.
+    @Test func whatASurveyKeepsIsOneStateAndGoneAfterwards() throws {
+        let store = try TestStore()
+        let writer = store.connect()
+        let owners = KeptTable(
+            "owners", key: "user_id", "SELECT user_id, email FROM members WHERE workspace_id = $1 AND role = 'super_admin'")
+        func count() throws -> Int? { try store.database.first("SELECT count(*) FROM owners") { try $0[0] } }
+        for expected in [1, 0] {
+            try store.database.transaction(.survey) {
+                try store.database.keep(owners, [store.own.id.sqlValue])
+                #expect(try count() == expected)
+                try writer.execute("UPDATE members SET role = 'viewer' WHERE workspace_id = $1", store.own.id)
+                #expect(try count() == expected)
+                let same = try store.database.first(
+                    "SELECT count(*) FROM members WHERE workspace_id = $1 AND role = 'super_admin'", store.own.id
+                ) { try $0[0] as Int }
+                #expect(same == expected)
+            }
+            #expect(throws: StoreError.self) { try count() }
+        }
+        #expect(throws: Stop.self) {
+            try store.database.transaction(.survey) {
+                try store.database.keep(owners, [store.own.id.sqlValue])
+                throw Stop()
+            }
+        }
+        #expect(throws: StoreError.self) { try count() }
+    }
+
     @Test func foreignKeysHold() throws {
         let store = try TestStore()
         let stranger = Identifier.random()

@@ -88,6 +88,8 @@
                 let outcome = attempt(functions, refused)
                 #expect(outcome.contains("permission denied") || outcome.contains("must be owner"), "\(outcome)")
             }
+            // What a survey keeps takes no right that they have not.
+            #expect(attempt(functions, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id FROM workspaces") == "0")
             // Even where rights were given by mistake, row level security shows nothing.
             try store.database.execute("GRANT USAGE ON SCHEMA thalian TO anon")
             try store.database.execute("GRANT SELECT ON thalian.workspaces TO anon")

@@ -1,5 +1,7 @@
 """How long the analysis of a large generated company takes on SQLite, as a multiple of one full scan of its four large
-tables; and how that grows from a tenth of the company to all of it."""
+tables; how that grows from a tenth of the company to all of it; and how many times as long PostgreSQL takes.
+
+BENCH_SCALE makes the companies smaller, BENCH_KEEP names a folder that keeps them from one run to the next."""
 
 import json
 import os
@@ -109,44 +111,116 @@ def company(path, size):
 
 
 def scan(path):
-    """Seconds for reading every row of the four tables once, warm."""
+    """Seconds for one full scan of the four tables, warm, by the table itself and not an index: reading all values of
+    every row, and going through the rows only, as far as their last column."""
     database = sqlite3.connect(path)
-    best = None
-    for _ in range(2):
-        start = time.perf_counter()
-        for table in ["identities", "devices", "entitlements", "audit_events"]:
-            database.execute(f"SELECT sum(length(external_id)) FROM {table}" if table != "identities"
-                             else "SELECT sum(length(display_name)) FROM identities").fetchone()
-        best = time.perf_counter() - start
+    tables = ["identities", "devices", "entitlements", "audit_events"]
+    columns = {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in tables}
+
+    def seconds(expression):
+        queries = [f"SELECT {expression(columns[table])} FROM {table} NOT INDEXED" for table in tables]
+        best = None
+        for _ in range(3):
+            start = time.perf_counter()
+            for query in queries:
+                database.execute(query).fetchone()
+            best = min(best or 1e9, time.perf_counter() - start)
+        return best
+
+    values = seconds(lambda names: ", ".join(f"sum(length({name}))" for name in names))
+    rows = seconds(lambda names: f"sum(length({names[-1]}))")
     database.close()
-    return best
+    return values, rows
 
 
-def analyse(path, workspace, user):
+def analyse(path, workspace, user, build=".build"):
+    database = path if path.startswith("postgres") else "sqlite:" + path
     answer = os.path.join(work, "answer")
-    seconds, memory = call(
-        os.path.join(top, ".build/release/api-analyze"), {"workspaceId": workspace}, user, "sqlite:" + path, answer)
-    return seconds, memory
+    return call(
+        os.path.join(top, build, "release/api-analyze"), {"workspaceId": workspace}, user, database, answer)
+
+
+def kept_company(size):
+    """The path of a company's database, and the ids of its workspace and admin; as it was before any analysis."""
+    folder = os.environ.get("BENCH_KEEP", work)
+    path = os.path.join(folder, f"company-{size}.db")
+    if os.path.exists(path + ".ids"):
+        database = sqlite3.connect(path)
+        for table in ["findings", "analysis_runs", "drift_snapshots"]:
+            database.execute(f"DELETE FROM {table}")
+        database.commit()
+        database.close()
+        return path, *open(path + ".ids").read().split()
+    ids = company(path, size)
+    with open(path + ".ids", "w") as file:
+        file.write(" ".join(ids))
+    return path, *ids
+
+
+def costs(results, findings, seconds, memory):
+    results = json.loads(results) if isinstance(results, str) else results
+    print(f"  {seconds:.1f} s, {memory:.0f} MiB, {findings} findings, of it rules {results['total_ms'] / 1000:.1f} s:")
+    for rule, milliseconds in sorted(results["slowest_rules_ms"].items(), key=lambda cost: -cost[1]):
+        print(f"    {milliseconds:6d} ms  {rule}", flush=True)
+
+
+def on_sqlite(size):
+    path, workspace, user = kept_company(size)
+    values, rows = scan(path)
+    seconds, memory = analyse(path, workspace, user)
+    print(f"{size} identities on SQLite: {seconds / values:.1f} times a full scan ({values:.2f} s), "
+          f"{seconds / rows:.1f} times one that reads no values ({rows:.2f} s)")
+    database = sqlite3.connect(path)
+    costs(database.execute("SELECT results FROM analysis_runs").fetchone()[0],
+          database.execute("SELECT count(*) FROM findings").fetchone()[0], seconds, memory)
+    database.close()
+    return seconds
+
+
+def on_postgresql(size):
+    path, workspace, user = kept_company(size)
+    server = os.path.join(work, "server")
+    os.chmod(work, 0o755)
+    control = os.path.join(top, "Tests/postgresql")
+    url = subprocess.run([control, "start", server], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        subprocess.run(
+            [os.path.join(top, ".build-postgresql/release/local-runner"), "migrate", "--config",
+             os.path.join(top, "wrangler-like.json"), "--database", url, "--persist-to", os.path.join(work, "state")],
+            check=True, stdout=subprocess.DEVNULL)
+        psql = ["psql", "-q", "-v", "ON_ERROR_STOP=1", url]
+        ask = lambda sql: subprocess.run(psql + ["-Atc", sql], check=True, capture_output=True, text=True).stdout.strip()
+        database = sqlite3.connect(path)
+        for table in ["workspaces", "audit_heads", "members", "integrations", "applications", "identities", "accounts",
+                      "devices", "entitlements", "audit_events"]:
+            columns = ", ".join(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
+            rows = subprocess.Popen(
+                ["sqlite3", "-csv", path, f"SELECT {columns} FROM {table}"], stdout=subprocess.PIPE)
+            subprocess.run(
+                psql + ["-c", "SET session_replication_role = replica", "-c",
+                        f"COPY thalian.{table} ({columns}) FROM STDIN (FORMAT csv)"], stdin=rows.stdout, check=True)
+            rows.wait()
+        database.close()
+        # What autovacuum does by itself within minutes.
+        ask("VACUUM (ANALYZE)")
+        # What it costs to have the data in memory is not the analysis'.
+        for table in ["identities", "accounts", "devices", "entitlements", "audit_events"]:
+            ask(f"SELECT count(*) FROM thalian.{table} WHERE updated_at IS NULL" if table != "audit_events"
+                else "SELECT count(*) FROM thalian.audit_events WHERE details IS NULL")
+        seconds, memory = analyse(url, workspace, user, ".build-postgresql")
+        print(f"{size} identities on PostgreSQL:")
+        costs(ask("SELECT results FROM thalian.analysis_runs"), ask("SELECT count(*) FROM thalian.findings"), seconds,
+              memory)
+        return seconds
+    finally:
+        subprocess.run([control, "stop", server], check=False)
 
 
 def main():
-    results = []
-    for size in [int(20_000 * scale), int(200_000 * scale)]:
-        path = os.path.join(work, f"company-{size}.db")
-        workspace, user = company(path, size)
-        baseline = scan(path)
-        seconds, memory = analyse(path, workspace, user)
-        database = sqlite3.connect(path)
-        costs = json.loads(database.execute("SELECT results FROM analysis_runs").fetchone()[0])
-        findings = database.execute("SELECT count(*) FROM findings").fetchone()[0]
-        database.close()
-        os.unlink(path)
-        results.append(seconds)
-        print(f"{size} identities: {seconds:.1f} s, {seconds / baseline:.1f} times a full scan ({baseline:.2f} s), "
-              f"{memory:.0f} MiB, {findings} findings, rules {costs['total_ms'] / 1000:.1f} s", flush=True)
-        for rule, milliseconds in sorted(costs["slowest_rules_ms"].items(), key=lambda cost: -cost[1]):
-            print(f"    {milliseconds:6d} ms  {rule}")
-    print(f"Ten times the company takes {results[1] / results[0]:.1f} times as long.")
+    small, large = int(20_000 * scale), int(200_000 * scale)
+    tenth, whole = on_sqlite(small), on_sqlite(large)
+    print(f"Ten times the company takes {whole / tenth:.1f} times as long.")
+    print(f"PostgreSQL takes {on_postgresql(large) / whole:.1f} times as long as SQLite.")
 
 
 if __name__ == "__main__":

@@ -28,23 +28,36 @@ extension Prelude {
             SELECT identity_id, platform, platform, idp_role FROM live_accounts
             WHERE is_admin AND status = 'active'),
         super_admins AS NOT MATERIALIZED (
-            SELECT * FROM account_holders
-            WHERE is_admin AND account_platform = (SELECT platform FROM idp)
+            SELECT account_holders.*
+            FROM (SELECT id FROM accounts WHERE workspace_id = $1 AND is_admin) AS admins CROSS JOIN account_holders
+            WHERE account_holders.account_id = admins.id AND account_platform = (SELECT platform FROM idp)
                 AND (CAST(admin_roles AS text) LIKE '%SUPER_ADMIN%'
                     OR CAST(admin_roles AS text) LIKE '%_SEED_ADMIN_ROLE%'
                     OR CAST(admin_roles AS text) LIKE '%Global Administrator%'
                     OR CAST(admin_roles AS text) LIKE '%Super user%')),
+        licenses AS NOT MATERIALIZED (
+            SELECT application_id, identity_id, integration_id, is_admin, granted_at, last_used_at
+            FROM entitlements WHERE workspace_id = $1 AND is_license),
         seats AS NOT MATERIALIZED (
             SELECT people.id AS identity_id, people.display_name AS identity_name, people.email AS identity_email,
-                people.identity_type, live_entitlements.application_id, live_applications.name AS application_name,
-                live_entitlements.is_admin, live_entitlements.granted_at, live_entitlements.last_used_at,
-                live_entitlements.platform AS source
-            FROM live_entitlements JOIN people ON people.id = live_entitlements.identity_id
-                JOIN live_applications ON live_applications.id = live_entitlements.application_id
-            WHERE live_entitlements.is_license),
+                people.identity_type, licenses.application_id, live_applications.name AS application_name,
+                licenses.is_admin, licenses.granted_at, licenses.last_used_at, connected.platform AS source
+            FROM licenses CROSS JOIN people CROSS JOIN live_applications CROSS JOIN connected
+            WHERE people.id = licenses.identity_id AND live_applications.id = licenses.application_id
+                AND connected.id = licenses.integration_id),
+        sign_ins AS NOT MATERIALIZED (
+            SELECT identity_id, occurred_at, country FROM audit_events
+            WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
+                AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)),
+        logins AS NOT MATERIALIZED (
+            SELECT audit_events.identity_id, connected.platform, audit_events.occurred_at,
+                audit_events.details ->> 'method' AS method
+            FROM audit_events CROSS JOIN connected
+            WHERE audit_events.workspace_id = $1 AND audit_events.event_type = 'user.login'
+                AND audit_events.outcome = 'success'
+                AND audit_events.integration_id IN (SELECT id FROM connected WHERE idp_role IS NULL)
+                AND connected.id = audit_events.integration_id),
         direct_sign_ins AS NOT MATERIALIZED (
-            SELECT identity_id, platform, occurred_at FROM live_events
-            WHERE event_type = 'user.login' AND outcome = 'success' AND details ->> 'method' = 'password'
-                AND platform NOT IN (SELECT platform FROM connected WHERE idp_role IS NOT NULL))
+            SELECT identity_id, platform, occurred_at FROM logins WHERE method = 'password')
         """
 }

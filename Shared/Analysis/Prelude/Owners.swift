@@ -2,24 +2,12 @@ import Store
 
 extension Prelude {
     // What several rules start from, with the columns that findings are made of.
-    // hr: the HR system. hr_records: what it and the identity provider that people sign in with say of a person.
-    // outlived: active accounts of people who are deprovisioned, beside those two. strangers: active accounts whose
+    // outlived: active accounts of people who are deprovisioned, beside HR and the identity provider. strangers: active accounts whose
     // owner no identity provider knows; service accounts, shared mailboxes and HR records need none. is_business: on one
     // of `Rule.businessPlatforms`. owned_keys: active keys of an account or a person. shadow_applications: the
     // unsanctioned ones, with what policy says of them, null when it says nothing. app_use: OAuth grants, with the
     // application and the person who let it in.
     static let owners: SQL = """
-        hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
-        hr_records AS NOT MATERIALIZED (
-            SELECT identity_id, (SELECT platform FROM hr) AS hr, (SELECT platform FROM idp) AS idp,
-                max(CASE WHEN category = 'hr' THEN department END) AS hr_department,
-                max(CASE WHEN category <> 'hr' THEN department END) AS idp_department,
-                max(CASE WHEN category = 'hr' THEN lower(trim(manager_email)) END) AS hr_manager_email,
-                max(CASE WHEN category <> 'hr' THEN lower(trim(manager_email)) END) AS idp_manager_email
-            FROM live_accounts
-            WHERE status = 'active'
-                AND (platform = (SELECT platform FROM hr) OR platform = (SELECT platform FROM idp))
-            GROUP BY identity_id),
         outlived AS NOT MATERIALIZED (
             SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                 everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
@@ -43,14 +31,15 @@ extension Prelude {
                 live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
                 (SELECT platform FROM idp) AS idp
             FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
-            WHERE live_accounts.idp_role IS NULL AND live_accounts.category <> 'hr'
+            WHERE live_accounts.integration_id IN (
+                    SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
                 AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
                 AND (everyone.id IS NULL
                     OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 AND NOT EXISTS (
-                    SELECT 1 FROM accounts JOIN connected ON connected.id = accounts.integration_id
-                    WHERE accounts.workspace_id = $1 AND accounts.identity_id = live_accounts.identity_id
-                        AND connected.idp_role IS NOT NULL)),
+                    SELECT 1 FROM accounts
+                    WHERE workspace_id = $1 AND identity_id = live_accounts.identity_id
+                        AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))),
         owned_keys AS NOT MATERIALIZED (
             SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
                 COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,

@@ -3,18 +3,30 @@ import Store
 /// The tables that rules ask about: the workspace's data as far as connected integrations vouch for it. Each rule's
 /// question follows this WITH clause; both engines put the definitions in where they are used.
 enum Prelude {
-    static let sql: SQL =
-        "WITH " + connected + ", " + accounts + ", " + people + ", " + inventory + ", " + access + ", " + holdings
-        + ", "
-        + owners + ", " + judgement + " "
+    static let sql =
+        "WITH " + plain + ", people AS NOT MATERIALIZED (" + people + "), hr_records AS NOT MATERIALIZED (" + hrRecords
+        + "), " + further + " "
 
-    // connected: the integrations that are connected. idp: the one that people sign in with.
+    /// The same, where the tables of `keptTables` are kept.
+    static let sqlOverKeptTables = "WITH " + plain + ", " + further + " "
+
+    /// What many rules ask about, and each would have to put together anew from very many rows.
+    static let keptTables = [
+        KeptTable("people", key: "id", "WITH " + plain + " " + people),
+        KeptTable("hr_records", key: "identity_id", "WITH " + plain + " " + hrRecords),
+    ]
+
+    private static let plain = connected + ", " + accounts + ", " + identities + ", " + inventory + ", " + access
+    private static let further = holdings + ", " + owners + ", " + judgement
+
+    // connected: the integrations that are connected. idp: the one that people sign in with. hr: the HR system.
     private static let connected: SQL = """
         connected AS NOT MATERIALIZED (
             SELECT id, platform, category, idp_role, last_sync_at FROM integrations
             WHERE workspace_id = $1 AND status = 'connected'),
         idp AS NOT MATERIALIZED (
-            SELECT platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1)
+            SELECT platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1),
+        hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1)
         """
 
     // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.
@@ -29,20 +41,49 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities. known: those whom an identity provider knows. people: of those, the active ones who
-    // are no service accounts.
-    private static let people: SQL = """
+    // everyone: all identities. known: those whom an identity provider knows.
+    private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
                 manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, created_at
             FROM identities WHERE workspace_id = $1),
         known AS NOT MATERIALIZED (
             SELECT * FROM everyone WHERE EXISTS (
-                SELECT 1 FROM accounts JOIN connected ON connected.id = accounts.integration_id
-                WHERE accounts.workspace_id = $1 AND accounts.identity_id = everyone.id
-                    AND connected.idp_role IS NOT NULL)),
-        people AS NOT MATERIALIZED (
-            SELECT * FROM known WHERE status = 'active' AND identity_type <> 'service_account')
+                SELECT 1 FROM accounts
+                WHERE workspace_id = $1 AND identity_id = everyone.id
+                    AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)))
+        """
+
+    // Of those whom an identity provider knows, the active ones who are no service accounts.
+    private static let people: SQL = """
+        SELECT everyone.id, everyone.email, everyone.display_name, everyone.identity_type, everyone.mfa_enabled,
+            everyone.last_login_at, everyone.title, everyone.manager_email, everyone.hr_status, everyone.terminated_at
+        FROM (
+            SELECT identity_id FROM accounts WHERE workspace_id = $1
+            GROUP BY identity_id
+            HAVING count(*) FILTER (
+                WHERE integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)) > 0) AS vouched
+        CROSS JOIN everyone
+        WHERE everyone.id = vouched.identity_id AND everyone.status = 'active'
+            AND everyone.identity_type <> 'service_account'
+        """
+
+    // What the HR system and the identity provider that people sign in with say of a person, where they differ.
+    private static let hrRecords: SQL = """
+        SELECT * FROM (
+            SELECT identity_id, max(CASE WHEN is_hr THEN department END) AS hr_department,
+                max(CASE WHEN NOT is_hr THEN department END) AS idp_department,
+                max(CASE WHEN is_hr THEN lower(trim(manager_email)) END) AS hr_manager_email,
+                max(CASE WHEN NOT is_hr THEN lower(trim(manager_email)) END) AS idp_manager_email
+            FROM (
+                SELECT identity_id, department, manager_email,
+                    integration_id IN (SELECT id FROM connected WHERE category = 'hr') AS is_hr
+                FROM accounts
+                WHERE workspace_id = $1 AND status = 'active' AND integration_id IN (
+                    SELECT id FROM connected
+                    WHERE platform = (SELECT platform FROM hr) OR platform = (SELECT platform FROM idp))) AS records
+            GROUP BY identity_id) AS said
+        WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.

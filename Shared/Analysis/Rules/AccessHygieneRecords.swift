@@ -9,8 +9,8 @@ extension Rule {
             needs: [.identityProvider, .category("hr")],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, hr_records.hr, hr_records.hr_department, hr_records.idp,
-                    hr_records.idp_department
+                    people.email AS identity_email, (SELECT platform FROM hr) AS hr,
+                    (SELECT platform FROM idp) AS idp, hr_records.hr_department, hr_records.idp_department
                 FROM hr_records JOIN people ON people.id = hr_records.identity_id
                 WHERE lower(trim(hr_records.hr_department)) <> lower(trim(hr_records.idp_department))
                 """,
@@ -25,7 +25,8 @@ extension Rule {
             needs: [.identityProvider, .category("hr")],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, hr_records.hr, hr_records.idp,
+                    people.email AS identity_email, (SELECT platform FROM hr) AS hr,
+                    (SELECT platform FROM idp) AS idp,
                     COALESCE(hr_manager.display_name, hr_records.hr_manager_email) AS hr_manager,
                     COALESCE(idp_manager.display_name, hr_records.idp_manager_email) AS idp_manager
                 FROM hr_records JOIN people ON people.id = hr_records.identity_id

@@ -16,7 +16,11 @@ extension Rule {
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type = 'download' AND outcome = 'success' AND occurred_at >= \(daysAgo: 30)
-                        AND identity_id IS NOT NULL
+                        AND identity_id IN (
+                            SELECT identity_id FROM audit_events
+                            WHERE workspace_id = $1 AND event_type = 'download' AND outcome = 'success'
+                                AND occurred_at >= \(daysAgo: 30)
+                            GROUP BY identity_id HAVING count(*) >= 100)
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 100) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id

@@ -61,7 +61,7 @@ extension Rule {
                 """,
             recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
         // Within a day, from an address that took part in the attack and that the person had not signed in from
-        // before. CROSS JOIN keeps SQLite from reading all sign-ins once for every attack.
+        // before. CROSS JOIN keeps SQLite from reading all sign-ins before it knows of an attack.
         Rule(
             .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
             "Sign-in after brute force",
@@ -78,7 +78,7 @@ extension Rule {
                         signed_in.occurred_at, epoch(signed_in.occurred_at) - epoch(attack.first_at) AS seconds,
                         row_number() OVER (
                             PARTITION BY attack.identity_id ORDER BY signed_in.occurred_at) AS position
-                    FROM live_events AS signed_in CROSS JOIN (
+                    FROM (
                         SELECT identity_id, platform, count(*) AS failures, min(occurred_at) AS first_at,
                             max(occurred_at) AS last_at
                         FROM live_events
@@ -86,6 +86,7 @@ extension Rule {
                             AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
                         GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                         HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
+                    CROSS JOIN live_events AS signed_in
                     WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
                         AND signed_in.occurred_at >= \(daysAgo: 30)
                         AND signed_in.identity_id = attack.identity_id AND signed_in.occurred_at > attack.first_at
@@ -124,7 +125,7 @@ extension Rule {
                 FROM (
                     SELECT tries.ip_address, tries.platform, tries.people, tries.first_at, tries.last_at,
                         row_number() OVER (ORDER BY tries.people DESC, tries.last_at DESC) AS position
-                    FROM (
+                    FROM audit_events AS seen CROSS JOIN (
                         SELECT ip_address, platform, count(DISTINCT identity_id) AS people,
                             min(occurred_at) AS first_at, max(occurred_at) AS last_at
                         FROM live_events
@@ -132,11 +133,12 @@ extension Rule {
                             AND occurred_at >= \(daysAgo: 30) AND ip_address IS NOT NULL
                         GROUP BY ip_address, platform, epoch(occurred_at) / 86400
                         HAVING count(DISTINCT identity_id) >= 10) AS tries
-                    WHERE tries.people > (
-                        SELECT count(DISTINCT signed_in.identity_id) FROM live_events AS signed_in
-                        WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
-                            AND signed_in.occurred_at >= tries.first_at AND signed_in.occurred_at <= tries.last_at
-                            AND signed_in.ip_address = tries.ip_address)) AS spray
+                    WHERE seen.workspace_id = $1 AND seen.event_type = 'user.session.start'
+                        AND seen.ip_address = tries.ip_address AND seen.occurred_at >= tries.first_at
+                        AND seen.occurred_at <= tries.last_at AND seen.integration_id IN (SELECT id FROM connected)
+                    GROUP BY tries.ip_address, tries.platform, tries.people, tries.first_at, tries.last_at
+                    HAVING tries.people > count(DISTINCT seen.identity_id) FILTER (WHERE seen.outcome = 'success')
+                    ) AS spray
                 JOIN live_events AS attempt ON attempt.event_type = 'user.session.start'
                     AND attempt.outcome = 'failure' AND attempt.occurred_at >= spray.first_at
                     AND attempt.occurred_at <= spray.last_at AND attempt.ip_address = spray.ip_address

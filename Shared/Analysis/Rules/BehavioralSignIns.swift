@@ -73,10 +73,9 @@ extension Rule {
                 FROM (
                     SELECT identity_id, count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)) AS lately,
                         count(*) FILTER (WHERE occurred_at < \(daysAgo: 7)) AS before
-                    FROM live_events
-                    WHERE event_type = 'user.session.start' AND outcome = 'success'
-                        AND occurred_at >= \(daysAgo: 21) AND identity_id IS NOT NULL
-                        AND (epoch(occurred_at) / 3600 % 24 >= 22 OR epoch(occurred_at) / 3600 % 24 < 6)
+                    FROM sign_ins
+                    WHERE occurred_at >= \(daysAgo: 21)
+                        AND (epoch(occurred_at) / 3600 + 2) % 24 < 8
                     GROUP BY identity_id) AS nights
                 JOIN everyone ON everyone.id = nights.identity_id
                 WHERE nights.lately >= 3 AND nights.lately > nights.before
@@ -100,14 +99,16 @@ extension Rule {
                         epoch(occurred_at) - epoch(departed_at) AS seconds, row_number() OVER (
                             PARTITION BY identity_id ORDER BY occurred_at) AS position
                     FROM (
-                        SELECT identity_id, occurred_at, details ->> 'country' AS destination,
-                            lag(details ->> 'country') OVER by_time AS origin,
-                            lag(occurred_at) OVER by_time AS departed_at
-                        FROM live_events
-                        WHERE event_type = 'user.session.start' AND outcome = 'success'
-                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
-                            AND details ->> 'country' IS NOT NULL
-                        WINDOW by_time AS (PARTITION BY identity_id ORDER BY occurred_at)) AS moves
+                        SELECT sign_ins.identity_id, sign_ins.occurred_at, sign_ins.country AS destination,
+                            lag(sign_ins.country) OVER by_time AS origin,
+                            lag(sign_ins.occurred_at) OVER by_time AS departed_at
+                        FROM (
+                            SELECT identity_id FROM sign_ins WHERE occurred_at >= \(daysAgo: 30)
+                            GROUP BY identity_id HAVING min(country) <> max(country)) AS travellers
+                        CROSS JOIN sign_ins
+                        WHERE sign_ins.identity_id = travellers.identity_id
+                            AND sign_ins.occurred_at >= \(daysAgo: 30) AND sign_ins.country IS NOT NULL
+                        WINDOW by_time AS (PARTITION BY sign_ins.identity_id ORDER BY sign_ins.occurred_at)) AS moves
                     WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200) AS journey
                 JOIN everyone ON everyone.id = journey.identity_id
                 WHERE journey.position = 1
@@ -129,10 +130,7 @@ extension Rule {
                 FROM (
                     SELECT identity_id, min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
                         max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
-                    FROM live_events
-                    WHERE event_type = 'user.session.start' AND outcome = 'success'
-                        AND occurred_at >= \(daysAgo: 180) AND identity_id IS NOT NULL
-                    GROUP BY identity_id) AS awake
+                    FROM sign_ins WHERE occurred_at >= \(daysAgo: 180) GROUP BY identity_id) AS awake
                 JOIN everyone ON everyone.id = awake.identity_id
                 WHERE epoch(awake.woken_at) - epoch(awake.last_at) >= 60 * 86400
                 """,

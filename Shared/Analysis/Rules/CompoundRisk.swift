@@ -187,8 +187,9 @@ extension Rule {
                     (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr,
                     live_accounts.id AS account_id, live_accounts.username AS account_name,
                     live_accounts.platform AS account_platform
-                FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
-                WHERE everyone.hr_status = 'terminated' AND live_accounts.platform IN ('github', 'gitlab')
+                FROM everyone CROSS JOIN live_accounts
+                WHERE live_accounts.identity_id = everyone.id AND everyone.hr_status = 'terminated'
+                    AND live_accounts.platform IN ('github', 'gitlab')
                     AND live_accounts.status = 'active'
                     AND COALESCE(live_accounts.metadata ->> 'permission', 'write') <> 'read'
                     AND COALESCE(live_accounts.metadata ->> 'role', 'developer') NOT IN ('guest', 'reporter')

@@ -21,10 +21,12 @@ extension Rule {
                 SELECT id AS key, id AS identity_id, display_name AS identity_name, email AS identity_email,
                     (SELECT platform FROM idp) AS idp
                 FROM (
-                    SELECT id, display_name, email, count(*) OVER () AS together FROM people
-                    WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
-                        AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
-                    ) AS bare
+                    SELECT id, display_name, email, count(*) OVER () AS together
+                    FROM (
+                        SELECT id, display_name, email FROM people
+                        WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
+                            AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
+                        LIMIT 3) AS few) AS bare
                 WHERE together < 3
                 """,
             say: """
@@ -54,7 +56,8 @@ extension Rule {
             .devicePosture, "without_owner", .low, on: .device, "Device without owner",
             needs: [.devices],
             find: """
-                SELECT key, device_id, device_name, source FROM owned_devices WHERE identity_id IS NULL
+                SELECT id AS key, id AS device_id, hostname AS device_name, platform AS source
+                FROM live_devices WHERE identity_id IS NULL
                 """,
             say: "{device_name} is known to {source:platform} but belongs to nobody, so nobody would miss it.",
             recommend: "Assign the device to the person who uses it.", action: .createTicket),
@@ -66,7 +69,8 @@ extension Rule {
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, deprovisioned_at
                 FROM owned_devices
-                WHERE status = 'deprovisioned' AND last_seen_at > deprovisioned_at AND last_seen_at > \(daysAgo: 30)
+                WHERE identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    AND last_seen_at > deprovisioned_at AND last_seen_at > \(daysAgo: 30)
                 """,
             say: """
                 {device_name} belongs to {identity_name}, who left {deprovisioned_at:ago}, and still checks in with \
@@ -87,9 +91,11 @@ extension Rule {
                         first_value(device_id) OVER (
                             PARTITION BY source, serial_number ORDER BY device_name DESC, device_id DESC) AS newest
                     FROM owned_devices
-                    WHERE serial_number IS NOT NULL AND serial_number NOT IN (
-                        '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
-                    ) AS numbered
+                    WHERE serial_number IN (
+                        SELECT serial_number FROM devices
+                        WHERE workspace_id = $1 AND serial_number IS NOT NULL AND serial_number NOT IN (
+                            '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
+                        GROUP BY serial_number, integration_id HAVING count(*) > 1)) AS numbered
                 WHERE devices > 1 ORDER BY device_name DESC, device_id DESC
                 """,
             say: """
@@ -106,9 +112,14 @@ extension Rule {
                     device_id, device_name, source, devices
                 FROM (
                     SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(id AS text))) AS devices
-                    FROM live_devices WHERE identity_id IS NOT NULL GROUP BY identity_id
+                    FROM live_devices
+                    WHERE identity_id IN (
+                        SELECT identity_id FROM devices WHERE workspace_id = $1
+                        GROUP BY identity_id HAVING count(*) >= 5)
+                    GROUP BY identity_id
                     HAVING count(DISTINCT COALESCE(serial_number, CAST(id AS text))) >= 5) AS holders
-                JOIN owned_devices ON owned_devices.identity_id = holders.identity_id
+                CROSS JOIN owned_devices
+                WHERE owned_devices.identity_id = holders.identity_id
                 """,
             say: """
                 {identity_name} has {devices:device}, {device_name}, more than one person works with, so some may be \

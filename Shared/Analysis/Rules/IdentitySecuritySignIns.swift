@@ -136,11 +136,8 @@ extension Rule {
                         direct * 100 / sign_ins AS percent, (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT platform, count(*) AS sign_ins,
-                            count(*) FILTER (WHERE details ->> 'method' = 'password') AS direct
-                        FROM live_events
-                        WHERE event_type = 'user.login' AND outcome = 'success' AND occurred_at >= \(daysAgo: 30)
-                            AND platform NOT IN (SELECT platform FROM connected WHERE idp_role IS NOT NULL)
-                        GROUP BY platform) AS counted
+                            count(*) FILTER (WHERE method = 'password') AS direct
+                        FROM logins WHERE occurred_at >= \(daysAgo: 30) GROUP BY platform) AS counted
                     WHERE sign_ins >= 10 AND direct * 2 > sign_ins
                     """,
                 say: """

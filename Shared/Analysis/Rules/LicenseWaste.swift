@@ -76,12 +76,17 @@ extension Rule {
             "App whose seats are mostly unused",
             needs: [.identityProvider],
             find: """
-                SELECT * FROM (
-                    SELECT application_id AS key, application_id, application_name, source, count(*) AS seats,
-                        count(last_used_at) AS known,
+                SELECT live_applications.id AS key, live_applications.id AS application_id,
+                    live_applications.name AS application_name, connected.platform AS source, counted.seats,
+                    counted.affected_count
+                FROM (
+                    SELECT application_id, integration_id, count(*) AS seats, count(last_used_at) AS known,
                         count(*) FILTER (WHERE last_used_at <= \(daysAgo: 30)
                             OR last_used_at IS NULL AND granted_at <= \(daysAgo: 30)) AS affected_count
-                    FROM seats GROUP BY application_name, application_id, source) AS counted
+                    FROM licenses WHERE identity_id IN (SELECT id FROM people)
+                    GROUP BY application_id, integration_id) AS counted
+                JOIN live_applications ON live_applications.id = counted.application_id
+                JOIN connected ON connected.id = counted.integration_id
                 WHERE seats >= 5 AND known > 0 AND affected_count * 2 > seats
                 """,
             say: """
@@ -103,10 +108,18 @@ extension Rule {
                         CASE WHEN held.first_role = held.last_role THEN held.first_role
                             ELSE held.first_role || ' and ' || held.last_role END AS roles
                     FROM (
-                        SELECT platform, identity_id, application_id, count(*) AS seats, min(role) AS first_role,
-                            max(role) AS last_role
-                        FROM live_entitlements WHERE is_license
-                        GROUP BY platform, identity_id, application_id HAVING count(*) > 1) AS held
+                        SELECT live_entitlements.platform, live_entitlements.identity_id,
+                            live_entitlements.application_id, count(*) AS seats,
+                            min(live_entitlements.role) AS first_role, max(live_entitlements.role) AS last_role
+                        FROM (
+                            SELECT identity_id, application_id FROM licenses
+                            GROUP BY application_id, identity_id, integration_id HAVING count(*) > 1) AS twice
+                        CROSS JOIN live_entitlements
+                        WHERE live_entitlements.identity_id = twice.identity_id
+                            AND live_entitlements.application_id = twice.application_id AND live_entitlements.is_license
+                        GROUP BY live_entitlements.platform, live_entitlements.identity_id,
+                            live_entitlements.application_id
+                        HAVING count(*) > 1) AS held
                     JOIN people ON people.id = held.identity_id
                     JOIN live_applications ON live_applications.id = held.application_id
                     """,
@@ -134,10 +147,10 @@ extension Rule {
                     SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                         everyone.email AS identity_email, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source
-                    FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
-                        JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE live_entitlements.is_license AND everyone.identity_type = 'service_account'
-                        AND everyone.status = 'active'
+                    FROM everyone CROSS JOIN live_entitlements CROSS JOIN live_applications
+                    WHERE everyone.identity_type = 'service_account' AND everyone.status = 'active'
+                        AND live_entitlements.identity_id = everyone.id AND live_entitlements.is_license
+                        AND live_applications.id = live_entitlements.application_id
                     """,
                 say: """
                     The service account {identity_name} holds a paid {application_name} seat that an API key would \

@@ -141,9 +141,9 @@ extension Rule {
                 SELECT live_applications.id AS key, live_applications.id AS application_id,
                     live_applications.name AS application_name, live_applications.platform AS source,
                     count(DISTINCT live_entitlements.identity_id) AS affected_count
-                FROM live_applications
-                    JOIN live_entitlements ON live_entitlements.application_id = live_applications.id
-                WHERE live_applications.is_managed AND NOT live_applications.sso_enabled
+                FROM live_applications CROSS JOIN live_entitlements
+                WHERE live_entitlements.application_id = live_applications.id AND live_applications.is_managed
+                     AND NOT live_applications.sso_enabled
                 GROUP BY live_applications.id, live_applications.name, live_applications.platform
                 HAVING count(DISTINCT live_entitlements.identity_id) >= 25
                 """,

@@ -207,7 +207,7 @@
             try once { connection in
                 switch kind {
                 // Nothing depends on how the end of a transaction that has only read comes out.
-                case .read: try connection.performLater([Self.commit])
+                case .read, .survey: try connection.performLater([Self.commit])
                 case .write: _ = try connection.perform([Self.commit])
                 }
             }
@@ -239,11 +239,14 @@
         private static func begin(_ kind: TransactionKind) -> Command {
             switch kind {
             case .read: beginRead
+            case .survey: beginSurvey
             case .write: beginWrite
             }
         }
 
         private static let beginRead = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        // What it keeps is written, into tables that are gone when it ends.
+        private static let beginSurvey = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
         private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         private static let commit = Command("COMMIT")
         private static let rollback = Command("ROLLBACK")

@@ -67,6 +67,7 @@ public final class SQLiteDatabase: Database {
 
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         guard !isInTransaction else { return try body() }
+        if kind == .survey { return try surveying { try transaction(.read, body) } }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")
         isInTransaction = true
         defer { isInTransaction = false }

@@ -1,0 +1,23 @@
+extension SQLiteDatabase {
+    /// Pages that a survey holds in memory, in KiB: enough for the tables that it looks things up in.
+    private static let surveyCache = 65_536
+    /// SQLite's own default.
+    private static let usualCache = 2_000
+
+    /// Calls `body` with more memory than a short query needs, and takes away what it has kept.
+    func surveying<Result>(_ body: () throws -> Result) throws -> Result {
+        try script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(Self.surveyCache)")
+        defer {
+            for table in (try? rows("SELECT name FROM sqlite_temp_master WHERE type = 'table'") { $0.text(0) }) ?? [] {
+                _ = try? script("DROP TABLE temp.\(table)")
+            }
+            _ = try? script("PRAGMA cache_size = -\(Self.usualCache); PRAGMA shrink_memory")
+        }
+        return try body()
+    }
+
+    public func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws {
+        try run(SQL(text: "CREATE TEMP TABLE \(table.name) AS " + table.query.text), parameters) { _ in }
+        try script("CREATE INDEX temp.\(table.name)_by_\(table.key) ON \(table.name) (\(table.key))")
+    }
+}
