@@ -53,13 +53,13 @@ public struct StoreCopy {
 
     private func copy(_ table: String, _ progress: (Progress) -> Void) throws -> Int {
         let total = try count(table, in: source)
-        var insert: (statement: SQL, columns: [Int])?
+        var insert: SQL?
         var copied = 0
         progress(Progress(table: table, rows: 0, total: total))
         try source.stream(SQL(text: "SELECT * FROM \(table)"), []) { row in
-            let (statement, columns) = insert ?? Self.insert(into: table, like: row)
-            insert = (statement, columns)
-            try target.run(statement, columns.map(row.value)) { _ in }
+            let statement = insert ?? Self.insert(into: table, like: row)
+            insert = statement
+            try target.run(statement, (0..<row.columnCount).map(row.value)) { _ in }
             copied += 1
             if copied % 10_000 == 0 { progress(Progress(table: table, rows: copied, total: total)) }
         }
@@ -72,14 +72,12 @@ public struct StoreCopy {
         try database.first(SQL(text: "SELECT count(*) FROM \(table)")) { try $0[0] as Int } ?? 0
     }
 
-    /// An INSERT of the columns that the target does not compute by itself, and which they are. The names are the schema's
-    /// own: they come from the source's description of its result.
-    private static func insert(into table: String, like row: any Row) -> (SQL, [Int]) {
-        let columns = (0..<row.columnCount).filter { !Schema.computedColumns.contains("\(table).\(row.name($0))") }
+    /// The names are the schema's own: they come from the source's description of its result.
+    private static func insert(into table: String, like row: any Row) -> SQL {
+        let columns = (0..<row.columnCount).map(row.name)
         let places = columns.indices.map { "$\($0 + 1)" }
-        let names = columns.map(row.name).joined(separator: ", ")
-        return (
-            SQL(text: "INSERT INTO \(table) (\(names)) VALUES (\(places.joined(separator: ", ")))"), columns
+        return SQL(
+            text: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))"
         )
     }
 }

@@ -238,10 +238,11 @@ final class TestCompany {
         try database.execute(
             """
             INSERT INTO audit_events (workspace_id, id, integration_id, identity_id, external_id, event_type, outcome,
-                actor, target, ip_address, details, occurred_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                actor, target, ip_address, details, country, occurred_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             """, id, event, try integration(platform), person?.id, event.description, type,
-            failed ? "failure" : "success", person?.email, target, address, JSON.object(details), moment)
+            failed ? "failure" : "success", person?.email, target, address, JSON.object(details),
+            details["country"]?.string, moment)
     }
 
     // MARK: What the product remembers

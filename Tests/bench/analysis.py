@@ -99,11 +99,11 @@ def company(path, size):
          for n, person in enumerate(people) for i in range(10)))
     add("audit_events",
         "id, workspace_id, integration_id, identity_id, external_id, event_type, outcome, actor, ip_address, details,"
-        " occurred_at",
+        " country, occurred_at",
         ((key := new(), workspace, platforms["okta"], person, key,
           "user.session.start" if i < 6 else "user.login" if i < 8 else "download",
           "failure" if (n + i) % 50 == 0 else "success", f"person{n}@large.example", f"198.51.{n % 200}.{n % 250}",
-          '{"country":"NL","method":"sso"}', moment(chance.random() * 30))
+          '{"country":"NL","method":"sso"}', "NL", moment(chance.random() * 30))
          for n, person in enumerate(people) for i in range(10)))
     database.commit()
     database.close()

@@ -74,12 +74,11 @@ extension Writer {
             try database.execute(
                 """
                 INSERT INTO audit_events (workspace_id, id, integration_id, identity_id, external_id, event_type,
-                    outcome, actor, target, ip_address, details, occurred_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    outcome, actor, target, ip_address, details, country, occurred_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                 """, workspaceID, event.id, try integrationID(event.platform), event.person?.id,
                 event.id.description, event.type, event.succeeded ? "success" : "failure", event.actor, event.target,
-                event.address,
-                JSON.object(event.details), event.time)
+                event.address, JSON.object(event.details), event.details["country"]?.string, event.time)
         }
     }
 }

@@ -57,7 +57,4 @@ enum Schema {
         let words = sql.text.prefix(200).split(whereSeparator: { $0 == " " || $0 == "\n" })
         return words.count > 2 && words[0] == "CREATE" && words[1] == "TABLE" ? String(words[2]) : nil
     }
-
-    /// The columns that the database computes from the others of the row, as `table.column`.
-    static let computedColumns: Set<String> = ["audit_events.country"]
 }

@@ -205,7 +205,7 @@ struct InventoryUpdate {
         try execute(
             """
             INSERT INTO audit_events (id, workspace_id, integration_id, identity_id, external_id, event_type, outcome,
-                actor, target, ip_address, details, occurred_at)
+                actor, target, ip_address, details, country, occurred_at)
             SELECT staged.entity_id, run.workspace_id, run.integration_id,
                 COALESCE(
                     (SELECT accounts.identity_id FROM accounts WHERE accounts.integration_id = run.integration_id
@@ -214,7 +214,8 @@ struct InventoryUpdate {
                         AND identities.email = staged.record ->> 'actor_email')),
                 staged.external_id, staged.record ->> 'event_type', staged.record ->> 'outcome',
                 staged.record ->> 'actor', staged.record ->> 'target', staged.record ->> 'ip_address',
-                staged.record -> 'details', moment(staged.record ->> 'occurred_at')
+                staged.record -> 'details', staged.record -> 'details' ->> 'country',
+                moment(staged.record ->> 'occurred_at')
             FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
                 AND staged.sync_run_id = run.id AND staged.kind = 'audit_event'
             WHERE run.workspace_id = $1 AND run.id = $2
