@@ -161,7 +161,7 @@ extension Rule {
                 FROM live_events LEFT JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type IN ('BulkApiResultEvent', 'DataExport')
                     AND live_events.platform = 'salesforce' AND live_events.outcome = 'success'
-                    AND live_events.occurred_at >= \(daysAgo: 30)
+                    AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
                     AND COALESCE(everyone.display_name, live_events.actor) IS NOT NULL
                     AND (everyone.id IS NULL OR everyone.identity_type <> 'service_account')
                 GROUP BY everyone.id, everyone.display_name, everyone.email, live_events.actor

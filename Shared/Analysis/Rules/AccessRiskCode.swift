@@ -51,7 +51,7 @@ extension Rule {
                         max(occurred_at) FILTER (WHERE event_type = 'secret_scanning_alert.resolve')
                             OVER (PARTITION BY target, details ->> 'number') AS resolved_at
                     FROM live_events
-                    WHERE platform = 'github' AND target IS NOT NULL AND occurred_at >= \(daysAgo: 180)
+                    WHERE platform = 'github' AND target IS NOT NULL AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
                         AND event_type IN ('secret_scanning_alert.create', 'secret_scanning_alert.reopen',
                             'secret_scanning_alert.resolve')) AS opened
                 LEFT JOIN everyone ON everyone.id = opened.identity_id
@@ -77,7 +77,7 @@ extension Rule {
                         count(*) OVER (PARTITION BY COALESCE(CAST(identity_id AS text), actor)) AS times
                     FROM live_events
                     WHERE event_type = 'secret_scanning_push_protection.bypass' AND platform = 'github'
-                        AND occurred_at >= \(daysAgo: 30) AND COALESCE(CAST(identity_id AS text), actor) IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND COALESCE(CAST(identity_id AS text), actor) IS NOT NULL
                     ) AS bypassed
                 LEFT JOIN everyone ON everyone.id = bypassed.identity_id
                 WHERE bypassed.times >= 2

@@ -15,11 +15,11 @@ extension Rule {
                         min(occurred_at) AS first_at, max(occurred_at) AS last_at, row_number() OVER (
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
-                    WHERE event_type = 'download' AND outcome = 'success' AND occurred_at >= \(daysAgo: 30)
+                    WHERE event_type = 'download' AND outcome = 'success' AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
                         AND identity_id IN (
                             SELECT identity_id FROM audit_events
                             WHERE workspace_id = $1 AND event_type = 'download' AND outcome = 'success'
-                                AND occurred_at >= \(daysAgo: 30)
+                                AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
                             GROUP BY identity_id HAVING count(*) >= 100)
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 100) AS worst
@@ -44,7 +44,7 @@ extension Rule {
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type IN ('delete', 'trash') AND outcome = 'success'
-                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(DISTINCT COALESCE(target, CAST(id AS text))) >= 50) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id
@@ -67,7 +67,7 @@ extension Rule {
                         PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type IN ('user.account.privilege.grant', 'group.privilege.grant')
-                        AND outcome = 'success' AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND outcome = 'success' AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(*) >= 3) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id
@@ -91,8 +91,8 @@ extension Rule {
                 WHERE live_events.event_type IN (
                         'StopLogging', 'DeleteTrail', 'audit_log_streaming.destroy',
                         'system.log_stream.lifecycle.deactivate', 'system.log_stream.lifecycle.delete')
-                    AND live_events.outcome = 'success' AND live_events.occurred_at >= \(daysAgo: 30)
-                ORDER BY live_events.occurred_at DESC
+                    AND live_events.outcome = 'success' AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
+                ORDER BY epoch(live_events.occurred_at) DESC
                 """,
             say: """
                 {identity_name} turned audit logging off in {source:platform} {occurred_at:ago}, so what has been done \
@@ -113,8 +113,8 @@ extension Rule {
                 WHERE live_events.event_type IN (
                         'policy.lifecycle.deactivate', 'policy.lifecycle.delete', 'policy.rule.deactivate',
                         'policy.rule.delete', 'application.policy.sign_on.rule.delete')
-                    AND live_events.outcome = 'success' AND live_events.occurred_at >= \(daysAgo: 30)
-                ORDER BY live_events.occurred_at DESC
+                    AND live_events.outcome = 'success' AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
+                ORDER BY epoch(live_events.occurred_at) DESC
                 """,
             say: """
                 {identity_name} turned off {policy} or a rule of it in {source:platform} {occurred_at:ago}, so sign-ins \

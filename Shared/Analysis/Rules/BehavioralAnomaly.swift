@@ -21,7 +21,7 @@ extension Rule {
                             epoch(occurred_at) - min(epoch(occurred_at)) OVER an_hour AS seconds
                         FROM live_events
                         WHERE event_type = 'user.authentication.auth_via_mfa' AND outcome = 'failure'
-                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                            AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                         WINDOW an_hour AS (
                             PARTITION BY identity_id ORDER BY epoch(occurred_at)
                             RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW)) AS failing
@@ -49,7 +49,7 @@ extension Rule {
                             PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
                 JOIN everyone ON everyone.id = attack.identity_id
@@ -83,12 +83,12 @@ extension Rule {
                             max(occurred_at) AS last_at
                         FROM live_events
                         WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                            AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                            AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                         GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                         HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
                     CROSS JOIN live_events AS signed_in
                     WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
-                        AND signed_in.occurred_at >= \(daysAgo: 30)
+                        AND epoch(signed_in.occurred_at) >= epoch(\(daysAgo: 30))
                         AND signed_in.identity_id = attack.identity_id AND signed_in.occurred_at > attack.first_at
                         AND epoch(signed_in.occurred_at) <= epoch(attack.last_at) + 86400
                         AND EXISTS (
@@ -101,7 +101,7 @@ extension Rule {
                         AND NOT EXISTS (
                             SELECT 1 FROM live_events AS earlier
                             WHERE earlier.event_type = 'user.session.start' AND earlier.outcome = 'success'
-                                AND earlier.occurred_at >= \(daysAgo: 30) AND earlier.occurred_at < attack.first_at
+                                AND epoch(earlier.occurred_at) >= epoch(\(daysAgo: 30)) AND earlier.occurred_at < attack.first_at
                                 AND earlier.identity_id = attack.identity_id
                                 AND earlier.ip_address = signed_in.ip_address)) AS entry
                 JOIN everyone ON everyone.id = entry.identity_id
@@ -130,7 +130,7 @@ extension Rule {
                             min(occurred_at) AS first_at, max(occurred_at) AS last_at
                         FROM live_events
                         WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                            AND occurred_at >= \(daysAgo: 30) AND ip_address IS NOT NULL
+                            AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND ip_address IS NOT NULL
                         GROUP BY ip_address, platform, epoch(occurred_at) / 86400
                         HAVING count(DISTINCT identity_id) >= 10) AS tries
                     WHERE seen.workspace_id = $1 AND seen.event_type = 'user.session.start'

@@ -15,7 +15,7 @@ extension Rule {
                         max(occurred_at) AS last_at
                     FROM live_events
                     WHERE event_type = 'user.mfa.factor.deactivate' AND outcome = 'success'
-                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, COALESCE(target, 'A second factor')) AS removed
                 JOIN everyone ON everyone.id = removed.identity_id ORDER BY removed.last_at DESC
                 """,
@@ -33,8 +33,8 @@ extension Rule {
                     everyone.email AS identity_email, live_events.platform AS source, live_events.occurred_at
                 FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type = 'user.account.report_suspicious_activity_by_enduser'
-                    AND live_events.occurred_at >= \(daysAgo: 30)
-                ORDER BY live_events.occurred_at DESC
+                    AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
+                ORDER BY epoch(live_events.occurred_at) DESC
                 """,
             say: """
                 {identity_name} reported a sign-in they did not make {occurred_at:ago}, so someone else may know the \
@@ -51,8 +51,8 @@ extension Rule {
                     COALESCE(live_events.ip_address, 'an unknown address') AS address, live_events.occurred_at
                 FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type = 'policy.evaluate_sign_on' AND live_events.outcome = 'success'
-                    AND live_events.occurred_at >= \(daysAgo: 30) AND live_events.details ->> 'risk' = 'high'
-                ORDER BY live_events.occurred_at DESC
+                    AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30)) AND live_events.details ->> 'risk' = 'high'
+                ORDER BY epoch(live_events.occurred_at) DESC
                 """,
             say: """
                 {source:platform} rated a sign-in of {identity_name} from {address} as high risk {occurred_at:ago} and \
@@ -74,7 +74,7 @@ extension Rule {
                     SELECT identity_id, count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)) AS lately,
                         count(*) FILTER (WHERE occurred_at < \(daysAgo: 7)) AS before
                     FROM sign_ins
-                    WHERE occurred_at >= \(daysAgo: 21)
+                    WHERE epoch(occurred_at) >= epoch(\(daysAgo: 21))
                         AND (epoch(occurred_at) / 3600 + 2) % 24 < 8
                     GROUP BY identity_id) AS nights
                 JOIN everyone ON everyone.id = nights.identity_id
@@ -103,11 +103,11 @@ extension Rule {
                             lag(sign_ins.country) OVER by_time AS origin,
                             lag(sign_ins.occurred_at) OVER by_time AS departed_at
                         FROM (
-                            SELECT identity_id FROM sign_ins WHERE occurred_at >= \(daysAgo: 30)
+                            SELECT identity_id FROM sign_ins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30))
                             GROUP BY identity_id HAVING min(country) <> max(country)) AS travellers
                         CROSS JOIN sign_ins
                         WHERE sign_ins.identity_id = travellers.identity_id
-                            AND sign_ins.occurred_at >= \(daysAgo: 30) AND sign_ins.country IS NOT NULL
+                            AND epoch(sign_ins.occurred_at) >= epoch(\(daysAgo: 30)) AND sign_ins.country IS NOT NULL
                         WINDOW by_time AS (PARTITION BY sign_ins.identity_id ORDER BY sign_ins.occurred_at)) AS moves
                     WHERE origin <> destination AND epoch(occurred_at) - epoch(departed_at) <= 7200) AS journey
                 JOIN everyone ON everyone.id = journey.identity_id
@@ -130,7 +130,7 @@ extension Rule {
                 FROM (
                     SELECT identity_id, min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
                         max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
-                    FROM sign_ins WHERE occurred_at >= \(daysAgo: 180) GROUP BY identity_id) AS awake
+                    FROM sign_ins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 180)) GROUP BY identity_id) AS awake
                 JOIN everyone ON everyone.id = awake.identity_id
                 WHERE epoch(awake.woken_at) - epoch(awake.last_at) >= 60 * 86400
                 """,
@@ -152,7 +152,7 @@ extension Rule {
                         PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
                     FROM live_events
                     WHERE event_type = 'user.account.reset_password' AND outcome = 'success'
-                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(*) >= 3) AS worst
                 JOIN everyone ON everyone.id = worst.identity_id

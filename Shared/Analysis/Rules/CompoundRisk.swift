@@ -67,7 +67,7 @@ extension Rule {
                 FROM (
                     SELECT identity_id, platform, count(*) AS failures FROM live_events
                     WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                        AND occurred_at >= \(daysAgo: 30) AND identity_id IS NOT NULL
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
                     GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                     HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attacked
                 JOIN people ON people.id = attacked.identity_id

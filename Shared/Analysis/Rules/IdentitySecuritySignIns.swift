@@ -71,7 +71,7 @@ extension Rule {
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
-                        WHERE occurred_at >= \(daysAgo: 30) GROUP BY identity_id, platform) AS direct
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
                     JOIN people ON people.id = direct.identity_id
                     WHERE people.identity_type = 'admin' ORDER BY direct.occurred_at DESC
                     """,
@@ -91,7 +91,7 @@ extension Rule {
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
-                        WHERE occurred_at >= \(daysAgo: 30) GROUP BY identity_id, platform) AS direct
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
                     JOIN people ON people.id = direct.identity_id
                     WHERE people.identity_type <> 'admin'
                         AND (people.title LIKE 'Chief%' OR people.title LIKE 'VP%'
@@ -115,7 +115,7 @@ extension Rule {
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
-                        WHERE occurred_at >= \(daysAgo: 30) GROUP BY identity_id, platform) AS direct
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
                     JOIN everyone ON everyone.id = direct.identity_id
                     WHERE everyone.status = 'deprovisioned' AND direct.occurred_at > everyone.deprovisioned_at
                     ORDER BY direct.occurred_at DESC
@@ -137,7 +137,7 @@ extension Rule {
                     FROM (
                         SELECT platform, count(*) AS sign_ins,
                             count(*) FILTER (WHERE method = 'password') AS direct
-                        FROM logins WHERE occurred_at >= \(daysAgo: 30) GROUP BY platform) AS counted
+                        FROM logins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY platform) AS counted
                     WHERE sign_ins >= 10 AND direct * 2 > sign_ins
                     """,
                 say: """
