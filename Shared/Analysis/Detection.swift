@@ -38,7 +38,7 @@ public struct Detection: Sendable {
 
 extension Workspace {
     /// What each of the rules finds now, in the order of the keys, on one view of the data. `spent` is told what took how
-    /// many milliseconds: the tables that they share, and each rule.
+    /// many milliseconds: each of the tables that they share, and each rule.
     public func detections(
         of rules: [Rule], from sources: ConnectedSources, at now: Timestamp,
         spent: (_ id: String, _ milliseconds: Int) -> Void = { _, _ in }
@@ -49,7 +49,9 @@ extension Workspace {
             return try body()
         }
         return try survey {
-            try timed("shared tables") { for table in Prelude.keptTables { try keep(table) } }
+            for table in Prelude.sharedTables {
+                try timed("table \(table.name)") { try keep(table.kept, table.query.values(at: now)) }
+            }
             return try rules.map { rule in
                 try timed(rule.id) { try detections(of: rule, over: Prelude.sqlOverKeptTables, from: sources, at: now) }
             }

@@ -79,9 +79,9 @@ public struct Workspace {
     }
 
     /// Within a `survey`: keeps the rows of a query for those after it.
-    public func keep(_ table: KeptTable) throws {
+    public func keep(_ table: KeptTable, _ parameters: [any SQLParameter]) throws {
         guard table.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
-        try database.keep(table, [id.sqlValue])
+        try database.keep(table, [id.sqlValue] + parameters.map(\.sqlValue))
     }
 
     /// Runs `body` in a transaction in which nobody else changes the workspace, for what the audit log does not keep.

@@ -2,8 +2,7 @@ import Store
 
 extension Prelude {
     // What several rules start from, with the columns that findings are made of.
-    // outlived: active accounts of people who are deprovisioned, beside HR and the identity provider. strangers: active accounts whose
-    // owner no identity provider knows; service accounts, shared mailboxes and HR records need none. is_business: on one
+    // outlived: active accounts of people who are deprovisioned, beside HR and the identity provider; is_business: on one
     // of `Rule.businessPlatforms`. owned_keys: active keys of an account or a person. shadow_applications: the
     // unsanctioned ones, with what policy says of them, null when it says nothing. app_use: OAuth grants, with the
     // application and the person who let it in.
@@ -19,27 +18,6 @@ extension Prelude {
             WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                 AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
                 AND live_accounts.platform <> (SELECT platform FROM idp)),
-        strangers AS NOT MATERIALIZED (
-            SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
-                COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
-                    live_accounts.email) AS identity_name,
-                everyone.email AS identity_email, live_accounts.id AS account_id,
-                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
-                live_accounts.platform AS account_platform, live_accounts.platform AS source,
-                live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
-                live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
-                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
-                (SELECT platform FROM idp) AS idp
-            FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
-            WHERE live_accounts.integration_id IN (
-                    SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
-                AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
-                AND (everyone.id IS NULL
-                    OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
-                AND NOT EXISTS (
-                    SELECT 1 FROM accounts
-                    WHERE workspace_id = $1 AND identity_id = live_accounts.identity_id
-                        AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))),
         owned_keys AS NOT MATERIALIZED (
             SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
                 COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,

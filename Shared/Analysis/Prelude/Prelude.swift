@@ -3,21 +3,20 @@ import Store
 /// The tables that rules ask about: the workspace's data as far as connected integrations vouch for it. Each rule's
 /// question follows this WITH clause; both engines put the definitions in where they are used.
 enum Prelude {
+    /// For rules about findings, which ask about few rows: without the tables that are made for a moment.
     static let sql =
-        "WITH " + plain + ", people AS NOT MATERIALIZED (" + people + "), hr_records AS NOT MATERIALIZED (" + hrRecords
-        + "), " + further + " "
+        "WITH " + plain + ", "
+        + .list(
+            sharedTables.filter(\.query.parameters.isEmpty).map { table in
+                SQL(stringLiteral: table.name) + " AS NOT MATERIALIZED (" + table.query.sql + ")"
+            })
+        + ", " + further + " "
 
-    /// The same, where the tables of `keptTables` are kept.
+    /// For rules about everything else: the shared tables are kept.
     static let sqlOverKeptTables = "WITH " + plain + ", " + further + " "
 
-    /// What many rules ask about, and each would have to put together anew from very many rows.
-    static let keptTables = [
-        KeptTable("people", key: "id", "WITH " + plain + " " + people),
-        KeptTable("hr_records", key: "identity_id", "WITH " + plain + " " + hrRecords),
-    ]
-
-    private static let plain = connected + ", " + accounts + ", " + identities + ", " + inventory + ", " + access
-    private static let further = holdings + ", " + owners + ", " + judgement
+    static let plain: SQL = .list([connected, accounts, identities, inventory, access])
+    private static let further: SQL = .list([holdings, owners, judgement])
 
     // connected: the integrations that are connected. idp: the one that people sign in with. hr: the HR system.
     private static let connected: SQL = """
@@ -25,8 +24,8 @@ enum Prelude {
             SELECT id, platform, category, idp_role, last_sync_at FROM integrations
             WHERE workspace_id = $1 AND status = 'connected'),
         idp AS NOT MATERIALIZED (
-            SELECT platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1),
-        hr AS NOT MATERIALIZED (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1)
+            SELECT id, platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1),
+        hr AS NOT MATERIALIZED (SELECT id, platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1)
         """
 
     // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.
@@ -54,40 +53,7 @@ enum Prelude {
                     AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)))
         """
 
-    // Of those whom an identity provider knows, the active ones who are no service accounts.
-    private static let people: SQL = """
-        SELECT everyone.id, everyone.email, everyone.display_name, everyone.identity_type, everyone.mfa_enabled,
-            everyone.last_login_at, everyone.title, everyone.manager_email, everyone.hr_status, everyone.terminated_at
-        FROM (
-            SELECT identity_id FROM accounts WHERE workspace_id = $1
-            GROUP BY identity_id
-            HAVING count(*) FILTER (
-                WHERE integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)) > 0) AS vouched
-        CROSS JOIN everyone
-        WHERE everyone.id = vouched.identity_id AND everyone.status = 'active'
-            AND everyone.identity_type <> 'service_account'
-        """
-
-    // What the HR system and the identity provider that people sign in with say of a person, where they differ.
-    private static let hrRecords: SQL = """
-        SELECT * FROM (
-            SELECT identity_id, max(CASE WHEN is_hr THEN department END) AS hr_department,
-                max(CASE WHEN NOT is_hr THEN department END) AS idp_department,
-                max(CASE WHEN is_hr THEN lower(trim(manager_email)) END) AS hr_manager_email,
-                max(CASE WHEN NOT is_hr THEN lower(trim(manager_email)) END) AS idp_manager_email
-            FROM (
-                SELECT identity_id, department, manager_email,
-                    integration_id IN (SELECT id FROM connected WHERE category = 'hr') AS is_hr
-                FROM accounts
-                WHERE workspace_id = $1 AND status = 'active' AND integration_id IN (
-                    SELECT id FROM connected
-                    WHERE platform = (SELECT platform FROM hr) OR platform = (SELECT platform FROM idp))) AS records
-            GROUP BY identity_id) AS said
-        WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
-        """
-
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
-    // live_devices: all devices, with their platform.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -99,14 +65,7 @@ enum Prelude {
             SELECT * FROM live_applications WHERE NOT is_managed AND NOT EXISTS (
                 SELECT 1 FROM app_policies WHERE app_policies.workspace_id = $1
                     AND app_policies.app_name_folded = live_applications.name_folded
-                    AND app_policies.status = 'sanctioned')),
-        live_devices AS NOT MATERIALIZED (
-            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number, devices.operating_system,
-                devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
-                devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
-                devices.last_seen_at, devices.metadata, devices.created_at, connected.platform, connected.category
-            FROM devices JOIN connected ON connected.id = devices.integration_id
-            WHERE devices.workspace_id = $1)
+                    AND app_policies.status = 'sanctioned'))
         """
 
     // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events

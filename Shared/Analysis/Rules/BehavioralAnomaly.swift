@@ -44,14 +44,9 @@ extension Rule {
                     everyone.email AS identity_email, attack.platform AS source, attack.failures, attack.addresses,
                     attack.last_at
                 FROM (
-                    SELECT identity_id, platform, count(*) AS failures, count(DISTINCT ip_address) AS addresses,
-                        max(occurred_at) AS last_at, row_number() OVER (
-                            PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position
-                    FROM live_events
-                    WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                    HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
+                    SELECT identity_id, platform, failures, addresses, last_at, row_number() OVER (
+                        PARTITION BY identity_id ORDER BY failures DESC, last_at DESC) AS position
+                    FROM attacks) AS attack
                 JOIN everyone ON everyone.id = attack.identity_id
                 WHERE attack.position = 1
                 """,
@@ -78,15 +73,7 @@ extension Rule {
                         signed_in.occurred_at, epoch(signed_in.occurred_at) - epoch(attack.first_at) AS seconds,
                         row_number() OVER (
                             PARTITION BY attack.identity_id ORDER BY signed_in.occurred_at) AS position
-                    FROM (
-                        SELECT identity_id, platform, count(*) AS failures, min(occurred_at) AS first_at,
-                            max(occurred_at) AS last_at
-                        FROM live_events
-                        WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                            AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                        GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                        HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attack
-                    CROSS JOIN live_events AS signed_in
+                    FROM attacks AS attack CROSS JOIN live_events AS signed_in
                     WHERE signed_in.event_type = 'user.session.start' AND signed_in.outcome = 'success'
                         AND epoch(signed_in.occurred_at) >= epoch(\(daysAgo: 30))
                         AND signed_in.identity_id = attack.identity_id AND signed_in.occurred_at > attack.first_at
@@ -123,25 +110,19 @@ extension Rule {
                     spray.people AS affected_count, spray.people, spray.last_at,
                     (epoch(spray.last_at) - epoch(spray.first_at)) / 60 + 1 AS minutes
                 FROM (
-                    SELECT tries.ip_address, tries.platform, tries.people, tries.first_at, tries.last_at,
-                        row_number() OVER (ORDER BY tries.people DESC, tries.last_at DESC) AS position
-                    FROM audit_events AS seen CROSS JOIN (
-                        SELECT ip_address, platform, count(DISTINCT identity_id) AS people,
-                            min(occurred_at) AS first_at, max(occurred_at) AS last_at
-                        FROM live_events
-                        WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                            AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND ip_address IS NOT NULL
-                        GROUP BY ip_address, platform, epoch(occurred_at) / 86400
-                        HAVING count(DISTINCT identity_id) >= 10) AS tries
-                    WHERE seen.workspace_id = $1 AND seen.event_type = 'user.session.start'
-                        AND seen.ip_address = tries.ip_address AND seen.occurred_at >= tries.first_at
-                        AND seen.occurred_at <= tries.last_at AND seen.integration_id IN (SELECT id FROM connected)
-                    GROUP BY tries.ip_address, tries.platform, tries.people, tries.first_at, tries.last_at
-                    HAVING tries.people > count(DISTINCT seen.identity_id) FILTER (WHERE seen.outcome = 'success')
+                    SELECT sprays.ip_address, sprays.platform, sprays.people, sprays.first_at, sprays.last_at,
+                        row_number() OVER (ORDER BY sprays.people DESC, sprays.last_at DESC) AS position
+                    FROM (SELECT count(*) AS number FROM sprays) AS any_spray CROSS JOIN audit_events AS seen
+                        CROSS JOIN sprays
+                    WHERE any_spray.number > 0 AND seen.workspace_id = $1 AND seen.event_type = 'user.session.start'
+                        AND sprays.ip_address = seen.ip_address AND seen.occurred_at >= sprays.first_at
+                        AND seen.occurred_at <= sprays.last_at AND seen.integration_id IN (SELECT id FROM connected)
+                    GROUP BY sprays.ip_address, sprays.platform, sprays.people, sprays.first_at, sprays.last_at
+                    HAVING sprays.people > count(DISTINCT seen.identity_id) FILTER (WHERE seen.outcome = 'success')
                     ) AS spray
                 JOIN live_events AS attempt ON attempt.event_type = 'user.session.start'
-                    AND attempt.outcome = 'failure' AND attempt.occurred_at >= spray.first_at
-                    AND attempt.occurred_at <= spray.last_at AND attempt.ip_address = spray.ip_address
+                    AND attempt.outcome = 'failure' AND epoch(attempt.occurred_at) >= epoch(spray.first_at)
+                    AND epoch(attempt.occurred_at) <= epoch(spray.last_at) AND attempt.ip_address = spray.ip_address
                 JOIN everyone ON everyone.id = attempt.identity_id
                 WHERE spray.position = 1
                 """,

@@ -67,18 +67,11 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, nights.lately,
-                    CASE nights.before WHEN 0 THEN 'never' WHEN 1 THEN 'once'
-                        ELSE CAST(nights.before AS text) || ' times' END AS baseline
-                FROM (
-                    SELECT identity_id, count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)) AS lately,
-                        count(*) FILTER (WHERE occurred_at < \(daysAgo: 7)) AS before
-                    FROM sign_ins
-                    WHERE epoch(occurred_at) >= epoch(\(daysAgo: 21))
-                        AND (epoch(occurred_at) / 3600 + 2) % 24 < 8
-                    GROUP BY identity_id) AS nights
-                JOIN everyone ON everyone.id = nights.identity_id
-                WHERE nights.lately >= 3 AND nights.lately > nights.before
+                    everyone.email AS identity_email, nights_lately AS lately,
+                    CASE nights_before WHEN 0 THEN 'never' WHEN 1 THEN 'once'
+                        ELSE CAST(nights_before AS text) || ' times' END AS baseline
+                FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
+                WHERE nights_lately >= 3 AND nights_lately > nights_before
                     AND everyone.created_at <= \(daysAgo: 21) AND everyone.identity_type <> 'service_account'
                 """,
             say: """
@@ -102,9 +95,7 @@ extension Rule {
                         SELECT sign_ins.identity_id, sign_ins.occurred_at, sign_ins.country AS destination,
                             lag(sign_ins.country) OVER by_time AS origin,
                             lag(sign_ins.occurred_at) OVER by_time AS departed_at
-                        FROM (
-                            SELECT identity_id FROM sign_ins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30))
-                            GROUP BY identity_id HAVING min(country) <> max(country)) AS travellers
+                        FROM (SELECT identity_id FROM sign_in_habits WHERE is_traveller) AS travellers
                         CROSS JOIN sign_ins
                         WHERE sign_ins.identity_id = travellers.identity_id
                             AND epoch(sign_ins.occurred_at) >= epoch(\(daysAgo: 30)) AND sign_ins.country IS NOT NULL
@@ -125,14 +116,9 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, awake.woken_at,
-                    (epoch(awake.woken_at) - epoch(awake.last_at)) / 86400 AS days
-                FROM (
-                    SELECT identity_id, min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
-                        max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
-                    FROM sign_ins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 180)) GROUP BY identity_id) AS awake
-                JOIN everyone ON everyone.id = awake.identity_id
-                WHERE epoch(awake.woken_at) - epoch(awake.last_at) >= 60 * 86400
+                    everyone.email AS identity_email, woken_at, (epoch(woken_at) - epoch(last_at)) / 86400 AS days
+                FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
+                WHERE epoch(woken_at) - epoch(last_at) >= 60 * 86400
                 """,
             say: """
                 {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, which a thief of a \

@@ -63,15 +63,9 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, attacked.platform AS source, attacked.failures
-                FROM (
-                    SELECT identity_id, platform, count(*) AS failures FROM live_events
-                    WHERE event_type = 'user.session.start' AND outcome = 'failure'
-                        AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                    GROUP BY identity_id, platform, epoch(occurred_at) / 86400
-                    HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3) AS attacked
-                JOIN people ON people.id = attacked.identity_id
-                WHERE NOT people.mfa_enabled ORDER BY attacked.failures DESC
+                    people.email AS identity_email, attacks.platform AS source, attacks.failures
+                FROM attacks JOIN people ON people.id = attacks.identity_id
+                WHERE NOT people.mfa_enabled ORDER BY attacks.failures DESC
                 """,
             say: """
                 {identity_name} was the target of {failures} failed sign-ins and has no second factor, so the next \

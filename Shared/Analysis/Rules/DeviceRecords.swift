@@ -92,10 +92,10 @@ extension Rule {
                             PARTITION BY source, serial_number ORDER BY device_name DESC, device_id DESC) AS newest
                     FROM owned_devices
                     WHERE serial_number IN (
-                        SELECT serial_number FROM devices
-                        WHERE workspace_id = $1 AND serial_number IS NOT NULL AND serial_number NOT IN (
+                        SELECT serial_number FROM live_devices
+                        WHERE serial_number IS NOT NULL AND serial_number NOT IN (
                             '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
-                        GROUP BY serial_number, integration_id HAVING count(*) > 1)) AS numbered
+                        GROUP BY serial_number, platform HAVING count(*) > 1)) AS numbered
                 WHERE devices > 1 ORDER BY device_name DESC, device_id DESC
                 """,
             say: """
@@ -114,8 +114,7 @@ extension Rule {
                     SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(id AS text))) AS devices
                     FROM live_devices
                     WHERE identity_id IN (
-                        SELECT identity_id FROM devices WHERE workspace_id = $1
-                        GROUP BY identity_id HAVING count(*) >= 5)
+                        SELECT identity_id FROM live_devices GROUP BY identity_id HAVING count(*) >= 5)
                     GROUP BY identity_id
                     HAVING count(DISTINCT COALESCE(serial_number, CAST(id AS text))) >= 5) AS holders
                 CROSS JOIN owned_devices

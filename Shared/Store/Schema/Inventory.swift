@@ -73,7 +73,7 @@ extension Schema {
         """,
         """
         CREATE INDEX accounts_by_identity ON accounts
-            (workspace_id, identity_id, integration_id, status, account_type, is_admin)
+            (workspace_id, identity_id, integration_id, status, account_type, is_admin, department, manager_email)
         """,
         // What identity providers' own links (SAML, SCIM) say of accounts that show no address of their own.
         """

@@ -1,0 +1,131 @@
+import Store
+
+/// A table that many rules ask about and each would have to put together anew from very many rows, so that a run keeps it.
+struct SharedTable: Sendable {
+    let name: StaticString
+    /// The column that it is looked up by.
+    let key: StaticString
+    let query: RuleQuery
+
+    var kept: KeptTable { KeptTable(name, key: key, "WITH " + Prelude.plain + " " + query.sql) }
+}
+
+extension Prelude {
+    static let sharedTables = [
+        // Of those whom an identity provider knows, the active ones who are no service accounts.
+        SharedTable(
+            name: "people", key: "id",
+            query: """
+                SELECT id, email, display_name, identity_type, mfa_enabled, last_login_at, title, manager_email, hr_status,
+                    terminated_at
+                FROM identities
+                WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account' AND id IN (
+                    SELECT identity_id FROM accounts
+                    WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
+                """),
+        // All devices, with their platform.
+        SharedTable(
+            name: "live_devices", key: "identity_id",
+            query: """
+                SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number,
+                    devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted,
+                    devices.is_compliant, devices.is_jailbroken, devices.has_edr, devices.is_contained,
+                    devices.open_detections, devices.last_seen_at, connected.platform
+                FROM devices JOIN connected ON connected.id = devices.integration_id
+                WHERE devices.workspace_id = $1
+                """),
+        // What the HR system and the identity provider that people sign in with say of a person, where they differ.
+        SharedTable(
+            name: "hr_records", key: "identity_id",
+            query: """
+                SELECT * FROM (
+                    SELECT identity_id, max(CASE WHEN is_hr THEN department END) AS hr_department,
+                        max(CASE WHEN NOT is_hr THEN department END) AS idp_department,
+                        max(CASE WHEN is_hr THEN lower(trim(manager_email)) END) AS hr_manager_email,
+                        max(CASE WHEN NOT is_hr THEN lower(trim(manager_email)) END) AS idp_manager_email
+                    FROM (
+                        SELECT identity_id, department, manager_email,
+                            integration_id = (SELECT id FROM hr) AS is_hr
+                        FROM accounts
+                        WHERE workspace_id = $1 AND status = 'active'
+                            AND integration_id IN ((SELECT id FROM hr), (SELECT id FROM idp))
+                        ) AS records
+                    GROUP BY identity_id) AS said
+                WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
+                """),
+        // Active accounts whose owner no identity provider knows; service accounts, shared mailboxes and HR records need
+        // none. is_business: on one of `Rule.businessPlatforms`.
+        SharedTable(
+            name: "strangers", key: "account_platform",
+            query: """
+                SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
+                    COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
+                        live_accounts.email) AS identity_name,
+                    everyone.email AS identity_email, live_accounts.id AS account_id,
+                    COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                    live_accounts.platform AS account_platform, live_accounts.platform AS source,
+                    live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
+                    live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
+                    live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
+                WHERE (live_accounts.identity_id IS NULL OR live_accounts.identity_id IN (
+                        SELECT identity_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL
+                        GROUP BY identity_id
+                        HAVING count(*) FILTER (
+                            WHERE integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)) = 0))
+                    AND live_accounts.integration_id IN (
+                        SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
+                    AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
+                    AND (everyone.id IS NULL
+                        OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                """),
+        // Of whom there is something to tell apart in half a year of sign-ins. nights_lately, nights_before: between 22:00
+        // and 06:00 UTC in the last 7 days, and in the two weeks before. is_traveller: from several countries in the last
+        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them.
+        SharedTable(
+            name: "sign_in_habits", key: "identity_id",
+            query: """
+                SELECT * FROM (
+                    SELECT identity_id,
+                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)
+                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_lately,
+                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 21) AND occurred_at < \(daysAgo: 7)
+                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_before,
+                        min(country) FILTER (WHERE occurred_at >= \(daysAgo: 30))
+                            <> max(country) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS is_traveller,
+                        min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
+                        max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
+                    FROM audit_events
+                    WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
+                        AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
+                    GROUP BY identity_id) AS habits
+                WHERE nights_lately > nights_before OR is_traveller OR woken_at IS NOT NULL AND last_at IS NOT NULL
+                """),
+        // Ten or more failed sign-ins of one person from three or more addresses within a day of the last 30.
+        SharedTable(
+            name: "attacks", key: "identity_id",
+            query: """
+                SELECT identity_id, platform, count(*) AS failures, count(DISTINCT ip_address) AS addresses,
+                    min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                FROM live_events
+                WHERE event_type = 'user.session.start' AND outcome = 'failure' AND identity_id IS NOT NULL
+                    AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3
+                """),
+        // Failed sign-ins of ten or more people from one address within a day of the last 30.
+        SharedTable(
+            name: "sprays", key: "ip_address",
+            query: """
+                SELECT ip_address, platform, count(DISTINCT identity_id) AS people, min(occurred_at) AS first_at,
+                    max(occurred_at) AS last_at
+                FROM live_events
+                WHERE event_type = 'user.session.start' AND outcome = 'failure' AND ip_address IS NOT NULL
+                    AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                GROUP BY ip_address, platform, epoch(occurred_at) / 86400
+                HAVING count(DISTINCT identity_id) >= 10
+                """),
+    ]
+}
