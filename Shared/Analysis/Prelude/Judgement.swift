@@ -1,22 +1,10 @@
 import Store
 
 extension Prelude {
-    // owned_devices: all devices with their owner, if any; device names both. app_admins: who administers which
-    // application. administered: the applications and platforms that each person administers, identity providers left
-    // out. open_findings: what is found so far and not set aside. drift: the metrics of the latest snapshot and of the
-    // newest that is a week older, and how long ago that was; no row without one.
+    // app_admins: who administers which application. administered: the applications and platforms that each person
+    // administers, identity providers left out. open_findings: what is found so far and not set aside. drift: the metrics
+    // of the latest snapshot and of the newest that is a week older, and how long ago that was; no row without one.
     static let judgement: SQL = """
-        owned_devices AS NOT MATERIALIZED (
-            SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
-                live_devices.platform AS source, live_devices.serial_number, live_devices.operating_system,
-                live_devices.os_version, live_devices.is_os_supported, live_devices.is_encrypted,
-                live_devices.is_compliant, live_devices.is_jailbroken, live_devices.has_edr,
-                live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
-                everyone.id AS identity_id, everyone.display_name AS identity_name, everyone.email AS identity_email,
-                everyone.identity_type, everyone.status, everyone.last_login_at, everyone.deprovisioned_at,
-                live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device,
-                (SELECT platform FROM idp) AS idp
-            FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id),
         app_admins AS NOT MATERIALIZED (
             SELECT live_entitlements.identity_id, live_applications.id AS application_id,
                 live_applications.name AS application_name

@@ -54,6 +54,7 @@ enum Prelude {
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
+    // live_devices: all devices, with their platform.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -65,7 +66,14 @@ enum Prelude {
             SELECT * FROM live_applications WHERE NOT is_managed AND NOT EXISTS (
                 SELECT 1 FROM app_policies WHERE app_policies.workspace_id = $1
                     AND app_policies.app_name_folded = live_applications.name_folded
-                    AND app_policies.status = 'sanctioned'))
+                    AND app_policies.status = 'sanctioned')),
+        live_devices AS NOT MATERIALIZED (
+            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number, devices.operating_system,
+                devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
+                devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
+                devices.last_seen_at, connected.platform
+            FROM devices JOIN connected ON connected.id = devices.integration_id
+            WHERE devices.workspace_id = $1)
         """
 
     // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events

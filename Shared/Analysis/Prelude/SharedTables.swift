@@ -23,16 +23,21 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
-        // All devices, with their platform.
+        // All devices with their owner, if any; device names both.
         SharedTable(
-            name: "live_devices", key: "identity_id",
+            name: "owned_devices", key: "identity_id",
             query: """
-                SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number,
-                    devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted,
-                    devices.is_compliant, devices.is_jailbroken, devices.has_edr, devices.is_contained,
-                    devices.open_detections, devices.last_seen_at, connected.platform
-                FROM devices JOIN connected ON connected.id = devices.integration_id
-                WHERE devices.workspace_id = $1
+                SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
+                    live_devices.platform AS source, live_devices.serial_number, live_devices.operating_system,
+                    live_devices.os_version, live_devices.is_os_supported, live_devices.is_encrypted,
+                    live_devices.is_compliant, live_devices.is_jailbroken, live_devices.has_edr,
+                    live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
+                    everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, everyone.identity_type, everyone.status, everyone.last_login_at,
+                    everyone.deprovisioned_at,
+                    live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                 """),
         // What the HR system and the identity provider that people sign in with say of a person, where they differ.
         SharedTable(
@@ -49,6 +54,14 @@ extension Prelude {
                         FROM accounts
                         WHERE workspace_id = $1 AND status = 'active'
                             AND integration_id IN ((SELECT id FROM hr), (SELECT id FROM idp))
+                            AND identity_id IN (
+                                SELECT employed.identity_id FROM accounts AS employed CROSS JOIN accounts AS listed
+                                WHERE employed.workspace_id = $1 AND employed.integration_id = (SELECT id FROM hr)
+                                    AND employed.status = 'active' AND listed.workspace_id = $1
+                                    AND listed.identity_id = employed.identity_id
+                                    AND listed.integration_id = (SELECT id FROM idp) AND listed.status = 'active'
+                                    AND (lower(trim(employed.department)) <> lower(trim(listed.department))
+                                        OR lower(trim(employed.manager_email)) <> lower(trim(listed.manager_email))))
                         ) AS records
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email

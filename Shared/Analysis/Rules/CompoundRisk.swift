@@ -45,10 +45,9 @@ extension Rule {
             needs: [.identityProvider, .devices],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, live_devices.id AS device_id,
-                    live_devices.hostname AS device_name, (SELECT platform FROM idp) AS idp
-                FROM people JOIN live_devices ON live_devices.identity_id = people.id
-                WHERE NOT people.mfa_enabled AND NOT live_devices.is_compliant AND people.identity_type <> 'admin'
+                    people.email AS identity_email, owned_devices.device_id, owned_devices.device_name, owned_devices.idp
+                FROM people JOIN owned_devices ON owned_devices.identity_id = people.id
+                WHERE NOT people.mfa_enabled AND NOT owned_devices.is_compliant AND people.identity_type <> 'admin'
                 """,
             say: """
                 {identity_name} works on {device_name}, which is out of compliance, and has no second factor in \

@@ -82,9 +82,9 @@ extension Rule {
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices
                 WHERE is_encrypted IS NULL
-                    AND source IN (SELECT platform FROM live_devices WHERE is_encrypted IS NOT NULL)
+                    AND source IN (SELECT source FROM owned_devices WHERE is_encrypted IS NOT NULL)
                     AND (serial_number IS NULL OR serial_number NOT IN (
-                        SELECT serial_number FROM live_devices
+                        SELECT serial_number FROM owned_devices
                         WHERE is_encrypted IS NOT NULL AND serial_number IS NOT NULL))
                 """,
             say: """
@@ -100,7 +100,7 @@ extension Rule {
                 SELECT '' AS key, compliant * 100 / known AS share, known, known - compliant AS affected_count
                 FROM (
                     SELECT count(is_compliant) AS known, count(*) FILTER (WHERE is_compliant) AS compliant
-                    FROM live_devices) AS fleet
+                    FROM owned_devices) AS fleet
                 WHERE known > 0 AND compliant * 100 < known * 80
                 """,
             say: """

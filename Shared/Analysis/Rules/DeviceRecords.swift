@@ -25,7 +25,7 @@ extension Rule {
                     FROM (
                         SELECT id, display_name, email FROM people
                         WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
-                            AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
+                            AND NOT EXISTS (SELECT 1 FROM owned_devices WHERE owned_devices.identity_id = people.id)
                         LIMIT 3) AS few) AS bare
                 WHERE together < 3
                 """,
@@ -43,7 +43,7 @@ extension Rule {
                 FROM (
                     SELECT id, display_name, email, count(*) OVER () AS together FROM people
                     WHERE identity_type <> 'external' AND last_login_at > \(daysAgo: 30)
-                        AND NOT EXISTS (SELECT 1 FROM live_devices WHERE live_devices.identity_id = people.id)
+                        AND NOT EXISTS (SELECT 1 FROM owned_devices WHERE owned_devices.identity_id = people.id)
                     ) AS bare
                 WHERE together >= 3
                 """,
@@ -56,8 +56,7 @@ extension Rule {
             .devicePosture, "without_owner", .low, on: .device, "Device without owner",
             needs: [.devices],
             find: """
-                SELECT id AS key, id AS device_id, hostname AS device_name, platform AS source
-                FROM live_devices WHERE identity_id IS NULL
+                SELECT key, device_id, device_name, source FROM owned_devices WHERE identity_id IS NULL
                 """,
             say: "{device_name} is known to {source:platform} but belongs to nobody, so nobody would miss it.",
             recommend: "Assign the device to the person who uses it.", action: .createTicket),
@@ -92,10 +91,10 @@ extension Rule {
                             PARTITION BY source, serial_number ORDER BY device_name DESC, device_id DESC) AS newest
                     FROM owned_devices
                     WHERE serial_number IN (
-                        SELECT serial_number FROM live_devices
+                        SELECT serial_number FROM owned_devices
                         WHERE serial_number IS NOT NULL AND serial_number NOT IN (
                             '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
-                        GROUP BY serial_number, platform HAVING count(*) > 1)) AS numbered
+                        GROUP BY serial_number, source HAVING count(*) > 1)) AS numbered
                 WHERE devices > 1 ORDER BY device_name DESC, device_id DESC
                 """,
             say: """
@@ -111,12 +110,12 @@ extension Rule {
                 SELECT owned_devices.identity_id AS key, owned_devices.identity_id, identity_name, identity_email,
                     device_id, device_name, source, devices
                 FROM (
-                    SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(id AS text))) AS devices
-                    FROM live_devices
+                    SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(device_id AS text))) AS devices
+                    FROM owned_devices
                     WHERE identity_id IN (
-                        SELECT identity_id FROM live_devices GROUP BY identity_id HAVING count(*) >= 5)
+                        SELECT identity_id FROM owned_devices GROUP BY identity_id HAVING count(*) >= 5)
                     GROUP BY identity_id
-                    HAVING count(DISTINCT COALESCE(serial_number, CAST(id AS text))) >= 5) AS holders
+                    HAVING count(DISTINCT COALESCE(serial_number, CAST(device_id AS text))) >= 5) AS holders
                 CROSS JOIN owned_devices
                 WHERE owned_devices.identity_id = holders.identity_id
                 """,

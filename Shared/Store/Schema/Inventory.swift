@@ -83,7 +83,10 @@ extension Schema {
             email text NOT NULL,
             PRIMARY KEY (account_id, email))
         """,
-        "CREATE INDEX accounts_of_admins ON accounts (workspace_id, identity_id) WHERE is_admin",
+        """
+        CREATE INDEX accounts_of_admins ON accounts
+            (workspace_id, identity_id, integration_id, status, is_admin) WHERE is_admin
+        """,
         """
         CREATE TABLE applications (
             id uuid PRIMARY KEY,
