@@ -146,11 +146,12 @@ extension Rule {
                 find: """
                     SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                         everyone.email AS identity_email, live_applications.id AS application_id,
-                        live_applications.name AS application_name, live_entitlements.platform AS source
-                    FROM everyone CROSS JOIN live_entitlements CROSS JOIN live_applications
-                    WHERE everyone.identity_type = 'service_account' AND everyone.status = 'active'
-                        AND live_entitlements.identity_id = everyone.id AND live_entitlements.is_license
-                        AND live_applications.id = live_entitlements.application_id
+                        live_applications.name AS application_name, connected.platform AS source
+                    FROM licenses CROSS JOIN everyone CROSS JOIN live_applications CROSS JOIN connected
+                    WHERE licenses.identity_id IN (
+                            SELECT id FROM everyone WHERE identity_type = 'service_account' AND status = 'active')
+                        AND everyone.id = licenses.identity_id AND live_applications.id = licenses.application_id
+                        AND connected.id = licenses.integration_id
                     """,
                 say: """
                     The service account {identity_name} holds a paid {application_name} seat that an API key would \
