@@ -91,7 +91,7 @@
             statementCount = 0
             defer { transaction = .none }
             do {
-                let result = try body()
+                let result = try kind == .survey ? surveying(body) : body()
                 try commit()
                 return result
             } catch {
