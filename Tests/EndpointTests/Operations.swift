@@ -32,7 +32,7 @@ import Testing
 struct Operation: CustomTestStringConvertible, Sendable {
     let name: String
     let method: String
-    let function: any Function.Type
+    let function: any (Function & SendableMetatype).Type
     let access: AccessRequirement
     /// Whether its answer is made while it is sent, so that it does not say its length first.
     var isStreamed = false

@@ -29,7 +29,7 @@ import Testing
         // A transaction within joins the outer one.
         #expect(throws: Stop.self) {
             try database.transaction(.write) {
-                try database.transaction(.write) {
+                _ = try database.transaction(.write) {
                     try database.execute("UPDATE workspaces SET name = 'changed' WHERE id = $1", id)
                 }
                 throw Stop()
@@ -64,7 +64,8 @@ import Testing
         let store = try TestStore()
         let writer = store.connect()
         let owners = KeptTable(
-            "owners", key: "user_id", "SELECT user_id, email FROM members WHERE workspace_id = $1 AND role = 'super_admin'")
+            "owners", key: "user_id",
+            "SELECT user_id, email FROM members WHERE workspace_id = $1 AND role = 'super_admin'")
         func count() throws -> Int? { try store.database.first("SELECT count(*) FROM owners") { try $0[0] } }
         for expected in [1, 0] {
             try store.database.transaction(.survey) {
@@ -86,6 +87,15 @@ import Testing
             }
         }
         #expect(throws: StoreError.self) { try count() }
+        // Within a transaction too it is gone when the survey ends.
+        try store.database.transaction(.write) {
+            for _ in 0..<2 {
+                try store.database.transaction(.survey) {
+                    try store.database.keep(owners, [store.own.id.sqlValue])
+                    #expect(try count() == 0)
+                }
+            }
+        }
     }
 
     @Test func foreignKeysHold() throws {

@@ -17,7 +17,7 @@ import Testing
         arguments: [
             (0.5, "0.5"), (-0.0, "0"), (3, "3"), (1e300, "1e+300"), (.infinity, "null"), (-.infinity, "null"),
             (.nan, "null"),
-            (5e-324, "5e-324"),
+            (.leastNonzeroMagnitude, "5e-324"),
         ] as [(Double, String)])
     func writesNumbers(_ value: Double, _ written: String) { #expect(text(value) == written) }
 

@@ -224,7 +224,7 @@ import Testing
                         return .completed
                     })
                 ], seconds: 60, Log(), clock: { now })
-            try? runner.runDue(SystemAccess(connect()))
+            _ = try? runner.runDue(SystemAccess(connect()))
         }.join()
         #expect(runs.withLock { $0.count == 40 && $0.values.allSatisfy { $0 == 1 } })
     }

@@ -90,10 +90,21 @@
             }
             // What a survey keeps takes no right that they have not.
             #expect(attempt(functions, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id FROM workspaces") == "0")
+            // Nor does it take one to have the server look at tables that it knows nothing of.
+            let unknown: SQL = """
+                SELECT count(*) FROM pg_catalog.pg_class
+                WHERE oid = CAST('thalian.workspaces' AS pg_catalog.regclass) AND reltuples < 0
+                """
+            #expect(try store.database.first(unknown) { try $0[0] as Int } == 1)
+            #expect(attempt(functions, "SELECT refresh_statistics()") == "1")
+            #expect(try store.database.first(unknown) { try $0[0] as Int } == 0)
             // Even where rights were given by mistake, row level security shows nothing.
             try store.database.execute("GRANT USAGE ON SCHEMA thalian TO anon")
             try store.database.execute("GRANT SELECT ON thalian.workspaces TO anon")
             #expect(attempt(anon, read) == "0")
+            #expect(
+                attempt(anon, "SELECT refresh_statistics()").contains(
+                    "permission denied for function refresh_statistics"))
             #expect(throws: StoreError.self) { try store.database.execute("TRUNCATE thalian.audit_log") }
         }
 
@@ -124,7 +135,7 @@
             try loseConnection()
             #expect(try database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 2)
             try loseConnection()
-            try database.transaction(.write) {
+            _ = try database.transaction(.write) {
                 try database.execute("UPDATE workspaces SET name = 'again' WHERE id = $1", store.own.id)
             }
             try loseConnection()

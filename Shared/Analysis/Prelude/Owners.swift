@@ -2,22 +2,9 @@ import Store
 
 extension Prelude {
     // What several rules start from, with the columns that findings are made of.
-    // outlived: active accounts of people who are deprovisioned, beside HR and the identity provider; is_business: on one
-    // of `Rule.businessPlatforms`. owned_keys: active keys of an account or a person. shadow_applications: the
-    // unsanctioned ones, with what policy says of them, null when it says nothing. app_use: OAuth grants, with the
-    // application and the person who let it in.
+    // owned_keys: active keys of an account or a person. shadow_applications: the unsanctioned ones, with what policy says
+    // of them, null when it says nothing. app_use: OAuth grants, with the application and the person who let it in.
     static let owners: SQL = """
-        outlived AS NOT MATERIALIZED (
-            SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
-                COALESCE(live_accounts.username, live_accounts.email) AS account_name,
-                live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
-                live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
-                (SELECT platform FROM idp) AS idp
-            FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
-            WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
-                AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
-                AND live_accounts.platform <> (SELECT platform FROM idp)),
         owned_keys AS NOT MATERIALIZED (
             SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
                 COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,

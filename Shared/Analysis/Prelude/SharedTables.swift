@@ -93,6 +93,22 @@ extension Prelude {
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 """),
+        // Active accounts of people who are deprovisioned, beside HR and the identity provider. is_business: on one of
+        // `Rule.businessPlatforms`.
+        SharedTable(
+            name: "outlived", key: "identity_id",
+            query: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
+                    COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                    live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
+                    live_accounts.platform IN ('zoom', 'box', 'datadog', 'salesforce') AS is_business,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
+                WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
+                    AND live_accounts.platform <> (SELECT platform FROM idp)
+                """),
         // Of whom there is something to tell apart in half a year of sign-ins. nights_lately, nights_before: between 22:00
         // and 06:00 UTC in the last 7 days, and in the two weeks before. is_traveller: from several countries in the last
         // 30 days. woken_at, last_at: the first of these 30 days, and the last before them.

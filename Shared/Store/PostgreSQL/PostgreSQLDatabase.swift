@@ -14,6 +14,8 @@
         private var statementCount = 0
         /// What waits for the next read, to go with it.
         private var waiting: [Statement] = []
+        /// The tables that the survey under way has kept.
+        var kept: [StaticString] = []
 
         private typealias Command = PostgreSQLConnection.Command
 
@@ -85,7 +87,8 @@
         }
 
         public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
-            guard case .none = transaction else { return try body() }
+            if kind == .survey { try refreshStatistics() }
+            guard case .none = transaction else { return try kind == .survey ? surveying(body) : body() }
             try runWaiting()
             transaction = .awaitingBegin(kind)
             statementCount = 0

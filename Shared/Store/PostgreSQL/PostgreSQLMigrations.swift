@@ -51,6 +51,7 @@
                 CREATE FUNCTION \(SchemaNames.schema).refuse_change() RETURNS trigger LANGUAGE plpgsql
                 AS $$ BEGIN RAISE EXCEPTION '% keeps what it has', TG_TABLE_NAME USING ERRCODE = '23001'; END $$
                 """)
+            try makeRefreshStatistics()
             try createTable(Migration.table.text, rights: "SELECT")
             for sql in Migration.counters {
                 try createTable(
@@ -60,6 +61,29 @@
                         + " WITH (fillfactor = 50)",
                     rights: "SELECT, INSERT, UPDATE, DELETE")
             }
+        }
+
+        /// The function by which the functions' role, which owns no table, has the server look at those that have changed by
+        /// as much as makes it do so by itself. Whoever comes second waits here, and finds it done.
+        private func makeRefreshStatistics() throws {
+            let name = "\(SchemaNames.schema).refresh_statistics()"
+            try script(
+                """
+                CREATE FUNCTION \(name) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp
+                AS $$ DECLARE changed regclass; BEGIN
+                    PERFORM pg_advisory_xact_lock(\(Self.lock + 1));
+                    FOR changed IN
+                        SELECT pg_class.oid FROM pg_class JOIN pg_stat_all_tables ON relid = pg_class.oid
+                        WHERE relnamespace = CAST('\(SchemaNames.schema)' AS regnamespace) AND relkind = 'r'
+                            AND (reltuples <= 0 OR n_mod_since_analyze > 50 + 0.1 * reltuples)
+                    LOOP
+                        EXECUTE format('ANALYZE %s', changed);
+                    END LOOP;
+                END $$
+                """)
+            try script("REVOKE ALL ON FUNCTION \(name) FROM PUBLIC")
+            try script("GRANT EXECUTE ON FUNCTION \(name) TO \(Self.role)")
         }
 
         private func apply(_ step: Migration.Step) throws {

@@ -6,7 +6,7 @@
         static let schema = "thalian"
 
         /// The functions of the schema that queries call.
-        private static let functions: Set<Substring> = ["epoch", "moment"]
+        private static let functions: Set<Substring> = ["epoch", "moment", "refresh_statistics"]
         /// Words after which a table's name stands.
         private static let introductions: Set<Substring> = [
             "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "EXISTS", "REFERENCES", "ON",

@@ -66,8 +66,8 @@ public final class SQLiteDatabase: Database {
     public func settleStatistics() throws {}
 
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
-        guard !isInTransaction else { return try body() }
         if kind == .survey { return try surveying { try transaction(.read, body) } }
+        guard !isInTransaction else { return try body() }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")
         isInTransaction = true
         defer { isInTransaction = false }
