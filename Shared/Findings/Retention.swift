@@ -7,13 +7,8 @@ extension Workspace {
     private static let batch = 10_000
 
     /// Removes what the plan keeps no longer: platforms' events, and what syncs have changed. What there is now stays.
-    /// What a sync has pulled goes as soon as the sync has ended, whose process may have died before it came to that.
     public func pruneSyncedData(now: Timestamp = .now) throws {
-        try execute(
-            """
-            DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id IN (
-                SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed'))
-            """)
+        try forgetStagedRecords()
         guard let retention = plan.retention else { return }
         let start = now - retention
         for (table, time) in [("audit_events", "occurred_at"), ("sync_events", "occurred_at")] as [(SQL, SQL)] {
@@ -24,6 +19,15 @@ extension Workspace {
             DELETE FROM sync_runs WHERE workspace_id = $1 AND finished_at < $2 AND NOT EXISTS (
                 SELECT 1 FROM sync_events WHERE sync_events.sync_run_id = sync_runs.id)
             """, start)
+    }
+
+    /// Forgets what syncs have pulled that have ended. Each does so itself, unless its process dies before it comes to that.
+    public func forgetStagedRecords() throws {
+        try execute(
+            """
+            DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id IN (
+                SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed'))
+            """)
     }
 
     /// Without knowing how a table's rows are told apart: all up to the moment of the last of a batch.

@@ -1,6 +1,7 @@
 import Auth
 import Base
 import Connectors
+import Findings
 import HTTP
 import Store
 
@@ -95,8 +96,8 @@ extension Workspace {
             try compare(run)
             try keepAlive()
             let counts = try apply(run, of: integration, now: now())
-            // It is applied, whatever becomes of this; housekeeping makes up for it.
-            try? forgetStaged(run)
+            // It is applied, whatever becomes of this; the next sync makes up for it, or housekeeping.
+            try? forgetStagedRecords()
             return report(.completed, counts)
         } catch let error as ConnectorError {
             try note(error, in: run, of: integration, now: now())

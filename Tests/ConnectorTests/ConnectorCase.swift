@@ -8,7 +8,7 @@ import Testing
 struct ConnectorCase: Sendable, CustomTestStringConvertible {
     typealias Script = @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
 
-    let connector: any Connector.Type
+    let connector: any (Connector & SendableMetatype).Type
     let config: [String: JSON]
     /// An org with data.
     let org: Script

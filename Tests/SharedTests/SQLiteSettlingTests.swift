@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func itWritesForOthersToSee() throws {
-        try settled.transaction(.write) { try settled.execute(Self.rename, "settled") }
+        _ = try settled.transaction(.write) { try settled.execute(Self.rename, "settled") }
         #expect(try names(neighbour) == ["settled", "settled"])
         #expect(try names(store.connect()) == ["settled", "settled"])
         #expect(try store.connect().first("PRAGMA integrity_check") { try $0[0] as String } == "ok")

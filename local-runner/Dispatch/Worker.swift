@@ -3,8 +3,8 @@ import Glibc
 /// A process of a function that serves one request after the other over one connection ("reuse"), and is replaced
 /// after a number of them.
 final class Worker: ChannelOwner {
-    /// Requests that one process serves.
-    private static let requestsPerProcess = 1_000
+    /// Requests that one process serves. Its start, and on PostgreSQL its connection, take as long as tens of requests.
+    private static let requestsPerProcess = 10_000
 
     private let pool: FunctionPool
     private let started = EventLoop.now

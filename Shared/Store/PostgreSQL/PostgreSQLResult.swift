@@ -126,9 +126,19 @@
         }
 
         private static func uuid(_ bytes: UnsafeRawBufferPointer) -> String {
-            var text = Hex.encode(Array(bytes))
-            for position in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: position)) }
-            return text
+            String(unsafeUninitializedCapacity: 36) { text in
+                var end = 0
+                for (position, byte) in bytes.prefix(16).enumerated() {
+                    if (4...10).contains(position), position.isMultiple(of: 2) {
+                        text[end] = UInt8(ascii: "-")
+                        end += 1
+                    }
+                    text[end] = Hex.lowerDigits[Int(byte >> 4)]
+                    text[end + 1] = Hex.lowerDigits[Int(byte & 15)]
+                    end += 2
+                }
+                return end
+            }
         }
 
         /// The number of digits to the base 10,000, the weight of the first, the sign, the scale, and the digits: what

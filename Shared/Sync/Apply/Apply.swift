@@ -13,11 +13,6 @@ extension Workspace {
         }
     }
 
-    /// Forgets what a sync has staged once it is applied. It may take a while, and nothing waits for it.
-    func forgetStaged(_ run: SyncRun) throws {
-        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", run.id)
-    }
-
     /// Makes the inventory what the provider has shown: one transaction, in which only what has changed is written, and
     /// what is gone goes. Returns what was counted. Throws `SyncInterruption` when the sync is not this process's any more,
     /// or nobody wants it.
