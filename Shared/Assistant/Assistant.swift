@@ -57,15 +57,17 @@ public struct Assistant {
             if let counted { try workspace.takeBack(counted) }
             throw error
         }
-        let response = Self.response(answer, turn.proposed.map(\.action))
-        if !turn.proposed.isEmpty || turn.messages.last?.role == .user { turn.close(response) }
+        let actions = turn.proposed.map(\.action)
+        if !actions.isEmpty || turn.messages.last?.role == .user {
+            turn.close(Self.response(answer, actions.map(\.sentenceForModel)))
+        }
         let waiting = try workspace.exclusively {
             let row = try conversation.keep(turn.messages, tokens: turn.tokens, in: workspace, now: now)
             return try turn.proposed.map { proposal in
                 let confirmation = Confirmation(
                     workspaceID: workspace.id, userID: userID, sessionID: row, toolUseID: proposal.use.id,
-                    toolName: proposal.use.name, input: .object(proposal.use.input), message: message,
-                    expiresAt: now + Confirmation.lifetime)
+                    toolName: proposal.use.name, input: .object(proposal.use.input), target: proposal.action.target,
+                    namesSession: sessionID != nil, message: message, expiresAt: now + Confirmation.lifetime)
                 let token = confirmation.token(confirmationKey)
                 try workspace.keep(confirmation, token: token, now: now)
                 return ChatAnswer.ToolUse(
@@ -73,7 +75,8 @@ public struct Assistant {
             }
         }
         return ChatAnswer(
-            response: response, toolCalls: turn.done + waiting, tokensUsed: turn.tokens, model: answer.model,
+            response: Self.response(answer, actions.map(\.sentence)), toolCalls: turn.done + waiting,
+            tokensUsed: turn.tokens, model: answer.model,
             stopReason: waiting.isEmpty ? .init(model: answer.stopReason) : .toolUse, sessionID: conversation.id,
             rateLimit: counted?.rateLimit)
     }
@@ -88,7 +91,10 @@ public struct Assistant {
             let confirmation = try workspace.useConfirmation(
                 token, of: userID, message: message, key: confirmationKey, now: now)
             var conversation = try Conversation(row: confirmation.sessionID, of: userID, in: workspace)
-            guard sessionID == nil || sessionID == conversation.id else { throw Confirmation.refusal }
+            // The same request names the same conversation; one that named none may name the one that it began.
+            guard sessionID == conversation.id || sessionID == nil && !confirmation.namesSession else {
+                throw Confirmation.refusal
+            }
             guard let tool = Tool.all.first(where: { $0.name == confirmation.toolName }),
                 case .confirmed(let propose) = tool.work
             else { throw Confirmation.refusal }
@@ -97,20 +103,22 @@ public struct Assistant {
             }
             let input = confirmation.input.object ?? [:]
             let action = try propose(try tool.call(input, in: workspace, remediation, now: now))
+            guard action.target == confirmation.target else {
+                throw HTTPError.conflict("This would act on something else by now. Ask for it again.")
+            }
             let requested = try remediation.request(action, in: workspace, now: now)
-            let sentence =
-                action.sentence + (requested.status == .pendingApproval ? " waits for approval." : " is queued.")
+            let outcome = requested.status == .pendingApproval ? " waits for approval." : " is queued."
             let turn = [
-                Message(
-                    role: .user,
-                    content: [Message.text("(I confirm \(tool.name) for \(action.entityLabel ?? action.entityID).)")]),
-                Message(role: .assistant, content: [Message.text(sentence)]),
+                // The person's own words hold no name: names were written by others.
+                Message(role: .user, content: [Message.text("(I confirm \(tool.name).)")]),
+                Message(role: .assistant, content: [Message.text(action.sentenceForModel + outcome)]),
             ]
             try conversation.keep(turn, tokens: 0, in: workspace, now: now)
             let use = ChatAnswer.ToolUse(id: confirmation.toolUseID, name: tool.name, input: confirmation.input)
             return ChatAnswer(
-                response: sentence, toolCalls: [use], tokensUsed: 0, model: AnthropicClient.model(environment),
-                stopReason: .endTurn, sessionID: conversation.id, rateLimit: nil)
+                response: action.sentence + outcome, toolCalls: [use], tokensUsed: 0,
+                model: AnthropicClient.model(environment), stopReason: .endTurn, sessionID: conversation.id,
+                rateLimit: nil)
         }
     }
 
@@ -132,9 +140,9 @@ public struct Assistant {
     }
 
     /// The model's words, and ours about what waits: a person confirms what we say, not what the model says.
-    private static func response(_ answer: ModelAnswer, _ proposed: [ActionRequest]) -> String {
+    private static func response(_ answer: ModelAnswer, _ proposed: [String]) -> String {
         var parts = [answer.text].filter { !$0.isEmpty }
-        parts += proposed.map { $0.sentence + " needs your confirmation, within 5 minutes." }
+        parts += proposed.map { $0 + " needs your confirmation, within 5 minutes." }
         if !parts.isEmpty { return parts.joined(separator: "\n\n") }
         return answer.stopReason == "refusal"
             ? "The assistant declined to answer this." : "The assistant gave no answer."
@@ -144,4 +152,13 @@ public struct Assistant {
 extension ActionRequest {
     /// What would be done, as the beginning of a sentence.
     fileprivate var sentence: String { "\(type.rawValue) for \(entityLabel ?? entityID) on \(platform)" }
+
+    /// The same for the model, to which the label is data.
+    fileprivate var sentenceForModel: String {
+        let label = SystemPrompt.data(JSONWriter.bytes(entityLabel ?? entityID))
+        return "\(type.rawValue) for \(label) on \(platform)"
+    }
+
+    /// What would be acted on.
+    fileprivate var target: String { "\(platform)/\(entityID)" }
 }

@@ -17,6 +17,10 @@ struct Confirmation {
     let toolUseID: String
     let toolName: String
     let input: JSON
+    /// What the input meant when it was proposed: the platform, and the entity's id there.
+    let target: String
+    /// Whether the request named its conversation, so that the same request does.
+    let namesSession: Bool
     /// The message that led to it, which is sent again with the token.
     let message: String
     let expiresAt: Timestamp
@@ -40,7 +44,8 @@ struct Confirmation {
         let content: JSON = [
             "nonce": .string(Hex.encode(nonce)), "workspace": .string(workspaceID.description),
             "user": .string(userID.description), "session": .string(sessionID.description),
-            "id": .string(toolUseID), "tool": .string(toolName), "input": input, "message": .string(message),
+            "id": .string(toolUseID), "tool": .string(toolName), "input": input, "target": .string(target),
+            "names_session": .bool(namesSession), "message": .string(message),
             "expires_at": .string(expiresAt.description),
         ]
         return key.reveal { hmacSHA256(JSONWriter.bytes(content), key: Array($0.utf8)) }
@@ -53,10 +58,11 @@ extension Workspace {
         try execute(
             """
             INSERT INTO confirmation_tokens (workspace_id, token_hash, session_id, user_id, tool_use_id, tool_name,
-                tool_input, created_at, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                tool_input, target, names_session, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """, SHA256.hash(Array(token.utf8)), confirmation.sessionID, confirmation.userID, confirmation.toolUseID,
-            confirmation.toolName, confirmation.input, now, confirmation.expiresAt)
+            confirmation.toolName, confirmation.input, confirmation.target, confirmation.namesSession, now,
+            confirmation.expiresAt)
     }
 
     /// Uses up a token, and says what it stands for. Of two who use it at once, one does. Throws 404 when it does not
@@ -69,12 +75,13 @@ extension Workspace {
             """
             UPDATE confirmation_tokens SET used_at = $4
             WHERE workspace_id = $1 AND token_hash = $2 AND user_id = $3 AND used_at IS NULL AND expires_at > $4
-            RETURNING session_id, tool_use_id, tool_name, tool_input, expires_at
+            RETURNING session_id, tool_use_id, tool_name, tool_input, target, names_session, expires_at
             """, SHA256.hash(Array(token.utf8)), userID, now
         ) { row in
             Confirmation(
                 workspaceID: id, userID: userID, sessionID: try row[0], toolUseID: try row[1], toolName: try row[2],
-                input: try row[3], message: message, expiresAt: try row[4])
+                input: try row[3], target: try row[4], namesSession: try row[5], message: message,
+                expiresAt: try row[6])
         }
         // The row alone proves nothing: what is done is what the key vouches for.
         guard let confirmation, confirmation.isFor(bytes, key) else { throw Confirmation.refusal }

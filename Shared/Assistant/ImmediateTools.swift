@@ -10,7 +10,8 @@ extension Tool {
     private static let findingID = ToolInput.required("finding_id", .uuid, "The finding's id, from list_findings.")
     private static let reason = ToolInput.optional("reason", .text(1000), "Why, for the audit log.")
 
-    /// What is done as soon as the model asks for it: each can be changed back, and stands in the audit log.
+    /// What is done as soon as the model asks for it: nobody's access changes by it, one message leads to few of them, and
+    /// each stands in the audit log.
     static let immediate: [Tool] = [
         Tool(
             name: "acknowledge_finding", description: "Takes up an open finding: its status becomes in_progress.",

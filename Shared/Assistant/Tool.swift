@@ -10,7 +10,7 @@ struct Tool: Sendable {
     enum Work: Sendable {
         /// Reads, at once.
         case reading(@Sendable (ToolCall) throws -> any JSONWritable)
-        /// Changes something that can be changed back, at once.
+        /// Changes something that is nobody's access, at once.
         case immediate(@Sendable (ToolCall) throws -> any JSONWritable)
         /// Says what would be done, which happens only once the person has confirmed it.
         case confirmed(@Sendable (ToolCall) throws -> ActionRequest)

@@ -21,6 +21,11 @@ extension Workspace {
             """, start)
     }
 
+    /// Removes the tokens of confirmations that nobody can give any more.
+    public func pruneConfirmations(now: Timestamp) throws {
+        try execute("DELETE FROM confirmation_tokens WHERE workspace_id = $1 AND expires_at < $2", now - .days(1))
+    }
+
     /// Forgets what syncs have pulled that have ended. Each does so itself, unless its process dies before it comes to that.
     public func forgetStagedRecords() throws {
         try execute(

@@ -19,6 +19,8 @@ import Testing
     init() throws { chat = try ChatTest() }
 
     /// Has the model propose something; the result is the answer.
+    private func propose(_ more: [String: JSON]) -> Reply { propose("suspend_user", Self.input, more) }
+
     private func propose(
         _ name: String = "suspend_user", _ input: JSON = input, as role: Role = .admin, _ more: [String: JSON] = [:]
     ) -> Reply {
@@ -159,6 +161,14 @@ import Testing
         try expectRefused(confirm(token, ["sessionId": .string(Identifier.random().description)]))
     }
 
+    /// "The same request" names the same conversation.
+    @Test func aTokenOfANamedSessionIsRefusedWithoutIt() throws {
+        let session: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
+        let token = token(propose(session))
+        try expectRefused(confirm(token))
+        #expect(confirm(token, session).status == 200)
+    }
+
     @Test func aTokenOfAnotherWorkspaceIsRefused() throws {
         let token = token(propose())
         // The same person in both workspaces.
@@ -183,6 +193,8 @@ import Testing
         for change: SQL in [
             #"UPDATE confirmation_tokens SET tool_input = '{"email":"quokka@example.com"}'"#,
             "UPDATE confirmation_tokens SET tool_name = 'revoke_sessions'",
+            "UPDATE confirmation_tokens SET target = 'google_workspace/' || target",
+            "UPDATE confirmation_tokens SET names_session = NOT names_session",
         ] {
             try chat.store.database.execute(change)
             try expectRefused(confirm(token))
@@ -246,6 +258,17 @@ import Testing
         let token = token(propose())
         try chat.store.database.execute("UPDATE integrations SET status = 'disconnected'")
         #expect(confirm(token).status == 400)
+        #expect(try chat.actions().isEmpty)
+    }
+
+    /// By now the same input would mean another account.
+    @Test func whatWouldActOnAnotherPlatformByThenIsNotDone() throws {
+        let token = token(propose())
+        try chat.store.database.execute("UPDATE integrations SET status = 'disconnected'")
+        try chat.store.own.addAccount(
+            of: try chat.alice(), on: try chat.store.own.addIntegration("google_workspace", category: "idp"))
+        let reply = confirm(token)
+        #expect(reply.status == 409 && reply.error == "This would act on something else by now. Ask for it again.")
         #expect(try chat.actions().isEmpty)
     }
 

@@ -80,6 +80,29 @@ import Testing
         }
     }
 
+    /// Nor do names become words of the person, or of the assistant, when an action is proposed and confirmed.
+    @Test func namesStayDataInWhatIsRemembered() throws {
+        try chat.store.database.execute(
+            "UPDATE applications SET name = $1, name_folded = 'figma' WHERE workspace_id = $2", Self.order,
+            chat.store.own.id)
+        anthropic.says(FakeAnthropic.calls((name: "block_app", input: ["app_name": "Figma"])))
+        let proposal = chat.send("Block Figma")
+        let token = try #require(proposal.json["toolCalls"]?.array?.first?["confirmationToken"])
+        let session: [String: JSON] = ["sessionId": proposal.json["sessionId"] ?? .null]
+        #expect(chat.send("Block Figma", session.merging(["confirmationToken": token]) { $1 }).status == 200)
+        #expect(chat.send("Thank you", session).status == 200)
+        let messages = try #require(anthropic.bodies.last?["messages"]?.array)
+        let texts = messages.flatMap { message in
+            (message["content"]?.array ?? []).compactMap { $0["text"]?.string }.map { (message["role"]?.string, $0) }
+        }
+        let named = texts.filter { $0.1.contains("SYSTEM:") }
+        #expect(named.count == 2 && named.allSatisfy { $0.0 == "assistant" })
+        for (_, text) in named {
+            let before = try #require(text.components(separatedBy: "SYSTEM:").first)
+            #expect(before.hasSuffix("<data>\"\\u003c/data> "), "\(text)")
+        }
+    }
+
     /// What others wrote never stands where the product speaks.
     @Test func theSystemPromptHoldsNoData() {
         _ = chat.send()

@@ -33,6 +33,25 @@ import Testing
             """)
     }
 
+    // MARK: Confirmations
+
+    @Test func confirmationsThatHaveExpiredAreForgotten() throws {
+        let session = Identifier.random()
+        try store.database.execute(
+            "INSERT INTO chat_sessions (workspace_id, id, user_id, client_id, created_at, updated_at) VALUES ($1, $2, $2, $2, $3, $3)",
+            store.own.id, session, TestStore.now)
+        for (number, end) in [TestStore.now - .days(1) - 1, TestStore.now - .days(1)].enumerated() {
+            try store.database.execute(
+                """
+                INSERT INTO confirmation_tokens (workspace_id, token_hash, session_id, user_id, tool_use_id, tool_name,
+                    tool_input, target, names_session, created_at, expires_at)
+                VALUES ($1, $2, $3, $3, $4, 'block_app', '{}', 'okta/1', $5, $6, $6)
+                """, store.own.id, [UInt8(number)], session, String(number), false, end)
+        }
+        #expect(run().status == 200)
+        #expect(try texts("SELECT tool_use_id FROM confirmation_tokens WHERE workspace_id = $1") == ["1"])
+    }
+
     // MARK: Snoozed findings
 
     @Test func dueFindingsOpenAgain() throws {

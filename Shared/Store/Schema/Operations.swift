@@ -105,11 +105,13 @@ extension Schema {
             tool_use_id text NOT NULL,
             tool_name text NOT NULL,
             tool_input jsonb NOT NULL,
+            target text NOT NULL,
+            names_session boolean NOT NULL,
             created_at timestamptz NOT NULL,
             expires_at timestamptz NOT NULL,
             used_at timestamptz)
         """,
-        "CREATE INDEX confirmation_tokens_by_expiry ON confirmation_tokens (expires_at)",
+        "CREATE INDEX confirmation_tokens_by_expiry ON confirmation_tokens (workspace_id, expires_at)",
         """
         CREATE TABLE jobs (
             id uuid PRIMARY KEY,
