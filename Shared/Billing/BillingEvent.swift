@@ -28,11 +28,17 @@ public struct BillingEvent: Sendable {
     }
 
     /// The event's place among all of a subscription. Stripe delivers in any order, and many happen in one second: then
-    /// the beginning comes first and the end last.
+    /// the beginning comes first and the end last, and in between what comes later in a subscription's life.
     var order: String {
         let rank = type.hasSuffix(".created") ? 0 : type.hasSuffix(".deleted") ? 2 : 1
-        return "\(createdAt)/\(rank)/\(id)"
+        let stage = object["status"]?.string.flatMap(Self.stages.firstIndex) ?? 0
+        return "\(createdAt)/\(rank)/\(stage)/\(id)"
     }
+
+    /// A subscription's statuses, those first that lead to the others.
+    private static let stages = [
+        "incomplete", "past_due", "trialing", "active", "paused", "unpaid", "incomplete_expired", "canceled",
+    ]
 }
 
 extension SystemAccess {

@@ -187,6 +187,21 @@ import Testing
         #expect(try store.own.auditEntries().count == 1)
     }
 
+    /// The ids of events, by which nothing can be told, are in the other order.
+    @Test(arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
+    func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
+        let events = [event("updated", earlier, id: "evt_9"), event("updated", later, id: "evt_1")]
+        for (number, order) in [events, events.reversed()].enumerated() {
+            if number == 1 {
+                for table: SQL in ["DELETE FROM billing_events", "DELETE FROM stripe_subscriptions"] {
+                    try store.database.execute(table)
+                }
+            }
+            for event in order { #expect(send(event).status == 200) }
+            #expect(try subscription()[2] == later)
+        }
+    }
+
     /// All orders of these events lead to the same.
     @Test func theOrderMakesNoDifference() throws {
         let events = [
