@@ -6,15 +6,18 @@ enum Inputs {
     case query(Query)
     case body([String: JSON])
 
-    /// Throws 400 when the query string or the body is malformed.
-    init(_ request: Request) throws(HTTPError) {
+    /// Throws 400 when the query string or the body is malformed, or there is no body where one is needed.
+    init(_ request: Request, needsBody: Bool) throws(HTTPError) {
         guard request.method != .get, request.method != .head else {
-            guard let query = Query(request.queryString) else { throw .badRequest("The query string is malformed.") }
-            self = .query(query)
+            try self.init(queryOf: request)
             return
         }
-        guard case .bytes(let bytes) = request.body, !bytes.isEmpty else {
+        guard case .bytes(let bytes) = request.body, !bytes.isEmpty || !needsBody else {
             throw .badRequest("The request needs a JSON body.")
+        }
+        guard !bytes.isEmpty else {
+            self = .body([:])
+            return
         }
         if let type = request.headers["Content-Type"] {
             let mediaType = type.prefix { $0 != ";" && $0 != " " }
@@ -25,6 +28,12 @@ enum Inputs {
         guard let value = try? JSON(parsing: bytes) else { throw .badRequest("The body is not valid JSON.") }
         guard let members = value.object else { throw .badRequest("The body must be a JSON object.") }
         self = .body(members)
+    }
+
+    /// The parameters of a request's query, whatever its method. Throws 400 when it is malformed.
+    init(queryOf request: Request) throws(HTTPError) {
+        guard let query = Query(request.queryString) else { throw .badRequest("The query string is malformed.") }
+        self = .query(query)
     }
 
     /// A field's value as it came; nil when it was left out. Null in a body is left out.

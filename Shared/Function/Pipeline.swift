@@ -129,9 +129,12 @@ public final class Pipeline: Service {
         let authenticated = try authenticate(
             request, for: requirement, environment, database, known: process.knownKeys, now: now)
         do {
-            let inputs = try Inputs(request)
+            // A key says which workspace is meant: where nothing else need be said, there may be no body.
+            let needsBody = if case .session = requirement { true } else { false }
+            let inputs = try Inputs(request, needsBody: needsBody)
+            let workspaceID = try workspaceID(request, inputs, for: requirement)
             let access = try verifyPermission(
-                authenticated, for: requirement, plan: plan, workspaceID: try workspaceID(inputs, for: requirement),
+                authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
                 address: ClientAddress.resolve(request, trustedProxies: try trustedProxies()), environment, database,
                 now: now)
             return (access, inputs)
@@ -141,10 +144,22 @@ public final class Pipeline: Service {
         }
     }
 
-    private func workspaceID(_ inputs: Inputs, for access: AccessRequirement) throws(HTTPError) -> Identifier? {
+    private func workspaceID(
+        _ request: Request, _ inputs: Inputs, for access: AccessRequirement
+    ) throws(HTTPError) -> Identifier? {
         let summary = "The workspace."
         switch access {
-        case .apiKey: return try Field.optional("workspaceId", .uuid, summary).read(try inputs.value("workspaceId"))
+        case .apiKey:
+            let field = Field.optional("workspaceId", .uuid, summary)
+            let named = try field.read(try inputs.value("workspaceId"))
+            // All of these operations take it in the query too, whatever their method.
+            guard case .body = inputs,
+                let inQuery = try field.read(try Inputs(queryOf: request).value("workspaceId"))
+            else { return named }
+            guard named == nil || named == inQuery else {
+                throw .badRequest("workspaceId in the query is another than that in the body.")
+            }
+            return inQuery
         case .session:
             return try Field.required("workspaceId", .uuid, summary).read(try inputs.value("workspaceId"))
         }

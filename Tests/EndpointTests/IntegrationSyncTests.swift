@@ -212,7 +212,7 @@ import Testing
 
     @Test func allConnectedIntegrationsAreQueued() throws {
         func trigger() -> JSON {
-            store.send(Call("POST", body: [:]).key(store.own.writeKey), to: SyncFunction.self).json
+            store.send(Call("POST").key(store.own.writeKey), to: SyncFunction.self).json
         }
         #expect(
             trigger()

@@ -117,6 +117,23 @@ import Testing
             #expect(try store.own.auditEntries().count == 1)
         }
     }
+
+    @Test(arguments: Operation.writes)
+    func writesTakeTheWorkspaceInTheQueryToo(_ operation: Operation) throws {
+        let store = try TestStore(filled: true)
+        func status(body: TestWorkspace?, query: String) -> Int {
+            var call = operation.call(workspace: body?.id.description)
+            call.query = "workspaceId=" + query
+            return store.send(call.key(store.own.writeKey), to: operation.function).status
+        }
+        let (own, other) = (store.own.id.description, store.other.id.description)
+        #expect(status(body: nil, query: other) == 403)
+        #expect(status(body: nil, query: "x") == 400)
+        #expect(status(body: store.own, query: other) == 400)
+        #expect(try store.own.auditEntries().isEmpty && store.other.auditEntries().isEmpty)
+        #expect(status(body: store.own, query: own) == 200)
+        #expect(try store.own.auditEntries().count == 1)
+    }
 }
 
 private func answers(_ permission: Permission) -> Handler {
