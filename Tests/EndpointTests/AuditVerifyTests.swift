@@ -119,6 +119,9 @@ import Testing
         // At the end, only the total tells.
         #expect(try fault(entries.dropLast(), total: 10) == .removed(9))
         #expect(try fault([], total: 10) == .removed(0))
+        #expect(try fault(Array(entries.dropFirst()), total: 10) == .removed(0))
+        // Of an export that does not begin with the first entry.
+        #expect(try fault(Array(entries[4..<8]), total: 5) == .cutOff(1))
     }
 
     /// The gap is closed by numbering the entries behind it anew.

@@ -14,6 +14,8 @@ struct ChainCheck {
         case inserted(Entry)
         /// The entry of this number is missing.
         case removed(Int)
+        /// So many entries are missing at the beginning or at the end.
+        case cutOff(Int)
     }
 
     /// What an exported entry says of itself.
@@ -65,11 +67,15 @@ struct ChainCheck {
     mutating func end(total: Int, workspaceID: String) throws(Fault) {
         if let doubtful { throw verdict(on: doubtful, before: nil) }
         if let first, first.workspaceID != workspaceID { throw .inserted(first) }
-        guard let last else {
+        guard let first, let last else {
             if total > 0 { throw .removed(0) }
             return
         }
-        if count < total { throw .removed(last.sequence + 1) }
+        if count < total {
+            // Exports begin with the first entry, or with the first of a year.
+            if first.sequence == 0 { throw .removed(last.sequence + 1) }
+            throw last.sequence == total - 1 ? .removed(0) : .cutOff(total - count)
+        }
         if count > total { throw .inserted(last) }
     }
 

@@ -8,8 +8,8 @@ extension Verb {
             and each must follow the one before it. The first entry that was changed, removed or inserted is named,
             and the exit status is 1. The hashes cover what an entry says apart from its id and actor_email.
 
-            Entries cut off at either end leave a chain that holds: compare the last row_hash, which is printed, with
-            a later export.
+            Entries cut off at either end, with total_entries made to fit, leave a chain that holds; so do entries that
+            were all written anew from one on. Compare the last row_hash, which is printed, with another export.
             """,
         options: []
     ) { arguments in
@@ -26,8 +26,8 @@ extension Verb {
         }
         Terminal.say(
             """
-            \(check.count) entries, numbers \(first.sequence) to \(last.sequence), are as they were written.
-            The last row_hash is \(last.rowHash).
+            \(check.count) entries, numbers \(first.sequence) to \(last.sequence), say what their hashes say, and each follows
+            the one before it. The last row_hash is \(last.rowHash).
             """)
         return 0
     }
@@ -59,6 +59,8 @@ extension ChainCheck.Fault {
         case .changed(let entry): "Entry \(entry.sequence) (\(entry.action), id \(entry.id)) was changed."
         case .inserted(let entry): "Entry \(entry.sequence) (\(entry.action), id \(entry.id)) was inserted, or moved."
         case .removed(let sequence): "Entry \(sequence) was removed, or moved."
+        case .cutOff(1): "One entry was removed at the beginning or at the end."
+        case .cutOff(let count): "\(count) entries were removed at the beginning or at the end."
         }
     }
 }
