@@ -99,7 +99,7 @@ extension FieldType where Value == String {
         }
     }
 
-    /// An e-mail address (RFC 5321 §4.1.2), without quoted names and address literals.
+    /// An e-mail address: a mailbox of RFC 5321 §4.1.2, whose domain is fully qualified (§2.3.5) or an IP address.
     public static var email: FieldType {
         FieldType(constraint: "an e-mail address") { input in
             guard let text = input.string, text.utf8.count <= 254, isEmail(text) else { return nil }
@@ -108,22 +108,55 @@ extension FieldType where Value == String {
     }
 
     private static func isEmail(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count <= 64 else { return false }
-        func isAlphanumeric(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        }
-        let atoms = parts[0].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return atoms.allSatisfy { atom in
+        // A quoted name may hold an @ too.
+        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        let name = text.utf8[..<at]
+        let domain = text.utf8[at...].dropFirst()
+        return name.count <= 64 && (isDotString(name) || isQuoted(name)) && (isDomain(domain) || isLiteral(domain))
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    private static func isDotString(_ name: Substring.UTF8View) -> Bool {
+        name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
             !atom.isEmpty && atom.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
         }
-            && labels.count >= 2
+    }
+
+    private static func isQuoted(_ name: Substring.UTF8View) -> Bool {
+        let quote = UInt8(ascii: "\"")
+        guard name.count >= 2, name.first == quote, name.last == quote else { return false }
+        var isEscaped = false
+        for byte in name.dropFirst().dropLast() {
+            guard (32...126).contains(byte), isEscaped || byte != quote else { return false }
+            isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        }
+        return !isEscaped
+    }
+
+    private static func isDomain(_ domain: Substring.UTF8View) -> Bool {
+        let labels = domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.count >= 2
             && labels.allSatisfy { label in
                 (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
                     && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
             }
+    }
+
+    private static func isLiteral(_ domain: Substring.UTF8View) -> Bool {
+        guard domain.count > 2, domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]") else {
+            return false
+        }
+        let address = String(Substring(domain.dropFirst().dropLast()))
+        let tag = "IPv6:"
+        guard address.prefix(tag.utf8.count).lowercased() == tag.lowercased() else {
+            return !address.contains(":") && IPAddress(address) != nil
+        }
+        let rest = String(address.dropFirst(tag.utf8.count))
+        return rest.contains(":") && IPAddress(rest) != nil
     }
 
     /// A file in base 64 (RFC 4648 §4), which the handler decodes.

@@ -122,12 +122,16 @@ import Testing
     }
 
     @Test func anAddressIsAnAddress() {
-        for good in ["a@b.co", "o'neil+x@sub.example.com", "A.B@EXAMPLE.COM"] {
+        for good in [
+            "a@b.co", "o'neil+x@sub.example.com", "A.B@EXAMPLE.COM", #""a b"@b.co"#, #""a@\"\\.."@b.co"#,
+            "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]",
+        ] {
             #expect(checkout(["email": .string(good)]).status == 200, "\(good)")
         }
         for bad: JSON in [
             "", "a", "a@b", "@b.co", "a@", "a b@c.de", "a@b..co", "a@-b.co", ".a@b.co", "a..b@c.de", "a@b@c.de", 7,
-            "a@b.co\n", .string(String(repeating: "a", count: 65) + "@b.co"), "é@b.co",
+            #""a"b"@b.co"#, #""a\"@b.co"#, #"a"@b.co"#, #""é"@b.co"#, "a@[192.0.2]", "a@[2001:db8::1]",
+            "a@[IPv6:192.0.2.1]", "a@[]", "a@b.co\n", .string(String(repeating: "a", count: 65) + "@b.co"), "é@b.co",
         ] {
             let reply = checkout(["email": bad])
             #expect(reply.status == 400 && reply.error == "email must be an e-mail address.", "\(bad)")
