@@ -105,6 +105,47 @@ struct ExportWorkbookTests {
         }
     }
 
+    /// LibreOffice opens it as it is, and shows the same: text as text, dates as dates.
+    @Test func libreOfficeReadsTheSame() throws {
+        for text in ["a<b>&\"c\"", "  spaces  ", "é 漢 🙂", "007", "TRUE", "2026-01-01"] {
+            try store.own.addIdentity(nil, department: text)
+        }
+        let options: [String: JSON] = ["includeFull": true, "includeAuditLog": true]
+        let json = try #require(store.exportWorkspace("json", options).json["data"]?.object)
+        try Data(store.exportWorkspace("xlsx", options).body)
+            .write(to: URL(filePath: store.folder.path("workbook.xlsx")))
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/soffice")
+        process.arguments = [
+            "-env:UserInstallation=file://" + store.folder.path("profile"), "--headless", "--convert-to",
+            // Commas, quotes, UTF-8; cells as they are shown; every sheet.
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir",
+            store.folder.path("sheets"), store.folder.path("workbook.xlsx"),
+        ]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        for (name, sheet) in [
+            ("identities", "Identities"), ("applications", "Applications"), ("devices", "Devices"),
+            ("findings", "Findings"), ("audit_log", "Audit log"),
+        ] {
+            let expected = json[name]?.array ?? []
+            let text = try String(contentsOfFile: store.folder.path("sheets/workbook-\(sheet).csv"), encoding: .utf8)
+            let records = try CSVRecords.parse(text.replacing("\n", with: "\r\n"))
+            // The second export is one entry of the log more.
+            #expect(records.count == expected.count + (name == "audit_log" ? 2 : 1))
+            for (record, row) in zip(records.dropFirst(), expected) {
+                for (column, shown) in zip(records[0], record) {
+                    guard let value = row[column]?.string else { continue }
+                    let moment = Timestamp(value) == nil ? nil : value.replacing("T", with: " ").dropLast()
+                    #expect(shown == moment.map(String.init) ?? value, "\(name) \(column)")
+                }
+            }
+        }
+    }
+
     @Test func textStaysText() throws {
         let texts = [
             "a<b>&\"c\"'", "  spaces  ", "line\nbreak", "tab\there", "é 漢 🙂", "007", "1e5", "TRUE", "2026-01-01",
