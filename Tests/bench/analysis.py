@@ -84,12 +84,22 @@ def company(path, size):
         "id, workspace_id, integration_id, identity_id, external_id, username, email, display_name, account_type, status,"
         " is_admin, mfa_enabled, last_login_at, department, manager_email, metadata, created_at, updated_at",
         rows_of_accounts())
+    def rows_of_devices():
+        # Each computer as device management and as endpoint detection know it; one in a hundred has no agent.
+        for n in range(size // 4):
+            for platform in ["jamf_pro", "crowdstrike"]:
+                is_managed = platform == "jamf_pro"
+                is_other = n % 100 == 0 and not is_managed
+                yield (key := new(), workspace, platforms[platform], people[n * 4], key,
+                       f"other-{n}" if is_other else f"laptop-{n}", f"other-{n}" if is_other else f"serial-{n}", "macOS",
+                       "15.4", 1, int(n % 100 != 0) if is_managed else None, 1 if is_managed else None,
+                       0 if is_managed else None, None if is_managed else 1, moment(chance.random() * 3), moment(300),
+                       moment(1))
+
     add("devices",
         "id, workspace_id, integration_id, identity_id, external_id, hostname, serial_number, operating_system,"
         " os_version, is_os_supported, is_encrypted, is_compliant, is_jailbroken, has_edr, last_seen_at, created_at,"
-        " updated_at",
-        ((key := new(), workspace, platforms["jamf_pro"], people[n * 2], key, f"laptop-{n}", key, "macOS", "15.4", 1,
-          int(n % 100 != 0), 1, 0, 1, moment(chance.random() * 3), moment(300), moment(1)) for n in range(size // 2)))
+        " updated_at", rows_of_devices())
     add("entitlements",
         "id, workspace_id, integration_id, account_id, identity_id, application_id, external_id, role, is_admin,"
         " is_license, granted_at, last_used_at, updated_at",
