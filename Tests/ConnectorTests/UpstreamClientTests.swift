@@ -92,6 +92,21 @@ import Testing
         #expect(provider.requests.count == 5)
     }
 
+    /// libcurl sends what a kept connection did not answer once more by itself.
+    @Test func aConnectionThatEndsWithoutAWordIsNoLicenceToRepeat() throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        let client = try client(provider)
+        #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
+        for method in [Method.post, .delete] {
+            provider.fail(.none) { $0.method == method.rawValue }
+            #expect(throws: UpstreamError.broken) { try client.send(UpstreamRequest(method, there)) }
+            #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
+        }
+        #expect(provider.requests.map(\.method) == ["GET", "POST", "GET", "DELETE", "GET"])
+        provider.fail(.none)
+        #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
+    }
+
     @Test func givesUpAfterSomeRetries() throws {
         let provider = try FakeProvider { _ in .init(500) }
         let policy = RetryPolicy(retries: 2, firstPause: 0.01)
