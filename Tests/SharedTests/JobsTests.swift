@@ -133,6 +133,12 @@ import Testing
         #expect(try row(job)[0] == "dead")
     }
 
+    @Test func noProviderParksAJobForLongerThanAnHour() throws {
+        let job = try enqueue()
+        try runner { context in .wait(until: context.now + .days(3_650), "It asks to wait.") }.run(job, in: workspace)
+        #expect(try row(job)[2] == (clock.now + 3_600).description)
+    }
+
     @Test func aDeadWorkersJobIsTakenOverAfterItsLease() throws {
         let job = try enqueue()
         let claimed = try #require(try workspace.claimJob(job, now: clock.now))
