@@ -60,6 +60,17 @@ public final class PlatformAPI {
         return try send(UpstreamRequest(.get, url, headers: headers))
     }
 
+    /// A whole list whose pages follow one another by the Link field `next`, for what must be known to its end.
+    public func all(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws -> [JSON] {
+        var page = try get(path, query: query)
+        var found = try page.list()
+        while let next = page.link("next") {
+            page = try get(next: next)
+            found += try page.list()
+        }
+        return found
+    }
+
     /// Sends a request; the response is of status 2xx.
     public func send(_ request: UpstreamRequest) throws -> UpstreamResponse {
         var response = try exchange(try authorized(request), request)

@@ -68,9 +68,9 @@ extension GitHub {
     }
 
     private func credentials(of login: String) throws -> [String] {
-        try api.get(
+        try api.all(
             "/orgs/\(organization)/credential-authorizations", query: [("login", login), ("per_page", "100")]
-        ).list().compactMap { $0.identifier("credential_id") }
+        ).compactMap { $0.identifier("credential_id") }
     }
 
     /// The credential that an action is about: the target itself, or the parameter `credential_id` of a user.

@@ -69,9 +69,9 @@ extension GitLab {
     }
 
     private func tokens(of user: String) throws -> [String] {
-        try api.get(
+        try api.all(
             "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")]
-        ).list().filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
+        ).filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
     }
 
     /// Where the key is that an action is about: the target itself, or the parameter `token_id` of a user.
