@@ -91,7 +91,7 @@ struct ActionRun {
             guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
             // The provider may still be at it: it is asked again later, before anything is done again.
             return open ? .retry(error.sentence) : nil
-        case .unknownOutcome, .credentials, .configuration, .missing:
+        case .unknownOutcome, .credentials, .configuration, .refused, .missing:
             end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)
             try save()
             return nil

@@ -71,6 +71,16 @@ import Testing
         #expect(try scene.run(action).status == .succeeded)
     }
 
+    @Test func whatTheProviderRefusesHasFailedAtOnce() throws {
+        scene.provider.fail(ConnectorError.refused("It does not do this."))
+        let action = try scene.run(scene.request())
+        #expect(action.status == .failed && action.error == "It does not do this.")
+        #expect(try scene.job(action).status == "completed" && scene.provider.calls.count == 1)
+        #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
+        // It is in nobody's way.
+        #expect(try scene.run(scene.request()).status == .succeeded)
+    }
+
     @Test func whatFailsTooOftenHasFailed() throws {
         let action = try scene.request()
         for _ in 0..<8 {

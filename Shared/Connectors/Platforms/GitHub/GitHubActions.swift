@@ -101,7 +101,7 @@ extension GitHub {
             "title": .string(ticket.title), "body": .string(ticket.description), "labels": [.string(ticket.label)],
         ]
         let path: UpstreamPath = "/repos/\(organization)/\(try repository(target))/issues"
-        return Self.issue(try api.change(.post, path, issue).object())
+        return Self.issue(try api.create(path, issue))
     }
 
     private static func issue(_ issue: JSON) -> JSON {

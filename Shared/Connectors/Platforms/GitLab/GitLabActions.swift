@@ -23,7 +23,7 @@ extension GitLab {
                 "title": .string(ticket.title), "description": .string(ticket.description),
                 "labels": .string(ticket.label),
             ]
-            return Self.ticket(try api.change(.post, "/projects/\(try project(target))/issues", issue).object())
+            return Self.ticket(try api.create("/projects/\(try project(target))/issues", issue))
         default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
         }
         return ["platform": "gitlab", "external_id": .string(id)]
