@@ -87,11 +87,11 @@ import Testing
         let gone = send(DisconnectIntegration.self, ["integrationId": .string(id)])
         #expect(gone.status == 200 && gone.json.object?.count == 4)
         #expect(gone.json["success"] == true && gone.json["platform"] == "okta")
-        #expect(gone.json["pending_actions_cancelled"] == 2)
+        #expect(gone.json["pending_actions_cancelled"] == 3)
         #expect(gone.json["disconnected_at"]?.string.flatMap { Timestamp($0) } != nil)
         #expect(
             try texts("SELECT status FROM remediation_actions WHERE workspace_id = $1 ORDER BY status") == [
-                "cancelled", "cancelled", "queued", "running", "succeeded",
+                "cancelled", "cancelled", "cancelled", "queued", "succeeded",
             ])
         #expect(try texts("SELECT credentials FROM integrations WHERE workspace_id = $1") == ["null"])
         #expect(try texts("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
