@@ -9,6 +9,7 @@ import Testing
 
 @testable import api_connect_integration
 @testable import api_disconnect_integration
+@testable import api_execute_action
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
@@ -17,11 +18,13 @@ import Testing
     private let store: TestStore
     private let okta: FakeProvider
     private static let token = "00plantedSecretOktaToken"
+    private static let accessToken = "t0plantedSecretAccessToken"
 
     init() throws {
         store = try TestStore()
         okta = try FakeProvider { request in
-            guard request.headers["Authorization"] == "SSWS " + Self.token else {
+            if request.path == "/oauth2/v1/token" { return .json(["access_token": .string(Self.accessToken)]) }
+            guard ["SSWS " + Self.token, "Bearer " + Self.accessToken].contains(request.headers["Authorization"]) else {
                 return .json(["errorCode": "E0000011", "errorSummary": "Invalid token provided"], status: 401)
             }
             switch request.path {
@@ -34,6 +37,7 @@ import Testing
                     ]
                 ])
             case "/api/v1/users", "/api/v1/apps", "/api/v1/devices", "/api/v1/logs": return .json([])
+            case "/api/v1/users/u1/lifecycle/suspend": return .json([:])
             case "/api/v1/users/u1/factors": return .json([["status": "ACTIVE"]])
             case "/api/v1/iam/assignees/users": return .json(["value": []])
             default: return nil
@@ -246,7 +250,7 @@ import Testing
         store.database.close()
         for name in try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")) {
             let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
-            #expect(bytes.range(of: Data("lantedSecret".utf8)) == nil, "\(name)")
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
         }
         // What is searched is what there is: an address that was synced is found.
         #if !PostgreSQL
