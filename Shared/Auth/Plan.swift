@@ -17,6 +17,12 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     /// How many integrations may be connected; nil is any number.
     public var integrationLimit: Int? { self == .free ? 3 : nil }
 
+    /// Whether actions are carried out without a person's word, where a workspace's tiers allow it.
+    public var hasAutomaticRemediation: Bool { self != .free }
+
+    /// Whether reviews of who has access may be started.
+    public var hasAccessReviews: Bool { self != .free }
+
     /// For how long synced data is kept, in seconds; nil is forever.
     public var retention: Int? {
         switch self {

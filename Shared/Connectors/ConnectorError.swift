@@ -1,3 +1,5 @@
+import Upstream
+
 /// Why a provider did not do what it was asked. The sentences are safe to show: they hold nothing that the provider sent.
 public enum ConnectorError: Error, Equatable {
     /// The provider refuses the credentials.
@@ -8,6 +10,8 @@ public enum ConnectorError: Error, Equatable {
     case rateLimited(seconds: Int)
     /// The provider failed, or answers something that we can't read. Nothing was done.
     case provider(String)
+    /// The provider does not do what it was asked, as it is: nothing was done, and asked again it says the same.
+    case refused(String)
     /// What an action acts on is not there.
     case missing(String)
     /// Nobody knows whether an action was carried out.
@@ -19,7 +23,7 @@ public enum ConnectorError: Error, Equatable {
         case .credentials: "authentication_expired"
         case .configuration: "configuration_invalid"
         case .rateLimited: "rate_limited"
-        case .provider, .missing, .unknownOutcome: "provider_error"
+        case .provider, .refused, .missing, .unknownOutcome: "provider_error"
         }
     }
 
@@ -27,17 +31,31 @@ public enum ConnectorError: Error, Equatable {
     public var sentence: String {
         switch self {
         case .credentials(let sentence), .configuration(let sentence), .provider(let sentence),
-            .missing(let sentence), .unknownOutcome(let sentence):
+            .refused(let sentence), .missing(let sentence), .unknownOutcome(let sentence):
             sentence
         case .rateLimited(let seconds): "The provider's rate limit is reached; it asks to wait \(seconds) seconds."
         }
     }
 
-    /// Whether trying again later may help without anybody doing anything.
+    /// Whether trying again later may help a sync without anybody doing anything. It asks anew then: what refused one
+    /// question may take the next.
     public var isTransient: Bool {
         switch self {
-        case .rateLimited, .provider: true
+        case .rateLimited, .provider, .refused: true
         case .credentials, .configuration, .missing, .unknownOutcome: false
+        }
+    }
+}
+
+extension ConnectorError {
+    /// What a response means whose status the provider gives no meaning of its own: it does not take the request, or it
+    /// failed.
+    static func unexplained(_ response: UpstreamResponse, by provider: String) -> ConnectorError {
+        switch response.status {
+        // The request came too slowly, or too early.
+        case 408, 425: .provider("\(provider) answered with status \(response.status).")
+        case 400..<500: .refused("\(provider) does not do this: it answered with status \(response.status).")
+        default: .provider("\(provider) answered with status \(response.status).")
         }
     }
 }

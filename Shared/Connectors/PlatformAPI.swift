@@ -60,6 +60,17 @@ public final class PlatformAPI {
         return try send(UpstreamRequest(.get, url, headers: headers))
     }
 
+    /// A whole list whose pages follow one another by the Link field `next`, for what must be known to its end.
+    public func all(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws -> [JSON] {
+        var page = try get(path, query: query)
+        var found = try page.list()
+        while let next = page.link("next") {
+            page = try get(next: next)
+            found += try page.list()
+        }
+        return found
+    }
+
     /// Sends a request; the response is of status 2xx.
     public func send(_ request: UpstreamRequest) throws -> UpstreamResponse {
         var response = try exchange(try authorized(request), request)
@@ -82,6 +93,17 @@ public final class PlatformAPI {
         return try send(request)
     }
 
+    /// Makes something that asked for twice would be there twice: the provider's description of it. An answer that is none
+    /// leaves it open whether it was made.
+    public func create(_ path: UpstreamPath, _ body: JSON) throws -> JSON {
+        let answer = try change(.post, path, body).json
+        guard case .object = answer else {
+            throw ConnectorError.unknownOutcome(
+                "The provider's answer can't be read; it may have carried the action out.")
+        }
+        return answer
+    }
+
     /// Sends many requests, so many at once; the responses, each as `accept` made it, are in the requests' order.
     /// `accept` sees every status but 401 and may turn one that is no error here into a value; it throws, or returns nil
     /// to have the response explained as an error.
@@ -92,6 +114,7 @@ public final class PlatformAPI {
         var values: [Value?] = Array(repeating: nil, count: requests.count)
         var left = Array(requests.indices)
         var isLastTry = false
+        let isRepeatable = requests.allSatisfy(\.isRepeatable)
         while !left.isEmpty {
             var refused: [Int] = []
             let sent = left
@@ -106,7 +129,7 @@ public final class PlatformAPI {
                     values[index] = value
                 }
             } catch let error as UpstreamError {
-                throw Self.connectorError(error, isRepeatable: true)
+                throw Self.connectorError(error, isRepeatable: isRepeatable)
             }
             left = refused
             // What 401 means to an API without tokens is the second answer's affair.
@@ -145,9 +168,11 @@ public final class PlatformAPI {
         return true
     }
 
-    /// A provider that fails in the middle of what can't be repeated leaves it open what it has done.
+    /// Only a refusal tells of what can't be repeated that it was not done. A provider that fails leaves that open, and so
+    /// does one that leads elsewhere or has waited for the request for too long.
     private func failure(_ response: UpstreamResponse, of request: UpstreamRequest) -> ConnectorError {
-        guard response.status < 500 || request.isRepeatable else {
+        let isRefusal = (400..<500).contains(response.status) && response.status != 408
+        guard isRefusal || request.isRepeatable else {
             return .unknownOutcome("The provider failed; it may have carried the action out.")
         }
         return explain(response)
@@ -162,6 +187,8 @@ public final class PlatformAPI {
         case .broken where !isRepeatable:
             .unknownOutcome("The connection broke off; the provider may have carried the action out.")
         case .broken: .provider("The connection to the provider broke off.")
+        case .tooLarge where !isRepeatable:
+            .unknownOutcome("The provider's response is too large; it may have carried the action out.")
         case .tooLarge: .provider("The provider's response is too large.")
         }
     }

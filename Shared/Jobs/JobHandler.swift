@@ -25,7 +25,8 @@ public enum JobOutcome: Sendable, Equatable {
     case completed
     /// It failed for a reason that may pass: it is tried again, after a pause that doubles each time.
     case retry(String)
-    /// It can't go on before a moment that a provider named. That is no failed attempt, for a day.
+    /// It can't go on before a moment that a provider named, an hour from now at most. That is no failed attempt, for a
+    /// day.
     case wait(until: Timestamp, String)
     /// It failed for good, and whom it concerns knows.
     case dead(String)

@@ -5,6 +5,8 @@ import Base
 public struct JobRunner {
     /// How often a job is tried.
     public static let attempts = 8
+    /// Seconds that a job waits at most before it is run again, whatever a provider asks for.
+    static let longestWait = Int.hours(1)
 
     private let handlers: [JobKind: JobHandler]
     private let end: ContinuousClock.Instant
@@ -87,7 +89,8 @@ public struct JobRunner {
         case .completed: try workspace.finish(job, isDead: false, error: nil, now: now)
         case .dead(let sentence): try workspace.finish(job, isDead: true, error: sentence, now: now)
         case .wait(let moment, let sentence) where now < job.createdAt + .days(1):
-            try workspace.postpone(job, until: max(moment, now + 1), counts: false, error: sentence)
+            let next = min(max(moment, now + 1), now + Self.longestWait)
+            try workspace.postpone(job, until: next, counts: false, error: sentence)
         case .retry(let sentence) where job.attempt < Self.attempts:
             try workspace.postpone(job, until: now + Self.pause(after: job.attempt), counts: true, error: sentence)
         case .retry(let sentence), .wait(_, let sentence): try bury(context, handler, sentence)

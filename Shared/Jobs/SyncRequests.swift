@@ -61,10 +61,47 @@ extension Workspace {
         let waiting = try first(
             """
             SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status IN ('queued', 'running')
-                AND payload ->> 'integration_id' = $3 LIMIT 1
+                AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NULL LIMIT 1
             """, JobKind.sync, integrationID.description
         ) { try $0[0] as Identifier }
         return try waiting
             ?? enqueue(.sync, payload: ["integration_id": .string(integrationID.description)], now: now)
+    }
+
+    /// Queues a job that goes on with a sync which this process is about to begin, should the process end before the sync
+    /// does: it is due `seconds` from now, and nobody else counts on it. False when there is one already, of a process that
+    /// is at it or has died.
+    public func queueStandIn(
+        ofSyncOf integrationID: Identifier, after seconds: Int, now: Timestamp = .now
+    ) throws -> Bool {
+        try exclusively {
+            let known = try first(
+                """
+                SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'
+                    AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NOT NULL LIMIT 1
+                """, JobKind.sync, integrationID.description
+            ) { try $0[0] as Identifier }
+            guard known == nil else { return false }
+            _ = try enqueue(
+                .sync, payload: ["integration_id": .string(integrationID.description), "stand_in": "yes"],
+                runAfter: now + seconds, now: now)
+            return true
+        }
+    }
+
+    /// Removes the stand-in of a sync that has no need of it any more, unless it has been begun.
+    public func dismissStandIn(ofSyncOf integrationID: Identifier) throws {
+        try execute(
+            """
+            DELETE FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'
+                AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NOT NULL
+            """, JobKind.sync, integrationID.description)
+    }
+
+    /// When the next sync of an integration begins by itself; nil when none does.
+    public func nextSync(of integrationID: Identifier) throws -> Timestamp? {
+        try first(
+            "SELECT next_auto_sync_at FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { try $0[0] as Timestamp? } ?? nil
     }
 }

@@ -42,9 +42,9 @@ extension Remediation {
     /// Takes a request: the action waits for approval, or for its job, which has the action's id. A request that was made
     /// before, with the same idempotency key, gives the same action as it is now.
     ///
-    /// Throws 400 when the platform can't do it, 404 when the target or the finding is not in the workspace, 409 when the
-    /// platform is not connected, the finding is decided, or the same action waits already, 422 when the key belongs to
-    /// another request.
+    /// Throws 400 when the platform can't do it, 403 when the plan does not have it, 404 when the target or the finding is
+    /// not in the workspace, 409 when the platform is not connected, the finding is decided, or the same action waits
+    /// already, 422 when the key belongs to another request.
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {
@@ -104,6 +104,7 @@ extension Remediation {
 
     /// What a request acts on, as far as findings may be about it.
     private func targets(of request: ActionRequest, in workspace: Workspace) throws -> [ResolvedTarget] {
+        try workspace.demandPlan(for: request.type)
         switch means(of: request.type, on: request.platform) {
         case nil: throw refusal(of: request.type, on: request.platform)
         case .policy:
@@ -128,6 +129,13 @@ extension Workspace {
             "SELECT " + RemediationAction.columns
                 + " FROM remediation_actions WHERE workspace_id = $1 AND idempotency_key = $2", key,
             decode: RemediationAction.init)
+    }
+
+    /// Throws 403 when the plan does not have an action.
+    func demandPlan(for action: ActionType) throws {
+        guard action != .createAccessReview || plan.hasAccessReviews else {
+            throw HTTPError.forbidden("Access reviews are not part of your plan.")
+        }
     }
 
     func isWaiting(_ request: ActionRequest) throws -> Bool {

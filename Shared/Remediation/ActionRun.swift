@@ -45,13 +45,21 @@ struct ActionRun {
         do {
             if mayHaveBeenDone, try !isOpen(index, by: connector, target) { return nil }
             mayHaveBeenDone = false
-            steps[index].status = .running
-            try save()
+            try begin(index, at: type(of: connector).platform)
             end(index, .succeeded, result: try connector.perform(step.action, on: target))
             try save()
             return nil
         } catch let error as ConnectorError {
             return try failed(index, error, mayHaveBeenDone: mayHaveBeenDone, by: connector, target)
+        }
+    }
+
+    /// Writes down that a step is begun, unless the platform was disconnected meanwhile. Nobody disconnects it in between.
+    private mutating func begin(_ index: Int, at platform: Platform) throws {
+        try workspace.exclusively {
+            _ = try workspace.connected(platform, since: action.createdAt)
+            steps[index].status = .running
+            try save()
         }
     }
 
@@ -91,7 +99,7 @@ struct ActionRun {
             guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
             // The provider may still be at it: it is asked again later, before anything is done again.
             return open ? .retry(error.sentence) : nil
-        case .unknownOutcome, .credentials, .configuration, .missing:
+        case .unknownOutcome, .credentials, .configuration, .refused, .missing:
             end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)
             try save()
             return nil
@@ -110,13 +118,17 @@ struct ActionRun {
 
     private var progress: JSON { ["steps": .array(steps.map(\.json))] }
 
-    /// Writes the steps down, unless another worker has the job meanwhile.
+    /// Writes the steps down, unless another worker has the job meanwhile. Throws `ActionCancelled` when the action was
+    /// cancelled meanwhile.
     func save() throws {
         try workspace.exclusively {
             try context.keepAlive()
-            try workspace.execute(
-                "UPDATE remediation_actions SET result = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2",
-                action.id, progress, context.now)
+            let saved = try workspace.execute(
+                """
+                UPDATE remediation_actions SET result = $3, updated_at = $4
+                WHERE workspace_id = $1 AND id = $2 AND status = 'running'
+                """, action.id, progress, context.now)
+            guard saved == 1 else { throw ActionCancelled() }
         }
     }
 
@@ -147,15 +159,17 @@ struct ActionRun {
         }
     }
 
-    /// Ends the action: its row, its finding and its audit entry together, unless another worker has the job meanwhile.
+    /// Ends the action: its row, its finding and its audit entry together, unless another worker has the job or it was
+    /// cancelled meanwhile.
     private func end(_ status: RemediationAction.Status, _ sentence: String?) throws -> JobOutcome {
         try workspace.change {
             try context.keepAlive()
-            try workspace.execute(
+            let ended = try workspace.execute(
                 """
                 UPDATE remediation_actions SET status = $3, result = $4, error = $5, updated_at = $6
-                WHERE workspace_id = $1 AND id = $2
+                WHERE workspace_id = $1 AND id = $2 AND status = 'running'
                 """, action.id, status, progress, sentence, context.now)
+            guard ended == 1 else { throw ActionCancelled() }
             if status == .succeeded, let findingID = action.findingID {
                 try workspace.execute(
                     """
@@ -170,3 +184,6 @@ struct ActionRun {
         }
     }
 }
+
+/// The action was cancelled while its job ran, before the next step: what the job does about it counts no more.
+struct ActionCancelled: Error {}

@@ -31,12 +31,14 @@ public enum Decision: String, CaseIterable, Sendable {
 
 extension Workspace {
     /// Whether an action of the caller waits for somebody who may approve it. Agents wait when the finding is high or
-    /// critical, and where they would decide about applications, which is not theirs; programs by their tier.
+    /// critical, and where they would decide about applications, which is not theirs; programs by their tier, and always
+    /// where the plan has no automatic remediation.
     func needsApproval(_ action: ActionType, severity: Severity?) throws -> Bool {
         let isGrave = severity == .high || severity == .critical
         if case .member(_, _, let role) = caller {
             return !Permission.approveRemediation.roles.contains(role) && (isGrave || action.decision != nil)
         }
+        guard plan.hasAutomaticRemediation else { return true }
         return switch try tier(of: action) {
         case .autoExecute: false
         case .autoQueue: isGrave

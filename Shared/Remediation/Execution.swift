@@ -28,14 +28,23 @@ extension Remediation {
     }
 
     private func execute(_ context: JobContext) throws -> JobOutcome {
-        guard var run = try ActionRun(context) else { return .completed }
+        do {
+            guard var run = try ActionRun(context) else { return .completed }
+            return try carryOut(&run)
+        } catch is ActionCancelled {
+            return .completed
+        }
+    }
+
+    private func carryOut(_ run: inout ActionRun) throws -> JobOutcome {
+        let context = run.context
         guard let type = ActionType(rawValue: run.action.type), let means = means(of: type, on: run.action.platform)
         else { return try run.fail("\(run.action.platform) can't do \(run.action.type).") }
         do {
             switch means {
             case .policy(let status): return try run.decide(status)
             case .connector(let connector, let actions):
-                let integration = try context.workspace.connected(connector.platform)
+                let integration = try context.workspace.connected(connector.platform, since: run.action.createdAt)
                 if run.steps.isEmpty {
                     let resolver = TargetResolver(
                         workspace: context.workspace, integration: integration.id, platform: connector.platform.name,

@@ -25,8 +25,10 @@ public struct RemediationRequest: JSONWritable {
 extension Remediation {
     /// Asks for an action about a finding; without a type, for the one that the finding recommends. It acts on what the
     /// finding is about, where the finding comes from, or where that can't do it, on the first platform that can.
-    /// Throws 404 when the workspace has no such finding, 409 when it is neither open nor in progress or an action of the
-    /// type waits for it already, 400 when there is no type or nothing for the action to act on.
+    /// Throws 404 when the workspace has no such finding or no platform has brought what it is about, 409 when it is
+    /// neither open nor in progress, an action of the type waits for it already or no platform that can do it is
+    /// connected, 403 when the plan does not have it, 400 when there is no type, nothing for the action to act on or no
+    /// means of the platforms'.
     public func request(
         of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
         now: Timestamp = .now
@@ -36,6 +38,7 @@ extension Remediation {
             guard let type = chosen ?? finding.actionType else {
                 throw HTTPError.badRequest("actionType is required: this finding recommends no action.")
             }
+            try workspace.demandPlan(for: type)
             guard let target = finding.target(of: type, in: workspace.id) else {
                 let kinds = type.targets.map(\.rawValue).joined(separator: " or ")
                 throw HTTPError.badRequest("This finding does not tell on which \(kinds) \(type.rawValue) should act.")
@@ -43,8 +46,7 @@ extension Remediation {
             guard try !workspace.isWaiting(type, for: findingID) else {
                 throw HTTPError.conflict("An action \(type.rawValue) waits for this finding already.")
             }
-            let platform = try self.platform(for: type, target.platform, in: workspace)
-            var request = ActionRequest(type, on: platform, entityID: target.entityID)
+            var request = try self.request(type, on: target, in: workspace)
             request.entityLabel = target.entityLabel
             request.findingID = findingID
             request.reason = reason
@@ -53,11 +55,26 @@ extension Remediation {
         }
     }
 
-    private func platform(
-        for action: ActionType, _ preferred: String, in workspace: Workspace
-    ) throws -> String {
-        guard means(of: action, on: preferred) == nil else { return preferred }
-        return try workspace.connectedPlatforms().first { means(of: action, on: $0) != nil } ?? preferred
+    /// The action where the finding comes from, or where that can't do it, on the first platform that can and has brought
+    /// the target.
+    private func request(
+        _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
+    ) throws -> ActionRequest {
+        func request(on platform: String) throws -> ActionRequest {
+            let request = ActionRequest(type, on: platform, entityID: target.entityID)
+            try check(request, in: workspace)
+            return request
+        }
+        if can(type, on: target.platform) { return try request(on: target.platform) }
+        var refusal = refusal(of: type, on: target.platform)
+        for platform in try workspace.connectedPlatforms() where can(type, on: platform) {
+            do {
+                return try request(on: platform)
+            } catch let error as HTTPError where error.status == 404 {
+                refusal = error
+            }
+        }
+        throw refusal
     }
 }
 

@@ -8,11 +8,14 @@ import Store
 struct ConnectedIntegration {
     let id: Identifier
     let platform: Platform
+    /// Since when it has these credentials; nil when nobody has written that down.
+    let connectedAt: Timestamp?
     private let stored: [UInt8]?
 
-    fileprivate init(_ id: Identifier, _ platform: Platform, _ stored: [UInt8]?) {
+    fileprivate init(_ id: Identifier, _ platform: Platform, connectedAt: Timestamp?, _ stored: [UInt8]?) {
         self.id = id
         self.platform = platform
+        self.connectedAt = connectedAt
         self.stored = stored
     }
 
@@ -35,12 +38,23 @@ extension Workspace {
     func connected(_ platform: Platform) throws -> ConnectedIntegration {
         let found = try first(
             """
-            SELECT id, credentials FROM integrations
+            SELECT id, connected_at, credentials FROM integrations
             WHERE workspace_id = $1 AND platform = $2 AND status IN ('connected', 'error')
             """, platform.rawValue
-        ) { row in ConnectedIntegration(try row[0], platform, try row[1]) }
+        ) { row in ConnectedIntegration(try row[0], platform, connectedAt: try row[1], try row[2]) }
         guard let found else { throw HTTPError.conflict("\(platform.name) is not connected to this workspace.") }
         return found
+    }
+
+    /// The integration of a platform as it was at a moment. Throws 409 when it is not connected, or has been connected anew
+    /// since: other credentials may lead to another tenant, where the same id is somebody else's.
+    func connected(_ platform: Platform, since moment: Timestamp) throws -> ConnectedIntegration {
+        let integration = try connected(platform)
+        if let connectedAt = integration.connectedAt, connectedAt > moment {
+            throw HTTPError.conflict(
+                "\(platform.name) was connected anew after this was requested. Request it again.")
+        }
+        return integration
     }
 
     /// The platforms that are connected, the oldest first.

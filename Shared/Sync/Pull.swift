@@ -66,7 +66,7 @@ extension ConnectorError {
     /// Whether it may come from a cursor that the provider no longer knows.
     fileprivate var mayBeOldCursor: Bool {
         switch self {
-        case .provider, .configuration, .missing: true
+        case .provider, .refused, .configuration, .missing: true
         case .credentials, .rateLimited, .unknownOutcome: false
         }
     }

@@ -12,6 +12,9 @@ public enum Verdict: Sendable, Equatable {
 
 /// When requests to a provider are sent again.
 public struct RetryPolicy: Sendable {
+    /// The longest that a provider can have us wait, in seconds; one that names more is asked again then.
+    public static let longestWait = 3_600
+
     /// How often at most.
     public var retries: Int
     /// The first pause in seconds, which doubles with each.
@@ -38,6 +41,9 @@ public struct RetryPolicy: Sendable {
         }
     }
 
+    /// The wait that a provider names, as far as we grant it; nil when it is none.
+    static func granted(_ seconds: Double) -> Double? { seconds >= 0 ? min(seconds, Double(longestWait)) : nil }
+
     /// The pause before a retry when the provider names none: exponential, with jitter, half a minute at most.
     func pause(before retry: Int) -> Double {
         min(30, firstPause * Double(1 << min(retry, 16))) * Double.random(in: 0.5...1)
@@ -48,7 +54,7 @@ extension UpstreamResponse {
     /// Retry-After in seconds from now; nil when it is missing or malformed.
     public var retryAfter: Double? {
         guard let text = headers["Retry-After"] else { return nil }
-        if let seconds = Double(text), seconds >= 0 { return seconds }
+        if let seconds = Double(text) { return seconds.isFinite && seconds >= 0 ? seconds : nil }
         guard let date = Timestamp(httpDate: text) else { return nil }
         return seconds(until: date)
     }
@@ -59,9 +65,12 @@ extension UpstreamResponse {
         return Double(max(0, moment.seconds - now.seconds))
     }
 
+    /// The last second that a date can name: 9999-12-31T23:59:59Z.
+    private static let lastSecond = 253_402_300_799.0
+
     /// The seconds until the moment in a field that holds seconds since 1970, as many providers write their limits.
     public func seconds(untilEpochIn field: String) -> Double? {
-        headers[field].flatMap { Double($0) }.flatMap { Int(exactly: $0.rounded(.up)) }
-            .map { seconds(until: Timestamp(seconds: $0)) }
+        headers[field].flatMap { Double($0) }.flatMap { (0...Self.lastSecond).contains($0) ? $0.rounded(.up) : nil }
+            .map { seconds(until: Timestamp(seconds: Int($0))) }
     }
 }

@@ -73,6 +73,12 @@ final class Transfer {
                 let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
                 return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(part) ? size * count : 0
             }, this)
+        if !request.isRepeatable {
+            // What finds its kept connection closed, or its HTTP/2 stream refused, libcurl sends again by itself. Over a
+            // connection of its own, in HTTP/1.1, it sends it once.
+            ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
+            ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        }
         switch request.method {
         case .get: break
         case .head: ccurl_set_long(handle, CURLOPT_NOBODY, 1)

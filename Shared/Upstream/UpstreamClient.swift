@@ -176,7 +176,7 @@ public final class UpstreamClient {
         case .failure(.broken): guard transfer.request.isRepeatable else { return .success(nil) }
         case .failure: return .success(nil)
         }
-        let wait = seconds ?? retry.pause(before: transfer.retries)
+        let wait = seconds.flatMap(RetryPolicy.granted) ?? retry.pause(before: transfer.retries)
         if transfer.retries < retry.retries, Self.now + wait < deadline { return .success(wait) }
         return isThrottled ? .failure(.throttled(seconds: Int(wait.rounded(.up)))) : .success(nil)
     }

@@ -8,7 +8,7 @@ public enum UpstreamError: Error, Equatable {
     case broken
     /// The response is longer than we take.
     case tooLarge
-    /// The provider wants us to wait longer than we have time: so many seconds.
+    /// The provider wants us to wait longer than we have time: so many seconds, `RetryPolicy.longestWait` at most.
     case throttled(seconds: Int)
 }
 

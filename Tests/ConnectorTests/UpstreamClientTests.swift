@@ -81,6 +81,42 @@ import Testing
         }
     }
 
+    @Test(arguments: ["3601", "31536000", "1e30", "Fri, 31 Dec 9999 23:59:59 GMT"])
+    func nobodyHasUsWaitLongerThanAnHour(_ wait: String) throws {
+        let provider = try FakeProvider { _ in .init(429, headers: ["Retry-After": wait]) }
+        #expect(throws: UpstreamError.throttled(seconds: 3_600)) {
+            try client(provider).send(UpstreamRequest(.get, there))
+        }
+        #expect(provider.requests.count == 1)
+    }
+
+    @Test(arguments: ["inf", "-inf", "nan", "-1", "1e999", "soon", ""])
+    func aWaitThatIsNoneIsOurOwn(_ wait: String) throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        provider.fail(.init(429, headers: ["Retry-After": wait]))
+        #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 200)
+    }
+
+    @Test(arguments: ["inf", "nan", "1e30", "-9e18", "9.2e18"])
+    func aMomentThatIsNoneIsNotWaitedFor(_ moment: String) {
+        let date = "Thu, 01 Jan 1970 00:00:10 GMT"
+        let response = UpstreamResponse(status: 429, headers: ["Date": date, "X-Reset": moment], body: [])
+        #expect(response.seconds(untilEpochIn: "X-Reset") == nil)
+        let soon = UpstreamResponse(status: 429, headers: ["Date": date, "X-Reset": "12.5"], body: [])
+        #expect(soon.seconds(untilEpochIn: "X-Reset") == 3)
+    }
+
+    /// A verdict of a provider's own is bounded like the standard one.
+    @Test func aProvidersOwnSignalIsBoundedToo() throws {
+        let provider = try FakeProvider { _ in .init(429) }
+        for wait in [Double.infinity, 1e30] {
+            let policy = RetryPolicy { _ in .throttled(seconds: wait) }
+            #expect(throws: UpstreamError.throttled(seconds: 3_600)) {
+                try client(provider, retry: policy).send(UpstreamRequest(.get, there))
+            }
+        }
+    }
+
     @Test func repeatsWhatFailedOnlyIfItIsRepeatable() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         for reply in [FakeProvider.Reply(503), .cut] { provider.fail(reply) }
@@ -90,6 +126,21 @@ import Testing
         provider.fail(.cut)
         #expect(throws: UpstreamError.broken) { try client(provider).send(UpstreamRequest(.post, there)) }
         #expect(provider.requests.count == 5)
+    }
+
+    /// libcurl sends what a kept connection did not answer once more by itself.
+    @Test func aConnectionThatEndsWithoutAWordIsNoLicenceToRepeat() throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        let client = try client(provider)
+        #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
+        for method in [Method.post, .delete] {
+            provider.fail(.none) { $0.method == method.rawValue }
+            #expect(throws: UpstreamError.broken) { try client.send(UpstreamRequest(method, there)) }
+            #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
+        }
+        #expect(provider.requests.map(\.method) == ["GET", "POST", "GET", "DELETE", "GET"])
+        provider.fail(.none)
+        #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
     }
 
     @Test func givesUpAfterSomeRetries() throws {

@@ -183,6 +183,27 @@ import Testing
         #expect(reply.status == 409 && reply.error == "GitHub is not connected to this workspace.")
     }
 
+    /// The trap: Okta refuses to suspend whoever is not active with 400.
+    @Test func whatOktaRefusesHasFailedAtOnce() throws {
+        okta.provider.fail(
+            .json(["errorCode": "E0000001", "errorSummary": "Cannot suspend a user that is not active"], status: 400))
+        let reply = send()
+        #expect(reply.status == 200 && reply.json["success"] == false)
+        #expect(
+            reply.json["result"] == [
+                "status": "failed", "error": "Okta does not do this: it answered with status 400.",
+            ])
+        #expect(try store.own.auditEntries().map(\.action) == ["remediation.requested", "remediation.failed"])
+        // Asked again it is asked for again.
+        #expect(send().json["success"] == true)
+    }
+
+    @Test func accessReviewsAreNotOnTheFreePlan() throws {
+        try store.own.set(plan: .free)
+        let reply = send(Self.suspend.merging(["actionType": "create_access_review"]) { $1 })
+        #expect(reply.status == 403 && reply.error == "Access reviews are not part of your plan.")
+    }
+
     @Test func anExpiredTrialIsRefused() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
         #expect(send().status == 403 && okta.suspensions(of: "u1") == 0)

@@ -3,11 +3,13 @@ import Foundation
 import Function
 import HTTP
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import api_connect_integration
 @testable import api_disconnect_integration
+@testable import api_execute_action
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
@@ -16,11 +18,13 @@ import Testing
     private let store: TestStore
     private let okta: FakeProvider
     private static let token = "00plantedSecretOktaToken"
+    private static let accessToken = "t0plantedSecretAccessToken"
 
     init() throws {
         store = try TestStore()
         okta = try FakeProvider { request in
-            guard request.headers["Authorization"] == "SSWS " + Self.token else {
+            if request.path == "/oauth2/v1/token" { return .json(["access_token": .string(Self.accessToken)]) }
+            guard ["SSWS " + Self.token, "Bearer " + Self.accessToken].contains(request.headers["Authorization"]) else {
                 return .json(["errorCode": "E0000011", "errorSummary": "Invalid token provided"], status: 401)
             }
             switch request.path {
@@ -33,6 +37,7 @@ import Testing
                     ]
                 ])
             case "/api/v1/users", "/api/v1/apps", "/api/v1/devices", "/api/v1/logs": return .json([])
+            case "/api/v1/users/u1/lifecycle/suspend": return .json([:])
             case "/api/v1/users/u1/factors": return .json([["status": "ACTIVE"]])
             case "/api/v1/iam/assignees/users": return .json(["value": []])
             default: return nil
@@ -87,11 +92,11 @@ import Testing
         let gone = send(DisconnectIntegration.self, ["integrationId": .string(id)])
         #expect(gone.status == 200 && gone.json.object?.count == 4)
         #expect(gone.json["success"] == true && gone.json["platform"] == "okta")
-        #expect(gone.json["pending_actions_cancelled"] == 2)
+        #expect(gone.json["pending_actions_cancelled"] == 3)
         #expect(gone.json["disconnected_at"]?.string.flatMap { Timestamp($0) } != nil)
         #expect(
             try texts("SELECT status FROM remediation_actions WHERE workspace_id = $1 ORDER BY status") == [
-                "cancelled", "cancelled", "queued", "running", "succeeded",
+                "cancelled", "cancelled", "cancelled", "queued", "succeeded",
             ])
         #expect(try texts("SELECT credentials FROM integrations WHERE workspace_id = $1") == ["null"])
         #expect(try texts("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
@@ -185,19 +190,67 @@ import Testing
         #expect(reply.status == 409 && reply.error == "A sync of this integration is in progress.")
     }
 
+    @Test func aSyncHasAStandInAsLongAsItRuns() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        let seen = Mutex<[Int]>([])
+        let (open, own) = (store.connect, store.own.id)
+        okta.fail(.none) { request in
+            guard request.path == "/api/v1/users" else { return false }
+            let found = try? open().rows(
+                "SELECT run_after FROM jobs WHERE workspace_id = $1 AND status = 'queued'", own
+            ) { row in (try row[0] as Timestamp).seconds - Timestamp.now.seconds }
+            seen.withLock { $0 += found ?? [] }
+            return false
+        }
+        #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).status == 200)
+        #expect(seen.withLock { !$0.isEmpty && $0.allSatisfy { (70...75).contains($0) } })
+        okta.fail(.json(["errorCode": "E0000011"], status: 401)) { $0.path == "/api/v1/users" }
+        #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).status == 422)
+        #expect(send(SyncIntegration.self, ["integrationId": .string(own.description)]).status == 404)
+        #expect(try texts("SELECT status FROM jobs WHERE workspace_id = $1") == ["completed"])
+    }
+
+    @Test func whatIsNotOverSaysWhenTheNextSyncIsDue() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        let next = Timestamp.now + 1_234
+        try store.database.execute("UPDATE integrations SET next_auto_sync_at = $2 WHERE id = $1", id, next)
+        let run = try texts("SELECT id FROM sync_runs WHERE workspace_id = $1")[0]
+        for slot in 0..<4 {
+            try store.database.execute(
+                """
+                INSERT INTO sync_slots (workspace_id, platform, slot, sync_run_id, lease_expires_at)
+                VALUES ($1, 'okta', $2, $3, $4)
+                """, store.own.id, slot, Identifier(run), Timestamp.now + 600)
+        }
+        let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(reply.json["status"] == "queued" && reply.json["next_auto_sync_at"] == .string(next.description))
+    }
+
     @Test func credentialsAreNowhereToBeRead() throws {
-        let replies = [connect(), connect(["domain": "example.okta.com", "api_token": "00anotherPlantedSecret"])]
+        let key = TestKey.rsa
+        let app: JSON = ["domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(key)]
+        let replies = [
+            connect(), connect(["domain": "example.okta.com", "api_token": "00anotherPlantedSecret"]), connect(app),
+        ]
         let id = replies[0].json["integrationId"] ?? .null
         let synced = send(SyncIntegration.self, ["integrationId": id])
-        for reply in replies + [synced] { #expect(!reply.wire.contains("lanted")) }
-        #expect(
-            try texts("SELECT CAST(details AS text) FROM audit_log WHERE workspace_id = $1").allSatisfy {
-                !$0.contains("lanted")
-            })
+        let suspend: [String: JSON] = [
+            "actionType": "suspend_user", "targetPlatform": "okta", "targetEntityId": "u1",
+        ]
+        let acted = send(ExecuteAction.self, suspend)
+        #expect(synced.status == 200 && acted.json["success"] == true)
+        // Any line of the key tells, and a line of it without its breaks.
+        let secrets = ["lantedSecret"] + key.split(separator: "\n").dropFirst().dropLast().map { String($0.prefix(40)) }
+        for reply in replies + [synced, acted] {
+            for secret in secrets { #expect(!reply.wire.contains(secret)) }
+        }
+        for text in try texts("SELECT CAST(details AS text) FROM audit_log WHERE workspace_id = $1") {
+            for secret in secrets { #expect(!text.contains(secret)) }
+        }
         store.database.close()
         for name in try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")) {
             let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
-            #expect(bytes.range(of: Data("lantedSecret".utf8)) == nil, "\(name)")
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
         }
         // What is searched is what there is: an address that was synced is found.
         #if !PostgreSQL

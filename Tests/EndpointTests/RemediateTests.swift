@@ -17,6 +17,7 @@ import Testing
     init() throws {
         store = try TestStore()
         alice = try store.own.addIdentity("alice@example.com")
+        try store.own.addAccount(of: alice, on: store.own.addIntegration("okta", category: "idp"))
     }
 
     private func send(_ finding: JSON?, _ more: [String: JSON] = [:]) -> Reply {
@@ -98,8 +99,8 @@ import Testing
         let finding = try addFinding()
         #expect(send(finding, "revoke_sessions").json["action_type"] == "revoke_sessions")
         let silent = try addFinding(action: nil)
-        #expect(send(silent, "force_mfa_enroll").json["action_type"] == "force_mfa_enroll")
-        #expect(try actions().map { $0[3] } == ["force_mfa_enroll", "revoke_sessions"])
+        #expect(send(silent, "deactivate_user").json["action_type"] == "deactivate_user")
+        #expect(try actions().map { $0[3] } == ["deactivate_user", "revoke_sessions"])
     }
 
     // MARK: The audit log
@@ -181,6 +182,20 @@ import Testing
         #expect(reply.status == 400)
         #expect(
             reply.error == "This finding does not tell on which identity or application revoke_license should act.")
+        #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
+    }
+
+    @Test func whatNoPlatformHereCanDoIsNotQueued() throws {
+        let finding = try addFinding()
+        let unable = send(finding, "force_mfa_enroll")
+        #expect(unable.status == 400)
+        #expect(unable.error == "okta can't do force_mfa_enroll. These platforms can: crowdstrike, jumpcloud.")
+        try store.database.execute("UPDATE integrations SET status = 'disconnected'")
+        let gone = send(finding)
+        #expect(gone.status == 409 && gone.error == "Okta is not connected to this workspace.")
+        try store.own.set(plan: .free)
+        let review = send(finding, "create_access_review")
+        #expect(review.status == 403 && review.error == "Access reviews are not part of your plan.")
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
     }
 

@@ -29,6 +29,8 @@ import Testing
     /// Four users a page, each with a factor of their own.
     private static func answer(_ request: FakeProvider.Request, _ version: String) -> FakeProvider.Reply? {
         switch request.path {
+        case "/oauth2/v1/token": return .json(["access_token": "t0plantedSecretAccessToken"])
+        case "/api/v1/users/u7/lifecycle/suspend": return .json([:])
         case "/api/v1/org": return .json(["id": "00o"])
         case "/api/v1/users" where request.parameter("filter") == nil:
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
@@ -150,17 +152,38 @@ import Testing
     }
 
     @Test func noSecretIsInTheDatabaseOrInAnyOutput() throws {
-        let id = try connect()
-        for fields in [["integrationId": .string(id.description)], ["integrationId": "x"]] as [[String: JSON]] {
-            let process = try call("api-sync-integration", fields).start(on: store.url, variables)
-            _ = try process.waitForEnd()
-            for text in [process.output, process.errors] {
-                #expect(!String(decoding: text, as: UTF8.self).contains("lantedSecret"))
+        let key = TestKey.rsa
+        let secrets = ["lantedSecret"] + key.split(separator: "\n").dropFirst().dropLast().map { String($0.prefix(40)) }
+        let configurations: [JSON] = [
+            ["domain": "example.okta.com", "api_token": .string(Self.token)],
+            ["domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(key)],
+        ]
+        for config in configurations {
+            let id = try connect()
+            let calls: [(String, [String: JSON])] = [
+                ("api-connect-integration", ["platform": "okta", "config": config]),
+                ("api-connect-integration", ["platform": "slack", "config": config]),
+                ("api-sync-integration", ["integrationId": .string(id.description)]),
+                ("api-sync-integration", ["integrationId": "x"]),
+                (
+                    "api-execute-action",
+                    ["actionType": "suspend_user", "targetPlatform": "okta", "targetEntityId": "u7"]
+                ),
+            ]
+            for (function, fields) in calls {
+                let process = try call(function, fields).start(on: store.url, variables)
+                _ = try process.waitForEnd()
+                for text in [process.output, process.errors] {
+                    let text = String(decoding: text, as: UTF8.self)
+                    for secret in secrets { #expect(!text.contains(secret), "\(function)") }
+                }
             }
         }
+        #expect(
+            try texts("SELECT status FROM remediation_actions WHERE workspace_id = $1") == ["succeeded", "succeeded"])
         var isThere = false
         for bytes in try storedBytes() {
-            #expect(bytes.range(of: Data("lantedSecret".utf8)) == nil)
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil) }
             isThere = isThere || bytes.range(of: Data("u7@example.com".utf8)) != nil
         }
         // What is looked through does hold what the sync has brought.

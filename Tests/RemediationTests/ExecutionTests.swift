@@ -71,6 +71,16 @@ import Testing
         #expect(try scene.run(action).status == .succeeded)
     }
 
+    @Test func whatTheProviderRefusesHasFailedAtOnce() throws {
+        scene.provider.fail(ConnectorError.refused("It does not do this."))
+        let action = try scene.run(scene.request())
+        #expect(action.status == .failed && action.error == "It does not do this.")
+        #expect(try scene.job(action).status == "completed" && scene.provider.calls.count == 1)
+        #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
+        // It is in nobody's way.
+        #expect(try scene.run(scene.request()).status == .succeeded)
+    }
+
     @Test func whatFailsTooOftenHasFailed() throws {
         let action = try scene.request()
         for _ in 0..<8 {
@@ -149,6 +159,65 @@ import Testing
         scene.now = scene.now + 30
         let ended = try scene.run(action)
         #expect(ended.status == .unknownOutcome && ended.error == "JumpCloud is not connected to this workspace.")
+    }
+
+    // MARK: Platforms that are disconnected meanwhile
+
+    private func disconnect() throws -> Int? {
+        let gone = try scene.workspace().disconnect(scene.directory, now: scene.now)
+        return try JSON(parsing: JSONWriter.bytes(gone))["pending_actions_cancelled"]?.integer
+    }
+
+    @Test(arguments: [ConnectorError.rateLimited(seconds: 90), .provider("It failed.")])
+    func whatWaitsForItsNextAttemptIsCancelled(_ error: ConnectorError) throws {
+        scene.provider.fail(error)
+        let action = try scene.run(scene.request())
+        #expect(action.status == .running)
+        #expect(try disconnect() == 1)
+        try scene.reconnect()
+        scene.now = scene.now + 3_600
+        let ended = try scene.run(action)
+        #expect(ended.status == .cancelled && ended.error == "The platform was disconnected.")
+        #expect(scene.provider.calls.count == 1)
+        #expect(try scene.job(action).status == "completed")
+    }
+
+    @Test func whatWaitsForItsNextStepIsCancelled() throws {
+        scene.provider.fail(ConnectorError.provider("It failed."), on: .revokeSessions)
+        let action = try scene.run(scene.request(.offboardUser))
+        #expect(try disconnect() == 1)
+        try scene.reconnect()
+        scene.now = scene.now + 30
+        #expect(try scene.run(action).status == .cancelled && scene.provider.calls.count == 2)
+    }
+
+    @Test func whatWasBegunIsNotCalledCancelled() throws {
+        scene.provider.fail(Death())
+        let action = try scene.run(scene.request())
+        #expect(try disconnect() == 0)
+        try scene.reconnect()
+        scene.now = scene.now + 30
+        let ended = try scene.run(action)
+        #expect(ended.status == .unknownOutcome && scene.provider.calls.count == 1)
+        #expect(ended.error == "JumpCloud was connected anew after this was requested. Request it again.")
+    }
+
+    @Test func nothingIsBegunOnceThePlatformIsDisconnected() throws {
+        let (connect, own, directory, now) = (scene.store.connect, scene.store.own.id, scene.directory, scene.now)
+        scene.provider.meanwhile { _ = try? Workspace.ofAdmin(own, connect()).disconnect(directory, now: now) }
+        let action = try scene.run(scene.request(.offboardUser))
+        #expect(action.status == .failed && scene.provider.calls == ["suspend_user u1"])
+        #expect(action.steps?.map(\.status) == [.succeeded, .pending, .pending])
+        #expect(action.error == "JumpCloud is not connected to this workspace.")
+    }
+
+    @Test func whatWasAskedForBeforeThePlatformWasConnectedAnewIsNotDone() throws {
+        let waiting = try scene.request()
+        try scene.reconnect()
+        scene.now = scene.now + 30
+        let ended = try scene.run(waiting)
+        #expect(ended.status == .failed && scene.provider.calls.isEmpty)
+        #expect(try scene.run(scene.request()).status == .succeeded)
     }
 
     @Test func aWorkerThatLostItsJobWritesNothing() throws {

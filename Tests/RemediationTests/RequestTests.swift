@@ -187,6 +187,64 @@ import Testing
         }
     }
 
+    // MARK: What plans have
+
+    @Test func accessReviewsTakeAPlan() throws {
+        func refused(_ plan: Plan) throws -> (status: Int, sentence: String)? {
+            refusal { _ = try scene.request(.createAccessReview, in: try scene.workspace(plan: plan)) }
+        }
+        let error = try refused(.free)
+        #expect(error?.status == 403 && error?.sentence == "Access reviews are not part of your plan.")
+        // The scene's platforms have none.
+        for plan in [Plan.trial, .pro, .enterprise] { #expect(try refused(plan)?.status == 400) }
+    }
+
+    @Test func onTheFreePlanNothingHappensByItself() throws {
+        let finding = try scene.store.own.addFinding("low", device: scene.device)
+        let request = ActionRequest(.syncDevice, on: "jumpcloud", entityID: "d1")
+        let free = try scene.remediation.request(request, in: scene.keyed(on: .free), now: scene.now)
+        #expect(free.status == .pendingApproval)
+        try scene.store.database.execute("DELETE FROM remediation_actions")
+        let byFinding = try scene.remediation.request(
+            of: finding, by: .syncDevice, reason: nil, in: scene.keyed(on: .free), now: scene.now)
+        #expect(byFinding.action.status == .pendingApproval)
+        try scene.store.database.execute("DELETE FROM remediation_actions")
+        let person = try scene.remediation.request(request, in: scene.workspace(plan: .free), now: scene.now)
+        #expect(person.status == .queued, "a member is no program")
+    }
+
+    // MARK: About findings
+
+    private func remediate(_ type: ActionType, _ platform: String) throws -> RemediationAction {
+        let finding = try scene.store.own.addFinding(
+            "low", identity: scene.alice, device: scene.device, sources: [.string(platform)])
+        return try scene.remediation.request(of: finding, by: type, reason: nil, in: scene.keyed, now: scene.now).action
+    }
+
+    @Test func aFindingsPlatformMustBeConnected() throws {
+        try scene.store.database.execute(
+            "UPDATE integrations SET status = 'paused' WHERE id = $1", scene.directory)
+        let error = refusal { _ = try remediate(.suspendUser, "jumpcloud") }
+        #expect(error?.status == 409 && error?.sentence == "JumpCloud is not connected to this workspace.")
+        // Where the finding's own platform can't, only one that is connected will do.
+        let none = refusal { _ = try remediate(.suspendUser, "jira") }
+        #expect(none?.status == 400)
+        #expect(none?.sentence == "jira can't do suspend_user. These platforms can: jumpcloud.")
+        #expect(try scene.audited().isEmpty)
+    }
+
+    @Test func aFindingsActionNeedsMeansAndATarget() throws {
+        let error = refusal { _ = try remediate(.forceMFAEnroll, "jumpcloud") }
+        #expect(error?.status == 400)
+        #expect(error?.sentence == "jumpcloud can't do force_mfa_enroll. No platform can do it.")
+        #expect(try remediate(.suspendUser, "jira").platform == "jumpcloud")
+        try scene.store.database.execute("DELETE FROM accounts WHERE id = $1", scene.account)
+        for platform in ["jumpcloud", "jira"] {
+            let gone = refusal { _ = try remediate(.revokeSessions, platform) }
+            #expect(gone?.status == 404, "\(platform)")
+        }
+    }
+
     // MARK: Deciding
 
     private func pending() throws -> RemediationAction {

@@ -21,6 +21,8 @@ final class Scene {
     /// The ids of the accounts of Alice (u1) and Bob (u2) and of Alice's device (d1).
     let account: Identifier
     let device: Identifier
+    /// The directory's credentials.
+    private var sealed: [UInt8] = []
     var now = TestStore.now
 
     init() throws {
@@ -44,20 +46,32 @@ final class Scene {
             let key = IntegrationKey(workspaceID: own.id, integrationID: id, platform: platform)
             let sealed = try seal.seal(Credentials(["provider": .string(provider.name)], Directory.fields), for: key)
             try database.execute("UPDATE integrations SET credentials = $2 WHERE id = $1", id, sealed)
+            if id == directory { self.sealed = sealed }
         }
     }
 
     /// The workspace as a member of a role has it.
-    func workspace(_ role: Role = .admin) throws -> Workspace {
+    func workspace(_ role: Role = .admin, plan: Plan = .enterprise) throws -> Workspace {
         let user = try #require(store.own.members[role])
-        return workspace(.member(userID: user, email: "\(role.rawValue)@example.com", role: role))
+        return workspace(.member(userID: user, email: "\(role.rawValue)@example.com", role: role), plan: plan)
     }
 
     /// The workspace as an API key has it.
-    var keyed: Workspace { workspace(.apiKey(id: store.own.writeKeyID, name: "key", prefix: "thal_abcd")) }
+    var keyed: Workspace { keyed(on: .enterprise) }
 
-    private func workspace(_ caller: Caller?) -> Workspace {
-        Workspace(id: store.own.id, plan: .enterprise, caller: caller, database: store.database)
+    func keyed(on plan: Plan) -> Workspace {
+        workspace(.apiKey(id: store.own.writeKeyID, name: "key", prefix: "thal_abcd"), plan: plan)
+    }
+
+    private func workspace(_ caller: Caller?, plan: Plan = .enterprise) -> Workspace {
+        Workspace(id: store.own.id, plan: plan, caller: caller, database: store.database)
+    }
+
+    /// Connects the directory again, ten seconds from now.
+    func reconnect() throws {
+        try store.database.execute(
+            "UPDATE integrations SET status = 'connected', credentials = $2, connected_at = $3 WHERE id = $1",
+            directory, sealed, now + 10)
     }
 
     func request(

@@ -15,6 +15,7 @@ final class TestProvider: Sendable {
         var done: Set<String> = []
         var faults: [Fault] = []
         var tells = true
+        var meanwhile: (@Sendable () -> Void)?
     }
 
     /// What goes wrong with one call.
@@ -40,6 +41,9 @@ final class TestProvider: Sendable {
         state.withLock { $0.faults.append(Fault(error: error, wasDone: wasDone, action: action)) }
     }
 
+    /// Something happens while the provider is at the next call.
+    func meanwhile(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.meanwhile = body } }
+
     /// Nobody learns any more what holds.
     func fallSilent() { state.withLock { $0.tells = false } }
 
@@ -47,6 +51,11 @@ final class TestProvider: Sendable {
     func note(_ call: String) { state.withLock { _ = $0.done.insert(call) } }
 
     func perform(_ action: ActionType, _ call: String) throws {
+        let meanwhile = state.withLock { state in
+            defer { state.meanwhile = nil }
+            return state.meanwhile
+        }
+        meanwhile?()
         try state.withLock { state in
             state.calls.append(call)
             if let index = state.faults.firstIndex(where: { $0.action == nil || $0.action == action }) {

@@ -133,6 +133,12 @@ import Testing
         #expect(try row(job)[0] == "dead")
     }
 
+    @Test func noProviderParksAJobForLongerThanAnHour() throws {
+        let job = try enqueue()
+        try runner { context in .wait(until: context.now + .days(3_650), "It asks to wait.") }.run(job, in: workspace)
+        #expect(try row(job)[2] == (clock.now + 3_600).description)
+    }
+
     @Test func aDeadWorkersJobIsTakenOverAfterItsLease() throws {
         let job = try enqueue()
         let claimed = try #require(try workspace.claimJob(job, now: clock.now))
@@ -227,6 +233,31 @@ import Testing
             _ = try? runner.runDue(SystemAccess(connect()))
         }.join()
         #expect(runs.withLock { $0.count == 40 && $0.values.allSatisfy { $0 == 1 } })
+    }
+
+    @Test func aStandInRunsWhenNobodyHasDismissedIt() throws {
+        let (integration, other) = (Identifier.random(), Identifier.random())
+        func standIn(_ integration: Identifier) throws -> Bool {
+            try workspace.queueStandIn(ofSyncOf: integration, after: 75, now: clock.now)
+        }
+        #expect(try standIn(integration) && !standIn(integration) && standIn(other))
+        try workspace.dismissStandIn(ofSyncOf: other)
+        // Whoever asks for a sync gets one of their own.
+        let asked = try workspace.queueSync(of: integration, now: clock.now)
+        #expect(try workspace.queueSync(of: integration, now: clock.now) == asked)
+        var seen: [Identifier] = []
+        let runner = runner { context in
+            #expect(context.job.payload["integration_id"] == .string(integration.description))
+            seen.append(context.job.id)
+            // Once it runs it is too late.
+            if context.job.id != asked { try context.workspace.dismissStandIn(ofSyncOf: integration) }
+            return .completed
+        }
+        clock.now = clock.now + 74
+        #expect(try runner.runDue(access) == 1 && seen == [asked])
+        clock.now = clock.now + 1
+        #expect(try runner.runDue(access) == 1 && seen.count == 2)
+        #expect(try row(seen[1])[0] == "completed" && standIn(integration))
     }
 
     @Test func oldCompletedJobsAreForgotten() throws {

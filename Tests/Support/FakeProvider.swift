@@ -31,6 +31,8 @@ public final class FakeProvider: @unchecked Sendable {
         public var body: [UInt8] = []
         /// Whether the connection ends in the middle of the body.
         public var isCut = false
+        /// Whether the connection ends before any byte.
+        public var isSilent = false
 
         public init(_ status: Int = 200, headers: Headers = [:], text: String = "") {
             self.status = status
@@ -49,6 +51,13 @@ public final class FakeProvider: @unchecked Sendable {
         public static let cut: Reply = {
             var reply = Reply(text: #"{"half":"#)
             reply.isCut = true
+            return reply
+        }()
+
+        /// No reply: the provider hangs up.
+        public static let none: Reply = {
+            var reply = Reply()
+            reply.isSilent = true
             return reply
         }()
     }
@@ -122,6 +131,7 @@ public final class FakeProvider: @unchecked Sendable {
     private static func serve(_ connection: LocalConnection, _ provider: Weak) {
         while let request = try? read(connection) {
             guard let reply = provider.value?.answer(request) else { return }
+            if reply.isSilent { return connection.hangUp() }
             var head = "HTTP/1.1 \(reply.status) Reply\r\n"
             for field in reply.headers.fields { head += "\(field.name): \(field.value)\r\n" }
             if reply.status != 204 {

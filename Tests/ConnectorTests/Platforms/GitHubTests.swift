@@ -321,6 +321,22 @@ enum GitHubOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
+    @Test func revokesTheCredentialsOfEveryPage() throws {
+        let list = "/orgs/acme/credential-authorizations"
+        let next = "<https://api.github.com\(list)?login=m1&per_page=100&page=2>; rel=\"next\""
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.path {
+            case "GET " + list where request.parameter("page") == "2": .json([["credential_id": 2]])
+            case "GET " + list: .json([["credential_id": 1]], headers: ["Link": next])
+            case "DELETE " + list + "/1", "DELETE " + list + "/2": .init(204)
+            default: nil
+            }
+        }
+        _ = try ConnectorCase.github.connect(provider).perform(.revokeAllTokens, on: target)
+        #expect(provider.requests.map(\.method) == ["GET", "GET", "DELETE", "DELETE"])
+        #expect(provider.unexpected.isEmpty)
+    }
+
     @Test func findsItsTicketAgain() throws {
         let action = Identifier.random()
         let target = ActionTarget(

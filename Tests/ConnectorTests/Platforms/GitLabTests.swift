@@ -252,6 +252,23 @@ enum GitLabGroup {
         #expect(provider.unexpected.isEmpty)
     }
 
+    @Test func revokesTheTokensOfEveryPage() throws {
+        let list = "/api/v4/personal_access_tokens?user_id=9&state=active&per_page=100"
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "GET " + list:
+                .json(
+                    [["id": 1, "user_id": 9]], headers: ["Link": "<https://gitlab.com\(list)&page=2>; rel=\"next\""])
+            case "GET " + list + "&page=2": .json([["id": 2, "user_id": 9]])
+            case "DELETE /api/v4/personal_access_tokens/1", "DELETE /api/v4/personal_access_tokens/2": .init(204)
+            default: nil
+            }
+        }
+        _ = try ConnectorCase.gitlab.connect(provider).perform(.revokeAllTokens, on: target)
+        #expect(provider.requests.map(\.method) == ["GET", "GET", "DELETE", "DELETE"])
+        #expect(provider.unexpected.isEmpty)
+    }
+
     @Test func findsItsTicketAgain() throws {
         let label = "thalian-\(target.actionID)"
         let provider = try FakeProvider { request in

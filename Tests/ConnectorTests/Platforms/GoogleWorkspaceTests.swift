@@ -396,6 +396,24 @@ enum GoogleCustomer {
         }
     }
 
+    @Test func aWipeOfSeveralIsNotBegunAgain() throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.path {
+            case "GET /v1/devices/d1/deviceUsers":
+                .json(["deviceUsers": [["name": "devices/d1/deviceUsers/a"], ["name": "devices/d1/deviceUsers/b"]]])
+            case "POST /v1/devices/d1/deviceUsers/a:wipe": .init(204)
+            case "POST /v1/devices/d1/deviceUsers/b:wipe": .init(429, headers: ["Retry-After": "60"])
+            default: request.path == "/token" ? GoogleCustomer.answer(request, isEmpty: false) : nil
+            }
+        }
+        let connector = try ConnectorCase.googleWorkspace.connect(provider)
+        let target = ActionTarget(actionID: .random(), externalID: "devices/d1")
+        let unknown = ConnectorError.unknownOutcome("Some of the device's users are wiped, but not all of them.")
+        #expect(throws: unknown) { try connector.perform(.retireDevice, on: target) }
+        #expect(throws: ConnectorError.self) { try connector.perform(.containHost, on: target) }
+        #expect(provider.requests.filter { $0.path.hasSuffix("a:wipe") }.count == 1)
+    }
+
     @Test func tellsWhatBecameOfASuspension() throws {
         for (isSuspended, expected) in [(true, true), (false, false)] {
             let provider = try FakeProvider { request in

@@ -42,7 +42,7 @@ enum AWSErrors {
         case "NoSuchEntity": .missing("AWS has no such user, role, key or password.")
         case "PasswordPolicyViolation", "EntityTemporarilyUnmodifiable", "LimitExceeded", "UnmodifiableEntity":
             .configuration("AWS does not allow this for that user now.")
-        default: .provider("AWS answered with status \(response.status).")
+        default: .unexplained(response, by: "AWS")
         }
     }
 }

@@ -91,7 +91,7 @@ struct CrowdStrike: Connector {
             .configuration("The CrowdStrike API client may not do this. Give it the scopes that the README lists.")
         case 404: .missing("CrowdStrike has no such host or user.")
         case 400, 409: .configuration("CrowdStrike does not allow this for that host or user now.")
-        default: .provider("CrowdStrike answered with status \(response.status).")
+        default: .unexplained(response, by: "CrowdStrike")
         }
     }
 }

@@ -95,7 +95,7 @@ struct GitHub: Connector {
             .configuration("The GitHub token may not read or do this. Give it the scopes that the README lists.")
         case 404: .missing("GitHub has no such user, credential or repository, or the token may not see it.")
         case 410, 422: .configuration("GitHub does not allow this for that user or repository.")
-        default: .provider("GitHub answered with status \(response.status).")
+        default: .unexplained(response, by: "GitHub")
         }
     }
 }

@@ -68,9 +68,9 @@ extension GitHub {
     }
 
     private func credentials(of login: String) throws -> [String] {
-        try api.get(
+        try api.all(
             "/orgs/\(organization)/credential-authorizations", query: [("login", login), ("per_page", "100")]
-        ).list().compactMap { $0.identifier("credential_id") }
+        ).compactMap { $0.identifier("credential_id") }
     }
 
     /// The credential that an action is about: the target itself, or the parameter `credential_id` of a user.
@@ -101,7 +101,7 @@ extension GitHub {
             "title": .string(ticket.title), "body": .string(ticket.description), "labels": [.string(ticket.label)],
         ]
         let path: UpstreamPath = "/repos/\(organization)/\(try repository(target))/issues"
-        return Self.issue(try api.change(.post, path, issue).object())
+        return Self.issue(try api.create(path, issue))
     }
 
     private static func issue(_ issue: JSON) -> JSON {

@@ -100,7 +100,7 @@ struct GitLab: Connector {
         case 403: .configuration("The GitLab token may not read or do this. Give its user the role that it needs.")
         case 404: .missing("GitLab has no such user, token or project, or the token may not see it.")
         case 400, 405, 409, 422: .configuration("GitLab does not allow this for that user or project.")
-        default: .provider("GitLab answered with status \(response.status).")
+        default: .unexplained(response, by: "GitLab")
         }
     }
 

@@ -23,7 +23,7 @@ extension GitLab {
                 "title": .string(ticket.title), "description": .string(ticket.description),
                 "labels": .string(ticket.label),
             ]
-            return Self.ticket(try api.change(.post, "/projects/\(try project(target))/issues", issue).object())
+            return Self.ticket(try api.create("/projects/\(try project(target))/issues", issue))
         default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
         }
         return ["platform": "gitlab", "external_id": .string(id)]
@@ -69,9 +69,9 @@ extension GitLab {
     }
 
     private func tokens(of user: String) throws -> [String] {
-        try api.get(
+        try api.all(
             "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")]
-        ).list().filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
+        ).filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
     }
 
     /// Where the key is that an action is about: the target itself, or the parameter `token_id` of a user.

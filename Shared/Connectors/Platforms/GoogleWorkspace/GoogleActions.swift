@@ -72,6 +72,7 @@ extension GoogleWorkspace {
         case (.computer, _):
             let query = [(name: "customer", value: "customers/" + customer)]
             let users = try devices.get("/v1/devices/\(device.id)/deviceUsers", query: query).items("deviceUsers")
+            var hasWiped = false
             for case let user? in users.map({ $0.text("name")?.split(separator: "/").last.map(String.init) }) {
                 let path: UpstreamPath =
                     switch action {
@@ -79,9 +80,15 @@ extension GoogleWorkspace {
                     case .liftContainment: "/v1/devices/\(device.id)/deviceUsers/\(user):approve"
                     default: "/v1/devices/\(device.id)/deviceUsers/\(user):wipe"
                     }
-                try devices.change(
-                    .post, path, ["customer": .string("customers/" + customer)],
-                    isRepeatable: action != .retireDevice)
+                do {
+                    try devices.change(
+                        .post, path, ["customer": .string("customers/" + customer)],
+                        isRepeatable: action != .retireDevice)
+                } catch is ConnectorError where hasWiped {
+                    // Tried again, it would begin with those who are wiped.
+                    throw ConnectorError.unknownOutcome("Some of the device's users are wiped, but not all of them.")
+                }
+                hasWiped = action == .retireDevice
             }
         }
     }

@@ -128,7 +128,7 @@ struct GoogleWorkspace: Connector {
         case 403:
             .configuration("The administrator may not read or do this. Name a super administrator as admin_email.")
         case 404: .missing("Google Workspace has no such user, grant or device.")
-        default: .provider("Google answered with status \(response.status).")
+        default: .unexplained(response, by: "Google")
         }
     }
 

@@ -113,7 +113,7 @@ struct JamfPro: Connector {
             .configuration("The Jamf Pro API client may not do this. Give it the privileges that the README lists.")
         case 404: .missing("Jamf Pro has no such device.")
         case 400, 409, 422: .configuration("Jamf Pro does not allow this for that device now.")
-        default: .provider("Jamf Pro answered with status \(response.status).")
+        default: .unexplained(response, by: "Jamf Pro")
         }
     }
 }

@@ -80,15 +80,12 @@ struct Jira: Connector {
         }
     }
 
-    /// 429, and some 503, say in Retry-After when to come back, else in X-RateLimit-Reset.
+    /// 429 says in Retry-After when to come back, else in X-RateLimit-Reset. Some 503 have Retry-After too, but do not say
+    /// that nothing was done.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        switch response.status {
-        case 429:
-            let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp(provider: $0) }
-            return .throttled(seconds: response.retryAfter ?? reset.map { response.seconds(until: $0) })
-        case 503 where response.retryAfter != nil: return .throttled(seconds: response.retryAfter)
-        default: return RetryPolicy.standardVerdict(response)
-        }
+        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+        let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp(provider: $0) }
+        return .throttled(seconds: response.retryAfter ?? reset.map { response.seconds(until: $0) })
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
@@ -99,7 +96,7 @@ struct Jira: Connector {
         case 400:
             .configuration(
                 "Jira does not take the ticket as it is. Look at the project's required fields and issue types.")
-        default: .provider("Jira answered with status \(response.status).")
+        default: .unexplained(response, by: "Jira")
         }
     }
 

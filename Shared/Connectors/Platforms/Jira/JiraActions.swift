@@ -64,8 +64,7 @@ extension Jira {
             "labels": [.string(ticket.label)], "description": Self.document(ticket.description),
         ]
         if let priority = target.parameters["priority"]?.string { fields["priority"] = ["name": .string(priority)] }
-        let issue = try api.change(.post, "/rest/api/3/issue", ["fields": .object(fields)]).object()
-        return Self.ticket(issue)
+        return Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
     }
 
     /// Text in the Atlassian Document Format, one paragraph a line.

@@ -91,7 +91,7 @@ struct JumpCloud: Connector {
         case 403:
             .configuration("The API key's administrator may not read or do this. Give them the Administrator role.")
         case 404: .missing("JumpCloud has no such user, application or device.")
-        default: .provider("JumpCloud answered with status \(response.status).")
+        default: .unexplained(response, by: "JumpCloud")
         }
     }
 

@@ -99,7 +99,7 @@ enum Graph {
             .configuration(
                 "The app registration lacks a permission. Grant it those that the README lists, with admin consent.")
         case (404, _): .missing("Microsoft Graph has no such user, application, grant or device.")
-        default: .provider("Microsoft Graph answered with status \(response.status).")
+        default: .unexplained(response, by: "Microsoft Graph")
         }
     }
 

@@ -143,7 +143,7 @@ struct Okta: Connector {
             .configuration("The Okta token may not read or do this. Give its administrator the role that it needs.")
         case (403, _): .configuration("Okta does not allow this in the user's current status.")
         case (404, _): .missing("Okta has no such user, application or device.")
-        default: .provider("Okta answered with status \(response.status).")
+        default: .unexplained(response, by: "Okta")
         }
     }
 }

@@ -98,7 +98,7 @@ struct OneLogin: Connector {
         case 401: .credentials("OneLogin refuses the access token.")
         case 403: .configuration("The API credential may not read or do this. Make one of scope Manage All.")
         case 404: .missing("OneLogin has no such user or application.")
-        default: .provider("OneLogin answered with status \(response.status).")
+        default: .unexplained(response, by: "OneLogin")
         }
     }
 }

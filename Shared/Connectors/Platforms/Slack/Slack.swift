@@ -74,7 +74,7 @@ struct Slack: Connector {
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
-        SlackMethods.error(response.json.text("error")) ?? .provider("Slack answered with status \(response.status).")
+        SlackMethods.error(response.json.text("error")) ?? .unexplained(response, by: "Slack")
     }
 
     /// These say in many ways that a plan or a token does not have them; the methods above have proved the token.
@@ -83,7 +83,7 @@ struct Slack: Connector {
         case 404: .missing("Slack has no such user.")
         case 400..<500:
             .configuration("Slack does not allow this. It takes a plan with SCIM or audit logs, and an owner's token.")
-        default: .provider("Slack answered with status \(response.status).")
+        default: .unexplained(response, by: "Slack")
         }
     }
 }
@@ -108,7 +108,13 @@ struct SlackMethods {
         var request = api.request(.post, "/\(method)")
         request.setForm(parameters)
         request.isRepeatable = isRepeatable
-        return try Self.answer(try api.send(request))
+        let response = try api.send(request)
+        do {
+            return try Self.answer(response)
+        } catch {
+            guard case .provider(let sentence) = error, !isRepeatable else { throw error }
+            throw ConnectorError.unknownOutcome(sentence + " It may have carried the action out.")
+        }
     }
 
     private static func answer(_ response: UpstreamResponse) throws(ConnectorError) -> JSON {
@@ -130,7 +136,9 @@ struct SlackMethods {
             "org_login_required", "not_in_channel", "restricted_action", "user_is_restricted", "unknown_method":
             .configuration(
                 "Slack does not allow this with that token or plan. Give the app the scopes that the README lists.")
-        case let name?: name.isEmpty ? nil : .provider("Slack refused, for a reason that we don't know.")
+        case "internal_error", "fatal_error", "service_unavailable", "request_timeout":
+            .provider("Slack failed.")
+        case let name?: name.isEmpty ? nil : .refused("Slack refused, for a reason that we don't know.")
         case nil: nil
         }
     }

@@ -67,7 +67,7 @@ struct Zoom: Connector {
         case (403, _): .configuration("The Zoom app may not do this. Give it the scopes that the README lists.")
         case (404, _), (_, 1_001): .missing("Zoom has no such user.")
         case (400, _), (409, _): .configuration("Zoom does not allow this for that user.")
-        default: .provider("Zoom answered with status \(response.status).")
+        default: .unexplained(response, by: "Zoom")
         }
     }
 }

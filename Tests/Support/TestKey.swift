@@ -1,7 +1,7 @@
 /// Keys of nobody, for tests.
-enum TestKey {
+public enum TestKey {
     /// An RSA key of 2,048 bits.
-    static let rsa = """
+    public static let rsa = """
         -----BEGIN PRIVATE KEY-----
         MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDHBRH+UsFYi+0b
         Vs3DpaHF1QUDAv1tTZZkHGhXVPV5adcmyt0kjfrlZnhQ7F3I0fjrQu5XWt4BF1Sy

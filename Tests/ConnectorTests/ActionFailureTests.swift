@@ -1,0 +1,119 @@
+import Base
+import Findings
+import HTTP
+import TestSupport
+import Testing
+import Upstream
+
+@testable import Connectors
+
+/// What actions make of answers that tell, or do not tell, whether anything was done.
+@Suite struct ActionFailureTests {
+    private let target = ActionTarget(
+        actionID: .random(), externalID: "9",
+        parameters: ["repository": "ops", "project": "acme/ops", "channel": "C1", "message": "Hello."])
+
+    private func error(
+        _ example: ConnectorCase, _ action: ActionType, _ provider: FakeProvider
+    ) throws -> ConnectorError? {
+        let connector = try example.connect(provider)
+        return #expect(throws: ConnectorError.self) { try connector.perform(action, on: target) }
+    }
+
+    private func isUnknown(_ error: ConnectorError?) -> Bool {
+        if case .unknownOutcome = error { true } else { false }
+    }
+
+    private func isRefusal(_ error: ConnectorError?) -> Bool {
+        if case .refused = error { true } else { false }
+    }
+
+    // MARK: What may have been done
+
+    @Test(arguments: [ConnectorCase.jira, .github, .gitlab], ["Thank you.", "[]", ""])
+    func aTicketWhoseReceiptCantBeReadMayBeThere(_ example: ConnectorCase, _ text: String) throws {
+        let provider = try FakeProvider { _ in .init(201, text: text) }
+        #expect(isUnknown(try error(example, .createTicket, provider)))
+        #expect(provider.requests.count == 1)
+    }
+
+    @Test func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
+        #expect(isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: false)))
+        #expect(!isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: true)))
+    }
+
+    @Test(arguments: [
+        #"{"ok":false,"error":"internal_error"}"#, #"{"ok":false,"error":"fatal_error"}"#, #"{"ok":false}"#, "[]",
+        "Thank you.",
+    ])
+    func aMessageThatSlackFailedOnMayBeOut(_ text: String) throws {
+        let provider = try FakeProvider { _ in .init(text: text) }
+        for action in [ActionType.notifyUser, .createTicket] {
+            #expect(isUnknown(try error(.slack, action, provider)))
+        }
+        #expect(provider.requests.count == 2)
+        // Ending sessions twice does no harm.
+        #expect(!isUnknown(try error(.slack, .revokeSessions, provider)))
+    }
+
+    /// The trap: of Jira's answers only 429 says that no ticket was made, though some 503 have Retry-After.
+    @Test func aTicketIsNotMadeAgainWhereJiraWasUnavailable() throws {
+        let provider = try FakeProvider { _ in .json(["key": "SEC-1"], status: 201) }
+        provider.fail(.init(503, headers: ["Retry-After": "0"]))
+        #expect(isUnknown(try error(.jira, .createTicket, provider)))
+        #expect(provider.requests.count == 1)
+        provider.fail(.init(429, headers: ["Retry-After": "0"]))
+        let ticket = try ConnectorCase.jira.connect(provider).perform(.createTicket, on: target)
+        #expect(ticket["ticket"] == "SEC-1" && provider.requests.count == 3)
+    }
+
+    @Test(arguments: [302, 408, 500, 503, 504])
+    func onlyARefusalSaysThatNothingWasDone(_ status: Int) throws {
+        let provider = try FakeProvider { _ in .init(status) }
+        #expect(isUnknown(try error(.okta, .suspendUser, provider)))
+        #expect(provider.requests.count == 1)
+    }
+
+    // MARK: What was refused
+
+    @Test(
+        arguments: [ConnectorCase.okta, .googleWorkspace, .entra, .oneLogin, .jumpCloud, .github], [400, 409, 412, 422])
+    func aRefusalIsNoFailureOfTheProvider(_ example: ConnectorCase, _ status: Int) throws {
+        let provider = try FakeProvider { request in
+            request.path.hasSuffix("token")
+                ? .json(["access_token": "t", "token_type": "Bearer", "expires_in": 3_600]) : .json([:], status: status)
+        }
+        let error = try error(example, .suspendUser, provider)
+        let isFinal = isRefusal(error) || error?.kind == "configuration_invalid"
+        #expect(isFinal, "\(String(describing: error))")
+        #expect(provider.requests.filter { !$0.path.hasSuffix("token") }.count == 1)
+    }
+
+    @Test func aMessageThatSlackDoesNotTakeIsNotOut() throws {
+        let provider = try FakeProvider { _ in .json(["ok": false, "error": "msg_too_long"]) }
+        #expect(isRefusal(try error(.slack, .notifyUser, provider)))
+    }
+
+    // MARK: When to come back
+
+    /// Each provider's own signal for 47 seconds, on its own clock, which is not ours.
+    private static let waits: [(ConnectorCase, Int, String, String)] = [
+        (.okta, 429, "x-rate-limit-reset", "1776256260"), (.github, 403, "x-ratelimit-reset", "1776256260"),
+        (.github, 429, "x-ratelimit-reset", "1776256260"), (.jira, 429, "X-RateLimit-Reset", "2026-04-15T12:31Z"),
+        (.gitlab, 429, "RateLimit-Reset", "1776256260"), (.crowdStrike, 429, "X-RateLimit-RetryAfter", "1776256260"),
+        (.zoom, 429, "Retry-After", "2026-04-15T12:31:00Z"), (.oneLogin, 429, "X-RateLimit-Reset", "47"),
+        (.entra, 429, "Retry-After", "47"), (.slack, 429, "Retry-After", "47"),
+    ]
+
+    @Test(arguments: waits)
+    func waitsForTheEndThatTheProviderNames(
+        _ example: ConnectorCase, _ status: Int, _ field: String, _ value: String
+    ) throws {
+        let provider = try FakeProvider(example.org)
+        let headers: Headers = ["Date": "Wed, 15 Apr 2026 12:30:13 GMT", "x-ratelimit-remaining": "0"]
+        var reply = FakeProvider.Reply(status, headers: headers)
+        reply.headers[field] = value
+        provider.fail(reply) { !$0.path.hasSuffix("token") }
+        #expect(throws: ConnectorError.rateLimited(seconds: 47)) { try example.connect(provider).check() }
+    }
+}
