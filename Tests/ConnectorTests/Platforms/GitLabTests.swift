@@ -12,7 +12,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/v4/groups/acme%2Fmain/members/all" },
         throttled: { .init(429, headers: ["Retry-After": "1"], text: "Retry later\n") },
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 6, "accessKey": 12, "auditEvent": GitLabGroup.windows * 3])
+        counts: ["account": 6, "accessKey": 16, "auditEvent": GitLabGroup.windows * 3])
 
     /// The same on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
@@ -48,6 +48,9 @@ enum GitLabGroup {
                 isEmpty ? [] : (0..<6).map { ["id": .integer(90 + $0), "path": .string("project\($0)")] })
         case _ where request.path.hasSuffix("/deploy_keys"):
             if request.path == "/api/v4/projects/95/deploy_keys" { return .json(["message": "403"], status: 403) }
+            if request.path == "/api/v4/projects/91/deploy_keys" {
+                return page(request, (1...5).map { ["id": .integer($0)] })
+            }
             let isFirst = request.path == "/api/v4/projects/90/deploy_keys"
             let keys: [JSON] = isFirst ? [["id": 1, "title": "CI", "can_push": true], ["id": 2]] : [["id": 1]]
             return .json(.array(keys))
