@@ -111,15 +111,15 @@ extension RecordCollection {
     }
 
     /// The same list, for what only some plans or tokens offer: it is empty where the provider says that there is none or
-    /// that it is not allowed.
-    public func ifOffered() -> RecordCollection {
+    /// that it is not allowed. `keeping` is the kind of record that comes from this list alone: what is known of it stays.
+    public func ifOffered(keeping kind: SyncRecord.Kind? = nil) -> RecordCollection {
         RecordCollection(name) { cursor in
             do {
                 return try page(cursor)
             } catch ConnectorError.missing where cursor == nil {
-                return .notOffered
+                return .leavingOut(name, keeping: kind)
             } catch ConnectorError.configuration where cursor == nil {
-                return .notOffered
+                return .leavingOut(name, keeping: kind)
             }
         }
     }

@@ -8,7 +8,7 @@ extension Workspace {
         for table in InventoryTable.all {
             try exclusively {
                 try save(run)
-                try execute(table.noteGone, run.id)
+                try execute(table.noteGone(isKept: run.position.kept.contains(table.kind.rawValue)), run.id)
             }
         }
     }

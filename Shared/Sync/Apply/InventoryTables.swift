@@ -6,11 +6,17 @@ extension InventoryTable {
 
     static let accounts = InventoryTable(
         kind: .account, name: "accounts",
+        source: """
+             LEFT JOIN accounts AS known ON known.integration_id = run.integration_id
+                AND known.external_id = staged.external_id
+            """,
         label: (staged: text("display_name"), row: "COALESCE(accounts.display_name, accounts.username)"),
         columns: [
             ("username", text("username")), ("email", text("email")), ("display_name", text("display_name")),
-            ("account_type", text("kind")), ("status", text("status")), ("is_admin", flag("is_admin")),
-            ("admin_roles", json("admin_roles")), ("mfa_enabled", flag("mfa_enabled")),
+            ("account_type", text("kind")), ("status", text("status")),
+            ("is_admin", "COALESCE(\(flag("is_admin")), known.is_admin, false)"),
+            ("admin_roles", "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"),
+            ("mfa_enabled", flag("mfa_enabled")),
             ("sso_enforced", flag("sso_enforced")), ("last_login_at", moment("last_login_at")),
             ("department", text("department")), ("title", text("title")), ("manager_email", text("manager_email")),
             ("manager_external_id", text("manager")), ("metadata", json("metadata")),

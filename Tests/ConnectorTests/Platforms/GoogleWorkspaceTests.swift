@@ -262,7 +262,7 @@ enum GoogleCustomer {
         #expect(first.department == "Sales")
         #expect(first.title == "Lead")
         #expect(first.managerEmail == "boss@example.com")
-        #expect(!first.isAdmin)
+        #expect(first.isAdmin == false)
         #expect(accounts["u1"]?.adminRoles == ["_SEED_ADMIN_ROLE"])
         #expect(accounts["u2"]?.adminRoles == ["_HELP_DESK_ADMIN_ROLE"])
         #expect(accounts["u5"]?.adminRoles == ["_SEED_ADMIN_ROLE"])
