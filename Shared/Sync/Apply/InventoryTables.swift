@@ -81,7 +81,8 @@ extension InventoryTable {
         label: (staged: "COALESCE(staged.record ->> 'name', staged.record ->> 'kind')", row: "access_keys.name"),
         columns: [
             ("kind", text("kind")), ("account_id", "accounts.id"), ("identity_id", "accounts.identity_id"),
-            ("name", text("name")), ("is_active", flag("is_active")), ("can_write", flag("can_write")),
+            ("account_external_id", text("account")), ("name", text("name")), ("is_active", flag("is_active")),
+            ("can_write", flag("can_write")),
             ("created_at", moment("created_at")), ("last_used_at", moment("last_used_at")),
             ("expires_at", moment("expires_at")),
         ])
