@@ -56,8 +56,8 @@ enum FalconCloud {
         case "POST /alerts/combined/alerts/v1"
         where request.json["filter"] == "status:['new','reopened']" && request.json["limit"] == 1_000:
             let from = request.json.text("after").flatMap { Int($0) } ?? 0
-            let alerts: [JSON] = ["d0", "d0", "d1", "d0"].map { ["device": ["device_id": .string($0)]] }
-            return page(alerts, from: from, total: 4, next: from + 2 < 4 ? ["after": .string("\(from + 2)")] : [:])
+            let alerts: [JSON] = ["d0", "d0", "d1", "d0", "d1", "d1"].map { ["device": ["device_id": .string($0)]] }
+            return page(alerts, from: from, total: 6, next: from + 2 < 6 ? ["after": .string("\(from + 2)")] : [:])
         case "GET /user-management/queries/users/v1" where request.parameter("sort") == "uid|asc":
             let from = offset.flatMap { Int($0) } ?? 0
             return page((0..<5).map { .string("u\($0)") }, from: from, total: 5, next: ["offset": .integer(from)])

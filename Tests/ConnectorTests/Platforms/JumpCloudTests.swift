@@ -14,7 +14,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/systemusers" },
         throttled: { .json(["message": "Too Many Requests"], status: 429, headers: ["Retry-After": "0"]) },
         refused: .json(["message": "Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 6, "application": 5, "entitlement": 150, "device": 6, "auditEvent": 6])
+        counts: ["account": 6, "application": 5, "entitlement": 250, "device": 6, "auditEvent": 6])
 }
 
 /// An organization as JumpCloud's APIs show it: two of everything a page, a hundred in lists without a count.
@@ -44,7 +44,7 @@ enum JumpCloudOrg {
             guard parts[3] == "app1" else { return .json([]) }
             // Version 2 counts in a header, if at all.
             let skip = request.parameter("skip").flatMap { Int($0) } ?? 0
-            return .json(.array((skip..<min(skip + 100, 150)).map { ["id": .string("u\($0)"), "type": "user"] }))
+            return .json(.array((skip..<min(skip + 100, 250)).map { ["id": .string("u\($0)"), "type": "user"] }))
         }
     }
 

@@ -22,7 +22,7 @@ extension ConnectorCase {
         refused: .json(
             ["errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []], status: 401),
         renewsTokens: false,
-        counts: ["account": 11, "application": 6, "entitlement": 18, "device": 5, "auditEvent": 6])
+        counts: ["account": 11, "application": 6, "entitlement": 30, "device": 5, "auditEvent": 6])
 }
 
 /// An org as Okta's API shows it: two of everything a page.
@@ -55,7 +55,7 @@ enum OktaOrg {
                         ]
                     })
         case ("apps", 5) where parts[4] == "users":
-            return page(request, (0..<3).map { ["id": .string("u\($0)"), "scope": "USER"] })
+            return page(request, (0..<5).map { ["id": .string("u\($0)"), "scope": "USER"] })
         case ("devices", 3) where request.parameter("expand") == "user": return page(request, isEmpty ? [] : devices)
         case ("logs", 3):
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
@@ -178,7 +178,7 @@ enum OktaOrg {
         #expect(records.accounts.count == 11)
         // Nobody knows, which is not the same as no.
         #expect(records.accounts.values.allSatisfy { $0.mfaEnabled == nil && $0.isAdmin == nil })
-        #expect(records.filter { $0.key.kind == "entitlement" }.count == 18)
+        #expect(records.filter { $0.key.kind == "entitlement" }.count == 30)
         #expect(!records.contains { $0.key.kind == "device" || $0.key.kind == "auditEvent" })
         #expect(
             try leftOut(ConnectorCase.okta.connect(provider))
