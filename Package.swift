@@ -158,7 +158,7 @@ let tests: [Target] = [
         name: "EndpointTests",
         dependencies: [
             "Analysis", "Assistant", "Billing", "Connectors", "Export", "Findings", "Jobs", "Remediation",
-            "TestSupport",
+            "TestSupport", "Upstream",
             "local-runner",
         ] + routes.map { .init(stringLiteral: $0.target.name) },
         path: "Tests/EndpointTests"),

@@ -110,8 +110,11 @@ public struct RecordPage {
     public var records: [SyncRecord]
     /// Where the next page begins; nil when this was the last.
     public var next: JSON?
-    /// False when the provider does not let us have the list: there is nothing in it then.
-    public var isOffered = true
+    /// What the customer's plan or the credentials' scopes leave out: the list's name, or names of what belongs to its
+    /// records.
+    public var leftOut: [String] = []
+    /// The kind of record of which nothing is gone, though nothing has come.
+    public var kept: SyncRecord.Kind?
 
     /// A page with these parts.
     public init(_ records: [SyncRecord], next: JSON? = nil) {
@@ -119,10 +122,11 @@ public struct RecordPage {
         self.next = next
     }
 
-    /// Instead of a list that the customer's plan or the credentials' scopes leave out.
-    static var notOffered: RecordPage {
+    /// Instead of a list that the provider does not let us have.
+    static func leavingOut(_ name: String, keeping kind: SyncRecord.Kind?) -> RecordPage {
         var page = RecordPage([])
-        page.isOffered = false
+        page.leftOut = [name]
+        page.kept = kind
         return page
     }
 }

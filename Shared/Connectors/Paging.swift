@@ -80,7 +80,7 @@ extension RecordCollection {
     }
 
     /// A list of lists: the pages of each parent, one parent after the other. `parents` are in ascending order; one that
-    /// has gone in between is passed over.
+    /// has gone in between is passed over, whether its list or a page of it is what the provider has no more.
     public static func each(
         _ name: String, of parents: @escaping () throws -> [String],
         page: @escaping (_ parent: String, _ cursor: JSON?) throws -> RecordPage
@@ -90,27 +90,36 @@ extension RecordCollection {
             let wanted = position?.text("parent") ?? ""
             guard let index = parents.firstIndex(where: { $0 >= wanted }) else { return RecordPage([]) }
             let parent = parents[index]
-            let found = try page(parent, parent == wanted ? position?["cursor"] : nil)
-            var next: JSON?
-            if let cursor = found.next {
-                next = ["parent": .string(parent), "cursor": cursor]
-            } else if index + 1 < parents.count {
-                next = ["parent": .string(parents[index + 1])]
+            let cursor = parent == wanted ? position?["cursor"] : nil
+            var isSecondTime = cursor != nil && position?["again"] != nil
+            var found = try unlessGone { try page(parent, cursor) }
+            if found == nil, cursor != nil, !isSecondTime {
+                // It may be that the cursor alone is no longer known.
+                isSecondTime = true
+                found = try unlessGone { try page(parent, nil) }
             }
-            return RecordPage(found.records, next: next)
+            var next: JSON?
+            if let cursor = found?.next {
+                var place: [String: JSON] = ["parent": .string(parent), "cursor": cursor]
+                if isSecondTime { place["again"] = true }
+                next = .object(place)
+            } else if let follower = parents[index...].first(where: { $0 > parent }) {
+                next = ["parent": .string(follower)]
+            }
+            return RecordPage(found?.records ?? [], next: next)
         }
     }
 
     /// The same list, for what only some plans or tokens offer: it is empty where the provider says that there is none or
-    /// that it is not allowed.
-    public func ifOffered() -> RecordCollection {
+    /// that it is not allowed. `keeping` is the kind of record that comes from this list alone: what is known of it stays.
+    public func ifOffered(keeping kind: SyncRecord.Kind? = nil) -> RecordCollection {
         RecordCollection(name) { cursor in
             do {
                 return try page(cursor)
             } catch ConnectorError.missing where cursor == nil {
-                return .notOffered
+                return .leavingOut(name, keeping: kind)
             } catch ConnectorError.configuration where cursor == nil {
-                return .notOffered
+                return .leavingOut(name, keeping: kind)
             }
         }
     }
@@ -134,6 +143,77 @@ extension RecordCollection {
                 default: throw error
                 }
             }
+        }
+    }
+}
+
+/// What the provider answers; nil when it has no more what it is asked about.
+func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
+    do {
+        return try ask()
+    } catch ConnectorError.missing {
+        return nil
+    }
+}
+
+/// A list whose pages are asked for by how many items come before them. When one of those goes while the list is read, all
+/// that follow move up, and what is skipped by that would be taken for gone. So each page begins with the last item of the
+/// page before, and where that is not in it, the list begins again.
+struct NumberedList {
+    /// What tells items apart.
+    let id: (JSON) -> String
+    /// Asks for items after so many others, in the same order each time, and tells whether they are the last ones.
+    let ask: (Int) throws -> (items: [JSON], isLast: Bool)
+
+    /// A list that moves this often while it is read is left for another time.
+    private static let mostBeginnings = 5
+
+    /// The new items of the page at a cursor, and where the next page begins.
+    func page(_ cursor: JSON?) throws -> (items: [JSON], next: JSON?) {
+        let from = cursor?["from"]?.integer ?? 0
+        let beginnings = cursor?["beginnings"]?.integer ?? 1
+        let (found, isLast) = try ask(from)
+        var new = found[...]
+        if let last = cursor?["last"]?.string {
+            guard let place = found.firstIndex(where: { id($0) == last }) else {
+                guard beginnings < Self.mostBeginnings else {
+                    throw ConnectorError.provider("The provider's list changes faster than it can be read.")
+                }
+                return ([], ["from": 0, "beginnings": .integer(beginnings + 1)])
+            }
+            new = found[(place + 1)...]
+        }
+        guard !isLast, let last = found.last else { return (Array(new), nil) }
+        var next: [String: JSON] = ["from": .integer(from + found.count), "beginnings": .integer(beginnings)]
+        // A page of that one item alone is followed by another, where pages may be short.
+        if !new.isEmpty {
+            next["from"] = .integer(from + found.count - 1)
+            next["last"] = .string(id(last))
+        }
+        return (Array(new), .object(next))
+    }
+
+    /// The whole list, for what pages of others need. Items may come twice.
+    func all() throws -> [JSON] {
+        var found: [JSON] = []
+        var cursor: JSON?
+        repeat {
+            let (items, next) = try page(cursor)
+            found += items
+            cursor = next
+        } while cursor != nil
+        return found
+    }
+}
+
+extension RecordCollection {
+    /// A list whose pages are asked for by how many items come before them.
+    static func numbered(
+        _ name: String, _ list: NumberedList, records: @escaping ([JSON]) throws -> [SyncRecord]
+    ) -> RecordCollection {
+        RecordCollection(name) { cursor in
+            let (items, next) = try list.page(cursor)
+            return RecordPage(try records(items), next: next)
         }
     }
 }

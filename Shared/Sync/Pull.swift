@@ -38,7 +38,8 @@ extension Workspace {
                 return false
             }
             isResuming = false
-            if !page.isOffered { run.position.leftOut.append(collections[index].name) }
+            run.position.leftOut += page.leftOut.filter { !run.position.leftOut.contains($0) }
+            if let kind = page.kept { run.position.kept.insert(kind.rawValue) }
             if let next = page.next {
                 run.position.collection = collections[index].name
                 run.position.cursor = next

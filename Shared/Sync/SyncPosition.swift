@@ -11,8 +11,10 @@ struct SyncPosition: Equatable {
     var cursor: JSON?
     /// Whether all has been pulled, and only applying it is left.
     var isPulled = false
-    /// The collections that the provider does not let us have.
+    /// What the provider does not let us have, as pages name it.
     var leftOut: [String] = []
+    /// The kinds of records that have not come for that, and are not gone.
+    var kept: Set<String> = []
 
     init(eventsSince: Timestamp) { self.eventsSince = eventsSince }
 
@@ -23,13 +25,14 @@ struct SyncPosition: Equatable {
         cursor = json["cursor"].flatMap { $0 == .null ? nil : $0 }
         isPulled = json["is_pulled"]?.bool ?? false
         leftOut = json["left_out"]?.array?.compactMap(\.string) ?? []
+        kept = Set(json["kept"]?.array?.compactMap(\.string) ?? [])
     }
 
     var json: JSON {
         [
             "events_since": .string(eventsSince.description), "collection": collection.map(JSON.string) ?? .null,
             "cursor": cursor ?? .null, "is_pulled": .bool(isPulled),
-            "left_out": .array(leftOut.map(JSON.string)),
+            "left_out": .array(leftOut.map(JSON.string)), "kept": .array(kept.sorted().map(JSON.string)),
         ]
     }
 }

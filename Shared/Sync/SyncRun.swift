@@ -76,7 +76,7 @@ extension Workspace {
                 }
                 try endSync(last.id, error: nil, at: now)
             }
-            let since = integration.lastSyncAt.map { $0 - Self.eventOverlap } ?? now - Self.firstEvents
+            let since = try lastPull(of: integration).map { $0 - Self.eventOverlap } ?? now - Self.firstEvents
             let run = SyncRun(
                 id: .random(), integrationID: integration.id, token: token, startedAt: now,
                 position: SyncPosition(eventsSince: since))
@@ -88,6 +88,17 @@ extension Workspace {
                 """, run.id, integration.id, now, token, leaseEnd, run.position.json)
             return run
         }
+    }
+
+    /// When the last sync that was applied began to pull: what has happened since then it may not have seen, however late
+    /// it was applied. Of a run that is no longer kept only that it took no longer than any may is known.
+    private func lastPull(of integration: SyncedIntegration) throws -> Timestamp? {
+        try first(
+            """
+            SELECT started_at FROM sync_runs WHERE workspace_id = $1 AND integration_id = $2 AND status = 'completed'
+            ORDER BY started_at DESC LIMIT 1
+            """, integration.id
+        ) { try $0[0] as Timestamp } ?? integration.lastSyncAt.map { $0 - Self.longestSync }
     }
 
     /// Saves how far a sync has come, in the transaction of what it has staged. Throws when it is no longer this

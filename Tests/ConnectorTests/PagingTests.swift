@@ -6,6 +6,66 @@ import Upstream
 @testable import Connectors
 
 @Suite struct PagingTests {
+    /// Numbers that are deleted while the list is read, one before each page of two.
+    private final class ShrinkingList {
+        var numbers: [Int]
+        var losses: [Int]
+        init(_ numbers: Range<Int>, losing losses: [Int]) {
+            self.numbers = Array(numbers)
+            self.losses = losses
+        }
+
+        func page(from: Int) -> (items: [JSON], isLast: Bool) {
+            let items = numbers.dropFirst(from).prefix(2).map { JSON.integer($0) }
+            let isLast = from + items.count >= numbers.count
+            if !losses.isEmpty { numbers.removeAll { [losses] in $0 == losses[0] } }
+            losses = Array(losses.dropFirst())
+            return (items, isLast)
+        }
+    }
+
+    private func list(_ numbers: ShrinkingList) -> NumberedList {
+        NumberedList(id: { $0.integer.map(String.init) ?? "" }, ask: numbers.page)
+    }
+
+    @Test(arguments: [[0], [1], [-1, 0], [-1, 1, 3], [-1, -1, 4, 0], [0, 1, 2]])
+    func whatIsDeletedWhileAListIsReadHidesNothingElse(_ losses: [Int]) throws {
+        let numbers = ShrinkingList(0..<7, losing: losses)
+        let found = Set(try list(numbers).all().compactMap(\.integer))
+        #expect(found.isSuperset(of: numbers.numbers))
+        #expect(!numbers.numbers.isEmpty)
+    }
+
+    @Test func aListThatNeverStandsStillIsLeftForAnotherTime() {
+        let numbers = ShrinkingList(0..<100, losing: (0..<100).map { $0 })
+        #expect(throws: ConnectorError.self) { try list(numbers).all() }
+    }
+
+    @Test func aParentThatGoesWhileItsListIsReadIsPassedOver() throws {
+        let lists = RecordCollection.each("lists", of: { ["a", "b", "c", "d"] }) { parent, cursor in
+            let application = ApplicationRecord(
+                externalID: parent + (cursor?.string ?? ""), name: parent, isManaged: true)
+            switch (parent, cursor) {
+            // Gone before its first page, and before its second.
+            case ("a", _), ("d", _), ("b", .some(.string("2"))): throw ConnectorError.missing("It has gone.")
+            case ("b", _): return RecordPage([], next: "2")
+            default: return RecordPage([.application(application)], next: cursor == nil ? "2" : nil)
+            }
+        }
+        var found: [String] = []
+        var cursor: JSON?
+        var pages = 0
+        repeat {
+            let page = try lists.page(cursor)
+            found += page.records.map { $0.key.id }
+            cursor = page.next
+            pages += 1
+            // A cursor that stays missing ends the list of its parent.
+            if pages > 20 { break }
+        } while cursor != nil
+        #expect(found == ["c", "c2"])
+    }
+
     @Test func anEmptyTokenIsNoNextPage() throws {
         let provider = try FakeProvider { _ in .json(["items": [], "next": ""]) }
         let base = try #require(UpstreamURL("https://api.example.com"))

@@ -209,6 +209,62 @@ struct DifferenceTests {
         #expect(try company.count("SELECT count(*) FROM account_links WHERE workspace_id = $1") == 0)
     }
 
+    /// A key that has not changed itself, whose account comes after it or comes back.
+    @Test func aKeyFindsItsAccountWheneverThatComes() throws {
+        let github = try company.connect("github")
+        var key = AccessKeyRecord(externalID: "k", kind: .accessToken, canWrite: false)
+        key.accountExternalID = "g1"
+        github["keys"] = [.accessKey(key)]
+        let members = [account("g1", "u1@example.com"), account("g2")]
+        let owner: SQL = """
+            SELECT identities.email FROM access_keys LEFT JOIN accounts ON accounts.id = access_keys.account_id
+                LEFT JOIN identities ON identities.id = accounts.identity_id
+                    AND identities.id = access_keys.identity_id
+            WHERE access_keys.workspace_id = $1 AND access_keys.external_id = 'k'
+            """
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(try company.list(owner) == ["null"])
+        github["members"] = members
+        try company.sync("github")
+        #expect(try company.list(owner) == ["u1@example.com"])
+        #expect(try changes() == ["created account 2", "updated access_key 1"])
+        github["members"] = [members[1]]
+        try company.sync("github")
+        #expect(try company.list(owner) == ["null"])
+        github["members"] = members
+        try company.sync("github")
+        #expect(try company.list(owner) == ["u1@example.com"])
+        #expect(try changes() == ["created account 1", "updated access_key 1"])
+        try company.sync("github")
+        #expect(try changes() == [])
+    }
+
+    @Test func whatTheTokenMayNoLongerSeeIsNeitherGoneNorFalse() throws {
+        okta["users"] = [
+            account("u1", "u1@example.com") {
+                ($0.isAdmin, $0.adminRoles, $0.mfaEnabled) = (true, ["SUPER_ADMIN"], true)
+            }
+        ]
+        try company.sync("okta")
+        okta.notOffered = ["devices"]
+        okta["users"] = ["u1", "u2"].map { id in account(id, id + "@example.com") { $0.isAdmin = nil } }
+        try company.sync("okta")
+        #expect(try company.count("SELECT count(*) FROM devices WHERE workspace_id = $1") == 20)
+        #expect(
+            try company.list(
+                """
+                SELECT external_id || ' ' || COALESCE(admin_roles ->> 0, '-') || CASE WHEN is_admin THEN ' admin' ELSE '' END
+                    || CASE WHEN mfa_enabled IS NULL THEN ' unknown' ELSE '' END
+                FROM accounts WHERE workspace_id = $1 ORDER BY external_id
+                """) == ["u1 SUPER_ADMIN admin unknown", "u2 - unknown"])
+        // With the permission back, what is gone goes.
+        okta.notOffered = []
+        okta["devices"] = Array(okta["devices"].dropFirst())
+        try company.sync("okta")
+        #expect(try company.count("SELECT count(*) FROM devices WHERE workspace_id = $1") == 19)
+    }
+
     @Test func aListThatThePlanDoesNotOfferIsLeftOutAndTheLogSaysSo() throws {
         okta.notOffered = ["events"]
         #expect(try company.sync("okta").status == .completed)

@@ -54,7 +54,8 @@ final class TestProvider: @unchecked Sendable {
                     start < end ? Array(all[start..<end]) : [], next: end < all.count ? .integer(end) : nil)
             }
             guard notOffered.contains(name) else { return list }
-            return RecordCollection(name) { _ in throw ConnectorError.configuration("Not in this plan.") }.ifOffered()
+            return RecordCollection(name) { _ in throw ConnectorError.configuration("Not in this plan.") }
+                .ifOffered(keeping: name == "devices" ? .device : nil)
         }
     }
 

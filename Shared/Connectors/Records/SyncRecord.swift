@@ -10,6 +10,12 @@ public enum SyncRecord: Sendable, Equatable {
     case accessKey(AccessKeyRecord)
     case device(DeviceRecord)
     case auditEvent(AuditEventRecord)
+
+    /// The kinds of records, by the names that the product keeps them under.
+    public enum Kind: String, Sendable {
+        case account, application, entitlement, oauthGrant = "oauth_grant", accessKey = "access_key", device
+        case auditEvent = "audit_event"
+    }
 }
 
 /// A person's or a program's account on the platform. At an identity provider it is what the identity is made of.
@@ -32,7 +38,8 @@ public struct AccountRecord: Sendable, Equatable {
     /// What the provider itself links the account to: addresses by which an identity provider names it (SAML NameID, SCIM
     /// userName).
     public var linkedEmails: [String] = []
-    public var isAdmin = false
+    /// Nil when the provider does not tell: what is known of it, and of the roles, stays.
+    public var isAdmin: Bool? = false
     /// The roles that make it an admin, in the provider's words, such as `SUPER_ADMIN` or `Global Administrator`.
     public var adminRoles: [String] = []
     /// Nil when the provider does not tell.

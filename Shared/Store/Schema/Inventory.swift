@@ -189,6 +189,7 @@ extension Schema {
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
             integration_id uuid NOT NULL REFERENCES integrations (id),
             account_id uuid REFERENCES accounts (id),
+            account_external_id text,
             identity_id uuid REFERENCES identities (id),
             external_id text NOT NULL,
             kind text NOT NULL CHECK (kind IN ('access_key', 'access_token', 'deploy_key')),

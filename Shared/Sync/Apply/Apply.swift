@@ -8,7 +8,7 @@ extension Workspace {
         for table in InventoryTable.all {
             try exclusively {
                 try save(run)
-                try execute(table.noteGone, run.id)
+                try execute(table.noteGone(isKept: run.position.kept.contains(table.kind.rawValue)), run.id)
             }
         }
     }
@@ -107,6 +107,7 @@ struct InventoryUpdate {
         try writeLinks()
         try matching.run()
         for table in InventoryTable.all.dropFirst() { try write(table) }
+        try findOwners()
         let fields = IdentityFields(workspace: workspace, runID: runID)
         try fields.write()
         try fields.passOn()
@@ -193,6 +194,25 @@ struct InventoryUpdate {
                     AND accounts.external_id = staged.record ->> 'account'
             WHERE run.workspace_id = $1 AND run.id = $2
             ON CONFLICT (account_id, email) DO NOTHING
+            """)
+    }
+
+    /// Gives keys their account that has come, or come back, after them: such a key itself has not changed.
+    private func findOwners() throws {
+        let keys = InventoryTable.accessKeys
+        let isOwned: SQL = """
+            access_keys.workspace_id = $1 AND access_keys.integration_id = \(InventoryTable.integration)
+                AND access_keys.account_id IS NULL AND EXISTS (
+                    SELECT 1 FROM accounts WHERE accounts.integration_id = access_keys.integration_id
+                        AND accounts.external_id = access_keys.account_external_id)
+            """
+        try execute(keys.log("updated", isOwned))
+        try execute(
+            """
+            UPDATE access_keys SET account_id = accounts.id, identity_id = accounts.identity_id,
+                updated_at = \(InventoryTable.appliedAt)
+            FROM accounts WHERE accounts.workspace_id = $1 AND accounts.integration_id = access_keys.integration_id
+                AND accounts.external_id = access_keys.account_external_id AND \(isOwned)
             """)
     }
 

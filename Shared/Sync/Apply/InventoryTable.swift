@@ -39,18 +39,22 @@ struct InventoryTable {
 
     private var goneKind: SQL { "'gone ' || \(kindName)" }
 
-    /// Notes, beside the staged records, which rows the provider no longer shows. Doing it twice changes nothing.
-    var noteGone: SQL {
-        """
-        INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
-        SELECT run.workspace_id, run.id, \(goneKind), \(name).external_id, \(name).id, '{}', ''
-        FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
-            AND run.integration_id = \(name).integration_id
-        WHERE \(Self.run) AND \(name).workspace_id = $1 AND (NOT EXISTS (
-            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
-                AND external_id = \(name).external_id)\(orGone))
-        ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
-        """
+    /// Notes, beside the staged records, which rows the provider no longer shows. Doing it twice changes nothing. Of a kind
+    /// that is kept only those go whose account or application goes.
+    func noteGone(isKept: Bool) -> SQL {
+        let isStaged: SQL = """
+            EXISTS (SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
+                AND external_id = \(name).external_id)
+            """
+        let isUnseen: SQL = isKept ? "1 = 0" : "NOT \(isStaged)"
+        return """
+            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+            SELECT run.workspace_id, run.id, \(goneKind), \(name).external_id, \(name).id, '{}', ''
+            FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
+                AND run.integration_id = \(name).integration_id
+            WHERE \(Self.run) AND \(name).workspace_id = $1 AND (\(isUnseen)\(orGone))
+            ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
+            """
     }
 
     /// The ids of the rows that are noted as gone.

@@ -6,11 +6,17 @@ extension InventoryTable {
 
     static let accounts = InventoryTable(
         kind: .account, name: "accounts",
+        source: """
+             LEFT JOIN accounts AS known ON known.integration_id = run.integration_id
+                AND known.external_id = staged.external_id
+            """,
         label: (staged: text("display_name"), row: "COALESCE(accounts.display_name, accounts.username)"),
         columns: [
             ("username", text("username")), ("email", text("email")), ("display_name", text("display_name")),
-            ("account_type", text("kind")), ("status", text("status")), ("is_admin", flag("is_admin")),
-            ("admin_roles", json("admin_roles")), ("mfa_enabled", flag("mfa_enabled")),
+            ("account_type", text("kind")), ("status", text("status")),
+            ("is_admin", "COALESCE(\(flag("is_admin")), known.is_admin, false)"),
+            ("admin_roles", "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"),
+            ("mfa_enabled", flag("mfa_enabled")),
             ("sso_enforced", flag("sso_enforced")), ("last_login_at", moment("last_login_at")),
             ("department", text("department")), ("title", text("title")), ("manager_email", text("manager_email")),
             ("manager_external_id", text("manager")), ("metadata", json("metadata")),
@@ -75,7 +81,8 @@ extension InventoryTable {
         label: (staged: "COALESCE(staged.record ->> 'name', staged.record ->> 'kind')", row: "access_keys.name"),
         columns: [
             ("kind", text("kind")), ("account_id", "accounts.id"), ("identity_id", "accounts.identity_id"),
-            ("name", text("name")), ("is_active", flag("is_active")), ("can_write", flag("can_write")),
+            ("account_external_id", text("account")), ("name", text("name")), ("is_active", flag("is_active")),
+            ("can_write", flag("can_write")),
             ("created_at", moment("created_at")), ("last_used_at", moment("last_used_at")),
             ("expires_at", moment("expires_at")),
         ])

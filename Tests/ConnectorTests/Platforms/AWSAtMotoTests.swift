@@ -1,17 +1,13 @@
 import Base
 import Findings
-import Foundation
 import TestSupport
 import Testing
 import Upstream
 
 @testable import Connectors
 
-/// A Python that has moto.
-private let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
-
 /// IAM and STS as moto serves them, which is not ours: it verifies signatures and carries out what it is asked.
-@Suite(.enabled(if: python != nil, "Tests/run sets up Python with moto"))
+@Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"))
 struct AWSAtMotoTests {
     private let moto: Moto
 
@@ -131,27 +127,15 @@ struct AWSAtMotoTests {
 
 /// A moto server with one user who may do everything; from `connect` on it verifies every signature.
 private final class Moto {
-    private let folder: TemporaryFolder
-    private let process: TestProcess
-    private let url: String
+    private let server: MotoServer
+    private var url: String { server.url }
     private let keys: AWSKeys
     /// The user's own way in.
     private let session: AWSSession
 
     init() throws {
-        folder = try TemporaryFolder()
-        let log = folder.path("moto.log")
-        process = try TestProcess(
-            try #require(python), ["-m", "moto.server", "-p", "0"],
-            environment: ["MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "PATH": "/usr/bin:/bin"], log: log)
-        var found: String?
-        _ = try poll(seconds: 120) {
-            let text = try String(contentsOfFile: log, encoding: .utf8)
-            found = text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("http://127.0.0.1:") }.map(
-                String.init)
-            return found != nil
-        }
-        url = try #require(found)
+        server = try MotoServer()
+        let url = server.url
         let anyone = AWSKeys(id: "AKIAANYBODYATALL0000", secret: Secret("unverified"))
         let setup = AWSSession(try Self.client(url), region: "us-east-1", keys: anyone, role: nil)
         _ = try setup.iam("CreateUser", [("UserName", "thalian")])

@@ -98,7 +98,7 @@ enum AWSAccount {
         case ("GetAccountAuthorizationDetails", "Group"):
             return page(
                 "GroupDetailList",
-                (0..<3).map {
+                (0..<5).map {
                     "<GroupName>g\($0)</GroupName>" + policies($0 == 2 ? "AdministratorAccess" : "ReadOnlyAccess")
                 })
         case ("GetAccountAuthorizationDetails", "User"):

@@ -56,9 +56,9 @@ enum FalconCloud {
         case "POST /alerts/combined/alerts/v1"
         where request.json["filter"] == "status:['new','reopened']" && request.json["limit"] == 1_000:
             let from = request.json.text("after").flatMap { Int($0) } ?? 0
-            let alerts: [JSON] = ["d0", "d0", "d1", "d0"].map { ["device": ["device_id": .string($0)]] }
-            return page(alerts, from: from, total: 4, next: from + 2 < 4 ? ["after": .string("\(from + 2)")] : [:])
-        case "GET /user-management/queries/users/v1":
+            let alerts: [JSON] = ["d0", "d0", "d1", "d0", "d1", "d1"].map { ["device": ["device_id": .string($0)]] }
+            return page(alerts, from: from, total: 6, next: from + 2 < 6 ? ["after": .string("\(from + 2)")] : [:])
+        case "GET /user-management/queries/users/v1" where request.parameter("sort") == "uid|asc":
             let from = offset.flatMap { Int($0) } ?? 0
             return page((0..<5).map { .string("u\($0)") }, from: from, total: 5, next: ["offset": .integer(from)])
         case "POST /user-management/entities/users/GET/v1":
@@ -124,6 +124,18 @@ enum FalconCloud {
         provider.fail(FalconCloud.refused(403, "access denied, authorization failed"), after: 1)
         let scope = #expect(throws: ConnectorError.self) { try ConnectorCase.crowdStrike.connect(provider).check() }
         #expect(scope?.kind == "configuration_invalid")
+    }
+
+    @Test func aTokenThatRunsOutWhileManyRequestsAreUnderWayIsRenewed() throws {
+        let provider = try FakeProvider(ConnectorCase.crowdStrike.org)
+        let connector = try ConnectorCase.crowdStrike.connect(provider)
+        let expected = try pull { connector }.byKey
+        provider.fail(ConnectorCase.crowdStrike.refused, after: 1) { $0.path.hasSuffix("/user-roles/v2") }
+        let other = try ConnectorCase.crowdStrike.connect(provider)
+        #expect(try pull { other }.byKey == expected)
+        // One of each connector, and the renewed one.
+        #expect(provider.requests.filter { $0.path == "/oauth2/token" }.count == 3)
+        #expect(provider.unexpected.isEmpty)
     }
 
     /// Pointers last two minutes: one that is refused begins the list again, once.

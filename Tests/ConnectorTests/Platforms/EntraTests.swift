@@ -13,7 +13,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/v1.0/users" },
         throttled: GraphTenant.throttled, refused: GraphTenant.refused, renewsTokens: true,
         rejected: GraphTenant.rejected,
-        counts: ["account": 9, "application": 4, "entitlement": 24, "oauthGrant": 5, "auditEvent": 13])
+        counts: ["account": 11, "application": 4, "entitlement": 24, "oauthGrant": 5, "auditEvent": 13])
 }
 
 enum EntraTenant {
@@ -31,7 +31,7 @@ enum EntraTenant {
                 (0..<6).map(user),
                 if: select.contains("signInActivity") && request.parameter("$top") == "120"
                     && request.parameter("$expand")?.hasPrefix("manager(") == true)
-        case "/directory/deletedItems/microsoft.graph.user": return list((0..<3).map(deleted))
+        case "/directory/deletedItems/microsoft.graph.user": return list((0..<5).map(deleted))
         case "/reports/authenticationMethods/userRegistrationDetails":
             return list((0..<6).map { ["id": .string("u\($0)"), "isMfaRegistered": .bool($0 != 0)] })
         case "/roleManagement/directory/roleDefinitions":

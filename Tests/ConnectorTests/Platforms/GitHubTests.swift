@@ -84,7 +84,7 @@ enum GitHubOrg {
         } else if query.contains("membersWithRole(first:100,after:$after)") {
             organization = ["membersWithRole": connection((0..<6).map(member), in: "edges")]
         } else if query.contains("externalIdentities(first:100,after:$after,membersOnly:true)") {
-            let identities: [JSON] = (0..<3).map {
+            let identities: [JSON] = (0..<5).map {
                 ["samlIdentity": ["nameId": .string("M\($0)@Acme.com")], "user": ["login": .string("m\($0)")]]
             }
             organization = [

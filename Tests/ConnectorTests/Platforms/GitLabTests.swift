@@ -12,7 +12,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/v4/groups/acme%2Fmain/members/all" },
         throttled: { .init(429, headers: ["Retry-After": "1"], text: "Retry later\n") },
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 6, "accessKey": 12, "auditEvent": GitLabGroup.windows * 3])
+        counts: ["account": 6, "accessKey": 16, "auditEvent": GitLabGroup.windows * 5])
 
     /// The same on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
@@ -39,7 +39,8 @@ enum GitLabGroup {
         case group + "/members/all": return page(request, isEmpty ? [] : (0..<6).map(member))
         case group + "/enterprise_users" where isKeyset:
             return isEmpty
-                ? .json(["message": "404 Not found"], status: 404) : page(request, (0..<4).map(enterpriseUser))
+                ? .json(["message": "404 Not found"], status: 404)
+                : page(request, [0, 1, 2, 3, 100].map(enterpriseUser))
         case "/api/v4/personal_access_tokens" where request.parameter("state") == "active":
             return page(request, isEmpty ? [] : (0..<6).map(token))
         case group + "/projects" where request.parameter("include_subgroups") == "true":
@@ -48,6 +49,9 @@ enum GitLabGroup {
                 isEmpty ? [] : (0..<6).map { ["id": .integer(90 + $0), "path": .string("project\($0)")] })
         case _ where request.path.hasSuffix("/deploy_keys"):
             if request.path == "/api/v4/projects/95/deploy_keys" { return .json(["message": "403"], status: 403) }
+            if request.path == "/api/v4/projects/91/deploy_keys" {
+                return page(request, (1...5).map { ["id": .integer($0)] })
+            }
             let isFirst = request.path == "/api/v4/projects/90/deploy_keys"
             let keys: [JSON] = isFirst ? [["id": 1, "title": "CI", "can_push": true], ["id": 2]] : [["id": 1]]
             return .json(.array(keys))
@@ -56,7 +60,7 @@ enum GitLabGroup {
                 let end = request.parameter("created_before").flatMap({ Timestamp($0) }),
                 end.seconds - from.seconds == 30 * 86_400
             else { return nil }
-            let events = (0..<3).map { event($0, from) }
+            let events = (0..<5).map { event($0, from) }
             return isEmpty ? .json(["message": "403 Forbidden"], status: 403) : page(request, events)
         default: return nil
         }

@@ -21,7 +21,7 @@ extension ConnectorCase {
         rejected: .json(
             ["error": "invalid_grant", "error_description": "Invalid grant: account not found"], status: 400),
         counts: [
-            "account": 9, "application": 6, "oauthGrant": 6, "accessKey": 6, "device": 9, "auditEvent": 37,
+            "account": 11, "application": 6, "oauthGrant": 6, "accessKey": 6, "device": 13, "auditEvent": 37,
         ])
 }
 
@@ -85,9 +85,9 @@ enum GoogleCustomer {
         case ("groups", 3) where rest[2] == "members" && request.parameter("includeDerivedMembership") == "true":
             return page(request, "members", [["id": "u2", "type": "USER"], ["id": "g2", "type": "GROUP"]])
         case ("customer", 4) where rest[3] == "mobile":
-            return page(request, "mobiledevices", isEmpty ? [] : (0..<3).map(mobile))
+            return page(request, "mobiledevices", isEmpty ? [] : (0..<5).map(mobile))
         case ("customer", 4) where rest[3] == "chromeos":
-            return page(request, "chromeosdevices", isEmpty ? [] : (0..<3).map(chromebook))
+            return page(request, "chromeosdevices", isEmpty ? [] : (0..<5).map(chromebook))
         default: return nil
         }
     }
@@ -128,7 +128,7 @@ enum GoogleCustomer {
     private static func users(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.parameter("customer") == "C01abc2de" else { return nil }
         if request.parameter("showDeleted") == "true" {
-            return page(request, "users", isEmpty ? [] : (0..<3).map { user("gone\($0)") })
+            return page(request, "users", isEmpty ? [] : (0..<5).map { user("gone\($0)") })
         }
         switch (request.parameter("projection"), request.parameter("fields")) {
         case ("full", nil): return page(request, "users", isEmpty ? [] : (0..<6).map { user("u\($0)") })
@@ -262,7 +262,7 @@ enum GoogleCustomer {
         #expect(first.department == "Sales")
         #expect(first.title == "Lead")
         #expect(first.managerEmail == "boss@example.com")
-        #expect(!first.isAdmin)
+        #expect(first.isAdmin == false)
         #expect(accounts["u1"]?.adminRoles == ["_SEED_ADMIN_ROLE"])
         #expect(accounts["u2"]?.adminRoles == ["_HELP_DESK_ADMIN_ROLE"])
         #expect(accounts["u5"]?.adminRoles == ["_SEED_ADMIN_ROLE"])

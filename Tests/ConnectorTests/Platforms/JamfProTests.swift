@@ -1,5 +1,6 @@
 import Base
 import Findings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -99,6 +100,27 @@ enum JamfServer {
         #expect(devices["beef-0"]?.isJailbroken == true)
         #expect(devices["beef-1"]?.isJailbroken == false)
         #expect(devices["beef-1"]?.ownerEmail == "bob@acme.com")
+    }
+
+    @Test func aComputerThatGoesMeanwhileHidesNoOther() throws {
+        let left = Mutex(Array(0..<250))
+        let provider = try FakeProvider { request in
+            guard request.path == "/api/v3/computers-inventory",
+                let page = request.parameter("page").flatMap({ Int($0) }),
+                let size = request.parameter("page-size").flatMap({ Int($0) })
+            else { return JamfServer.answer(request, isEmpty: true) }
+            return left.withLock { left in
+                let items = left.dropFirst(page * size).prefix(size).map { number -> JSON in
+                    ["id": .string(String(number)), "general": ["name": "mac"]]
+                }
+                let reply = FakeProvider.Reply.json(["totalCount": .integer(left.count), "results": .array(items)])
+                // One goes and one comes: there are as many as before.
+                if page == 0, left[0] == 0 { left = Array(left.dropFirst()) + [250] }
+                return reply
+            }
+        }
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        #expect(Set(try pull { connector }.map { $0.key.id }).count == 251)
     }
 
     @Test func olderServersAreAskedTheOldWay() throws {

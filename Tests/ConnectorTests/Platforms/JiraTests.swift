@@ -46,8 +46,10 @@ enum JiraSite {
             guard request.parameter("includeInactiveUsers") == "true" else { return nil }
             if group == "site-admins", !isEmpty {
                 let from = request.parameter("startAt").flatMap { Int($0) } ?? 0
-                let values: [JSON] = from < 4 ? [["accountId": .string("a\(from)")], ["accountId": "x"]] : []
-                return .json(["values": .array(values), "isLast": .bool(from >= 2)])
+                let values = ["a0", "x0", "a2", "x2"].dropFirst(from).prefix(2)
+                return .json([
+                    "values": .array(values.map { ["accountId": .string($0)] }), "isLast": .bool(from >= 2),
+                ])
             }
             return group == "jira-administrators"
                 ? .json(["values": [["accountId": "a0"]], "isLast": true])

@@ -1,5 +1,6 @@
 import Base
 import Findings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/systemusers" },
         throttled: { .json(["message": "Too Many Requests"], status: 429, headers: ["Retry-After": "0"]) },
         refused: .json(["message": "Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 6, "application": 5, "entitlement": 150, "device": 6, "auditEvent": 6])
+        counts: ["account": 6, "application": 5, "entitlement": 250, "device": 6, "auditEvent": 6])
 }
 
 /// An organization as JumpCloud's APIs show it: two of everything a page, a hundred in lists without a count.
@@ -43,7 +44,7 @@ enum JumpCloudOrg {
             guard parts[3] == "app1" else { return .json([]) }
             // Version 2 counts in a header, if at all.
             let skip = request.parameter("skip").flatMap { Int($0) } ?? 0
-            return .json(.array((skip..<min(skip + 100, 150)).map { ["id": .string("u\($0)"), "type": "user"] }))
+            return .json(.array((skip..<min(skip + 100, 250)).map { ["id": .string("u\($0)"), "type": "user"] }))
         }
     }
 
@@ -141,8 +142,25 @@ enum JumpCloudOrg {
         }
         let connector = try ConnectorCase.jumpCloud.connect(provider)
         #expect(try pull { connector }.accounts.count == 6)
-        let pages = try connector.collections.map { try ($0.name, $0.page(nil).isOffered) }
-        #expect(pages.filter { !$0.1 }.map(\.0) == ["events"])
+        #expect(try connector.collections.flatMap { try $0.page(nil).leftOut } == ["events"])
+    }
+
+    @Test func aUserWhoGoesMeanwhileHidesNobodyElse() throws {
+        let left = Mutex(["u0", "u1", "u2", "u3", "u4", "u5"])
+        let provider = try FakeProvider { request in
+            guard request.path == "/api/systemusers" else { return JumpCloudOrg.answer(request, isEmpty: true) }
+            let skip = request.parameter("skip").flatMap { Int($0) } ?? 0
+            return left.withLock { left in
+                let page = left.dropFirst(skip).prefix(2).map { id -> JSON in
+                    ["_id": .string(id), "username": .string(id)]
+                }
+                let reply = FakeProvider.Reply.json(["totalCount": .integer(left.count), "results": .array(page)])
+                if skip == 0 { left.removeAll { $0 == "u0" } }
+                return reply
+            }
+        }
+        let connector = try ConnectorCase.jumpCloud.connect(provider)
+        #expect(try pull { connector }.accounts.keys.sorted() == ["u0", "u1", "u2", "u3", "u4", "u5"])
     }
 
     @Test func aKeyForOneOrganizationNamesNone() throws {

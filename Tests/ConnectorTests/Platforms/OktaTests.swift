@@ -22,24 +22,27 @@ extension ConnectorCase {
         refused: .json(
             ["errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []], status: 401),
         renewsTokens: false,
-        counts: ["account": 9, "application": 6, "entitlement": 18, "device": 3, "auditEvent": 6])
+        counts: ["account": 11, "application": 6, "entitlement": 30, "device": 5, "auditEvent": 6])
 }
 
 /// An org as Okta's API shows it: two of everything a page.
 enum OktaOrg {
     static func answer(_ request: FakeProvider.Request, users: Int, isEmpty: Bool) -> FakeProvider.Reply? {
-        guard request.method == "GET", request.headers["Authorization"] == "SSWS 00secretOktaToken" else { return nil }
+        guard request.method == "GET", request.headers["Authorization"] == "SSWS 00secretOktaToken",
+            request.headers["Host"] == "example.okta.com"
+        else { return nil }
         let parts = request.path.split(separator: "/").map(String.init)
         switch (parts.dropFirst(2).first, parts.count) {
         case ("org", 3): return .json(["id": "00o1", "companyName": "Example"])
         case ("users", 3) where request.parameter("filter") == nil:
             return page(request, (0..<users).map { user("u\($0)", "ACTIVE") })
         case ("users", 3) where request.parameter("filter") == #"status eq "DEPROVISIONED""#:
-            return page(request, isEmpty ? [] : (0..<3).map { user("gone\($0)", "DEPROVISIONED") })
+            return page(request, isEmpty ? [] : (0..<5).map { user("gone\($0)", "DEPROVISIONED") })
         case ("users", 5) where parts[4] == "factors":
             return .json(parts[3] == "u0" ? [["status": "PENDING_ACTIVATION"]] : [["status": "ACTIVE"]])
         case ("users", 5) where parts[4] == "roles" && parts[3] == "u1": return .json([["type": "SUPER_ADMIN"]])
-        case ("iam", 5): return .json(["value": isEmpty ? [] : [["id": "u1"]]])
+        case ("iam", 5):
+            return page(request, isEmpty ? [] : ["x1", "x2", "u1", "x3", "x4"].map { ["id": $0] }, in: "value")
         case ("apps", 3):
             return page(
                 request,
@@ -52,7 +55,7 @@ enum OktaOrg {
                         ]
                     })
         case ("apps", 5) where parts[4] == "users":
-            return page(request, (0..<3).map { ["id": .string("u\($0)"), "scope": "USER"] })
+            return page(request, (0..<5).map { ["id": .string("u\($0)"), "scope": "USER"] })
         case ("devices", 3) where request.parameter("expand") == "user": return page(request, isEmpty ? [] : devices)
         case ("logs", 3):
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
@@ -64,9 +67,12 @@ enum OktaOrg {
     }
 
     /// Two a page; Okta writes each link into a field of its own, with the org's canonical host.
-    private static func page(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply {
+    private static func page(
+        _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil
+    ) -> FakeProvider.Reply {
         let from = request.parameter("after").flatMap { Int($0) } ?? 0
-        var reply = FakeProvider.Reply.json(.array(Array(items[min(from, items.count)..<min(from + 2, items.count)])))
+        let part = JSON.array(Array(items[min(from, items.count)..<min(from + 2, items.count)]))
+        var reply = FakeProvider.Reply.json(member.map { [$0: part] } ?? part)
         reply.headers.add("Link", "<https://canonical.okta.com\(request.target)>; rel=\"self\"")
         if from + 2 < items.count {
             let limit = request.parameter("limit") ?? ""
@@ -87,7 +93,7 @@ enum OktaOrg {
         ]
     }
 
-    private static let devices: [JSON] = (0..<3).map {
+    private static let devices: [JSON] = (0..<5).map {
         [
             "id": .string("d\($0)"), "status": $0 == 0 ? "SUSPENDED" : "ACTIVE",
             "profile": [
@@ -135,6 +141,98 @@ enum OktaOrg {
         let connector = try ConnectorCase.okta.connect(provider)
         let error = #expect(throws: ConnectorError.self) { try connector.check() }
         #expect(error?.kind == "configuration_invalid")
+    }
+
+    static let noFeature = FakeProvider.Reply.json(
+        [
+            "errorCode": "E0000015",
+            "errorSummary": "You do not have permission to access the feature you are requesting",
+        ], status: 401)
+    static let noPermission = FakeProvider.Reply.json(
+        ["errorCode": "E0000006", "errorSummary": "You do not have permission to perform the requested action"],
+        status: 403)
+
+    /// What every page leaves out, in all lists.
+    private func leftOut(_ connector: any Connector) throws -> Set<String> {
+        var names: Set<String> = []
+        for collection in connector.collections {
+            var cursor: JSON?
+            repeat {
+                let page = try collection.page(cursor)
+                names.formUnion(page.leftOut)
+                cursor = page.next
+            } while cursor != nil
+        }
+        return names
+    }
+
+    @Test(arguments: [noFeature, noPermission])
+    func whatTheTokenMayNotSeeIsLeftOutAndSaidToBe(_ refusal: FakeProvider.Reply) throws {
+        let hidden: @Sendable (String) -> Bool = { path in
+            path.hasSuffix("/factors")
+                || ["/api/v1/devices", "/api/v1/logs", "/api/v1/iam/assignees/users"].contains(path)
+        }
+        let provider = try FakeProvider { hidden($0.path) ? refusal : OktaOrg.answer($0, users: 6, isEmpty: false) }
+        let connector = try ConnectorCase.okta.connect(provider)
+        let records = try pull { connector }
+        #expect(records.accounts.count == 11)
+        // Nobody knows, which is not the same as no.
+        #expect(records.accounts.values.allSatisfy { $0.mfaEnabled == nil && $0.isAdmin == nil })
+        #expect(records.filter { $0.key.kind == "entitlement" }.count == 30)
+        #expect(!records.contains { $0.key.kind == "device" || $0.key.kind == "auditEvent" })
+        #expect(
+            try leftOut(ConnectorCase.okta.connect(provider))
+                == ["factors", "administrator roles", "devices", "events"])
+        // It is not asked for again user by user.
+        #expect(provider.requests.filter { $0.path == "/api/v1/users/u5/factors" }.isEmpty)
+        #expect(try connector.collections.first { $0.name == "devices" }?.page(nil).kept == .device)
+    }
+
+    @Test func whoseRolesTheTokenMayNotSeeIsStillAnAdministrator() throws {
+        let provider = try FakeProvider {
+            $0.path.hasSuffix("/roles") ? Self.noPermission : OktaOrg.answer($0, users: 6, isEmpty: false)
+        }
+        let connector = try ConnectorCase.okta.connect(provider)
+        let accounts = try pull { connector }.accounts
+        #expect(accounts["u1"]?.isAdmin == true && accounts["u1"]?.adminRoles == [])
+        #expect(accounts["u2"]?.isAdmin == false)
+    }
+
+    @Test func whatGoesMeanwhileIsPassedOver() throws {
+        let gone = FakeProvider.Reply.json(["errorCode": "E0000007", "errorSummary": "Not found"], status: 404)
+        let provider = try FakeProvider { request in
+            switch request.path {
+            case "/api/v1/apps/app3/users", "/api/v1/users/u2/factors": gone
+            case "/api/v1/apps/app4/users" where request.parameter("after") != nil: gone
+            default: OktaOrg.answer(request, users: 6, isEmpty: false)
+            }
+        }
+        let connector = try ConnectorCase.okta.connect(provider)
+        let records = try pull { connector }
+        let assigned = records.filter { $0.key.kind == "entitlement" }.map { String($0.key.id.prefix { $0 != "/" }) }
+        #expect(Set(assigned) == ["app0", "app1", "app2", "app4", "app5"])
+        #expect(records.accounts["u2"]?.mfaEnabled == nil)
+        #expect(records.accounts["u3"]?.mfaEnabled == true)
+    }
+
+    /// The trap: links name the org's canonical host, or whatever the provider says.
+    @Test func linksLeadNowhereButToTheOrg() throws {
+        let stranger = try FakeProvider { _ in nil }
+        let address = stranger.url
+        let provider = try FakeProvider { request in
+            guard var reply = OktaOrg.answer(request, users: 6, isEmpty: false) else { return nil }
+            let links = reply.headers.fields.filter { $0.name == "Link" }.map(\.value)
+            reply.headers["Link"] = nil
+            for link in links {
+                reply.headers.add(
+                    "Link", link.replacingOccurrences(of: "https://canonical.okta.com", with: address))
+            }
+            return reply
+        }
+        let connector = try ConnectorCase.okta.connect(provider)
+        #expect(try pull { connector }.accounts.count == 11)
+        #expect(Set(provider.requests.map { $0.headers["Host"] }) == ["example.okta.com"])
+        #expect(stranger.requests.isEmpty && provider.unexpected.isEmpty)
     }
 
     @Test func aServiceAppProvesItselfWithItsKey() throws {

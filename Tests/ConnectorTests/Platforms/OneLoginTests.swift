@@ -14,7 +14,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/2/users" && $0.parameter("limit") == "100" },
         throttled: { .json(["message": "rate limit exceeded"], status: 429, headers: ["X-RateLimit-Reset": "1"]) },
         refused: OneLoginAccount.unauthorized, renewsTokens: true,
-        counts: ["account": 6, "application": 5, "entitlement": 15, "auditEvent": 8])
+        counts: ["account": 6, "application": 5, "entitlement": 25, "auditEvent": 8])
 }
 
 /// An account as OneLogin's API shows it: two of everything a page.
@@ -49,7 +49,7 @@ enum OneLoginAccount {
                         ["id": .integer($0), "name": .string("App \($0)"), "auth_method": .integer($1)]
                     })
         case ("2", "apps", 4) where parts[3] == "users":
-            return page(request, (0..<3).map { ["id": .integer(100 + $0)] })
+            return page(request, (0..<5).map { ["id": .integer(100 + $0)] })
         case ("1", "privileges", 2):
             return .json(
                 isEmpty ? [] : [["id": "p-1", "name": "Super user"], ["id": "p-2", "name": "User Administrator"]])

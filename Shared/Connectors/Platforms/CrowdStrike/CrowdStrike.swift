@@ -64,17 +64,19 @@ struct CrowdStrike: Connector {
                 return RecordPage(
                     try directory.devices(ids), next: ids.isEmpty ? nil : next.map(JSON.string))
             }.beginningAgain(),
-            RecordCollection("users") { cursor in
-                let from = cursor?.integer ?? 0
-                let response = try api.get(
-                    "/user-management/queries/users/v1", query: [("limit", "100"), ("offset", String(from))])
-                let ids = try response.list("resources").compactMap(\.string)
-                let total = response.json["meta"]?["pagination"]?["total"]?.integer ?? 0
-                let end = from + ids.count
-                return RecordPage(
-                    try directory.accounts(ids), next: ids.isEmpty || end >= total ? nil : .integer(end))
-            },
+            .numbered("users", userIDs) { try directory.accounts($0.compactMap(\.string)) },
         ]
+    }
+
+    private var userIDs: NumberedList {
+        NumberedList(id: { $0.string ?? "" }) { from in
+            let response = try api.get(
+                "/user-management/queries/users/v1",
+                query: [("limit", "100"), ("offset", String(from)), ("sort", "uid|asc")])
+            let ids = try response.list("resources")
+            let total = response.json["meta"]?["pagination"]?["total"]?.integer ?? 0
+            return (ids, ids.isEmpty || from + ids.count >= total)
+        }
     }
 
     /// 429 names no time, but in a field that is not documented: the end of the limit in seconds since 1970.

@@ -138,9 +138,12 @@ final class GitHubDirectory {
                 return (login, permission)
             } ?? []
         }
-        return try all(
-            "/repos/\(organization)/\(name)/collaborators", query: [("affiliation", "outside"), ("per_page", "100")]
-        ).compactMap { user in
+        let users = try unlessGone {
+            try all(
+                "/repos/\(organization)/\(name)/collaborators",
+                query: [("affiliation", "outside"), ("per_page", "100")])
+        }
+        return (users ?? []).compactMap { user in
             guard let login = user.text("login"), let role = user.text("role_name") else { return nil }
             return (login, role)
         }

@@ -11,7 +11,7 @@ enum GitHubRecords {
         let emails = user["organizationVerifiedDomainEmails"]?.array?.compactMap(\.string).map { $0.lowercased() }
         account.email = emails?.min()
         account.isAdmin = edge.text("role") == "ADMIN"
-        if account.isAdmin { account.adminRoles = ["owner"] }
+        if account.isAdmin == true { account.adminRoles = ["owner"] }
         account.mfaEnabled = edge["hasTwoFactorEnabled"]?.bool
         account.createdAt = user.date("createdAt")
         return account

@@ -32,12 +32,18 @@ final class GitLabDirectory {
         let requests = ids.map {
             api.request(.get, "/projects/\($0)/deploy_keys", query: [("per_page", "100")])
         }
-        let keys: [[JSON]] = try api.sendAll(requests, atOnce: 8) { response in
+        let beginnings: [(keys: [JSON], next: String?)] = try api.sendAll(requests, atOnce: 8) { response in
             // A project that has gone meanwhile, or whose keys only its maintainers see.
-            response.status == 404 || response.status == 403 ? [] : response.isSuccess ? try response.list() : nil
+            if response.status == 404 || response.status == 403 { return ([], nil) }
+            return response.isSuccess ? (try response.list(), response.link("next")) : nil
         }
-        return ids.indices.flatMap { index in
-            keys[index].compactMap { GitLabRecords.deployKey($0, project: ids[index], named: names[index]) }
+        return try ids.indices.flatMap { index in
+            var (keys, next) = beginnings[index]
+            while let url = next, let response = try unlessGone({ try api.get(next: url) }) {
+                keys += try response.list()
+                next = response.link("next")
+            }
+            return keys.compactMap { GitLabRecords.deployKey($0, project: ids[index], named: names[index]) }
         }
     }
 

@@ -24,7 +24,7 @@ enum GitLabRecords {
         let level = member["access_level"]?.integer ?? 0
         let role = roles[level] ?? "custom"
         account.isAdmin = level >= maintainer
-        account.adminRoles = account.isAdmin ? [role] : []
+        account.adminRoles = level >= maintainer ? [role] : []
         account.metadata["role"] = .string(role)
         return account
     }

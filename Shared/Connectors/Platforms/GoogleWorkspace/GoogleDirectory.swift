@@ -93,9 +93,12 @@ final class GoogleDirectory {
                 grant(role, to: assignee)
                 continue
             }
-            let members = try all(
-                "/admin/directory/v1/groups/\(assignee)/members", member: "members", pageSize: 200,
-                [("includeDerivedMembership", "true")])
+            let members =
+                try unlessGone {
+                    try all(
+                        "/admin/directory/v1/groups/\(assignee)/members", member: "members", pageSize: 200,
+                        [("includeDerivedMembership", "true")])
+                } ?? []
             for case let user? in members.filter({ $0.text("type") == "USER" }).map({ $0.text("id") }) {
                 grant(role, to: user)
             }

@@ -31,19 +31,19 @@ struct JamfPro: Connector {
 
     var collections: [RecordCollection] {
         [
-            paged("computers") { page in
-                try computers(page: page, size: Self.pageSize, sections: Self.computerSections)
-            } record: {
-                JamfRecords.computer($0)
-            },
-            paged("mobile devices") { page in
-                try api.get(
-                    "/api/v2/mobile-devices/detail",
-                    query: Self.query(page: page, size: Self.pageSize, sections: Self.mobileSections)
-                        + [("sort", "mobileDeviceId:asc")])
-            } record: {
-                JamfRecords.mobileDevice($0)
-            },
+            .numbered(
+                "computers",
+                list("id") { try computers(page: $0, size: $1, sections: Self.computerSections) }
+            ) { $0.compactMap(JamfRecords.computer) },
+            .numbered(
+                "mobile devices",
+                list("mobileDeviceId") { page, size in
+                    try api.get(
+                        "/api/v2/mobile-devices/detail",
+                        query: Self.query(page: page, size: size, sections: Self.mobileSections)
+                            + [("sort", "mobileDeviceId:asc")])
+                }
+            ) { $0.compactMap(JamfRecords.mobileDevice) },
         ]
     }
 
@@ -53,17 +53,18 @@ struct JamfPro: Connector {
     ]
     private static let mobileSections = ["GENERAL", "HARDWARE", "SECURITY", "USER_AND_LOCATION"]
 
-    /// A list whose pages have numbers; it is over when all have come, or a page is empty.
-    private func paged(
-        _ name: String, page: @escaping (Int) throws -> UpstreamResponse, record: @escaping (JSON) -> SyncRecord?
-    ) -> RecordCollection {
-        RecordCollection(name) { cursor in
-            let number = cursor?.integer ?? 0
-            let response = try page(number)
+    /// A list whose pages have numbers, which can't overlap: the item before a page is asked for by itself, after the page,
+    /// so that whatever moves the page moves it too. The list is over when all have come, or a page is empty.
+    private func list(
+        _ id: String, page: @escaping (_ number: Int, _ size: Int) throws -> UpstreamResponse
+    ) -> NumberedList {
+        NumberedList(id: { $0.identifier(id) ?? "" }) { from in
+            let number = (from + 1) / Self.pageSize
+            let response = try page(number, Self.pageSize)
             let results = try response.list("results")
             let total = response.json["totalCount"]?.integer ?? 0
-            let isOver = results.isEmpty || (number + 1) * Self.pageSize >= total
-            return RecordPage(results.compactMap(record), next: isOver ? nil : .integer(number + 1))
+            let isLast = results.isEmpty || (number + 1) * Self.pageSize >= total
+            return (try from == 0 ? results : page(from, 1).list("results") + results, isLast)
         }
     }
 

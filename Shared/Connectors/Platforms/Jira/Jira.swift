@@ -44,33 +44,30 @@ struct Jira: Connector {
 
     var collections: [RecordCollection] {
         [
-            counted("users", "/rest/api/3/users/search", size: "maxResults", start: "startAt", query: []) { response in
-                let users = try response.list()
-                return (users.count, users.isEmpty ? [] : try accounts(users))
-            },
-            counted(
-                "events", "/rest/api/3/auditing/record", size: "limit", start: "offset",
-                query: [("from", eventsSince.description)]
-            ) { response in
-                let records = try response.list("records")
-                return (records.count, records.compactMap(JiraRecords.event))
+            // Pages can be shorter than asked for: the list is over when one is empty.
+            .numbered(
+                "users",
+                NumberedList(id: { $0.text("accountId") ?? "" }) { from in
+                    let users = try api.get(
+                        "/rest/api/3/users/search", query: [("startAt", String(from)), ("maxResults", "200")]
+                    ).list()
+                    return (users, users.isEmpty)
+                }
+            ) { try accounts($0) },
+            RecordCollection("events") { cursor in
+                let from = cursor?.integer ?? 0
+                let events = try api.get(
+                    "/rest/api/3/auditing/record",
+                    query: [("from", eventsSince.description), ("offset", String(from)), ("limit", "200")]
+                ).list("records")
+                return RecordPage(
+                    events.compactMap(JiraRecords.event), next: events.isEmpty ? nil : .integer(from + events.count))
             }.ifOffered(),
         ]
     }
 
-    /// A list whose pages begin at a number. Pages can be shorter than asked for: the list is over when one is empty.
-    private func counted(
-        _ name: String, _ path: UpstreamPath, size: String, start: String, query: [(name: String, value: String)],
-        records: @escaping (UpstreamResponse) throws -> (count: Int, records: [SyncRecord])
-    ) -> RecordCollection {
-        RecordCollection(name) { cursor in
-            let from = cursor?.integer ?? 0
-            let page = try records(try api.get(path, query: query + [(start, String(from)), (size, "200")]))
-            return RecordPage(page.records, next: page.count == 0 ? nil : .integer(from + page.count))
-        }
-    }
-
     private func accounts(_ users: [JSON]) throws -> [SyncRecord] {
+        guard !users.isEmpty else { return [] }
         let groups = try administrators.groups()
         return users.compactMap { user in
             guard var account = JiraRecords.account(user) else { return nil }

@@ -16,23 +16,19 @@ final class JiraAdministrators {
         if let known { return known }
         var found: [String: Set<String>] = [:]
         for group in Self.groups {
-            do {
-                var start = 0
-                var isLast = false
-                while !isLast {
-                    let page = try api.get(
-                        "/rest/api/3/group/member",
-                        query: [
-                            ("groupname", group), ("includeInactiveUsers", "true"), ("startAt", String(start)),
-                            ("maxResults", "50"),
-                        ])
-                    let members = try page.list("values")
-                    for id in members.compactMap({ $0.text("accountId") }) { found[id, default: []].insert(group) }
-                    start += members.count
-                    isLast = members.isEmpty || page.json["isLast"]?.bool == true
-                }
-            } catch ConnectorError.missing {
-                // Not every site has each.
+            let members = NumberedList(id: { $0.text("accountId") ?? "" }) { [api] from in
+                let page = try api.get(
+                    "/rest/api/3/group/member",
+                    query: [
+                        ("groupname", group), ("includeInactiveUsers", "true"), ("startAt", String(from)),
+                        ("maxResults", "50"),
+                    ])
+                let members = try page.list("values")
+                return (members, members.isEmpty || page.json["isLast"]?.bool == true)
+            }
+            // Not every site has each.
+            for member in try unlessGone({ try members.all() }) ?? [] {
+                if let id = member.text("accountId") { found[id, default: []].insert(group) }
             }
         }
         known = found

@@ -45,28 +45,23 @@ struct JumpCloud: Connector {
 
     var collections: [RecordCollection] {
         [
-            pages("users", "/systemusers", JumpCloudRecords.account),
-            pages("applications", "/applications", JumpCloudRecords.application),
+            .numbered("users", directory.list("/systemusers", member: "results")) {
+                $0.compactMap(JumpCloudRecords.account)
+            },
+            .numbered("applications", directory.list("/applications", member: "results")) {
+                $0.compactMap(JumpCloudRecords.application)
+            },
             .each("assignments", of: directory.applicationIDs) { application, cursor in
-                let (users, next) = try JumpCloudDirectory.page(
-                    api, "/v2/applications/\(application)/users", member: nil, pageSize: Self.pageSize, cursor)
+                let (users, next) = try directory.list("/v2/applications/\(application)/users").page(cursor)
                 return RecordPage(
                     users.compactMap { JumpCloudRecords.entitlement($0, application: application) }, next: next)
             },
-            pages("devices", "/systems", JumpCloudRecords.device),
+            .numbered("devices", directory.list("/systems", member: "results")) {
+                $0.compactMap(JumpCloudRecords.device)
+            },
             // Directory Insights is a package of its own.
             RecordCollection("events", page: events).ifOffered(),
         ]
-    }
-
-    private func pages(
-        _ name: String, _ path: UpstreamPath, _ record: @escaping (JSON) -> SyncRecord?
-    ) -> RecordCollection {
-        RecordCollection(name) { cursor in
-            let (results, next) = try JumpCloudDirectory.page(
-                api, path, member: "results", pageSize: Self.pageSize, cursor)
-            return RecordPage(results.compactMap(record), next: next)
-        }
     }
 
     /// The log is asked for by a POST that changes nothing; a header says where the next page begins.

@@ -15,32 +15,23 @@ final class JumpCloudDirectory {
     /// All applications, in the order of their ids.
     func applicationIDs() throws -> [String] {
         if let applications { return applications }
-        var ids: [String] = []
-        var cursor: JSON?
-        repeat {
-            let (results, next) = try Self.page(
-                api, "/applications", member: "results", pageSize: pageSize, cursor)
-            ids += results.compactMap { $0.text("_id") }
-            cursor = next
-        } while cursor != nil
-        let sorted = ids.sorted()
+        let ids = try list("/applications", member: "results").all().compactMap { $0.text("_id") }
+        let sorted = Set(ids).sorted()
         applications = sorted
         return sorted
     }
 
-    /// One page of a list, and how many to skip for the next one. Version 1 counts all of them beside the results, version
-    /// 2 in a header, not everywhere.
-    static func page(
-        _ api: PlatformAPI, _ path: UpstreamPath, member: String?, pageSize: Int, _ cursor: JSON?
-    ) throws -> (values: [JSON], next: JSON?) {
-        let skipped = cursor?.integer ?? 0
-        var query = [(name: "limit", value: String(pageSize)), (name: "skip", value: String(skipped))]
-        if member != nil { query.append((name: "sort", value: "_id")) }
-        let response = try api.get(path, query: query)
-        let values = try response.list(member)
-        let total = response.json["totalCount"]?.integer ?? response.headers["x-total-count"].flatMap { Int($0) }
-        let reached = skipped + values.count
-        let isLast = values.isEmpty || total.map { reached >= $0 } ?? (values.count < pageSize)
-        return (values, isLast ? JSON?.none : .integer(reached))
+    /// A list of version 1, which counts all of them beside the results in a member, or of version 2, which does so in a
+    /// header, not everywhere.
+    func list(_ path: UpstreamPath, member: String? = nil) -> NumberedList {
+        NumberedList(id: { $0.text(member == nil ? "id" : "_id") ?? "" }) { [api, pageSize] from in
+            var query = [(name: "limit", value: String(pageSize)), (name: "skip", value: String(from))]
+            if member != nil { query.append((name: "sort", value: "_id")) }
+            let response = try api.get(path, query: query)
+            let values = try response.list(member)
+            let total = response.json["totalCount"]?.integer ?? response.headers["x-total-count"].flatMap { Int($0) }
+            let isLast = values.isEmpty || total.map { from + values.count >= $0 } ?? (values.count < pageSize)
+            return (values, isLast)
+        }
     }
 }

@@ -76,7 +76,7 @@ struct Entra: Connector {
         let query = [("$filter", "\(time) ge \(eventsSince)"), ("$top", "1000")]
         return RecordCollection(name) { cursor in
             guard let (events, next) = try Self.unlessUnlicensed({ try Graph.page(api, path, query, cursor) }) else {
-                return RecordPage([])
+                return .leavingOut(name, keeping: nil)
             }
             return RecordPage(events.flatMap(records), next: next)
         }

@@ -164,14 +164,11 @@ final class EntraDirectory {
 
     private func members(of group: String) throws -> [String] {
         if let known = members[group] { return known }
-        var found: [String] = []
-        do {
-            found = try Graph.all(
-                api, "/groups/\(group)/transitiveMembers/microsoft.graph.user", [("$select", "id"), ("$top", "999")]
-            ).compactMap { $0.text("id") }
-        } catch ConnectorError.missing {
-            // It has gone meanwhile.
+        let users = try unlessGone {
+            try Graph.all(
+                api, "/groups/\(group)/transitiveMembers/microsoft.graph.user", [("$select", "id"), ("$top", "999")])
         }
+        let found = (users ?? []).compactMap { $0.text("id") }
         members[group] = found
         return found
     }

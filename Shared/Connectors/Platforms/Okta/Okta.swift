@@ -53,12 +53,9 @@ struct Okta: Connector {
 
     var collections: [RecordCollection] {
         [
-            pages("users", "/api/v1/users", query: [("limit", "200")]) { try directory.accounts($0.list()) },
+            users("users"),
             // Without a filter, users who were deprovisioned are left out.
-            pages(
-                "deprovisioned users", "/api/v1/users",
-                query: [("limit", "200"), ("filter", #"status eq "DEPROVISIONED""#)]
-            ) { try directory.accounts($0.list()) },
+            users("deprovisioned users", query: [("filter", #"status eq "DEPROVISIONED""#)]),
             pages("applications", "/api/v1/apps", query: [("limit", "200")]) {
                 try $0.list().compactMap(OktaRecords.application)
             },
@@ -71,7 +68,7 @@ struct Okta: Connector {
             },
             pages("devices", "/api/v1/devices", query: [("limit", "200"), ("expand", "user")]) {
                 try $0.list().compactMap(OktaRecords.device)
-            },
+            }.ifOffered(keeping: .device),
             RecordCollection("events") { cursor in
                 let response = try api.get(
                     "/api/v1/logs",
@@ -81,8 +78,19 @@ struct Okta: Connector {
                 return RecordPage(
                     events.compactMap(OktaRecords.event),
                     next: events.isEmpty ? nil : response.cursor("after").map(JSON.string))
-            },
+            }.ifOffered(),
         ]
+    }
+
+    private func users(_ name: String, query: [(name: String, value: String)] = []) -> RecordCollection {
+        let pages = pages(name, "/api/v1/users", query: [("limit", "200")] + query) {
+            try directory.accounts($0.list())
+        }
+        return RecordCollection(name) { cursor in
+            var page = try pages.page(cursor)
+            page.leftOut = directory.leftOut.sorted()
+            return page
+        }
     }
 
     private func pages(
@@ -136,7 +144,7 @@ struct Okta: Connector {
     }
 
     /// Okta's error codes; 401 means a bad token only with E0000011, and else a missing feature.
-    private static func explain(_ response: UpstreamResponse) -> ConnectorError {
+    static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch (response.status, response.json.text("errorCode")) {
         case (401, "E0000011"), (401, "E0000004"), (401, nil): .credentials("Okta refuses the API token.")
         case (401, _), (403, "E0000006"), (403, "E0000022"):

@@ -4,8 +4,12 @@ import Upstream
 /// The org's users, with what Okta tells of them in other places: their factors and their administrator roles.
 final class OktaDirectory {
     private let api: PlatformAPI
-    private var administrators: Set<String>?
+    private var administrators: Set<String>??
     private var applications: [String]?
+    /// What the token may not see of users, or not of all of them.
+    private(set) var leftOut: Set<String> = []
+    /// What it may not see of any.
+    private var refused: Set<String> = []
 
     init(_ api: PlatformAPI) { self.api = api }
 
@@ -14,17 +18,22 @@ final class OktaDirectory {
         let present = users.filter { $0.text("id") != nil }
         let ids = present.compactMap { $0.text("id") }
         let live = present.filter { $0.text("status") != "DEPROVISIONED" }.compactMap { $0.text("id") }
-        let factors = try lists(live) { "/api/v1/users/\($0)/factors" }
+        let factors = try lists(Self.factors, of: live) { "/api/v1/users/\($0)/factors" }
         let administrators = try administratorIDs()
-        let roles = try lists(ids.filter(administrators.contains)) { "/api/v1/users/\($0)/roles" }
+        let roles = try lists(Self.roles, of: ids.filter { administrators?.contains($0) == true }) {
+            "/api/v1/users/\($0)/roles"
+        }
         return present.compactMap { user in
             guard let id = user.text("id"), var account = OktaRecords.account(user) else { return nil }
             account.mfaEnabled = factors[id].map { $0.contains { $0.text("status") == "ACTIVE" } }
             account.adminRoles = roles[id]?.compactMap { $0.text("type") } ?? []
-            account.isAdmin = !account.adminRoles.isEmpty
+            account.isAdmin = administrators.map { $0.contains(id) && roles[id]?.isEmpty != true }
             return .account(account)
         }
     }
+
+    private static let factors = "factors"
+    private static let roles = "administrator roles"
 
     /// All applications, in the order of their ids.
     func applicationIDs() throws -> [String] {
@@ -42,26 +51,48 @@ final class OktaDirectory {
         return sorted
     }
 
-    private func administratorIDs() throws -> Set<String> {
+    /// Nil when the token may not see them.
+    private func administratorIDs() throws -> Set<String>? {
         if let administrators { return administrators }
-        var ids: Set<String> = []
+        var ids: Set<String>? = []
         var after: String?
-        repeat {
-            let response = try api.get(
-                "/api/v1/iam/assignees/users",
-                query: [("limit", "100")] + (after.map { [(name: "after", value: $0)] } ?? []))
-            ids.formUnion(try response.list("value").compactMap { $0.text("id") })
-            after = response.cursor("after")
-        } while after != nil
-        administrators = ids
+        do {
+            repeat {
+                let response = try api.get(
+                    "/api/v1/iam/assignees/users",
+                    query: [("limit", "100")] + (after.map { [(name: "after", value: $0)] } ?? []))
+                ids?.formUnion(try response.list("value").compactMap { $0.text("id") })
+                after = response.cursor("after")
+            } while after != nil
+        } catch ConnectorError.configuration where after == nil {
+            ids = nil
+            leftOut.insert(Self.roles)
+        }
+        administrators = .some(ids)
         return ids
     }
 
-    private func lists(_ ids: [String], _ path: (String) -> UpstreamPath) throws -> [String: [JSON]] {
-        let lists: [[JSON]] = try api.sendAll(ids.map { api.request(.get, path($0)) }, atOnce: 8) { response in
-            // A user who has gone meanwhile has nothing.
-            response.status == 404 ? [] : response.isSuccess ? try response.list() : nil
+    /// The lists of users, without those of users who have gone meanwhile and those that the token may not see.
+    private func lists(
+        _ name: String, of ids: [String], _ path: (String) -> UpstreamPath
+    ) throws -> [String: [JSON]] {
+        guard !refused.contains(name) else { return [:] }
+        var refusals = 0
+        let lists = try api.sendAll(ids.map { api.request(.get, path($0)) }, atOnce: 8) { response -> [JSON]?? in
+            guard !response.isSuccess else { return try response.list() }
+            switch Okta.explain(response) {
+            case .missing: return .some(nil)
+            case .configuration:
+                refusals += 1
+                return .some(nil)
+            default: return nil
+            }
         }
-        return Dictionary(zip(ids, lists)) { $1 }
+        if refusals > 0 {
+            leftOut.insert(name)
+            // Asking for the others would only use up the rate limit.
+            if refusals == ids.count { refused.insert(name) }
+        }
+        return Dictionary(zip(ids, lists)) { $1 }.compactMapValues { $0 }
     }
 }

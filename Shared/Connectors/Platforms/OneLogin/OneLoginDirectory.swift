@@ -75,11 +75,11 @@ final class OneLoginDirectory {
 
     private func factors(_ users: [String]) throws -> [String: [JSON]] {
         let requests = users.map { api.request(.get, "/api/2/mfa/users/\($0)/devices") }
-        let lists: [[JSON]] = try api.sendAll(requests, atOnce: 8) { response in
-            // A user who has gone meanwhile has none.
-            response.status == 404 ? [] : response.isSuccess ? try response.list() : nil
+        let lists = try api.sendAll(requests, atOnce: 8) { response -> [JSON]?? in
+            // Of a user who has gone meanwhile nobody knows.
+            response.status == 404 ? .some(nil) : response.isSuccess ? try response.list() : nil
         }
-        return Dictionary(zip(users, lists)) { $1 }
+        return Dictionary(zip(users, lists)) { $1 }.compactMapValues { $0 }
     }
 
     /// Nothing in a subscription without delegated administration, which has no privileges to ask for.
@@ -94,8 +94,8 @@ final class OneLoginDirectory {
             found.append(
                 Privilege(
                     name: privilege.text("name") ?? id,
-                    users: try holders("/api/1/privileges/\(id)/users", "users"),
-                    roles: try holders("/api/1/privileges/\(id)/roles", "roles")))
+                    users: try unlessGone { try holders("/api/1/privileges/\(id)/users", "users") } ?? [],
+                    roles: try unlessGone { try holders("/api/1/privileges/\(id)/roles", "roles") } ?? []))
         }
         privileges = found
         return found

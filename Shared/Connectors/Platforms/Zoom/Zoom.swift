@@ -143,7 +143,7 @@ enum ZoomRecords {
         var seat = EntitlementRecord(
             externalID: applicationID + "/" + id, accountExternalID: id, applicationExternalID: applicationID,
             role: account.adminRoles.first ?? "Licensed")
-        seat.isAdmin = account.isAdmin
+        seat.isAdmin = account.isAdmin == true
         seat.isLicense = true
         seat.grantedAt = account.createdAt
         seat.lastUsedAt = account.lastLoginAt
