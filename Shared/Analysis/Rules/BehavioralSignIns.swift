@@ -11,12 +11,12 @@ extension Rule {
                     everyone.email AS identity_email, removed.platform AS source, removed.factor, removed.last_at,
                     count(*) OVER (PARTITION BY everyone.id) AS factors
                 FROM (
-                    SELECT identity_id, platform, COALESCE(target, 'A second factor') AS factor,
+                    SELECT identity_id, platform, COALESCE(details ->> 'factor', 'A second factor') AS factor,
                         max(occurred_at) AS last_at
                     FROM live_events
                     WHERE event_type = 'user.mfa.factor.deactivate' AND outcome = 'success'
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                    GROUP BY identity_id, platform, COALESCE(target, 'A second factor')) AS removed
+                    GROUP BY identity_id, platform, COALESCE(details ->> 'factor', 'A second factor')) AS removed
                 JOIN everyone ON everyone.id = removed.identity_id ORDER BY removed.last_at DESC
                 """,
             say: """

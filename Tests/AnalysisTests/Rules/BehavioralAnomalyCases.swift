@@ -90,13 +90,24 @@ import Testing
             "Okta Verify and SMS were disabled for Ada Lovelace 3 days ago, so fewer factors protect the account."
         ) { company in
             let ada = try company.person()
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 9), target: "SMS")
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3), target: "Okta Verify")
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 9), ["factor": "SMS"])
+            try company.event(
+                "user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3), target: "Ada Lovelace",
+                ["factor": "Okta Verify"])
         } quiet: { company in
             let ada = try company.person()
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 30) - 1, target: "SMS")
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 30) - 1)
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 1), failed: true)
+        },
+        RuleCase(
+            "behavioral_anomaly::mfa_factor_disabled",
+            "A second factor was disabled for Ada Lovelace 30 days ago, so one factor less protects the account."
+        ) { company in
             try company.event(
-                "user.mfa.factor.deactivate", of: ada, at: company.ago(days: 1), failed: true, target: "SMS")
+                "user.mfa.factor.deactivate", of: company.person(), on: "aws", at: company.ago(days: 30),
+                target: "Ada Lovelace")
+        } quiet: { company in
+            try company.event("user.mfa.factor.activate", of: company.person(), at: company.ago(days: 3))
         },
         RuleCase(
             "behavioral_anomaly::suspicious_activity_reported",
