@@ -28,7 +28,7 @@ extension Rule {
         Rule(
             .findingCorrelation, "exposed_admin", .critical, on: .identity,
             "Admin without MFA on an unencrypted device",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, live_devices.id AS device_id,
