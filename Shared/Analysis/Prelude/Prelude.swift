@@ -40,7 +40,8 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities. known: those whom an identity provider knows.
+    // everyone: all identities. known: those whom an identity provider knows. executive_titles: those that begin with an
+    // executive's; there are far fewer titles than people.
     private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
@@ -50,7 +51,18 @@ enum Prelude {
             SELECT * FROM everyone WHERE EXISTS (
                 SELECT 1 FROM accounts
                 WHERE workspace_id = $1 AND identity_id = everyone.id
-                    AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)))
+                    AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))),
+        executive_titles AS NOT MATERIALIZED (
+            SELECT title FROM (
+                SELECT title,
+                    replace(replace(replace(lower(trim(title)), ',', ' '), '/', ' '), '-', ' ') || ' ' AS words
+                FROM (
+                    SELECT DISTINCT title FROM identities
+                    WHERE workspace_id = $1 AND title IS NOT NULL) AS titles) AS split
+            WHERE words LIKE 'chief %' OR words LIKE 'ceo %' OR words LIKE 'cfo %' OR words LIKE 'cio %'
+                OR words LIKE 'ciso %' OR words LIKE 'coo %' OR words LIKE 'cto %' OR words LIKE 'president %'
+                OR words LIKE 'vp %' OR words LIKE 'svp %' OR words LIKE 'evp %' OR words LIKE 'vice president %'
+                OR words LIKE 'senior vice president %' OR words LIKE 'executive vice president %')
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.

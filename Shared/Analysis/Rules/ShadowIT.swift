@@ -22,6 +22,7 @@ extension Rule {
                         row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
                     FROM live_grants
                     WHERE application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                        AND identity_id IS NOT NULL
                         AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                     GROUP BY application_id, identity_id) AS used
                     JOIN live_applications ON live_applications.id = used.application_id
@@ -205,9 +206,7 @@ extension Rule {
                     application_name, source, title
                 FROM app_use
                 WHERE access = 'full' AND application_id IN (SELECT id FROM shadow_applications) AND identity_id IN (
-                    SELECT id FROM people
-                    WHERE title LIKE 'Chief %' OR title LIKE 'VP %' OR title LIKE 'Vice President%'
-                        OR title IN ('CEO', 'CFO', 'CIO', 'CISO', 'COO', 'CTO', 'President'))
+                    SELECT id FROM people WHERE title IN (SELECT title FROM executive_titles))
                 """,
             say: """
                 {identity_name}, {title}, has given {application_name} full write access to an executive's account \
@@ -270,6 +269,7 @@ extension Rule {
                     FROM live_grants
                     WHERE application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool AND policy IS NULL)
                         AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                        AND identity_id IS NOT NULL
                     GROUP BY application_id, identity_id) AS used
                     JOIN live_applications ON live_applications.id = used.application_id
                     JOIN everyone ON everyone.id = used.identity_id

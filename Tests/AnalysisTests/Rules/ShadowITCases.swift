@@ -31,6 +31,9 @@ extension TestCompany {
             let application = try company.application("Boardly", managed: false)
             let person = try company.person()
             for _ in 0..<20 { try company.grant(of: person, to: application) }
+            let ownerless = try company.application("Ownerless", managed: false)
+            for number in 0..<19 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
+            try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
         } exempt: { company in
             for (name, policy) in [("One", "sanctioned"), ("Two", "unauthorized"), ("Three", "blocked")] {
                 try company.shadow(name, users: 20)
@@ -219,6 +222,7 @@ extension TestCompany {
             try company.grant(of: company.person("Alan Turing"), to: application, access: "full")
         } exempt: { company in
             let application = try company.application("SyncDrop", managed: false)
+            try company.grant(of: company.person("Joan", title: "VPN Engineer"), to: application, access: "full")
             try company.decide("sanctioned", about: "SyncDrop")
             try company.grant(
                 of: company.person(title: "Chief Financial Officer"), to: application, access: "full")
@@ -277,6 +281,9 @@ extension TestCompany {
             try company.shadow("Boardly", users: 10)
         } exempt: { company in
             try company.shadow("DeckGenie AI", users: 10, aiTool: true)
+            let ownerless = try company.application("Ownerless", managed: false, aiTool: true)
+            for number in 0..<9 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
+            try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
             try company.decide("sanctioned", about: "DeckGenie AI")
         },
         RuleCase(
