@@ -79,6 +79,8 @@ import Testing
             try company.entitlement(of: ada, to: company.application("Miro"), admin: false)
             try company.account(of: ada, on: "github", admin: true)
             try company.account(of: ada, on: "google_workspace", admin: true)
+            // The same place twice.
+            try company.entitlement(of: ada, to: company.application("GitHub"), admin: true)
         } exempt: { company in
             for (name, type, mfa) in [("Ada", "user", true), ("Bob", "admin", false)] {
                 let person = try company.person(name, type: type, mfa: mfa)
