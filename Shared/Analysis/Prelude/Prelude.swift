@@ -19,13 +19,18 @@ enum Prelude {
     private static let further: SQL = .list([holdings, owners, judgement])
 
     // connected: the integrations that are connected. idp: the one that people sign in with. hr: the HR system.
+    // providers: the identity providers that know people, also while their syncs fail or are paused: whoever is in one of
+    // them is no stranger.
     private static let connected: SQL = """
         connected AS NOT MATERIALIZED (
             SELECT id, platform, category, idp_role, last_sync_at FROM integrations
             WHERE workspace_id = $1 AND status = 'connected'),
         idp AS NOT MATERIALIZED (
             SELECT id, platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1),
-        hr AS NOT MATERIALIZED (SELECT id, platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1)
+        hr AS NOT MATERIALIZED (SELECT id, platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
+        providers AS NOT MATERIALIZED (
+            SELECT id FROM integrations
+            WHERE workspace_id = $1 AND idp_role IS NOT NULL AND status <> 'disconnected')
         """
 
     // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.

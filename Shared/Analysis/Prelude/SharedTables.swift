@@ -85,8 +85,7 @@ extension Prelude {
                 WHERE (live_accounts.identity_id IS NULL OR live_accounts.identity_id IN (
                         SELECT identity_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL
                         GROUP BY identity_id
-                        HAVING count(*) FILTER (
-                            WHERE integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)) = 0))
+                        HAVING count(*) FILTER (WHERE integration_id IN (SELECT id FROM providers)) = 0))
                     AND live_accounts.integration_id IN (
                         SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
                     AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
