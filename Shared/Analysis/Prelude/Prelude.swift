@@ -94,7 +94,7 @@ enum Prelude {
         """
 
     // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events
-    // (the platforms' logs), each with its platform.
+    // (the platforms' logs), each with its platform. log_start: since when every identity provider's log is whole.
     private static let access: SQL = """
         live_entitlements AS NOT MATERIALIZED (
             SELECT entitlements.id, entitlements.account_id, entitlements.identity_id, entitlements.application_id,
@@ -119,6 +119,12 @@ enum Prelude {
                 audit_events.actor, audit_events.target, audit_events.ip_address, audit_events.details,
                 audit_events.occurred_at, connected.platform
             FROM audit_events JOIN connected ON connected.id = audit_events.integration_id
-            WHERE audit_events.workspace_id = $1)
+            WHERE audit_events.workspace_id = $1),
+        log_start AS NOT MATERIALIZED (
+            SELECT max(began_at) AS since FROM (
+                SELECT min(occurred_at) AS began_at FROM audit_events WHERE workspace_id = $1
+                UNION ALL
+                SELECT max(COALESCE(connected_at, created_at)) FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected' AND idp_role IS NOT NULL) AS beginnings)
         """
 }

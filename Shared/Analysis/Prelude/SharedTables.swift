@@ -110,7 +110,8 @@ extension Prelude {
                 """),
         // Of whom there is something to tell apart in half a year of sign-ins. nights_lately, nights_before: between 22:00
         // and 06:00 UTC in the last 7 days, and in the two weeks before. is_traveller: from several countries in the last
-        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them.
+        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them; with 60 days or more between
+        // them, or at least as much of the log without any.
         SharedTable(
             name: "sign_in_habits", key: "identity_id",
             query: """
@@ -129,7 +130,8 @@ extension Prelude {
                         AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
                     GROUP BY identity_id) AS habits
-                WHERE nights_lately > nights_before OR is_traveller OR woken_at IS NOT NULL AND last_at IS NOT NULL
+                WHERE nights_lately > nights_before OR is_traveller
+                    OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
                 """),
         // Ten or more failed sign-ins of one person from three or more addresses within a day of the last 30.
         SharedTable(

@@ -214,6 +214,33 @@ import Testing
             }
         },
         RuleCase(
+            "behavioral_anomaly::dormant_account_awakened",
+            "Ada Lovelace signed in 10 days ago after 180 days without a sign-in, which a thief of a forgotten password would do too."
+        ) { company in
+            let ada = try company.person()
+            for day in [190, 10] { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
+        } quiet: { company in
+            // Nobody knows of the time before the log began, or before the person was there.
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 69))
+            try company.event("user.session.start", of: company.person(), at: company.ago(days: 10))
+        } exempt: { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let new = try company.person(created: company.ago(days: 69))
+            try company.event("user.session.start", of: new, at: company.ago(days: 10))
+        },
+        RuleCase(
+            "behavioral_anomaly::dormant_account_awakened",
+            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
+        ) { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let ada = try company.person(created: company.ago(days: 70))
+            try company.event("user.session.start", of: ada, at: company.ago(days: 10))
+        } quiet: { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let ada = try company.person(created: company.ago(days: 70) + 1)
+            try company.event("user.session.start", of: ada, at: company.ago(days: 10))
+        },
+        RuleCase(
             "behavioral_anomaly::mass_deletion",
             "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone does who wants to do damage or hide it."
         ) { company in
