@@ -213,7 +213,7 @@ final class TestCompany {
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",
         serial: String? = nil, system: String = "macOS", version: String = "15.4", supported: Bool? = true,
-        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = true,
+        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = nil,
         contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
     ) throws -> Identifier {
         let device = Identifier.random()
@@ -227,6 +227,17 @@ final class TestCompany {
             serial ?? device.description, system, version, supported, encrypted, compliant, jailbroken, edr, contained,
             detections, lastSeen, ago(days: 300), ago(hours: 1))
         return device
+    }
+
+    /// What CrowdStrike, whose agent is on it, knows of a machine.
+    @discardableResult
+    func agent(
+        _ hostname: String = "ada-mac", of person: Person? = nil, serial: String? = nil, contained: Bool = false,
+        detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
+    ) throws -> Identifier {
+        try device(
+            hostname, of: person, on: "crowdstrike", serial: serial, supported: nil, encrypted: nil, compliant: nil,
+            jailbroken: nil, edr: true, contained: contained, detections: detections, lastSeen: lastSeen)
     }
 
     /// A line of a platform's log.

@@ -71,7 +71,8 @@ enum Prelude {
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
-    // live_devices: all devices, with their platform.
+    // live_devices: all devices, with their platform; serial is the serial number to compare by, null where makers have
+    // left none in.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -85,10 +86,13 @@ enum Prelude {
                     AND app_policies.app_name_folded = live_applications.name_folded
                     AND app_policies.status = 'sanctioned')),
         live_devices AS NOT MATERIALIZED (
-            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number, devices.operating_system,
-                devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
+            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number,
+                CASE WHEN lower(trim(devices.serial_number)) NOT IN ('', '0', 'none', 'default string',
+                    'system serial number', 'to be filled by o.e.m.') THEN lower(trim(devices.serial_number))
+                    END AS serial,
+                devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
                 devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
-                devices.last_seen_at, connected.platform
+                devices.last_seen_at, connected.platform, connected.category, connected.idp_role
             FROM devices JOIN connected ON connected.id = devices.integration_id
             WHERE devices.workspace_id = $1)
         """

@@ -214,11 +214,12 @@ import Testing
             "compound_risk::admin_without_edr",
             "Okta admin Ada Lovelace works on ada-mac, which has no CrowdStrike agent, so an attacker there becomes an admin unseen."
         ) { company in
-            try company.device(of: company.person(type: "admin"), edr: false)
+            try company.device(of: company.person(type: "admin"))
         } quiet: { company in
-            try company.device(of: company.person(type: "admin"), edr: nil)
+            try company.device(of: company.person(type: "admin"), serial: "C02X1")
+            try company.agent(serial: "C02X1")
         } exempt: { company in
-            try company.device(of: company.person(), edr: false)
+            try company.device(of: company.person())
         },
     ]
 
