@@ -134,7 +134,7 @@ extension Rule {
                 company accounts}.
                 """,
             recommend: "Revoke the app's remaining grants.", action: .revokeOAuthToken),
-        // A managed application with 25 users or more.
+        // A managed application with 25 users or more, which no policy sanctions as it is.
         Rule(
             .shadowIT, "managed_app_without_sso", .medium, on: .application, "Managed app without SSO",
             needs: [.identityProvider],
@@ -144,7 +144,8 @@ extension Rule {
                     count(DISTINCT live_entitlements.identity_id) AS affected_count
                 FROM live_applications CROSS JOIN live_entitlements
                 WHERE live_entitlements.application_id = live_applications.id AND live_applications.is_managed
-                     AND NOT live_applications.sso_enabled
+                    AND NOT live_applications.sso_enabled AND live_applications.name_folded NOT IN (
+                        SELECT app_name_folded FROM app_policies WHERE workspace_id = $1 AND status = 'sanctioned')
                 GROUP BY live_applications.id, live_applications.name, live_applications.platform
                 HAVING count(DISTINCT live_entitlements.identity_id) >= 25
                 """,
@@ -268,8 +269,8 @@ extension Rule {
                         row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
                     FROM live_grants
                     WHERE application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool AND policy IS NULL)
-                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                         AND identity_id IS NOT NULL
+                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                     GROUP BY application_id, identity_id) AS used
                     JOIN live_applications ON live_applications.id = used.application_id
                     JOIN everyone ON everyone.id = used.identity_id

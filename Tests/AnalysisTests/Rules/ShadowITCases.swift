@@ -155,7 +155,9 @@ extension TestCompany {
             let applications = [
                 try company.application("Unknown", sso: nil), try company.application("Good", sso: true),
                 try company.application("Unmanaged", managed: false, sso: false),
+                try company.application("Decided", sso: false),
             ]
+            try company.decide("sanctioned", about: "decided")
             for number in 0..<25 {
                 let person = try company.person("User \(number)")
                 for application in applications { try company.entitlement(of: person, to: application) }
