@@ -236,6 +236,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: leavers + businessLeavers + records)
+    static let cases: [RuleCase] = leavers + businessLeavers + records
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -195,6 +195,8 @@ import Testing
         ]
     }
 
-    @Test(arguments: general + cloudAndCode + business)
+    static let cases: [RuleCase] = general + cloudAndCode + business
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

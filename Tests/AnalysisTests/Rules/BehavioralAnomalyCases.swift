@@ -352,6 +352,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: attacks + signIns + actions)
+    static let cases: [RuleCase] = attacks + signIns + actions
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -223,6 +223,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: people + leavers + devices)
+    static let cases: [RuleCase] = people + leavers + devices
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -237,6 +237,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: protection + detection + records)
+    static let cases: [RuleCase] = protection + detection + records
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -104,6 +104,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: people + admins + cloudAccounts + signIns)
+    static let cases: [RuleCase] = people + admins + cloudAccounts + signIns
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

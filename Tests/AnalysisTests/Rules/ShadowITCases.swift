@@ -222,9 +222,9 @@ extension TestCompany {
                 of: company.person(title: "Chief Financial Officer"), to: application, access: "write")
             try company.grant(of: company.person("Grace Hopper", title: nil), to: application, access: "full")
             try company.grant(of: company.person("Alan Turing"), to: application, access: "full")
+            try company.grant(of: company.person("Joan", title: "VPN Engineer"), to: application, access: "full")
         } exempt: { company in
             let application = try company.application("SyncDrop", managed: false)
-            try company.grant(of: company.person("Joan", title: "VPN Engineer"), to: application, access: "full")
             try company.decide("sanctioned", about: "SyncDrop")
             try company.grant(
                 of: company.person(title: "Chief Financial Officer"), to: application, access: "full")
@@ -281,11 +281,11 @@ extension TestCompany {
         } quiet: { company in
             try company.shadow("DeckGenie AI", users: 9, aiTool: true)
             try company.shadow("Boardly", users: 10)
-        } exempt: { company in
-            try company.shadow("DeckGenie AI", users: 10, aiTool: true)
             let ownerless = try company.application("Ownerless", managed: false, aiTool: true)
             for number in 0..<9 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
             try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
+        } exempt: { company in
+            try company.shadow("DeckGenie AI", users: 10, aiTool: true)
             try company.decide("sanctioned", about: "DeckGenie AI")
         },
         RuleCase(
@@ -320,6 +320,8 @@ extension TestCompany {
         },
     ]
 
-    @Test(arguments: applications + adminGrants + grants + aiTools)
+    static let cases: [RuleCase] = applications + adminGrants + grants + aiTools
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }
