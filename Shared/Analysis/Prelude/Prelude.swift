@@ -86,7 +86,7 @@ enum Prelude {
                     AND app_policies.app_name_folded = live_applications.name_folded
                     AND app_policies.status = 'sanctioned')),
         live_devices AS NOT MATERIALIZED (
-            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number,
+            SELECT devices.id, devices.identity_id, devices.integration_id, devices.hostname, devices.serial_number,
                 CASE WHEN lower(trim(devices.serial_number)) NOT IN ('', '0', 'none', 'default string',
                     'system serial number', 'to be filled by o.e.m.') THEN lower(trim(devices.serial_number))
                     END AS serial,

@@ -49,12 +49,15 @@ extension Prelude {
                     (SELECT platform FROM idp) AS idp
                 FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                     LEFT JOIN (
-                        SELECT DISTINCT serial FROM live_devices WHERE category = 'edr'
+                        SELECT serial
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id AND serial IS NOT NULL GROUP BY serial
                         ) AS machines ON machines.serial = live_devices.serial
                     LEFT JOIN (
                         SELECT lower(trim(hostname)) AS hostname,
                             max(CASE WHEN serial IS NULL THEN 1 ELSE 0 END) AS has_no_serial
-                        FROM live_devices WHERE category = 'edr' GROUP BY lower(trim(hostname))
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id GROUP BY lower(trim(hostname))
                         ) AS hosts ON hosts.hostname = lower(trim(live_devices.hostname))
                 """),
         // What the HR system and the identity provider that people sign in with say of a person, where they differ.

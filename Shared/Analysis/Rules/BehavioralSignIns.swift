@@ -130,7 +130,8 @@ extension Rule {
                                     AND occurred_at < woken_at
                                     AND integration_id IN (SELECT id FROM connected))) AS last_at
                         FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
-                        ) AS known_habits CROSS JOIN log_start) AS absences
+                        WHERE epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start)))
+                            >= 60 * 86400) AS known_habits CROSS JOIN log_start) AS absences
                 JOIN everyone ON everyone.id = absences.identity_id
                 WHERE absence >= 60 * 86400
                 """,
