@@ -51,16 +51,16 @@ extension Workspace {
                 spent: { costs.append(($0, $1)) })
             let risk = try change {
                 try finishAnalysis(runID, skipped: skipped.count, costs)
-                var update = FindingsUpdate(self, now: now)
+                var update = try FindingsUpdate(self, now: now)
                 try reopenDueFindings(now: now)
                 for detections in found { try update.write(detections) }
+                try update.resolveUnseen(rules: able.filter { !$0.category.looksAtFindings }, sources: sources)
                 try takeDriftSnapshot(now: now)
                 for category in [Category.driftSignal, .findingCorrelation] {
-                    for rule in able where rule.category == category {
-                        try update.write(detections(of: rule, from: sources, at: now))
-                    }
+                    let rules = able.filter { $0.category == category }
+                    for rule in rules { try update.write(detections(of: rule, from: sources, at: now)) }
+                    try update.resolveUnseen(rules: rules, sources: sources)
                 }
-                try update.resolveUnseen(rules: able, sources: sources)
                 let entry = AuditEntry(
                     action: "analysis.completed", targetType: "workspace", targetID: id.description,
                     details: update.details.merging(["skipped_rules": .integer(skipped.count)]) { $1 }, createdAt: now)

@@ -34,7 +34,10 @@ public struct ConnectedSources: Sendable {
             case .applications: !integration.isIdentityProvider
             case .category(let category): integration.category == category
             case .devices: ["mdm", "edr"].contains(integration.category)
+            case .deviceManagement:
+                integration.category == "mdm" || Source.managingProviders.contains(integration.platform)
             case .platform(let platform): integration.platform == platform
+            case .oneOf(let platforms): platforms.contains(integration.platform)
             }
         }.map(\.platform)
     }

@@ -34,7 +34,8 @@ extension Workspace {
         let devices = try first(
             """
             SELECT count(is_compliant), sum(CASE WHEN is_compliant THEN 1 ELSE 0 END) FROM devices
-            WHERE workspace_id = $1
+            WHERE workspace_id = $1 AND integration_id IN (
+                SELECT id FROM integrations WHERE workspace_id = $1 AND status <> 'disconnected')
             """
         ) { row in (known: try row[0] as Int, compliant: try row[1] as Int? ?? 0) }
         return devices.flatMap { Self.percent($0.compliant, of: $0.known) }

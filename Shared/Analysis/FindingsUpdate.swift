@@ -9,10 +9,28 @@ struct FindingsUpdate {
     private let now: Timestamp
     private var seen = 0
     private var resolved: [Identifier] = []
+    private var reopened: [Identifier] = []
+    private let resolvedBefore: [String: Identifier]
+    // Sanctioned since the rules have looked, too: what that has resolved stays so.
+    private let sanctioned: Set<String>
 
-    init(_ workspace: Workspace, now: Timestamp) {
+    /// In the transaction that it writes in.
+    init(_ workspace: Workspace, now: Timestamp) throws {
         self.workspace = workspace
         self.now = now
+        let resolved = try workspace.rows(
+            "SELECT finding_key, id FROM findings WHERE workspace_id = $1 AND status = 'resolved'"
+        ) { row in (try row[0] as String, try row[1] as Identifier) }
+        resolvedBefore = Dictionary(uniqueKeysWithValues: resolved)
+        sanctioned = Set(
+            try workspace.rows(
+                """
+                SELECT applications.id FROM app_policies JOIN applications
+                    ON applications.workspace_id = app_policies.workspace_id
+                        AND applications.name_folded = app_policies.app_name_folded
+                WHERE app_policies.workspace_id = $1 AND app_policies.status = 'sanctioned'
+                """
+            ) { ($0.text(0)) })
     }
 
     /// What the audit log keeps of it.
@@ -20,20 +38,27 @@ struct FindingsUpdate {
         [
             "findings_seen": .integer(seen),
             "resolved_findings": .array(resolved.map { .string($0.description) }),
+            "reopened_findings": .array(reopened.map { .string($0.description) }),
         ]
     }
 
     /// Writes what one rule has found. What people have decided about a finding stays as it is; one that was resolved
-    /// opens again.
+    /// opens again. Whom or what a sync has deleted since, the finding still names, without a reference.
     mutating func write(_ detections: [Detection]) throws {
-        for detection in detections {
+        for detection in detections where !isSanctioned(detection) {
+            if let id = resolvedBefore[detection.key] { reopened.append(id) }
+            seen += 1
             try workspace.execute(
                 """
                 INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
                     status, affected_entities, affected_count, affected_identity_id, affected_application_id,
                     affected_device_id, recommended_action, action_type, source_integrations, confidence, created_at,
                     updated_at, last_seen_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $18)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10,
+                    (SELECT id FROM identities WHERE workspace_id = $1 AND id = $11),
+                    (SELECT id FROM applications WHERE workspace_id = $1 AND id = $12),
+                    (SELECT id FROM devices WHERE workspace_id = $1 AND id = $13),
+                    $14, $15, $16, $17, $18, $18, $18)
                 ON CONFLICT (workspace_id, finding_key) DO UPDATE SET
                     title = excluded.title, severity = excluded.severity, severity_rank = excluded.severity_rank,
                     affected_entities = excluded.affected_entities, affected_count = excluded.affected_count,
@@ -52,7 +77,10 @@ struct FindingsUpdate {
                 detection.rule.action, JSON.array(detection.sources.map { .string($0) }), detection.rule.confidence, now
             )
         }
-        seen += detections.count
+    }
+
+    private func isSanctioned(_ detection: Detection) -> Bool {
+        detection.rule.category == .shadowIT && detection.applicationID.map(sanctioned.contains) == true
     }
 
     /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only when every platform

@@ -8,8 +8,16 @@ public enum Source: Hashable, Sendable {
     case category(String)
     /// One that reports devices: device management or endpoint detection.
     case devices
+    /// One that reports the state of devices, such as encryption and compliance: device management, or an identity
+    /// provider that manages devices too.
+    case deviceManagement
     /// One platform, such as `aws`.
     case platform(String)
+    /// One of several platforms, any of which reports what the rule looks for.
+    case oneOf([String])
+
+    /// The identity providers that report the state of devices.
+    static let managingProviders = ["google_workspace", "jumpcloud", "okta"]
 }
 
 extension Source: CustomStringConvertible {
@@ -21,7 +29,9 @@ extension Source: CustomStringConvertible {
         case .category("hr"): "an HR system"
         case .category(let category): "a platform of the category \(category)"
         case .devices: "device management or endpoint detection"
+        case .deviceManagement: "device management"
         case .platform(let platform): Platforms.name(platform)
+        case .oneOf(let platforms): "any of " + platforms.map(Platforms.name).joined(separator: ", ")
         }
     }
 }

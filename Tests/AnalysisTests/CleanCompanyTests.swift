@@ -18,7 +18,8 @@ import Testing
                 idpRoles: isAdmin ? ["SUPER_ADMIN"] : [])
             try company.account(of: person, on: "bamboohr", lastLogin: nil, department: "Engineering", manager: manager)
             try company.account(of: person, on: "slack", mfa: true, sso: true)
-            try company.device("laptop-\(number)", of: person)
+            try company.device("laptop-\(number)", of: person, serial: "C02\(number)")
+            try company.agent("LAPTOP-\(number)", of: person, serial: "c02\(number) ")
             for offset in 0..<3 {
                 try company.entitlement(
                     of: person, to: applications[(number + offset) % applications.count], license: true)

@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 
 /// What attackers and unusual people leave in a company's logs.
 extension TestCompany {
@@ -21,11 +22,11 @@ extension TestCompany {
         }
     }
 
-    /// One failed sign-in of each of so many people from 198.51.100.7, one a minute, the last two days ago.
-    func spray(people count: Int) throws {
+    /// One failed sign-in of each of so many people from 198.51.100.7, one a minute, the last at that moment.
+    func spray(people count: Int, lastAt last: Timestamp = TestStore.now - .days(2)) throws {
         for number in 0..<count {
             try event(
-                "user.session.start", of: person("Victim \(number)"), at: ago(days: 2) - number * 60, failed: true,
+                "user.session.start", of: person("Victim \(number)"), at: last - number * 60, failed: true,
                 address: "198.51.100.7")
         }
     }
@@ -35,25 +36,27 @@ extension TestCompany {
         for day in days { try event("user.session.start", of: person, at: ago(days: day - 1, hours: 11)) }
     }
 
-    /// A sign-in in each of two countries, so many hours and seconds apart, the last seven days ago.
+    /// A sign-in in each of two countries, so many hours and seconds apart.
     func travel(
-        _ person: Person, from origin: String = "NL", to destination: String = "BR", hours: Int, seconds: Int = 0
+        _ person: Person, from origin: String = "NL", to destination: String = "BR", hours: Int, seconds: Int = 0,
+        arrival: Timestamp = TestStore.now - .days(7)
     ) throws {
-        let arrival = ago(days: 7)
         try event("user.session.start", of: person, at: arrival - .hours(hours) - seconds, ["country": .string(origin)])
         try event("user.session.start", of: person, at: arrival, ["country": .string(destination)])
     }
 
-    /// The same event of a person so many times on one day, a minute apart.
-    func repeatEvent(_ type: String, of person: Person, _ count: Int, daysAgo days: Int) throws {
-        for number in 0..<count { try event(type, of: person, at: ago(days: days) - number * 60) }
+    /// The same event of a person so many times, a minute apart.
+    func repeatEvent(_ type: String, of person: Person, _ count: Int, lastAt last: Timestamp) throws {
+        for number in 0..<count { try event(type, of: person, at: last - number * 60) }
     }
 
-    /// So many files, one in 40 seconds, the last three days ago.
-    func touchFiles(_ type: String, by person: Person, _ count: Int) throws {
+    /// So many files, one in 40 seconds.
+    func touchFiles(
+        _ type: String, by person: Person, _ count: Int, lastAt last: Timestamp = TestStore.now - .days(3)
+    ) throws {
         for number in 0..<count {
             try event(
-                type, of: person, on: "google_workspace", at: ago(days: 3) - number * 40, target: "file-\(number)")
+                type, of: person, on: "google_workspace", at: last - number * 40, target: "file-\(number)")
         }
     }
 }

@@ -173,9 +173,9 @@ final class TestCompany {
             entitlement.description, role, admin, license, granted, lastUsed, ago(hours: 1))
     }
 
-    /// An OAuth grant of a person to an application. `access` is `basic`, `read`, `write` or `full`.
+    /// An OAuth grant of a person to an application, or of an account of nobody. `access` is `basic`, `read`, `write` or `full`.
     func grant(
-        of person: Person, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
+        of person: Person?, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
         access: String = "read", readsMailOrFiles: Bool = false, granted: Timestamp? = TestStore.now - .days(100),
         lastUsed: Timestamp? = TestStore.now - .days(2)
     ) throws {
@@ -185,7 +185,7 @@ final class TestCompany {
             INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
                 external_id, scopes, access, reads_mail_or_files, granted_at, last_used_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12)
-            """, id, grant, try integration(platform), account ?? person.account, person.id, application,
+            """, id, grant, try integration(platform), account ?? person?.account, person?.id, application,
             grant.description, access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
     }
 
@@ -213,7 +213,7 @@ final class TestCompany {
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",
         serial: String? = nil, system: String = "macOS", version: String = "15.4", supported: Bool? = true,
-        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = true,
+        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = nil,
         contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
     ) throws -> Identifier {
         let device = Identifier.random()
@@ -227,6 +227,17 @@ final class TestCompany {
             serial ?? device.description, system, version, supported, encrypted, compliant, jailbroken, edr, contained,
             detections, lastSeen, ago(days: 300), ago(hours: 1))
         return device
+    }
+
+    /// What CrowdStrike, whose agent is on it, knows of a machine.
+    @discardableResult
+    func agent(
+        _ hostname: String = "ada-mac", of person: Person? = nil, serial: String? = nil, contained: Bool = false,
+        detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
+    ) throws -> Identifier {
+        try device(
+            hostname, of: person, on: "crowdstrike", serial: serial, supported: nil, encrypted: nil, compliant: nil,
+            jailbroken: nil, edr: true, contained: contained, detections: detections, lastSeen: lastSeen)
     }
 
     /// A line of a platform's log.

@@ -202,6 +202,23 @@ struct MatchingTests {
                 == ["github -", "google_workspace directory", "okta primary_idp"])
     }
 
+    @Test func nobodyIsAdminByADirectoryThatIsDisconnected() throws {
+        let google = try company.connect("google_workspace")
+        google["users"] = [account("g1", "ann@example.com") { $0.isAdmin = true }]
+        okta["users"] = [account("o1", "ann@example.com")]
+        try company.sync("okta")
+        try company.sync("google_workspace")
+        func types() throws -> [String] {
+            try company.list("SELECT identity_type FROM identities WHERE workspace_id = $1")
+        }
+        #expect(try types() == ["admin"])
+        try company.store.database.execute(
+            "UPDATE integrations SET status = 'disconnected' WHERE id = $1", company.id("google_workspace"))
+        okta["users"] = [account("o1", "ann@example.com") { $0.department = "Sales" }]
+        try company.sync("okta")
+        #expect(try types() == ["user"])
+    }
+
     @Test func whatAnotherWorkspaceHasStaysApart() throws {
         let stranger = try company.store.other.addIdentity("ann@example.com")
         okta["users"] = [account("o1", "ann@example.com")]

@@ -131,10 +131,10 @@ extension Company {
                 expiresAt: expiresIn.map { created + .days($0) }))
     }
 
-    /// Brings devices to 380 and entitlements to 4,000 with more of what is in order.
+    /// Brings machines to 380 and entitlements to 4,000 with more of what is in order.
     func topUp() {
         let ordinary = people.filter { $0.isPlain && days(since: $0.hiredAt) > 60 }
-        for person in ordinary.shuffled(using: &random) where devices.count < 380 { addDevice(.phone, of: person) }
+        for person in ordinary.shuffled(using: &random) where machines.count < 380 { addDevice(.phone, of: person) }
         let optional = applications.filter { $0.isManaged && !$0.isLicensed && $0.sso == true }
         var total = people.reduce(0) { $0 + $1.entitlements.count }
         while total < 4000 {

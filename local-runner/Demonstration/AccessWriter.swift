@@ -11,6 +11,8 @@ extension Writer {
                 case .windows: "Windows"
                 case .phone: "iOS"
                 }
+            // Each platform tells what it knows: the agent nothing of the machine's state, and no other of the agent.
+            let isAgent = device.platform == .crowdStrike
             try database.execute(
                 """
                 INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname,
@@ -18,9 +20,11 @@ extension Writer {
                     is_jailbroken, has_edr, is_contained, open_detections, last_seen_at, created_at, updated_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17)
                 """, workspaceID, device.id, try integrationID(device.platform), device.owner?.id,
-                company.code(32, of: "0123456789abcdef"), device.hostname, device.serial, system, device.osVersion,
-                device.isSupported, device.isEncrypted, device.isCompliant, device.isJailbroken, device.hasEDR,
-                device.isContained, device.openDetections, device.lastSeen, device.createdAt)
+                company.code(32, of: "0123456789abcdef"), device.hostname, device.serial, system,
+                isAgent ? nil : device.osVersion, isAgent ? nil : device.isSupported,
+                isAgent ? nil : device.isEncrypted, isAgent ? nil : device.isCompliant,
+                isAgent ? nil : device.isJailbroken, isAgent ? true : nil, device.isContained, device.openDetections,
+                device.lastSeen, device.createdAt)
         }
     }
 

@@ -21,7 +21,9 @@ extension Company {
         let addresses = bruteForce(victim, daysAgo: 3, failures: 41, addresses: 5)
         let entry = midnight(daysAgo: 3) + .hours(15) + 1260
         record("user.session.start", of: victim, from: addresses[1], at: entry)
-        record("user.mfa.factor.deactivate", of: victim, target: "Okta Verify", from: addresses[1], at: entry + 240)
+        record(
+            "user.mfa.factor.deactivate", of: victim, target: victim.name, from: addresses[1], at: entry + 240,
+            ["factor": "Okta Verify"])
         try plantBruteForce(victim, 3, 41, 5)
         try plant(
             "behavioral_anomaly::success_after_brute_force", on: .person(victim), from: [.okta], since: entry,

@@ -18,7 +18,7 @@ extension Company {
             device.isCompliant = false
             try plant(
                 "device_posture::unencrypted_admin", on: .device(device), affecting: [worst],
-                from: [.crowdStrike, .okta],
+                from: [.googleWorkspace, .okta],
                 "\(device.hostname) of Okta admin \(worst.name) is not encrypted, so whoever finds it has an admin's sessions."
             )
         }
@@ -34,7 +34,7 @@ extension Company {
             device.isCompliant = false
             try plant(
                 "device_posture::noncompliant_admin", on: .device(device), affecting: [careless],
-                from: [.crowdStrike, .okta],
+                from: [.googleWorkspace, .okta],
                 "\(device.hostname) of Okta admin \(careless.name) is out of compliance, so admin sessions run on a device that nobody vouches for."
             )
         }

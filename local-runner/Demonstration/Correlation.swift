@@ -23,7 +23,7 @@ extension Company {
                 let device = person.devices.first(where: { !$0.isEncrypted })
             {
                 try plant(
-                    "finding_correlation::exposed_admin", on: .person(person), from: [.okta, .crowdStrike],
+                    "finding_correlation::exposed_admin", on: .person(person), from: [.okta, .googleWorkspace],
                     since: since,
                     "\(person.name) is an Okta admin without a second factor on \(device.hostname), which is not encrypted: one stolen laptop and the company is open."
                 )
@@ -73,7 +73,7 @@ extension Company {
             "Unsanctioned applications rose from \(shadowIT.count - recent.count) to \(shadowIT.count) in a week, faster than they are reviewed."
         )
         try plant(
-            "drift_signal::compliance_down", on: .workspace, from: [.crowdStrike], since: since,
+            "drift_signal::compliance_down", on: .workspace, from: [.googleWorkspace], since: since,
             "Device compliance fell from \(compliancePercent + 2) to \(compliancePercent) per cent in a week, so fewer laptops keep to the company's settings."
         )
         try plant(
@@ -88,8 +88,8 @@ extension Company {
         )
     }
 
-    /// Of all devices, how many per cent are compliant.
+    /// Of all machines, how many per cent are compliant.
     var compliancePercent: Int {
-        (devices.filter(\.isCompliant).count * 200 + devices.count) / (devices.count * 2)
+        (machines.filter(\.isCompliant).count * 200 + machines.count) / (machines.count * 2)
     }
 }

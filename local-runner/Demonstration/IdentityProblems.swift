@@ -75,11 +75,11 @@ extension Company {
                 "\(careless.name) has no second factor in Okta, so a stolen password opens \(careless.entitlements.count) applications."
             )
             try plant(
-                "device_posture::noncompliant", on: .device(device), affecting: [careless], from: [.crowdStrike],
+                "device_posture::noncompliant", on: .device(device), affecting: [careless], from: [.googleWorkspace],
                 "\(device.hostname) of \(careless.name) is out of compliance, so the company's settings no longer protect what is on it."
             )
             try plant(
-                "compound_risk::no_mfa_on_noncompliant_device", on: .person(careless), from: [.okta, .crowdStrike],
+                "compound_risk::no_mfa_on_noncompliant_device", on: .person(careless), from: [.okta, .googleWorkspace],
                 "\(careless.name) works on \(device.hostname), which is out of compliance, and has no second factor in Okta: malware there needs only the password."
             )
         }
@@ -87,6 +87,7 @@ extension Company {
 
     /// A stale person is on leave from everything: no entitlement, grant or sign-in anywhere is younger.
     private func makeStale(_ person: Person, days: Int) {
+        keys.removeAll { $0.account?.person === person }
         removeAccess(of: person)
         setLastLogin(ago(days: days), of: person)
     }
@@ -125,7 +126,6 @@ extension Company {
 
         let engineer = try take("stale with key") { $0.isPlain && $0.account(on: .aws) != nil }
         makeStale(engineer, days: 52)
-        keys.removeAll { $0.account?.person === engineer }
         addKey(.accessKey, on: engineer.account(on: .aws), age: 71, usedDaysAgo: 2)
         try plantStale(engineer, 52)
         try plant(

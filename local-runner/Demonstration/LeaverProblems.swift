@@ -113,9 +113,10 @@ extension Company {
             "shadow_it::offboarded_with_grants", on: .person(scheduler), from: [.googleWorkspace, .okta],
             "\(scheduler.name) was offboarded, but Meetwell can still write to their calendar and did so 14 days ago.")
         let keeper = try revive("offboarded with device", on: [])
-        let device = addDevice(.mac, of: keeper)
+        let device = addDevice(.phone, of: keeper)
         try plant(
-            "device_posture::offboarded_owner", on: .device(device), affecting: [keeper], from: [.crowdStrike, .okta],
+            "device_posture::offboarded_owner", on: .device(device), affecting: [keeper],
+            from: [.googleWorkspace, .okta],
             "\(device.hostname) belongs to \(keeper.name), who left \(days(since: keeper.deprovisionedAt ?? now)) days ago, and still checks in with company data on it."
         )
     }

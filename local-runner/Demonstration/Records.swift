@@ -137,7 +137,7 @@ final class Application {
     var isShadowIT: Bool { !isManaged && policy != "sanctioned" }
 }
 
-/// A computer or a phone.
+/// A computer or a phone as one platform knows it: an endpoint manager its state, CrowdStrike the agent on it.
 final class Device {
     enum Kind { case mac, windows, phone }
 
@@ -152,8 +152,6 @@ final class Device {
     var isEncrypted = true
     var isCompliant = true
     var isJailbroken = false
-    /// Nil of phones, which take no agent.
-    var hasEDR: Bool?
     var isContained = false
     var openDetections = 0
     var lastSeen: Timestamp

@@ -34,7 +34,7 @@ public enum Demonstration {
         public let identities: Int
         /// Managed and unmanaged ones.
         public let applications: Int
-        /// Computers and phones.
+        /// Computers and phones, and the agents on them.
         public let devices: Int
         /// Roles in applications.
         public let entitlements: Int

@@ -31,10 +31,10 @@ extension Prelude {
             SELECT account_holders.*
             FROM (SELECT id FROM accounts WHERE workspace_id = $1 AND is_admin) AS admins CROSS JOIN account_holders
             WHERE account_holders.account_id = admins.id AND account_platform = (SELECT platform FROM idp)
-                AND (CAST(admin_roles AS text) LIKE '%SUPER_ADMIN%'
-                    OR CAST(admin_roles AS text) LIKE '%_SEED_ADMIN_ROLE%'
-                    OR CAST(admin_roles AS text) LIKE '%Global Administrator%'
-                    OR CAST(admin_roles AS text) LIKE '%Super user%')),
+                AND (lower(CAST(admin_roles AS text)) LIKE '%super_admin%'
+                    OR lower(CAST(admin_roles AS text)) LIKE '%_seed_admin_role%'
+                    OR lower(CAST(admin_roles AS text)) LIKE '%global administrator%'
+                    OR lower(CAST(admin_roles AS text)) LIKE '%super user%')),
         licenses AS NOT MATERIALIZED (
             SELECT application_id, identity_id, integration_id, is_admin, granted_at, last_used_at
             FROM entitlements WHERE workspace_id = $1 AND is_license),

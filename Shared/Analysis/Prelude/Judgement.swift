@@ -11,11 +11,8 @@ extension Prelude {
             FROM live_entitlements JOIN live_applications ON live_applications.id = live_entitlements.application_id
             WHERE live_entitlements.is_admin),
         administered AS NOT MATERIALIZED (
-            SELECT identity_id, CAST(application_id AS text) AS place FROM live_entitlements
-            WHERE is_admin AND identity_id IS NOT NULL
-            UNION
-            SELECT identity_id, platform FROM live_accounts
-            WHERE is_admin AND status = 'active' AND idp_role IS NULL AND identity_id IS NOT NULL),
+            SELECT DISTINCT identity_id, place FROM admin_places
+            WHERE idp_role IS NULL AND identity_id IS NOT NULL),
         open_findings AS NOT MATERIALIZED (
             SELECT finding_key, rule_id, category, severity, affected_identity_id AS identity_id,
                 affected_application_id AS application_id, affected_device_id AS device_id

@@ -19,13 +19,18 @@ enum Prelude {
     private static let further: SQL = .list([holdings, owners, judgement])
 
     // connected: the integrations that are connected. idp: the one that people sign in with. hr: the HR system.
+    // providers: the identity providers that know people, also while their syncs fail or are paused: whoever is in one of
+    // them is no stranger.
     private static let connected: SQL = """
         connected AS NOT MATERIALIZED (
             SELECT id, platform, category, idp_role, last_sync_at FROM integrations
             WHERE workspace_id = $1 AND status = 'connected'),
         idp AS NOT MATERIALIZED (
             SELECT id, platform FROM connected WHERE idp_role IS NOT NULL ORDER BY idp_role DESC, platform LIMIT 1),
-        hr AS NOT MATERIALIZED (SELECT id, platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1)
+        hr AS NOT MATERIALIZED (SELECT id, platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1),
+        providers AS NOT MATERIALIZED (
+            SELECT id FROM integrations
+            WHERE workspace_id = $1 AND idp_role IS NOT NULL AND status <> 'disconnected')
         """
 
     // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.
@@ -40,7 +45,8 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities. known: those whom an identity provider knows.
+    // everyone: all identities. known: those whom an identity provider knows. executive_titles: those that begin with an
+    // executive's; there are far fewer titles than people.
     private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
@@ -50,11 +56,23 @@ enum Prelude {
             SELECT * FROM everyone WHERE EXISTS (
                 SELECT 1 FROM accounts
                 WHERE workspace_id = $1 AND identity_id = everyone.id
-                    AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)))
+                    AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))),
+        executive_titles AS NOT MATERIALIZED (
+            SELECT title FROM (
+                SELECT title,
+                    replace(replace(replace(lower(trim(title)), ',', ' '), '/', ' '), '-', ' ') || ' ' AS words
+                FROM (
+                    SELECT DISTINCT title FROM identities
+                    WHERE workspace_id = $1 AND title IS NOT NULL) AS titles) AS split
+            WHERE words LIKE 'chief %' OR words LIKE 'ceo %' OR words LIKE 'cfo %' OR words LIKE 'cio %'
+                OR words LIKE 'ciso %' OR words LIKE 'coo %' OR words LIKE 'cto %' OR words LIKE 'president %'
+                OR words LIKE 'vp %' OR words LIKE 'svp %' OR words LIKE 'evp %' OR words LIKE 'vice president %'
+                OR words LIKE 'senior vice president %' OR words LIKE 'executive vice president %')
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
-    // live_devices: all devices, with their platform.
+    // live_devices: all devices, with their platform; serial is the serial number to compare by, null where makers have
+    // left none in.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -68,16 +86,19 @@ enum Prelude {
                     AND app_policies.app_name_folded = live_applications.name_folded
                     AND app_policies.status = 'sanctioned')),
         live_devices AS NOT MATERIALIZED (
-            SELECT devices.id, devices.identity_id, devices.hostname, devices.serial_number, devices.operating_system,
-                devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
+            SELECT devices.id, devices.identity_id, devices.integration_id, devices.hostname, devices.serial_number,
+                CASE WHEN lower(trim(devices.serial_number)) NOT IN ('', '0', 'none', 'default string',
+                    'system serial number', 'to be filled by o.e.m.') THEN lower(trim(devices.serial_number))
+                    END AS serial,
+                devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
                 devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
-                devices.last_seen_at, connected.platform
+                devices.last_seen_at, connected.platform, connected.category, connected.idp_role
             FROM devices JOIN connected ON connected.id = devices.integration_id
             WHERE devices.workspace_id = $1)
         """
 
     // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events
-    // (the platforms' logs), each with its platform.
+    // (the platforms' logs), each with its platform. log_start: since when every identity provider's log is whole.
     private static let access: SQL = """
         live_entitlements AS NOT MATERIALIZED (
             SELECT entitlements.id, entitlements.account_id, entitlements.identity_id, entitlements.application_id,
@@ -102,6 +123,12 @@ enum Prelude {
                 audit_events.actor, audit_events.target, audit_events.ip_address, audit_events.details,
                 audit_events.occurred_at, connected.platform
             FROM audit_events JOIN connected ON connected.id = audit_events.integration_id
-            WHERE audit_events.workspace_id = $1)
+            WHERE audit_events.workspace_id = $1),
+        log_start AS NOT MATERIALIZED (
+            SELECT max(began_at) AS since FROM (
+                SELECT min(occurred_at) AS began_at FROM audit_events WHERE workspace_id = $1
+                UNION ALL
+                SELECT max(COALESCE(connected_at, created_at)) FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected' AND idp_role IS NOT NULL) AS beginnings)
         """
 }

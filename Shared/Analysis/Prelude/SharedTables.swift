@@ -23,14 +23,24 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
-        // All devices with their owner, if any; device names both.
+        // All devices with their owner, if any; device names both. has_edr: an agent is on it, by what the device's own
+        // platform says or because an EDR platform reports the same machine: by its serial number, or by its name where
+        // one of the two has no serial number. False of computers alone, and null of what takes no agent.
         SharedTable(
             name: "owned_devices", key: "identity_id",
             query: """
                 SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
-                    live_devices.platform AS source, live_devices.serial_number, live_devices.operating_system,
+                    live_devices.platform AS source, live_devices.serial_number, live_devices.serial,
+                    live_devices.operating_system,
                     live_devices.os_version, live_devices.is_os_supported, live_devices.is_encrypted,
-                    live_devices.is_compliant, live_devices.is_jailbroken, live_devices.has_edr,
+                    live_devices.is_compliant, live_devices.is_jailbroken,
+                    CASE WHEN live_devices.category = 'edr' OR machines.serial IS NOT NULL
+                            OR hosts.hostname IS NOT NULL
+                                AND (hosts.has_no_serial = 1 OR live_devices.serial IS NULL) THEN true
+                        WHEN live_devices.has_edr IS NOT NULL THEN live_devices.has_edr
+                        WHEN (live_devices.category = 'mdm' OR live_devices.idp_role IS NOT NULL)
+                            AND lower(live_devices.operating_system) IN ('macos', 'windows', 'linux') THEN false
+                        END AS has_edr,
                     live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
                     everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, everyone.identity_type, everyone.status, everyone.last_login_at,
@@ -38,6 +48,17 @@ extension Prelude {
                     live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device,
                     (SELECT platform FROM idp) AS idp
                 FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id
+                    LEFT JOIN (
+                        SELECT serial
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id AND serial IS NOT NULL GROUP BY serial
+                        ) AS machines ON machines.serial = live_devices.serial
+                    LEFT JOIN (
+                        SELECT lower(trim(hostname)) AS hostname,
+                            max(CASE WHEN serial IS NULL THEN 1 ELSE 0 END) AS has_no_serial
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id GROUP BY lower(trim(hostname))
+                        ) AS hosts ON hosts.hostname = lower(trim(live_devices.hostname))
                 """),
         // What the HR system and the identity provider that people sign in with say of a person, where they differ.
         SharedTable(
@@ -85,8 +106,7 @@ extension Prelude {
                 WHERE (live_accounts.identity_id IS NULL OR live_accounts.identity_id IN (
                         SELECT identity_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL
                         GROUP BY identity_id
-                        HAVING count(*) FILTER (
-                            WHERE integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL)) = 0))
+                        HAVING count(*) FILTER (WHERE integration_id IN (SELECT id FROM providers)) = 0))
                     AND live_accounts.integration_id IN (
                         SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
                     AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
@@ -111,7 +131,8 @@ extension Prelude {
                 """),
         // Of whom there is something to tell apart in half a year of sign-ins. nights_lately, nights_before: between 22:00
         // and 06:00 UTC in the last 7 days, and in the two weeks before. is_traveller: from several countries in the last
-        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them.
+        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them; with 60 days or more between
+        // them, or at least as much of the log without any.
         SharedTable(
             name: "sign_in_habits", key: "identity_id",
             query: """
@@ -130,7 +151,8 @@ extension Prelude {
                         AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
                     GROUP BY identity_id) AS habits
-                WHERE nights_lately > nights_before OR is_traveller OR woken_at IS NOT NULL AND last_at IS NOT NULL
+                WHERE nights_lately > nights_before OR is_traveller
+                    OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
                 """),
         // Ten or more failed sign-ins of one person from three or more addresses within a day of the last 30.
         SharedTable(

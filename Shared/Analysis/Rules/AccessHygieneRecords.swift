@@ -85,6 +85,10 @@ extension Rule {
                     AND hired_at > \(daysAgo: 90) AND NOT EXISTS (
                         SELECT 1 FROM live_accounts
                         WHERE live_accounts.identity_id = everyone.id AND live_accounts.category <> 'hr')
+                    AND NOT EXISTS (
+                        SELECT 1 FROM accounts
+                        WHERE workspace_id = $1 AND identity_id = everyone.id
+                            AND integration_id IN (SELECT id FROM providers))
                 """,
             say: """
                 {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so work begins \

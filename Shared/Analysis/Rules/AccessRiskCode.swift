@@ -36,7 +36,7 @@ extension Rule {
                 GitHub has {affected_count} outside collaborators, whose access no offboarding of the company's own ends.
                 """,
             recommend: "Review the outside collaborators.", action: .createAccessReview),
-        // GitHub keeps its log for 180 days. Alerts of one repository are one finding.
+        // However long ago, while the events are kept. Alerts of one repository are one finding.
         Rule(
             .accessRisk, "github_open_secret_alert", .critical, on: .integration, "Open secret alert",
             needs: [.platform("github")],
@@ -51,7 +51,7 @@ extension Rule {
                         max(occurred_at) FILTER (WHERE event_type = 'secret_scanning_alert.resolve')
                             OVER (PARTITION BY target, details ->> 'number') AS resolved_at
                     FROM live_events
-                    WHERE platform = 'github' AND target IS NOT NULL AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
+                    WHERE platform = 'github' AND target IS NOT NULL
                         AND event_type IN ('secret_scanning_alert.create', 'secret_scanning_alert.reopen',
                             'secret_scanning_alert.resolve')) AS opened
                 LEFT JOIN everyone ON everyone.id = opened.identity_id

@@ -6,6 +6,7 @@ extension Rule {
         // 100 files or more in a day.
         Rule(
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
+            needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
@@ -34,6 +35,7 @@ extension Rule {
         // 50 files or more in a day.
         Rule(
             .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
+            needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
@@ -82,6 +84,7 @@ extension Rule {
         Rule(
             .behavioralAnomaly, "audit_logging_disabled", .critical, on: .integration,
             "Audit logging disabled",
+            needs: [.oneOf(["aws", "github", "okta"])],
             find: """
                 SELECT live_events.platform AS key, live_events.platform AS integration_platform,
                     live_events.platform AS source, everyone.id AS identity_id, everyone.email AS identity_email,

@@ -11,12 +11,12 @@ extension Rule {
                     everyone.email AS identity_email, removed.platform AS source, removed.factor, removed.last_at,
                     count(*) OVER (PARTITION BY everyone.id) AS factors
                 FROM (
-                    SELECT identity_id, platform, COALESCE(target, 'A second factor') AS factor,
+                    SELECT identity_id, platform, COALESCE(details ->> 'factor', 'A second factor') AS factor,
                         max(occurred_at) AS last_at
                     FROM live_events
                     WHERE event_type = 'user.mfa.factor.deactivate' AND outcome = 'success'
                         AND epoch(occurred_at) >= epoch(\(daysAgo: 30)) AND identity_id IS NOT NULL
-                    GROUP BY identity_id, platform, COALESCE(target, 'A second factor')) AS removed
+                    GROUP BY identity_id, platform, COALESCE(details ->> 'factor', 'A second factor')) AS removed
                 JOIN everyone ON everyone.id = removed.identity_id ORDER BY removed.last_at DESC
                 """,
             say: """
@@ -109,16 +109,31 @@ extension Rule {
                 {occurred_at:ago}, so one of the two was probably somebody else.
                 """,
             recommend: "End the sessions and confirm both sign-ins with the user.", action: .revokeSessions),
-        // A sign-in after 60 days or more without one.
+        // A sign-in after 60 days or more without one. Of someone with none in half a year, the last is looked up; with none
+        // at all, the 60 days are those in which the person was known and would have been seen.
         Rule(
             .behavioralAnomaly, "dormant_account_awakened", .medium, on: .identity,
             "Dormant account awakened",
             needs: [.identityProvider],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, woken_at, (epoch(woken_at) - epoch(last_at)) / 86400 AS days
-                FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
-                WHERE epoch(woken_at) - epoch(last_at) >= 60 * 86400
+                    everyone.email AS identity_email, woken_at, absence / 86400 AS days
+                FROM (
+                    SELECT known_habits.identity_id, woken_at, epoch(woken_at) - epoch(COALESCE(last_at,
+                        CASE WHEN known_since > log_start.since THEN known_since ELSE log_start.since END)) AS absence
+                    FROM (
+                        SELECT sign_in_habits.identity_id, woken_at, everyone.created_at AS known_since,
+                            COALESCE(last_at, (
+                                SELECT max(occurred_at) FROM audit_events
+                                WHERE workspace_id = $1 AND event_type = 'user.session.start'
+                                    AND outcome = 'success' AND identity_id = sign_in_habits.identity_id
+                                    AND occurred_at < woken_at
+                                    AND integration_id IN (SELECT id FROM connected))) AS last_at
+                        FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
+                        WHERE epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start)))
+                            >= 60 * 86400) AS known_habits CROSS JOIN log_start) AS absences
+                JOIN everyone ON everyone.id = absences.identity_id
+                WHERE absence >= 60 * 86400
                 """,
             say: """
                 {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, which a thief of a \

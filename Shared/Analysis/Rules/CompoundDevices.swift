@@ -21,7 +21,7 @@ extension Rule {
         Rule(
             .compoundRisk, "unencrypted_with_app_admin", .high, on: .device,
             "App admin's device not encrypted",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT key, device_id, device_name, owned_devices.identity_id, identity_name, identity_email,
                     app_admins.application_name
@@ -37,7 +37,7 @@ extension Rule {
         // An admin of the identity provider, or of any application or platform.
         Rule(
             .compoundRisk, "jailbroken_with_admin", .critical, on: .device, "Admin on a jailbroken device",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email
                 FROM owned_devices
@@ -51,7 +51,7 @@ extension Rule {
             recommend: "End the admin's sessions and take the device out of use.", action: .revokeSessions),
         Rule(
             .compoundRisk, "admin_without_edr", .critical, on: .device, "Admin's device without EDR agent",
-            needs: [.identityProvider, .category("edr")],
+            needs: [.identityProvider, .deviceManagement, .category("edr")],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr

@@ -42,7 +42,7 @@ extension Rule {
         Rule(
             .compoundRisk, "no_mfa_on_noncompliant_device", .high, on: .identity,
             "No MFA on a device out of compliance",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
                     people.email AS identity_email, owned_devices.device_id, owned_devices.device_name, owned_devices.idp

@@ -7,7 +7,7 @@ extension Rule {
     private static let deviceProtection: [Rule] = [
         Rule(
             .devicePosture, "unencrypted", .high, on: .device, "Device not encrypted",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices WHERE NOT is_encrypted AND COALESCE(identity_type, '') <> 'admin'
@@ -16,7 +16,7 @@ extension Rule {
             recommend: "Turn disk encryption on.", action: .notifyUser),
         Rule(
             .devicePosture, "unencrypted_admin", .critical, on: .device, "Admin's device not encrypted",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
                 FROM owned_devices WHERE NOT is_encrypted AND identity_type = 'admin'
@@ -30,7 +30,7 @@ extension Rule {
         // system that is not supported.
         Rule(
             .devicePosture, "noncompliant", .medium, on: .device, "Device out of compliance",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices
@@ -43,7 +43,7 @@ extension Rule {
             recommend: "Bring the device back into compliance.", action: .syncDevice),
         Rule(
             .devicePosture, "noncompliant_admin", .high, on: .device, "Admin's device out of compliance",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, idp
                 FROM owned_devices
@@ -67,7 +67,7 @@ extension Rule {
             recommend: "Upgrade the operating system or replace the device.", action: .createTicket),
         Rule(
             .devicePosture, "jailbroken", .critical, on: .device, "Jailbroken device",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices WHERE is_jailbroken
@@ -77,7 +77,7 @@ extension Rule {
         // On a platform that reports encryption of other devices.
         Rule(
             .devicePosture, "encryption_unknown", .low, on: .device, "Encryption not reported",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device
                 FROM owned_devices
@@ -95,7 +95,7 @@ extension Rule {
         Rule(
             .devicePosture, "compliance_below_target", .high, on: .workspace,
             "Device compliance under 80 per cent",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT '' AS key, compliant * 100 / known AS share, known, known - compliant AS affected_count
                 FROM (
@@ -113,7 +113,7 @@ extension Rule {
     private static let deviceDetection: [Rule] = [
         Rule(
             .devicePosture, "no_edr_agent", .high, on: .device, "No EDR agent",
-            needs: [.category("edr")],
+            needs: [.deviceManagement, .category("edr")],
             find: """
                 SELECT key, device_id, device_name, identity_id, identity_name, identity_email, source, device,
                     (SELECT platform FROM connected WHERE category = 'edr' ORDER BY platform LIMIT 1) AS edr

@@ -76,8 +76,7 @@ extension Rule {
                 company data on it.
                 """,
             recommend: "Get the device back and lock it until then.", action: .lockDevice),
-        // On one platform: device management and endpoint detection both know the same machine. Not numbers that
-        // makers of virtual machines and mainboards leave in.
+        // On one platform: device management and endpoint detection both know the same machine.
         Rule(
             .devicePosture, "duplicate_serial", .low, on: .device, "Two devices with one serial number",
             needs: [.devices],
@@ -86,15 +85,13 @@ extension Rule {
                     serial_number, devices
                 FROM (
                     SELECT device_id, device_name, identity_id, identity_name, identity_email, source, serial_number,
-                        count(*) OVER (PARTITION BY source, serial_number) AS devices,
+                        count(*) OVER (PARTITION BY source, serial) AS devices,
                         first_value(device_id) OVER (
-                            PARTITION BY source, serial_number ORDER BY device_name DESC, device_id DESC) AS newest
+                            PARTITION BY source, serial ORDER BY device_name DESC, device_id DESC) AS newest
                     FROM owned_devices
-                    WHERE serial_number IN (
-                        SELECT serial_number FROM owned_devices
-                        WHERE serial_number IS NOT NULL AND serial_number NOT IN (
-                            '', '0', 'None', 'Default string', 'System Serial Number', 'To be filled by O.E.M.')
-                        GROUP BY serial_number, source HAVING count(*) > 1)) AS numbered
+                    WHERE serial IN (
+                        SELECT serial FROM owned_devices WHERE serial IS NOT NULL
+                        GROUP BY serial, source HAVING count(*) > 1)) AS numbered
                 WHERE devices > 1 ORDER BY device_name DESC, device_id DESC
                 """,
             say: """

@@ -54,7 +54,7 @@ extension Rule {
         // By two points or more.
         Rule(
             .driftSignal, "compliance_down", .medium, on: .workspace, "Device compliance down",
-            needs: [.devices],
+            needs: [.deviceManagement],
             find: """
                 SELECT '' AS key, was, is_now, period
                 FROM (

@@ -28,7 +28,7 @@ extension Rule {
         Rule(
             .findingCorrelation, "exposed_admin", .critical, on: .identity,
             "Admin without MFA on an unencrypted device",
-            needs: [.identityProvider, .devices],
+            needs: [.identityProvider, .deviceManagement],
             find: """
                 SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
                     everyone.email AS identity_email, live_devices.id AS device_id,
@@ -108,13 +108,16 @@ extension Rule {
             .findingCorrelation, "device_with_many_findings", .high, on: .device,
             "One device with three or more findings",
             find: """
-                SELECT key, owned_devices.device_id, device_name, identity_id, identity_name, identity_email, source,
-                    device, many.findings
+                SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
+                    everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, live_devices.platform AS source,
+                    live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device, many.findings
                 FROM (
                     SELECT device_id, count(*) AS findings FROM open_findings
                     WHERE device_id IS NOT NULL AND category <> 'finding_correlation'
                     GROUP BY device_id HAVING count(*) >= 3) AS many
-                JOIN owned_devices ON owned_devices.device_id = many.device_id
+                JOIN live_devices ON live_devices.id = many.device_id
+                LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                 """,
             say: "{device} has {findings} findings at once, so it is easier to replace than to mend.",
             recommend: "Replace or reinstall the device.", action: .retireDevice),

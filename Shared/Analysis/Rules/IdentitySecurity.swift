@@ -111,8 +111,9 @@ extension Rule {
                     AND live_accounts.status = 'active' AND live_accounts.idp_role IS NULL
                     AND live_accounts.category <> 'hr'
                     AND NOT EXISTS (
-                        SELECT 1 FROM live_accounts AS own
-                        WHERE own.identity_id = everyone.id AND own.idp_role IS NOT NULL)
+                        SELECT 1 FROM accounts AS own
+                        WHERE own.workspace_id = $1 AND own.identity_id = everyone.id
+                            AND own.integration_id IN (SELECT id FROM providers))
                 """,
             say: """
                 {identity_name} started {hired_at:ago} and already works in {source:platform} without an account in \

@@ -94,9 +94,7 @@ extension Rule {
                         WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
                     JOIN people ON people.id = direct.identity_id
                     WHERE people.identity_type <> 'admin'
-                        AND (people.title LIKE 'Chief%' OR people.title LIKE 'VP%'
-                            OR people.title LIKE 'Vice President%' OR people.title LIKE 'President%'
-                            OR people.title IN ('CEO', 'CFO', 'COO', 'CTO', 'CIO', 'CISO'))
+                        AND people.title IN (SELECT title FROM executive_titles)
                     ORDER BY direct.occurred_at DESC
                     """,
                 say: """

@@ -22,6 +22,7 @@ extension Rule {
                         row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
                     FROM live_grants
                     WHERE application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
+                        AND identity_id IS NOT NULL
                         AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                     GROUP BY application_id, identity_id) AS used
                     JOIN live_applications ON live_applications.id = used.application_id
@@ -133,7 +134,7 @@ extension Rule {
                 company accounts}.
                 """,
             recommend: "Revoke the app's remaining grants.", action: .revokeOAuthToken),
-        // A managed application with 25 users or more.
+        // A managed application with 25 users or more, which no policy sanctions as it is.
         Rule(
             .shadowIT, "managed_app_without_sso", .medium, on: .application, "Managed app without SSO",
             needs: [.identityProvider],
@@ -143,7 +144,8 @@ extension Rule {
                     count(DISTINCT live_entitlements.identity_id) AS affected_count
                 FROM live_applications CROSS JOIN live_entitlements
                 WHERE live_entitlements.application_id = live_applications.id AND live_applications.is_managed
-                     AND NOT live_applications.sso_enabled
+                    AND NOT live_applications.sso_enabled AND live_applications.name_folded NOT IN (
+                        SELECT app_name_folded FROM app_policies WHERE workspace_id = $1 AND status = 'sanctioned')
                 GROUP BY live_applications.id, live_applications.name, live_applications.platform
                 HAVING count(DISTINCT live_entitlements.identity_id) >= 25
                 """,
@@ -205,9 +207,7 @@ extension Rule {
                     application_name, source, title
                 FROM app_use
                 WHERE access = 'full' AND application_id IN (SELECT id FROM shadow_applications) AND identity_id IN (
-                    SELECT id FROM people
-                    WHERE title LIKE 'Chief %' OR title LIKE 'VP %' OR title LIKE 'Vice President%'
-                        OR title IN ('CEO', 'CFO', 'CIO', 'CISO', 'COO', 'CTO', 'President'))
+                    SELECT id FROM people WHERE title IN (SELECT title FROM executive_titles))
                 """,
             say: """
                 {identity_name}, {title}, has given {application_name} full write access to an executive's account \
@@ -269,6 +269,7 @@ extension Rule {
                         row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
                     FROM live_grants
                     WHERE application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool AND policy IS NULL)
+                        AND identity_id IS NOT NULL
                         AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
                     GROUP BY application_id, identity_id) AS used
                     JOIN live_applications ON live_applications.id = used.application_id

@@ -189,9 +189,10 @@ public struct AuditEventRecord: Sendable, Equatable {
     public var occurredAt: Timestamp
     /// Who did it, as the provider calls them.
     public var actor: String?
-    /// The actor's account on the same platform.
+    /// The account on the same platform that the event is about: the actor's, or that of the person whose second factor or
+    /// password was changed.
     public var actorExternalID: String?
-    /// The actor's address in lower case, where the provider names no account.
+    /// Its owner's address in lower case, where the provider names no account.
     public var actorEmail: String?
     public var target: String?
     public var ipAddress: String?

@@ -38,8 +38,10 @@ struct IdentityFields {
 
     /// Writes the touched identities anew.
     func write() throws {
-        let isAdmin: SQL =
-            "EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND accounts.is_admin AND accounts.status = 'active')"
+        let isAdmin: SQL = """
+            EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND integrations.status <> 'disconnected'
+                AND accounts.is_admin AND accounts.status = 'active')
+            """
         try workspace.execute(
             """
             UPDATE identities SET

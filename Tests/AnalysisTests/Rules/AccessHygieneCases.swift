@@ -230,9 +230,14 @@ import Testing
             try company.account(of: company.person(hired: company.ago(days: 5), idp: false), on: "slack")
             try company.person("Grace Hopper", hr: "leave", hired: company.ago(days: 5), idp: false)
             try company.person("Alan Turing", hired: company.ago(days: 90), idp: false)
+            let known = try company.person("Joan Clarke", hired: company.ago(days: 5), idp: false)
+            try company.account(of: known, on: "google_workspace")
+            try company.set("google_workspace", status: "error", lastSync: company.ago(hours: 30))
         },
     ]
 
-    @Test(arguments: leavers + businessLeavers + records)
+    static let cases: [RuleCase] = leavers + businessLeavers + records
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct AccessKeyTests {
-    private static let cases: [RuleCase] = [
+    private static let awsKeys: [RuleCase] = [
         RuleCase(
             "access_hygiene::aws_key_unused",
             """
@@ -110,6 +110,8 @@ import Testing
         }
     }
 
-    @Test(arguments: cases + tokens)
+    static let cases: [RuleCase] = awsKeys + tokens
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -42,6 +42,26 @@ import Testing
             let person = try company.person(idp: false)
             try company.account(of: person, on: "google_workspace", status: "suspended")
             try company.account(of: person, on: "jira")
+        } exempt: { company in
+            // A provider whose syncs fail still knows its people.
+            let person = try company.person(idp: false)
+            try company.account(of: person, on: "google_workspace")
+            try company.account(of: person, on: "jira")
+            try company.set("google_workspace", status: "error", lastSync: company.ago(hours: 30))
+        },
+        RuleCase(
+            "access_hygiene::account_without_idp_identity",
+            "Ada Lovelace has an account on Jira that matches nobody in Okta, so nothing ends it when the work does."
+        ) { company in
+            let person = try company.person(idp: false)
+            try company.account(of: person, on: "google_workspace")
+            try company.account(of: person, on: "jira")
+            try company.set("google_workspace", status: "disconnected", lastSync: company.ago(hours: 30))
+        } quiet: { company in
+            let person = try company.person(idp: false)
+            try company.account(of: person, on: "google_workspace")
+            try company.account(of: person, on: "jira")
+            try company.set("google_workspace", status: "paused", lastSync: company.ago(hours: 30))
         },
         RuleCase(
             "access_hygiene::admin_account_without_idp_identity",
@@ -175,6 +195,8 @@ import Testing
         ]
     }
 
-    @Test(arguments: general + cloudAndCode + business)
+    static let cases: [RuleCase] = general + cloudAndCode + business
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

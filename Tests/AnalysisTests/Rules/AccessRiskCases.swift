@@ -151,6 +151,8 @@ import Testing
         try company.account(on: "aws", username: name, kind: "service_account", metadata: metadata)
     }
 
-    @Test(arguments: access + cloudAndCustomers + code)
+    static let cases: [RuleCase] = access + cloudAndCustomers + code
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -37,8 +37,15 @@ extension AccessRiskTests {
             } quiet: { company in
                 try alert(company, 7, "create", daysAgo: 8, "aws_access_key_id")
                 try alert(company, 7, "resolve", daysAgo: 7)
-            } exempt: { company in
-                try alert(company, 7, "create", daysAgo: 181, "aws_access_key_id")
+            },
+            RuleCase(
+                "access_risk::github_open_secret_alert",
+                "1 leaked secret (aws_access_key_id) has been readable in the cloud-api repository for 300 days, and the alert is still open."
+            ) { company in
+                try alert(company, 7, "create", daysAgo: 300, "aws_access_key_id")
+            } quiet: { company in
+                try alert(company, 7, "create", daysAgo: 300, "aws_access_key_id")
+                try alert(company, 7, "resolve", daysAgo: 200)
             },
             RuleCase(
                 "access_risk::github_push_protection_bypassed",

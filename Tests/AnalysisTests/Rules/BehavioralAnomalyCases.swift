@@ -82,6 +82,17 @@ import Testing
                     address: "198.51.100.7")
             }
         },
+        RuleCase(
+            "behavioral_anomaly::password_spray",
+            "198.51.100.7 tried the passwords of 10 people within 10 minutes 29 days ago, which is how guessed passwords are found."
+        ) { company in
+            try company.spray(people: 10, lastAt: company.ago(days: 30) + 540)
+        } quiet: { company in
+            try company.spray(people: 10, lastAt: company.ago(days: 30) + 539)
+        } exempt: { company in
+            // Five in the evening, and five the day after.
+            try company.spray(people: 10, lastAt: company.ago(days: 4, hours: 12, minutes: 26))
+        },
     ]
 
     private static let signIns: [RuleCase] = [
@@ -90,13 +101,24 @@ import Testing
             "Okta Verify and SMS were disabled for Ada Lovelace 3 days ago, so fewer factors protect the account."
         ) { company in
             let ada = try company.person()
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 9), target: "SMS")
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3), target: "Okta Verify")
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 9), ["factor": "SMS"])
+            try company.event(
+                "user.mfa.factor.deactivate", of: ada, at: company.ago(days: 3), target: "Ada Lovelace",
+                ["factor": "Okta Verify"])
         } quiet: { company in
             let ada = try company.person()
-            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 30) - 1, target: "SMS")
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 30) - 1)
+            try company.event("user.mfa.factor.deactivate", of: ada, at: company.ago(days: 1), failed: true)
+        },
+        RuleCase(
+            "behavioral_anomaly::mfa_factor_disabled",
+            "A second factor was disabled for Ada Lovelace 30 days ago, so one factor less protects the account."
+        ) { company in
             try company.event(
-                "user.mfa.factor.deactivate", of: ada, at: company.ago(days: 1), failed: true, target: "SMS")
+                "user.mfa.factor.deactivate", of: company.person(), on: "aws", at: company.ago(days: 30),
+                target: "Ada Lovelace")
+        } quiet: { company in
+            try company.event("user.mfa.factor.activate", of: company.person(), at: company.ago(days: 3))
         },
         RuleCase(
             "behavioral_anomaly::suspicious_activity_reported",
@@ -123,6 +145,16 @@ import Testing
             try company.event(
                 "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 5), failed: true,
                 ["risk": "high"])
+        },
+        RuleCase(
+            "behavioral_anomaly::high_risk_sign_in",
+            "Okta rated a sign-in of Ada Lovelace from 198.51.100.7 as high risk 30 days ago and let it through."
+        ) { company in
+            try company.event(
+                "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 30), ["risk": "high"])
+        } quiet: { company in
+            try company.event(
+                "policy.evaluate_sign_on", of: company.person(), at: company.ago(days: 30) - 1, ["risk": "high"])
         },
         RuleCase(
             "behavioral_anomaly::off_hours_sign_in",
@@ -158,6 +190,14 @@ import Testing
                 "user.session.start", of: ada, at: company.ago(days: 3) + 60, failed: true, ["country": "BR"])
         },
         RuleCase(
+            "behavioral_anomaly::impossible_travel",
+            "Ada Lovelace signed in from NL and 60 minutes later from BR 29 days ago, so one of the two was probably somebody else."
+        ) { company in
+            try company.travel(company.person(), hours: 1, arrival: company.ago(days: 30) + .hours(1))
+        } quiet: { company in
+            try company.travel(company.person(), hours: 1, arrival: company.ago(days: 30) + .hours(1) - 1)
+        },
+        RuleCase(
             "behavioral_anomaly::dormant_account_awakened",
             "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
         ) { company in
@@ -174,15 +214,56 @@ import Testing
             try company.event("user.session.start", of: company.person(), at: company.ago(days: 2))
         },
         RuleCase(
+            "behavioral_anomaly::dormant_account_awakened",
+            "Ada Lovelace signed in 10 days ago after 180 days without a sign-in, which a thief of a forgotten password would do too."
+        ) { company in
+            let ada = try company.person()
+            for day in [190, 10] { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
+        } quiet: { company in
+            // Nobody knows of the time before the log began, or before the person was there.
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 69))
+            try company.event("user.session.start", of: company.person(), at: company.ago(days: 10))
+        } exempt: { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let new = try company.person(created: company.ago(days: 69))
+            try company.event("user.session.start", of: new, at: company.ago(days: 10))
+        },
+        RuleCase(
+            "behavioral_anomaly::dormant_account_awakened",
+            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
+        ) { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let ada = try company.person(created: company.ago(days: 70))
+            try company.event("user.session.start", of: ada, at: company.ago(days: 10))
+        } quiet: { company in
+            try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
+            let ada = try company.person(created: company.ago(days: 70) + 1)
+            try company.event("user.session.start", of: ada, at: company.ago(days: 10))
+        },
+        RuleCase(
             "behavioral_anomaly::repeated_password_resets",
             "The password of Ada Lovelace was reset 3 times within a day 4 days ago, so someone may be trying to take the account over."
         ) { company in
-            try company.repeatEvent("user.account.reset_password", of: company.person(), 3, daysAgo: 4)
+            try company.repeatEvent(
+                "user.account.reset_password", of: company.person(), 3, lastAt: company.ago(days: 4))
         } quiet: { company in
-            try company.repeatEvent("user.account.reset_password", of: company.person(), 2, daysAgo: 4)
+            try company.repeatEvent(
+                "user.account.reset_password", of: company.person(), 2, lastAt: company.ago(days: 4))
         } exempt: { company in
             let ada = try company.person()
-            for day in 1...4 { try company.repeatEvent("user.account.reset_password", of: ada, 1, daysAgo: day) }
+            for day in 1...4 {
+                try company.repeatEvent("user.account.reset_password", of: ada, 1, lastAt: company.ago(days: day))
+            }
+        },
+        RuleCase(
+            "behavioral_anomaly::repeated_password_resets",
+            "The password of Ada Lovelace was reset 3 times within a day 29 days ago, so someone may be trying to take the account over."
+        ) { company in
+            try company.repeatEvent(
+                "user.account.reset_password", of: company.person(), 3, lastAt: company.ago(days: 30) + 120)
+        } quiet: { company in
+            try company.repeatEvent(
+                "user.account.reset_password", of: company.person(), 3, lastAt: company.ago(days: 30) + 119)
         },
     ]
 
@@ -203,6 +284,14 @@ import Testing
             }
         },
         RuleCase(
+            "behavioral_anomaly::unusual_downloads",
+            "Ada Lovelace downloaded 100 files from Google Workspace within 2 hours 29 days ago, many times what is usual."
+        ) { company in
+            try company.touchFiles("download", by: company.person(), 100, lastAt: company.ago(days: 30) + 3960)
+        } quiet: { company in
+            try company.touchFiles("download", by: company.person(), 100, lastAt: company.ago(days: 30) + 3959)
+        },
+        RuleCase(
             "behavioral_anomaly::mass_deletion",
             "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone does who wants to do damage or hide it."
         ) { company in
@@ -211,12 +300,32 @@ import Testing
             try company.touchFiles("delete", by: company.person(), 49)
         },
         RuleCase(
+            "behavioral_anomaly::mass_deletion",
+            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 29 days ago, as someone does who wants to do damage or hide it."
+        ) { company in
+            try company.touchFiles("delete", by: company.person(), 50, lastAt: company.ago(days: 30) + 1960)
+        } quiet: { company in
+            try company.touchFiles("delete", by: company.person(), 50, lastAt: company.ago(days: 30) + 1959)
+        },
+        RuleCase(
             "behavioral_anomaly::admin_grant_burst",
             "Ada Lovelace granted admin roles in Okta 3 times within a day 4 days ago, as an intruder does who means to stay."
         ) { company in
-            try company.repeatEvent("user.account.privilege.grant", of: company.person(type: "admin"), 3, daysAgo: 4)
+            try company.repeatEvent(
+                "user.account.privilege.grant", of: company.person(type: "admin"), 3, lastAt: company.ago(days: 4))
         } quiet: { company in
-            try company.repeatEvent("user.account.privilege.grant", of: company.person(type: "admin"), 2, daysAgo: 4)
+            try company.repeatEvent(
+                "user.account.privilege.grant", of: company.person(type: "admin"), 2, lastAt: company.ago(days: 4))
+        },
+        RuleCase(
+            "behavioral_anomaly::admin_grant_burst",
+            "Ada Lovelace granted admin roles in Okta 3 times within a day 29 days ago, as an intruder does who means to stay."
+        ) { company in
+            try company.repeatEvent(
+                "group.privilege.grant", of: company.person(type: "admin"), 3, lastAt: company.ago(days: 30) + 120)
+        } quiet: { company in
+            try company.repeatEvent(
+                "group.privilege.grant", of: company.person(type: "admin"), 3, lastAt: company.ago(days: 30) + 119)
         },
         RuleCase(
             "behavioral_anomaly::audit_logging_disabled",
@@ -243,6 +352,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: attacks + signIns + actions)
+    static let cases: [RuleCase] = attacks + signIns + actions
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

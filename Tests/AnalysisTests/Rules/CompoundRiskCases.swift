@@ -79,6 +79,8 @@ import Testing
             try company.entitlement(of: ada, to: company.application("Miro"), admin: false)
             try company.account(of: ada, on: "github", admin: true)
             try company.account(of: ada, on: "google_workspace", admin: true)
+            // The same place twice.
+            try company.entitlement(of: ada, to: company.application("GitHub"), admin: true)
         } exempt: { company in
             for (name, type, mfa) in [("Ada", "user", true), ("Bob", "admin", false)] {
                 let person = try company.person(name, type: type, mfa: mfa)
@@ -212,14 +214,17 @@ import Testing
             "compound_risk::admin_without_edr",
             "Okta admin Ada Lovelace works on ada-mac, which has no CrowdStrike agent, so an attacker there becomes an admin unseen."
         ) { company in
-            try company.device(of: company.person(type: "admin"), edr: false)
+            try company.device(of: company.person(type: "admin"))
         } quiet: { company in
-            try company.device(of: company.person(type: "admin"), edr: nil)
+            try company.device(of: company.person(type: "admin"), serial: "C02X1")
+            try company.agent(serial: "C02X1")
         } exempt: { company in
-            try company.device(of: company.person(), edr: false)
+            try company.device(of: company.person())
         },
     ]
 
-    @Test(arguments: people + leavers + devices)
+    static let cases: [RuleCase] = people + leavers + devices
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

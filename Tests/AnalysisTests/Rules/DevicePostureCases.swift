@@ -101,9 +101,32 @@ import Testing
             "device_posture::no_edr_agent",
             "ada-mac of Ada Lovelace has no CrowdStrike agent, so malware on it would go unseen."
         ) { company in
-            try company.device(of: company.person(), edr: false)
+            try company.device(of: company.person(), serial: "C02X1")
+            try company.agent(serial: "C02X2")
         } quiet: { company in
-            try company.device(of: company.person(), edr: nil)
+            let ada = try company.person()
+            try company.device("ada-mac", of: ada, serial: "C02X1")
+            try company.agent("renamed", serial: " c02x1")
+            try company.device("ada-pc", of: ada, serial: "System Serial Number", system: "Windows")
+            try company.agent("ADA-PC", serial: "VMware-1")
+            try company.device("ada-box", of: ada, on: "google_workspace", serial: "C02X3", system: "Linux")
+            try company.agent("ada-box", serial: "")
+        } exempt: { company in
+            // Phones take no agent, and a platform may know of another one.
+            try company.device("ada-phone", system: "iOS")
+            try company.device("ada-mac", edr: true)
+            try company.agent("server")
+        },
+        RuleCase(
+            "device_posture::no_edr_agent",
+            "ada-mac of Ada Lovelace has no CrowdStrike agent, so malware on it would go unseen."
+        ) { company in
+            // Of a name that another machine has too, and of a platform that says so itself.
+            try company.device(of: company.person(), serial: "C02X1", system: "iOS", edr: false)
+            try company.agent("ada-mac", serial: "C02X2")
+        } quiet: { company in
+            try company.device(serial: "C02X1", edr: false)
+            try company.agent(serial: "C02X1")
         },
         RuleCase(
             "device_posture::open_edr_detection",
@@ -214,6 +237,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: protection + detection + records)
+    static let cases: [RuleCase] = protection + detection + records
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

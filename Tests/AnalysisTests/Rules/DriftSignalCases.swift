@@ -119,6 +119,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: coverage + counts + operations)
+    static let cases: [RuleCase] = coverage + counts + operations
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

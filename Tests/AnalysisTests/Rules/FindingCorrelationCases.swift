@@ -130,6 +130,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: people + things)
+    static let cases: [RuleCase] = people + things
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

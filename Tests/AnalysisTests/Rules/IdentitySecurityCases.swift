@@ -84,6 +84,9 @@ import Testing
             try company.account(of: ada, on: "slack")
             let grace = try company.person("Grace Hopper", hired: company.ago(days: 3), idp: false)
             try company.account(of: grace, on: "bamboohr")
+            let joan = try company.person("Joan Clarke", hired: company.ago(days: 3), idp: false)
+            for platform in ["google_workspace", "slack"] { try company.account(of: joan, on: platform) }
+            try company.set("google_workspace", status: "error", lastSync: company.ago(hours: 30))
         },
         RuleCase(
             "identity_security::gitlab_stale_user",
@@ -101,6 +104,8 @@ import Testing
         },
     ]
 
-    @Test(arguments: people + admins + cloudAccounts + signIns)
+    static let cases: [RuleCase] = people + admins + cloudAccounts + signIns
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

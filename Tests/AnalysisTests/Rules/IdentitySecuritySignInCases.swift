@@ -99,10 +99,21 @@ extension IdentitySecurityTests {
             } exempt: { company in
                 let alan = try company.person("Alan Turing", type: "admin", title: "Chief Information Officer")
                 let grace = try company.person("Grace Hopper", title: "Assistant to the Chief Executive")
-                for person in [alan, grace] {
+                let joan = try company.person("Joan Clarke", title: "VPN Engineer")
+                for person in [alan, grace, joan] {
                     try company.event(
                         "user.login", of: person, on: "slack", at: company.ago(days: 3), ["method": "password"])
                 }
+            },
+            RuleCase(
+                "identity_security::executive_direct_sign_in",
+                "Ada Lovelace, vp, sales, signed in to Slack with a password 3 days ago, past Okta's second factor."
+            ) { company in
+                let ada = try company.person(title: "vp, sales")
+                try company.event("user.login", of: ada, on: "slack", at: company.ago(days: 3), ["method": "password"])
+            } quiet: { company in
+                let ada = try company.person(title: "Presidential Aide")
+                try company.event("user.login", of: ada, on: "slack", at: company.ago(days: 3), ["method": "password"])
             },
             RuleCase(
                 "identity_security::offboarded_direct_sign_in",

@@ -177,6 +177,8 @@ import Testing
         }
     }
 
-    @Test(arguments: byApplication + byHolder)
+    static let cases: [RuleCase] = byApplication + byHolder
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

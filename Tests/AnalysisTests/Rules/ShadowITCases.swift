@@ -31,6 +31,9 @@ extension TestCompany {
             let application = try company.application("Boardly", managed: false)
             let person = try company.person()
             for _ in 0..<20 { try company.grant(of: person, to: application) }
+            let ownerless = try company.application("Ownerless", managed: false)
+            for number in 0..<19 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
+            try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
         } exempt: { company in
             for (name, policy) in [("One", "sanctioned"), ("Two", "unauthorized"), ("Three", "blocked")] {
                 try company.shadow(name, users: 20)
@@ -152,7 +155,9 @@ extension TestCompany {
             let applications = [
                 try company.application("Unknown", sso: nil), try company.application("Good", sso: true),
                 try company.application("Unmanaged", managed: false, sso: false),
+                try company.application("Decided", sso: false),
             ]
+            try company.decide("sanctioned", about: "decided")
             for number in 0..<25 {
                 let person = try company.person("User \(number)")
                 for application in applications { try company.entitlement(of: person, to: application) }
@@ -217,6 +222,7 @@ extension TestCompany {
                 of: company.person(title: "Chief Financial Officer"), to: application, access: "write")
             try company.grant(of: company.person("Grace Hopper", title: nil), to: application, access: "full")
             try company.grant(of: company.person("Alan Turing"), to: application, access: "full")
+            try company.grant(of: company.person("Joan", title: "VPN Engineer"), to: application, access: "full")
         } exempt: { company in
             let application = try company.application("SyncDrop", managed: false)
             try company.decide("sanctioned", about: "SyncDrop")
@@ -275,6 +281,9 @@ extension TestCompany {
         } quiet: { company in
             try company.shadow("DeckGenie AI", users: 9, aiTool: true)
             try company.shadow("Boardly", users: 10)
+            let ownerless = try company.application("Ownerless", managed: false, aiTool: true)
+            for number in 0..<9 { try company.grant(of: company.person("User \(number)"), to: ownerless) }
+            try company.grant(of: nil, to: ownerless, account: company.account(on: "okta"))
         } exempt: { company in
             try company.shadow("DeckGenie AI", users: 10, aiTool: true)
             try company.decide("sanctioned", about: "DeckGenie AI")
@@ -311,6 +320,8 @@ extension TestCompany {
         },
     ]
 
-    @Test(arguments: applications + adminGrants + grants + aiTools)
+    static let cases: [RuleCase] = applications + adminGrants + grants + aiTools
+
+    @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

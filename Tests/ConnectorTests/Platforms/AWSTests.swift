@@ -191,6 +191,10 @@ enum AWSAccount {
         case 3:
             name = "StopLogging"
             identity = ["type": "Root", "arn": "arn:aws:iam::111122223333:root"]
+        case 5:
+            name = "DeactivateMFADevice"
+            identity = session("AWSReservedSSO_Admin_1", "Ann@acme.com")
+            rest["requestParameters"] = ["userName": "u0", "serialNumber": "arn:aws:iam::111122223333:mfa/u0"]
         default:
             name = "CreateUser"
             identity = ["type": "AWSService", "invokedBy": "x.amazonaws.com"]
@@ -274,6 +278,9 @@ enum AWSAccount {
         #expect(events["e3"]?.eventType == "StopLogging")
         #expect(events["e3"]?.actor == "root")
         #expect(events["e4"]?.ipAddress == nil)
+        // An administrator took it off another's account.
+        #expect(events["e5"]?.eventType == EventType.factorRemoved)
+        #expect(events["e5"]?.actorExternalID == "u0" && events["e5"]?.actorEmail == nil)
     }
 
     @Test(arguments: ["SignatureDoesNotMatch", "ExpiredToken", "InvalidClientTokenId"])

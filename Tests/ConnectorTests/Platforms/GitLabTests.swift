@@ -160,6 +160,23 @@ enum GitLabGroup {
         #expect(grant.eventType == EventType.privilegeGranted && grant.target == "Ada")
     }
 
+    /// Administrators turn it off for others.
+    @Test func namesWhoseSecondFactorIsGone() throws {
+        let entry: [String: JSON] = [
+            "id": 7, "author_id": 1, "entity_id": 5, "entity_type": "User", "created_at": "2026-04-02T10:00:00.123Z",
+            "event_name": "user_disable_two_factor", "details": ["author_name": "Admin", "target_details": "Ada"],
+        ]
+        guard case .auditEvent(let event)? = GitLabRecords.event(.object(entry)),
+            case .auditEvent(let ofGroup)? = GitLabRecords.event(
+                .object(entry.merging(["entity_type": "Group"]) { $1 }))
+        else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.eventType == EventType.factorRemoved && event.actorExternalID == "5")
+        #expect(ofGroup.actorExternalID == nil)
+    }
+
     /// The trap: the limit may say when it ends in another field only, and the body is no JSON.
     @Test func readsEveryLimit() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)

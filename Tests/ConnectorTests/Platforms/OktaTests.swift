@@ -134,6 +134,41 @@ enum OktaOrg {
         }
     }
 
+    /// What an administrator does to somebody's account is about that account.
+    @Test(arguments: ["user.account.reset_password", "user.mfa.factor.deactivate"])
+    func namesWhoseAccountItIs(_ type: String) throws {
+        let record = OktaRecords.event([
+            "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": .string(type),
+            "outcome": ["result": "SUCCESS", "reason": "User reset FIDO_WEBAUTHN factor"],
+            "actor": ["id": "admin", "type": "User", "displayName": "Admin", "alternateId": "admin@example.com"],
+            "target": [
+                ["id": "f1", "type": "AuthenticatorEnrollment", "displayName": "Key"],
+                ["id": "u1", "type": "User", "displayName": "Ann u1", "alternateId": "U1@example.com"],
+            ],
+        ])
+        guard case .auditEvent(let event)? = record else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.actor == "Admin")
+        #expect(event.actorExternalID == "u1" && event.actorEmail == "u1@example.com")
+        let isFactor = type == EventType.factorRemoved
+        #expect(event.details == (isFactor ? ["factor": "FIDO_WEBAUTHN"] : [:]))
+    }
+
+    @Test func grantsAreTheAdministratorsOwnDoing() throws {
+        let record = OktaRecords.event([
+            "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": "user.account.privilege.grant",
+            "actor": ["id": "admin", "type": "User", "alternateId": "admin@example.com"],
+            "target": [["id": "u1", "type": "User", "displayName": "Ann u1"]],
+        ])
+        guard case .auditEvent(let event)? = record else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.actorExternalID == "admin" && event.actorEmail == nil && event.target == "Ann u1")
+    }
+
     /// The trap: 401 means an invalid token with E0000011 alone.
     @Test func aMissingFeatureIsNoBadToken() throws {
         let provider = try FakeProvider(ConnectorCase.okta.org)

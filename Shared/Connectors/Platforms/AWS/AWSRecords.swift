@@ -125,6 +125,11 @@ enum AWSRecords {
             }
         default: break
         }
+        // Administrators do this to others: it is about whose device it is.
+        if record.eventType == EventType.factorRemoved {
+            record.actorEmail = nil
+            record.actorExternalID = event["requestParameters"]?.text("userName")
+        }
         record.target = entry["Resources"]?.array?.first?.text("ResourceName")
         // It can be the name of a service.
         record.ipAddress = event.text("sourceIPAddress").flatMap { IPAddress($0) == nil ? nil : $0 }

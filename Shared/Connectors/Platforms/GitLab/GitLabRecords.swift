@@ -122,6 +122,10 @@ enum GitLabRecords {
         } else {
             record.eventType = type(name, details)
         }
+        // Administrators do this to others: it is about whose account it is.
+        if record.eventType == EventType.factorRemoved {
+            record.actorExternalID = entry.text("entity_type") == "User" ? entry.identifier("entity_id") : nil
+        }
         return .auditEvent(record)
     }
 

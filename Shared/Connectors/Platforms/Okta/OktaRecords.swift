@@ -71,14 +71,30 @@ enum OktaRecords {
             occurredAt: time)
         let actor = event["actor"]
         record.actor = actor?.text("displayName") ?? actor?.text("alternateId")
-        if actor?.text("type") == "User" { record.actorExternalID = actor?.text("id") }
-        let target = event["target"]?.array?.first
+        let targets = event["target"]?.array ?? []
+        // Administrators do this to others: it is about whose account it is.
+        let isAboutTarget = [EventType.factorRemoved, EventType.passwordReset].contains(type)
+        let owner = isAboutTarget ? targets.first { $0.text("type") == "User" } : actor
+        if owner?.text("type") == "User" {
+            record.actorExternalID = owner?.text("id")
+            record.actorEmail = isAboutTarget ? owner?.email("alternateId") : nil
+        }
+        let target = targets.first
         record.target = target?.text("displayName") ?? target?.text("alternateId")
+        if type == EventType.factorRemoved {
+            record.details["factor"] = event["outcome"]?.text("reason").flatMap(removedFactor).map(JSON.string)
+        }
         let client = event["client"]
         record.ipAddress = client?.text("ipAddress")
         record.details["country"] = client?["geographicalContext"]?.text("country").map(JSON.string)
         record.details["risk"] = event["debugContext"]?["debugData"]?.text("risk").flatMap(riskLevel).map(JSON.string)
         return .auditEvent(record)
+    }
+
+    /// The factor in `User reset SMS_FACTOR factor`.
+    private static func removedFactor(_ reason: String) -> String? {
+        let words = reason.split(separator: " ")
+        return words.count == 4 && reason.hasPrefix("User reset ") && words[3] == "factor" ? String(words[2]) : nil
     }
 
     /// The level in `{reasons=…, level=HIGH}`, in lower case.

@@ -1,0 +1,24 @@
+import Analysis
+import Testing
+
+/// Whether there are cases of every rule.
+@Suite struct CoverageTests {
+    private static let cases =
+        AccessHygieneTests.cases
+        + AccessKeyTests.cases
+        + UnmatchedAccountTests.cases
+        + AccessRiskTests.cases
+        + BehavioralAnomalyTests.cases
+        + CompoundRiskTests.cases
+        + DevicePostureTests.cases
+        + DriftSignalTests.cases
+        + FindingCorrelationTests.cases
+        + IdentitySecurityTests.cases
+        + LicenseWasteTests.cases
+        + ShadowITTests.cases
+
+    @Test func everyRuleHasACase() {
+        let covered = Set(Self.cases.map(\.ruleID))
+        for rule in Rule.all { #expect(covered.contains(rule.id), "\(rule.id)") }
+    }
+}
