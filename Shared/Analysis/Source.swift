@@ -31,7 +31,8 @@ extension Source: CustomStringConvertible {
         case .devices: "device management or endpoint detection"
         case .deviceManagement: "device management"
         case .platform(let platform): Platforms.name(platform)
-        case .oneOf(let platforms): "any of " + platforms.map(Platforms.name).joined(separator: ", ")
+        case .oneOf(let platforms):
+            "a platform that reports this (" + platforms.map(Platforms.name).joined(separator: ", ") + ")"
         }
     }
 }

@@ -221,4 +221,11 @@ import Testing
         try company.set(platforms[platforms.count - 1], status: "paused", lastSync: now)
         #expect(try missing() != nil)
     }
+
+    @Test func aSkippedRuleNamesWhatCouldReport() throws {
+        for platform in ["aws", "github", "okta"] { try company.set(platform, status: "paused", lastSync: now) }
+        let run = try company.workspace().analyze(now: now)
+        let skipped = try #require(run.skipped.first { $0.ruleID == "behavioral_anomaly::audit_logging_disabled" })
+        #expect(skipped.reason == "a platform that reports this (AWS, GitHub, Okta) is not connected")
+    }
 }
