@@ -22,7 +22,9 @@ extension ConnectorCase {
         refused: .json(
             ["errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorCauses": []], status: 401),
         renewsTokens: false,
-        counts: ["account": 11, "application": 6, "entitlement": 30, "device": 5, "auditEvent": 6])
+        counts: [
+            "account": 11, "application": 6, "entitlement": 30, "oauthGrant": 5, "device": 5, "auditEvent": 6,
+        ])
 }
 
 /// An org as Okta's API shows it: two of everything a page.
@@ -51,11 +53,13 @@ enum OktaOrg {
                     : (0..<6).map {
                         [
                             "id": .string("app\($0)"), "label": .string("App \($0)"), "status": "ACTIVE",
-                            "signOnMode": $0 == 0 ? "BROWSER_PLUGIN" : "SAML_2_0",
+                            "signOnMode": $0 == 0 ? "BROWSER_PLUGIN" : $0 == 5 ? "OPENID_CONNECT" : "SAML_2_0",
                         ]
                     })
         case ("apps", 5) where parts[4] == "users":
             return page(request, (0..<5).map { ["id": .string("u\($0)"), "scope": "USER"] })
+        case ("apps", 5) where parts[4] == "tokens" && parts[3] == "app5":
+            return page(request, (0..<5).map { token($0, "ACTIVE") } + [token(7, "REVOKED")])
         case ("devices", 3) where request.parameter("expand") == "user": return page(request, isEmpty ? [] : devices)
         case ("logs", 3):
             let from = request.parameter("after").flatMap { Int($0) } ?? 0
@@ -90,6 +94,13 @@ enum OktaOrg {
                 "email": .string(id.uppercased() + "@Example.com"), "login": .string(id + "@example.com"),
                 "firstName": "Ann", "lastName": .string(id), "department": "Sales", "managerId": "boss@example.com",
             ],
+        ]
+    }
+
+    private static func token(_ number: Int, _ status: String) -> JSON {
+        [
+            "id": .string("oar\(number)"), "status": .string(status), "created": "2026-03-01T00:00:00.000Z",
+            "clientId": "client5", "userId": .string("u\(number)"), "scopes": ["offline_access", "okta.users.read"],
         ]
     }
 
@@ -204,7 +215,7 @@ enum OktaOrg {
     @Test(arguments: [noFeature, noPermission])
     func whatTheTokenMayNotSeeIsLeftOutAndSaidToBe(_ refusal: FakeProvider.Reply) throws {
         let hidden: @Sendable (String) -> Bool = { path in
-            path.hasSuffix("/factors")
+            path.hasSuffix("/factors") || path.hasSuffix("/tokens")
                 || ["/api/v1/devices", "/api/v1/logs", "/api/v1/iam/assignees/users"].contains(path)
         }
         let provider = try FakeProvider { hidden($0.path) ? refusal : OktaOrg.answer($0, users: 6, isEmpty: false) }
@@ -214,10 +225,10 @@ enum OktaOrg {
         // Nobody knows, which is not the same as no.
         #expect(records.accounts.values.allSatisfy { $0.mfaEnabled == nil && $0.isAdmin == nil })
         #expect(records.filter { $0.key.kind == "entitlement" }.count == 30)
-        #expect(!records.contains { $0.key.kind == "device" || $0.key.kind == "auditEvent" })
+        #expect(!records.contains { ["device", "auditEvent", "oauthGrant"].contains($0.key.kind) })
         #expect(
             try leftOut(ConnectorCase.okta.connect(provider))
-                == ["factors", "administrator roles", "devices", "events"])
+                == ["factors", "administrator roles", "grants", "devices", "events"])
         // It is not asked for again user by user.
         #expect(provider.requests.filter { $0.path == "/api/v1/users/u5/factors" }.isEmpty)
         #expect(try connector.collections.first { $0.name == "devices" }?.page(nil).kept == .device)
@@ -296,14 +307,48 @@ enum OktaOrg {
         #expect(error?.kind == "configuration_invalid")
     }
 
+    /// Several tokens of one person for one client are one grant.
+    @Test func tokensAreGrants() throws {
+        func token(_ status: String, _ day: Int, _ scope: String) -> JSON {
+            [
+                "userId": "u1", "clientId": "c1", "status": .string(status), "scopes": [.string(scope)],
+                "created": .string("2026-03-0\(day)T00:00:00.000Z"),
+            ]
+        }
+        let tokens = [token("ACTIVE", 2, "b"), token("ACTIVE", 1, "a"), token("REVOKED", 1, "x"), ["status": "ACTIVE"]]
+        guard case .oauthGrant(let grant)? = OktaRecords.grants(tokens, application: "app1").first else {
+            Issue.record("there is no grant")
+            return
+        }
+        #expect(grant.externalID == "u1/c1" && grant.accountExternalID == "u1" && grant.applicationExternalID == "app1")
+        #expect(grant.scopes == ["a", "b"] && grant.grantedAt?.description == "2026-03-01T00:00:00Z")
+        #expect(OktaRecords.grants(tokens, application: "app1").count == 1)
+    }
+
+    @Test(arguments: [
+        (ActionType.revokeOAuthToken, "u1/c1", ["clients/c1/tokens", "clients/c1/grants"]),
+        (.revokeOAuthToken, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
+        (.revokeAllTokens, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
+    ])
+    func revokes(_ action: ActionType, _ entity: String, _ expected: [String]) throws {
+        let provider = try FakeProvider { request in
+            guard request.path.hasPrefix("/api/v1/users/u1/") else { return nil }
+            if request.method == "DELETE" { return .init(204) }
+            return request.path.hasSuffix("/clients") ? .json([["client_id": "c1"], ["client_id": "c2"]]) : nil
+        }
+        let connector = try ConnectorCase.okta.connect(provider)
+        _ = try connector.perform(action, on: ActionTarget(actionID: .random(), externalID: entity))
+        let deleted = provider.requests.filter { $0.method == "DELETE" }.map(\.path)
+        #expect(deleted == expected.map { "/api/v1/users/u1/" + $0 })
+        #expect(provider.unexpected.isEmpty && Okta.actions.contains(action))
+    }
+
     @Test(arguments: [
         (ActionType.suspendUser, "POST /api/v1/users/u1/lifecycle/suspend"),
         (.unsuspendUser, "POST /api/v1/users/u1/lifecycle/unsuspend"),
         (.deactivateUser, "POST /api/v1/users/u1/lifecycle/deactivate"),
         (.forcePasswordChange, "POST /api/v1/users/u1/lifecycle/expire_password"),
         (.revokeSessions, "DELETE /api/v1/users/u1/sessions?oauthTokens=true"),
-        (.revokeAllTokens, "DELETE /api/v1/users/u1/grants"),
-        (.revokeOAuthToken, "DELETE /api/v1/users/u1/grants"),
         (.blockApp, "POST /api/v1/apps/u1/lifecycle/deactivate"),
         (.containHost, "POST /api/v1/devices/u1/lifecycle/suspend"),
         (.liftContainment, "POST /api/v1/devices/u1/lifecycle/unsuspend"),

@@ -66,6 +66,14 @@ struct Okta: Connector {
                     try response.list().compactMap { OktaRecords.entitlement($0, application: application) },
                     next: response.cursor("after").map(JSON.string))
             },
+            // Asked for by application: by user there would be a request for each of them.
+            RecordCollection.each("grants", of: directory.clientApplicationIDs) { application, cursor in
+                let response = try api.get(
+                    "/api/v1/apps/\(application)/tokens", query: [("limit", "200")] + Self.after(cursor))
+                return RecordPage(
+                    OktaRecords.grants(try response.list(), application: application),
+                    next: response.cursor("after").map(JSON.string))
+            }.ifOffered(keeping: .oauthGrant),
             pages("devices", "/api/v1/devices", query: [("limit", "200"), ("expand", "user")]) {
                 try $0.list().compactMap(OktaRecords.device)
             }.ifOffered(keeping: .device),
@@ -167,13 +175,15 @@ extension Okta {
         case .deactivateUser: try post("/api/v1/users/\(id)/lifecycle/deactivate")
         case .forcePasswordChange: try post("/api/v1/users/\(id)/lifecycle/expire_password")
         case .revokeSessions: try delete("/api/v1/users/\(id)/sessions", query: [("oauthTokens", "true")])
-        case .revokeAllTokens: try delete("/api/v1/users/\(id)/grants")
+        case .revokeAllTokens: try revokeAll(of: id)
         case .revokeOAuthToken:
-            guard let client = target.parameters["client_id"]?.string else {
-                try delete("/api/v1/users/\(id)/grants")
-                break
+            // A grant is named by its user and its client; an account has all of its own.
+            let parts = id.split(separator: "/", maxSplits: 1).map(String.init)
+            if let client = parts.count == 2 ? parts[1] : target.parameters["client_id"]?.string {
+                try revoke(client, of: parts[0])
+            } else {
+                try revokeAll(of: id)
             }
-            try delete("/api/v1/users/\(id)/clients/\(client)/grants")
         case .blockApp: try post("/api/v1/apps/\(id)/lifecycle/deactivate")
         case .containHost: try post("/api/v1/devices/\(id)/lifecycle/suspend")
         case .liftContainment: try post("/api/v1/devices/\(id)/lifecycle/unsuspend")
@@ -204,6 +214,18 @@ extension Okta {
         case .revokeSessions, .revokeAllTokens, .revokeOAuthToken: return .notDone
         default: return nil
         }
+    }
+
+    private func revoke(_ client: String, of user: String) throws {
+        try delete("/api/v1/users/\(user)/clients/\(client)/tokens")
+        try delete("/api/v1/users/\(user)/clients/\(client)/grants")
+    }
+
+    private func revokeAll(of user: String) throws {
+        for client in try api.all("/api/v1/users/\(user)/clients").compactMap({ $0.text("client_id") }) {
+            try delete("/api/v1/users/\(user)/clients/\(client)/tokens")
+        }
+        try delete("/api/v1/users/\(user)/grants")
     }
 
     private func post(_ path: UpstreamPath) throws { _ = try api.send(api.request(.post, path)) }

@@ -5,7 +5,7 @@ import Upstream
 final class OktaDirectory {
     private let api: PlatformAPI
     private var administrators: Set<String>??
-    private var applications: [String]?
+    private var applications: [Application]?
     /// What the token may not see of users, or not of all of them.
     private(set) var leftOut: Set<String> = []
     /// What it may not see of any.
@@ -35,18 +35,27 @@ final class OktaDirectory {
     private static let factors = "factors"
     private static let roles = "administrator roles"
 
+    private typealias Application = (id: String, isOAuthClient: Bool)
+
     /// All applications, in the order of their ids.
-    func applicationIDs() throws -> [String] {
+    func applicationIDs() throws -> [String] { try allApplications().map(\.id) }
+
+    /// The applications that can hold OAuth tokens, in the order of their ids.
+    func clientApplicationIDs() throws -> [String] { try allApplications().filter(\.isOAuthClient).map(\.id) }
+
+    private func allApplications() throws -> [Application] {
         if let applications { return applications }
-        var ids: [String] = []
+        var found: [Application] = []
         var after: String?
         repeat {
             let response = try api.get(
                 "/api/v1/apps", query: [("limit", "200")] + (after.map { [(name: "after", value: $0)] } ?? []))
-            ids += try response.list().compactMap { $0.text("id") }
+            found += try response.list().compactMap { application in
+                application.text("id").map { ($0, application.text("signOnMode") == "OPENID_CONNECT") }
+            }
             after = response.cursor("after")
         } while after != nil
-        let sorted = ids.sorted()
+        let sorted = found.sorted { $0.id < $1.id }
         applications = sorted
         return sorted
     }

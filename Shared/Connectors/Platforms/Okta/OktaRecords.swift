@@ -46,6 +46,24 @@ enum OktaRecords {
         return .entitlement(entitlement)
     }
 
+    /// What refresh tokens of an application come to: for each person and client, one grant of all scopes.
+    static func grants(_ tokens: [JSON], application: String) -> [SyncRecord] {
+        var grants: [String: OAuthGrantRecord] = [:]
+        for token in tokens where token.text("status") == "ACTIVE" {
+            guard let user = token.text("userId"), let client = token.text("clientId") else { continue }
+            let id = user + "/" + client
+            var grant =
+                grants[id]
+                ?? OAuthGrantRecord(
+                    externalID: id, accountExternalID: user, applicationExternalID: application, scopes: [])
+            let scopes = (token["scopes"]?.array ?? []).compactMap(\.string)
+            grant.scopes = Set(grant.scopes + scopes).sorted()
+            grant.grantedAt = [grant.grantedAt, token.date("created")].compactMap { $0 }.min()
+            grants[id] = grant
+        }
+        return grants.values.sorted { $0.externalID < $1.externalID }.map(SyncRecord.oauthGrant)
+    }
+
     static func device(_ device: JSON) -> SyncRecord? {
         guard let id = device.text("id"), let profile = device["profile"] else { return nil }
         var record = DeviceRecord(externalID: id, hostname: profile.text("displayName") ?? id)
