@@ -5,30 +5,33 @@ import Store
 /// Whether a request is within the hourly limit of its API key. It is counted once, whatever becomes of it; only one whose
 /// known key turns out to be outdated is counted anew, as it is answered anew.
 public final class Admission {
-    private let counters: any Database
+    private let database: any Database
     private let confirmation: KeyConfirmation?
     private var counted: RateLimit?
+    /// Counts the request of a key that has made none before.
+    private let beginning: () throws -> RateLimit
 
     /// Counts one more request of `key`, at once or with the next read. Throws 429 when it is known to be too many.
     init(
         of key: StoredAPIKey, _ confirmation: KeyConfirmation?, limit: Int, in database: any Database, now: Timestamp
     ) throws {
-        counters = database.counters
+        self.database = database
         self.confirmation = confirmation
-        let counting = RateLimit.counting(
-            StoredAPIKey.counter(key.id), limit: limit, window: Int.hours(1), now: now
-        ) { self.counted = $0 }
-        try counters.runWithNextRead(counting)
+        let (subject, window) = (StoredAPIKey.counter(key.id), Int.hours(1))
+        beginning = { try RateLimit.beginning(subject, limit: limit, window: window, now: now, in: database) }
+        let counting = RateLimit.counting(subject, limit: limit, window: window, now: now) { self.counted = $0 }
+        try database.counters.runWithNextRead(counting)
         if let counted { try Self.check(counted) }
     }
 
     /// Where the key stands in its limit, with this request. Throws `OutdatedKey` when the key has changed meanwhile, 429
     /// when the request is one too many.
     public func rateLimit() throws -> RateLimit {
-        try counters.runWaiting()
-        // Nothing is answered that has not been counted.
-        guard let counted else { throw StoreError.unreachable("the request was not counted") }
+        try database.counters.runWaiting()
         try confirmation?.check()
+        // Nothing is answered that has not been counted.
+        let counted = try self.counted ?? beginning()
+        self.counted = counted
         try Self.check(counted)
         return counted
     }
