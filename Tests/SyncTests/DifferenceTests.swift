@@ -292,7 +292,7 @@ struct DifferenceTests {
         company.clock = company.clock + 1
         _ = try pro.sync(
             company.id("okta"), for: .job, with: try #require(company.providers["okta"]).tools,
-            SyncTime(pull: 10, all: 20), now: { company.clock })
+            SyncTime(pull: 60, all: 120), now: { company.clock })
         #expect(try company.count("SELECT count(*) FROM identities WHERE workspace_id = $1") == 501)
         #expect(
             try company.list(

@@ -39,13 +39,13 @@ final class SyncCase {
     /// Syncs a platform, a second after the last.
     @discardableResult
     func sync(
-        _ platform: String, for starter: SyncStarter = .job, pull: Double = 10
+        _ platform: String, for starter: SyncStarter = .job, pull: Double = 60
     ) throws -> SyncReport {
         let known = try #require(providers[platform])
         clock = clock + 1
         let now = clock
         return try workspace.sync(
-            known.id, for: starter, with: known.tools, SyncTime(pull: pull, all: 30), now: { now })
+            known.id, for: starter, with: known.tools, SyncTime(pull: pull, all: 80), now: { now })
     }
 
     /// One column of a query over the workspace, as text.
