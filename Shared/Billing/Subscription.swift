@@ -11,7 +11,9 @@ struct Subscription {
     let periodEnd: Timestamp?
     let beganAt: Timestamp
 
-    /// Nil when the event's object is no subscription.
+    /// Nil when the event's object is no subscription, or one to something else that is sold by the same Stripe account:
+    /// neither is its price one of ours, nor does it name a workspace, as those of our checkouts do whatever prices were
+    /// then.
     init?(_ object: JSON, _ prices: Prices) {
         guard let id = object["id"]?.string, let status = object["status"]?.string,
             let created = object["created"]?.integer
@@ -21,8 +23,10 @@ struct Subscription {
         beganAt = Timestamp(seconds: created)
         let item = object["items"]?["data"]?.array?.first
         priceID = item?["price"]?["id"]?.string
+        let ours = priceID.flatMap(prices.interval)
+        guard ours != nil || object["metadata"]?["workspace_id"]?.string != nil else { return nil }
         interval =
-            priceID.flatMap(prices.interval)
+            ours
             ?? ["month": .monthly, "year": .annual][item?["price"]?["recurring"]?["interval"]?.string ?? ""]
         // The period moved from the subscription to its items in version 2025-03-31.
         periodEnd = (item?["current_period_end"] ?? object["current_period_end"])?.integer

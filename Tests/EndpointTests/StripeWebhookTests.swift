@@ -187,6 +187,21 @@ import Testing
         #expect(try store.own.auditEntries().count == 1)
     }
 
+    /// A customer may buy other things of the same Stripe account, which give no plan.
+    @Test(arguments: [("price_of_a_book", "free"), ("price_annual", "pro")])
+    func whatElseACustomerBuysIsIgnored(_ price: String, _ plan: String) throws {
+        #expect(send(event("created", "active")).status == 200)
+        #expect(send(event("deleted", "canceled", at: 60)).status == 200)
+        var other = event("created", "active", at: 90, subscription: "sub_2", price: price).object ?? [:]
+        var data = other["data"]?.object ?? [:]
+        var object = data["object"]?.object ?? [:]
+        object["metadata"] = [:]
+        data["object"] = .object(object)
+        other["data"] = .object(data)
+        #expect(send(.object(other)).status == 200)
+        #expect(try self.plan() == plan)
+    }
+
     /// The ids of events, by which nothing can be told, are in the other order.
     @Test(arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
     func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
