@@ -51,18 +51,29 @@ public struct StoreCopy {
         return rows
     }
 
+    /// So many rows go in one statement: asking a server takes longer than inserting one.
+    private static let batch = 100
+
     private func copy(_ table: String, _ progress: (Progress) -> Void) throws -> Int {
         let total = try count(table, in: source)
-        var insert: SQL?
+        var columns: [String] = []
+        var values: [SQLValue] = []
         var copied = 0
-        progress(Progress(table: table, rows: 0, total: total))
-        try source.stream(SQL(text: "SELECT * FROM \(table)"), []) { row in
-            let statement = insert ?? Self.insert(into: table, like: row)
-            insert = statement
-            try target.run(statement, (0..<row.columnCount).map(row.value)) { _ in }
-            copied += 1
+        func write() throws {
+            guard !values.isEmpty else { return }
+            let rows = values.count / columns.count
+            try target.run(Self.insert(rows, into: table, columns), values) { _ in }
+            values.removeAll(keepingCapacity: true)
+            copied += rows
             if copied % 10_000 == 0 { progress(Progress(table: table, rows: copied, total: total)) }
         }
+        progress(Progress(table: table, rows: 0, total: total))
+        try source.stream(SQL(text: "SELECT * FROM \(table)"), []) { row in
+            if columns.isEmpty { columns = (0..<row.columnCount).map(row.name) }
+            values += columns.indices.map(row.value)
+            if values.count == Self.batch * columns.count { try write() }
+        }
+        try write()
         guard copied == total, try count(table, in: target) == total else { throw Failure.missingRows(table: table) }
         progress(Progress(table: table, rows: total, total: total))
         return total
@@ -73,11 +84,11 @@ public struct StoreCopy {
     }
 
     /// The names are the schema's own: they come from the source's description of its result.
-    private static func insert(into table: String, like row: any Row) -> SQL {
-        let columns = (0..<row.columnCount).map(row.name)
-        let places = columns.indices.map { "$\($0 + 1)" }
+    private static func insert(_ rows: Int, into table: String, _ columns: [String]) -> SQL {
+        let places = (0..<rows).map { row in
+            "(" + columns.indices.map { "$\(row * columns.count + $0 + 1)" }.joined(separator: ", ") + ")"
+        }
         return SQL(
-            text: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))"
-        )
+            text: "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(places.joined(separator: ", "))")
     }
 }
