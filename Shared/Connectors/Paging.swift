@@ -193,6 +193,21 @@ struct NumberedList {
         return (Array(new), .object(next))
     }
 
+    /// A list whose pages have numbers, as GitHub's and GitLab's do, a hundred items on each at most. To begin where it
+    /// wants, such a page is of the size by which it has most of what is new.
+    static func ofNumberedPages(
+        _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
+        in member: String? = nil, id: @escaping (JSON) -> String
+    ) -> NumberedList {
+        NumberedList(id: id) { from in
+            func new(_ size: Int) -> Int { size - from % size }
+            let size = (1...100).reversed().reduce(100) { new($1) > new($0) ? $1 : $0 }
+            let place = [("per_page", String(size)), ("page", String(from / size + 1))]
+            let response = try api.get(path, query: query + place)
+            return (Array(try response.list(member).dropFirst(from % size)), response.link("next") == nil)
+        }
+    }
+
     /// The whole list, for what pages of others need. Items may come twice.
     func all() throws -> [JSON] {
         var found: [JSON] = []

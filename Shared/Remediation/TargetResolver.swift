@@ -26,7 +26,9 @@ struct TargetResolver {
         case .revokeOAuthToken: found = try grants()
         case .rotateCredentials: found = try first(of: [keys, accounts])
         case .revokeLicense: found = try first(of: [licenses, accounts, applications])
-        case .createTicket, .createAccessReview: found = try anything()
+        case .createTicket: found = try anything()
+        // A platform that reviews something else has it named by a parameter.
+        case .createAccessReview: found = try first(of: [applications, accounts, anything])
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,
             .deactivateUser, .offboardUser, .removeAdminRole, .removeFromGroup, .notifyUser:
             found = try accounts()

@@ -40,6 +40,23 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
+    /// A page of a list whose pages have numbers, from 1, and the size that is asked for, a hundred at most; the next one's
+    /// link is at an origin.
+    static func numberedPage(
+        _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil, at origin: String
+    ) -> FakeProvider.Reply? {
+        guard let size = request.parameter("per_page").flatMap({ Int($0) }), (1...100).contains(size),
+            let number = request.parameter("page").flatMap({ Int($0) }), number >= 1
+        else { return nil }
+        let rest = items.dropFirst((number - 1) * size)
+        let page = JSON.array(Array(rest.prefix(size)))
+        var reply = FakeProvider.Reply.json(member.map { [$0: page] } ?? page)
+        if rest.count > size {
+            reply.headers["Link"] = "<\(origin)\(request.path)?per_page=\(size)&page=\(number + 1)>; rel=\"next\""
+        }
+        return reply
+    }
+
     static let all: [ConnectorCase] = [
         .okta,
         .googleWorkspace,

@@ -1,4 +1,5 @@
 import Base
+import Synchronization
 import TestSupport
 import Testing
 import Upstream
@@ -34,6 +35,28 @@ import Upstream
         let found = Set(try list(numbers).all().compactMap(\.integer))
         #expect(found.isSuperset(of: numbers.numbers))
         #expect(!numbers.numbers.isEmpty)
+    }
+
+    /// Users leave while the pages are read, each from the first page.
+    @Test(arguments: [101, 199, 205, 250, 997], [0, 3])
+    func whoLeavesWhileNumberedPagesAreReadHidesNobodyElse(_ count: Int, _ losses: Int) throws {
+        let members = Mutex(Array(0..<count))
+        let provider = try FakeProvider { request in
+            guard request.path == "/api/v4/groups/acme%2Fmain/members/all" else {
+                return GitLabGroup.answer(request, isEmpty: true)
+            }
+            return members.withLock { members in
+                if members.count > count - losses { members.removeFirst() }
+                let page: [JSON] = members.map { ["id": .integer($0), "username": .string("user\($0)")] }
+                return ConnectorCase.numberedPage(request, page, at: "https://gitlab.com")
+            }
+        }
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        let found = try pull { connector }.accounts.keys
+        #expect(Set(found).isSuperset(of: members.withLock { $0.map(String.init) }))
+        let pages = provider.requests.filter { $0.path.hasSuffix("/members/all") }.count
+        #expect(losses > 0 || pages <= count / 95 + 1)
+        #expect(provider.unexpected.isEmpty)
     }
 
     @Test func aListThatNeverStandsStillIsLeftForAnotherTime() {

@@ -74,17 +74,32 @@ struct IdentityMatching {
 
     /// An account that is linked to several people's addresses is nobody's.
     private func matchByLink() throws {
-        let linked: SQL = """
-            FROM account_links JOIN identities
-                ON identities.workspace_id = $1 AND identities.email = account_links.email
-            WHERE account_links.account_id = accounts.id
-            """
         try workspace.execute(
             """
-            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (SELECT identities.id \(linked) LIMIT 1)
-            WHERE accounts.workspace_id = $1 AND accounts.identity_id IS NULL
-                AND 1 = (SELECT count(DISTINCT identities.id) \(linked))
+            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked())
+            WHERE accounts.workspace_id = $1 AND \(Self.isLinkedToOne("accounts.identity_id IS NULL"))
             """, runID)
+    }
+
+    /// The identity of an account's links, which are to one only; they may be narrowed.
+    private static func linked(_ condition: SQL = "TRUE") -> SQL {
+        """
+        (SELECT identities.id FROM account_links JOIN identities
+            ON identities.workspace_id = $1 AND identities.email = account_links.email
+        WHERE account_links.account_id = accounts.id AND \(condition) LIMIT 1)
+        """
+    }
+
+    /// Whether an account that meets a condition is linked to one identity. Grouped once: asked for each account by itself,
+    /// it takes time in the square of their number where a database knows nothing of its tables yet.
+    private static func isLinkedToOne(_ condition: SQL) -> SQL {
+        """
+        accounts.id IN (
+            SELECT accounts.id FROM accounts JOIN account_links ON account_links.account_id = accounts.id
+                JOIN identities ON identities.workspace_id = $1 AND identities.email = account_links.email
+            WHERE accounts.workspace_id = $1 AND \(condition)
+            GROUP BY accounts.id HAVING count(DISTINCT identities.id) = 1)
+        """
     }
 
     /// An identity takes the id of the account that it is made from.
@@ -107,21 +122,14 @@ struct IdentityMatching {
 
     /// Moves accounts of people whom no identity provider knows to those whom one does, by the providers' links.
     private func followLinks() throws {
-        let linked: SQL = """
-            FROM account_links JOIN identities ON identities.workspace_id = $1
-                AND identities.email = account_links.email
-            WHERE account_links.account_id = accounts.id AND identities.id <> accounts.identity_id
-                AND \(Self.isKnown("identities.id"))
-            """
+        let other: SQL = "identities.id <> accounts.identity_id AND \(Self.isKnown("identities.id"))"
         let follows: SQL = """
-            accounts.workspace_id = $1 AND accounts.identity_id IS NOT NULL
-                AND accounts.id IN (SELECT account_id FROM account_links WHERE workspace_id = $1)
-                AND 1 = (SELECT count(DISTINCT identities.id) \(linked)) AND NOT \(Self.isKnown("accounts.identity_id"))
+            accounts.workspace_id = $1 AND \(Self.isLinkedToOne(other)) AND NOT \(Self.isKnown("accounts.identity_id"))
             """
         try touch(follows)
         try workspace.execute(
             """
-            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (SELECT identities.id \(linked) LIMIT 1)
+            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked(other))
             WHERE \(follows)
             """, runID)
     }

@@ -1,5 +1,6 @@
 import Base
 import Findings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -310,6 +311,41 @@ enum EntraTenant {
         let target = ActionTarget(actionID: .random(), externalID: "grant3", parameters: ["client_id": "sp1"])
         _ = try connector.perform(.revokeOAuthToken, on: target)
         #expect(provider.unexpected.isEmpty)
+    }
+
+    /// One license is taken back: the only one, or the one that is named.
+    @Test func takesALicenseBack() throws {
+        let held = Mutex(["sku-a", "sku-b"])
+        let provider = try FakeProvider { request in
+            GraphTenant.answer(request) { path in
+                switch request.method + " " + path {
+                case "GET /users/x1/licenseDetails":
+                    return .json(["value": .array(held.withLock { $0.map { ["skuId": .string($0)] } })])
+                case "POST /users/x1/assignLicense":
+                    guard request.json["addLicenses"] == [],
+                        let sku = request.json["removeLicenses"]?.array?.first?.string
+                    else { return nil }
+                    held.withLock { $0.removeAll { $0 == sku } }
+                    return .json(["id": "x1"])
+                default: return nil
+                }
+            }
+        }
+        let connector = try ConnectorCase.entra.connect(provider)
+        let unnamed = ActionTarget(actionID: .random(), externalID: "x1")
+        let named = ActionTarget(actionID: .random(), externalID: "x1", parameters: ["sku_id": "sku-b"])
+        #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: unnamed) }
+        #expect(try connector.outcome(of: .revokeLicense, on: named) == .notDone)
+        let result = try connector.perform(.revokeLicense, on: named)
+        #expect(held.withLock { $0 } == ["sku-a"])
+        #expect(try connector.outcome(of: .revokeLicense, on: named) == .done(result))
+        // Whether it is the one that was asked for nobody knows.
+        #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == nil)
+        #expect(try connector.perform(.revokeLicense, on: unnamed) == result)
+        #expect(held.withLock { $0.isEmpty })
+        #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == .done(result))
+        #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: unnamed) }
+        #expect(provider.unexpected.isEmpty && Entra.actions.contains(.revokeLicense))
     }
 
     @Test func anAccessReviewIsFoundAgain() throws {

@@ -17,10 +17,10 @@ extension ConnectorCase {
                 headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset)])
         },
         refused: .json(["message": "Bad credentials", "status": "401"], status: 401), renewsTokens: false,
-        counts: ["account": 11, "application": 5, "accessKey": 15, "auditEvent": 6])
+        counts: ["account": 256, "application": 249, "accessKey": 259, "auditEvent": 6])
 }
 
-/// An organization as GitHub's APIs show it: two of everything a page.
+/// An organization as GitHub's APIs show it: pages with numbers are of the size that is asked for, others have two items.
 enum GitHubOrg {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["Authorization"] == "Bearer ghp_secretGitHubToken",
@@ -28,38 +28,41 @@ enum GitHubOrg {
             request.headers["Accept"] == "application/vnd.github+json"
         else { return nil }
         if request.method == "POST", request.path == "/graphql" { return graph(request, isEmpty) }
-        guard request.method == "GET", request.parameter("per_page") == "100" else { return nil }
+        guard request.method == "GET" else { return nil }
         switch request.path {
         case "/orgs/acme/outside_collaborators" where request.parameter("filter") == "2fa_disabled":
-            return page(request, isEmpty ? [] : [["login": "guest1"]])
+            return numbered(request, isEmpty ? [] : [["login": "guest1"]])
         case "/orgs/acme/outside_collaborators" where request.parameter("filter") == nil:
-            return page(request, isEmpty ? [] : (0..<5).map { ["login": .string("guest\($0)"), "type": "User"] })
+            return numbered(request, isEmpty ? [] : (0..<250).map { ["login": .string("guest\($0)"), "type": "User"] })
         case "/orgs/acme/installations":
-            let items: [JSON] = (0..<6).map {
+            let items: [JSON] = (0..<250).map {
                 [
                     "id": .integer(100 + $0), "app_slug": .string("app-\($0)"), "permissions": ["contents": "write"],
                     "suspended_at": $0 == 5 ? "2026-01-01T00:00:00Z" : .null,
                 ]
             }
-            return page(request, isEmpty ? [] : items, in: "installations")
+            return numbered(request, isEmpty ? [] : items, in: "installations")
         case "/orgs/acme/credential-authorizations":
             // Organizations without SAML single sign-on have none.
-            return isEmpty ? .json(["message": "Not Found"], status: 404) : page(request, credentials)
+            return isEmpty ? .json(["message": "Not Found"], status: 404) : numbered(request, credentials)
         case "/orgs/acme/audit-log":
-            guard request.parameter("phrase") == "created:>=2026-03-31", request.parameter("include") == "web" else {
-                return nil
-            }
+            guard request.parameter("phrase") == "created:>=2026-03-31", request.parameter("include") == "web",
+                request.parameter("per_page") == "100"
+            else { return nil }
             return isEmpty ? .json(["message": "Not Found"], status: 404) : page(request, events)
         default: return nil
         }
     }
 
-    private static func page(
+    private static func numbered(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil
-    ) -> FakeProvider.Reply {
+    ) -> FakeProvider.Reply? {
+        ConnectorCase.numberedPage(request, items, in: member, at: "https://api.github.com")
+    }
+
+    private static func page(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply {
         let from = request.parameter("page").flatMap { Int($0) } ?? 0
-        let part = JSON.array(Array(items[min(from, items.count)..<min(from + 2, items.count)]))
-        var reply = FakeProvider.Reply.json(member.map { .object([$0: part, "total_count": 6]) } ?? part)
+        var reply = FakeProvider.Reply.json(.array(Array(items[min(from, items.count)..<min(from + 2, items.count)])))
         if from + 2 < items.count {
             let target = request.target.split(separator: "&").filter { !$0.hasPrefix("page=") }
             reply.headers["Link"] =
@@ -146,7 +149,7 @@ enum GitHubOrg {
         ]
     }
 
-    private static let credentials: [JSON] = (0..<6).map {
+    private static let credentials: [JSON] = (0..<250).map {
         [
             "login": "m1", "credential_id": .integer(7_000 + $0),
             "credential_type": $0 == 5 ? "SSH key" : "personal access token",

@@ -12,7 +12,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/v4/groups/acme%2Fmain/members/all" },
         throttled: { .init(429, headers: ["Retry-After": "1"], text: "Retry later\n") },
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 6, "accessKey": 16, "auditEvent": GitLabGroup.windows * 5])
+        counts: ["account": 250, "accessKey": 504, "auditEvent": GitLabGroup.windows * 5])
 
     /// The same on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
@@ -22,7 +22,7 @@ extension ConnectorCase {
         refused: .init(401), renewsTokens: false, counts: [:])
 }
 
-/// A group as GitLab's API shows it: two of everything a page.
+/// A group as GitLab's API shows it: pages with numbers are of the size that is asked for, others have two items.
 enum GitLabGroup {
     /// How many months the log spans by now.
     static var windows: Int { (Timestamp.now.seconds - 1_775_000_000) / (30 * 86_400) + 1 }
@@ -36,17 +36,17 @@ enum GitLabGroup {
         switch request.path {
         case "/api/v4/user": return .json(["id": 1])
         case group: return .json(["id": 7])
-        case group + "/members/all": return page(request, isEmpty ? [] : (0..<6).map(member))
+        case group + "/members/all": return numbered(request, isEmpty ? [] : (0..<250).map(member))
         case group + "/enterprise_users" where isKeyset:
             return isEmpty
                 ? .json(["message": "404 Not found"], status: 404)
-                : page(request, [0, 1, 2, 3, 100].map(enterpriseUser))
+                : page(request, [0, 1, 2, 3, 1_000].map(enterpriseUser))
         case "/api/v4/personal_access_tokens" where request.parameter("state") == "active":
-            return page(request, isEmpty ? [] : (0..<6).map(token))
+            return numbered(request, isEmpty ? [] : (0..<250).map(token))
         case group + "/projects" where request.parameter("include_subgroups") == "true":
-            return page(
+            return numbered(
                 request,
-                isEmpty ? [] : (0..<6).map { ["id": .integer(90 + $0), "path": .string("project\($0)")] })
+                isEmpty ? [] : (0..<250).map { ["id": .integer(90 + $0), "path": .string("project\($0)")] })
         case _ where request.path.hasSuffix("/deploy_keys"):
             if request.path == "/api/v4/projects/95/deploy_keys" { return .json(["message": "403"], status: 403) }
             if request.path == "/api/v4/projects/91/deploy_keys" {
@@ -66,6 +66,10 @@ enum GitLabGroup {
         }
     }
 
+    private static func numbered(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply? {
+        ConnectorCase.numberedPage(request, items, at: "https://gitlab.com")
+    }
+
     private static func page(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply? {
         guard request.parameter("per_page") == "100" else { return nil }
         let from = request.parameter("page").flatMap { Int($0) } ?? 0
@@ -81,7 +85,7 @@ enum GitLabGroup {
         [
             "id": .integer(number), "username": number == 5 ? "group_7_bot_1a2b" : .string("user\(number)"),
             "name": .string("User \(number)"), "state": number == 3 ? "blocked" : "active",
-            "access_level": .integer([50, 40, 30, 20, 10, 30][number]),
+            "access_level": .integer(number < 5 ? [50, 40, 30, 20, 10][number] : 30),
             "group_saml_identity": number == 4 ? ["extern_uid": "U4@acme.com", "provider": "group_saml"] : .null,
         ]
     }

@@ -12,7 +12,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/users.list" },
         throttled: { .json(["ok": false, "error": "ratelimited"], status: 429, headers: ["Retry-After": "1"]) },
         refused: .json(["ok": false, "error": "invalid_auth"]), renewsTokens: false,
-        counts: ["account": 6, "application": 4, "oauthGrant": 3, "auditEvent": 6])
+        counts: ["account": 6, "application": 6, "oauthGrant": 3, "auditEvent": 6])
 }
 
 /// A workspace as Slack's APIs show it: two of everything a page.
@@ -39,7 +39,7 @@ enum SlackWorkspace {
         case (true, "GET /api/admin.apps.approved.list"):
             return isEmpty
                 ? .json(["ok": false, "error": "not_allowed_token_type"])
-                : ok(cursored("approved_apps", (0..<3).map { ["app": ["id": .string("A\($0)"), "name": "Approved"]] }))
+                : ok(cursored("approved_apps", (0..<5).map { ["app": ["id": .string("A\($0)"), "name": "Approved"]] }))
         case (true, "GET /api/team.integrationLogs") where request.parameter("count") == "1000":
             if isEmpty { return .json(["ok": false, "error": "paid_only"]) }
             let page = request.parameter("page").flatMap { Int($0) } ?? 1

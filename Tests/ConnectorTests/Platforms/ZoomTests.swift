@@ -1,5 +1,6 @@
 import Base
 import Findings
+import Synchronization
 import TestSupport
 import Testing
 
@@ -105,6 +106,31 @@ enum ZoomAccount {
             .json(["code": 4_711, "message": "Invalid access token, does not contain scopes"], status: 400), after: 1)
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.zoom.connect(provider).check() }
         #expect(error?.kind == "configuration_invalid")
+    }
+
+    /// A seat is known by its user.
+    @Test(arguments: ["u1", "zoom/u1"])
+    func takesASeatBack(_ entity: String) throws {
+        let type = Mutex(2)
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "POST /oauth/token": return .json(["access_token": "t1"])
+            case "GET /v2/users/u1": return .json(["id": "u1", "type": .integer(type.withLock { $0 })])
+            case "PATCH /v2/users/u1" where request.json == ["type": 1]:
+                type.withLock { $0 = 1 }
+                return .init(204)
+            default: return nil
+            }
+        }
+        let connector = try ConnectorCase.zoom.connect(provider)
+        let seat = ActionTarget(actionID: .random(), externalID: entity)
+        #expect(try connector.outcome(of: .revokeLicense, on: seat) == .notDone)
+        let result = try connector.perform(.revokeLicense, on: seat)
+        #expect(result == ["platform": "zoom", "external_id": .string(entity)])
+        #expect(try connector.outcome(of: .revokeLicense, on: seat) == .done(result))
+        let all = ActionTarget(actionID: .random(), externalID: "zoom")
+        #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: all) }
+        #expect(provider.unexpected.isEmpty && Zoom.actions.contains(.revokeLicense))
     }
 
     @Test(

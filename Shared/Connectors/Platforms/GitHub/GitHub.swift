@@ -48,19 +48,23 @@ struct GitHub: Connector {
     var collections: [RecordCollection] {
         [
             RecordCollection("members") { try directory.members($0) },
-            .linked(
-                "outside collaborators", api, "/orgs/\(organization)/outside_collaborators",
-                query: [("per_page", "100")]
-            ) { try directory.outsideCollaborators($0.list()) },
-            .linked("installations", api, "/orgs/\(organization)/installations", query: [("per_page", "100")]) {
-                try $0.list("installations").compactMap(GitHubRecords.application)
+            .numbered("outside collaborators", directory.users("/orgs/\(organization)/outside_collaborators")) {
+                try directory.outsideCollaborators($0)
             },
+            .numbered(
+                "installations",
+                .ofNumberedPages(api, "/orgs/\(organization)/installations", in: "installations") {
+                    $0.identifier("id") ?? ""
+                }
+            ) { $0.compactMap(GitHubRecords.application) },
             RecordCollection("deploy keys") { try directory.deployKeys($0) },
             // Organizations with SAML single sign-on have these.
-            RecordCollection.linked(
-                "authorized credentials", api, "/orgs/\(organization)/credential-authorizations",
-                query: [("per_page", "100")]
-            ) { try $0.list().compactMap(GitHubRecords.accessKey) }.ifOffered(),
+            RecordCollection.numbered(
+                "authorized credentials",
+                .ofNumberedPages(api, "/orgs/\(organization)/credential-authorizations") {
+                    $0.identifier("credential_id") ?? ""
+                }
+            ) { $0.compactMap(GitHubRecords.accessKey) }.ifOffered(),
             // Organizations of GitHub Enterprise Cloud have this. Dates are whole days.
             RecordCollection.linked(
                 "events", api, "/orgs/\(organization)/audit-log",

@@ -55,6 +55,11 @@ final class GitHubDirectory {
         }
     }
 
+    /// A list of users.
+    func users(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> NumberedList {
+        .ofNumberedPages(api, path, query: query) { $0.text("login") ?? "" }
+    }
+
     /// One page of repositories' deploy keys.
     func deployKeys(_ cursor: JSON?) throws -> RecordPage {
         let page = try graph.organization(
@@ -139,9 +144,7 @@ final class GitHubDirectory {
             } ?? []
         }
         let users = try unlessGone {
-            try all(
-                "/repos/\(organization)/\(name)/collaborators",
-                query: [("affiliation", "outside"), ("per_page", "100")])
+            try self.users("/repos/\(organization)/\(name)/collaborators", query: [("affiliation", "outside")]).all()
         }
         return (users ?? []).compactMap { user in
             guard let login = user.text("login"), let role = user.text("role_name") else { return nil }
@@ -161,19 +164,8 @@ final class GitHubDirectory {
     }
 
     private func logins(query: [(name: String, value: String)]) throws -> Set<String> {
-        let users = try all(
-            "/orgs/\(organization)/outside_collaborators", query: query + [("per_page", "100")])
+        let users = try users("/orgs/\(organization)/outside_collaborators", query: query).all()
         return Set(users.compactMap { $0.text("login") })
-    }
-
-    private func all(_ path: UpstreamPath, query: [(name: String, value: String)]) throws -> [JSON] {
-        var response = try api.get(path, query: query)
-        var items = try response.list()
-        while let next = response.link("next") {
-            response = try api.get(next: next)
-            items += try response.list()
-        }
-        return items
     }
 
     /// Members' names at the identity provider (SAML NameID, SCIM userName), as far as they are addresses; none without

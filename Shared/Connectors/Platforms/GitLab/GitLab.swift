@@ -51,19 +51,25 @@ struct GitLab: Connector {
 
     var collections: [RecordCollection] {
         [
-            .linked("members", api, "/groups/\(group)/members/all", query: [("per_page", "100")]) {
-                try directory.accounts($0.list())
-            },
+            .numbered("members", list("/groups/\(group)/members/all")) { try directory.accounts($0) },
             // Of all users where an administrator asks, else of the token's own.
-            .linked(
-                "tokens", api, "/personal_access_tokens", query: [("state", "active"), ("per_page", "100")]
-            ) { try $0.list().compactMap(GitLabRecords.token) },
-            .linked(
-                "deploy keys", api, "/groups/\(group)/projects",
-                query: [("include_subgroups", "true"), ("archived", "false"), ("per_page", "100")]
-            ) { try directory.deployKeys(of: $0.list()) },
+            .numbered("tokens", list("/personal_access_tokens", query: [("state", "active")])) {
+                $0.compactMap(GitLabRecords.token)
+            },
+            .numbered(
+                "deploy keys",
+                list(
+                    "/groups/\(group)/projects",
+                    query: [
+                        ("include_subgroups", "true"), ("archived", "false"), ("order_by", "id"), ("sort", "asc"),
+                    ])
+            ) { try directory.deployKeys(of: $0) },
             RecordCollection("events") { try events($0) }.ifOffered(),
         ]
+    }
+
+    private func list(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> NumberedList {
+        .ofNumberedPages(api, path, query: query) { $0.identifier("id") ?? "" }
     }
 
     /// How much of the log one query may span.

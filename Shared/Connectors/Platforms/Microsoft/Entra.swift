@@ -8,7 +8,7 @@ struct Entra: Connector {
     static var fields: [CredentialField] { Graph.fields }
     static let actions: Set<ActionType> = [
         .suspendUser, .unsuspendUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens,
-        .blockApp, .createAccessReview,
+        .blockApp, .revokeLicense, .createAccessReview,
     ]
 
     let api: PlatformAPI

@@ -18,6 +18,7 @@ extension Entra {
                 try revoke(grant)
             }
         case .blockApp: try set("/servicePrincipals/\(id)", ["accountEnabled": false])
+        case .revokeLicense: try revokeLicense(target)
         case .createAccessReview: return try review(target)
         default: throw ConnectorError.configuration("Microsoft Entra ID can't do \(action.rawValue).")
         }
@@ -33,6 +34,13 @@ extension Entra {
         case .suspendUser: return try enabled("/users/\(target.externalID)", is: false)
         case .unsuspendUser: return try enabled("/users/\(target.externalID)", is: true)
         case .blockApp: return try enabled("/servicePrincipals/\(target.externalID)", is: false)
+        case .revokeLicense:
+            let held = try licenses(of: target.externalID)
+            // Without its name nobody knows which one it was.
+            guard let wanted = target.parameters["sku_id"]?.string else {
+                return held.isEmpty ? .done(result(target)) : nil
+            }
+            return held.contains { $0.lowercased() == wanted.lowercased() } ? .notDone : .done(result(target))
         // Done again, each of these changes nothing.
         case .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens: return .notDone
         case .createAccessReview:
@@ -59,6 +67,24 @@ extension Entra {
         } catch ConnectorError.missing {
             // It is revoked already.
         }
+    }
+
+    /// Takes back one license: the one whose skuId the parameter `sku_id` holds, or the only one.
+    private func revokeLicense(_ target: ActionTarget) throws {
+        let id = target.externalID
+        let held = try licenses(of: id)
+        guard let sku = target.parameters["sku_id"]?.string ?? (held.count == 1 ? held.first : nil) else {
+            throw ConnectorError.configuration(
+                held.isEmpty
+                    ? "This user of Entra holds no license."
+                    : "This user of Entra holds \(held.count) licenses. Name the skuId of one in extraParams.sku_id.")
+        }
+        try api.change(
+            .post, "/users/\(id)/assignLicense", ["addLicenses": [], "removeLicenses": [.string(sku)]])
+    }
+
+    private func licenses(of user: String) throws -> [String] {
+        try Graph.all(api, "/users/\(user)/licenseDetails").compactMap { $0.text("skuId") }
     }
 
     /// The action's id in a review's name tells afterwards whether it was made.

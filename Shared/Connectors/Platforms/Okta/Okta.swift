@@ -15,7 +15,7 @@ struct Okta: Connector {
     ]
     static let actions: Set<ActionType> = [
         .suspendUser, .unsuspendUser, .deactivateUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken,
-        .revokeAllTokens, .blockApp, .containHost, .liftContainment,
+        .revokeAllTokens, .blockApp, .containHost, .liftContainment, .createAccessReview,
     ]
 
     private static let scopes = """
@@ -23,7 +23,8 @@ struct Okta: Connector {
         okta.devices.read okta.devices.manage okta.logs.read okta.factors.read okta.sessions.manage
         """
 
-    private let api: PlatformAPI
+    let api: PlatformAPI
+    let accessReviews: OktaAccessReviews
     private let eventsSince: Timestamp
     private let directory: OktaDirectory
 
@@ -34,17 +35,23 @@ struct Okta: Connector {
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
             retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
-        let authorization: PlatformAPI.Authorization
+        let authorization: (_ scopes: String) -> PlatformAPI.Authorization
         switch (credentials.secret("api_token"), credentials["client_id"], credentials.secret("private_key")) {
         case (let token?, nil, nil):
-            authorization = .fields([("Authorization", token.reveal { Secret("SSWS " + $0) })])
+            authorization = { _ in .fields([("Authorization", token.reveal { Secret("SSWS " + $0) })]) }
         case (nil, let clientID?, let key?):
-            authorization = .token { try Self.token(client, base, clientID: clientID, key: key) }
+            authorization = { scopes in
+                .token { try Self.token(client, base, clientID: clientID, key: key, scopes: scopes) }
+            }
         default:
             throw ConnectorError.configuration("Okta takes either api_token, or client_id with private_key.")
         }
         api = PlatformAPI(
-            client, base, headers: ["Accept": "application/json"], authorization, explain: Self.explain)
+            client, base, headers: ["Accept": "application/json"], authorization(Self.scopes), explain: Self.explain)
+        accessReviews = OktaAccessReviews(
+            PlatformAPI(
+                client, base, headers: ["Accept": "application/json"], authorization(OktaAccessReviews.scopes),
+                explain: OktaAccessReviews.explain))
         eventsSince = scope.eventsSince
         directory = OktaDirectory(api)
     }
@@ -117,7 +124,7 @@ struct Okta: Connector {
 
     /// A service app's access token, by its own assertion (RFC 7523).
     private static func token(
-        _ client: UpstreamClient, _ base: UpstreamURL, clientID: String, key: Secret
+        _ client: UpstreamClient, _ base: UpstreamURL, clientID: String, key: Secret, scopes: String
     ) throws -> Secret {
         let url = base.appending("/oauth2/v1/token")
         let now = Timestamp.now.seconds
@@ -161,76 +168,5 @@ struct Okta: Connector {
         case (404, _): .missing("Okta has no such user, application or device.")
         default: .unexplained(response, by: "Okta")
         }
-    }
-}
-
-// MARK: Actions
-
-extension Okta {
-    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
-        let id = target.externalID
-        switch action {
-        case .suspendUser: try post("/api/v1/users/\(id)/lifecycle/suspend")
-        case .unsuspendUser: try post("/api/v1/users/\(id)/lifecycle/unsuspend")
-        case .deactivateUser: try post("/api/v1/users/\(id)/lifecycle/deactivate")
-        case .forcePasswordChange: try post("/api/v1/users/\(id)/lifecycle/expire_password")
-        case .revokeSessions: try delete("/api/v1/users/\(id)/sessions", query: [("oauthTokens", "true")])
-        case .revokeAllTokens: try revokeAll(of: id)
-        case .revokeOAuthToken:
-            // A grant is named by its user and its client; an account has all of its own.
-            let parts = id.split(separator: "/", maxSplits: 1).map(String.init)
-            if let client = parts.count == 2 ? parts[1] : target.parameters["client_id"]?.string {
-                try revoke(client, of: parts[0])
-            } else {
-                try revokeAll(of: id)
-            }
-        case .blockApp: try post("/api/v1/apps/\(id)/lifecycle/deactivate")
-        case .containHost: try post("/api/v1/devices/\(id)/lifecycle/suspend")
-        case .liftContainment: try post("/api/v1/devices/\(id)/lifecycle/unsuspend")
-        default: throw ConnectorError.configuration("Okta can't do \(action.rawValue).")
-        }
-        return ["platform": "okta", "external_id": .string(id)]
-    }
-
-    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
-        let result: JSON = ["platform": "okta", "external_id": .string(target.externalID)]
-        func status(_ path: UpstreamPath) throws -> String? { try api.get(path).object().text("status") }
-        switch action {
-        case .suspendUser:
-            return try status("/api/v1/users/\(target.externalID)") == "SUSPENDED" ? .done(result) : .notDone
-        case .unsuspendUser:
-            return try status("/api/v1/users/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
-        case .deactivateUser:
-            return try status("/api/v1/users/\(target.externalID)") == "DEPROVISIONED" ? .done(result) : .notDone
-        case .forcePasswordChange:
-            return try status("/api/v1/users/\(target.externalID)") == "PASSWORD_EXPIRED" ? .done(result) : .notDone
-        case .blockApp:
-            return try status("/api/v1/apps/\(target.externalID)") == "INACTIVE" ? .done(result) : .notDone
-        case .containHost:
-            return try status("/api/v1/devices/\(target.externalID)") == "SUSPENDED" ? .done(result) : .notDone
-        case .liftContainment:
-            return try status("/api/v1/devices/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
-        // Revoking again what has been revoked changes nothing.
-        case .revokeSessions, .revokeAllTokens, .revokeOAuthToken: return .notDone
-        default: return nil
-        }
-    }
-
-    private func revoke(_ client: String, of user: String) throws {
-        try delete("/api/v1/users/\(user)/clients/\(client)/tokens")
-        try delete("/api/v1/users/\(user)/clients/\(client)/grants")
-    }
-
-    private func revokeAll(of user: String) throws {
-        for client in try api.all("/api/v1/users/\(user)/clients").compactMap({ $0.text("client_id") }) {
-            try delete("/api/v1/users/\(user)/clients/\(client)/tokens")
-        }
-        try delete("/api/v1/users/\(user)/grants")
-    }
-
-    private func post(_ path: UpstreamPath) throws { _ = try api.send(api.request(.post, path)) }
-
-    private func delete(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws {
-        _ = try api.send(api.request(.delete, path, query: query))
     }
 }

@@ -11,7 +11,9 @@ struct Zoom: Connector {
         .plain("client_id", "The client ID of that app."),
         .secret("client_secret", "The client secret of that app."),
     ]
-    static let actions: Set<ActionType> = [.suspendUser, .unsuspendUser, .revokeSessions, .forcePasswordChange]
+    static let actions: Set<ActionType> = [
+        .suspendUser, .unsuspendUser, .revokeSessions, .forcePasswordChange, .revokeLicense,
+    ]
 
     private let api: PlatformAPI
 
@@ -87,33 +89,53 @@ extension Zoom {
         case .forcePasswordChange:
             let random = Identifier.random().description.filter { $0 != "-" }.prefix(28)
             try api.change(.put, "/users/\(id)/password", ["password": .string("Th1!" + random)], isRepeatable: true)
+        case .revokeLicense:
+            try api.change(
+                .patch, "/users/\(try licensee(target))", ["type": .integer(ZoomRecords.basic)], isRepeatable: true)
         default: throw ConnectorError.configuration("Zoom can't do \(action.rawValue).")
         }
         return ["platform": "zoom", "external_id": .string(id)]
     }
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
-        let wanted: String
+        func user(_ id: String) throws -> JSON { try api.get("/users/\(id)").object() }
+        let isDone: Bool
         switch action {
-        case .suspendUser: wanted = "inactive"
-        case .unsuspendUser: wanted = "active"
+        case .suspendUser: isDone = try user(target.externalID).text("status") == "inactive"
+        case .unsuspendUser: isDone = try user(target.externalID).text("status") == "active"
+        case .revokeLicense: isDone = try user(licensee(target))["type"]?.integer == ZoomRecords.basic
         // Doing these again does no harm.
         case .revokeSessions, .forcePasswordChange: return .notDone
         default: return nil
         }
-        let status = try api.get("/users/\(target.externalID)").object().text("status")
-        return status == wanted
-            ? .done(["platform": "zoom", "external_id": .string(target.externalID)]) : .notDone
+        return isDone ? .done(["platform": "zoom", "external_id": .string(target.externalID)]) : .notDone
+    }
+
+    /// Whose seat it is: seats are taken back one by one, by the user or by the seat.
+    private func licensee(_ target: ActionTarget) throws -> String {
+        guard target.externalID != ZoomRecords.applicationID else {
+            throw ConnectorError.configuration("Zoom takes back the seats of users. Name the user.")
+        }
+        return ZoomRecords.user(ofSeat: target.externalID) ?? target.externalID
     }
 }
 
 /// Zoom's objects as records.
 enum ZoomRecords {
-    private static let applicationID = "zoom"
+    static let applicationID = "zoom"
+    static let basic = 1
+    private static let licensed = 2
 
     /// Zoom itself, whose seats are paid for.
     static let application = SyncRecord.application(
         ApplicationRecord(externalID: applicationID, name: "Zoom", isManaged: true))
+
+    private static let seatPrefix = applicationID + "/"
+
+    /// The user who has a seat; nil when it is none.
+    static func user(ofSeat id: String) -> String? {
+        id.hasPrefix(seatPrefix) ? String(id.dropFirst(seatPrefix.count)) : nil
+    }
 
     private static let roles = ["0": "Owner", "1": "Admin"]
     private static let singleSignOn = 101
@@ -139,9 +161,9 @@ enum ZoomRecords {
         account.title = user.text("job_title")
         account.managerEmail = user.email("manager")
         account.createdAt = user.date("user_created_at") ?? user.date("created_at")
-        guard user["type"]?.integer == 2, account.status == .active else { return [.account(account)] }
+        guard user["type"]?.integer == licensed, account.status == .active else { return [.account(account)] }
         var seat = EntitlementRecord(
-            externalID: applicationID + "/" + id, accountExternalID: id, applicationExternalID: applicationID,
+            externalID: seatPrefix + id, accountExternalID: id, applicationExternalID: applicationID,
             role: account.adminRoles.first ?? "Licensed")
         seat.isAdmin = account.isAdmin == true
         seat.isLicense = true

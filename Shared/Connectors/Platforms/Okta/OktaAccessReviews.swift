@@ -1,0 +1,119 @@
+import Base
+import Upstream
+
+/// Access certification campaigns of Okta Identity Governance, which orgs have a license of its own for:
+/// developer.okta.com/docs/api/iga.
+struct OktaAccessReviews {
+    /// What a service app needs for them. Orgs without the license can't grant the first, and an app that asks for what it
+    /// was not granted gets no token at all: so nothing else asks for it.
+    static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
+
+    private let api: PlatformAPI
+
+    init(_ api: PlatformAPI) { self.api = api }
+
+    /// A campaign as Okta lists it.
+    struct Campaign: Equatable {
+        let id: String
+        /// Whether it waits for its start.
+        let isScheduled: Bool
+
+        init(_ json: JSON) throws(ConnectorError) {
+            guard let id = json.text("id") else {
+                throw .provider("The provider's answer is not the campaign that it documents.")
+            }
+            self.id = id
+            isScheduled = json.text("status") == "SCHEDULED"
+        }
+    }
+
+    /// Has one person review who has access, within two weeks. It is about the members of the group that the parameter
+    /// `group_id` names, or else about the users of an application, or about a user's applications, by what Okta knows of
+    /// the target's id. The reviewer is the user whose id or login the parameter `reviewer` holds, or whose token it is.
+    /// Decisions are written down and change nothing by themselves.
+    ///
+    /// It begins once, however often it is asked for: a campaign that is there already is taken.
+    func begin(_ target: ActionTarget) throws -> Campaign {
+        let campaign = try find(target) ?? create(target)
+        // It would begin by itself within minutes.
+        if campaign.isScheduled {
+            try api.change(.post, "/governance/api/v1/campaigns/\(campaign.id)/launch", isRepeatable: true)
+        }
+        return campaign
+    }
+
+    /// The campaign that an action began; nil when it began none.
+    func find(_ target: ActionTarget) throws -> Campaign? {
+        let query = [("filter", "name eq \"\(Self.name(target))\"")]
+        let found = try api.get("/governance/api/v1/campaigns", query: query).list("data")
+        return try found.first { $0.text("name") == Self.name(target) }.map(Campaign.init)
+    }
+
+    /// The action's id in a campaign's name tells afterwards whether it was made.
+    private static func name(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
+
+    private func create(_ target: ActionTarget) throws -> Campaign {
+        var campaign = try scope(of: target)
+        campaign["name"] = .string(Self.name(target))
+        campaign["description"] = "Asked for by a finding in Thalian."
+        // Okta takes no start that is past by its own clock.
+        campaign["scheduleSettings"] = [
+            "type": "ONE_OFF", "startDate": .string((Timestamp.now + 300).description), "durationInDays": 14,
+            "timeZone": "Etc/UTC",
+        ]
+        campaign["reviewerSettings"] = [
+            "type": "USER", "reviewerId": .string(try reviewer(target)), "justificationRequired": true,
+        ]
+        campaign["remediationSettings"] = [
+            "accessApproved": "NO_ACTION", "accessRevoked": "NO_ACTION", "noResponse": "NO_ACTION",
+        ]
+        return try Campaign(api.create("/governance/api/v1/campaigns", .object(campaign)))
+    }
+
+    /// Whose access to what a campaign is about.
+    private func scope(of target: ActionTarget) throws -> [String: JSON] {
+        func resource(_ type: JSON, _ id: String) -> [String: JSON] {
+            [
+                "campaignType": "RESOURCE", "principalScopeSettings": ["type": "USERS"],
+                "resourceSettings": [
+                    "type": type, "targetResources": [["resourceId": .string(id), "resourceType": type]],
+                ],
+            ]
+        }
+        if let group = target.parameters["group_id"]?.string { return resource("GROUP", group) }
+        let id = target.externalID
+        if try unlessGone({ try api.get("/api/v1/apps/\(id)") }) != nil { return resource("APPLICATION", id) }
+        // Campaigns about users name no resources, only the kinds of them.
+        if try unlessGone({ try api.get("/api/v1/users/\(id)") }) != nil {
+            return [
+                "campaignType": "USER", "principalScopeSettings": ["type": "USERS", "userIds": [.string(id)]],
+                "resourceSettings": ["type": "APPLICATION", "targetTypes": ["APPLICATION"]],
+            ]
+        }
+        throw ConnectorError.configuration(
+            "Okta reviews access to its own applications and groups, or of its own users. Name one of these.")
+    }
+
+    private func reviewer(_ target: ActionTarget) throws -> String {
+        let named = target.parameters["reviewer"]?.string
+        guard let user = try unlessGone({ try api.get("/api/v1/users/\(named ?? "me")").object() }),
+            let id = user.text("id")
+        else {
+            throw ConnectorError.configuration(
+                "Name the reviewer, a user of Okta, by id or login in extraParams.reviewer.")
+        }
+        return id
+    }
+
+    /// Orgs without the license, and tokens without the role or the scope, are refused as anything that is not allowed.
+    static func explain(_ response: UpstreamResponse) -> ConnectorError {
+        guard [401, 403].contains(response.status), response.json.text("errorCode") != "E0000011" else {
+            return Okta.explain(response)
+        }
+        return .configuration(
+            """
+            Okta does not let this token begin access reviews. They take Okta Identity Governance, and an access \
+            certifications administrator or the scope okta.governance.accessCertifications.manage.
+            """)
+    }
+}
