@@ -43,7 +43,9 @@ import Testing
                     guard let index = all.firstIndex(where: { request.path.contains("/\($0.text("id") ?? "?")/") }),
                         var campaign = all[index].object
                     else { return nil }
-                    guard campaign["status"] == "SCHEDULED" else { return .json(["errorCode": "E0000001"], status: 409) }
+                    guard campaign["status"] == "SCHEDULED" else {
+                        return .json(["errorCode": "E0000001"], status: 409)
+                    }
                     campaign["status"] = "ACTIVE"
                     all[index] = .object(campaign)
                     return .init(202)
