@@ -299,7 +299,7 @@ import Testing
             ("revoke_sessions", ["email": "alice@example.com", "platform": "okta"], "revoke_sessions okta"),
             ("revoke_oauth_token", ["email": "alice@example.com", "app_name": "figma"], "revoke_oauth_token okta"),
             ("block_app", ["app_name": "FIGMA"], "block_app okta"),
-            ("create_access_review", ["app_name": "Figma"], "create_access_review microsoft_entra"),
+            ("create_access_review", ["app_name": "Figma"], "create_access_review okta"),
             ("contain_host", ["hostname": "Quokka-laptop"], "contain_host okta"),
         ] as [(String, JSON, String)])
     func everyToolIsProposedAndConfirmed(_ name: String, _ input: JSON, _ expected: String) throws {

@@ -154,7 +154,6 @@ import Testing
                 "revoke_oauth_token", ["email": "alice@example.com", "app_name": "Figma"],
                 "This application has no known"
             ),
-            ("create_access_review", ["app_name": "Figma"], "okta can't do create_access_review."),
             (
                 "snooze_finding", ["finding_id": "aaaaaaaa-0000-4000-8000-000000000110", "days": 91],
                 "days is not valid"
@@ -164,6 +163,15 @@ import Testing
     func whatIsWrongGoesBackToTheModel(_ name: String, _ input: JSON, _ sentence: String) throws {
         let (reply, result) = use(name, input)
         #expect(result["is_error"] == true && result["content"]?.string?.hasPrefix(sentence) == true, "\(result)")
+        #expect(reply.json["toolCalls"] == nil && reply.json["stop_reason"] == "end_turn")
+        #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
+    }
+
+    @Test func whatThePlatformCannotDoGoesBackToTheModel() throws {
+        try chat.store.database.execute("UPDATE integrations SET platform = 'gitlab' WHERE platform = 'okta'")
+        let (reply, result) = use("create_access_review", ["app_name": "Figma"])
+        #expect(
+            result["content"]?.string?.hasPrefix("gitlab can't do create_access_review.") == true, "\(result)")
         #expect(reply.json["toolCalls"] == nil && reply.json["stop_reason"] == "end_turn")
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
     }

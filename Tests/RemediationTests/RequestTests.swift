@@ -122,6 +122,22 @@ import Testing
         #expect(try calls(.revokeLicense, "u1") == ["revoke_license u1"])
     }
 
+    /// A review is about what the platform itself has, if it has it, and else about anything of the workspace.
+    @Test func reviewsAreOfThePlatformsOwnThings() throws {
+        let app = try scene.store.own.addApplication("Figma", from: scene.directory)
+        try scene.store.database.execute("UPDATE applications SET external_id = 'client9' WHERE id = $1", app)
+        func target(_ entity: Identifier) throws -> [String] {
+            let resolver = TargetResolver(
+                workspace: try scene.workspace(), integration: scene.directory, platform: "JumpCloud",
+                entity: entity.description)
+            return try resolver.targets(of: .createAccessReview).map(\.externalID)
+        }
+        #expect(try target(app) == ["client9"])
+        #expect(try target(scene.alice) == ["u1"])
+        #expect(try target(scene.device) == [scene.device.description])
+        #expect(refusal { _ = try target(.random()) }?.status == 404)
+    }
+
     @Test func theSameActionWaitsOnce() throws {
         _ = try scene.request()
         let error = refusal { _ = try scene.request() }
