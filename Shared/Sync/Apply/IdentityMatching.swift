@@ -77,7 +77,7 @@ struct IdentityMatching {
         try workspace.execute(
             """
             UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked())
-            WHERE accounts.workspace_id = $1 AND \(Self.isLinkedToOne("accounts.identity_id IS NULL"))
+            WHERE accounts.workspace_id = $1 AND accounts.identity_id IS NULL AND \(Self.isLinkedToOne())
             """, runID)
     }
 
@@ -90,10 +90,10 @@ struct IdentityMatching {
         """
     }
 
-    /// Whether an account that meets a condition is linked to one identity. Grouped once: asked for each account by itself,
-    /// it takes time in the square of their number where a database knows nothing of its tables yet. Links are the fewest:
-    /// by CROSS JOIN, SQLite begins with them.
-    private static func isLinkedToOne(_ condition: SQL) -> SQL {
+    /// Whether an account is linked to one identity; its links may be narrowed. Grouped once: asked for each account by
+    /// itself, it takes time in the square of their number where a database knows nothing of its tables yet. Links are the
+    /// fewest: by CROSS JOIN, SQLite begins with them.
+    private static func isLinkedToOne(_ condition: SQL = "TRUE") -> SQL {
         """
         accounts.id IN (
             SELECT accounts.id FROM account_links CROSS JOIN accounts CROSS JOIN identities
