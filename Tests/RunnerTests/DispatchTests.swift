@@ -69,6 +69,23 @@ import Testing
         #expect(try clients[0].request("GET", "/\(dispatch)").status == 200)
     }
 
+    @Test(arguments: Runner.dispatches) func servesAllAtOnceThatWaitForSomethingElse(_ dispatch: String) throws {
+        let runner = try Runner(concurrency: 40)
+        let clients = try (0..<40).map { _ in try runner.connect() }
+        for client in clients { try client.send("GET /\(dispatch)?do=sleep&n=3000 HTTP/1.1\r\nHost: a\r\n\r\n") }
+        #expect(poll { runner.children.count == (dispatch == "isolated" ? 41 : 40) })
+        for client in clients { #expect(try client.readReply().status == 200) }
+    }
+
+    @Test func servesManyQuickRequestsByFewProcesses() throws {
+        let runner = try Runner(concurrency: 64)
+        let clients = try (0..<64).map { _ in try runner.connect() }
+        #expect(try clients[0].request("GET", "/reuse").status == 200)
+        for client in clients { try client.send("GET /reuse HTTP/1.1\r\nHost: a\r\n\r\n") }
+        let processes = Set(try clients.map { try $0.readReply().text })
+        #expect(processes.count < 32)
+    }
+
     @Test func letsRequestsWaitBrieflyOnly() throws {
         let runner = try Runner(concurrency: 1)
         let first = try runner.connect()

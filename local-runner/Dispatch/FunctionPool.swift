@@ -6,6 +6,11 @@ final class FunctionPool {
     private static let queueFactor = 8
     /// How long a request waits at most, in microseconds.
     private static let longestWait = 1_000_000
+    /// So many requests keep all processors busy, unless they wait for something else. More of them would only take turns,
+    /// each with its memory cold.
+    private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// A request that is served for longer than this, in milliseconds, waits for something else than a processor.
+    private static let busyTime = 20
     /// A process that ends sooner than this, in microseconds, without having served anything has failed to start.
     private static let shortLife = 1_000_000
     /// So many failed starts in a row are taken for chance.
@@ -16,8 +21,9 @@ final class FunctionPool {
     let log: RunnerLog
     var limits: Limits { program.function.limits }
 
-    private var running: [any Execution] = []
+    private var running: [(execution: any Execution, since: Int)] = []
     private var waiting: [(client: Connection, until: Int)] = []
+    private var willLookAgain = false
     private var template: Template?
     /// Workers that wait for a request, the one that was used last at the end: its memory is warm.
     private var idle: [Worker] = []
@@ -38,12 +44,39 @@ final class FunctionPool {
 
     /// Serves a client's request now, soon, or not at all.
     func submit(_ client: Connection) {
-        if running.count < limits.concurrency {
+        if waiting.isEmpty, mayStart {
             start(client)
-        } else if waiting.count < limits.concurrency * Self.queueFactor {
+        } else if running.count + waiting.count < limits.concurrency * (1 + Self.queueFactor) {
             waiting.append((client, EventLoop.now + Self.longestWait))
+            lookAgain()
         } else {
             client.reject(.overloaded)
+        }
+    }
+
+    private var mayStart: Bool {
+        guard running.count < limits.concurrency else { return false }
+        guard running.count >= Self.enough else { return true }
+        return running.count { $0.since > loop.round - Self.busyTime * 1_000 } < Self.enough
+    }
+
+    private func startWaiting() {
+        while !waiting.isEmpty, mayStart {
+            let client = waiting.removeFirst().client
+            start(client)
+            client.advance()
+        }
+        lookAgain()
+    }
+
+    /// Where more requests may be served at once than keep the processors busy, sees whether those that are served turn out
+    /// to wait for something else.
+    private func lookAgain() {
+        guard !willLookAgain, !waiting.isEmpty, running.count < limits.concurrency else { return }
+        willLookAgain = true
+        loop.after(milliseconds: Self.busyTime) { [weak self] in
+            self?.willLookAgain = false
+            self?.startWaiting()
         }
     }
 
@@ -52,19 +85,15 @@ final class FunctionPool {
 
     /// An execution is over and its process free or gone.
     func finished(_ execution: any Execution) {
-        guard let index = running.firstIndex(where: { $0 === execution }) else { return }
+        guard let index = running.firstIndex(where: { $0.execution === execution }) else { return }
         running.swapAt(index, running.count - 1)
         running.removeLast()
-        while running.count < limits.concurrency, !waiting.isEmpty {
-            let client = waiting.removeFirst().client
-            start(client)
-            client.advance()
-        }
+        startWaiting()
     }
 
     /// Ends what has taken too long. Called from time to time.
     func checkDeadlines(_ now: Int) {
-        for execution in running where now >= execution.deadline { execution.expire() }
+        for (execution, _) in running where now >= execution.deadline { execution.expire() }
         while let first = waiting.first, now >= first.until {
             waiting.removeFirst()
             first.client.reject(.overloaded)
@@ -85,7 +114,8 @@ final class FunctionPool {
         case .spawn: execution = CGIExecution(self, client)
         }
         if let execution {
-            running.append(execution)
+            // By the round: the time that it takes to start processes says nothing of those that are started.
+            running.append((execution, loop.round))
         } else {
             client.reject(.functionFailed)
         }
@@ -156,7 +186,7 @@ final class FunctionPool {
         let idle = idle
         self.idle = []
         idle.forEach { $0.retire() }
-        Worker.retireLater(running)
+        Worker.retireLater(running.map(\.execution))
     }
 
     /// Ends all processes at once.
@@ -166,7 +196,7 @@ final class FunctionPool {
     /// ids, so that only this member counts; within a message its quotation marks would be escaped.
     private func client(of line: [UInt8]) -> Connection? {
         guard !running.isEmpty, let id = Self.requestID(in: line) else { return nil }
-        return running.lazy.compactMap(\.client).first { id.elementsEqual($0.exchange.requestID) }
+        return running.lazy.compactMap(\.execution.client).first { id.elementsEqual($0.exchange.requestID) }
     }
 
     private static let requestIDMember = Array(#""request_id":""#.utf8)

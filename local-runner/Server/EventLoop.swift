@@ -41,6 +41,9 @@ final class EventLoop {
     /// Called after each round of events, before the loop waits again.
     var afterRound: () -> Void = {}
 
+    /// When this round of events began, on the monotonic clock.
+    private(set) var round = EventLoop.now
+
     private let epoll: Int32
     private let signals: Signals
     private var slots: [Slot] = []
@@ -127,6 +130,7 @@ final class EventLoop {
         var timeout: Int32 = -1
         if let next = timers.next { timeout = Int32(clamping: max(0, (next - Self.now + 999) / 1_000)) }
         let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
+        round = Self.now
         for index in 0..<max(0, Int(count)) {
             let key = events[index].data.u64
             let slot = Int(key & 0xFFFF_FFFF)
