@@ -6,8 +6,8 @@ final class FunctionPool {
     private static let queueFactor = 8
     /// How long a request waits at most, in microseconds.
     private static let longestWait = 1_000_000
-    /// So many requests keep all processors busy, unless they wait for something else. More of them would only take turns,
-    /// each with its memory cold.
+    /// So many requests keep all processors busy, unless they wait for something else. More of them would only take
+    /// turns, each with its memory cold.
     private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     /// A request that is served for longer than this, in milliseconds, waits for something else than a processor.
     private static let busyTime = 20
@@ -69,8 +69,8 @@ final class FunctionPool {
         lookAgain()
     }
 
-    /// Where more requests may be served at once than keep the processors busy, sees whether those that are served turn out
-    /// to wait for something else.
+    /// Where more requests may be served at once than keep the processors busy, sees whether those that are served turn
+    /// out to wait for something else.
     private func lookAgain() {
         guard !willLookAgain, !waiting.isEmpty, running.count < limits.concurrency else { return }
         willLookAgain = true

@@ -1,6 +1,7 @@
 extension Schema {
     /// What analysis finds, and what people decide about it.
     static let findings: [SQL] = [
+        // affected_entities is json, not jsonb, whose text PostgreSQL puts together anew for each finding listed.
         """
         CREATE TABLE findings (
             id uuid PRIMARY KEY,
@@ -13,7 +14,7 @@ extension Schema {
             severity_rank smallint NOT NULL,
             status text NOT NULL CHECK (status IN
                 ('open', 'in_progress', 'resolved', 'dismissed', 'snoozed')),
-            affected_entities jsonb NOT NULL,
+            affected_entities json NOT NULL,
             affected_count integer NOT NULL,
             affected_identity_id uuid REFERENCES identities (id),
             affected_application_id uuid REFERENCES applications (id),
