@@ -56,8 +56,11 @@ final class FunctionPool {
 
     private var mayStart: Bool {
         guard running.count < limits.concurrency else { return false }
-        guard running.count >= Self.enough else { return true }
-        return running.count { $0.since > loop.round - Self.busyTime * 1_000 } < Self.enough
+        // Other processes than reused ones are cold anyhow.
+        guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
+        let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
+        // As many again as wait already: where hundreds are to wait at once, they soon do.
+        return recent < max(Self.enough, running.count - recent)
     }
 
     private func startWaiting() {
