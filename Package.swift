@@ -17,9 +17,6 @@ struct Route {
         self.uses = uses
     }
 
-    /// Whether it calls other people's APIs, and so needs libcurl, which has no static form.
-    var callsUpstreams: Bool { !upstreamLibraries.isDisjoint(with: uses) }
-
     var target: Target {
         .executableTarget(
             name: path.split(separator: "/").joined(separator: "-"),
@@ -36,7 +33,7 @@ let routes = [
     Route("api/export-workspace", uses: "Export"),
     Route("api/execute-action", uses: "Findings", "Jobs", "Remediation"),
     Route("api/connect-integration", uses: "Jobs", "Sync"),
-    Route("api/sync-integration", uses: "Analysis", "Jobs", "Sync"),
+    Route("api/sync-integration", uses: "Jobs", "Sync"),
     Route("api/disconnect-integration", uses: "Findings"),
     Route("api/ai-chat", uses: "Assistant", "Remediation"),
     Route("api/create-checkout", uses: "Billing"),
@@ -53,14 +50,11 @@ let routes = [
     Route("api/mcp/rules", uses: "Findings", "Analysis"),
     Route("api/mcp/app-policy", uses: "Findings"),
     Route("api/mcp/sync", uses: "Jobs"),
-    Route("scheduled/housekeeping", uses: "Findings", "Jobs"),
-    Route("scheduled/jobs", uses: "Jobs", "Remediation", "Sync"),
-    Route("scheduled/sync", uses: "Analysis", "Jobs"),
+    Route("scheduled/housekeeping", uses: "Jobs"),
+    Route("scheduled/jobs", uses: "Findings", "Jobs", "Remediation", "Sync"),
+    Route("scheduled/sync", uses: "Jobs"),
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
-
-/// The libraries that call other people's APIs.
-let upstreamLibraries: Set = ["Upstream", "Connectors", "Remediation", "Sync", "Assistant", "Billing"]
 
 // MARK: Shared libraries, each knowing only those above it
 
@@ -71,35 +65,47 @@ let shared: [Target] = [
     .systemLibrary(
         name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
         providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(
-        name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(
-        name: "CCurl", path: "Shared/System/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    // libpq and libcurl are linked from their archives in every build, tests too, and need CLinkStubs. pkg-config would
+    // name their shared libraries.
+    .systemLibrary(name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCurl", path: "Shared/System/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CLinkStubs", path: "Shared/System/CLinkStubs"),
+    .target(
+        name: "CComponents", path: "Shared/System/CComponents",
+        cSettings: Context.environment["THALIAN_COMPONENTS"].map {
+            [.define("THALIAN_COMPONENTS", to: "\"" + $0 + "\"")]
+        }),
     .systemLibrary(
         name: "CZlib", path: "Shared/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem", path: "Shared/System/CSystem"),
     .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
-    library("Base"),
+    library("Base", on: "CComponents", "CSystem"),
     library("Crypto", on: "Base", "CCrypto"),
     library("HTTP", on: "Base"),
     library("FastCGI", on: "Base"),
     .target(
         name: "Store",
         dependencies: [
-            "Base", "Crypto", "CSQLite", "CSQLiteTemplate",
+            "Base", "CCrypto", "CSystem", "Crypto", "CSQLite", "CSQLiteTemplate",
             .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
-        ], path: "Shared/Store"),
+            .target(name: "CLinkStubs", condition: .when(traits: ["PostgreSQL"])),
+        ], path: "Shared/Store",
+        // The folder into which local-runner/dev puts two archives of PostgreSQL that libpq.a needs.
+        linkerSettings: [
+            .unsafeFlags(
+                ["-L" + Context.packageDirectory + "/.build-postgresql/libpq"], .when(traits: ["PostgreSQL"]))
+        ]),
     library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
     library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
     library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
-    library("Jobs", on: "Base", "Store", "Auth"),
-    library("Upstream", on: "Base", "HTTP", "CCurl"),
+    library("Jobs", on: "Base", "CSystem", "Store", "Auth"),
+    library("Upstream", on: "Base", "HTTP", "CCrypto", "CCurl", "CLinkStubs", "CSystem"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
     library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
-    library("Remediation", on: "Base", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
+    library("Remediation", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
     library(
         "Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis", "Jobs",
         "Remediation"),
@@ -120,8 +126,8 @@ let runner: [Target] = [
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
-        dependencies: ["Base", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
-        path: "local-runner", exclude: ["dev", "Demonstration"]),
+        dependencies: ["Base", "Crypto", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
+        path: "local-runner", exclude: ["components", "dev", "Demonstration"]),
 ]
 
 // MARK: Tests
@@ -129,9 +135,12 @@ let runner: [Target] = [
 /// Functions whose every fault can be asked for.
 let fixtures: [Target] = [
     .executableTarget(
-        name: "runner-fixture", dependencies: ["Base", "HTTP", "Invocation"], path: "Tests/Fixtures/Runner"),
+        name: "runner-fixture", dependencies: ["Base", "CSystem", "Crypto", "HTTP", "Invocation"],
+        path: "Tests/Fixtures/Runner"),
     .executableTarget(
         name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP"], path: "Tests/Fixtures/Probe"),
+    .executableTarget(
+        name: "fixture-jobs", dependencies: ["Auth", "Base", "Function", "Jobs"], path: "Tests/Fixtures/Jobs"),
 ]
 
 let tests: [Target] = [
@@ -147,8 +156,9 @@ let tests: [Target] = [
         path: "Tests/SharedTests"),
     .testTarget(
         name: "ConnectorTests",
-        dependencies: ["Base", "Connectors", "Crypto", "Findings", "HTTP", "TestSupport", "Upstream"],
-        path: "Tests/ConnectorTests"),
+        dependencies: [
+            "Auth", "Base", "Connectors", "Crypto", "Findings", "HTTP", "Store", "Sync", "TestSupport", "Upstream",
+        ], path: "Tests/ConnectorTests"),
     .testTarget(
         name: "SyncTests",
         dependencies: [
@@ -168,7 +178,8 @@ let tests: [Target] = [
             "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Remediation", "Store", "TestSupport",
         ], path: "Tests/RemediationTests"),
     .testTarget(
-        name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base"], path: "Tests/ConfigurationTests"),
+        name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base", "TestSupport"],
+        path: "Tests/ConfigurationTests"),
     .testTarget(
         name: "InvocationTests",
         dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
@@ -180,7 +191,8 @@ let tests: [Target] = [
         ],
         path: "Tests/ProcessTests"),
     .testTarget(
-        name: "RunnerTests", dependencies: ["local-runner", "runner-fixture", "TestSupport"],
+        name: "RunnerTests",
+        dependencies: ["Base", "Crypto", "FastCGI", "local-runner", "runner-fixture", "TestSupport"],
         path: "Tests/RunnerTests"),
     .testTarget(
         name: "AnalysisTests",
@@ -191,16 +203,19 @@ let tests: [Target] = [
         path: "Tests/DemonstrationTests"),
 ]
 
-/// -static-executable holds for a whole build, so release builds are two: of what is linked fully static, and of what
-/// calls upstreams. local-runner/dev makes both.
-let targets: [Target] =
-    switch Context.environment["THALIAN_BUILD"] {
-    case "static": routes.filter { !$0.callsUpstreams }.map(\.target) + runner + fixtures
-    case "upstream": routes.filter(\.callsUpstreams).map(\.target)
-    default: routes.map(\.target) + runner + fixtures + tests
+/// The targets of every build.
+let targets = routes.map(\.target) + runner + fixtures
+/// True in release builds by local-runner/dev, which leave out the tests and their libraries.
+let isRelease = Context.environment["THALIAN_BUILD"] == "release"
+
+/// Tests/run has the libraries that tests spend most of their time in optimised in its debug build.
+if Context.environment["THALIAN_BUILD"] == "tests" {
+    for target in shared where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
+        target.swiftSettings = [.unsafeFlags(["-O"])]
     }
+}
 
 let package = Package(
     name: "thalian",
     traits: [.trait(name: "PostgreSQL", description: "The store on PostgreSQL too, by libpq.")],
-    targets: shared + targets)
+    targets: shared + targets + (isRelease ? [] : tests))

@@ -10,7 +10,7 @@ import HTTP
         let start = ContinuousClock.now
         let workspace = context.workspace
         let run = try workspace.analyze()
-        let duration = Int((ContinuousClock.now - start) / .milliseconds(1))
+        let duration = (ContinuousClock.now - start).milliseconds
         return .streamedJSON { json, sink in
             json.name("findings")
             try json.array { json in

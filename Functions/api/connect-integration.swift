@@ -15,7 +15,11 @@ import Sync
         let tools = SyncTools(context.env)
         let (id, sync) = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)
         context.waitUntil {
-            try JobRunner([.sync: .sync(tools)], seconds: 30, context.log).run(sync, in: context.workspace)
+            let runner = JobRunner([.sync: .sync(tools), .analysis: .analysis], seconds: 30, context.log)
+            if let sync { try runner.run(sync, in: context.workspace) }
+            if let analysis = try context.workspace.queuedAnalysis() {
+                try runner.run(analysis, in: context.workspace)
+            }
         }
         return .json { json in
             json.field("success", true)

@@ -15,13 +15,15 @@ import Remediation
         .optional(
             "targetEntityId", .string(1...1000),
             "To what: our id, or the platform's. Required, except with actionId."),
-        .optional("targetEntityLabel", .string(1...500), "How people call it, for the audit log."),
+        .optional(
+            "targetEntityLabel", .string(1...500),
+            "How the caller calls it. The audit log has the record's own name."),
         .optional("riskId", .uuid, "The finding that the action is about."),
-        .optional("extraParams", .object, "What else the action takes."),
+        .optional("extraParams", .object, "What else the action takes on this platform; anything else is refused."),
         .optional("reason", .string(1...1000), "Why, for the audit log."),
         .optional("actionId", .uuid, "An action that waits for approval, to decide about."),
         .optional("decision", .oneOf(Decision.self), "What becomes of it. Required with actionId.")
-    ) { context, type, platform, entityID, label, findingID, parameters, reason, actionID, decision in
+    ) { context, type, platform, entityID, _, findingID, parameters, reason, actionID, decision in
         let remediation = Remediation(context.env)
         let action: RemediationAction
         if let actionID {
@@ -34,7 +36,6 @@ import Remediation
             guard let entityID else { throw HTTPError.badRequest("targetEntityId is required.") }
             guard let type = ActionType(rawValue: type) else { throw HTTPError.notFound("There is no such action.") }
             var request = ActionRequest(type, on: platform, entityID: entityID)
-            request.entityLabel = label
             request.findingID = findingID
             request.parameters = parameters ?? [:]
             request.reason = reason

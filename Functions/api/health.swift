@@ -12,7 +12,7 @@ import HTTP
             json.field("timestamp", Timestamp.now)
             json.name("services")
             json.object { $0.field("database", database.rawValue) }
-            json.field("latencyMs", Int((ContinuousClock.now - start) / .milliseconds(1)))
+            json.field("latencyMs", (ContinuousClock.now - start).milliseconds)
         }
     }
 }

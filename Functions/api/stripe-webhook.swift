@@ -8,7 +8,8 @@ import HTTP
     static let onRequestPost = Handler.signed({ request, env, now in
         try BillingEvent(request, env, now: now)
     }) { context, event in
-        try context.access.apply(event, Prices(context.env), now: context.now)
+        let stripe = context.env["STRIPE_SECRET_KEY"] == nil ? nil : try StripeClient(context.env, context.log)
+        try context.access.apply(event, Prices(context.env), stripe: stripe, now: context.now)
         return .json { $0.field("received", true) }
     }
 }

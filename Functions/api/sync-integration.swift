@@ -1,12 +1,11 @@
-import Analysis
 import Base
 import Function
 import HTTP
 import Jobs
 import Sync
 
-/// POST /api/sync-integration: pulls what a platform has now. What does not fit into the time goes on as a job, and so does
-/// what is left when this process is killed.
+/// POST /api/sync-integration: pulls what a platform has now. The request claims the integration's job: what does not fit into
+/// the time goes on as that job, and so does what is left if this process is killed.
 @main struct SyncIntegration: Function {
     /// Seconds within which all of it has ended.
     private static let seconds = 60.0
@@ -16,39 +15,53 @@ import Sync
     ) { context, integrationID in
         let start = ContinuousClock.now
         let (workspace, tools) = (context.workspace, SyncTools(context.env))
-        let hasStandIn = try workspace.queueStandIn(ofSyncOf: integrationID, after: Int(seconds) + 15)
-        let report: SyncReport
-        do {
-            report = try workspace.sync(integrationID, for: .person, with: tools, SyncTime(pull: 20, all: seconds))
-        } catch let failure as SyncFailure {
-            // What may pass by itself is tried again by a job.
-            if failure.error.isTransient { try workspace.queueSync(of: integrationID) }
-            try workspace.dismissStandIn(ofSyncOf: integrationID)
-            throw failure.answer
-        } catch let error as HTTPError {
-            if hasStandIn { try workspace.dismissStandIn(ofSyncOf: integrationID) }
-            throw error
+        let platform = try workspace.platformToSync(integrationID)
+        let handlers: [JobKind: JobHandler] = [.sync: .sync(tools), .analysis: .analysis]
+        var report: SyncReport?
+        var job: Identifier?
+        switch try workspace.claimSync(of: integrationID, seconds: Int(clamping: seconds) + 15) {
+        case .missing, .notDue: throw HTTPError.notFound("This workspace has no such integration.")
+        case .running: throw HTTPError.conflict("A sync of this integration is in progress.")
+        case .full: break
+        case .claimed(let claimed):
+            report = try run(
+                claimed, of: integrationID, in: context, JobRunner(handlers, seconds: seconds, context.log))
+            job = report?.status == .completed ? try workspace.queuedAnalysis() : claimed.id
         }
-        if report.status == .completed {
-            try workspace.dismissStandIn(ofSyncOf: integrationID)
-            // What was synced is there, whatever becomes of its analysis; the cron trigger tries that again.
-            do { try workspace.analyzeWhatWasSynced() } catch {
-                context.log.write(.error, "the analysis failed: \(error)")
-            }
-        } else {
-            let job = try workspace.queueSync(of: integrationID)
-            try workspace.dismissStandIn(ofSyncOf: integrationID)
+        if let job {
             context.waitUntil {
-                try JobRunner([.sync: .sync(tools)], seconds: 25, context.log).run(job, in: workspace)
+                try JobRunner(handlers, seconds: 25, context.log).run(job, in: workspace)
             }
         }
-        let next = try workspace.nextSync(of: integrationID)
+        let (next, error) = try workspace.nextSync(of: integrationID)
         return .json { json in
-            json.field("status", report.status.rawValue)
-            json.field("platform", report.platform.rawValue)
-            json.field("entities_synced", report.counts)
-            json.field("duration_ms", Int((ContinuousClock.now - start) / .milliseconds(1)))
-            json.field("next_auto_sync_at", next ?? report.nextAutoSyncAt)
+            json.field("status", (report?.status ?? .queued).rawValue)
+            json.field("platform", platform.rawValue)
+            json.field("entities_synced", report?.counts ?? SyncCounts())
+            json.field("duration_ms", (ContinuousClock.now - start).milliseconds)
+            json.field("next_auto_sync_at", next ?? integrationID.hourlyTime(after: context.now))
+            json.field("last_error", ifPresent: error)
+        }
+    }
+
+    /// Syncs in this process, which serves this request alone.
+    private static func run(
+        _ job: Job, of integrationID: Identifier, in context: Context, _ runner: JobRunner
+    ) throws -> SyncReport {
+        var result: Result<SyncReport, any Error>?
+        try runner.runHere(job, in: context.workspace) { jobContext in
+            let (came, outcome) = JobHandler.sync(
+                integrationID, in: jobContext, with: SyncTools(context.env), SyncTime(pull: 20, all: seconds))
+            result = came
+            return outcome
+        }
+        do {
+            guard let report = try result?.get() else {
+                throw HTTPError.conflict("A sync of this integration is in progress.")
+            }
+            return report
+        } catch let failure as SyncFailure {
+            throw failure.answer
         }
     }
 }

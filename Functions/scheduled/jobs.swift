@@ -1,14 +1,45 @@
+import Auth
+import Base
+import Findings
 import Function
 import Jobs
 import Remediation
 import Sync
 
-/// Every minute: jobs that are due, and those that a crash has left behind.
+/// Every minute: jobs that are due, and those that a crash has left behind. Any number may run at once.
+///
+/// JOB_PROCESSES says how many jobs it runs at once; 4, if it is not set. With JOB_WORKER_SECONDS it is a worker: it looks for
+/// jobs for so long, and queues what is due by itself too.
 @main struct DueJobs: ScheduledFunction {
-    static func onScheduled(_ context: ScheduledContext) throws {
+    private static let seconds = 240.0
+
+    static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         let handlers: [JobKind: JobHandler] = [
-            .remediation: Remediation(context.env).handler, .sync: .sync(SyncTools(context.env)),
+            .remediation: Remediation(context.env).handler, .sync: .sync(SyncTools(context.env)), .analysis: .analysis,
+            .housekeeping: JobHandler { context in
+                try context.workspace.keepHouse(now: context.now)
+                return .completed
+            },
         ]
-        try JobRunner(handlers, seconds: 240, context.log).runDue(context.access)
+        let atOnce = context.env["JOB_PROCESSES"].flatMap { Int($0) }.map { max(1, min(256, $0)) } ?? 4
+        let seconds = context.env["JOB_WORKER_SECONDS"].flatMap { Int($0) }.map { Double(max(1, min(86_400, $0))) }
+        let runner = JobRunner(handlers, seconds: seconds ?? Self.seconds, atOnce: atOnce, context.log)
+        try runner.runDue(context.access, stays: seconds != nil)
+        return try runner.hasMore(context.access) ? .more : .completed
+    }
+}
+
+extension Workspace {
+    /// Does the hourly upkeep of a workspace. Snoozed findings open again, trials end, actions that nobody has approved
+    /// for a week are cancelled, actions whose job is gone end, and what the plan keeps no longer, jobs that died a
+    /// month ago and confirmations that have expired are forgotten.
+    func keepHouse(now: Timestamp) throws {
+        try reopenDueFindings(now: now)
+        try endExpiredTrial(now: now)
+        try cancelExpiredApprovals(now: now)
+        try endLostActions(now: now)
+        try pruneJobs(now: now)
+        try pruneConfirmations(now: now)
+        try pruneSyncedData(now: now)
     }
 }

@@ -6,20 +6,21 @@ import Upstream
 /// Every minute: the public keys of session tokens are fetched from their issuer, when they are due (Supabase: GET
 /// /auth/v1/.well-known/jwks.json).
 @main struct SessionKeySets: ScheduledFunction {
-    static func onScheduled(_ context: ScheduledContext) throws {
+    static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         let keys = try SessionKeys(context.env)
         let fetched = context.access.sessionKeys(of: keys.issuer)
         guard !keys.hasFixedKeySet, try fetched.areDue(now: context.time),
             let issuer = UpstreamURL(keys.issuer)
-        else { return }
+        else { return .completed }
         let client = try UpstreamClient("supabase", context.env, seconds: 20)
         // An issuer without TLS is one on the developer's own machine, which signs with the secret.
-        guard issuer.scheme == .https || client.isOverridden else { return }
+        guard issuer.scheme == .https || client.isOverridden else { return .completed }
         let response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
         guard response.isSuccess, SessionKeys.isKeySet(response.body) else {
             context.log.write(.error, "the issuer of session tokens gives no key set: status \(response.status)")
-            return
+            return .completed
         }
         try fetched.store(response.body, now: context.time)
+        return .completed
     }
 }

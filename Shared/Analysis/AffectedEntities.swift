@@ -21,7 +21,7 @@ struct AffectedEntities {
                 let fields = kind.fields.compactMap { field in
                     names.firstIndex(of: field.column).map { (column: $0, name: field.name) }
                 }
-                return fields.first?.name == kind.fields[0].name ? (kind.kind, fields) : nil
+                return fields.first?.name == kind.fields.first?.name ? (kind.kind, fields) : nil
             }
         }
     }

@@ -45,7 +45,7 @@ extension Workspace {
     ) throws -> [[Detection]] {
         func timed<Result>(_ id: String, _ body: () throws -> Result) rethrows -> Result {
             let start = ContinuousClock.now
-            defer { spent(id, Int((ContinuousClock.now - start) / .milliseconds(1))) }
+            defer { spent(id, (ContinuousClock.now - start).milliseconds) }
             return try body()
         }
         return try survey {

@@ -21,7 +21,7 @@ struct FindingsUpdate {
         let resolved = try workspace.rows(
             "SELECT finding_key, id FROM findings WHERE workspace_id = $1 AND status = 'resolved'"
         ) { row in (try row[0] as String, try row[1] as Identifier) }
-        resolvedBefore = Dictionary(uniqueKeysWithValues: resolved)
+        resolvedBefore = Dictionary(resolved) { first, _ in first }
         sanctioned = Set(
             try workspace.rows(
                 """

@@ -1,8 +1,10 @@
+import Findings
+
 /// Those values with the least keys, of any number that are added: the same ones in the same order, in whatever order a
 /// database gives the rows that they come from.
 struct Least<Value> {
-    /// How many are kept: what a finding names at most.
-    static var most: Int { 100 }
+    /// How many are kept.
+    static var most: Int { Finding.mostEntities }
 
     /// In the order of their keys, which are all different.
     private(set) var elements: [(key: String, value: Value)] = []

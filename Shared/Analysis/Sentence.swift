@@ -19,11 +19,11 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
     func fill(at now: Timestamp, _ values: (String) -> ListedValues) -> String {
         var text = ""
         var rest = template[...]
-        while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
-            text += Self.fill(rest[..<open], at: now, values).text
-            let part = Self.fill(rest[rest.index(after: open)..<close], at: now, values)
+        while let (before, behind) = rest.cut(at: "["), let (inside, after) = behind.cut(at: "]") {
+            text += Self.fill(before, at: now, values).text
+            let part = Self.fill(inside, at: now, values)
             if part.isWhole { text += part.text }
-            rest = rest[rest.index(after: close)...]
+            rest = after
         }
         return text + Self.fill(rest, at: now, values).text
     }
@@ -35,11 +35,11 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
         var text = ""
         var isWhole = true
         var rest = part
-        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            let value = place(rest[rest.index(after: open)..<close], at: now, values)
+        while let (before, behind) = rest.cut(at: "{"), let (inside, after) = behind.cut(at: "}") {
+            let value = place(inside, at: now, values)
             isWhole = isWhole && !value.isEmpty
-            text += rest[..<open] + value
-            rest = rest[rest.index(after: close)...]
+            text += before + value
+            rest = after
         }
         return (text + rest, isWhole)
     }
@@ -47,14 +47,14 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
     private static func place(
         _ place: Substring, at now: Timestamp, _ values: (String) -> ListedValues
     ) -> String {
-        if let mark = place.firstIndex(of: "?") {
-            let words = place[place.index(after: mark)...].split(separator: "/", maxSplits: 1)
-            let isOne = values(String(place[..<mark])).first == "1"
+        if let (column, choice) = place.cut(at: "?") {
+            let words = choice.split(separator: "/", maxSplits: 1)
+            let isOne = values(String(column)).first == "1"
             return String((isOne ? words.first : words.last) ?? "")
         }
-        guard let colon = place.firstIndex(of: ":") else { return list(values(String(place))) { $0 } }
-        let column = values(String(place[..<colon]))
-        switch place[place.index(after: colon)...] {
+        guard let (name, form) = place.cut(at: ":") else { return list(values(String(place))) { $0 } }
+        let column = values(String(name))
+        switch form {
         case "platform": return list(column) { Platforms.name($0) }
         case "days": return column.first.flatMap { Timestamp($0) }.map { days(from: $0, to: now) } ?? ""
         case "ago": return column.first.flatMap { Timestamp($0) }.map { ago($0, now) } ?? ""

@@ -94,7 +94,7 @@ struct AnthropicClient {
         case 429:
             var error = HTTPError(429, "The AI assistant is at its rate limit. Try again in a moment.")
             if let seconds = response.retryAfter, seconds < 86_400 {
-                error.headers.add("Retry-After", String(Int(seconds.rounded(.up))))
+                error.headers.add("Retry-After", String(Int(clamping: seconds.rounded(.up))))
             }
             return error
         case 400: return .badRequest("The AI assistant can't read this message or its file.")

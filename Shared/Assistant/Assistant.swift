@@ -23,11 +23,11 @@ public struct Assistant {
     public init(
         _ environment: Environment, remediation: Remediation, pause: Double = 0.5, _ log: Log
     ) throws(EnvironmentError) {
-        guard let key = environment["CONFIRMATION_SECRET"], key.utf8.count >= 32 else {
-            throw EnvironmentError("CONFIRMATION_SECRET is not set, or has fewer than 32 characters")
+        guard let key = try environment.hmacKey("CONFIRMATION_SECRET") else {
+            throw EnvironmentError("CONFIRMATION_SECRET is not set")
         }
         self.environment = environment
-        confirmationKey = Secret(key)
+        confirmationKey = key
         self.remediation = remediation
         self.pause = pause
         self.log = log
@@ -106,7 +106,7 @@ public struct Assistant {
             guard action.target == confirmation.target else {
                 throw HTTPError.conflict("This would act on something else by now. Ask for it again.")
             }
-            let requested = try remediation.request(action, in: workspace, now: now)
+            let requested = try remediation.request(action.request, in: workspace, now: now)
             let outcome = requested.status == .pendingApproval ? " waits for approval." : " is queued."
             let turn = [
                 // The person's own words hold no name: names were written by others.
@@ -149,16 +149,16 @@ public struct Assistant {
     }
 }
 
-extension ActionRequest {
+extension ProposedAction {
     /// What would be done, as the beginning of a sentence.
-    fileprivate var sentence: String { "\(type.rawValue) for \(entityLabel ?? entityID) on \(platform)" }
+    fileprivate var sentence: String { "\(request.type.rawValue) for \(label) on \(request.platform)" }
 
     /// The same for the model, to which the label is data.
     fileprivate var sentenceForModel: String {
-        let label = SystemPrompt.data(JSONWriter.bytes(entityLabel ?? entityID))
-        return "\(type.rawValue) for \(label) on \(platform)"
+        let label = SystemPrompt.data(JSONWriter.bytes(label))
+        return "\(request.type.rawValue) for \(label) on \(request.platform)"
     }
 
     /// What would be acted on.
-    fileprivate var target: String { "\(platform)/\(entityID)" }
+    fileprivate var target: String { "\(request.platform)/\(request.entityID)" }
 }

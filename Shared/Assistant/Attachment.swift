@@ -41,7 +41,7 @@ public struct Attachment: Sendable {
         self.kind = kind
         self.name = name
         self.base64 = base64
-        text = kind == .text ? String(decoding: bytes, as: UTF8.self) : ""
+        text = kind == .text ? StreamSafeText.read(String(decoding: bytes, as: UTF8.self)) : ""
     }
 
     private static let refusal = HTTPError.badRequest(
@@ -63,14 +63,13 @@ public struct Attachment: Sendable {
     }
 
     private static func kind(named name: String) -> Kind? {
-        guard let dot = name.lastIndex(of: ".") else { return nil }
-        return switch name[dot...].lowercased() {
-        case ".pdf": .pdf
-        case ".jpg", ".jpeg": .jpeg
-        case ".png": .png
-        case ".webp": .webp
-        case ".gif": .gif
-        case ".txt": .text
+        switch name.cut(atLast: ".")?.behind.lowercased() {
+        case "pdf": .pdf
+        case "jpg", "jpeg": .jpeg
+        case "png": .png
+        case "webp": .webp
+        case "gif": .gif
+        case "txt": .text
         default: nil
         }
     }

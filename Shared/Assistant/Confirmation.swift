@@ -37,7 +37,7 @@ struct Confirmation {
 
     /// Whether a token is for this.
     func isFor(_ token: [UInt8], _ key: Secret) -> Bool {
-        token.count == 48 && constantTimeEqual(authenticator(Array(token[..<16]), key), Array(token[16...]))
+        token.count == 48 && constantTimeEqual(authenticator(Array(token.prefix(16)), key), Array(token.dropFirst(16)))
     }
 
     private func authenticator(_ nonce: [UInt8], _ key: Secret) -> [UInt8] {

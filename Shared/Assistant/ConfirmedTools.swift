@@ -47,17 +47,17 @@ extension Tool {
 extension ToolCall {
     private func action(
         _ type: ActionType, on platform: String, _ entity: Identifier, _ label: String
-    ) throws -> ActionRequest {
+    ) throws -> ProposedAction {
         var request = ActionRequest(type, on: platform, entityID: entity.description)
-        request.entityLabel = label
         request.findingID = identifier("finding_id")
         request.reason = text("reason")
-        guard let findingID = request.findingID else { return request }
+        let action = ProposedAction(request: request, label: label)
+        guard let findingID = request.findingID else { return action }
         let isThere = try workspace.first(
             "SELECT 1 FROM findings WHERE workspace_id = $1 AND id = $2", findingID
         ) { _ in true }
         guard isThere == true else { throw HTTPError.notFound("This finding is not in this workspace.") }
-        return request
+        return action
     }
 
     private typealias Entity = (id: Identifier, label: String, platform: String)
@@ -66,7 +66,7 @@ extension ToolCall {
         (id: try row[0], label: try row[1], platform: try row[2])
     }
 
-    fileprivate func onAccount(_ type: ActionType) throws -> ActionRequest {
+    fileprivate func onAccount(_ type: ActionType) throws -> ProposedAction {
         let email = try required(text("email")).lowercased()
         let identity = try workspace.first(
             "SELECT id FROM identities WHERE workspace_id = $1 AND email = $2", email
@@ -90,7 +90,7 @@ extension ToolCall {
         return try action(type, on: chosen[0], identity, email)
     }
 
-    fileprivate func onApplication(_ type: ActionType) throws -> ActionRequest {
+    fileprivate func onApplication(_ type: ActionType) throws -> ProposedAction {
         let applications = try workspace.rows(
             """
             SELECT applications.id, applications.name, integrations.platform
@@ -98,14 +98,16 @@ extension ToolCall {
             WHERE applications.workspace_id = $1 AND applications.name_folded = $2
             ORDER BY applications.first_seen_at, applications.id
             """, try required(text("app_name")).lowercased(), decode: Self.entity)
-        let able = applications.first { remediation.can(type, on: $0.platform) }
+        let able =
+            applications.first { remediation.canAlone(type, on: $0.platform) }
+            ?? applications.first { remediation.can(type, on: $0.platform) }
         guard let application = able ?? applications.first else {
             throw HTTPError.notFound("This workspace has no such application.")
         }
         return try action(type, on: application.platform, application.id, application.label)
     }
 
-    fileprivate func containment() throws -> ActionRequest {
+    fileprivate func containment() throws -> ProposedAction {
         let devices = try workspace.rows(
             """
             SELECT devices.id, devices.hostname, integrations.platform
@@ -122,7 +124,7 @@ extension ToolCall {
     }
 
     /// One application's access to one person's account, and no other.
-    fileprivate func grant() throws -> ActionRequest {
+    fileprivate func grant() throws -> ProposedAction {
         let grants = try workspace.rows(
             """
             SELECT oauth_grants.id, applications.name, integrations.platform

@@ -56,7 +56,9 @@ struct Conversation {
         ) { row in
             room -= (try row[1] as String).utf8.count
             guard room >= 0, let role = Message.Role(rawValue: try row[0]) else { return room = -1 }
-            newestFirst.append(Message(role: role, content: (try row[1] as JSON).array ?? []))
+            // Earlier releases kept blank blocks.
+            let content = ((try row[1] as JSON).array ?? []).filter { !Message.isBlank($0) }
+            newestFirst.append(Message(role: role, content: content.isEmpty ? [Message.text("(No answer.)")] : content))
         }
         // The API takes no tool's result without the call before it.
         return Array(newestFirst.reversed().drop { !$0.beginsTurn })

@@ -17,6 +17,13 @@ struct Message {
 
     static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
 
+    /// Returns true for a text block without a character that can be seen. Models send such blocks, and the API refuses every
+    /// conversation that has one.
+    static func isBlank(_ block: JSON) -> Bool {
+        guard block["type"] == "text" else { return false }
+        return block["text"]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true
+    }
+
     /// The result of a tool, which answers the tool_use block of that id.
     static func toolResult(_ toolUseID: String, _ text: String, isError: Bool) -> JSON {
         var block: [String: JSON] = [
@@ -36,6 +43,10 @@ struct ModelAnswer {
     /// Input and output, cached or not.
     let tokens: Int
 
+    /// The most tokens of a kind that one answer is taken to have used: twice what models take. A negative or larger count means
+    /// this many.
+    private static let mostTokens = 2_000_000
+
     /// A call of a tool, as the model asks for it.
     struct ToolUse {
         let id: String
@@ -53,7 +64,11 @@ struct ModelAnswer {
         self.model = model
         tokens = [
             "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens",
-        ].reduce(0) { $0 + max(0, json["usage"]?[$1]?.integer ?? 0) }
+        ].reduce(0) { sum, name in
+            // Four counts within these bounds can be added without overflow.
+            let count = json["usage"]?[name]?.integer ?? 0
+            return sum + ((0...Self.mostTokens).contains(count) ? count : Self.mostTokens)
+        }
     }
 
     /// What it says in words.
@@ -78,7 +93,7 @@ struct ModelAnswer {
         let kept = content.filter { block in
             switch block["type"]?.string {
             case "tool_use": isWaiting
-            case "text": block["text"]?.string?.isEmpty == false
+            case "text": !Message.isBlank(block)
             default: true
             }
         }

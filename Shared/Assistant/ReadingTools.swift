@@ -52,7 +52,7 @@ extension Tool {
             name: "get_integrations", description: "The connected platforms and when they last synced.",
             permission: .view, inputs: [],
             work: .reading { call in
-                let integrations = try call.workspace.read(.integrations)
+                let integrations = try call.workspace.read(.integrations).map(\.withoutError)
                 return Written { $0.field("integrations", integrations) }
             }),
         Tool(

@@ -13,7 +13,7 @@ struct Tool: Sendable {
         /// Changes something that is nobody's access, at once.
         case immediate(@Sendable (ToolCall) throws -> any JSONWritable)
         /// Says what would be done, which happens only once the person has confirmed it.
-        case confirmed(@Sendable (ToolCall) throws -> ActionRequest)
+        case confirmed(@Sendable (ToolCall) throws -> ProposedAction)
     }
 
     let name: String
@@ -61,6 +61,13 @@ struct Tool: Sendable {
         for declared in inputs { try declared.check(input[declared.name]) }
         return ToolCall(input: input, workspace: workspace, remediation: remediation, now: now)
     }
+}
+
+/// An action that a person is asked to confirm.
+struct ProposedAction: Equatable {
+    let request: ActionRequest
+    /// The name of the record that it acts on, from the workspace's data.
+    let label: String
 }
 
 /// One input of a tool: the declaration from which its schema and its validation come.

@@ -21,7 +21,7 @@ struct Turn {
     private(set) var messages: [Message] = []
     /// The tools that have run, and those that wait.
     private(set) var done: [ChatAnswer.ToolUse] = []
-    private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ActionRequest)] = []
+    private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []
     private(set) var tokens = 0
     private(set) var changes = 0
 
@@ -89,7 +89,7 @@ struct Turn {
             shown = try Self.data(act(call))
         case .confirmed(let propose):
             let action = try propose(call)
-            try remediation.check(action, in: workspace)
+            try remediation.check(action.request, in: workspace)
             guard !proposed.contains(where: { $0.action == action }) else {
                 throw HTTPError.conflict("This has been proposed already.")
             }

@@ -20,7 +20,7 @@ public struct APIKey: Sendable {
     /// Reads a key; nil when it is not one.
     public init?(_ text: String) {
         guard text.utf8.count == Self.length, Self.isMarked(text),
-            text.utf8.dropFirst(Self.marker.utf8.count).allSatisfy(Self.digits.contains)
+            text.utf8.dropFirst(Self.marker.utf8.count).allSatisfy(Self.isDigit)
         else { return nil }
         self.init(trusted: text)
     }
@@ -29,6 +29,15 @@ public struct APIKey: Sendable {
     public static func generate() -> APIKey {
         let random = (marker.utf8.count..<length).map { _ in digits[Int.random(in: 0..<digits.count)] }
         return APIKey(trusted: marker + String(decoding: random, as: UTF8.self))
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
     }
 
     private init(trusted text: String) {

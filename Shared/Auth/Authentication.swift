@@ -35,13 +35,38 @@ public struct StoredAPIKey: Equatable {
     let settings: WorkspaceSettings
 }
 
-/// Checks the request's credentials. Throws 401 when there are none that hold.
+/// Checks the request's credentials.
 ///
+/// - Throws: 401 if there are none that hold; 429 if too many from that address, or with a key of that prefix, did not hold.
 /// - Parameters:
 ///   - requirement: what the operation takes: a session token, or an API key.
 ///   - known: the keys that the process knows already. One of them that is to read only is still to be confirmed.
+///   - address: the client's address; nil if it can't be told.
 public func authenticate(
     _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
+    known: KnownKeys, address: IPAddress?, _ log: Log, now: Timestamp
+) throws -> Authenticated {
+    do {
+        return try credentials(of: request, for: requirement, environment, database, known: known, now: now)
+    } catch let error as HTTPError where error.status == 401 {
+        let token = request.headers["X-Api-Key"] ?? bearerToken(request)
+        guard let token else { throw error }
+        let failures = FailedAuthentications(database: database, now: now)
+        do {
+            guard let refusal = try failures.refusal(of: address, key: APIKey(token)) else { throw error }
+            if refusal.isFirst {
+                log.write(.warning, "too many requests of \(request.peerAddress) have credentials that are not valid")
+            }
+            throw refusal.error
+        } catch is StoreError {
+            // A failure that can't be counted is a failure all the same.
+            throw error
+        }
+    }
+}
+
+private func credentials(
+    of request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
     known: KnownKeys, now: Timestamp
 ) throws -> Authenticated {
     switch requirement {
@@ -75,7 +100,8 @@ private func session(
     let fetched = FetchedSessionKeys(issuer: keys.issuer, database)
     if let set = try fetched.keySet() { try keys.add(fetched: set) }
     let session = SessionToken(token, keys: keys, now: now)
-    if session == nil { try fetched.want(now: now) }
+    // A token that does not pass is refused even if that can't be noted.
+    if session == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
     return session
 }
 

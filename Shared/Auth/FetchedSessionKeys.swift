@@ -20,8 +20,12 @@ public struct FetchedSessionKeys {
     }
 
     /// Notes that a token did not pass with the keys that are known: there may be others by now. Noted once until they are
-    /// fetched, so that a flood of bad tokens writes nothing.
+    /// fetched: a flood of bad tokens reads one row each and writes nothing, not even a lock.
     func want(now: Timestamp) throws {
+        let isUnwanted = try database.first(
+            "SELECT 1 FROM session_key_sets WHERE issuer = $1 AND wanted_at IS NULL", issuer
+        ) { _ in true }
+        guard isUnwanted == true else { return }
         try database.execute(
             "UPDATE session_key_sets SET wanted_at = $2 WHERE issuer = $1 AND wanted_at IS NULL", issuer, now)
     }

@@ -24,7 +24,7 @@ public struct SessionKeys: Sendable {
         guard let url = environment["SUPABASE_URL"] else { throw EnvironmentError("SUPABASE_URL is not set") }
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
         var keys: [Key] = []
-        if let secret = environment["SUPABASE_JWT_SECRET"] { keys.append(.hs256(Secret(secret))) }
+        if let secret = try environment.hmacKey("SUPABASE_JWT_SECRET") { keys.append(.hs256(secret)) }
         if let set = environment["SUPABASE_JWKS"] {
             keys += try Self.keySet(Array(set.utf8), from: "SUPABASE_JWKS")
         } else if let path = environment["SUPABASE_JWKS_FILE"] {
@@ -60,9 +60,12 @@ public struct SessionKeys: Sendable {
         }
     }
 
+    /// The most keys that a set may have. Each takes memory, and a token that names none is checked with all of them.
+    private static let mostKeys = 100
+
     /// The signing keys of a JSON Web Key Set (RFC 7517 §5); keys of other kinds and for other uses are passed over.
     private static func keySet(_ bytes: [UInt8], from source: String) throws(EnvironmentError) -> [Key] {
-        guard let set = (try? JSON(parsing: bytes))?["keys"]?.array else {
+        guard let set = (try? JSON(parsing: bytes))?["keys"]?.array, set.count <= mostKeys else {
             throw EnvironmentError("\(source) is not a JSON Web Key Set")
         }
         return set.compactMap { jwk in
@@ -88,7 +91,7 @@ private func contents(ofFile path: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
-        bytes.append(contentsOf: buffer[..<count])
+        bytes.append(contentsOf: buffer.prefix(count))
     }
     return ferror(file) == 0 ? bytes : nil
 }

@@ -5,12 +5,16 @@ import Crypto
 public struct SessionToken: Sendable {
     /// The user, `sub`.
     public let userID: Identifier
-    /// The user's e-mail address.
+    /// The user's e-mail address. Nil if the token has none, or an empty one, as those of people who sign in by telephone do.
     public let email: String?
     /// Whether the session's assurance level, `aal`, is `aal2`: a second factor was used.
     public let hasSecondFactor: Bool
-    /// When the user signed in: the first of the authentication methods, `amr`, or else `iat`.
+    /// When the user signed in: the first of the authentication methods, `amr`. The earliest moment there is if the token does
+    /// not say it: `iat` is that of the last refresh, by which a session would never be too old.
     public let sessionBegan: Timestamp
+
+    /// The session, `session_id`, by which it can be revoked. All tokens that a session is refreshed to have the same.
+    public let sessionID: Identifier?
 
     /// Seconds by which the clocks of issuer and server may differ.
     static let clockSkew = 30
@@ -32,17 +36,21 @@ public struct SessionToken: Sendable {
                 keyID: header["kid"]?.string),
             let claims = Self.json(parts[1]),
             claims["iss"]?.string == keys.issuer, Self.audience(claims).contains("authenticated"),
+            // `anon` and `service_role` are keys of programs, not sessions of people.
+            claims["role"] == "authenticated",
             let expiry = Self.time(claims["exp"]), now < expiry + Self.clockSkew,
             let userID = claims["sub"]?.string.flatMap({ Identifier($0) })
         else { return nil }
+        sessionID = claims["session_id"]?.string.flatMap { Identifier($0) }
+        // A session that can't be named could not be revoked.
+        guard sessionID != nil || claims["session_id"] == nil else { return nil }
         if let notBefore = claims["nbf"] {
             guard let moment = Self.time(notBefore), now >= moment - Self.clockSkew else { return nil }
         }
         let signIns = (claims["amr"]?.array ?? []).compactMap { Self.time($0["timestamp"]) }
-        // A token that does not say when its session began is treated as the oldest there can be.
-        sessionBegan = signIns.min() ?? Self.time(claims["iat"]) ?? Timestamp(seconds: 0)
+        sessionBegan = signIns.min() ?? Timestamp(seconds: 0)
         self.userID = userID
-        email = claims["email"]?.string
+        email = claims["email"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         hasSecondFactor = claims["aal"]?.string == "aal2"
     }
 
@@ -53,7 +61,8 @@ public struct SessionToken: Sendable {
     private static func time(_ claim: JSON?) -> Timestamp? {
         switch claim {
         case .integer(let seconds): Timestamp(seconds: clamp(seconds))
-        case .number(let seconds) where seconds.isFinite: Timestamp(seconds: clamp(Int(seconds.rounded(.down).clamped)))
+        case .number(let seconds) where seconds.isFinite:
+            Timestamp(seconds: clamp(Int(clamping: seconds.rounded(.down))))
         default: nil
         }
     }
@@ -68,10 +77,6 @@ public struct SessionToken: Sendable {
         default: []
         }
     }
-}
-
-extension Double {
-    fileprivate var clamped: Double { Swift.min(Swift.max(self, -1e12), 1e12) }
 }
 
 extension SessionToken {

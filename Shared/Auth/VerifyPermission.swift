@@ -23,8 +23,8 @@ public enum PlanRequirement: Sendable {
 }
 
 /// Decides whether a caller may do in a workspace what an operation does, in this order: member with the permission, or
-/// key of that workspace with the scope (403); IP allowlist (403); second factor and session timeout (401); plan and
-/// trial (403); rate limit (429). A request that only reads may be counted with its first read, in one round trip to the
+/// key of that workspace with the scope (403); IP allowlist (403); revoked session, second factor and session timeout (401);
+/// plan and trial (403); rate limit (429). A request that only reads may be counted with its first read, in one round trip to the
 /// database: whoever answers it asks the admission before the answer goes out.
 ///
 /// A workspace that does not exist and one that is somebody else's give the same answer.
@@ -40,10 +40,11 @@ public func verifyPermission(
     let id: Identifier
     let caller: Caller
     let settings: WorkspaceSettings
+    var isRevoked = false
     switch (authenticated, requirement) {
     case (.user(let session), .session(let permission)):
         guard let workspaceID,
-            let member = try findMember(session.userID, of: workspaceID, in: database)
+            let member = try findMember(session, of: workspaceID, in: database)
         else { throw HTTPError.forbidden("You are not a member of this workspace.") }
         guard permission.roles.contains(member.role) else {
             throw HTTPError.forbidden("Your role does not allow this.")
@@ -51,6 +52,7 @@ public func verifyPermission(
         id = workspaceID
         caller = .member(userID: session.userID, email: session.email ?? member.email, role: member.role)
         settings = member.settings
+        isRevoked = member.isRevoked
     case (.key(let key, _), .apiKey(let scope)):
         guard workspaceID == nil || workspaceID == key.workspaceID else {
             throw HTTPError.forbidden("This API key is not for this workspace.")
@@ -66,25 +68,35 @@ public func verifyPermission(
     guard settings.allows(address) else {
         throw HTTPError.forbidden("Requests from this address are not allowed in this workspace.")
     }
+    guard !isRevoked else { throw HTTPError.unauthorized("Your session was ended. Sign in again.") }
     if case .user(let session) = authenticated { try verify(session, settings, now: now) }
     try verify(plan, settings, now: now)
     var admission: Admission?
     if case .key(let key, let confirmation) = authenticated {
-        admission = try Admission(of: key, confirmation, limit: try hourlyLimit(environment), in: database, now: now)
-        if case .apiKey(.read) = requirement {} else { _ = try admission?.rateLimit() }
+        let isRead = if case .apiKey(.read) = requirement { true } else { false }
+        admission = try Admission(
+            of: key, confirmation, isRead: isRead, limit: try hourlyLimit(environment), in: database, now: now)
+        if !isRead { _ = try admission?.rateLimit() }
     }
     let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)
     return Access(workspace: workspace, caller: caller, admission: admission)
 }
 
+/// Finds the member who has the session, and says if the workspace has revoked the session.
 private func findMember(
-    _ userID: Identifier, of workspaceID: Identifier, in database: any Database
-) throws -> (role: Role, email: String, settings: WorkspaceSettings)? {
+    _ session: SessionToken, of workspaceID: Identifier, in database: any Database
+) throws -> (role: Role, email: String, isRevoked: Bool, settings: WorkspaceSettings)? {
     try database.first(
-        "SELECT members.role, members.email, " + WorkspaceSettings.columns
+        """
+        SELECT members.role, members.email, EXISTS (SELECT 1 FROM revoked_sessions
+                WHERE revoked_sessions.workspace_id = $1 AND revoked_sessions.session_id = $3),
+        """ + " " + WorkspaceSettings.columns
             + " FROM members JOIN workspaces ON workspaces.id = members.workspace_id"
-            + " WHERE members.workspace_id = $1 AND members.user_id = $2", workspaceID, userID
-    ) { row in (role: try row[0], email: try row[1], settings: try WorkspaceSettings(row, from: 2)) }
+            + " WHERE members.workspace_id = $1 AND members.user_id = $2", workspaceID, session.userID,
+        session.sessionID
+    ) { row in
+        (role: try row[0], email: try row[1], isRevoked: try row[2], settings: try WorkspaceSettings(row, from: 3))
+    }
 }
 
 private func verify(_ session: SessionToken, _ settings: WorkspaceSettings, now: Timestamp) throws(HTTPError) {

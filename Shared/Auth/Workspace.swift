@@ -29,6 +29,9 @@ public struct Workspace {
         Workspace(id: id, plan: plan, caller: nil, database: database)
     }
 
+    /// Closes the connection to the database, so that the process can be forked; the next statement opens it again.
+    @_spi(System) public func releaseDatabase() { database.close() }
+
     /// All rows, each decoded by `decode`.
     public func rows<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
@@ -114,9 +117,15 @@ public struct Workspace {
         }
     }
 
-    /// When each subject was last counted, for counters that may be lost.
+    /// When a subject was last counted; nil if it never was, or if there are no counters and none can be made.
     func lastCounted(_ subject: String) throws -> Timestamp? {
-        try database.counters.first("SELECT last_counted_at FROM counters WHERE subject = $1", subject) { try $0[0] }
+        do {
+            return try database.counters.first(
+                "SELECT last_counted_at FROM counters WHERE subject = $1", subject
+            ) { try $0[0] }
+        } catch StoreError.unwritable {
+            return nil
+        }
     }
 
     @discardableResult

@@ -16,7 +16,7 @@ public enum Base64: Sendable {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
+            let group = bytes[from: start, to: start + 3]
             let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
             for digit in 0...group.count { text.append(digits[bits >> (18 - 6 * digit) & 63]) }
             if self == .standard { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - group.count)) }
@@ -39,12 +39,12 @@ public enum Base64: Sendable {
         var bits = 0
         var count = 0
         for character in characters {
-            guard let value = values[Int(character)] else { return nil }
+            guard let value = values[at: Int(character)] ?? nil else { return nil }
             bits = bits << 6 | value
             count += 6
             if count >= 8 {
                 count -= 8
-                bytes.append(UInt8(bits >> count))
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
                 bits &= (1 << count) - 1
             }
         }

@@ -18,12 +18,25 @@ public struct Environment: Sendable {
         return value?.isEmpty == false ? value : nil
     }
 
+    /// True if a variable is set, be it to an empty value.
+    public func isSet(_ name: String) -> Bool { values.map { $0[name] != nil } ?? (getenv(name) != nil) }
+
     /// The value of a variable as it stands, whether that is UTF-8 or not; nil when it is not set or empty.
     public func bytes(_ name: String) -> [UInt8]? {
         let value =
             values.map { $0[name].map { Array($0.utf8) } }
             ?? getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
         return value?.isEmpty == false ? value : nil
+    }
+
+    /// The value of a variable that is a key of HMAC-SHA-256. Nil if it is not set or empty.
+    ///
+    /// - Throws: `EnvironmentError` if it has fewer than 32 bytes: a key must be as long as the hash (RFC 7518 §3.2), or it can be
+    ///   guessed from one signature.
+    public func hmacKey(_ name: String) throws(EnvironmentError) -> Secret? {
+        guard let value = self[name] else { return nil }
+        guard value.utf8.count >= 32 else { throw EnvironmentError("\(name) has fewer than 32 bytes") }
+        return Secret(value)
     }
 
     /// Calls `body` with every variable whose name begins with `prefix`, the prefix taken off.

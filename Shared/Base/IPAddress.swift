@@ -5,13 +5,16 @@ public struct IPAddress: Hashable, Sendable {
     /// 4 or 16 bytes, in network order.
     public let bytes: [UInt8]
 
+    /// The start of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
+    private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+
     /// Reads the text form, without port, zone or brackets; nil when it is none.
     public init?(_ text: String) {
         // C would take what stands before a NUL for all of it.
         guard !text.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 {
-            self.init(bytes: Array(bytes[..<4]))
+            self.init(bytes: Array(bytes.prefix(4)))
         } else if inet_pton(AF_INET6, text, &bytes) == 1 {
             self.init(bytes: bytes)
         } else {
@@ -22,8 +25,8 @@ public struct IPAddress: Hashable, Sendable {
     /// The address of 4 or 16 bytes in network order; nil of any other number.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
-        let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
-        self.bytes = bytes.count == 16 && bytes.starts(with: mappedPrefix) ? Array(bytes[12...]) : bytes
+        let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)
+        self.bytes = isMapped ? Array(bytes.dropFirst(12)) : bytes
     }
 }
 
@@ -56,8 +59,8 @@ public struct IPRange: Hashable, Sendable {
     public func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }
         let whole = prefixLength / 8
-        guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }
+        guard address.bytes.prefix(whole) == base.bytes.prefix(whole) else { return false }
         let rest = prefixLength % 8
-        return rest == 0 || (address.bytes[whole] ^ base.bytes[whole]) >> (8 - rest) == 0
+        return rest == 0 || ((address.bytes[at: whole] ?? 0) ^ (base.bytes[at: whole] ?? 0)) >> (8 - rest) == 0
     }
 }

@@ -7,7 +7,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         var bytes = Array(text.utf8)
         guard bytes.count == 36 else { return nil }
-        for position in 0..<36 {
+        for position in bytes.indices {
             switch position {
             case 8, 13, 18, 23: guard bytes[position] == UInt8(ascii: "-") else { return nil }
             default: guard Hex.value(of: bytes[position]) != nil else { return nil }
@@ -25,7 +25,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
         for index in 0..<32 {
             if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
             let word = index < 16 ? high : low
-            text.append(Hex.lowerDigits[Int(word >> UInt64(60 - index % 16 * 4) & 15)])
+            text.append(Hex.lowerDigit(UInt8(truncatingIfNeeded: word >> (60 - index % 16 * 4))))
         }
         return Identifier(trusted: String(decoding: text, as: UTF8.self))
     }

@@ -9,8 +9,8 @@ public enum JSON: Sendable, Equatable {
     case object([String: JSON])
 
     /// Reads one JSON document in UTF-8.
-    public init(parsing bytes: some Sequence<UInt8>) throws(JSONSyntaxError) {
-        self = try JSONReader.read(Array(bytes))
+    public init(parsing bytes: some Sequence<UInt8>, _ policy: JSONPolicy = .strict) throws(JSONSyntaxError) {
+        self = try JSONReader.read(Array(bytes), policy)
     }
 
     /// The member of an object; nil for other values and absent names.

@@ -8,19 +8,36 @@ public struct JSONSyntaxError: Error, Equatable {
     public let advice: String
 }
 
-/// Reads JSON (RFC 8259). A name that stands twice in one object is an error (RFC 7493 §2.3), since readers differ in
-/// which of the two they take; so are more than 100 levels of nesting.
+/// How JSON is read that its specifications leave open or forbid.
+public enum JSONPolicy: Sendable {
+    /// For callers, who can mend what they send. A name that stands twice in one object is an error (RFC 7493 §2.3), since
+    /// readers differ in which of the two they take; so are half a surrogate pair, bytes that are not UTF-8, control
+    /// characters in strings, numbers out of range and a byte order mark.
+    case strict
+    /// For providers, whose page of a thousand records must not be lost for a flaw in one name. What is no character becomes
+    /// U+FFFD, control characters stand for themselves, of a name that stands twice the last value counts, a number out of
+    /// range is null, and a byte order mark is skipped.
+    case lenient
+}
+
+/// Reads JSON (RFC 8259), strictly or leniently. More than 100 levels of nesting are an error.
+///
+/// A value takes up to a hundred times as many bytes in memory as in the text, so a limit on the text's length alone would not
+/// bound the memory: a text of more than a million values is an error too. A million small objects take about 300 MB.
 ///
 /// Foundation's decoder would do, but is five megabytes of every static executable and a third of a cold start.
 struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let policy: JSONPolicy
     private var position = 0
     private var depth = 0
+    private var valueCount = 0
     private static let maximumDepth = 100
+    static let maximumValueCount = 1_000_000
 
-    static func read(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSON {
+    static func read(_ bytes: [UInt8], _ policy: JSONPolicy) throws(JSONSyntaxError) -> JSON {
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSON, JSONSyntaxError> in
-            var reader = JSONReader(bytes: buffer)
+            var reader = JSONReader(bytes: buffer, policy)
             do throws(JSONSyntaxError) {
                 return .success(try reader.document())
             } catch {
@@ -30,11 +47,15 @@ struct JSONReader {
         return try result.get()
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(bytes: UnsafeBufferPointer<UInt8>, _ policy: JSONPolicy) {
+        self.bytes = bytes
+        self.policy = policy
+    }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private var next: UInt8? { bytes[at: position] }
 
     private mutating func document() throws(JSONSyntaxError) -> JSON {
+        if policy == .lenient, bytes.starts(with: "\u{FEFF}".utf8) { position = 3 }
         let value = try value()
         skipSpace()
         if next != nil { throw fault("text after the end of the document; remove it") }
@@ -43,6 +64,8 @@ struct JSONReader {
 
     private mutating func value() throws(JSONSyntaxError) -> JSON {
         skipSpace()
+        valueCount += 1
+        if valueCount > Self.maximumValueCount { throw fault("more than \(Self.maximumValueCount) values") }
         guard let next else { throw fault("the text ends where a value should stand") }
         switch next {
         case UInt8(ascii: "{"): return .object(try object())
@@ -71,16 +94,25 @@ struct JSONReader {
             guard next == UInt8(ascii: "\"") else {
                 throw fault("a name in double quotes should stand here; there is no comma after the last member")
             }
-            let name = try string()
+            var name = try string()
+            if policy == .lenient, name.utf8.contains(where: { $0 >= 0x80 }) { Self.distinguish(&name, in: members) }
             skipSpace()
             guard take(":") else { throw fault("a colon should stand between a name and its value") }
-            guard members.updateValue(try value(), forKey: name) == nil else {
+            guard members.updateValue(try value(), forKey: name) == nil || policy == .lenient else {
                 throw fault("\"\(name)\" stands here twice; keep one", at: start)
             }
             skipSpace()
             if take("}") { return members }
             guard take(",") else { throw fault("a comma or the closing brace } should stand here") }
         }
+    }
+
+    /// Has the dictionary not take a name for another. Swift takes two names for one that differ only in their normal forms
+    /// (é as one scalar or as two); in JSON they are two. A combining grapheme joiner behind the second, as `StreamSafeText`
+    /// puts it in, tells them apart.
+    private static func distinguish(_ name: inout String, in members: [String: JSON]) {
+        guard let known = members.index(forKey: name), !members[known].key.utf8.elementsEqual(name.utf8) else { return }
+        name += "\u{34F}"
     }
 
     private mutating func array() throws(JSONSyntaxError) -> [JSON] {
@@ -116,16 +148,21 @@ struct JSONReader {
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                text.append(contentsOf: bytes[copied..<position - 1])
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw fault("this string is not UTF-8", at: start)
+                let rest = bytes[from: copied, to: position - 1]
+                // Most strings have no escapes, and stand in the document as they are.
+                if text.isEmpty, let string = String(validating: UnsafeBufferPointer(rebasing: rest), as: UTF8.self) {
+                    return StreamSafeText.read(string)
                 }
-                return string
+                text.append(contentsOf: rest)
+                if let string = StreamSafeText.read(text) { return string }
+                guard policy == .lenient else { throw fault("this string is not UTF-8", at: start) }
+                return StreamSafeText.read(String(decoding: text, as: UTF8.self))
             case UInt8(ascii: "\\"):
-                text.append(contentsOf: bytes[copied..<position - 1])
+                text.append(contentsOf: bytes[from: copied, to: position - 1])
                 text.append(contentsOf: try escape().utf8)
                 copied = position
-            case ..<0x20: throw fault("a string ends on its line; write \\n for a new line", at: position - 1)
+            case ..<0x20 where policy == .strict:
+                throw fault("a string ends on its line; write \\n for a new line", at: position - 1)
             default: break
             }
         }
@@ -137,7 +174,7 @@ struct JSONReader {
         let byte = next
         position += 1
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(bytes[position - 1])
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte ?? 0)
         case UInt8(ascii: "b"): return "\u{8}"
         case UInt8(ascii: "f"): return "\u{C}"
         case UInt8(ascii: "n"): return "\n"
@@ -147,11 +184,17 @@ struct JSONReader {
             let unit = try codeUnit()
             if let scalar = Unicode.Scalar(unit) { return scalar }
             // Above U+FFFF a scalar is written as two surrogates (§7).
-            guard (0xD800..<0xDC00).contains(unit), take("\\"), take("u"),
+            let behind = position
+            if (0xD800..<0xDC00).contains(unit), take("\\"), take("u"),
                 case let low = try codeUnit(), (0xDC00..<0xE000).contains(low),
                 let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
-            else { throw fault("half a surrogate pair, which is no character", at: start) }
-            return scalar
+            {
+                return scalar
+            }
+            guard policy == .lenient else { throw fault("half a surrogate pair, which is no character", at: start) }
+            // What follows is read by itself.
+            position = behind
+            return "\u{FFFD}"
         default: throw fault("unknown escape; a backslash itself is written \\\\", at: start)
         }
     }
@@ -185,10 +228,11 @@ struct JSONReader {
             isWellFormed = digits() > 0 && isWellFormed
         }
         guard isWellFormed else { throw fault("not a number; they are written like 12, -3 or 0.5", at: start) }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        let text = String(decoding: bytes[from: start, to: position], as: UTF8.self)
         if isInteger, let integer = Int(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else { throw fault("a number out of range", at: start) }
-        return .number(number)
+        if let number = Double(text), number.isFinite { return .number(number) }
+        guard policy == .lenient else { throw fault("a number out of range", at: start) }
+        return .null
     }
 
     private mutating func digits() -> Int {
@@ -199,7 +243,7 @@ struct JSONReader {
 
     private mutating func word(_ word: StaticString, _ value: JSON) throws(JSONSyntaxError) -> JSON {
         let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
-        guard bytes[position...].starts(with: letters) else {
+        guard bytes.dropFirst(position).starts(with: letters) else {
             throw fault("a value should stand here; text goes in double quotes")
         }
         position += letters.count
@@ -219,7 +263,7 @@ struct JSONReader {
     }
 
     private func fault(_ advice: String, at place: Int? = nil) -> JSONSyntaxError {
-        let before = bytes[..<min(place ?? position, bytes.count)]
+        let before = bytes.prefix(place ?? position)
         let newline = UInt8(ascii: "\n")
         let line = before.reduce(1) { $1 == newline ? $0 + 1 : $0 }
         let column = before.count - (before.lastIndex(of: newline).map { $0 + 1 } ?? 0) + 1

@@ -96,11 +96,11 @@ public struct JSONWriter: ~Copyable {
         text.withUTF8 { utf8 in
             var copied = 0
             for (position, byte) in utf8.enumerated() where Self.isEscaped(byte) {
-                bytes.append(contentsOf: utf8[copied..<position])
+                bytes.append(contentsOf: utf8[from: copied, to: position])
                 escape(byte)
                 copied = position + 1
             }
-            bytes.append(contentsOf: utf8[copied...])
+            bytes.append(contentsOf: utf8.dropFirst(copied))
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -118,8 +118,8 @@ public struct JSONWriter: ~Copyable {
         case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
         default:
             bytes.append(contentsOf: "u00".utf8)
-            bytes.append(Hex.lowerDigits[Int(byte >> 4)])
-            bytes.append(Hex.lowerDigits[Int(byte & 15)])
+            bytes.append(Hex.lowerDigit(byte >> 4))
+            bytes.append(Hex.lowerDigit(byte))
         }
     }
 }

@@ -16,10 +16,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let bytes = Array(text.utf8)
         guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
-            bytes[19] == UInt8(ascii: "Z"), let year = Self.number(bytes[0..<4]),
-            let month = Self.number(bytes[5..<7]), let day = Self.number(bytes[8..<10]),
-            let hour = Self.number(bytes[11..<13]), let minute = Self.number(bytes[14..<16]),
-            let second = Self.number(bytes[17..<19]), hour < 24, minute < 60, second < 60
+            bytes[19] == UInt8(ascii: "Z"), let year = Self.number(bytes[from: 0, to: 4]),
+            let month = Self.number(bytes[from: 5, to: 7]), let day = Self.number(bytes[from: 8, to: 10]),
+            let hour = Self.number(bytes[from: 11, to: 13]), let minute = Self.number(bytes[from: 14, to: 16]),
+            let second = Self.number(bytes[from: 17, to: 19]), hour < 24, minute < 60, second < 60
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
         guard Self.date(days: days) == (year, month, day) else { return nil }
@@ -37,7 +37,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         func append(_ number: Int, _ width: Int, _ separator: Unicode.Scalar) {
             var divisor = width == 4 ? 1000 : 10
             while divisor > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
                 divisor /= 10
             }
             text.append(UInt8(ascii: separator))
@@ -53,18 +53,22 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Whole days since 1970-01-01; the UTC date.
     public var daysSinceEpoch: Int {
-        seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// The moment `seconds` later.
+    /// The moment `seconds` later; the last or the first that there is where an `Int` ends.
     public static func + (moment: Timestamp, seconds: Int) -> Timestamp {
-        Timestamp(seconds: moment.seconds + seconds)
+        let (sum, overflows) = moment.seconds.addingReportingOverflow(seconds)
+        return Timestamp(seconds: overflows ? (seconds < 0 ? .min : .max) : sum)
     }
 
-    /// The moment `seconds` earlier.
-    public static func - (moment: Timestamp, seconds: Int) -> Timestamp { moment + -seconds }
+    /// The moment `seconds` earlier; the first or the last that there is where an `Int` ends.
+    public static func - (moment: Timestamp, seconds: Int) -> Timestamp {
+        let (difference, overflows) = moment.seconds.subtractingReportingOverflow(seconds)
+        return Timestamp(seconds: overflows ? (seconds < 0 ? .max : .min) : difference)
+    }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
         var value = 0
@@ -102,8 +106,15 @@ extension Timestamp: JSONWritable {
 }
 
 extension Int {
-    /// The seconds of so many days.
-    public static func days(_ count: Int) -> Int { count * 86_400 }
-    /// The seconds of so many hours.
-    public static func hours(_ count: Int) -> Int { count * 3_600 }
+    /// The seconds of so many days; the most or the least that an `Int` holds where they are more.
+    public static func days(_ count: Int) -> Int { saturated(count, times: 86_400) }
+    /// The seconds of so many hours; the most or the least that an `Int` holds where they are more.
+    public static func hours(_ count: Int) -> Int { saturated(count, times: 3_600) }
+    /// The seconds of so many minutes; the most or the least that an `Int` holds where they are more.
+    public static func minutes(_ count: Int) -> Int { saturated(count, times: 60) }
+
+    private static func saturated(_ count: Int, times seconds: Int) -> Int {
+        let (product, overflows) = count.multipliedReportingOverflow(by: seconds)
+        return overflows ? (count < 0 ? .min : .max) : product
+    }
 }

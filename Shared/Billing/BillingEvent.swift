@@ -11,16 +11,17 @@ public struct BillingEvent: Sendable {
     /// What the event is about, as it was then.
     let object: JSON
 
-    /// An event whose signature holds. Throws 400 when it does not, 503 where no secret is set.
-    public init(_ request: Request, _ environment: Environment, now: Timestamp) throws(HTTPError) {
-        guard let secret = environment["STRIPE_WEBHOOK_SECRET"] else { throw StripeClient.notSetUp }
+    /// An event whose signature holds.
+    ///
+    /// - Throws: 400 if the signature does not hold, 503 if no secret is set; `EnvironmentError` if it is too short.
+    public init(_ request: Request, _ environment: Environment, now: Timestamp) throws {
+        guard let secret = try environment.hmacKey("STRIPE_WEBHOOK_SECRET") else { throw StripeClient.notSetUp }
         guard case .bytes(let body) = request.body,
-            WebhookSignature.holds(
-                request.headers["Stripe-Signature"], for: body, secret: Secret(secret), now: now)
-        else { throw .badRequest("The Stripe-Signature is missing or does not hold.") }
+            WebhookSignature.holds(request.headers["Stripe-Signature"], for: body, secret: secret, now: now)
+        else { throw HTTPError.badRequest("The Stripe-Signature is missing or does not hold.") }
         guard let event = try? JSON(parsing: body), let id = event["id"]?.string, let type = event["type"]?.string,
             let created = event["created"]?.integer, let object = event["data"]?["object"]
-        else { throw .badRequest("The body is no event.") }
+        else { throw HTTPError.badRequest("The body is no event.") }
         self.id = id
         self.type = type
         createdAt = Timestamp(seconds: created)
@@ -28,12 +29,24 @@ public struct BillingEvent: Sendable {
     }
 
     /// The event's place among all of a subscription. Stripe delivers in any order, and many happen in one second: then
-    /// the beginning comes first and the end last, and in between what comes later in a subscription's life.
+    /// the beginning comes first and the end last. What changed in between is read from Stripe (`orderWhenRead`), or, where
+    /// there is no key to read it with, comes in the order of a subscription's life.
     var order: String {
-        let rank = type.hasSuffix(".created") ? 0 : type.hasSuffix(".deleted") ? 2 : 1
         let stage = object["status"]?.string.flatMap(Self.stages.firstIndex) ?? 0
         return "\(createdAt)/\(rank)/\(stage)/\(id)"
     }
+
+    /// 0 for the beginning of a subscription, 2 for its end, 1 for every change in between.
+    private var rank: Int { type.hasSuffix(".created") ? 0 : type.hasSuffix(".deleted") ? 2 : 1 }
+
+    /// Returns true if the event is neither the beginning nor the end of a subscription.
+    var isAmongChanges: Bool { rank == 1 }
+
+    /// How the places of all changes of the same second begin.
+    var secondOfChanges: String { "\(createdAt)/1/" }
+
+    /// The place of the state that was read after this event: behind all changes of that second, and before the end.
+    var orderWhenRead: String { "\(createdAt)/1/read" }
 
     /// A subscription's statuses, those first that lead to the others.
     private static let stages = [
@@ -43,12 +56,20 @@ public struct BillingEvent: Sendable {
 
 extension SystemAccess {
     /// Takes an event in: once, and in whatever order they come. What concerns nobody here is ignored.
-    public func apply(_ event: BillingEvent, _ prices: Prices, now: Timestamp) throws {
+    ///
+    /// - Parameter stripe: reads a subscription whose order of events is unclear; nil if no secret key is set.
+    /// - Throws: 503 if that fails. Stripe sends the event again.
+    public func apply(_ event: BillingEvent, _ prices: Prices, stripe: StripeClient?, now: Timestamp) throws {
         let isSubscription = event.type.hasPrefix("customer.subscription.")
-        let subscription = isSubscription ? Subscription(event.object, prices) : nil
+        var subscription = isSubscription ? Subscription(event.object, prices) : nil
+        var order = event.order
         guard subscription != nil || event.type == "checkout.session.completed",
             let customer = event.object["customer"]?.string, let workspace = try workspace(of: event, customer)
         else { return }
+        if let stripe, let id = subscription?.id, try workspace.isOrderUnclear(of: event, about: id) {
+            subscription = try Self.current(id, at: stripe, prices)
+            order = event.orderWhenRead
+        }
         try workspace.exclusively {
             let isNew = try workspace.execute(
                 """
@@ -57,17 +78,28 @@ extension SystemAccess {
                 """, event.id, event.type, now)
             guard isNew == 1 else { return }
             if let subscription {
-                try workspace.note(subscription, of: customer, order: event.order, now: now)
+                try workspace.note(subscription, of: customer, order: order, now: now)
             } else {
                 try workspace.note(customer: customer, now: now)
             }
         }
     }
 
-    /// The workspace that a customer is; of a customer whom we do not know yet, the one that the checkout was for.
+    private static func current(_ id: String, at stripe: StripeClient, _ prices: Prices) throws -> Subscription {
+        guard let object = try? stripe.subscription(id), object["id"]?.string == id,
+            let subscription = Subscription(object, prices)
+        else { throw HTTPError(503, "The subscription can't be read from Stripe now. Send the event again.") }
+        return subscription
+    }
+
+    /// The workspace that pays as a customer. For a new customer this is the workspace in the object's metadata.
+    ///
+    /// Only a holder of the account's secret key writes metadata, as create-checkout does. `client_reference_id` proves
+    /// nothing: anyone may append it to the address of a Payment Link (docs.stripe.com/payment-links/url-parameters), and
+    /// with the id of another workspace it would bind that workspace to a stranger's customer and subscription.
     private func workspace(of event: BillingEvent, _ customer: String) throws -> Workspace? {
         if let known = try workspace(billedAs: customer) { return known }
-        let named = event.object["metadata"]?["workspace_id"]?.string ?? event.object["client_reference_id"]?.string
+        let named = event.object["metadata"]?["workspace_id"]?.string
         return try named.flatMap { Identifier($0) }.flatMap { try workspace($0) }
     }
 }

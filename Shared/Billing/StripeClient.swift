@@ -27,11 +27,24 @@ public struct StripeClient {
     func create(_ path: UpstreamPath, _ fields: [(name: String, value: String)]) throws -> JSON {
         guard let url = UpstreamURL("https://api.stripe.com") else { throw HTTPError.internal }
         var request = UpstreamRequest(.post, url, path)
-        request.headers["Authorization"] = key.reveal { "Bearer " + $0 }
-        request.headers["Stripe-Version"] = Self.version
         request.headers["Idempotency-Key"] = Identifier.random().description
         request.setForm(fields)
         request.isRepeatable = true
+        return try send(request)
+    }
+
+    /// Reads a subscription as it is now.
+    ///
+    /// - Throws: 500 if Stripe does not give it.
+    func subscription(_ id: String) throws -> JSON {
+        guard let url = UpstreamURL("https://api.stripe.com") else { throw HTTPError.internal }
+        return try send(UpstreamRequest(.get, url, "/v1/subscriptions/\(id)"))
+    }
+
+    private func send(_ request: UpstreamRequest) throws -> JSON {
+        var request = request
+        request.headers["Authorization"] = key.reveal { "Bearer " + $0 }
+        request.headers["Stripe-Version"] = Self.version
         let response: UpstreamResponse
         do {
             response = try client.send(request)

@@ -21,7 +21,9 @@ struct Subscription {
         self.id = id
         self.status = status
         beganAt = Timestamp(seconds: created)
-        let item = object["items"]?["data"]?.array?.first
+        // Add-ons are items of the same subscription, in any order.
+        let items = object["items"]?["data"]?.array ?? []
+        let item = items.first { $0["price"]?["id"]?.string.flatMap(prices.interval) != nil } ?? items.first
         priceID = item?["price"]?["id"]?.string
         let ours = priceID.flatMap(prices.interval)
         guard ours != nil || object["metadata"]?["workspace_id"]?.string != nil else { return nil }
@@ -59,6 +61,16 @@ extension Workspace {
             """, customer, now)
     }
 
+    /// Returns true if an event's time does not tell if it is newer than what is known of its subscription: Stripe's times
+    /// have whole seconds, and a subscription may change several times within one.
+    func isOrderUnclear(of event: BillingEvent, about subscription: String) throws -> Bool {
+        let known = try first(
+            "SELECT event_order FROM stripe_subscriptions WHERE workspace_id = $1 AND id = $2", subscription
+        ) { try $0[0] as String }
+        guard let known, known != event.order, event.isAmongChanges else { return false }
+        return known.hasPrefix(event.secondOfChanges) || known.hasPrefix(event.orderWhenRead)
+    }
+
     /// Takes in what a subscription was when an event happened. Each keeps its latest event, and the workspace goes by
     /// the one that counts among all: the order in which events come makes no difference.
     func note(_ subscription: Subscription, of customer: String, order: String, now: Timestamp) throws {
@@ -72,7 +84,7 @@ extension Workspace {
                 billing_interval = excluded.billing_interval, price_id = excluded.price_id,
                 current_period_end = excluded.current_period_end, event_order = excluded.event_order
             WHERE stripe_subscriptions.workspace_id = excluded.workspace_id
-                AND stripe_subscriptions.event_order < excluded.event_order
+                AND stripe_subscriptions.event_order <= excluded.event_order
             """, subscription.id, customer, subscription.status, subscription.interval, subscription.priceID,
             subscription.periodEnd, subscription.beganAt, order)
         guard isLater == 1 else { return }

@@ -10,6 +10,8 @@ public protocol Connector {
     static var fields: [CredentialField] { get }
     /// What it can do about findings.
     static var actions: Set<ActionType> { get }
+    /// The parameters of those actions that take any.
+    static var parameters: [ActionType: [ActionParameter]] { get }
 
     /// A connector with a customer's credentials. It asks nothing yet. Throws `configuration` when the fields do not fit
     /// together.
@@ -30,6 +32,8 @@ public protocol Connector {
 }
 
 extension Connector {
+    public static var parameters: [ActionType: [ActionParameter]] { [:] }
+
     public func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? { nil }
 }
 
@@ -43,29 +47,55 @@ public enum ActionOutcome: Sendable, Equatable {
 
 /// What an action acts on, at the provider.
 public struct ActionTarget: Sendable {
+    /// The kinds of records that actions act on. Ids alone don't tell: an account may be named like a key.
+    public enum Kind: String, Sendable {
+        case account, application, device
+        case grant, key, license
+        /// Anything of the workspace, which a ticket or a review is about.
+        case other
+    }
+
+    /// A finding, as tickets and messages tell of it.
+    public struct Finding: Sendable, Equatable {
+        public let title: String
+        public let recommendedAction: String
+
+        public init(title: String, recommendedAction: String) {
+            self.title = title
+            self.recommendedAction = recommendedAction
+        }
+    }
+
     /// Our action, which providers that take an idempotency key or a label get.
     public let actionID: Identifier
+    /// The kind of record.
+    public let kind: Kind
     /// The provider's id of the account, application, device or grant: `external_id` of our record.
     public let externalID: String
     /// The account's name at the provider, when it is one and we know it.
     public let username: String?
     /// The account's e-mail address, when we know it.
     public let email: String?
-    /// How people call it.
+    /// The name of our record.
     public let label: String?
+    /// The finding that the action is about.
+    public let finding: Finding?
     /// What else the action takes.
-    public let parameters: [String: JSON]
+    public let parameters: ActionParameters
 
     /// A target with these parts.
     public init(
-        actionID: Identifier, externalID: String, username: String? = nil, email: String? = nil, label: String? = nil,
-        parameters: [String: JSON] = [:]
+        actionID: Identifier, _ kind: Kind = .account, externalID: String, username: String? = nil,
+        email: String? = nil, label: String? = nil, finding: Finding? = nil,
+        parameters: ActionParameters = ActionParameters()
     ) {
         self.actionID = actionID
+        self.kind = kind
         self.externalID = externalID
         self.username = username
         self.email = email
         self.label = label
+        self.finding = finding
         self.parameters = parameters
     }
 }
@@ -78,6 +108,8 @@ public struct ConnectorScope: Sendable {
     public let seconds: Double
     /// From when on audit events are wanted.
     public let eventsSince: Timestamp
+    /// The same for lists that could not be read in earlier syncs, by the names of their collections.
+    public var olderEvents: [String: Timestamp] = [:]
     /// How the pauses between retries begin, in seconds.
     public var firstPause = 0.5
 
@@ -87,46 +119,7 @@ public struct ConnectorScope: Sendable {
         self.seconds = seconds
         self.eventsSince = eventsSince
     }
-}
 
-/// One list that a sync pulls, page by page. A page can be asked for again, by another process too, with nothing but its
-/// cursor.
-public struct RecordCollection {
-    /// Its name, which says after a restart which list was being pulled.
-    public let name: String
-    /// Asks for the page at a cursor; nil is the first.
-    public let page: (JSON?) throws -> RecordPage
-
-    /// A list of this name.
-    public init(_ name: String, page: @escaping (JSON?) throws -> RecordPage) {
-        self.name = name
-        self.page = page
-    }
-}
-
-/// One page of records.
-public struct RecordPage {
-    /// What it holds; a provider's page may yield none.
-    public var records: [SyncRecord]
-    /// Where the next page begins; nil when this was the last.
-    public var next: JSON?
-    /// What the customer's plan or the credentials' scopes leave out: the list's name, or names of what belongs to its
-    /// records.
-    public var leftOut: [String] = []
-    /// The kind of record of which nothing is gone, though nothing has come.
-    public var kept: SyncRecord.Kind?
-
-    /// A page with these parts.
-    public init(_ records: [SyncRecord], next: JSON? = nil) {
-        self.records = records
-        self.next = next
-    }
-
-    /// Instead of a list that the provider does not let us have.
-    static func leavingOut(_ name: String, keeping kind: SyncRecord.Kind?) -> RecordPage {
-        var page = RecordPage([])
-        page.leftOut = [name]
-        page.kept = kind
-        return page
-    }
+    /// From when on audit events of the collection of this name are wanted.
+    public func eventsSince(of collection: String) -> Timestamp { olderEvents[collection] ?? eventsSince }
 }

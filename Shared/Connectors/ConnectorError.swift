@@ -16,6 +16,8 @@ public enum ConnectorError: Error, Equatable {
     case missing(String)
     /// Nobody knows whether an action was carried out.
     case unknownOutcome(String)
+    /// The answer did not come in the time that this process has. A process that goes on has more.
+    case outOfTime
 
     /// The kinds as integrations and sync runs keep them.
     public var kind: String {
@@ -23,7 +25,7 @@ public enum ConnectorError: Error, Equatable {
         case .credentials: "authentication_expired"
         case .configuration: "configuration_invalid"
         case .rateLimited: "rate_limited"
-        case .provider, .refused, .missing, .unknownOutcome: "provider_error"
+        case .provider, .refused, .missing, .unknownOutcome, .outOfTime: "provider_error"
         }
     }
 
@@ -34,6 +36,7 @@ public enum ConnectorError: Error, Equatable {
             .refused(let sentence), .missing(let sentence), .unknownOutcome(let sentence):
             sentence
         case .rateLimited(let seconds): "The provider's rate limit is reached; it asks to wait \(seconds) seconds."
+        case .outOfTime: "The provider did not answer in time."
         }
     }
 
@@ -41,8 +44,17 @@ public enum ConnectorError: Error, Equatable {
     /// question may take the next.
     public var isTransient: Bool {
         switch self {
-        case .rateLimited, .provider, .refused: true
+        case .rateLimited, .provider, .refused, .outOfTime: true
         case .credentials, .configuration, .missing, .unknownOutcome: false
+        }
+    }
+
+    /// Whether the error says something of what was asked for, so that other requests may fare better. A rate limit and the
+    /// end of our own time concern all of them.
+    public var isAboutOneRequest: Bool {
+        switch self {
+        case .credentials, .configuration, .provider, .refused, .missing: true
+        case .rateLimited, .unknownOutcome, .outOfTime: false
         }
     }
 }

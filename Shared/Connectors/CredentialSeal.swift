@@ -27,25 +27,40 @@ public struct CredentialSeal: Sendable {
 
     /// Credentials as they are stored for an integration. Throws when the system has no randomness.
     public func seal(_ credentials: Credentials, for integration: IntegrationKey) throws -> [UInt8] {
-        let message = JSONWriter.bytes(JSON.object(credentials.all.mapValues(JSON.string)))
-        let id = Array(keys[0].id.utf8)
-        guard let sealed = keys[0].cipher.seal(message, authenticating: integration.bytes) else {
+        try seal(
+            JSONWriter.bytes(JSON.object(credentials.all.mapValues(JSON.string))), boundTo: integration.bytes)
+    }
+
+    /// A message as it is stored in one place: it opens only there. Throws when the system has no randomness.
+    public func seal(_ message: [UInt8], boundTo place: [UInt8]) throws -> [UInt8] {
+        guard let key = keys.first, let sealed = key.cipher.seal(message, authenticating: place) else {
             throw EnvironmentError("the system gives no random bytes")
         }
-        return [UInt8(id.count)] + id + sealed
+        return [UInt8(clamping: key.id.utf8.count)] + Array(key.id.utf8) + sealed
     }
 
     /// The credentials that were stored for an integration; nil when they were sealed for another, or by no key that we
     /// have.
     public func open(_ stored: [UInt8], for integration: IntegrationKey) -> Credentials? {
-        guard let length = stored.first.map(Int.init), stored.count > length else { return nil }
-        let id = String(decoding: stored[1...length], as: UTF8.self)
-        guard let key = keys.first(where: { $0.id == id }),
-            let message = key.cipher.open(Array(stored[(length + 1)...]), authenticating: integration.bytes),
-            let values = (try? JSON(parsing: message))?.object
+        guard let values = open(stored, boundTo: integration.bytes).flatMap({ try? JSON(parsing: $0) })?.object
         else { return nil }
         return Credentials(stored: values.compactMapValues(\.string))
     }
+
+    /// The message that was stored in a place; nil when it was sealed for another, or by no key that we have.
+    public func open(_ stored: [UInt8], boundTo place: [UInt8]) -> [UInt8]? {
+        guard let length = stored.first.map(Int.init), length > 0, stored.count > length else { return nil }
+        let id = String(decoding: stored.dropFirst().prefix(length), as: UTF8.self)
+        guard let key = keys.first(where: { $0.id == id }) else { return nil }
+        return key.cipher.open(Array(stored.dropFirst(length + 1)), authenticating: place)
+    }
+}
+
+extension ConnectorError {
+    /// The stored credentials can't be opened. The keys of the server are wrong, not the customer's credentials, so it is
+    /// tried again by itself.
+    public static let unopenedCredentials = ConnectorError.provider(
+        "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")
 }
 
 /// What credentials are bound to.

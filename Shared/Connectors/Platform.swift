@@ -1,3 +1,5 @@
+import Base
+
 /// A platform that can be connected.
 public enum Platform: String, CaseIterable, Sendable {
     case okta
@@ -32,6 +34,21 @@ public enum Platform: String, CaseIterable, Sendable {
         case .jumpCloud: "JumpCloud"
         case .oneLogin: "OneLogin"
         case .zoom: "Zoom"
+        }
+    }
+
+    /// How late an event may come into the platform's log, in seconds: each sync asks again for so much of what the
+    /// last one has asked for already.
+    ///
+    /// Google (support.google.com/a/answer/7061566) says minutes for most logs and hours for some, and that a few
+    /// events take longer. Microsoft's risk levels come up to two hours after the sign-in
+    /// (learn.microsoft.com/entra/identity/monitoring-health/reference-log-latency). The others promise an hour or
+    /// less, such as CloudTrail's five minutes on average, or nothing.
+    public var eventDelay: Int {
+        switch self {
+        case .googleWorkspace: .hours(12)
+        case .microsoftEntra: .hours(3)
+        default: .hours(1)
         }
     }
 

@@ -16,6 +16,9 @@ public final class PlatformAPI {
         case signature((inout UpstreamRequest) -> Void)
     }
 
+    /// Bytes of the answers to requests that are sent at once, which are held together.
+    private static let longestAnswers = 16 << 20
+
     private let client: UpstreamClient
     private let base: UpstreamURL
     private let headers: Headers
@@ -39,9 +42,13 @@ public final class PlatformAPI {
         self.explain = explain
     }
 
-    /// GET; the response is of status 2xx.
-    public func get(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws -> UpstreamResponse {
-        try send(request(.get, path, query: query))
+    /// GET; the response is of status 2xx. `headers` are sent beside those of all requests.
+    public func get(
+        _ path: UpstreamPath, query: [(name: String, value: String)] = [], headers: Headers = [:]
+    ) throws -> UpstreamResponse {
+        var request = request(.get, path, query: query)
+        for field in headers.fields { request.headers[field.name] = field.value }
+        return try send(request)
     }
 
     /// A request to a path below the base, to be given a body and sent.
@@ -51,24 +58,27 @@ public final class PlatformAPI {
         UpstreamRequest(method, base, path, query: query, headers: headers)
     }
 
-    /// GET of an absolute URL that the provider named, such as the next page. It must be at the API's own origin: the
-    /// credentials go nowhere else.
-    public func get(next url: String) throws -> UpstreamResponse {
-        guard let url = UpstreamURL(url), url.origin == base.origin else {
-            throw ConnectorError.provider("The provider names a next page at another address.")
-        }
-        return try send(UpstreamRequest(.get, url, headers: headers))
+    /// GET of a next page, by the URL that the provider named, or its path and query.
+    ///
+    /// Only path and query count: the request goes to the API's own scheme, host and port, whichever the URL names. A server
+    /// behind a proxy names itself as it is called on the other side, and the credentials go nowhere else. The API's base
+    /// path must be in the path; what stands before it is dropped, as such a name too.
+    public func get(next url: String, headers: Headers = [:]) throws -> UpstreamResponse {
+        let basePath = base.target.prefix { $0 != "?" }
+        guard let target = URLReference(url)?.from(basePath.hasSuffix("/") ? basePath.dropLast() : basePath),
+            let url = UpstreamURL(base.origin + target)
+        else { throw ConnectorError.provider("The provider names a next page outside of its API.") }
+        var request = UpstreamRequest(.get, url, headers: self.headers)
+        for field in headers.fields { request.headers[field.name] = field.value }
+        return try send(request)
     }
 
     /// A whole list whose pages follow one another by the Link field `next`, for what must be known to its end.
     public func all(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws -> [JSON] {
-        var page = try get(path, query: query)
-        var found = try page.list()
-        while let next = page.link("next") {
-            page = try get(next: next)
-            found += try page.list()
+        try WholeList.items { cursor in
+            let response = try cursor?.string.map { try get(next: $0) } ?? get(path, query: query)
+            return (try response.list(), try response.nextLink())
         }
-        return found
     }
 
     /// Sends a request; the response is of status 2xx.
@@ -111,25 +121,38 @@ public final class PlatformAPI {
         _ requests: [UpstreamRequest], atOnce: Int,
         accept: (UpstreamResponse) throws -> Value? = { $0.isSuccess ? $0 : nil }
     ) throws -> [Value] {
+        try sendAll(requests, atOnce: atOnce, accept: accept, recover: { _ in nil })
+    }
+
+    /// `recover` may turn a request that got no response into a value.
+    private func sendAll<Value>(
+        _ requests: [UpstreamRequest], atOnce: Int, accept: (UpstreamResponse) throws -> Value?,
+        recover: (ConnectorError) -> Value?
+    ) throws -> [Value] {
         var values: [Value?] = Array(repeating: nil, count: requests.count)
+        var length = 0
         var left = Array(requests.indices)
         var isLastTry = false
-        let isRepeatable = requests.allSatisfy(\.isRepeatable)
         while !left.isEmpty {
             var refused: [Int] = []
             let sent = left
-            do {
-                let authorized = try sent.map { try self.authorized(requests[$0]) }
-                try client.sendAll(authorized, atOnce: atOnce) { place, response in
-                    let index = sent[place]
+            let authorized = try sent.map { try self.authorized(requests[$0]) }
+            try client.sendAll(authorized, atOnce: atOnce) { place, outcome in
+                guard let index = sent[at: place], let request = requests[at: index] else { return }
+                switch outcome {
+                case .failure(let error):
+                    let error = connectorError(error, isRepeatable: request.isRepeatable)
+                    guard let value = recover(error) else { throw error }
+                    values[index] = value
+                case .success(let response):
                     if response.status == 401, !isLastTry { return refused.append(index) }
-                    guard let value = try accept(response) else {
-                        throw failure(response, of: requests[index])
+                    length += response.body.count
+                    guard length <= Self.longestAnswers else {
+                        throw ConnectorError.provider("The provider's answers are longer than can be read at once.")
                     }
+                    guard let value = try accept(response) else { throw failure(response, of: request) }
                     values[index] = value
                 }
-            } catch let error as UpstreamError {
-                throw Self.connectorError(error, isRepeatable: isRepeatable)
             }
             left = refused
             // What 401 means to an API without tokens is the second answer's affair.
@@ -139,11 +162,31 @@ public final class PlatformAPI {
         return values.compactMap { $0 }
     }
 
+    /// Sends many requests for parts of a list, such as the factors of each user, so many at once. The results are in the
+    /// requests' order; a request that fails does so alone.
+    ///
+    /// - Parameter read: Reads a response of status 2xx.
+    /// - Throws: `ConnectorError` if the error concerns all requests (`isAboutOneRequest` is false).
+    func results<Value>(
+        of requests: [UpstreamRequest], atOnce: Int, read: (UpstreamResponse) throws -> Value
+    ) throws -> [Result<Value, ConnectorError>] {
+        try sendAll(requests, atOnce: atOnce) { response -> Result<Value, ConnectorError>? in
+            do {
+                guard response.isSuccess else { throw explain(response) }
+                return .success(try read(response))
+            } catch let error as ConnectorError where error.isAboutOneRequest {
+                return .failure(error)
+            }
+        } recover: { error in
+            error.isAboutOneRequest ? .failure(error) : nil
+        }
+    }
+
     private func exchange(_ authorized: UpstreamRequest, _ request: UpstreamRequest) throws -> UpstreamResponse {
         do {
             return try client.send(authorized)
         } catch {
-            throw Self.connectorError(error, isRepeatable: request.isRepeatable)
+            throw connectorError(error, isRepeatable: request.isRepeatable)
         }
     }
 
@@ -178,12 +221,24 @@ public final class PlatformAPI {
         return explain(response)
     }
 
+    private func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
+        switch error {
+        // Requests get no more time than is left, so a request that fails at the deadline says nothing of the provider.
+        case .unreachable where client.deadline <= UpstreamClient.now: .outOfTime
+        case .broken where isRepeatable && client.deadline <= UpstreamClient.now: .outOfTime
+        default: Self.connectorError(error, isRepeatable: isRepeatable)
+        }
+    }
+
+    /// Nothing was sent.
+    static let unreachable = ConnectorError.provider("The provider can't be reached.")
+
     /// What an upstream's error means to a connector.
     static func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
         switch error {
         case .throttled(let seconds): .rateLimited(seconds: seconds)
         case .refused: .configuration("The address is not one that may be connected to.")
-        case .unreachable: .provider("The provider can't be reached.")
+        case .unreachable: unreachable
         case .broken where !isRepeatable:
             .unknownOutcome("The connection broke off; the provider may have carried the action out.")
         case .broken: .provider("The connection to the provider broke off.")

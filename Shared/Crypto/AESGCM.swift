@@ -15,12 +15,14 @@ public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
     /// it is opened. Nil when the system has no randomness.
     public func seal(_ message: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         var iv = [UInt8](repeating: 0, count: Self.ivLength)
-        guard RAND_bytes(&iv, Int32(iv.count)) == 1 else { return nil }
+        guard let dataLength = Int32(exactly: data.count), let length = Int32(exactly: message.count),
+            ccrypto_random(&iv, Int32(clamping: Self.ivLength)) == 1
+        else { return nil }
         var ciphertext = [UInt8](repeating: 0, count: message.count)
         var tag = [UInt8](repeating: 0, count: Self.tagLength)
         guard
             ccrypto_aes_gcm(
-                1, key, iv, data, Int32(data.count), message, Int32(message.count), &ciphertext, &tag) == 1
+                1, key, iv, data, dataLength, message, length, &ciphertext, &tag) == 1
         else { return nil }
         return iv + ciphertext + tag
     }
@@ -28,13 +30,13 @@ public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
     /// The message that was sealed; nil when it, the data or the key is another.
     public func open(_ sealed: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         guard sealed.count >= Self.ivLength + Self.tagLength else { return nil }
-        let iv = Array(sealed[..<Self.ivLength])
-        let ciphertext = Array(sealed[Self.ivLength..<(sealed.count - Self.tagLength)])
+        let iv = Array(sealed.prefix(Self.ivLength))
+        let ciphertext = Array(sealed.dropFirst(Self.ivLength).dropLast(Self.tagLength))
         var tag = Array(sealed.suffix(Self.tagLength))
         var message = [UInt8](repeating: 0, count: ciphertext.count)
-        guard
+        guard let dataLength = Int32(exactly: data.count), let length = Int32(exactly: ciphertext.count),
             ccrypto_aes_gcm(
-                0, key, iv, data, Int32(data.count), ciphertext, Int32(ciphertext.count), &message, &tag) == 1
+                0, key, iv, data, dataLength, ciphertext, length, &message, &tag) == 1
         else { return nil }
         return message
     }

@@ -5,9 +5,15 @@ import CCrypto
 public final class PrivateKey {
     private let key: OpaquePointer
 
-    /// The key in a PEM text, PKCS #1 or PKCS #8; nil when it is none, encrypted, or under 2,048 bits.
+    /// The longest PEM text that is read, in bytes. That of a key of 8,192 bits has 6.4 KB.
+    public static let longestPEM = 16_384
+
+    /// Reads a key from a PEM text, PKCS #1 or PKCS #8. Nil if it is not an RSA key of 2,048 to 8,192 bits, if it is encrypted,
+    /// or if the text is too long. Signing with a larger key would take seconds.
     public init?(pem: String) {
-        guard pem.utf8.count < 1 << 20, let key = ccrypto_rsa_private_key(pem, pem.utf8.count) else { return nil }
+        guard pem.utf8.count <= Self.longestPEM, let key = ccrypto_rsa_private_key(pem, pem.utf8.count) else {
+            return nil
+        }
         self.key = key
     }
 
@@ -17,6 +23,6 @@ public final class PrivateKey {
     public func signature(of message: [UInt8]) -> [UInt8]? {
         var signature = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(key)))
         let length = ccrypto_sign_sha256(key, message, message.count, &signature, signature.count)
-        return length == 0 ? nil : Array(signature[..<length])
+        return length == 0 ? nil : Array(signature.prefix(length))
     }
 }

@@ -20,9 +20,13 @@ public final class PublicKey: @unchecked Sendable {
 
     deinit { EVP_PKEY_free(key) }
 
-    /// The RSA key of this modulus and exponent, big endian; nil for one under 2,048 bits or of no use.
+    /// The RSA key of this modulus and exponent, big endian. Nil if it does not have 2,048 to 8,192 bits, if the exponent is
+    /// longer than 8 bytes (real ones have 3), or if OpenSSL takes it for no key. Checking a signature takes time that grows
+    /// with both.
     public static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
-        guard modulus.drop(while: { $0 == 0 }).count >= 256, !exponent.isEmpty else { return nil }
+        guard (256...1_024).contains(modulus.drop(while: { $0 == 0 }).count),
+            (1...8).contains(exponent.drop(while: { $0 == 0 }).count), modulus.count <= 2_048, exponent.count <= 64
+        else { return nil }
         return PublicKey(ccrypto_rsa_key(modulus, modulus.count, exponent, exponent.count), .rsa)
     }
 
@@ -48,13 +52,13 @@ public final class PublicKey: @unchecked Sendable {
     private static func distinguishedEncoding(_ signature: [UInt8]) -> [UInt8]? {
         guard signature.count == 64, let pair = ECDSA_SIG_new() else { return nil }
         defer { ECDSA_SIG_free(pair) }
-        let r = BN_bin2bn(Array(signature[..<32]), 32, nil)
-        let s = BN_bin2bn(Array(signature[32...]), 32, nil)
+        let r = BN_bin2bn(Array(signature.prefix(32)), 32, nil)
+        let s = BN_bin2bn(Array(signature.dropFirst(32)), 32, nil)
         guard ECDSA_SIG_set0(pair, r, s) == 1 else { return nil }
         var encoded: UnsafeMutablePointer<UInt8>?
         let length = i2d_ECDSA_SIG(pair, &encoded)
         guard length > 0, let encoded else { return nil }
         defer { CRYPTO_free(encoded, nil, 0) }
-        return Array(UnsafeBufferPointer(start: encoded, count: Int(length)))
+        return Array(UnsafeBufferPointer(start: encoded, count: Int(clamping: length)))
     }
 }

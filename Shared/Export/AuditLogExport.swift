@@ -3,17 +3,20 @@ import Base
 import HTTP
 import Store
 
-/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it.
+/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it, and a signature
+/// over the whole.
 public struct AuditLogExport {
     /// How far back it goes, in seconds.
     public static let period = Int.days(365)
 
     private let workspace: Workspace
     private let exportedAt: Timestamp
+    private let key: AuditSigningKey
 
     /// Writes the audit entry of the export, which is the export's own last entry.
-    public init(of workspace: Workspace, now: Timestamp = .now) throws {
+    public init(of workspace: Workspace, signedBy key: AuditSigningKey, now: Timestamp = .now) throws {
         self.workspace = workspace
+        self.key = key
         exportedAt = now
         try workspace.change {
             let entry = AuditEntry(
@@ -41,21 +44,27 @@ public struct AuditLogExport {
     private func write(to json: inout JSONWriter, _ sink: Response.Sink) throws {
         let start = exportedAt - Self.period
         try workspace.read {
-            let count = try workspace.first("SELECT count(*)" + Self.entries, start) { try $0[0] as Int }
+            let count = try workspace.first("SELECT count(*)" + Self.entries, start) { try $0[0] as Int } ?? 0
             json.field("exported_at", exportedAt)
             json.field("workspace_id", workspace.id)
             json.field("total_entries", count)
             json.name("entries")
+            var ends: AuditExportHead.Ends?
             try json.array { json in
                 let query: SQL = """
                     SELECT id, user_id, action, actor_email, target_type, target_id, details, content_hash, created_at,
-                        sequence_number, prev_hash, row_hash
+                        sequence_number, prev_hash, row_hash, hash_version
                     """
                 try workspace.stream(query + Self.entries + " ORDER BY sequence_number", start) { row in
                     try json.object { try write(row, to: &$0) }
                     try json.flush(to: sink)
+                    let (sequence, hash) = (try row[9] as Int, try row[11] as String)
+                    ends = .init(first: ends?.first ?? sequence, last: sequence, rowHash: hash)
                 }
             }
+            let head = AuditExportHead(
+                workspaceID: workspace.id.description, exportedAt: exportedAt.description, count: count, ends: ends)
+            json.field("signature", try head.signature(by: key))
         }
     }
 
@@ -73,5 +82,6 @@ public struct AuditLogExport {
         json.field("sequence_number", try row[9] as Int)
         json.field("prev_hash", try row[10] as String)
         json.field("row_hash", try row[11] as String)
+        json.field("hash_version", try row[12] as Int)
     }
 }

@@ -2,8 +2,10 @@ import Base
 import Store
 
 /// Writes CSV (RFC 4180): fields separated by commas, records ended by CRLF, UTF-8. Null is an empty field.
+///
+/// A file begins with a byte order mark, without which Excel takes UTF-8 for the machine's own code page.
 struct CSVWriter: ~Copyable {
-    private var bytes: [UInt8] = []
+    private var bytes: [UInt8] = [0xEF, 0xBB, 0xBF]
     private var isAtStart = true
 
     /// Hands over what has been written since the last time, once that is longer than `length` bytes.
@@ -52,20 +54,26 @@ struct CSVWriter: ~Copyable {
         isAtStart = false
     }
 
+    /// Returns true for a byte that makes a field need quotes: a comma, a quote or a line break (RFC 4180 §2), and also a semicolon
+    /// or a tab, by which spreadsheets in other languages separate cells. There `x;=1+1` would be two cells, and the second one
+    /// a formula.
+    private static func mustBeQuoted(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "\""), 0x0D, 0x0A: true
+        default: false
+        }
+    }
+
     /// Quotes what has been written from `start` on where that is needed, and keeps it from being taken for a formula.
     private mutating func protect(from start: Int) {
         let (isFormula, needsQuotes) = bytes.withUnsafeBufferPointer { bytes in
-            let text = UnsafeBufferPointer(rebasing: bytes[start...])
+            let text = UnsafeBufferPointer(rebasing: bytes.dropFirst(start))
             let isFormula = SpreadsheetText.looksLikeFormula(text)
-            for byte in text
-            where byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0D || byte == 0x0A {
-                return (isFormula, true)
-            }
-            return (isFormula, false)
+            return (isFormula, text.contains(where: Self.mustBeQuoted))
         }
         guard isFormula || needsQuotes else { return }
-        let text = Array(bytes[start...])
-        bytes.removeSubrange(start...)
+        let text = Array(bytes.dropFirst(start))
+        bytes.removeLast(text.count)
         if needsQuotes { bytes.append(UInt8(ascii: "\"")) }
         if isFormula { bytes.append(SpreadsheetText.apostrophe) }
         for byte in text {

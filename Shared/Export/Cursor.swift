@@ -23,11 +23,12 @@ struct Cursor {
     /// The position of a text. Throws 400 when it is none that `encode` made for this workspace.
     func decode(_ text: String) throws(HTTPError) -> Position {
         guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,
-            constantTimeEqual(authenticator(of: Array(bytes[32...])), Array(bytes[..<32]))
+            constantTimeEqual(authenticator(of: Array(bytes.dropFirst(32))), Array(bytes.prefix(32)))
         else { throw Self.refusal }
-        let parts = String(decoding: bytes[32...], as: UTF8.self).split(separator: ":", maxSplits: 1)
-        guard parts.count == 2, let entity = Entity(rawValue: String(parts[0])) else { throw Self.refusal }
-        return Position(entity: entity, key: String(parts[1]))
+        guard let (name, key) = String(decoding: bytes.dropFirst(32), as: UTF8.self).cut(at: ":"),
+            let entity = Entity(rawValue: String(name))
+        else { throw Self.refusal }
+        return Position(entity: entity, key: String(key))
     }
 
     private func authenticator(of position: [UInt8]) -> [UInt8] {

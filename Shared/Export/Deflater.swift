@@ -45,7 +45,7 @@ final class Deflater {
                     stream.pointee.next_out = buffer.baseAddress
                     stream.pointee.avail_out = UInt32(buffer.count)
                     deflate(stream, flush)
-                    output.append(contentsOf: buffer[..<(buffer.count - Int(stream.pointee.avail_out))])
+                    output.append(contentsOf: buffer.dropLast(Int(stream.pointee.avail_out)))
                 }
             } while stream.pointee.avail_out == 0
         }

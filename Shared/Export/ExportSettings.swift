@@ -15,10 +15,10 @@ public struct ExportSettings {
         guard let rows = Int(text), (1...1_000_000).contains(rows) else {
             throw EnvironmentError("EXPORT_MAX_ROWS is no whole number from 1 to 1000000")
         }
-        guard let secret = environment["EXPORT_CURSOR_SECRET"] else {
+        guard let secret = try environment.hmacKey("EXPORT_CURSOR_SECRET") else {
             throw EnvironmentError("EXPORT_CURSOR_SECRET is not set")
         }
         maximumRows = rows
-        cursorKey = Secret(secret)
+        cursorKey = secret
     }
 }

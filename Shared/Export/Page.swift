@@ -21,7 +21,7 @@ struct Page: Equatable {
     init(of entities: [Entity], in workspace: Workspace, from start: Position?, limit: Int) throws {
         var rest = limit
         let beginning = start.flatMap { start in Entity.allCases.firstIndex(of: start.entity) } ?? 0
-        for entity in Entity.allCases[beginning...] where entities.contains(entity) {
+        for entity in Entity.allCases.dropFirst(beginning) where entities.contains(entity) {
             let after = start?.entity == entity ? start?.key ?? entity.first : entity.first
             let count = try workspace.countRows(of: entity, after: after, upTo: rest + 1)
             guard count > rest else {

@@ -100,12 +100,12 @@ private struct StoredRow: Row {
 
     var columnCount: Int { values.count }
     func name(_ column: Int) -> String { "" }
-    func value(_ column: Int) -> SQLValue { values[column] }
-    func isNull(_ column: Int) -> Bool { values[column] == .null }
-    func integer(_ column: Int) -> Int { if case .integer(let number) = values[column] { number } else { 0 } }
-    func real(_ column: Int) -> Double { if case .real(let number) = values[column] { number } else { 0 } }
-    func text(_ column: Int) -> String { if case .text(let text) = values[column] { text } else { "" } }
-    func blob(_ column: Int) -> [UInt8] { if case .blob(let bytes) = values[column] { bytes } else { [] } }
+    func value(_ column: Int) -> SQLValue { values[at: column] ?? .null }
+    func isNull(_ column: Int) -> Bool { value(column) == .null }
+    func integer(_ column: Int) -> Int { if case .integer(let number) = value(column) { number } else { 0 } }
+    func real(_ column: Int) -> Double { if case .real(let number) = value(column) { number } else { 0 } }
+    func text(_ column: Int) -> String { if case .text(let text) = value(column) { text } else { "" } }
+    func blob(_ column: Int) -> [UInt8] { if case .blob(let bytes) = value(column) { bytes } else { [] } }
 }
 
 extension [SQL] {

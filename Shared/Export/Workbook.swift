@@ -119,6 +119,6 @@ struct Workbook: ~Copyable {
 
     /// A to Z, then AA and so on.
     private static func letters(_ column: Int) -> [UInt8] {
-        (column >= 26 ? letters(column / 26 - 1) : []) + [UInt8(ascii: "A") + UInt8(column % 26)]
+        (column >= 26 ? letters(column / 26 - 1) : []) + [UInt8(ascii: "A") + UInt8(truncatingIfNeeded: column % 26)]
     }
 }

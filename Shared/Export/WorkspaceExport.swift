@@ -109,6 +109,10 @@ public struct WorkspaceExport {
         return count
     }
 
+    /// The `entity_type` of the last record of a complete CSV file, whose second field is the number of records before it, the
+    /// header not counted.
+    private static let endOfCSV = "end_of_export"
+
     private func writeCSV(_ sink: Response.Sink) throws {
         var csv = CSVWriter()
         var names: [String] = []
@@ -118,6 +122,7 @@ public struct WorkspaceExport {
         csv.field("entity_type")
         for name in names { csv.field(name) }
         csv.endRecord()
+        var count = 0
         try workspace.read {
             for entity in entities {
                 let columns = entity.columns(isFull: isFull)
@@ -128,10 +133,16 @@ public struct WorkspaceExport {
                         if let place { csv.field(row, place, columns[place].kind) } else { csv.empty() }
                     }
                     csv.endRecord()
+                    count += 1
                     try csv.flush(to: sink)
                 }
             }
         }
+        // CSV has no end of its own, as JSON and workbooks have, and not every web server passes on that a response broke off.
+        csv.field(Self.endOfCSV)
+        csv.field(String(count))
+        for _ in names.dropFirst() { csv.empty() }
+        csv.endRecord()
         try csv.flush(ifLongerThan: 0, to: sink)
     }
 

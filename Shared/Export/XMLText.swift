@@ -8,7 +8,7 @@ enum XMLText {
     /// Makes what has been appended to `bytes` from `start` on the text of a cell: no formula, not too long, escaped.
     static func finish(_ bytes: inout [UInt8], from start: Int) {
         let (isFormula, isPlain) = bytes.withUnsafeBufferPointer { bytes in
-            let text = UnsafeBufferPointer(rebasing: bytes[start...])
+            let text = UnsafeBufferPointer(rebasing: bytes.dropFirst(start))
             let isFormula = SpreadsheetText.looksLikeFormula(text)
             guard text.count <= longest else { return (isFormula, false) }
             for byte in text {
@@ -21,19 +21,19 @@ enum XMLText {
             return (isFormula, true)
         }
         if isPlain && !isFormula { return }
-        let text = (isFormula ? "'" : "") + String(decoding: bytes[start...], as: UTF8.self)
-        bytes.removeSubrange(start...)
+        let text = (isFormula ? "'" : "") + String(decoding: bytes.dropFirst(start), as: UTF8.self)
+        bytes.removeLast(max(0, bytes.count - start))
         let scalars = Array(cut(text).unicodeScalars)
         for (index, scalar) in scalars.enumerated() {
             switch scalar {
             case "&": bytes.append(contentsOf: "&amp;".utf8)
             case "<": bytes.append(contentsOf: "&lt;".utf8)
             case ">": bytes.append(contentsOf: "&gt;".utf8)
-            case "\t", "\n": bytes.append(UInt8(scalar.value))
+            case "\t", "\n": bytes.append(contentsOf: String(scalar).utf8)
             // What XML 1.0 can't hold is written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19), and so is the carriage return,
             // which it does not keep; an underscore that would begin such an escape is one itself.
-            case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode([UInt8(scalar.value)]))_".utf8)
-            case "_" where beginsEscape(scalars[index...]): bytes.append(contentsOf: "_x005F_".utf8)
+            case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode(String(scalar).utf8))_".utf8)
+            case "_" where beginsEscape(scalars.dropFirst(index)): bytes.append(contentsOf: "_x005F_".utf8)
             case "\u{FFFE}", "\u{FFFF}": bytes.append(contentsOf: "\u{FFFD}".utf8)
             default: bytes.append(contentsOf: String(scalar).utf8)
             }

@@ -133,6 +133,6 @@ struct ZIPWriter: ~Copyable {
 
     /// Appends the lowest `count` bytes of a number, little-endian; zeros beyond the eighth.
     private mutating func append(_ number: UInt64, bytes count: Int) {
-        for byte in 0..<count { bytes.append(byte < 8 ? UInt8(truncatingIfNeeded: number >> UInt64(8 * byte)) : 0) }
+        for byte in 0..<count { bytes.append(byte < 8 ? UInt8(truncatingIfNeeded: number >> (8 * byte)) : 0) }
     }
 }

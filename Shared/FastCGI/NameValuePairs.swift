@@ -1,3 +1,5 @@
+import Base
+
 /// Names and values in FastCGI's encoding (§3.4): two lengths, each of one byte up to 127 or of four bytes
 /// with the high bit set, then the name, then the value.
 public enum NameValuePairs {
@@ -5,13 +7,13 @@ public enum NameValuePairs {
     public static func decode(_ bytes: [UInt8], _ body: (String, String) throws -> Void) rethrows -> Bool {
         var position = 0
         func length() -> Int? {
-            guard position < bytes.count else { return nil }
-            guard bytes[position] & 0x80 != 0 else {
+            guard let first = bytes[at: position] else { return nil }
+            guard first & 0x80 != 0 else {
                 position += 1
-                return Int(bytes[position - 1])
+                return Int(first)
             }
             guard position + 4 <= bytes.count else { return nil }
-            let value = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+            let value = bytes[from: position, to: position + 4].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
             position += 4
             return value
         }
@@ -20,9 +22,9 @@ public enum NameValuePairs {
                 nameLength + valueLength <= bytes.count - position
             else { return false }
             let value = position + nameLength
-            let name = String(decoding: bytes[position..<value], as: UTF8.self)
+            let name = String(decoding: bytes[from: position, to: value], as: UTF8.self)
             position = value + valueLength
-            try body(name, String(decoding: bytes[value..<position], as: UTF8.self))
+            try body(name, String(decoding: bytes[from: value, to: position], as: UTF8.self))
         }
         return true
     }
@@ -39,12 +41,12 @@ public enum NameValuePairs {
 
     private static func appendLength(_ length: Int, to bytes: inout [UInt8]) {
         if length < 128 {
-            bytes.append(UInt8(length))
+            bytes.append(UInt8(truncatingIfNeeded: length))
         } else {
-            bytes.append(UInt8(length >> 24 & 0x7F) | 0x80)
-            bytes.append(UInt8(length >> 16 & 0xFF))
-            bytes.append(UInt8(length >> 8 & 0xFF))
-            bytes.append(UInt8(length & 0xFF))
+            bytes.append(UInt8(truncatingIfNeeded: length >> 24) | 0x80)
+            bytes.append(UInt8(truncatingIfNeeded: length >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: length >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: length))
         }
     }
 }

@@ -52,7 +52,7 @@ public let responderRole: UInt16 = 1
 
 extension [UInt8] {
     /// Appends one record. `content` is at most `RecordHeader.maximumContentLength` bytes.
-    public mutating func appendRecord(
+    @inlinable public mutating func appendRecord(
         _ type: RecordType, requestID: UInt16, content: some Collection<UInt8>
     ) {
         appendHeader(type, requestID: requestID, contentLength: content.count)
@@ -78,7 +78,10 @@ extension [UInt8] {
         let role = responderRole
         appendRecord(
             .beginRequest, requestID: requestID,
-            content: [UInt8(role >> 8), UInt8(role & 0xFF), keepConnection ? 1 : 0, 0, 0, 0, 0, 0])
+            content: [
+                UInt8(truncatingIfNeeded: role >> 8), UInt8(truncatingIfNeeded: role), keepConnection ? 1 : 0, 0, 0, 0,
+                0, 0,
+            ])
     }
 
     /// Appends FCGI_END_REQUEST (§5.5).
@@ -86,13 +89,13 @@ extension [UInt8] {
         appendRecord(.endRequest, requestID: requestID, content: [0, 0, 0, 0, status.rawValue, 0, 0, 0])
     }
 
-    private mutating func appendHeader(_ type: RecordType, requestID: UInt16, contentLength: Int) {
+    @usableFromInline mutating func appendHeader(_ type: RecordType, requestID: UInt16, contentLength: Int) {
         append(1)
         append(type.rawValue)
-        append(UInt8(requestID >> 8))
-        append(UInt8(requestID & 0xFF))
-        append(UInt8(contentLength >> 8))
-        append(UInt8(contentLength & 0xFF))
+        append(UInt8(truncatingIfNeeded: requestID >> 8))
+        append(UInt8(truncatingIfNeeded: requestID))
+        append(UInt8(truncatingIfNeeded: contentLength >> 8))
+        append(UInt8(truncatingIfNeeded: contentLength))
         append(0)
         append(0)
     }

@@ -35,12 +35,7 @@ extension Workspace {
             guard let platform else { throw HTTPError.notFound("This workspace has no such integration.") }
             let waiting = try waitingActions(on: platform)
             for action in waiting {
-                try execute(
-                    """
-                    UPDATE remediation_actions SET status = 'cancelled', error = 'The platform was disconnected.',
-                        updated_at = $3
-                    WHERE workspace_id = $1 AND id = $2
-                    """, action, now)
+                try cancelAction(action, because: "The platform was disconnected.", now: now)
             }
             let entry = AuditEntry(
                 action: "integration.disconnected", targetType: "integration", targetID: integrationID.description,

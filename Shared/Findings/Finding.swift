@@ -4,6 +4,9 @@ import Store
 
 /// A finding as lists show it.
 public struct Finding: JSONWritable {
+    /// The most entities of one kind that a finding lists. If it affects more, some are left out.
+    public static let mostEntities = 100
+
     let id: Identifier
     let title: String
     let severity: Severity

@@ -10,6 +10,19 @@ public struct IntegrationSummary: JSONWritable {
     public let status: String
     let lastSyncAt: Timestamp?
     let idpRole: String?
+    /// Why the last sync failed; nil if it has not.
+    private(set) var lastError: String?
+    /// When the next sync begins; nil if none does by itself.
+    let nextSyncAt: Timestamp?
+    /// The lists, and parts of lists, that the last sync could not read.
+    let leftOut: [LeftOutList]
+
+    /// The same without what a provider has said, for a reader that takes texts for instructions.
+    public var withoutError: IntegrationSummary {
+        var summary = self
+        summary.lastError = nil
+        return summary
+    }
 
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -18,6 +31,37 @@ public struct IntegrationSummary: JSONWritable {
             json.field("status", status)
             json.field("last_sync_at", lastSyncAt)
             json.field("idp_role", ifPresent: idpRole)
+            json.field("last_error", ifPresent: lastError)
+            json.field("next_sync_at", ifPresent: nextSyncAt)
+            json.field("left_out", ifPresent: leftOut.isEmpty ? nil : leftOut)
+        }
+    }
+}
+
+/// A list that the last sync could not read; what was known from it stays.
+struct LeftOutList: JSONWritable {
+    /// The list's name, such as `devices`.
+    let list: String
+    /// A sentence that says why; the product's own, not the provider's.
+    let reason: String
+    /// When a sync first could not read it.
+    let since: Timestamp?
+
+    /// The lists in `integrations.lists` that have a reason, by name. Sync's `ListHistory` writes that column.
+    static func all(in lists: JSON) -> [LeftOutList] {
+        (lists.object ?? [:]).compactMap { name, state in
+            state["reason"]?.string.map {
+                LeftOutList(
+                    list: name, reason: $0, since: state["left_out_at"]?.string.flatMap { Timestamp($0) })
+            }
+        }.sorted { $0.list < $1.list }
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("list", list)
+            json.field("reason", reason)
+            json.field("since", since)
         }
     }
 }
@@ -27,13 +71,19 @@ extension Reading<[IntegrationSummary]> {
     public static var integrations: Reading {
         .rows(
             """
-            SELECT platform, category, status, last_sync_at, idp_role FROM integrations
-            WHERE workspace_id = $1 ORDER BY platform
+            SELECT platform, category, status, last_sync_at, idp_role, error,
+                CASE WHEN status IN ('connected', 'pending', 'error') THEN COALESCE(
+                    (SELECT run_after FROM jobs WHERE jobs.workspace_id = $1
+                        AND jobs.unique_key = 'sync ' || CAST(integrations.id AS text)),
+                    next_auto_sync_at) END,
+                CASE WHEN status IN ('connected', 'pending', 'error') THEN lists END
+            FROM integrations WHERE workspace_id = $1 ORDER BY platform
             """
         ) { row in
             IntegrationSummary(
                 platform: try row[0], category: try row[1], status: try row[2], lastSyncAt: try row[3],
-                idpRole: try row[4])
+                idpRole: try row[4], lastError: try row[5], nextSyncAt: try row[6],
+                leftOut: (try row[7] as JSON?).map { LeftOutList.all(in: $0) } ?? [])
         }
     }
 }

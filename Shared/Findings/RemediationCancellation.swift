@@ -16,14 +16,12 @@ extension Workspace {
         ) { try $0[0] as Identifier }
         for action in expired {
             try exclusively {
-                let cancelled = try execute(
-                    """
-                    UPDATE remediation_actions SET status = 'cancelled', updated_at = $3,
-                        error = 'Nobody approved it in time.'
-                    WHERE workspace_id = $1 AND id = $2 AND status = 'pending_approval'
-                    """, action, now)
-                guard cancelled == 1 else { return }
+                let status = try first(
+                    "SELECT status FROM remediation_actions WHERE workspace_id = $1 AND id = $2", action
+                ) { try $0[0] as String }
+                guard status == "pending_approval" else { return }
                 try change {
+                    try cancelAction(action, because: "Nobody approved it in time.", now: now)
                     let entry = AuditEntry(
                         action: "remediation.cancelled", targetType: "remediation_action",
                         targetID: action.description, details: ["cause": "approval_expired"], createdAt: now)
@@ -31,5 +29,18 @@ extension Workspace {
                 }
             }
         }
+    }
+
+    /// Cancels an action that has not ended, and erases its secrets. The caller has made sure that it has not ended, in
+    /// the transaction in which it calls this, and writes the audit entry.
+    func cancelAction(_ action: Identifier, because sentence: String, now: Timestamp) throws {
+        let parameters = try first(
+            "SELECT extra_params FROM remediation_actions WHERE workspace_id = $1 AND id = $2", action
+        ) { try $0[0] as JSON }
+        try execute(
+            """
+            UPDATE remediation_actions SET status = 'cancelled', error = $3, updated_at = $4, extra_params = $5
+            WHERE workspace_id = $1 AND id = $2
+            """, action, sentence, now, JSON.object(StoredParameters.withoutSecrets(parameters?.object ?? [:])))
     }
 }

@@ -45,7 +45,7 @@ public struct PublicContext {
             let database = try process.database()
             guard try database.isCurrent() else { return .degraded }
             guard try database.canWrite() else {
-                log.write(.error, "the database or its counters can't be written")
+                process.noteOutage("its disk is full, or it or its counters are read-only", log)
                 return .degraded
             }
             return .ok

@@ -109,9 +109,7 @@ extension FieldType where Value == String {
 
     private static func isEmail(_ text: String) -> Bool {
         // A quoted name may hold an @ too.
-        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return false }
-        let name = text.utf8[..<at]
-        let domain = text.utf8[at...].dropFirst()
+        guard let (name, domain) = text.utf8.cut(atLast: UInt8(ascii: "@")) else { return false }
         return name.count <= 64 && (isDotString(name) || isQuoted(name)) && (isDomain(domain) || isLiteral(domain))
     }
 

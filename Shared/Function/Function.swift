@@ -28,7 +28,15 @@ extension Function {
 /// A function that cron triggers run. It is not reached by HTTP.
 public protocol ScheduledFunction {
     /// Does the work that is due.
-    static func onScheduled(_ context: ScheduledContext) throws
+    static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult
+}
+
+/// How scheduled work came out.
+public enum ScheduledResult: Sendable {
+    /// Nothing that is due is left.
+    case completed
+    /// There is more that is due than fitted into the time: another run may begin at once.
+    case more
 }
 
 extension ScheduledFunction {

@@ -11,10 +11,11 @@ final class FunctionProcess {
     let knownKeys = KnownKeys()
     private let environment: Environment
     private var opened: (any Database)?
+    private lazy var outageReports = SharedInterval(seconds: 60)
 
     init(_ environment: Environment) {
         self.environment = environment
-        let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init)
+        let program = ProgramArguments.all.first?.split(separator: "/").last.map(String.init)
         log = Log([("function", environment["FUNCTION_NAME"] ?? program ?? "")])
     }
 
@@ -38,11 +39,19 @@ final class FunctionProcess {
     /// Lets `body` work on another database, and has this process's own learn from that what its children will need.
     func rehearse(on database: any Database, _ body: () -> Void) {
         opened = database
+        // Made before the forks, so that all children share it.
+        _ = outageReports
         body()
         opened = nil
         knownKeys.forgetAll()
         if (try? hasDatabase()) == true { (try? self.database())?.settle(like: database) }
         database.close()
+    }
+
+    /// Says at most once a minute why nothing can be written, though each request may find out.
+    func noteOutage(_ reason: String, _ log: Log) {
+        guard outageReports.begin() else { return }
+        log.write(.error, "the database can't be written, reads go on: \(reason)")
     }
 
     /// What `body` returns, or the response of what it throws: the caller learns no more than a status and a safe
@@ -52,6 +61,9 @@ final class FunctionProcess {
             return try body()
         } catch let error as HTTPError {
             return error.response
+        } catch StoreError.unwritable(let reason) {
+            noteOutage(reason, log)
+            return HTTPError.unwritable.response
         } catch StoreError.unreachable(let reason), StoreError.damaged(let reason) {
             log.write(.error, "the database can't be reached: \(reason)")
             opened?.close()

@@ -20,7 +20,8 @@ enum Inputs {
             return
         }
         if let type = request.headers["Content-Type"] {
-            let mediaType = type.prefix { $0 != ";" && $0 != " " }
+            // White space may stand before the parameters (RFC 9110 §5.6.6).
+            let mediaType = type.prefix { $0 != ";" }.withoutOuterWhitespace
             guard mediaType.lowercased() == "application/json" else {
                 throw .badRequest("Content-Type must be application/json.")
             }

@@ -10,6 +10,7 @@ public final class Pipeline: Service {
     private let environment: Environment
     private let now: () -> Timestamp
     private let process: FunctionProcess
+    private lazy var trustedProxies = Result { try TrustedProxies(environment) }
     public let maximumBodyLength: Int
 
     /// The pipeline of a function. `now` is the clock.
@@ -101,7 +102,7 @@ public final class Pipeline: Service {
         case .checked(let requirement, let handle):
             func answer() throws -> Response {
                 let now = now()
-                let (access, inputs) = try access(request, for: requirement, plan: handler.plan, now: now)
+                let (access, inputs) = try access(request, for: requirement, plan: handler.plan, log, now: now)
                 var response = process.answer(log) {
                     try handle(
                         Context(
@@ -110,6 +111,7 @@ public final class Pipeline: Service {
                 }
                 // What was read for a request too many is not for its caller.
                 let rateLimit = try access.admission?.rateLimit()
+                if let obstacle = access.admission?.obstacle { process.noteOutage(obstacle, log) }
                 for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
                 return response
             }
@@ -123,11 +125,12 @@ public final class Pipeline: Service {
     }
 
     private func access(
-        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, now: Timestamp
+        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ log: Log, now: Timestamp
     ) throws -> (Access, Inputs) {
         let database = try process.database()
+        let address = try trustedProxies.get().client(of: request)
         let authenticated = try authenticate(
-            request, for: requirement, environment, database, known: process.knownKeys, now: now)
+            request, for: requirement, environment, database, known: process.knownKeys, address: address, log, now: now)
         do {
             // A key says which workspace is meant: where nothing else need be said, there may be no body.
             let needsBody = if case .session = requirement { true } else { false }
@@ -135,8 +138,7 @@ public final class Pipeline: Service {
             let workspaceID = try workspaceID(request, inputs, for: requirement)
             let access = try verifyPermission(
                 authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
-                address: ClientAddress.resolve(request, trustedProxies: try trustedProxies()), environment, database,
-                now: now)
+                address: address, environment, database, now: now)
             return (access, inputs)
         } catch {
             try authenticated.confirm()
@@ -162,16 +164,6 @@ public final class Pipeline: Service {
             return inQuery
         case .session:
             return try Field.required("workspaceId", .uuid, summary).read(try inputs.value("workspaceId"))
-        }
-    }
-
-    private func trustedProxies() throws -> [IPRange] {
-        guard let list = environment["TRUSTED_PROXIES"] else { return [] }
-        return try list.split(whereSeparator: { $0 == "," || $0 == " " }).map { entry in
-            guard let range = IPRange(String(entry)) else {
-                throw EnvironmentError("TRUSTED_PROXIES holds something other than addresses and CIDR ranges")
-            }
-            return range
         }
     }
 

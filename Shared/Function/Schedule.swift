@@ -5,7 +5,7 @@ import Invocation
 
 /// The way of a cron trigger's event to a scheduled function.
 public final class Schedule: Service {
-    private let run: (ScheduledContext) throws -> Void
+    private let run: (ScheduledContext) throws -> ScheduledResult
     private let environment: Environment
     private let process: FunctionProcess
 
@@ -27,10 +27,13 @@ public final class Schedule: Service {
         let requestID = Identifier.random().description
         let log = process.log.with("request_id", requestID)
         return process.answer(log) {
-            try run(
+            let result = try run(
                 ScheduledContext(
                     time: event.time, env: environment, access: SystemAccess(try process.database()), log: log))
-            return .json { $0.field("status", "completed") }
+            return .json { json in
+                json.field("status", "completed")
+                if result == .more { json.field("more", true) }
+            }
         }.completed(requestID: requestID)
     }
 

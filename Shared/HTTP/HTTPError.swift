@@ -33,10 +33,18 @@ public struct HTTPError: Error {
     public static func forbidden(_ sentence: String) -> HTTPError { HTTPError(403, sentence) }
     /// 404: not there, or not the caller's; the two don't differ.
     public static func notFound(_ sentence: String) -> HTTPError { HTTPError(404, sentence) }
+    /// 408: the request, or the rest of it, did not come in time.
+    public static let requestTimeout = HTTPError(408, "The request took too long to arrive.")
     /// 409: something else is in the way.
     public static func conflict(_ sentence: String) -> HTTPError { HTTPError(409, sentence) }
+    /// 411: a body of unknown length, by a way in that can't take one.
+    public static let lengthRequired = HTTPError(411, "The request needs a Content-Length.")
     /// 500: a defect or a wrong configuration; the log says which.
     public static let `internal` = HTTPError(500, "Something went wrong on our side. Try again later.")
+    /// 503: the database can be read, but not written.
+    public static let unwritable = HTTPError(
+        503, "Nothing can be changed at the moment, and nothing was. Reading works. Try again later.",
+        headers: ["Retry-After": "60"])
     /// 503: the database can't be reached.
     public static let unavailable = HTTPError(
         503, "The service is temporarily unavailable. Try again in a few seconds.", headers: ["Retry-After": "5"])

@@ -4,13 +4,14 @@ import Base
 public struct Query: Sendable {
     private let parameters: [(name: String, value: String)]
 
-    /// Reads what follows the `?`, or the whole with it. Nil when an escape is cut short or the text is not UTF-8.
+    /// Reads what follows the first `?` of a URL. A further `?` belongs to the first name (RFC 3986 §3.4). Nil if an escape is cut
+    /// short or the text is not UTF-8.
     public init?(_ text: some StringProtocol) {
         var parameters: [(name: String, value: String)] = []
-        for pair in text.utf8.drop(while: { $0 == UInt8(ascii: "?") }).split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
-                let value = parts.count == 2 ? PercentEncoding.decode(parts[1], plusIsSpace: true) : ""
+        for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
+            let (before, behind) = pair.cut(at: UInt8(ascii: "=")) ?? (pair, pair.suffix(0))
+            guard let name = PercentEncoding.decode(before, plusIsSpace: true),
+                let value = PercentEncoding.decode(behind, plusIsSpace: true)
             else { return nil }
             parameters.append((name: name, value: value))
         }
@@ -53,6 +54,6 @@ public enum PercentEncoding {
                 decoded.append(byte == UInt8(ascii: "+") && plusIsSpace ? UInt8(ascii: " ") : byte)
             }
         }
-        return String(validating: decoded, as: UTF8.self)
+        return StreamSafeText.read(decoded)
     }
 }

@@ -52,14 +52,21 @@ public enum WayIn: Equatable {
 }
 
 /// Serves the request or the requests that this process was called for; the result is its exit status.
+///
+/// With the argument `--version` it prints the libraries that the executable contains instead. A web server that passes a
+/// query string as CGI arguments (RFC 3875 §4.4) can't bring that about: only a process that was called for no request in
+/// any other way looks at its arguments.
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
-    Process.ignoreBrokenPipes()
+    Process.ignoreSignalsOfWrites()
     switch WayIn.detect(environment, descriptorIsListening: { Descriptor.standardInput.isListening }) {
     case .lambda(let api): return LambdaRuntime(service, api: api).run()
     case .cgi: return CGI(service, environment).run()
     case .fastCGI: return FastCGIServer(service, environment).run()
     case .event(let bytes): return Event.run(service, bytes, environment)
     case .watchdog: return Watchdog(service, environment).run()
+    case .standardInput where ProgramArguments.all.dropFirst() == ["--version"]:
+        print(Components.lines.joined(separator: "\n"))
+        return 0
     case .standardInput: return Event.runFromStandardInput(service, environment)
     }
 }

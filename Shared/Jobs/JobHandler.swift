@@ -8,12 +8,15 @@ public struct JobHandler {
     let run: (JobContext) throws -> JobOutcome
     /// Writes down, in the transaction in which the job dies, that it was tried too often.
     let giveUp: (JobContext, String) throws -> Void
+    /// The platforms that it knows, each with a lane of its own; empty if the kind has one lane.
+    let platforms: [String]
 
     /// A handler out of these parts.
     public init(
-        run: @escaping (JobContext) throws -> JobOutcome,
+        at platforms: [String] = [], run: @escaping (JobContext) throws -> JobOutcome,
         giveUp: @escaping (JobContext, String) throws -> Void = { _, _ in }
     ) {
+        self.platforms = platforms
         self.run = run
         self.giveUp = giveUp
     }
@@ -30,6 +33,8 @@ public enum JobOutcome: Sendable, Equatable {
     case wait(until: Timestamp, String)
     /// It failed for good, and whom it concerns knows.
     case dead(String)
+    /// Its payload is one of another build, which it waits for.
+    case notUnderstood
 }
 
 /// What a handler works with.
@@ -49,6 +54,6 @@ public struct JobContext {
     /// How many seconds are left for all of it: whatever does not fit into them belongs into another run.
     public var secondsLeft: Double { (end - .now) / .seconds(1) }
 
-    /// Says that the work goes on, at least once a minute. Throws `LeaseLost` when another worker has the job meanwhile.
-    public func keepAlive() throws { try workspace.extendLease(of: job, now: now) }
+    /// Makes sure that the work is still this worker's. Throws `LeaseLost` if another worker has the job meanwhile.
+    public func confirm() throws { try workspace.confirm(job) }
 }

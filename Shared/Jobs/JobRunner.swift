@@ -1,110 +1,128 @@
 @_spi(System) import Auth
 import Base
+import CSystem
 
-/// Runs jobs: one by its id at once, after the response that queued it, or all that are due, by cron.
+/// Runs jobs: one by its id at once, after the response that queued it, or all that are due, by cron. Each runs in a process
+/// of its own (`JobProcesses`), so that a fault costs no other job.
+///
+/// A job runs in the calling process instead if it is called by another thread than the process's first: a fork copies only
+/// the thread that calls it, and whatever lock another thread holds stays held in the child. A function has one thread.
 public struct JobRunner {
     /// How often a job is tried.
     public static let attempts = 8
-    /// Seconds that a job waits at most before it is run again, whatever a provider asks for.
-    static let longestWait = Int.hours(1)
 
-    private let handlers: [JobKind: JobHandler]
-    private let end: ContinuousClock.Instant
-    private let log: Log
-    private let clock: () -> Timestamp
+    let handlers: [JobKind: JobHandler]
+    let log: Log
+    let clock: () -> Timestamp
+    /// When all of it has to be over.
+    let end: ContinuousClock.Instant
+    /// When the last job may be begun.
+    let lastStart: ContinuousClock.Instant
+    /// Seconds that one job may take.
+    let jobSeconds: Double
+    /// How many jobs run at once.
+    let atOnce: Int
 
     /// A runner that knows the kinds of jobs that have a handler.
     ///
     /// - Parameters:
-    ///   - seconds: how long all of it may take; with less than a third of it left no job is begun.
+    ///   - seconds: how long all of it may take. With less than a third of it left, or less than a job's time, no job is begun.
+    ///   - jobSeconds: how long one job may take, if it is not less that is left. Its process is killed a little later.
+    ///   - atOnce: how many jobs run at once.
     ///   - clock: what tells the time.
     public init(
-        _ handlers: [JobKind: JobHandler], seconds: Double, _ log: Log, clock: @escaping () -> Timestamp = { .now }
+        _ handlers: [JobKind: JobHandler], seconds: Double, jobSeconds: Double = 120, atOnce: Int = 4, _ log: Log,
+        clock: @escaping () -> Timestamp = { .now }
     ) {
         self.handlers = handlers
+        self.jobSeconds = jobSeconds
+        self.atOnce = atOnce
         self.log = log
         self.clock = clock
         end = .now + .seconds(seconds)
-        lastStart = .now + .seconds(seconds * 2 / 3)
+        lastStart = .now + .seconds(max(seconds * 2 / 3, seconds - jobSeconds))
     }
 
-    private let lastStart: ContinuousClock.Instant
-
-    /// Runs a job of a workspace, unless it is not due or somebody else has it. Returns whether it did.
+    /// Runs a job of a workspace, unless it is not due or somebody else has it. Returns whether it did. The workspace's
+    /// connection to the database is closed meanwhile; the next statement opens it again.
     @discardableResult
     public func run(_ jobID: Identifier, in workspace: Workspace) throws -> Bool {
         let workspace = workspace.byItself
-        guard let job = try workspace.claimJob(jobID, now: clock()) else { return false }
-        let log = log.with("job_id", job.id.description)
-        let context = JobContext(job: job, workspace: workspace, log: log, clock: clock, end: end)
-        do {
-            guard let handler = handlers[job.kind] else {
-                try workspace.postpone(job, until: job.createdAt, counts: false, error: "No handler for it here.")
-                return false
-            }
-            guard job.attempt <= Self.attempts else {
-                try bury(context, handler, "Its worker ended before it was done, each of \(Self.attempts) times.")
-                return true
-            }
-            try finish(context, handler, outcome(context, handler))
-        } catch is LeaseLost {
-            log.write(.warning, "another worker has taken the job over")
+        let seconds = max(0, min(jobSeconds, (end - .now) / .seconds(1)))
+        guard case .claimed(let job) = try workspace.claim(jobID, seconds: Self.lease(seconds), now: clock()) else {
+            return false
         }
+        guard handlers[job.kind] != nil else {
+            let now = clock()
+            try workspace.postpone(job, until: now, counts: false, error: "No handler for it here.", now: now)
+            return false
+        }
+        guard csystem_is_first_thread() != 0 else {
+            try perform(job, in: workspace, until: end)
+            return true
+        }
+        var processes = JobProcesses(self, workspace: { _ in workspace }, release: workspace.releaseDatabase)
+        try processes.run([JobClaim(job, in: workspace.id)])
         return true
     }
 
-    /// Runs what is due in all workspaces, the longest due first, until nothing is left or the time is up. Returns how
-    /// many jobs it has run.
+    /// Runs what is due in all workspaces, in the queue's order, until nothing is left or the time is up. Returns how many
+    /// jobs it has run. With `stays` it looks again and again until the time is up, and queues what is due by itself.
     @discardableResult
-    public func runDue(_ access: SystemAccess) throws -> Int {
+    public func runDue(_ access: SystemAccess, stays: Bool = false) throws -> Int {
+        guard csystem_is_first_thread() != 0 else { return try runDueHere(access) }
+        var processes = JobProcesses(
+            self, workspace: access.workspace, release: access.database.close,
+            claim: { demand in try claim(demand, access).map { JobClaim($0.job, in: $0.workspaceID) } },
+            upkeep: stays ? { try keepQueue(access) } : nil)
+        return try processes.run([])
+    }
+
+    /// True if there are jobs that this runner could run now.
+    public func hasMore(_ access: SystemAccess) throws -> Bool {
+        try access.hasReady(demand(1, beside: []), now: clock())
+    }
+
+    /// Queues what is due by itself, and logs how the queue stands.
+    private func keepQueue(_ access: SystemAccess) throws {
+        let now = clock()
+        try access.queueDueSyncs(now: now, log)
+        try access.queueDueHousekeeping(now: now, log)
+        guard now.seconds % 60 < JobProcesses.upkeepSeconds else { return }
+        for lane in try access.jobLanes(now: now) { log.write(.info, "the queue", lane.fields) }
+    }
+
+    private func runDueHere(_ access: SystemAccess) throws -> Int {
         var count = 0
-        var hasRun = true
-        while hasRun {
-            hasRun = false
-            for (workspace, job) in try access.dueJobs(of: Array(handlers.keys), now: clock()) {
-                guard ContinuousClock.now < lastStart else { return count }
-                if try run(job, in: workspace) {
-                    count += 1
-                    hasRun = true
-                }
-            }
+        while ContinuousClock.now < lastStart, let next = try claim(demand(1, beside: []), access).first {
+            guard let workspace = try access.workspace(next.workspaceID) else { continue }
+            try perform(next.job, in: workspace, until: end)
+            count += 1
         }
         return count
     }
 
-    private func outcome(_ context: JobContext, _ handler: JobHandler) throws -> JobOutcome {
-        do {
-            return try handler.run(context)
-        } catch let error as LeaseLost {
-            throw error
-        } catch {
-            context.log.write(.error, "the job failed: \(error)")
-            return .retry("It failed for a reason that the log tells.")
-        }
+    private func claim(_ demand: JobDemand, _ access: SystemAccess) throws -> [(workspaceID: Identifier, job: Job)] {
+        try access.claimReady(demand, seconds: Self.lease(jobSeconds), now: clock())
     }
 
-    private func finish(_ context: JobContext, _ handler: JobHandler, _ outcome: JobOutcome) throws {
-        let (workspace, job, now) = (context.workspace, context.job, clock())
-        switch outcome {
-        case .completed: try workspace.finish(job, isDead: false, error: nil, now: now)
-        case .dead(let sentence): try workspace.finish(job, isDead: true, error: sentence, now: now)
-        case .wait(let moment, let sentence) where now < job.createdAt + .days(1):
-            let next = min(max(moment, now + 1), now + Self.longestWait)
-            try workspace.postpone(job, until: next, counts: false, error: sentence)
-        case .retry(let sentence) where job.attempt < Self.attempts:
-            try workspace.postpone(job, until: now + Self.pause(after: job.attempt), counts: true, error: sentence)
-        case .retry(let sentence), .wait(_, let sentence): try bury(context, handler, sentence)
-        }
-    }
+    /// Seconds that a claim on a job holds which may take so many: it has ended by then, or its process been killed and
+    /// that been written down.
+    static func lease(_ seconds: Double) -> Int { Int(clamping: min(seconds, 86_400)) + 20 }
 
-    private func bury(_ context: JobContext, _ handler: JobHandler, _ sentence: String) throws {
-        try context.workspace.exclusively {
-            try handler.giveUp(context, sentence)
-            try context.workspace.finish(context.job, isDead: true, error: sentence, now: clock())
+    /// What a worker can take that has so many hands free, and these jobs running. One platform has half of the hands at
+    /// most, so that it can't keep all of them busy by being slow.
+    func demand(_ free: Int, beside running: [JobClaim]) -> JobDemand {
+        let share = max(1, (atOnce + 1) / 2)
+        var lanes: [(lane: JobLane, limit: Int)] = []
+        for (kind, handler) in handlers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            if handler.platforms.isEmpty { lanes.append((JobLane(kind), free)) }
+            for platform in handler.platforms {
+                let lane = JobLane(kind, at: platform)
+                let taken = running.count { $0.lane == lane.name }
+                lanes.append((lane, min(free, max(0, share - taken))))
+            }
         }
-        context.log.write(.error, "the job is dead: \(sentence)")
+        return JobDemand(lanes: lanes, count: free)
     }
-
-    /// Seconds before the next attempt: half a minute, doubling, up to half an hour.
-    static func pause(after attempt: Int) -> Int { min(1_800, 30 << min(attempt - 1, 10)) }
 }

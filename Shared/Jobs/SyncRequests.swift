@@ -38,70 +38,36 @@ extension Workspace {
         }
     }
 
-    /// Queues the syncs whose hour has come, and sets their next. Those that are paused, or that somebody must mend first,
-    /// wait. Returns how many.
-    public func queueDueSyncs(now: Timestamp) throws -> Int {
-        try exclusively {
-            let due = try rows(
-                """
-                UPDATE integrations SET next_auto_sync_at = $3
-                WHERE workspace_id = $1 AND status IN ('connected', 'pending') AND credentials IS NOT NULL
-                    AND next_auto_sync_at <= $2
-                RETURNING id
-                """, now, now + .hours(1)
-            ) { try $0[0] as Identifier }
-            for integration in due { try queueSync(of: integration, now: now) }
-            return due.count
-        }
-    }
-
-    /// Queues a sync of an integration, unless one waits already; returns the job's id.
+    /// Queues a sync of an integration, unless one waits or runs already; returns the job's id, nil if there is no such
+    /// integration. With `again`, what runs now runs once more.
     @discardableResult
-    public func queueSync(of integrationID: Identifier, now: Timestamp = .now) throws -> Identifier {
-        let waiting = try first(
-            """
-            SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status IN ('queued', 'running')
-                AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NULL LIMIT 1
-            """, JobKind.sync, integrationID.description
-        ) { try $0[0] as Identifier }
-        return try waiting
-            ?? enqueue(.sync, payload: ["integration_id": .string(integrationID.description)], now: now)
-    }
-
-    /// Queues a job that goes on with a sync which this process is about to begin, should the process end before the sync
-    /// does: it is due `seconds` from now, and nobody else counts on it. False when there is one already, of a process that
-    /// is at it or has died.
-    public func queueStandIn(
-        ofSyncOf integrationID: Identifier, after seconds: Int, now: Timestamp = .now
-    ) throws -> Bool {
-        try exclusively {
-            let known = try first(
-                """
-                SELECT id FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'
-                    AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NOT NULL LIMIT 1
-                """, JobKind.sync, integrationID.description
-            ) { try $0[0] as Identifier }
-            guard known == nil else { return false }
-            _ = try enqueue(
-                .sync, payload: ["integration_id": .string(integrationID.description), "stand_in": "yes"],
-                runAfter: now + seconds, now: now)
-            return true
+    public func queueSync(
+        of integrationID: Identifier, urgency: JobUrgency = .person, again: Bool = false, now: Timestamp = .now
+    ) throws -> Identifier? {
+        try first(
+            "SELECT platform FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { try $0[0] as String }.map { platform in
+            try enqueue(
+                .sync, in: JobLane(.sync, at: platform),
+                payload: ["integration_id": .string(integrationID.description)], key: "sync \(integrationID)",
+                urgency: urgency, again: again, now: now)
         }
     }
 
-    /// Removes the stand-in of a sync that has no need of it any more, unless it has been begun.
-    public func dismissStandIn(ofSyncOf integrationID: Identifier) throws {
-        try execute(
-            """
-            DELETE FROM jobs WHERE workspace_id = $1 AND kind = $2 AND status = 'queued'
-                AND payload ->> 'integration_id' = $3 AND payload ->> 'stand_in' IS NOT NULL
-            """, JobKind.sync, integrationID.description)
+    /// Claims the sync of an integration for so many seconds, for somebody who waits for it. If it can't be had now, it is
+    /// queued.
+    public func claimSync(
+        of integrationID: Identifier, seconds: Int, now: Timestamp = .now
+    ) throws -> JobClaimOutcome {
+        guard let job = try exclusively({ try queueSync(of: integrationID, now: now) }) else { return .missing }
+        return try claim(job, early: true, seconds: seconds, now: now)
     }
 
-    /// When the next sync of an integration begins by itself; nil when none does.
-    public func nextSync(of integrationID: Identifier) throws -> Timestamp? {
+    /// When the next sync of an integration begins by itself, nil if none does, and why the last one failed, nil if it has
+    /// not.
+    public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
         try first(
-            "SELECT next_auto_sync_at FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
-        ) { try $0[0] as Timestamp? } ?? nil
+            "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { row in (try row[0] as Timestamp?, try row[1] as String?) } ?? (nil, nil)
     }
 }

@@ -13,8 +13,6 @@ public struct ActionRequest: Sendable, Equatable {
     public let platform: String
     /// To what: our id, or the platform's.
     public let entityID: String
-    /// How people call it.
-    public var entityLabel: String?
     /// The finding that it is about.
     public var findingID: Identifier?
     /// What else the action takes.
@@ -31,10 +29,10 @@ public struct ActionRequest: Sendable, Equatable {
         self.entityID = entityID
     }
 
+    /// Returns true if it is the request of a stored action, apart from the parameters.
     func isSame(as action: RemediationAction) -> Bool {
         action.type == type.rawValue && action.platform == platform && action.entityID == entityID
-            && action.entityLabel == entityLabel && action.findingID == findingID && action.parameters == parameters
-            && action.reason == reason
+            && action.findingID == findingID && action.reason == reason
     }
 }
 
@@ -42,53 +40,55 @@ extension Remediation {
     /// Takes a request: the action waits for approval, or for its job, which has the action's id. A request that was made
     /// before, with the same idempotency key, gives the same action as it is now.
     ///
-    /// Throws 400 when the platform can't do it, 403 when the plan does not have it, 404 when the target or the finding is
-    /// not in the workspace, 409 when the platform is not connected, the finding is decided, or the same action waits
+    /// Throws 400 when the platform can't do it or the action does not take the parameters, 403 when the plan does not have it, 404 when the target, a record that a parameter names or the finding is not
+    /// in the workspace, 409 when the platform is not connected, the finding is decided, or the same action waits
     /// already, 422 when the key belongs to another request.
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {
         try workspace.exclusively {
             if let earlier = try workspace.action(ofKey: request.idempotencyKey) {
-                guard request.isSame(as: earlier) else {
+                guard request.isSame(as: earlier), hasSameParameters(request, as: earlier, in: workspace) else {
                     throw HTTPError(422, "This Idempotency-Key belongs to another request.")
                 }
                 return earlier
             }
             return try workspace.change {
-                let targets = try self.targets(of: request, in: workspace)
+                let resolution = try resolve(request, in: workspace)
                 let finding = try request.findingID.map { try workspace.remediableFinding($0) }
-                guard try !workspace.isWaiting(request) else {
+                guard try !workspace.isWaiting(resolution.key(of: request.type, on: request.platform)) else {
                     throw HTTPError.conflict("An action \(request.type.rawValue) waits for this target already.")
                 }
-                let severity = try workspace.worstSeverity(of: request.findingID, orAbout: targets)
-                return try queue(request, finding, severity, in: workspace, now: now)
+                let (action, entry) = try queue(request, resolution, finding, in: workspace, now: now)
+                return (action, entry)
             }
         }
     }
 
-    /// Throws what a request would throw about its platform and its target, and changes nothing.
+    /// Throws what a request would throw about its platform, its target and its parameters, and changes nothing.
     public func check(_ request: ActionRequest, in workspace: Workspace) throws {
-        _ = try targets(of: request, in: workspace)
+        _ = try resolve(request, in: workspace)
     }
 
     /// Writes the action down, and its job unless it waits for approval.
     func queue(
-        _ request: ActionRequest, _ finding: RemediableFinding?, _ severity: Severity?, in workspace: Workspace,
+        _ request: ActionRequest, _ resolution: Resolution, _ finding: RemediableFinding?, in workspace: Workspace,
         now: Timestamp
     ) throws -> (RemediationAction, AuditEntry) {
         let id = Identifier.random()
+        let names = try workspace.names(of: resolution.all, of: request)
+        let severity = try workspace.worstSeverity(naming: names, or: finding?.severity)
         let needsApproval = try workspace.needsApproval(request.type, severity: severity)
         try workspace.execute(
             """
             INSERT INTO remediation_actions (workspace_id, id, finding_id, action_type, target_platform,
                 target_entity_id, target_entity_label, extra_params, reason, status, requested_by, idempotency_key,
-                created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
-            """, id, request.findingID, request.type, request.platform, request.entityID, request.entityLabel,
-            JSON.object(request.parameters), request.reason,
+                resolution_key, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+            """, id, request.findingID, request.type, request.platform, request.entityID, resolution.named.label,
+            JSON.object(try sealed(request, as: id, in: workspace)), request.reason,
             needsApproval ? RemediationAction.Status.pendingApproval : .queued, workspace.actor,
-            request.idempotencyKey, now)
+            request.idempotencyKey, resolution.key(of: request.type, on: request.platform), now)
         if !needsApproval { _ = try workspace.enqueue(.remediation, id: id, payload: [:], now: now) }
         guard let action = try workspace.remediationAction(id) else {
             throw StoreError.failed("an action that was written is not there")
@@ -97,27 +97,36 @@ extension Remediation {
             action: "remediation.requested", targetType: "remediation_action", targetID: id.description,
             details: action.details, createdAt: now)
         entry.details["requested_by"] = nil
+        entry.details["target_external_id"] = .string(resolution.named.externalID)
+        entry.details["parameter_records"] = resolution.shownRecords
         entry.details["title"] = finding.map { .string($0.title) }
+        // An approver reads the title: it may be that of a finding about somebody else.
+        if let finding, request.entityID != workspace.id.description {
+            entry.details["finding_names_target"] = .bool(finding.isAbout(names))
+        }
         entry.details["reason"] = request.reason.map(JSON.string)
         return (action, entry)
     }
 
-    /// What a request acts on, as far as findings may be about it.
-    private func targets(of request: ActionRequest, in workspace: Workspace) throws -> [ResolvedTarget] {
+    /// Finds a request's target, and what its parameters name, in the workspace.
+    func resolve(_ request: ActionRequest, in workspace: Workspace) throws -> Resolution {
         try workspace.demandPlan(for: request.type)
         switch means(of: request.type, on: request.platform) {
         case nil: throw refusal(of: request.type, on: request.platform)
         case .policy:
+            guard request.parameters.isEmpty else {
+                throw HTTPError.badRequest("\(request.type.rawValue) on \(request.platform) takes no extraParams.")
+            }
             let application = try workspace.application(request.entityID, of: request.platform)
-            var target = ResolvedTarget(application.name)
-            target.applicationID = application.id
-            return [target]
+            var target = ResolvedTarget(.application, application.name)
+            (target.label, target.applicationID) = (application.name, application.id)
+            return Resolution(named: target, targets: [target])
         case .connector(let connector, _):
             let integration = try workspace.connected(connector.platform)
             return try TargetResolver(
                 workspace: workspace, integration: integration.id, platform: connector.platform.name,
                 entity: request.entityID
-            ).targets(of: request.type)
+            ).resolve(request.type, request.parameters, as: declared(request.type, on: request.platform))
         }
     }
 }
@@ -138,29 +147,39 @@ extension Workspace {
         }
     }
 
-    func isWaiting(_ request: ActionRequest) throws -> Bool {
+    /// Returns true if an action that has not ended has the key (`Resolution.key`).
+    fileprivate func isWaiting(_ key: String) throws -> Bool {
         try first(
             """
             SELECT 1 FROM remediation_actions
-            WHERE workspace_id = $1 AND action_type = $2 AND target_platform = $3 AND target_entity_id = $4
-                AND status IN ('pending_approval', 'queued', 'running') LIMIT 1
-            """, request.type, request.platform, request.entityID
+            WHERE workspace_id = $1 AND resolution_key = $2 AND status IN ('pending_approval', 'queued', 'running')
+            LIMIT 1
+            """, key
         ) { _ in true } ?? false
     }
+}
 
-    /// The severity of a finding, or of a worse one that is about a target; nil when there is neither.
-    fileprivate func worstSeverity(of findingID: Identifier?, orAbout targets: [ResolvedTarget]) throws -> Severity? {
-        var worst: Int?
-        for target in targets.isEmpty ? [ResolvedTarget("")] : targets {
-            let rank = try first(
+extension Workspace {
+    /// The application that a decision is about, by our id, by a platform's, or by its name; of one that no platform has
+    /// brought in, the product itself knows the name only. Throws 404.
+    func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
+        func decode(_ row: any Row) throws -> (name: String, id: Identifier?) { (try row[0], try row[1]) }
+        if let id = Identifier(entity) {
+            let found = try first(
+                "SELECT name, id FROM applications WHERE workspace_id = $1 AND id = $2", id, decode: decode)
+            if let found { return found }
+        } else {
+            let found = try first(
                 """
-                SELECT min(severity_rank) FROM findings
-                WHERE workspace_id = $1 AND status IN ('open', 'in_progress') AND (id = $2
-                    OR affected_identity_id = $3 OR affected_application_id = $4 OR affected_device_id = $5)
-                """, findingID, target.identityID, target.applicationID, target.deviceID
-            ) { try $0[0] as Int? }
-            if let rank = rank ?? nil { worst = min(worst ?? rank, rank) }
+                SELECT applications.name, applications.id FROM applications
+                JOIN integrations ON integrations.id = applications.integration_id
+                WHERE applications.workspace_id = $1
+                    AND (applications.name_folded = $2 OR applications.external_id = $3 AND integrations.platform = $4)
+                ORDER BY applications.first_seen_at, applications.id LIMIT 1
+                """, entity.lowercased(), entity, platform, decode: decode)
+            if let found { return found }
+            if platform == Remediation.itself { return (entity, nil) }
         }
-        return worst.flatMap(Severity.init(rank:))
+        throw HTTPError.notFound("No application of this workspace has this targetEntityId.")
     }
 }

@@ -10,8 +10,9 @@ struct ActionRun {
     let context: JobContext
     let action: RemediationAction
     var steps: [ActionStep]
-    /// What tickets say of the finding.
-    private let finding: [String: JSON]
+    /// The parameters that the connector may read beside the target.
+    var parameters = ActionParameters()
+    private let finding: ActionTarget.Finding?
 
     private var workspace: Workspace { context.workspace }
 
@@ -27,12 +28,11 @@ struct ActionRun {
         self.context = context
         self.action = action
         steps = action.steps ?? []
-        finding =
-            try action.findingID.flatMap { id in
-                try workspace.first(
-                    "SELECT title, recommended_action FROM findings WHERE workspace_id = $1 AND id = $2", id
-                ) { row in ["title": .string(try row[0]), "description": .string(try row[1])] }
-            } ?? [:]
+        finding = try action.findingID.flatMap { id in
+            try workspace.first(
+                "SELECT title, recommended_action FROM findings WHERE workspace_id = $1 AND id = $2", id
+            ) { row in ActionTarget.Finding(title: try row[0], recommendedAction: try row[1]) }
+        }
     }
 
     // MARK: Steps
@@ -40,7 +40,7 @@ struct ActionRun {
     /// Brings a step to its end; the result is nil then, and else what becomes of the job.
     mutating func advance(_ index: Int, by connector: any Connector) throws -> JobOutcome? {
         let step = steps[index]
-        let target = step.target(of: action, finding)
+        let target = step.target(of: action, finding, parameters)
         var mayHaveBeenDone = step.status == .running
         do {
             if mayHaveBeenDone, try !isOpen(index, by: connector, target) { return nil }
@@ -91,7 +91,7 @@ struct ActionRun {
             if !mayHaveBeenDone { steps[index].status = .pending }
             try save()
             return .wait(until: context.now + seconds, error.sentence)
-        case .provider:
+        case .provider, .outOfTime:
             if !mayHaveBeenDone { steps[index].status = .pending }
             try save()
             return .retry(error.sentence)
@@ -116,13 +116,22 @@ struct ActionRun {
 
     // MARK: Writing down
 
+    /// The provider's ids of the targets, the first hundred; nil before they were found.
+    private var actedOn: JSON? {
+        var ids: [String] = []
+        for step in steps where ids.count < 100 && ids.last != step.target.externalID {
+            ids.append(step.target.externalID)
+        }
+        return ids.isEmpty ? nil : .array(ids.map(JSON.string))
+    }
+
     private var progress: JSON { ["steps": .array(steps.map(\.json))] }
 
     /// Writes the steps down, unless another worker has the job meanwhile. Throws `ActionCancelled` when the action was
     /// cancelled meanwhile.
     func save() throws {
         try workspace.exclusively {
-            try context.keepAlive()
+            try context.confirm()
             let saved = try workspace.execute(
                 """
                 UPDATE remediation_actions SET result = $3, updated_at = $4
@@ -163,12 +172,13 @@ struct ActionRun {
     /// cancelled meanwhile.
     private func end(_ status: RemediationAction.Status, _ sentence: String?) throws -> JobOutcome {
         try workspace.change {
-            try context.keepAlive()
+            try context.confirm()
             let ended = try workspace.execute(
                 """
-                UPDATE remediation_actions SET status = $3, result = $4, error = $5, updated_at = $6
+                UPDATE remediation_actions SET status = $3, result = $4, error = $5, updated_at = $6,
+                    extra_params = $7
                 WHERE workspace_id = $1 AND id = $2 AND status = 'running'
-                """, action.id, status, progress, sentence, context.now)
+                """, action.id, status, progress, sentence, context.now, action.keptParameters)
             guard ended == 1 else { throw ActionCancelled() }
             if status == .succeeded, let findingID = action.findingID {
                 try workspace.execute(
@@ -179,6 +189,7 @@ struct ActionRun {
             }
             var details: [String: JSON] = ["status": .string(status.rawValue)]
             details["error"] = sentence.map(JSON.string)
+            details["acted_on"] = actedOn
             let entry = action.entry(status == .succeeded ? "executed" : "failed", details, at: context.now)
             return (.completed, entry)
         }

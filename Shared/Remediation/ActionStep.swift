@@ -54,46 +54,12 @@ struct ActionStep: Sendable, Equatable {
         return .object(members)
     }
 
-    /// The step for a connector. Its own parameters win over the caller's.
-    func target(of action: RemediationAction, _ finding: [String: JSON]) -> ActionTarget {
-        var parameters = finding.merging(action.parameters) { $1 }
-        if let client = target.clientID { parameters["client_id"] = .string(client) }
-        return ActionTarget(
-            actionID: action.id, externalID: target.externalID, username: target.username, email: target.email,
-            label: action.entityLabel ?? target.label, parameters: parameters)
-    }
-}
-
-/// What an action acts on, as the platform knows it.
-struct ResolvedTarget: Sendable, Equatable {
-    let externalID: String
-    var username: String?
-    var email: String?
-    var label: String?
-    /// The application of an OAuth grant.
-    var clientID: String?
-    // What of ours it is, which findings may be about.
-    var identityID: Identifier?
-    var applicationID: Identifier?
-    var deviceID: Identifier?
-
-    init(_ externalID: String) { self.externalID = externalID }
-
-    init?(stored json: JSON) {
-        guard let externalID = json["external_id"]?.string else { return nil }
-        self.externalID = externalID
-        username = json["username"]?.string
-        email = json["email"]?.string
-        label = json["label"]?.string
-        clientID = json["client_id"]?.string
-    }
-
-    var members: [String: JSON] {
-        var members: [String: JSON] = ["external_id": .string(externalID)]
-        members["username"] = username.map(JSON.string)
-        members["email"] = email.map(JSON.string)
-        members["label"] = label.map(JSON.string)
-        members["client_id"] = clientID.map(JSON.string)
-        return members
+    /// The step for a connector.
+    func target(
+        of action: RemediationAction, _ finding: ActionTarget.Finding?, _ parameters: ActionParameters
+    ) -> ActionTarget {
+        ActionTarget(
+            actionID: action.id, target.kind ?? .other, externalID: target.externalID, username: target.username,
+            email: target.email, label: target.label, finding: finding, parameters: parameters)
     }
 }

@@ -75,9 +75,10 @@ extension Workspace {
             }
             try execute(
                 """
-                UPDATE remediation_actions SET status = $3, decided_by = $4, updated_at = $5
+                UPDATE remediation_actions SET status = $3, decided_by = $4, updated_at = $5, extra_params = $6
                 WHERE workspace_id = $1 AND id = $2
-                """, id, decision == .approve ? RemediationAction.Status.queued : .rejected, actor, now)
+                """, id, decision == .approve ? RemediationAction.Status.queued : .rejected, actor, now,
+                decision == .approve ? JSON.object(action.parameters) : action.keptParameters)
             if decision == .approve { _ = try enqueue(.remediation, id: id, payload: [:], now: now) }
             guard let decided = try remediationAction(id) else {
                 throw StoreError.failed("an action that was decided is not there")

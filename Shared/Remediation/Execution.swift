@@ -45,13 +45,21 @@ extension Remediation {
             case .policy(let status): return try run.decide(status)
             case .connector(let connector, let actions):
                 let integration = try context.workspace.connected(connector.platform, since: run.action.createdAt)
+                let resolver = TargetResolver(
+                    workspace: context.workspace, integration: integration.id, platform: connector.platform.name,
+                    entity: run.action.entityID)
+                let given = try opened(run.action, in: context.workspace)
+                let declared = declared(type, on: run.action.platform)
                 if run.steps.isEmpty {
-                    let resolver = TargetResolver(
-                        workspace: context.workspace, integration: integration.id, platform: connector.platform.name,
-                        entity: run.action.entityID)
-                    let targets = try resolver.targets(of: type)
-                    run.steps = targets.flatMap { target in actions.map { ActionStep($0, on: target) } }
+                    let resolution = try resolver.resolve(type, given, as: declared)
+                    run.parameters = resolution.parameters
+                    run.steps = resolution.targets.flatMap { target in actions.map { ActionStep($0, on: target) } }
                     try run.save()
+                } else {
+                    guard run.steps.allSatisfy({ $0.target.kind != nil }) else {
+                        return try run.fail("It was begun before an update of the server. Request it again.")
+                    }
+                    run.parameters = try resolver.parameters(given, as: declared, of: type)
                 }
                 return try perform(&run, connector, integration)
             }

@@ -46,35 +46,36 @@ extension Remediation {
             guard try !workspace.isWaiting(type, for: findingID) else {
                 throw HTTPError.conflict("An action \(type.rawValue) waits for this finding already.")
             }
-            var request = try self.request(type, on: target, in: workspace)
-            request.entityLabel = target.entityLabel
+            var (request, resolution) = try self.request(type, on: target, in: workspace)
             request.findingID = findingID
             request.reason = reason
-            let (action, entry) = try queue(request, finding, finding.severity, in: workspace, now: now)
+            let (action, entry) = try queue(request, resolution, finding, in: workspace, now: now)
             return (RemediationRequest(action: action, findingID: findingID, actionType: type), entry)
         }
     }
 
-    /// The action where the finding comes from, or where that can't do it, on the first platform that can and has brought
-    /// the target.
+    /// The action where the finding comes from. If that platform can't do it, or takes a parameter for it, which nobody has
+    /// given here, the action on the first platform that can and has brought the target.
     private func request(
         _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
-    ) throws -> ActionRequest {
-        func request(on platform: String) throws -> ActionRequest {
+    ) throws -> (ActionRequest, Resolution) {
+        func request(on platform: String) throws -> (ActionRequest, Resolution) {
             let request = ActionRequest(type, on: platform, entityID: target.entityID)
-            try check(request, in: workspace)
-            return request
+            return (request, try resolve(request, in: workspace))
         }
-        if can(type, on: target.platform) { return try request(on: target.platform) }
-        var refusal = refusal(of: type, on: target.platform)
-        for platform in try workspace.connectedPlatforms() where can(type, on: platform) {
+        if canAlone(type, on: target.platform) { return try request(on: target.platform) }
+        var lastError: HTTPError?
+        for platform in try workspace.connectedPlatforms() where canAlone(type, on: platform) {
             do {
                 return try request(on: platform)
             } catch let error as HTTPError where error.status == 404 {
-                refusal = error
+                lastError = error
             }
         }
-        throw refusal
+        if let lastError { throw lastError }
+        // The refusal names the parameter that is missing, if that is why.
+        if can(type, on: target.platform) { return try request(on: target.platform) }
+        throw refusal(of: type, on: target.platform)
     }
 }
 

@@ -6,8 +6,6 @@ struct RemediationTarget {
     /// The platform that the finding comes from first; an entity may name its own.
     let platform: String
     let entityID: String
-    /// Nil when the finding does not say what the entity is called.
-    let entityLabel: String?
 }
 
 /// A finding, as far as an action about it must know it.
@@ -28,22 +26,18 @@ struct RemediableFinding {
     func target(of action: ActionType, in workspaceID: Identifier) -> RemediationTarget? {
         for kind in action.targets {
             guard let id = linked[kind]?.description else { continue }
-            return target(id, listed(kind).first { $0["id"]?.string == id })
+            let entity = listed(kind).first { $0["id"]?.string == id }
+            return RemediationTarget(platform: platform(of: entity), entityID: id)
         }
         for kind in action.targets {
             let entities = listed(kind)
             guard entities.count == 1, let id = entities[0]["id"]?.string ?? entities[0]["name"]?.string else {
                 continue
             }
-            return target(id, entities[0])
+            return RemediationTarget(platform: platform(of: entities[0]), entityID: id)
         }
         guard action.targets.contains(.workspace) else { return nil }
-        return RemediationTarget(
-            platform: platform(of: nil), entityID: workspaceID.description, entityLabel: title)
-    }
-
-    private func target(_ id: String, _ entity: JSON?) -> RemediationTarget {
-        RemediationTarget(platform: platform(of: entity), entityID: id, entityLabel: entity?["name"]?.string)
+        return RemediationTarget(platform: platform(of: nil), entityID: workspaceID.description)
     }
 
     /// A finding that no platform's data shows is the product's own.

@@ -26,8 +26,7 @@ struct ConnectedIntegration {
     ) throws -> any Connector {
         let key = IntegrationKey(workspaceID: workspace.id, integrationID: id, platform: platform)
         guard let credentials = try stored.flatMap({ try CredentialSeal(environment).open($0, for: key) }) else {
-            throw ConnectorError.credentials(
-                "The credentials of \(platform.name) can't be opened. Connect it again.")
+            throw ConnectorError.configuration(ConnectorError.unopenedCredentials.sentence)
         }
         return try connector.init(credentials, ConnectorScope(environment, seconds: seconds, eventsSince: now))
     }

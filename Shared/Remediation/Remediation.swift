@@ -40,6 +40,20 @@ public struct Remediation {
     /// Whether an action can be carried out on a platform.
     public func can(_ action: ActionType, on platform: String) -> Bool { means(of: action, on: platform) != nil }
 
+    /// The parameters that an action takes on a platform. The product's own decisions take none.
+    func declared(_ action: ActionType, on platform: String) -> [ActionParameter] {
+        connectors.first { $0.platform.rawValue == platform }?.parameters[action] ?? []
+    }
+
+    /// Returns true if an action can be carried out on a platform without any parameter.
+    public func canAlone(_ action: ActionType, on platform: String) -> Bool {
+        can(action, on: platform)
+            && declared(action, on: platform).allSatisfy { parameter in
+                if case .key = parameter.kind { return true }
+                return !parameter.isRequired
+            }
+    }
+
     /// Why an action can't be done on a platform: which ones can.
     func refusal(of action: ActionType, on platform: String) -> HTTPError {
         let able = connectors.filter { Self.steps(of: action, by: $0) != nil }.map { $0.platform.rawValue }.sorted()

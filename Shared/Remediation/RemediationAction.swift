@@ -61,6 +61,7 @@ public struct RemediationAction: Sendable {
             "requested_by": .string(requestedBy),
         ]
         details["target_entity_label"] = entityLabel.map(JSON.string)
+        if !parameters.isEmpty { details["parameters"] = .object(shownParameters) }
         details["finding_id"] = findingID.map { .string($0.description) }
         details["decided_by"] = decidedBy.map(JSON.string)
         return details

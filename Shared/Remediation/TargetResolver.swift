@@ -1,11 +1,12 @@
 import Auth
 import Base
+import Connectors
 import Findings
 import HTTP
 import Store
 
-/// Finds what an action acts on among what a workspace's integration has brought in, by our id or by the provider's.
-/// What is not there is never acted on.
+/// Finds the records that an action acts on among those that a workspace's integration has brought in, by our id or by the
+/// provider's. An action never acts on anything else.
 struct TargetResolver {
     let workspace: Workspace
     let integration: Identifier
@@ -13,206 +14,250 @@ struct TargetResolver {
     let platform: String
     let entity: String
 
+    /// The records of an action.
+    struct Targets {
+        /// The record that targetEntityId names.
+        let named: ResolvedTarget
+        /// The records that the platform acts on, at least one: the named one, or the grants that it has.
+        var all: [ResolvedTarget]
+
+        init(_ named: ResolvedTarget) { (self.named, all) = (named, [named]) }
+    }
+
     /// Our id, when it is one. PostgreSQL compares it with UUIDs only.
     private var id: Identifier? { Identifier(entity) }
 
-    /// The targets of an action, of which there is at least one. Throws 404 when the integration has brought in nothing of
-    /// that id, 400 when it has brought in several accounts of one person.
-    func targets(of action: ActionType) throws -> [ResolvedTarget] {
-        let found: [ResolvedTarget]
+    /// The targets of an action. Throws 404 when the integration has brought in nothing of that id, 400 when it has brought
+    /// in several accounts of one person.
+    func targets(of action: ActionType) throws -> Targets {
+        let named: ResolvedTarget?
         switch action {
-        case .syncDevice, .lockDevice, .retireDevice, .containHost, .liftContainment: found = try devices()
-        case .sanctionApp, .blockApp, .flagApp: found = try applications()
-        case .revokeOAuthToken: found = try grants()
-        case .rotateCredentials: found = try first(of: [keys, accounts])
-        case .revokeLicense: found = try first(of: [licenses, accounts, applications])
-        case .createTicket: found = try anything()
+        case .syncDevice, .lockDevice, .retireDevice, .containHost, .liftContainment: named = try device()
+        case .sanctionApp, .blockApp, .flagApp: named = try application()
+        case .revokeOAuthToken: return try grants()
+        case .rotateCredentials: named = try key() ?? account()
+        case .revokeLicense: named = try license() ?? account() ?? application()
+        case .createTicket: named = try anything()
         // A platform that reviews something else has it named by a parameter.
-        case .createAccessReview: found = try first(of: [applications, accounts, anything])
+        case .createAccessReview: named = try application() ?? account() ?? anything()
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,
             .deactivateUser, .offboardUser, .removeAdminRole, .removeFromGroup, .notifyUser:
-            found = try accounts()
+            named = try account()
         }
-        guard !found.isEmpty else {
-            throw HTTPError.notFound("\(platform) has brought nothing of this targetEntityId into this workspace.")
-        }
-        return found
+        guard let named else { throw notFound }
+        return Targets(named)
     }
 
-    private func first(of searches: [() throws -> [ResolvedTarget]]) throws -> [ResolvedTarget] {
-        for search in searches {
-            let found = try search()
-            if !found.isEmpty { return found }
-        }
-        return []
+    private var notFound: HTTPError {
+        .notFound("\(platform) has brought nothing of this targetEntityId into this workspace.")
     }
 
-    // MARK: What there is
+    // MARK: Records of the integration
 
-    private func accounts() throws -> [ResolvedTarget] {
-        let columns: SQL = "SELECT external_id, username, email, display_name, identity_id FROM accounts "
-        func decode(_ row: any Row) throws -> ResolvedTarget {
-            var target = ResolvedTarget(try row[0])
-            (target.username, target.email, target.label) = (try row[1], try row[2], try row[3])
-            target.identityID = try row[4]
-            return target
-        }
-        let named = try workspace.rows(
-            columns + "WHERE workspace_id = $1 AND integration_id = $2 AND external_id = $3", integration, entity,
-            decode: decode)
-        guard named.isEmpty, let id else { return named }
+    private static let accountColumns: SQL = """
+        SELECT external_id, username, email, coalesce(display_name, username, email, external_id), identity_id, id
+        FROM accounts
+        """
+
+    private static func account(_ row: any Row) throws -> ResolvedTarget {
+        var target = ResolvedTarget(.account, try row[0])
+        (target.username, target.email, target.label) = (try row[1], try row[2], try row[3])
+        (target.identityID, target.accountID, target.recordID) = (try row[4], try row[5], try row[5])
+        return target
+    }
+
+    private func account() throws -> ResolvedTarget? {
+        let named = try workspace.first(
+            Self.accountColumns + " WHERE workspace_id = $1 AND integration_id = $2 AND external_id = $3", integration,
+            entity, decode: Self.account)
+        guard named == nil, let id else { return named }
         let found = try workspace.rows(
-            columns + "WHERE workspace_id = $1 AND integration_id = $2 AND (id = $3 OR identity_id = $3)", integration,
-            id, decode: decode)
+            Self.accountColumns
+                + " WHERE workspace_id = $1 AND integration_id = $2 AND (id = $3 OR identity_id = $3)",
+            integration, id, decode: Self.account)
         guard found.count <= 1 else {
             throw HTTPError.badRequest(
                 "targetEntityId has \(found.count) accounts on \(platform). Name one of them by its own id.")
         }
-        return found
+        return found.first
     }
 
-    private func devices() throws -> [ResolvedTarget] {
-        try either(
-            "SELECT external_id, hostname, id FROM devices WHERE workspace_id = $1 AND integration_id = $2 "
-        ) { row in
-            var target = ResolvedTarget(try row[0])
-            target.label = try row[1]
-            target.deviceID = try row[2]
-            return target
-        }
-    }
-
-    private func applications() throws -> [ResolvedTarget] {
-        try either(
-            "SELECT external_id, name, id FROM applications WHERE workspace_id = $1 AND integration_id = $2 "
-        ) { row in
-            var target = ResolvedTarget(try row[0])
-            target.label = try row[1]
-            target.applicationID = try row[2]
-            return target
-        }
-    }
-
-    private func keys() throws -> [ResolvedTarget] {
-        try either(
-            "SELECT external_id, name, identity_id FROM access_keys WHERE workspace_id = $1 AND integration_id = $2 "
-        ) { row in
-            var target = ResolvedTarget(try row[0])
-            target.label = try row[1]
-            target.identityID = try row[2]
-            return target
-        }
-    }
-
-    private func licenses() throws -> [ResolvedTarget] {
+    private func device() throws -> ResolvedTarget? {
         try either(
             """
-            SELECT external_id, role, identity_id, application_id FROM entitlements
+            SELECT external_id, hostname, id, identity_id FROM devices
             WHERE workspace_id = $1 AND integration_id = $2
-            """ + " "
+            """
         ) { row in
-            var target = ResolvedTarget(try row[0])
-            target.label = try row[1]
-            (target.identityID, target.applicationID) = (try row[2], try row[3])
+            var target = ResolvedTarget(.device, try row[0])
+            (target.label, target.deviceID, target.recordID) = (try row[1], try row[2], try row[2])
+            target.identityID = try row[3]
             return target
         }
     }
 
-    /// The rows of a query by the provider's id, or else by ours.
-    private func either(_ query: SQL, decode: (any Row) throws -> ResolvedTarget) throws -> [ResolvedTarget] {
-        let named = try workspace.rows(query + "AND external_id = $3", integration, entity, decode: decode)
-        guard named.isEmpty, let id else { return named }
-        return try workspace.rows(query + "AND id = $3", integration, id, decode: decode)
-    }
-
-    /// A grant, or all that an account or an application has. A platform whose grants are not pulled knows which an
-    /// account has.
-    private func grants() throws -> [ResolvedTarget] {
-        let query: SQL = """
-            SELECT oauth_grants.external_id, accounts.username, accounts.email, applications.name,
-                applications.external_id, oauth_grants.identity_id, oauth_grants.application_id
-            FROM oauth_grants JOIN accounts ON accounts.id = oauth_grants.account_id
-            JOIN applications ON applications.id = oauth_grants.application_id
-            WHERE oauth_grants.workspace_id = $1 AND oauth_grants.integration_id = $2
-            """
-        func decode(_ row: any Row) throws -> ResolvedTarget {
-            var target = ResolvedTarget(try row[0])
-            (target.username, target.email, target.label) = (try row[1], try row[2], try row[3])
-            target.clientID = try row[4]
-            (target.identityID, target.applicationID) = (try row[5], try row[6])
+    private func application() throws -> ResolvedTarget? {
+        try either(
+            "SELECT external_id, name, id FROM applications WHERE workspace_id = $1 AND integration_id = $2"
+        ) { row in
+            var target = ResolvedTarget(.application, try row[0])
+            (target.label, target.applicationID, target.recordID) = (try row[1], try row[2], try row[2])
             return target
         }
-        let named = try workspace.rows(
-            query + """
-                 AND (oauth_grants.external_id = $3 OR accounts.external_id = $3 OR applications.external_id = $3)
-                ORDER BY oauth_grants.external_id
-                """, integration, entity, decode: decode)
-        if !named.isEmpty { return named }
-        if let id {
-            let found = try workspace.rows(
-                query + """
-                     AND (oauth_grants.id = $3 OR accounts.id = $3 OR accounts.identity_id = $3 OR applications.id = $3)
-                    ORDER BY oauth_grants.external_id
-                    """, integration, id, decode: decode)
-            if !found.isEmpty { return found }
-        }
-        return try accounts()
     }
 
-    /// Anything of the workspace, wherever it comes from: a ticket is about it, and changes nothing there.
-    private func anything() throws -> [ResolvedTarget] {
-        if let id {
-            if id == workspace.id { return [ResolvedTarget(entity)] }
-            let label = try workspace.first(
-                """
-                SELECT display_name FROM identities WHERE workspace_id = $1 AND id = $2
-                UNION ALL SELECT name FROM applications WHERE workspace_id = $1 AND id = $2
-                UNION ALL SELECT hostname FROM devices WHERE workspace_id = $1 AND id = $2
-                UNION ALL SELECT platform FROM integrations WHERE workspace_id = $1 AND id = $2
-                UNION ALL SELECT coalesce(username, external_id) FROM accounts WHERE workspace_id = $1 AND id = $2
-                """, id
-            ) { try $0[0] as String }
-            if let label { return [labelled(label)] }
-        }
-        let label = try workspace.first(
-            """
-            SELECT coalesce(username, external_id) FROM accounts WHERE workspace_id = $1 AND external_id = $2
-            UNION ALL SELECT name FROM applications WHERE workspace_id = $1 AND external_id = $2
-            UNION ALL SELECT hostname FROM devices WHERE workspace_id = $1 AND external_id = $2
-            UNION ALL SELECT platform FROM integrations WHERE workspace_id = $1 AND platform = $2
-            """, entity
-        ) { try $0[0] as String }
-        return label.map { [labelled($0)] } ?? []
-    }
+    private static let keyColumns: SQL = """
+        SELECT external_id, coalesce(name, external_id), identity_id, account_id, id FROM access_keys
+        WHERE workspace_id = $1 AND integration_id = $2
+        """
 
-    private func labelled(_ label: String) -> ResolvedTarget {
-        var target = ResolvedTarget(entity)
-        target.label = label
+    private static func key(_ row: any Row) throws -> ResolvedTarget {
+        var target = ResolvedTarget(.key, try row[0])
+        (target.label, target.identityID) = (try row[1], try row[2])
+        (target.accountID, target.recordID) = (try row[3], try row[4])
         return target
     }
-}
 
-extension Workspace {
-    /// The application that a decision is about, by our id, by a platform's, or by its name; of one that no platform has
-    /// brought in, the product itself knows the name only. Throws 404.
-    func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
-        func decode(_ row: any Row) throws -> (name: String, id: Identifier?) { (try row[0], try row[1]) }
-        if let id = Identifier(entity) {
-            let found = try first(
-                "SELECT name, id FROM applications WHERE workspace_id = $1 AND id = $2", id, decode: decode)
-            if let found { return found }
-        } else {
-            let found = try first(
-                """
-                SELECT applications.name, applications.id FROM applications
-                JOIN integrations ON integrations.id = applications.integration_id
-                WHERE applications.workspace_id = $1
-                    AND (applications.name_folded = $2 OR applications.external_id = $3 AND integrations.platform = $4)
-                ORDER BY applications.first_seen_at, applications.id LIMIT 1
-                """, entity.lowercased(), entity, platform, decode: decode)
-            if let found { return found }
-            if platform == Remediation.itself { return (entity, nil) }
+    private func key() throws -> ResolvedTarget? { try either(Self.keyColumns, decode: Self.key) }
+
+    private func license() throws -> ResolvedTarget? {
+        try either(
+            """
+            SELECT external_id, role, identity_id, application_id, account_id, id FROM entitlements
+            WHERE workspace_id = $1 AND integration_id = $2
+            """
+        ) { row in
+            var target = ResolvedTarget(.license, try row[0])
+            (target.label, target.identityID, target.applicationID) = (try row[1], try row[2], try row[3])
+            (target.accountID, target.recordID) = (try row[4], try row[5])
+            return target
         }
-        throw HTTPError.notFound("No application of this workspace has this targetEntityId.")
+    }
+
+    /// The row of a query by the provider's id, or else by ours.
+    private func either(_ query: SQL, decode: (any Row) throws -> ResolvedTarget) throws -> ResolvedTarget? {
+        let named = try workspace.first(query + " AND external_id = $3", integration, entity, decode: decode)
+        guard named == nil, let id else { return named }
+        return try workspace.first(query + " AND id = $3", integration, id, decode: decode)
+    }
+
+    private static let grantColumns: SQL = """
+        SELECT oauth_grants.external_id, accounts.username, accounts.email, applications.name,
+            applications.external_id, oauth_grants.identity_id, oauth_grants.application_id, oauth_grants.account_id,
+            oauth_grants.id
+        FROM oauth_grants JOIN accounts ON accounts.id = oauth_grants.account_id
+        JOIN applications ON applications.id = oauth_grants.application_id
+        WHERE oauth_grants.workspace_id = $1 AND oauth_grants.integration_id = $2
+        """
+
+    private static func grant(_ row: any Row) throws -> ResolvedTarget {
+        var target = ResolvedTarget(.grant, try row[0])
+        (target.username, target.email, target.label) = (try row[1], try row[2], try row[3])
+        target.clientID = try row[4]
+        (target.identityID, target.applicationID) = (try row[5], try row[6])
+        (target.accountID, target.recordID) = (try row[7], try row[8])
+        return target
+    }
+
+    /// A grant, or all that an account or an application has. If no grant of an account is stored, the account itself: its
+    /// platform knows which it has.
+    private func grants() throws -> Targets {
+        let named = try workspace.first(
+            Self.grantColumns + " AND oauth_grants.external_id = $3", integration, entity, decode: Self.grant)
+        if let named { return Targets(named) }
+        if let id {
+            let ours = try workspace.first(
+                Self.grantColumns + " AND oauth_grants.id = $3", integration, id, decode: Self.grant)
+            if let ours { return Targets(ours) }
+        }
+        let account = try account()
+        guard let owner = try account ?? application(), let ownerID = owner.recordID else { throw notFound }
+        var targets = Targets(owner)
+        targets.all = try workspace.rows(
+            Self.grantColumns
+                + """
+                 AND (oauth_grants.account_id = $3 OR oauth_grants.application_id = $3)
+                ORDER BY oauth_grants.external_id
+                """, integration, ownerID, decode: Self.grant)
+        if targets.all.isEmpty {
+            guard account != nil else { throw notFound }
+            targets.all = [owner]
+        }
+        return targets
+    }
+
+    // MARK: Records that parameters name
+
+    /// A key of an account, by our id, or by the provider's with or without its prefix.
+    func key(_ value: String, prefix: String, of account: ResolvedTarget) throws -> ResolvedTarget? {
+        guard let accountID = account.accountID else { return nil }
+        let named = try workspace.first(
+            Self.keyColumns + " AND account_id = $3 AND external_id IN ($4, $5)", integration, accountID,
+            prefix + value, value, decode: Self.key)
+        guard named == nil, let id = Identifier(value) else { return named }
+        return try workspace.first(
+            Self.keyColumns + " AND account_id = $3 AND id = $4", integration, accountID, id, decode: Self.key)
+    }
+
+    /// The active user accounts that a value names: by our id or the provider's, or else by user name or e-mail address.
+    func people(_ value: String) throws -> [ResolvedTarget] {
+        let active: SQL = """
+             WHERE workspace_id = $1 AND integration_id = $2 AND status = 'active' AND account_type = 'user'
+            """
+        let named = try workspace.rows(
+            Self.accountColumns + active + " AND external_id = $3", integration, value, decode: Self.account)
+        guard named.isEmpty else { return named }
+        if let id = Identifier(value) {
+            return try workspace.rows(
+                Self.accountColumns + active + " AND (id = $3 OR identity_id = $3)", integration, id,
+                decode: Self.account)
+        }
+        return try workspace.rows(
+            Self.accountColumns + active + " AND (lower(username) = $3 OR email = $3)", integration,
+            value.lowercased(), decode: Self.account)
+    }
+
+    // MARK: Records of the workspace
+
+    /// Anything of the workspace, whichever platform it comes from: a ticket is about it, and changes nothing there.
+    private func anything() throws -> ResolvedTarget? {
+        if id == workspace.id {
+            return try workspace.first("SELECT name FROM workspaces WHERE workspaces.id = $1") { row in
+                var target = ResolvedTarget(.other, entity)
+                (target.label, target.recordID) = (try row[0], workspace.id)
+                return target
+            }
+        }
+        let identity: SQL = "SELECT display_name, 'identity', id, id FROM identities WHERE workspace_id = $1"
+        let account: SQL = """
+            SELECT coalesce(username, external_id), 'account', id, identity_id FROM accounts WHERE workspace_id = $1
+            """
+        let application: SQL = """
+            SELECT name, 'application', id, CAST(NULL AS uuid) FROM applications WHERE workspace_id = $1
+            """
+        let device: SQL = "SELECT hostname, 'device', id, identity_id FROM devices WHERE workspace_id = $1"
+        let integration: SQL = """
+            SELECT platform, 'integration', id, CAST(NULL AS uuid) FROM integrations WHERE workspace_id = $1
+            """
+        if let id {
+            let all = [identity, application, device, integration, account].map { $0 + " AND id = $2" }
+            if let found = try workspace.first(.list(all, separator: " UNION ALL "), id, decode: other) { return found }
+        }
+        let named = [account, application, device].map { $0 + " AND external_id = $2" }
+        let all = named + [integration + " AND platform = $2"]
+        return try workspace.first(.list(all, separator: " UNION ALL "), entity, decode: other)
+    }
+
+    private func other(_ row: any Row) throws -> ResolvedTarget {
+        var target = ResolvedTarget(.other, entity)
+        let id: Identifier = try row[2]
+        (target.label, target.recordID, target.identityID) = (try row[0], id, try row[3])
+        switch try row[1] as String {
+        case "account": target.accountID = id
+        case "application": target.applicationID = id
+        case "device": target.deviceID = id
+        default: break
+        }
+        return target
     }
 }

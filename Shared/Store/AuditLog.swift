@@ -53,7 +53,10 @@ public struct AuditLog {
             try database.execute(
                 "INSERT INTO audit_heads (workspace_id, sequence_number, row_hash) VALUES ($1, $2, $3)",
                 workspaceID, -1, Self.origin)
-            try append(AuditEntry(action: "audit_chain.genesis", createdAt: moment))
+            try append(
+                AuditEntry(
+                    action: "audit_chain.genesis", targetType: "workspace", targetID: workspaceID.description,
+                    createdAt: moment))
         }
     }
 
@@ -76,17 +79,18 @@ public struct AuditLog {
                 """, workspaceID
             ) { (sequence: try $0[0] as Int, hash: try $0[1] as String) }
             guard let head else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
-            let contentHash = Self.contentHash(entry, workspaceID: workspaceID)
-            let rowHash = Self.rowHash(
-                contentHash: contentHash, previousHash: head.hash, sequence: head.sequence)
+            let link = AuditLink(
+                sequence: head.sequence, id: Identifier.random().description, actorEmail: entry.actorEmail,
+                contentHash: Self.contentHash(entry, workspaceID: workspaceID), previousHash: head.hash)
+            let rowHash = link.rowHash
             try database.execute(
                 """
                 INSERT INTO audit_log (workspace_id, id, sequence_number, user_id, actor_email, action, target_type,
-                    target_id, details, content_hash, prev_hash, row_hash, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                """, workspaceID, Identifier.random(), head.sequence, entry.userID, entry.actorEmail, entry.action,
-                entry.targetType, entry.targetID, JSON.object(entry.details), contentHash, head.hash, rowHash,
-                entry.createdAt)
+                    target_id, details, content_hash, prev_hash, row_hash, created_at, hash_version)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                """, workspaceID, link.id, link.sequence, entry.userID, entry.actorEmail, entry.action,
+                entry.targetType, entry.targetID, JSON.object(entry.details), link.contentHash, link.previousHash,
+                rowHash, entry.createdAt, link.version.rawValue)
             try database.execute(
                 "UPDATE audit_heads SET row_hash = $2 WHERE workspace_id = $1", workspaceID, rowHash)
         }
@@ -97,23 +101,30 @@ public struct AuditLog {
     public func verify() throws -> Int {
         var next = 0
         var previous = Self.origin
+        var version = AuditLink.Version.first
         try database.stream(
             """
             SELECT sequence_number, content_hash, prev_hash, row_hash, action, user_id, target_type, target_id, details,
-                created_at
+                created_at, id, actor_email, hash_version
             FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number
             """, [workspaceID.sqlValue]
         ) { row in
+            guard let itsVersion = AuditLink.Version(rawValue: try row[12]), itsVersion >= version,
+                let details = (try row[8] as JSON).object
+            else { throw BrokenChain(sequence: next) }
             let entry = AuditEntry(
                 action: try row[4], userID: try row[5], targetType: try row[6], targetID: try row[7],
-                details: (try row[8] as JSON).object ?? [:], createdAt: try row[9])
-            let contentHash = Self.contentHash(entry, workspaceID: workspaceID)
-            let rowHash = Self.rowHash(contentHash: contentHash, previousHash: previous, sequence: next)
-            guard try row[0] as Int == next, try row[1] as String == contentHash, try row[2] as String == previous,
-                try row[3] as String == rowHash
+                details: details, createdAt: try row[9])
+            version = itsVersion
+            let link = AuditLink(
+                sequence: next, id: try row[10], actorEmail: try row[11],
+                contentHash: Self.contentHash(entry, workspaceID: workspaceID), previousHash: previous,
+                version: version)
+            guard try row[0] as Int == next, try row[1] as String == link.contentHash,
+                try row[2] as String == previous, try row[3] as String == link.rowHash
             else { throw BrokenChain(sequence: next) }
             next += 1
-            previous = rowHash
+            previous = link.rowHash
         }
         let head = try database.first(
             "SELECT sequence_number, row_hash FROM audit_heads WHERE workspace_id = $1", workspaceID
@@ -150,15 +161,55 @@ public struct AuditLog {
         "action", "created_at", "details", "target_id", "target_type", "user_id", "workspace_id",
     ]
 
-    /// SHA-256 that chains an entry to the one before it, in hexadecimal.
-    public static func rowHash(contentHash: String, previousHash: String, sequence: Int) -> String {
-        hash([
-            "content_hash": .string(contentHash), "prev_hash": .string(previousHash),
-            "sequence_number": .integer(sequence),
-        ])
+    static func hash(_ fields: [String: JSON]) -> String {
+        SHA256.hexadecimal(JSONWriter.bytes(JSON.object(fields)))
+    }
+}
+
+/// The place of an entry in its workspace's chain: everything that its row_hash covers.
+public struct AuditLink: Sendable {
+    /// Which fields a row_hash covers. The numbers are those of the column hash_version. In a chain they never fall: an
+    /// entry can't be passed off as an older one, which covers less.
+    public enum Version: Int, Comparable, Sendable {
+        /// content_hash, prev_hash and sequence_number.
+        case first = 1
+        /// Also id, actor_email and hash_version, which content_hash leaves out.
+        case allFields = 2
+
+        public static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
     }
 
-    private static func hash(_ fields: [String: JSON]) -> String {
-        SHA256.hexadecimal(JSONWriter.bytes(JSON.object(fields)))
+    let sequence: Int
+    let id: String
+    let actorEmail: String?
+    let contentHash: String
+    let previousHash: String
+    let version: Version
+
+    /// A link with these parts; new entries have the newest version.
+    public init(
+        sequence: Int, id: String, actorEmail: String?, contentHash: String, previousHash: String,
+        version: Version = .allFields
+    ) {
+        self.sequence = sequence
+        self.id = id
+        self.actorEmail = actorEmail
+        self.contentHash = contentHash
+        self.previousHash = previousHash
+        self.version = version
+    }
+
+    /// The SHA-256 that chains the entry to the one before it, over canonical JSON (sorted names, no spaces), in hexadecimal.
+    public var rowHash: String {
+        var fields: [String: JSON] = [
+            "content_hash": .string(contentHash), "prev_hash": .string(previousHash),
+            "sequence_number": .integer(sequence),
+        ]
+        if version >= .allFields {
+            fields["actor_email"] = actorEmail.map(JSON.string) ?? .null
+            fields["hash_version"] = .integer(version.rawValue)
+            fields["id"] = .string(id)
+        }
+        return AuditLog.hash(fields)
     }
 }

@@ -17,7 +17,8 @@ public protocol Database: AnyObject {
     func read(_ queries: [Statement]) throws
 
     /// Runs a statement that nothing else depends on together with the next `read`, where that saves a round trip: its
-    /// rows come before those of what is read. Another statement, or `runWaiting`, does not leave it waiting either.
+    /// rows come before those of what is read. Another statement, or `runWaiting`, does not leave it waiting either. If it writes,
+    /// and nothing can be written, it is dropped, and what is read comes without it.
     func runWithNextRead(_ query: Statement) throws
 
     /// Runs what waits for a `read` that has not come.
@@ -35,6 +36,9 @@ public protocol Database: AnyObject {
 
     /// Brings the schema up to date, at once if it is. Any number of processes may call it together.
     func migrate() throws
+
+    /// The same, up to a version of the schema.
+    func migrate(upTo version: Int) throws
 
     /// After much has been written: tells the engine what it plans queries by. Not within a transaction.
     func settleStatistics() throws
@@ -95,6 +99,8 @@ public struct KeptTable: Sendable {
 }
 
 extension Database {
+    public func migrate() throws { try migrate(upTo: .max) }
+
     /// Runs one query; returns how many rows it changed.
     @discardableResult
     public func run(_ query: Statement) throws -> Int { try run(query.sql, query.parameters, query.body) }
@@ -130,6 +136,8 @@ extension Database {
 public enum StoreError: Error {
     /// The database is not there, or locked for longer than a request may wait.
     case unreachable(String)
+    /// Nothing can be written, while what is there can be read: the disk is full, or the database is read-only.
+    case unwritable(String)
     /// The file is damaged.
     case damaged(String)
     /// A uniqueness, foreign-key or check constraint refused a row.

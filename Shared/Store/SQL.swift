@@ -24,6 +24,22 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     /// For text that the store itself puts together, out of names of its own schema.
     init(text: String) { self.text = text }
 
+    /// The text without what asks a server to lock rows and to leave those out that others have locked. SQLite, which has one
+    /// writer at a time, knows neither and needs neither.
+    var textWithoutLocks: String {
+        let clause = "FOR UPDATE SKIP LOCKED"
+        return text.withCString { start in
+            var result = ""
+            var rest = start
+            while let found = strstr(rest, clause) {
+                let part = UnsafeRawBufferPointer(start: rest, count: UnsafePointer(found) - rest)
+                result += String(decoding: part, as: UTF8.self)
+                rest = UnsafePointer(found) + clause.utf8.count
+            }
+            return result + String(cString: rest)
+        }
+    }
+
     /// One statement out of two parts.
     public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }
 

@@ -8,14 +8,14 @@ import Store
 extension Workspace {
     /// Connects a platform: its credentials are checked at the provider first, and stored only sealed. Connecting a platform
     /// that is or was connected replaces the credentials and keeps what is known. Its first sync is queued. Returns
-    /// the integration's id and the sync's job.
+    /// the integration's id and the sync's job. A sync that runs with other credentials is followed by another.
     ///
     /// Throws 404 for an unknown platform, 400 with a sentence for each field, 403 when the plan covers no more
     /// integrations, 422 when the provider does not accept the credentials or can't be asked, 503 when its rate limit is
     /// reached.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
-    ) throws -> (id: Identifier, sync: Identifier) {
+    ) throws -> (id: Identifier, sync: Identifier?) {
         guard let type = tools.connector(platform) else {
             throw HTTPError.notFound("This platform is not supported.")
         }
@@ -53,13 +53,13 @@ extension Workspace {
                     category = excluded.category, idp_role = excluded.idp_role, credentials = excluded.credentials,
                     connected_by = excluded.connected_by, connected_at = excluded.connected_at,
                     disconnected_at = NULL, next_auto_sync_at = excluded.next_auto_sync_at, error_kind = NULL,
-                    error = NULL
+                    error = NULL, failing_since = NULL, failed_syncs = 0
                 """, integrationID, platform, type.platform.category, try directoryRole(of: type.platform), sealed,
-                memberID, now, now + Self.syncInterval)
+                memberID, now, integrationID.hourlyTime(after: now))
             let entry = AuditEntry(
                 action: "integration.connected", targetType: "integration", targetID: integrationID.description,
                 details: ["platform": .string(platform), "is_reconnected": .bool(known != nil)], createdAt: now)
-            return ((integrationID, try queueSync(of: integrationID, now: now)), entry)
+            return ((integrationID, try queueSync(of: integrationID, again: true, now: now)), entry)
         }
     }
 

@@ -8,13 +8,13 @@ extension Workspace {
     /// next one is asked for. None is begun after `deadline`, and none waited for after `pageEnd`.
     func pull(
         _ run: inout SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
-        until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, keepAlive: () throws -> Void,
+        until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, confirm: () throws -> Void,
         now: Timestamp
     ) throws -> Bool {
         guard !run.position.isPulled else { return true }
         let begin = run.position
         let connector = try tools.connect(
-            integration, in: id, eventsSince: run.position.eventsSince,
+            integration, in: id, eventsSince: run.position.eventsSince, olderEvents: run.position.olderEvents,
             seconds: max(1, (pageEnd - ContinuousClock.now) / .seconds(1)))
         let collections = connector.collections
         // A collection that is no longer there leaves the sync to begin anew.
@@ -23,52 +23,105 @@ extension Workspace {
         var lastSign = ContinuousClock.now
         while index < collections.count {
             guard ContinuousClock.now < deadline else { return false }
-            let page: RecordPage
+            let list = collections[index]
+            var page: RecordPage?
+            var entries = PageEntries()
             do {
-                page = try collections[index].page(run.position.cursor)
+                let found = try list.page(run.position.cursor)
+                try run.position.pages.pass(found)
+                page = found
             } catch let error as ConnectorError
                 where isResuming && error.mayBeOldCursor && ContinuousClock.now < deadline
             {
                 // Providers forget their cursors; what is staged already comes again.
                 isResuming = false
                 run.position.cursor = nil
+                run.position.lists.beginAgain()
+                run.position.pages = PageGuard()
                 continue
-            } catch ConnectorError.provider where ContinuousClock.now >= deadline && run.position != begin {
+            } catch let error as ConnectorError
+                where run.position != begin
+                && (error == .outOfTime || (error.isOfProvider && ContinuousClock.now >= deadline))
+            {
                 // It did not come in what was left of the time; whoever goes on has more.
                 return false
+            } catch let error as ConnectorError {
+                try leaveOut(list, after: error, with: connector, in: &run)
+                for kept in list.kept { entries.keep(kept) }
             }
             isResuming = false
-            run.position.leftOut += page.leftOut.filter { !run.position.leftOut.contains($0) }
-            if let kind = page.kept { run.position.kept.insert(kind.rawValue) }
-            if let next = page.next {
-                run.position.collection = collections[index].name
+            if let page { run.position.lists.add(page) }
+            if let next = page?.next {
+                run.position.collection = list.name
                 run.position.cursor = next
             } else {
                 index += 1
+                run.position.pages = PageGuard()
                 run.position.collection = index < collections.count ? collections[index].name : nil
                 run.position.cursor = nil
-                run.position.isPulled = index == collections.count
+                if index == collections.count { try close(collections, of: integration, in: &run, now: now) }
             }
-            try stage(page.records, in: run, on: integration.platform, now: now)
+            try stage(
+                page?.entries ?? entries, in: &run, within: tools.quota(plan), on: integration.platform, now: now)
             if ContinuousClock.now - lastSign > .seconds(10) {
-                try keepAlive()
+                try confirm()
                 lastSign = .now
             }
         }
         if !run.position.isPulled {
-            run.position.isPulled = true
+            try close(collections, of: integration, in: &run, now: now)
             try exclusively { try save(run) }
         }
         return true
     }
+
+    /// Leaves out a list that failed, if the sync can do without it.
+    ///
+    /// A provider may refuse one list as if the credentials were bad, such as the list of a suspended person's tokens. So
+    /// the credentials count as bad only if another call, the connector's check, is refused as well.
+    ///
+    /// - Throws: The error, if the sync can't do without the list or the error is not about it.
+    private func leaveOut(
+        _ list: RecordCollection, after error: ConnectorError, with connector: any Connector, in run: inout SyncRun
+    ) throws {
+        guard error.isAboutOneRequest else { throw error }
+        var error = error
+        if case .credentials = error {
+            try connector.check()
+            error = .refused("The provider refuses the list of \(list.name), though it accepts the credentials.")
+        }
+        guard list.need == .optional else { throw error }
+        run.position.lists.leaveOut(list, error)
+    }
+
+    /// Notes that all lists are done with, and holds back the deletions of those that have shrunk.
+    private func close(
+        _ lists: [RecordCollection], of integration: SyncedIntegration, in run: inout SyncRun, now: Timestamp
+    ) throws {
+        let held = try listHistory(of: integration.id).heldBack(lists, ended: run.position.lists.ended, now: now)
+        run.position.lists.close(lists, heldBack: held)
+        run.position.isPulled = true
+    }
+}
+
+extension PageGuard {
+    /// Notes a page, before the next one is asked for.
+    fileprivate mutating func pass(_ page: RecordPage) throws(ConnectorError) {
+        guard !page.beginsAgain, !page.beginsPart else { return self = PageGuard() }
+        try pass(
+            page.records.map { .string($0.externalID) }, next: page.next, bringsNew: page.entries.count > 0)
+    }
 }
 
 extension ConnectorError {
+    /// Whether the provider failed, or took too long.
+    fileprivate var isOfProvider: Bool { if case .provider = self { true } else { false } }
+
     /// Whether it may come from a cursor that the provider no longer knows.
     fileprivate var mayBeOldCursor: Bool {
         switch self {
         case .provider, .refused, .configuration, .missing: true
-        case .credentials, .rateLimited, .unknownOutcome: false
+        case .credentials, .rateLimited, .unknownOutcome, .outOfTime: false
         }
     }
 }

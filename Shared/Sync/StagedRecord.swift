@@ -1,6 +1,7 @@
 import Base
 import Connectors
 import Crypto
+import Store
 
 /// A provider's record as a sync keeps it until all of them have come: what the inventory will say of it, with what the
 /// product itself knows about such things.
@@ -15,6 +16,20 @@ struct StagedRecord {
         case accessKey = "access_key"
         case device
         case auditEvent = "audit_event"
+
+        /// The name in SQL.
+        var text: SQL {
+            switch self {
+            case .account: "account"
+            case .accountLink: "account_link"
+            case .application: "application"
+            case .entitlement: "entitlement"
+            case .oauthGrant: "oauth_grant"
+            case .accessKey: "access_key"
+            case .device: "device"
+            case .auditEvent: "audit_event"
+            }
+        }
     }
 
     let kind: Kind
@@ -50,7 +65,7 @@ struct StagedRecord {
     }
 
     private static func links(of account: AccountRecord) -> [StagedRecord] {
-        Set(account.linkedEmails.map { $0.lowercased() }).sorted().map { email in
+        Set(account.linkedEmails.map(EmailAddress.canonical)).sorted().map { email in
             StagedRecord(
                 .accountLink, account.externalID + " " + email,
                 ["account": .string(account.externalID), "email": .string(email)])
@@ -58,7 +73,7 @@ struct StagedRecord {
     }
 
     /// PostgreSQL stores no NUL.
-    private static func storable(_ text: String) -> String {
+    static func storable(_ text: String) -> String {
         text.utf8.contains(0) ? String(text.unicodeScalars.filter { $0.value != 0 }.map(Character.init)) : text
     }
 
@@ -77,23 +92,33 @@ struct StagedRecord {
 // MARK: What each kind keeps
 
 extension StagedRecord {
+    /// Members that say which columns stay as they are.
+    private static func kept(_ columns: [String]) -> [String: JSON?] {
+        columns.reduce(into: [:]) { $0["keeps_" + $1] = true }
+    }
+
     private init(_ account: AccountRecord) {
         var metadata = account.metadata
         metadata["unverified_email"] = account.unverifiedEmail.map(JSON.string)
+        // An identity and an account have three states in the API. One that was never activated can't be used, as one
+        // that is suspended; nobody has suspended it, and rules tell the two apart by this.
+        metadata["state"] = account.status == .staged ? "staged" : nil
+        let status = account.status == .staged ? .suspended : account.status
         self.init(
             .account, account.externalID,
             [
-                "display_name": .string(account.displayName), "status": .string(account.status.rawValue),
+                "former_id": account.formerExternalID.map(JSON.string),
+                "display_name": .string(account.displayName), "status": .string(status.rawValue),
                 "kind": .string(account.kind.rawValue),
                 "username": (account.username ?? account.unverifiedEmail).map(JSON.string),
-                "email": account.email.map { .string($0.lowercased()) }, "is_admin": account.isAdmin.map(JSON.bool),
+                "email": account.email.map(address), "is_admin": account.isAdmin.map(JSON.bool),
                 "admin_roles": account.isAdmin.map { _ in .array(account.adminRoles.map(JSON.string)) },
                 "mfa_enabled": account.mfaEnabled.map(JSON.bool), "sso_enforced": account.ssoEnforced.map(JSON.bool),
                 "last_login_at": account.lastLoginAt.map(moment), "department": account.department.map(JSON.string),
-                "title": account.title.map(JSON.string), "manager_email": account.managerEmail.map(JSON.string),
+                "title": account.title.map(JSON.string), "manager_email": account.managerEmail.map(address),
                 "manager": account.managerExternalID.map(JSON.string), "created_at": account.createdAt.map(moment),
                 "deprovisioned_at": account.deprovisionedAt.map(moment), "metadata": .object(metadata),
-            ])
+            ].merging(Self.kept(account.unread.map(\.rawValue))) { $1 })
     }
 
     private init(_ application: ApplicationRecord) {
@@ -105,7 +130,7 @@ extension StagedRecord {
                 "category": application.category.map(JSON.string), "sso_enabled": application.ssoEnabled.map(JSON.bool),
                 "is_ai_tool": .bool(AITools.include(application)), "is_managed": .bool(application.isManaged),
                 "metadata": .object(application.metadata),
-            ])
+            ].merging(Self.kept(application.unread.map(\.rawValue))) { $1 })
     }
 
     private init(_ entitlement: EntitlementRecord) {
@@ -143,19 +168,21 @@ extension StagedRecord {
     }
 
     private init(_ device: DeviceRecord, now: Timestamp) {
+        var metadata = device.metadata
+        metadata["model"] = device.model.map(JSON.string)
         let isSupported = OperatingSystems.isSupported(device.operatingSystem, device.osVersion, at: now)
         self.init(
             .device, device.externalID,
             [
-                "hostname": .string(device.hostname), "owner_email": device.ownerEmail.map { .string($0.lowercased()) },
+                "hostname": .string(device.hostname), "owner_email": device.ownerEmail.map(address),
                 "owner": device.ownerExternalID.map(JSON.string), "serial_number": device.serialNumber.map(JSON.string),
                 "operating_system": device.operatingSystem.map(JSON.string),
                 "os_version": device.osVersion.map(JSON.string), "is_os_supported": isSupported.map(JSON.bool),
                 "is_encrypted": device.isEncrypted.map(JSON.bool), "is_compliant": device.isCompliant.map(JSON.bool),
                 "is_jailbroken": device.isJailbroken.map(JSON.bool), "has_edr": device.hasEDR.map(JSON.bool),
                 "is_contained": .bool(device.isContained), "open_detections": .integer(device.openDetections),
-                "last_seen_at": device.lastSeenAt.map(moment), "metadata": .object(device.metadata),
-            ])
+                "last_seen_at": device.lastSeenAt.map(moment), "metadata": .object(metadata),
+            ].merging(Self.kept(device.unread.map(\.rawValue))) { $1 })
     }
 
     private init(_ event: AuditEventRecord) {
@@ -165,11 +192,13 @@ extension StagedRecord {
                 "event_type": .string(event.eventType), "outcome": .string(event.outcome.rawValue),
                 "occurred_at": moment(event.occurredAt), "actor": event.actor.map(JSON.string),
                 "actor_account": event.actorExternalID.map(JSON.string),
-                "actor_email": event.actorEmail.map { .string($0.lowercased()) },
+                "actor_email": event.actorEmail.map(address),
                 "target": event.target.map(JSON.string), "ip_address": event.ipAddress.map(JSON.string),
                 "details": .object(event.details),
             ])
     }
 }
+
+private func address(_ text: String) -> JSON { .string(EmailAddress.canonical(text)) }
 
 private func moment(_ timestamp: Timestamp) -> JSON { .string(timestamp.description) }

@@ -6,16 +6,37 @@ import Store
 extension Workspace {
     /// Keeps a page's records and the place of the next page, both or neither. A page that comes twice changes nothing.
     /// Of what the inventory says already only that it came is kept, so that applying a sync reads only what has changed.
-    func stage(_ records: [SyncRecord], in run: SyncRun, on platform: Platform, now: Timestamp) throws {
+    ///
+    /// - Throws: `ConnectorError` if the sync has brought more than `quota`.
+    func stage(
+        _ entries: PageEntries, in run: inout SyncRun, within quota: SyncQuota, on platform: Platform, now: Timestamp
+    ) throws {
         var byKey: [String: StagedRecord] = [:]
-        for record in records {
+        for record in entries.records {
             for staged in StagedRecord.records(of: record, on: platform, now: now) {
                 byKey[staged.kind.rawValue + " " + staged.externalID] = staged
             }
         }
+        try run.position.usage.add(byKey.values, within: quota)
         let known = try knownFingerprints(of: byKey.values, in: run)
-        let all = byKey.map { key, staged in
-            (staged: staged, isKnown: known[key].map { $0 == staged.fingerprint } ?? false)
+        var all = byKey.map { key, staged in
+            let isKnown = known[key].map { $0 == staged.fingerprint } ?? false
+            return StagedRow(
+                kind: staged.kind.rawValue, externalID: staged.externalID, record: isKnown ? "{}" : staged.record,
+                fingerprint: isKnown ? "" : staged.fingerprint)
+        }
+        for case .account(let account) in entries.records
+        where !account.unread.isDisjoint(with: [.email, .linkedEmails]) {
+            all.append(
+                StagedRow(
+                    kind: Protection.mark(.record, .accountLink), externalID: StagedRecord.storable(account.externalID),
+                    record: "{}", fingerprint: ""))
+        }
+        for protection in entries.kept.compactMap(\.staged) {
+            all.append(
+                StagedRow(
+                    kind: protection.mark, externalID: StagedRecord.storable(protection.id), record: "{}",
+                    fingerprint: ""))
         }
         try exclusively {
             try save(run)
@@ -23,11 +44,8 @@ extension Workspace {
             for insert in StagingStatement.inserts {
                 while rest.count >= insert.rows {
                     var values: [any SQLParameter] = [run.id]
-                    for (staged, isKnown) in rest.prefix(insert.rows) {
-                        values += [
-                            staged.kind.rawValue, staged.externalID, Identifier.random(),
-                            isKnown ? "{}" : staged.record, isKnown ? "" : staged.fingerprint,
-                        ]
+                    for row in rest.prefix(insert.rows) {
+                        values += [row.kind, row.externalID, Identifier.random(), row.record, row.fingerprint]
                     }
                     try forEachRow(insert.sql, values) { _ in }
                     rest = rest.dropFirst(insert.rows)
@@ -68,6 +86,14 @@ extension Workspace {
         ) { row in (kind: StagedRecord.Kind(rawValue: try row[0]), count: try row[1] as Int) }
         return Dictionary(counts.compactMap { pair in pair.kind.map { ($0, pair.count) } }) { $1 }
     }
+}
+
+/// A row of `sync_staged`.
+private struct StagedRow {
+    let kind: String
+    let externalID: String
+    let record: String
+    let fingerprint: String
 }
 
 /// The statements that keep records: many at once, since each is a round trip.

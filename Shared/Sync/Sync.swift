@@ -21,7 +21,7 @@ public struct SyncTime: Sendable {
     /// With so many seconds for pulling.
     public init(pull: Double, all: Double) {
         self.pull = pull
-        self.all = Int(all) + 1
+        self.all = Int(clamping: all) + 1
     }
 }
 
@@ -29,7 +29,7 @@ public struct SyncTime: Sendable {
 public struct SyncReport: Sendable {
     /// The API's names.
     public enum Status: String, Sendable {
-        /// All of the platform's workers are busy; a job begins as soon as one is free.
+        /// The workspace has as many syncs under way as it may; a worker begins as soon as one of them is over.
         case queued
         /// More is left than fitted into the time; a job goes on.
         case inProgress = "in_progress"
@@ -40,7 +40,7 @@ public struct SyncReport: Sendable {
     public let platform: Platform
     /// What has come, so far.
     public let counts: SyncCounts
-    /// When the next one begins by itself.
+    /// When the next one begins by itself, if nothing else is decided meanwhile.
     public let nextAutoSyncAt: Timestamp
 }
 
@@ -59,42 +59,37 @@ public struct SyncFailure: Error {
 }
 
 extension Workspace {
-    /// Seconds from one sync to the next.
-    static let syncInterval = Int.hours(1)
-
     /// Syncs an integration, or goes on with a sync of it: pulls page after page, and makes the inventory like that all at
-    /// once when the last has come. `keepAlive` is called between pages, every ten seconds.
+    /// once when the last has come. Whoever calls it has claimed the integration's job, so that there is one sync of it at a
+    /// time: whatever else was at it has lost it. `confirm` is called between pages, every ten seconds, and throws if the
+    /// claim is lost.
     ///
     /// Throws 404, 409 and 422 as HTTPError, and `SyncFailure` when the provider fails: the inventory stays as it was. What
     /// may pass by itself leaves the sync where it was; otherwise it has ended, and the integration tells why.
     public func sync(
-        _ integrationID: Identifier, for starter: SyncStarter, with tools: SyncTools, _ time: SyncTime,
-        keepAlive: () throws -> Void = {}, now: () -> Timestamp = { .now }
+        _ integrationID: Identifier, with tools: SyncTools, _ time: SyncTime,
+        confirm: () throws -> Void = {}, now: () -> Timestamp = { .now }
     ) throws -> SyncReport {
         let start = ContinuousClock.now
         let integration = try syncedIntegration(integrationID)
         let leaseEnd = now() + time.all
-        var run = try claimSync(of: integration, for: starter, until: leaseEnd, now: now())
+        var run = try beginSync(of: integration, until: leaseEnd, now: now())
         func report(_ status: SyncReport.Status, _ counts: SyncCounts) -> SyncReport {
             SyncReport(
                 status: status, platform: integration.platform, counts: counts,
-                nextAutoSyncAt: now() + Self.syncInterval)
+                nextAutoSyncAt: integration.id.hourlyTime(after: now()))
         }
         do {
-            guard try takeSlot(of: integration.platform, for: run, until: leaseEnd, now: now()) else {
-                try release(run, isQueued: true, now: now())
-                return report(.queued, SyncCounts([:]))
-            }
             let isPulled = try pull(
                 &run, of: integration, with: tools, until: start + .seconds(time.pull),
-                pageEnd: start + .seconds(time.page), keepAlive: keepAlive, now: now())
+                pageEnd: start + .seconds(time.page), confirm: confirm, now: now())
             guard isPulled else {
                 let counts = SyncCounts(try stagedCounts(of: run.id))
-                try letGo(run, now: now())
+                try release(run, now: now())
                 return report(.inProgress, counts)
             }
             try compare(run)
-            try keepAlive()
+            try confirm()
             let counts = try apply(run, of: integration, now: now())
             // It is applied, whatever becomes of this; the next sync makes up for it, or housekeeping.
             try? forgetStagedRecords()
@@ -108,15 +103,9 @@ extension Workspace {
         } catch SyncInterruption.lost {
             throw HTTPError.conflict("Another sync of this integration has begun.")
         } catch {
-            try? letGo(run, now: now())
+            try? release(run, now: now())
             throw error
         }
-    }
-
-    /// Whoever comes next goes on with it.
-    private func letGo(_ run: SyncRun, now: Timestamp) throws {
-        try giveSlotBack(of: run)
-        try release(run, now: now)
     }
 
     /// Writes down why the provider failed.
@@ -127,19 +116,13 @@ extension Workspace {
             try execute(
                 "UPDATE integrations SET error_kind = $3, error = $4 WHERE workspace_id = $1 AND id = $2",
                 integration.id, error.kind, error.sentence)
-            return try letGo(run, now: now)
+            return try release(run, now: now)
         }
         try change {
             // Another process may have begun anew with other credentials.
             try save(run)
             try endSync(run.id, error: (error.kind, error.sentence), at: now)
-            try execute(
-                """
-                UPDATE integrations SET error_kind = $3, error = $4, next_auto_sync_at = $5,
-                    status = CASE WHEN $3 IN ('authentication_expired', 'configuration_invalid') THEN 'error'
-                        ELSE status END
-                WHERE workspace_id = $1 AND id = $2
-                """, integration.id, error.kind, error.sentence, now + Self.syncInterval)
+            try noteFailure(of: integration.id, kind: error.kind, sentence: error.sentence, now: now)
             let entry = AuditEntry(
                 action: "integration.sync_failed", targetType: "integration", targetID: integration.id.description,
                 details: [

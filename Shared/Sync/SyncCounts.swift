@@ -11,6 +11,9 @@ public struct SyncCounts: Equatable, Sendable {
     var oauthGrants = 0
     var accessKeys = 0
 
+    /// Nothing.
+    public init() {}
+
     init(_ staged: [StagedRecord.Kind: Int]) {
         identities = staged[.account] ?? 0
         applications = staged[.application] ?? 0

@@ -1,6 +1,7 @@
 import Analysis
 import Auth
 import Base
+import Connectors
 import HTTP
 import Jobs
 import Store
@@ -9,49 +10,66 @@ extension JobHandler {
     /// What runs jobs of kind sync: their payload names the integration.
     public static func sync(_ tools: SyncTools) -> JobHandler {
         JobHandler(
+            at: Platform.allCases.map(\.rawValue),
             run: { context in
-                guard let id = context.job.payload["integration_id"]?.string.flatMap({ Identifier($0) }) else {
-                    return .dead("The job names no integration.")
-                }
-                return try run(context, id, tools)
+                guard let id = integration(of: context.job) else { return .notUnderstood }
+                return sync(id, in: context, with: tools, SyncTime(all: context.secondsLeft)).outcome
             },
             giveUp: { context, sentence in
-                guard let id = context.job.payload["integration_id"]?.string.flatMap({ Identifier($0) }) else { return }
+                guard let id = integration(of: context.job) else { return }
+                try context.workspace.noteFailure(
+                    of: id, kind: "provider_error", sentence: sentence, now: context.now)
                 for run in try context.workspace.unfinishedSyncs(of: id) {
                     try context.workspace.endSync(run, error: ("provider_error", sentence), at: context.now)
                 }
             })
     }
 
-    private static func run(_ context: JobContext, _ id: Identifier, _ tools: SyncTools) throws -> JobOutcome {
-        do {
-            let report = try context.workspace.sync(
-                id, for: .job, with: tools, SyncTime(all: context.secondsLeft), keepAlive: context.keepAlive,
-                now: { context.now })
-            switch report.status {
-            case .queued: return .wait(until: context.now + 20, "All places for this platform's syncs are taken.")
-            case .inProgress: return .wait(until: context.now, "There is more to pull.")
-            case .completed:
-                do {
-                    try context.workspace.analyzeWhatWasSynced(now: context.now)
-                } catch {
-                    context.log.write(.error, "the analysis failed: \(error)")
-                }
-                return .completed
+    /// The handler of jobs of kind analysis.
+    public static var analysis: JobHandler {
+        JobHandler { context in
+            guard try context.workspace.analyzeWhatWasSynced(now: context.now) else {
+                return .wait(until: context.now + 15, "The last analysis was a moment ago.")
             }
-        } catch let failure as SyncFailure {
-            switch failure.error {
-            case .rateLimited(let seconds): return .wait(until: context.now + seconds, failure.error.sentence)
-            case let error where error.isTransient: return .retry(error.sentence)
-            case let error: return .dead(error.sentence)
-            }
-        } catch let error as HTTPError {
-            switch error.status {
-            // It was disconnected or paused meanwhile.
-            case 404: return .completed
-            case 409: return .wait(until: context.now + 20, error.sentence)
-            default: return .dead(error.sentence)
-            }
+            return .completed
         }
+    }
+
+    /// Syncs an integration for its job: how that came out, and what becomes of the job.
+    public static func sync(
+        _ id: Identifier, in context: JobContext, with tools: SyncTools, _ time: SyncTime
+    ) -> (result: Result<SyncReport, any Error>, outcome: JobOutcome) {
+        let result = Result {
+            try context.workspace.sync(id, with: tools, time, confirm: context.confirm, now: { context.now })
+        }
+        switch result {
+        case .success(let report):
+            return (
+                result,
+                report.status == .completed ? .completed : .wait(until: context.now, "There is more to pull.")
+            )
+        case .failure(let failure as SyncFailure):
+            return (result, outcome(of: failure.error, now: context.now))
+        case .failure(let error as HTTPError):
+            // It was disconnected or paused meanwhile, or another job of it has begun.
+            return (result, [404, 409].contains(error.status) ? .completed : .dead(error.sentence))
+        case .failure(let error as LeaseLost):
+            // Whatever becomes of the job is the other worker's to say.
+            return (.failure(error), .completed)
+        case .failure(let error):
+            context.log.write(.error, "the sync failed: \(error)")
+            return (result, .retry("It failed for a reason that the log tells."))
+        }
+    }
+
+    private static func outcome(of error: ConnectorError, now: Timestamp) -> JobOutcome {
+        switch error {
+        case .rateLimited(let seconds): .wait(until: now + seconds, error.sentence)
+        default: error.isTransient ? .retry(error.sentence) : .dead(error.sentence)
+        }
+    }
+
+    private static func integration(of job: Job) -> Identifier? {
+        job.payload["integration_id"]?.string.flatMap { Identifier($0) }
     }
 }

@@ -14,14 +14,6 @@ struct SyncRun {
     var position: SyncPosition
 }
 
-/// Who wants a sync to run.
-public enum SyncStarter: Sendable {
-    /// Somebody who asks for one: while one is under way, or waits for its job to go on, there is no other.
-    case person
-    /// A job: it goes on with what is under way as soon as nobody works on it.
-    case job
-}
-
 /// Why a sync does not go on here.
 enum SyncInterruption: Error {
     /// Another process has taken it over.
@@ -33,37 +25,26 @@ enum SyncInterruption: Error {
 extension Workspace {
     /// How long a sync may be under way before it is begun anew: what it has pulled is too old by then.
     static let longestSync = Int.hours(6)
-    /// How long a sync that nobody works on still counts as under way to people: a job is about to go on with it.
-    static let handover = 120
-    /// How far syncs reach back for events that come late.
-    static let eventOverlap = Int.hours(1)
     /// How far the first sync reaches back, which rules take a person's habits from.
     static let firstEvents = Int.days(14)
 
-    /// Claims the integration's sync until `leaseEnd`: the one that is under way, or else a new one. Throws 409 while
-    /// another process works on it.
-    func claimSync(
-        of integration: SyncedIntegration, for starter: SyncStarter, until leaseEnd: Timestamp, now: Timestamp
+    /// Goes on with the integration's sync that is under way, or else begins a new one. Another process that still works on
+    /// it has lost it.
+    func beginSync(
+        of integration: SyncedIntegration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {
         try exclusively {
             let token = Identifier.random()
             let last = try first(
                 """
-                SELECT id, started_at, lease_expires_at, position FROM sync_runs
+                SELECT id, started_at, position FROM sync_runs
                 WHERE workspace_id = $1 AND integration_id = $2 AND status IN ('queued', 'in_progress')
                 ORDER BY started_at DESC, id LIMIT 1
                 """, integration.id
             ) { row in
-                (
-                    id: try row[0] as Identifier, startedAt: try row[1] as Timestamp, lease: try row[2] as Timestamp?,
-                    position: try row[3] as JSON?
-                )
+                (id: try row[0] as Identifier, startedAt: try row[1] as Timestamp, position: try row[2] as JSON?)
             }
             if let last {
-                let lease = (last.lease ?? last.startedAt) + (starter == .person ? Self.handover : 0)
-                guard lease <= now else {
-                    throw HTTPError.conflict("A sync of this integration is in progress.")
-                }
                 if let position = last.position.flatMap(SyncPosition.init), last.startedAt + Self.longestSync > now {
                     try execute(
                         """
@@ -76,10 +57,12 @@ extension Workspace {
                 }
                 try endSync(last.id, error: nil, at: now)
             }
-            let since = try lastPull(of: integration).map { $0 - Self.eventOverlap } ?? now - Self.firstEvents
+            let pulledAt = try lastPull(of: integration)
+            let since = pulledAt.map { $0 - integration.platform.eventDelay } ?? now - Self.firstEvents
+            let older = try listHistory(of: integration.id).olderEvents.mapValues { max($0, now - Self.firstEvents) }
             let run = SyncRun(
                 id: .random(), integrationID: integration.id, token: token, startedAt: now,
-                position: SyncPosition(eventsSince: since))
+                position: SyncPosition(eventsSince: since, olderEvents: older.filter { $0.value < since }))
             try execute(
                 """
                 INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_token,
@@ -88,6 +71,14 @@ extension Workspace {
                 """, run.id, integration.id, now, token, leaseEnd, run.position.json)
             return run
         }
+    }
+
+    /// The history of an integration's lists.
+    func listHistory(of integrationID: Identifier) throws -> ListHistory {
+        ListHistory(
+            try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {
+                try $0[0] as JSON
+            })
     }
 
     /// When the last sync that was applied began to pull: what has happened since then it may not have seen, however late
@@ -113,12 +104,12 @@ extension Workspace {
     }
 
     /// Leaves a sync to whoever goes on with it.
-    func release(_ run: SyncRun, isQueued: Bool = false, now: Timestamp) throws {
+    func release(_ run: SyncRun, now: Timestamp) throws {
         try execute(
             """
-            UPDATE sync_runs SET status = $4, lease_token = NULL, lease_expires_at = $5
+            UPDATE sync_runs SET lease_token = NULL, lease_expires_at = $4
             WHERE workspace_id = $1 AND id = $2 AND lease_token = $3 AND status = 'in_progress'
-            """, run.id, run.token, isQueued ? "queued" : "in_progress", now)
+            """, run.id, run.token, now)
     }
 
     /// Ends a sync that has not come to anything, and forgets what it has pulled.
@@ -129,6 +120,5 @@ extension Workspace {
             WHERE workspace_id = $1 AND id = $2
             """, runID, now, error?.kind, error?.sentence)
         try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", runID)
-        try execute("DELETE FROM sync_slots WHERE workspace_id = $1 AND sync_run_id = $2", runID)
     }
 }

@@ -40,6 +40,11 @@ extension Workspace {
     }
 }
 
+extension Workspace {
+    /// The platform of an integration that can be synced; throws as `syncedIntegration`.
+    public func platformToSync(_ id: Identifier) throws -> Platform { try syncedIntegration(id).platform }
+}
+
 /// What syncs work with beside the workspace.
 public struct SyncTools: Sendable {
     /// The function's variables.
@@ -48,6 +53,8 @@ public struct SyncTools: Sendable {
     let connector: @Sendable (String) -> (any Connector.Type)?
     /// How the pauses between retries begin, in seconds.
     public var firstPause = 0.5
+    /// The quota of a plan.
+    public var quota: @Sendable (Plan) -> SyncQuota = { .of($0) }
 
     /// Tools with the function's variables.
     public init(
@@ -61,7 +68,8 @@ public struct SyncTools: Sendable {
     /// The connector of an integration with its stored credentials. Throws `ConnectorError` when there is none, or the
     /// credentials can't be opened.
     func connect(
-        _ integration: SyncedIntegration, in workspaceID: Identifier, eventsSince: Timestamp, seconds: Double
+        _ integration: SyncedIntegration, in workspaceID: Identifier, eventsSince: Timestamp,
+        olderEvents: [String: Timestamp], seconds: Double
     ) throws -> any Connector {
         guard let type = connector(integration.platform.rawValue) else {
             throw ConnectorError.configuration("This platform can't be synced.")
@@ -69,16 +77,19 @@ public struct SyncTools: Sendable {
         let key = IntegrationKey(
             workspaceID: workspaceID, integrationID: integration.id, platform: integration.platform)
         guard let credentials = try CredentialSeal(environment).open(integration.credentials, for: key) else {
-            throw ConnectorError.credentials("The stored credentials can't be read. Connect the platform again.")
+            throw ConnectorError.unopenedCredentials
         }
-        return try connect(type, credentials, eventsSince: eventsSince, seconds: seconds)
+        return try connect(
+            type, credentials, eventsSince: eventsSince, olderEvents: olderEvents, seconds: seconds)
     }
 
     /// A connector with credentials.
     func connect(
-        _ type: any Connector.Type, _ credentials: Credentials, eventsSince: Timestamp, seconds: Double
+        _ type: any Connector.Type, _ credentials: Credentials, eventsSince: Timestamp,
+        olderEvents: [String: Timestamp] = [:], seconds: Double
     ) throws -> any Connector {
         var scope = ConnectorScope(environment, seconds: seconds, eventsSince: eventsSince)
+        scope.olderEvents = olderEvents
         scope.firstPause = firstPause
         return try type.init(credentials, scope)
     }

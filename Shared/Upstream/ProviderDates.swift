@@ -7,7 +7,7 @@ extension Timestamp {
     public init?(provider text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 16 else { return nil }
-        var rest = bytes[16...]
+        var rest = bytes.dropFirst(16)
         var seconds = "00"
         if rest.first == UInt8(ascii: ":"), rest.count >= 3 {
             seconds = String(decoding: rest.dropFirst().prefix(2), as: UTF8.self)
@@ -16,7 +16,7 @@ extension Timestamp {
                 rest = rest.dropFirst().drop { (0x30...0x39).contains($0) }
             }
         }
-        var date = bytes[..<16]
+        var date = bytes.prefix(16)
         if date[10] == UInt8(ascii: " ") { date[10] = UInt8(ascii: "T") }
         guard let offset = Self.offset(rest),
             let local = Timestamp(String(decoding: date, as: UTF8.self) + ":" + seconds + "Z")

@@ -44,8 +44,14 @@ public struct RetryPolicy: Sendable {
     /// The wait that a provider names, as far as we grant it; nil when it is none.
     static func granted(_ seconds: Double) -> Double? { seconds >= 0 ? min(seconds, Double(longestWait)) : nil }
 
+    /// The pause before a retry, when the provider names so many seconds: these, as far as we grant them, and the first
+    /// pause at least. A time that is over, or none, is our own pause.
+    func wait(_ seconds: Double?, before retry: Int) -> Double {
+        max(firstPause, seconds.flatMap(Self.granted).flatMap { $0 > 0 ? $0 : nil } ?? pause(before: retry))
+    }
+
     /// The pause before a retry when the provider names none: exponential, with jitter, half a minute at most.
-    func pause(before retry: Int) -> Double {
+    private func pause(before retry: Int) -> Double {
         min(30, firstPause * Double(1 << min(retry, 16))) * Double.random(in: 0.5...1)
     }
 }
@@ -71,6 +77,6 @@ extension UpstreamResponse {
     /// The seconds until the moment in a field that holds seconds since 1970, as many providers write their limits.
     public func seconds(untilEpochIn field: String) -> Double? {
         headers[field].flatMap { Double($0) }.flatMap { (0...Self.lastSecond).contains($0) ? $0.rounded(.up) : nil }
-            .map { seconds(until: Timestamp(seconds: Int($0))) }
+            .map { seconds(until: Timestamp(seconds: Int(clamping: $0))) }
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import CCurl
 import Glibc
 import HTTP
@@ -21,8 +22,11 @@ final class Transfer {
 
     /// - Parameters:
     ///   - url: where it goes, which a development override may have moved.
+    ///   - authorities: the file with the certificate authorities to trust.
     ///   - limit: the longest body that is taken, in bytes.
-    init?(_ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, limit: Int) {
+    init?(
+        _ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, authorities: String, limit: Int
+    ) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = OpaquePointer(handle)
         self.index = index
@@ -31,6 +35,7 @@ final class Transfer {
         self.isOverride = isOverride
         gate = .allocate(capacity: 1)
         gate.initialize(to: ccurl_guard(may_connect: nil, context: nil))
+        ccurl_set_text(handle, CURLOPT_CAINFO, authorities)
         prepare(UnsafeMutableRawPointer(handle), url)
     }
 
@@ -52,7 +57,10 @@ final class Transfer {
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
+        // The executable contains a decoder for these only, and no HTTP/2: see CLinkStubs.
+        ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
+        ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        ccurl_set_text(handle, CURLOPT_CAPATH, nil)
         ccurl_set_text(handle, CURLOPT_USERAGENT, "Thalian")
         gate.pointee.context = this
         gate.pointee.may_connect = { address, context in
@@ -74,10 +82,9 @@ final class Transfer {
                 return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(part) ? size * count : 0
             }, this)
         if !request.isRepeatable {
-            // What finds its kept connection closed, or its HTTP/2 stream refused, libcurl sends again by itself. Over a
-            // connection of its own, in HTTP/1.1, it sends it once.
+            // libcurl repeats a request by itself if the kept connection turns out to be closed. Over a connection of its
+            // own it sends the request once.
             ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
-            ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
         switch request.method {
         case .get: break
@@ -100,8 +107,8 @@ final class Transfer {
 
     /// Limits the time that it may take, in seconds.
     func limitTime(connect: Double, total: Double) {
-        ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(min(connect, total) * 1_000)))
-        ccurl_set_long(raw, CURLOPT_TIMEOUT_MS, max(1, Int(total * 1_000)))
+        ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(clamping: min(connect, total) * 1_000)))
+        ccurl_set_long(raw, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: total * 1_000)))
     }
 
     /// Makes it ready to be sent again.
@@ -114,10 +121,14 @@ final class Transfer {
     func outcome(_ code: CURLcode) -> Result<UpstreamResponse, UpstreamError> {
         switch code {
         case CURLE_OK:
-            return .success(UpstreamResponse(status: Int(ccurl_status(raw)), headers: headers, body: body))
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT: return .failure(.refused)
+            return .success(
+                UpstreamResponse(status: Int(ccurl_status(raw)), headers: headers, body: body, url: request.url))
+        // libcurl also says this of a response whose first line is not one of HTTP. The request may have been carried out.
+        case CURLE_UNSUPPORTED_PROTOCOL: return .failure(ccurl_sent(raw) == 0 ? .refused : .broken)
+        case CURLE_URL_MALFORMAT: return .failure(.refused)
         case CURLE_COULDNT_CONNECT: return .failure(isRefused ? .refused : .unreachable)
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION,
+            CURLE_SSL_CACERT_BADFILE:
             return .failure(.unreachable)
         case CURLE_WRITE_ERROR where isTooLarge: return .failure(.tooLarge)
         default: return .failure(.broken)
@@ -131,15 +142,18 @@ final class Transfer {
     }
 
     private func receiveField(_ line: UnsafeRawBufferPointer) {
-        let text = String(decoding: line, as: UTF8.self)
+        let text = StreamSafeText.read(String(decoding: line, as: UTF8.self))
         // Each response has a head of its own: that of an interim one is over.
         if text.hasPrefix("HTTP/") { return headers = Headers() }
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
+        guard let (field, value) = text.unicodeScalars.cut(at: ":") else { return }
         func trimmed(_ part: Substring) -> String {
-            let end = part.lastIndex { !$0.isWhitespace }
-            return String(part[...(end ?? part.startIndex)].drop { $0.isWhitespace })
+            var rest = part.drop { $0.isWhitespace }
+            while rest.last?.isWhitespace == true { rest.removeLast() }
+            return String(rest)
         }
-        headers.add(trimmed(text[..<colon]), trimmed(text[text.utf8.index(after: colon)...]))
+        let name = trimmed(Substring(field))
+        // A line without a name is no field (RFC 9112 §5).
+        if !name.isEmpty { headers.add(name, trimmed(Substring(value))) }
     }
 
     private func receive(_ part: UnsafeRawBufferPointer) -> Bool {

@@ -1,5 +1,7 @@
 import Base
+import CCrypto
 import CCurl
+import CSystem
 import Glibc
 import HTTP
 
@@ -15,8 +17,8 @@ public final class UpstreamClient {
         public var connect = 5.0
         /// Seconds until the response must have come.
         public var total = 30.0
-        /// Bytes of a body, decoded.
-        public var bodyLength = 32 << 20
+        /// The longest body in bytes, decoded. A page of a provider's list is far shorter.
+        public var bodyLength = 8 << 20
 
         /// The usual ones.
         public init() {}
@@ -28,6 +30,7 @@ public final class UpstreamClient {
     private let limits: Limits
     private let retry: RetryPolicy
     private let override: UpstreamURL?
+    private let authorities: String
     private let multi: UnsafeMutableRawPointer?
 
     /// A client for a platform, which has `seconds` for all that it does.
@@ -39,6 +42,10 @@ public final class UpstreamClient {
         self.retry = retry
         deadline = Self.now + seconds
         override = try Self.override(platform, environment)
+        // An override without TLS needs none.
+        authorities = override?.scheme == .http ? "" : try CertificateAuthorities.file(environment)
+        csystem_use_own_resolver()
+        ccrypto_initialize()
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         multi = curl_multi_init()
     }
@@ -65,15 +72,16 @@ public final class UpstreamClient {
         return try result.get()
     }
 
-    /// Sends many requests, so many at once, and calls `body` with the place of each and its response, in the order in
-    /// which they come. The first error ends it.
+    /// Sends many requests, so many at once, and calls `body` with the place of each and its outcome, in the order in which
+    /// they come. The first error that `body` throws ends it.
     public func sendAll(
-        _ requests: some Sequence<UpstreamRequest>, atOnce: Int, _ body: (Int, UpstreamResponse) throws -> Void
+        _ requests: some Sequence<UpstreamRequest>, atOnce: Int,
+        _ body: (Int, Result<UpstreamResponse, UpstreamError>) throws -> Void
     ) throws {
         var failure: (any Error)?
         run(requests, atOnce: atOnce) { index, outcome in
             do {
-                try body(index, try outcome.get())
+                try body(index, outcome)
                 return true
             } catch {
                 failure = error
@@ -138,7 +146,7 @@ public final class UpstreamClient {
             }
             guard !hasEnded else { continue }
             let pause = waiting.map(\.until).min().map { $0 - Self.now } ?? 1
-            curl_multi_poll(multi, nil, 0, Int32(max(0, min(pause, 1)) * 1_000) + 1, nil)
+            curl_multi_poll(multi, nil, 0, Int32(clamping: Int(clamping: max(0, min(pause, 1)) * 1_000) + 1), nil)
         }
     }
 
@@ -146,7 +154,7 @@ public final class UpstreamClient {
         guard request.isSound, request.url.scheme == .https || override != nil else { return nil }
         return Transfer(
             index, request, to: override.map(request.url.moved) ?? request.url, isOverride: override != nil,
-            limit: limits.bodyLength)
+            authorities: authorities, limit: limits.bodyLength)
     }
 
     private func start(_ transfer: Transfer, _ running: inout [OpaquePointer: Transfer]) {
@@ -169,16 +177,16 @@ public final class UpstreamClient {
                 seconds = wait
                 isThrottled = true
             case .failed(let wait):
-                guard transfer.request.isRepeatable else { return .success(nil) }
+                guard transfer.request.mayBeRetried else { return .success(nil) }
                 seconds = wait
             }
         case .failure(.unreachable): break
-        case .failure(.broken): guard transfer.request.isRepeatable else { return .success(nil) }
+        case .failure(.broken): guard transfer.request.mayBeRetried else { return .success(nil) }
         case .failure: return .success(nil)
         }
-        let wait = seconds.flatMap(RetryPolicy.granted) ?? retry.pause(before: transfer.retries)
+        let wait = retry.wait(seconds, before: transfer.retries)
         if transfer.retries < retry.retries, Self.now + wait < deadline { return .success(wait) }
-        return isThrottled ? .failure(.throttled(seconds: Int(wait.rounded(.up)))) : .success(nil)
+        return isThrottled ? .failure(.throttled(seconds: Int(clamping: wait.rounded(.up)))) : .success(nil)
     }
 
     private static func override(

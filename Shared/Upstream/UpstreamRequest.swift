@@ -14,8 +14,11 @@ public struct UpstreamRequest: Sendable {
     /// Whether it may be sent again when nobody knows what became of it: a query, or what the provider knows to be the
     /// same.
     public var isRepeatable: Bool
+    /// Whether a failure is met by the same request again. If not, it is the caller's to ask for less.
+    public var isRetried = true
     /// False when the path holds a part that would reach out of its place.
     var isSound = true
+    var mayBeRetried: Bool { isRepeatable && isRetried }
 
     /// A request without a body. GET is repeatable.
     public init(_ method: Method, _ url: UpstreamURL, headers: Headers = [:]) {
@@ -63,12 +66,21 @@ public struct UpstreamResponse: Sendable {
     public let headers: Headers
     /// The body, decoded.
     public let body: [UInt8]
+    /// Where the request went, for what the response says relative to that.
+    public let url: UpstreamURL?
+
+    init(status: Int, headers: Headers, body: [UInt8], url: UpstreamURL? = nil) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.url = url
+    }
 
     /// Whether the status says that the request succeeded.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// The body as JSON; null when it is none.
-    public var json: JSON { (try? JSON(parsing: body)) ?? .null }
+    /// The body as JSON, read leniently; null when it is none.
+    public var json: JSON { (try? JSON(parsing: body, .lenient)) ?? .null }
 
     /// The body as text.
     public var text: String { String(decoding: body, as: UTF8.self) }

@@ -1,7 +1,8 @@
 import Base
 import HTTP
 
-/// An absolute URL of an upstream (RFC 3986), http or https.
+/// An absolute URL of an upstream (RFC 3986), http or https. It is what requests go to; what answers name is a
+/// `URLReference`.
 ///
 /// It is read strictly, so that nothing that reads it later can see another host in it: no user information, no
 /// fragment, a host of letters, digits, dots and hyphens or a bracketed IPv6 address, and no byte in path and query that
@@ -23,13 +24,12 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads a URL; nil when it is none of these.
     public init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":"), let scheme = Scheme(rawValue: text[..<colon].lowercased()),
-            text[colon...].hasPrefix("://")
+        guard let (name, behind) = text.cut(at: ":"), let scheme = Scheme(rawValue: name.lowercased()),
+            behind.hasPrefix("//")
         else { return nil }
-        let rest = text[colon...].dropFirst(3)
-        let split = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        let target = String(rest[split...])
-        guard let (host, port) = Self.authority(rest[..<split]), target.utf8.allSatisfy(Self.isTargetByte) else {
+        let authority = behind.dropFirst(2).prefix { $0 != "/" && $0 != "?" }
+        let target = String(behind.dropFirst(2 + authority.count))
+        guard let (host, port) = Self.authority(authority), target.utf8.allSatisfy(Self.isTargetByte) else {
             return nil
         }
         self.init(scheme: scheme, host: host, port: port, target: target.hasPrefix("/") ? target : "/" + target)
@@ -69,13 +69,13 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     private static func authority(_ text: Substring) -> (host: String, port: Int?)? {
         let host: Substring
         let rest: Substring
-        if text.first == "[", let end = text.firstIndex(of: "]") {
-            host = text[...end]
-            guard IPAddress(String(host.dropFirst().dropLast())) != nil else { return nil }
-            rest = text[text.index(after: end)...]
+        if text.first == "[", let (inside, behind) = text.dropFirst().cut(at: "]") {
+            host = "[\(inside)]"
+            guard IPAddress(String(inside)) != nil else { return nil }
+            rest = behind
         } else {
             host = text.prefix { $0 != ":" }
-            rest = text[host.endIndex...]
+            rest = text.dropFirst(host.count)
             let isName = host.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

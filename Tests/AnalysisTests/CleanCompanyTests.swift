@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A company in which everything is as it should be.
-@Suite struct CleanCompanyTests {
+@Suite(.usesStore) struct CleanCompanyTests {
     @Test func fiveHundredPeopleInGoodOrderAreNoFinding() throws {
         let store = try TestStore()
         let company = try TestCompany(store.database)

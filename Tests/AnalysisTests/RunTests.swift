@@ -8,7 +8,7 @@ import Testing
 @testable import Analysis
 
 /// What happens around a run, and while it is under way.
-@Suite struct RunTests {
+@Suite(.usesStore) struct RunTests {
     private let store: TestStore
     private let company: TestCompany
     private let now = TestStore.now

@@ -26,7 +26,11 @@ import Testing
     ]
 
     private static let local = LocalValues(
-        devVars: DevVars(values: ["TOKEN_SECRET": Secret("hush")]), defaults: ["DATABASE_URL": "sqlite:here"])
+        devVars: DevVars(values: [
+            "TOKEN_SECRET": Secret("hush"), "CONFIRMATION_SECRET": Secret("short"),
+            "STRIPE_WEBHOOK_SECRET": Secret("short"), "SUPABASE_JWT_SECRET": Secret("short"),
+            "EXPORT_CURSOR_SECRET": Secret("short"), "AUDIT_SIGNING_KEY": Secret("0a0b"),
+        ]), defaults: ["DATABASE_URL": "sqlite:here"])
 
     private func read(
         _ replaced: [String: String?] = [:], environment: String? = nil, local: LocalValues = local
@@ -118,6 +122,26 @@ import Testing
             "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRT"]}"#,
             "but .dev.vars has TOKEN_SECRET; did you mean"
         ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["CONFIRMATION_SECRET"]}"#,
+            "secrets.optional[0]: secret CONFIRMATION_SECRET has fewer than 32 bytes; make one with: echo "
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET", "SUPABASE_JWT_SECRET"]}"#,
+            "secrets.required[1]: secret SUPABASE_JWT_SECRET has fewer than 32 bytes; make one with: echo "
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["EXPORT_CURSOR_SECRET"]}"#,
+            "secrets.optional[0]: secret EXPORT_CURSOR_SECRET has fewer than 32 bytes; make one with: echo "
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["STRIPE_WEBHOOK_SECRET"]}"#,
+            "secrets.optional[0]: secret STRIPE_WEBHOOK_SECRET has fewer than 32 bytes; make one with: echo "
+        ),
+        (
+            "secrets", #"{"required": ["TOKEN_SECRET", "AUDIT_SIGNING_KEY"]}"#,
+            "secrets.required[1]: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
+        ),
         ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is no IP address"),
         ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
         ("dev", #"{"prot": 1}"#, #"dev.prot: unknown key; did you mean "port"?"#),
@@ -179,6 +203,7 @@ import Testing
             "functions[0].dispatch: \"isolatd\" is none of isolated, reuse, spawn; did you"
         ),
         (#""dispatch": null"#, "functions[0].dispatch: is null"),
+        (#""credentials": "apikey""#, "functions[0].credentials: \"apikey\" is none of session, apiKey; did you"),
         (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
         (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),
         (#""limits": {"concurrency": 0}"#, "functions[0].limits.concurrency: is 0"),

@@ -29,6 +29,11 @@ import Testing
         ("0 9 * * 7", "2026-04-15T00:00:00Z", "2026-04-19T09:00:00Z"),
         ("0 9 * * sat-sun", "2026-04-18T09:00:00Z", "2026-04-19T09:00:00Z"),
         ("0 9 * * 5-7", "2026-04-19T09:00:00Z", "2026-04-24T09:00:00Z"),
+        ("0 9 * * SUN-SUN", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
+        ("0 9 * * 0-0", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
+        ("0 9 * * 0-0/2", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
+        ("0 9 * * 7-7", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
+        ("0 9 * * SUN-MON", "2026-04-20T09:00:00Z", "2026-04-26T09:00:00Z"),
         // Both days restricted: either will do.
         ("0 0 13 * FRI", "2026-04-11T00:00:00Z", "2026-04-13T00:00:00Z"),
         ("0 0 13 * FRI", "2026-04-13T00:00:00Z", "2026-04-17T00:00:00Z"),
@@ -39,6 +44,41 @@ import Testing
     func firesNext(_ text: String, _ after: String, _ expected: String) throws {
         let after = try #require(Timestamp(after))
         #expect(try CronExpression(text).next(after: after).description == expected)
+    }
+
+    /// Every range of every field, with every step, by numbers and by names.
+    @Test(arguments: CronField.Unit.allCases) func rangesAndStepsAreInclusive(_ unit: CronField.Unit) throws {
+        func numbers(_ text: String) throws -> [Int] {
+            let field = try CronField(Substring(text), unit)
+            return (0..<63).filter { field.contains($0) }
+        }
+        // Sunday is 0, whether it is written 0 or 7.
+        func folded(_ values: some Sequence<Int>) -> [Int] {
+            Set(values.map { unit == .dayOfWeek ? $0 % 7 : $0 }).sorted()
+        }
+        func name(_ value: Int) -> String { unit == .month ? unit.names[value - 1] : unit.names[value % 7] }
+        let last = unit.range.upperBound
+        for first in unit.range {
+            #expect(try numbers("\(first)") == folded([first]))
+            #expect(try numbers("\(first),\(last)") == folded([first, last]))
+            for end in first...last {
+                #expect(try numbers("\(first)-\(end)") == folded(first...end))
+                for step in 1...last {
+                    let text = "\(first)-\(end)/\(step)"
+                    #expect(try numbers(text) == folded(stride(from: first, through: end, by: step)), "\(text)")
+                }
+                // A name of Sunday at the beginning is 0, and at the end of another range 7.
+                guard !unit.names.isEmpty, unit != .dayOfWeek || first < 7 else { continue }
+                let isSunday = unit == .dayOfWeek && first == 0 && end == 7
+                #expect(
+                    try numbers("\(name(first))-\(name(end).lowercased())") == (isSunday ? [0] : folded(first...end)))
+            }
+        }
+        for step in 1...last {
+            let all = unit == .dayOfWeek ? 0...6 : unit.range
+            #expect(
+                try numbers("*/\(step)") == Array(stride(from: all.lowerBound, through: all.upperBound, by: step)))
+        }
     }
 
     /// What a minute of the calendar is: minute, hour, day of month, month, day of week from 0.

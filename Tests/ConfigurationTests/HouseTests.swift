@@ -46,13 +46,36 @@ import Testing
         }
     }
 
-    /// So that no other operation can call it: it refuses whoever comes without a key.
-    @Test func theAssistantAloneHasTheKeyOfAnthropic() throws {
+    /// The functions as wrangler-like.json declares them.
+    private func functions() throws -> [[String: Any]] {
         let file = root.appending(path: Configuration.fileName)
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-        let functions = try #require(json["functions"] as? [[String: Any]])
-        let withKey = functions.filter { ($0["bindings"] as? [String])?.contains("ANTHROPIC_API_KEY") == true }
+        return try #require(json["functions"] as? [[String: Any]])
+    }
+
+    /// So that no other operation can call it: it refuses whoever comes without a key.
+    @Test func theAssistantAloneHasTheKeyOfAnthropic() throws {
+        let withKey = try functions().filter { ($0["bindings"] as? [String])?.contains("ANTHROPIC_API_KEY") == true }
         #expect(withKey.map { $0["route"] as? String } == ["/api/ai-chat"])
+    }
+
+    /// A function that knew the proxies but not their field would believe another field.
+    @Test func functionsThatTrustProxiesKnowTheirField() throws {
+        let bindings = try functions().map { Set($0["bindings"] as? [String] ?? []) }
+        #expect(bindings.contains { $0.contains("TRUSTED_PROXIES") })
+        for names in bindings { #expect(names.contains("TRUSTED_PROXIES") == names.contains("CLIENT_IP_HEADER")) }
+    }
+
+    /// The runner refuses requests without credentials as the function itself would.
+    @Test func eachFunctionDemandsTheCredentialsThatTheConfigurationSays() throws {
+        let package = try packageRoutes()
+        for function in try configuration().functions {
+            let url = root.appending(path: "Functions").appending(path: try #require(package[function.route]))
+            let source = try String(contentsOf: url, encoding: .utf8)
+            let isSession = source.contains(".session("), isAPIKey = source.contains(".apiKey(")
+            #expect(!(isSession && isAPIKey))
+            #expect(function.credentials == (isSession ? .session : isAPIKey ? .apiKey : nil), "\(function.route)")
+        }
     }
 
     @Test func eachFunctionAnswersTheMethodsThatTheConfigurationSays() throws {

@@ -35,7 +35,7 @@ import Testing
             let path = folder + "/dev.json"
             #expect(DevState.apiKeys(in: path).isEmpty)
             let state = DevState(
-                url: "http://127.0.0.1:1", workspaceID: "w", tokens: ["viewer": "t"],
+                url: "http://127.0.0.1:1", workspaceID: "w", tokens: ["viewer": "t"], localToken: "l",
                 apiKeys: ["read": "thal_r", "write": "thal_w"])
             try state.write(to: path)
             #expect(DevState.apiKeys(in: path) == state.apiKeys)

@@ -5,7 +5,9 @@ import Testing
 @testable import local_runner
 
 @Suite struct SessionTokensTests {
-    private static let variables = ["SUPABASE_URL": "http://127.0.0.1:54321/", "SUPABASE_JWT_SECRET": "hush"]
+    private static let variables = [
+        "SUPABASE_URL": "http://127.0.0.1:54321/", "SUPABASE_JWT_SECRET": "a secret of the tests that is long enough",
+    ]
 
     private func tokens(_ variables: [String: String] = variables) throws -> SessionTokens {
         let configuration = Configuration(
@@ -29,7 +31,7 @@ import Testing
         }
         #expect(SessionToken(try tokens().issue(person, lifetime: -60), keys: keys, now: now) == nil)
         var others = Self.variables
-        others["SUPABASE_JWT_SECRET"] = "other"
+        others["SUPABASE_JWT_SECRET"] = "another secret of the tests, long enough"
         #expect(SessionToken(try tokens(others).issue(person), keys: keys, now: now) == nil)
     }
 

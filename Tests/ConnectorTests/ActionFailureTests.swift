@@ -9,14 +9,32 @@ import Upstream
 
 /// What actions make of answers that tell, or do not tell, whether anything was done.
 @Suite struct ActionFailureTests {
-    private let target = ActionTarget(
-        actionID: .random(), externalID: "9",
-        parameters: ["repository": "ops", "project": "acme/ops", "channel": "C1", "message": "Hello."])
+    private func target(_ example: ConnectorCase, _ action: ActionType) throws -> ActionTarget {
+        let all: [String: JSON] = [
+            "repository": "ops", "project": "acme/main/ops", "channel": "C1", "message": "Hello.",
+        ]
+        let names = (example.connector.parameters[action] ?? []).map(\.name)
+        return try ActionTarget("9", for: action, by: example.connector, all.filter { names.contains($0.key) })
+    }
+
+    /// How GitHub, GitLab and Slack answer the question for a ticket's repository, project or channel.
+    private static func place(_ request: FakeProvider.Request) -> FakeProvider.Reply? {
+        guard request.method == "GET" else { return nil }
+        switch request.path {
+        case "/repos/acme/ops": return .json(["owner": ["login": "acme"], "private": true])
+        case "/api/v4/projects/acme%2Fmain%2Fops":
+            return .json(["id": 7, "path_with_namespace": "acme/main/ops", "visibility": "private"])
+        case "/api/v4/groups/acme%2Fmain": return .json(["id": 1, "full_path": "acme/main"])
+        case "/api/conversations.info": return .json(["ok": true, "channel": ["id": "C1", "is_ext_shared": false]])
+        default: return nil
+        }
+    }
 
     private func error(
         _ example: ConnectorCase, _ action: ActionType, _ provider: FakeProvider
     ) throws -> ConnectorError? {
         let connector = try example.connect(provider)
+        let target = try target(example, action)
         return #expect(throws: ConnectorError.self) { try connector.perform(action, on: target) }
     }
 
@@ -32,9 +50,9 @@ import Upstream
 
     @Test(arguments: [ConnectorCase.jira, .github, .gitlab], ["Thank you.", "[]", ""])
     func aTicketWhoseReceiptCantBeReadMayBeThere(_ example: ConnectorCase, _ text: String) throws {
-        let provider = try FakeProvider { _ in .init(201, text: text) }
+        let provider = try FakeProvider { Self.place($0) ?? .init(201, text: text) }
         #expect(isUnknown(try error(example, .createTicket, provider)))
-        #expect(provider.requests.count == 1)
+        #expect(provider.requests.filter { $0.method == "POST" }.count == 1)
     }
 
     @Test func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
@@ -47,11 +65,11 @@ import Upstream
         "Thank you.",
     ])
     func aMessageThatSlackFailedOnMayBeOut(_ text: String) throws {
-        let provider = try FakeProvider { _ in .init(text: text) }
+        let provider = try FakeProvider { Self.place($0) ?? .init(text: text) }
         for action in [ActionType.notifyUser, .createTicket] {
             #expect(isUnknown(try error(.slack, action, provider)))
         }
-        #expect(provider.requests.count == 2)
+        #expect(provider.requests.filter { $0.method == "POST" }.count == 2)
         // Ending sessions twice does no harm.
         #expect(!isUnknown(try error(.slack, .revokeSessions, provider)))
     }
@@ -63,7 +81,8 @@ import Upstream
         #expect(isUnknown(try error(.jira, .createTicket, provider)))
         #expect(provider.requests.count == 1)
         provider.fail(.init(429, headers: ["Retry-After": "0"]))
-        let ticket = try ConnectorCase.jira.connect(provider).perform(.createTicket, on: target)
+        let ticket = try ConnectorCase.jira.connect(provider).perform(
+            .createTicket, on: target(.jira, .createTicket))
         #expect(ticket["ticket"] == "SEC-1" && provider.requests.count == 3)
     }
 

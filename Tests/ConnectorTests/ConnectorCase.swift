@@ -1,7 +1,9 @@
 import Base
-import Connectors
+import Findings
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 /// A connector beside a fake of its provider, which speaks the documented contract: three pages of each list, and
 /// refuses every other request.
@@ -29,14 +31,17 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { connector.platform.rawValue }
 
-    /// The connector, at a provider.
-    func connect(_ provider: FakeProvider) throws -> any Connector {
+    /// The connector, at a provider. `olderEvents` says from when on the events of some lists are wanted.
+    func connect(
+        _ provider: FakeProvider, firstPause: Double = 0.01, olderEvents: [String: Timestamp] = [:]
+    ) throws -> any Connector {
         let variables = [
             "ENVIRONMENT": "development", "UPSTREAM_" + connector.platform.rawValue.uppercased(): provider.url,
         ]
         var scope = ConnectorScope(
             Environment(variables), seconds: 20, eventsSince: Timestamp(seconds: 1_775_000_000))
-        scope.firstPause = 0.01
+        scope.firstPause = firstPause
+        scope.olderEvents = olderEvents
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
@@ -75,19 +80,59 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
     ]
 }
 
-/// Everything a connector yields, page by page, but for some lists; `connector` is asked for before each page.
+extension ActionTarget {
+    /// A target whose parameters are checked as a caller's are; of those that name a record each is taken as it is.
+    init(
+        _ externalID: String, _ kind: Kind = .account, for action: ActionType, by connector: any Connector.Type,
+        _ given: [String: JSON] = [:], label: String? = nil, actionID: Identifier = .random()
+    ) throws {
+        let parameters = try ActionParameters(
+            given, as: connector.parameters[action] ?? [], of: "\(action.rawValue) on \(connector.platform.name)"
+        ) { $1 }
+        self.init(
+            actionID: actionID, kind, externalID: externalID, label: label, parameters: parameters)
+    }
+}
+
+/// Everything that a connector yields, page by page, but for some lists; `connector` is asked for before each page. A list
+/// that a sync can do without is left out if it fails.
 func pull(without left: Set<String> = [], _ connector: () throws -> any Connector) throws -> [SyncRecord] {
-    var records: [SyncRecord] = []
+    try pullEntries(without: left, connector).entries.records
+}
+
+/// The same with what could not be read, and the lists that were read to their end.
+func pullEntries(
+    without left: Set<String> = [], _ connector: () throws -> any Connector
+) throws -> (entries: PageEntries, ended: [RecordCollection]) {
+    var entries = PageEntries()
+    var ended: [RecordCollection] = []
     for (index, collection) in try connector().collections.enumerated() where !left.contains(collection.name) {
         var cursor: JSON?
-        repeat {
-            let page = try connector().collections[index].page(cursor)
-            records += page.records
-            // A cursor outlives the process: nothing but JSON text does.
-            cursor = try page.next.map { try JSON(parsing: JSONWriter.bytes($0)) }
-        } while cursor != nil
+        var pages = PageGuard()
+        do {
+            repeat {
+                let page = try connector().collections[index].page(cursor)
+                if page.beginsAgain || page.beginsPart {
+                    pages = PageGuard()
+                } else {
+                    try pages.pass(
+                        page.records.map { .string($0.externalID) }, next: page.next, bringsNew: page.entries.count > 0)
+                }
+                entries.add(page.entries)
+                // A cursor outlives the process: nothing but JSON text does.
+                cursor = try page.next.map { try JSON(parsing: JSONWriter.bytes($0)) }
+                if page.end != nil { ended.append(collection) }
+            } while cursor != nil
+        } catch let error as ConnectorError where collection.need == .optional && error.isAboutOneRequest {
+            entries.leaveOut(collection.name, error)
+        }
     }
-    return records
+    return (entries, ended)
+}
+
+extension EntryReading {
+    /// The first of the records that were read.
+    var record: SyncRecord? { if case .read(let records) = self { records.first } else { nil } }
 }
 
 extension SyncRecord {

@@ -1,4 +1,6 @@
 import Base
+import Findings
+import Foundation
 import TestSupport
 import Testing
 
@@ -21,6 +23,19 @@ import Testing
         let connector = try example.connect(provider)
         #expect(try pull { try example.connect(provider) }.byKey == pull { connector }.byKey)
         #expect(provider.unexpected.isEmpty)
+    }
+
+    /// A kind that a list does not declare would be taken for gone without a word of that list.
+    @Test(arguments: ConnectorCase.all) func everyListDeclaresItsKinds(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        for list in try example.connect(provider).collections {
+            var cursor: JSON?
+            repeat {
+                let page = try list.page(cursor)
+                #expect(list.kinds.isSuperset(of: page.records.map(\.kind)), "\(list.name)")
+                cursor = page.next
+            } while cursor != nil
+        }
     }
 
     enum Fault: CaseIterable { case throttled, failed, cut }
@@ -97,5 +112,46 @@ import Testing
             try Credentials(["surprise": "x"], example.connector.fields)
         }
         #expect(error?.sentences.last?.hasPrefix("config.surprise ") == true)
+    }
+
+    // MARK: Parameters
+
+    @Test func onlyActionsOfAConnectorTakeParameters() {
+        for connector in Connectors.all {
+            #expect(connector.actions.isSuperset(of: connector.parameters.keys), "\(connector.platform)")
+            for declared in connector.parameters.values {
+                #expect(Set(declared.map(\.name)).count == declared.count && !declared.isEmpty)
+            }
+        }
+    }
+
+    @Test func anUndeclaredParameterReachesNoConnector() {
+        for connector in Connectors.all {
+            for action in connector.actions {
+                #expect(throws: ActionParameterError.self, "\(connector.platform) \(action)") {
+                    try ActionTarget("x", for: action, by: connector, ["surprise": "x"])
+                }
+            }
+        }
+    }
+
+    /// The table in the README has what the connectors declare.
+    @Test func theReadmeHasAllParameters() throws {
+        let rows = Connectors.all.sorted { $0.platform.rawValue < $1.platform.rawValue }.flatMap { connector in
+            connector.parameters.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { action, declared in
+                declared.map { parameter in
+                    let need =
+                        if case .key = parameter.kind, parameter.isRequired { "if the target is an account" } else {
+                            parameter.isRequired ? "yes" : "no"
+                        }
+                    return "| \(connector.platform.rawValue) | \(action.rawValue) | `\(parameter.name)` | \(need) "
+                        + "| \(parameter.form) |"
+                }
+            }
+        }
+        let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "README.md")
+        let text = try String(contentsOf: readme, encoding: .utf8)
+        #expect(text.contains(rows.joined(separator: "\n") + "\n\n"), "\(rows.joined(separator: "\n"))")
     }
 }

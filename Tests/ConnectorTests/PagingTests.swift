@@ -37,6 +37,54 @@ import Upstream
         #expect(!numbers.numbers.isEmpty)
     }
 
+    /// A cache between us and the provider, or the provider itself.
+    @Test func aPageThatComesInPlaceOfAnotherHidesNobody() throws {
+        for wrong in [1, 2, 3] {
+            var asked = 0
+            let list = NumberedList(id: { $0.integer.map(String.init) ?? "" }) { from in
+                asked += 1
+                let begin = asked == wrong + 1 ? 0 : from
+                return ((begin..<min(begin + 4, 20)).map { JSON.integer($0) }, from + 4 >= 20)
+            }
+            #expect(Set(try list.all().compactMap(\.integer)) == Set(0..<20))
+        }
+    }
+
+    /// A cursor comes back from the database.
+    @Test(arguments: [.integer(.max), .integer(.min), .integer(-1), .string("7"), .null, .number(1e300)] as [JSON])
+    func aPlaceThatIsNoneIsTheBeginning(_ place: JSON) throws {
+        let list = NumberedList(id: { $0.string ?? "" }) { from in ([.string(String(from))], false) }
+        #expect(try list.page(["from": place]).items == ["0"])
+        #expect(try list.page(["from": 70]).items == ["70"])
+    }
+
+    /// Each answer alone would be within its limits.
+    @Test func aListWithoutAnEndIsAnError() {
+        let numbers = NumberedList(id: { $0.integer.map(String.init) ?? "" }) { from in
+            (Array(repeating: 7, count: 400_000) + [.integer(from)], false)
+        }
+        let texts = NumberedList(id: { $0.string ?? "" }) { from in
+            ([.string(String(repeating: "x", count: 8 << 20)), .string(String(from))], false)
+        }
+        for list in [numbers, texts] {
+            let error = #expect(throws: ConnectorError.self) { try list.all() }
+            #expect(error?.kind == "provider_error")
+        }
+    }
+
+    @Test func answersThatAreHeldTogetherAreWithinALimit() throws {
+        let provider = try FakeProvider { _ in .init(text: String(repeating: "x", count: 6 << 20)) }
+        let client = try UpstreamClient(
+            "gitlab", Environment(["ENVIRONMENT": "development", "UPSTREAM_GITLAB": provider.url]), seconds: 20)
+        let base = try #require(UpstreamURL("https://gitlab.com"))
+        let api = PlatformAPI(client, base, .fields([])) { .unexplained($0, by: "It") }
+        let few = try api.sendAll([api.request(.get, "/a"), api.request(.get, "/b")], atOnce: 2)
+        #expect(few.count == 2)
+        let many = ["a", "b", "c"].map { api.request(.get, "/\($0)") }
+        let error = #expect(throws: ConnectorError.self) { try api.sendAll(many, atOnce: 3) }
+        #expect(error?.kind == "provider_error")
+    }
+
     /// Users leave while the pages are read, each from the first page.
     @Test(arguments: [101, 199, 205, 250, 997], [0, 3])
     func whoLeavesWhileNumberedPagesAreReadHidesNobodyElse(_ count: Int, _ losses: Int) throws {
@@ -65,14 +113,18 @@ import Upstream
     }
 
     @Test func aParentThatGoesWhileItsListIsReadIsPassedOver() throws {
-        let lists = RecordCollection.each("lists", of: { ["a", "b", "c", "d"] }) { parent, cursor in
+        let lists = RecordCollection.each(
+            "lists", of: .application, parents: { ["a", "b", "c", "d"] }, keeping: { _ in [] }
+        ) { parent, cursor in
             let application = ApplicationRecord(
                 externalID: parent + (cursor?.string ?? ""), name: parent, isManaged: true)
             switch (parent, cursor) {
             // Gone before its first page, and before its second.
             case ("a", _), ("d", _), ("b", .some(.string("2"))): throw ConnectorError.missing("It has gone.")
-            case ("b", _): return RecordPage([], next: "2")
-            default: return RecordPage([.application(application)], next: cursor == nil ? "2" : nil)
+            case ("b", _): return RecordPage(PageEntries(), next: "2")
+            default:
+                return RecordPage(
+                    PageEntries(known: [.application(application)]), next: cursor == nil ? "2" : nil)
             }
         }
         var found: [String] = []
@@ -96,7 +148,8 @@ import Upstream
             "example", Environment(["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": provider.url]), seconds: 5)
         let api = PlatformAPI(client, base, .fields([])) { _ in .provider("It fails.") }
         let list = RecordCollection.tokened(
-            "items", api, "/", parameter: "page", token: { $0.json["next"]?.string }, records: { _ in [] })
+            "items", of: .account, need: .required, api, "/", parameter: "page", token: { $0.json["next"]?.string },
+            entries: { _ in PageEntries() })
         #expect(try list.page(nil).next == nil)
     }
 }

@@ -56,6 +56,12 @@ import Upstream
 @Suite struct XMLElementTests {
     private func read(_ text: String) throws -> XMLElement { try XMLElement(parsing: Array(text.utf8)) }
 
+    @Test("A document of more than 250,000 elements is refused")
+    func elementsAreCounted() throws {
+        #expect(try read("<a>" + String(repeating: "<b/>", count: 249_999) + "</a>").children.count == 249_999)
+        #expect(throws: XMLSyntaxError.self) { try read("<a>" + String(repeating: "<b/>", count: 250_000) + "</a>") }
+    }
+
     @Test func readsElementsAndText() throws {
         let root = try read(
             """

@@ -40,7 +40,9 @@ import Testing
     @Test(arguments: [
         "https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://0x7f.1/",
         "https://2130706433/", "https://169.254.169.254/latest/meta-data", "https://10.1.2.3/",
-        "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/",
+        "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/", "https://[4000::1]/", "https://[::ffff:0:7f00:1]/",
+        "https://[64:ff9b:1::1]/", "https://[100::1]/", "https://[5f00::1]/", "https://[2002:7f00:1::]/",
+        "https://[2001:db8::1]/", "https://[ff02::1]/",
     ])
     func connectsToNoPrivateAddress(_ url: String) throws {
         let url = try #require(UpstreamURL(url))
@@ -65,6 +67,40 @@ import Testing
         }
     }
 
+    /// The request was sent, so it may have been carried out.
+    @Test(
+        "A response that is not HTTP is a connection that broke off", arguments: ["HTTP/3 200", "ICY 200 OK", "\0\0\0"])
+    func aResponseThatIsNotHTTP(_ line: String) throws {
+        let listener = try LocalListener(.tcp)
+        nonisolated(unsafe) let shared = listener
+        let server = Threads(count: 1) { _ in
+            guard let connection = try? shared.accept(seconds: 10) else { return }
+            while let field = try? connection.readLine(), !field.isEmpty {}
+            connection.send(Array((line + "\r\n\r\n").utf8))
+        }
+        let client = try UpstreamClient(
+            "example",
+            Environment(["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": "http://127.0.0.1:\(listener.port)"]),
+            retry: RetryPolicy(retries: 0), seconds: 10)
+        #expect(throws: UpstreamError.broken) { try client.send(UpstreamRequest(.post, there)) }
+        server.join()
+    }
+
+    /// A server that a customer names may send anything: GitLab's, Okta's and Jamf's.
+    @Test("A header line without a name is left out, and the response is read")
+    func leavesFieldsWithoutANameOut() throws {
+        let provider = try FakeProvider { _ in
+            var headers = Headers()
+            headers.add("", "x")
+            headers.add("X-Empty", "")
+            headers.add("X-Good", " yes\t")
+            return .init(headers: headers, text: "body")
+        }
+        let response = try client(provider).send(UpstreamRequest(.get, there))
+        #expect(response.text == "body" && response.headers["X-Good"] == "yes" && response.headers["X-Empty"] == "")
+        #expect(response.headers.fields.allSatisfy { !$0.name.isEmpty })
+    }
+
     @Test func comesBackWhenTheProviderSaysSo() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         provider.fail(.init(429, headers: ["Retry-After": "1"]))
@@ -72,6 +108,18 @@ import Testing
         #expect(try client(provider).send(UpstreamRequest(.post, there)).json == ["ok": true])
         #expect(UpstreamClient.now - begin >= 1)
         #expect(provider.requests.count == 2)
+    }
+
+    /// A provider that asks to come back at once would be asked five times in a moment.
+    @Test(arguments: ["0", "0.01", "Thu, 01 Jan 1970 00:00:10 GMT"])
+    func aWaitThatIsOverLeavesTheFirstPause(_ wait: String) throws {
+        let provider = try FakeProvider { _ in .json(["ok": true]) }
+        for _ in 0..<2 { provider.fail(.init(429, headers: ["Retry-After": wait])) }
+        let begin = UpstreamClient.now
+        let retry = RetryPolicy(firstPause: 0.2)
+        #expect(try client(provider, retry: retry).send(UpstreamRequest(.get, there)).status == 200)
+        #expect(UpstreamClient.now - begin >= 0.4)
+        #expect(provider.requests.count == 3)
     }
 
     @Test func waitsNoLongerThanItHasTime() throws {
@@ -159,6 +207,17 @@ import Testing
         }
     }
 
+    /// Larger answers are longer than any page of a provider's list, and take up memory when they are read.
+    @Test func takesEightMegabytesUnlessItIsToldMore() throws {
+        let provider = try FakeProvider { request in
+            .init(text: String(repeating: "x", count: (8 << 20) + (request.target == "/longer" ? 1 : 0)))
+        }
+        let client = try client(provider)
+        #expect(try client.send(UpstreamRequest(.get, there)).body.count == 8 << 20)
+        let longer = try #require(UpstreamURL("https://api.example.com/longer"))
+        #expect(throws: UpstreamError.tooLarge) { try client.send(UpstreamRequest(.get, longer)) }
+    }
+
     @Test func doesNotWaitForWhatNeverComes() throws {
         let listener = try LocalListener(.tcp)
         let override = ["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": "http://127.0.0.1:\(listener.port)"]
@@ -175,9 +234,9 @@ import Testing
         provider.fail(.init(502), after: 80)
         let requests = (0..<100).map { UpstreamRequest(.get, there, "/", query: [("n", String($0))]) }
         var answers = [String?](repeating: nil, count: 100)
-        try client(provider).sendAll(requests, atOnce: 8) { index, response in
+        try client(provider).sendAll(requests, atOnce: 8) { index, outcome in
             #expect(answers[index] == nil)
-            answers[index] = response.json["n"]?.string
+            answers[index] = try outcome.get().json["n"]?.string
         }
         #expect(answers == (0..<100).map { String($0) })
         #expect(provider.requests.count == 102)

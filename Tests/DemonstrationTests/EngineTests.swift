@@ -4,10 +4,11 @@ import Base
 import Demonstration
 import Findings
 import Store
+import TestSupport
 import Testing
 
 /// The analysis finds in the demonstration company what has been planted there, and nothing else.
-@Suite struct EngineTests {
+@Suite(.usesStore) struct EngineTests {
     /// Weekends, nights and days.
     private static let moments = (0..<7).map { SeededDatabase.moment + .days($0 * 29) + .hours($0 * 5) }
 

@@ -1,8 +1,9 @@
 import Base
 import Store
+import TestSupport
 import Testing
 
-@Suite struct PlantedTests {
+@Suite(.usesStore) struct PlantedTests {
     @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
     func theLastWeekHasDriftedAsPlanted(later: Int) throws {
         let now = SeededDatabase.moment + later

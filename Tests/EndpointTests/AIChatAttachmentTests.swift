@@ -7,7 +7,7 @@ import Testing
 @testable import Assistant
 
 /// Files that come with a message.
-@Suite struct AIChatAttachmentTests {
+@Suite(.usesStore) struct AIChatAttachmentTests {
     private let chat: ChatTest
 
     init() throws { chat = try ChatTest(filled: false) }

@@ -11,7 +11,7 @@ import Testing
 
 /// What the model may only propose happens when a person confirms it: exactly that, once, soon, by the same person in the
 /// same workspace and session.
-@Suite struct AIChatConfirmationTests {
+@Suite(.usesStore) struct AIChatConfirmationTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
     private static let input: JSON = ["email": "alice@example.com", "reason": "She left."]

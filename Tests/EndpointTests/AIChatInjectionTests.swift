@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Text that others wrote is data: nothing in it confirms or gets around anything.
-@Suite struct AIChatInjectionTests {
+@Suite(.usesStore) struct AIChatInjectionTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
     private static let order =

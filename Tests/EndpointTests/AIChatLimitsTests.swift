@@ -9,7 +9,7 @@ import Testing
 @testable import api_ai_chat
 
 /// How many messages a plan has, and what becomes of a message when Anthropic does not answer.
-@Suite struct AIChatLimitsTests {
+@Suite(.usesStore) struct AIChatLimitsTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
 
@@ -26,6 +26,16 @@ import Testing
         if try counted() == 0 { _ = chat.send() }
         try chat.store.database.counters.execute(
             "UPDATE counters SET count = $1 WHERE subject = $2", count, "ai_chat:\(chat.store.own.id)")
+    }
+
+    @Test("Counts of tokens that no model reaches do not end the process", arguments: [Int.max, Int.min, -1, 0])
+    func takesAnyCountOfTokens(_ count: Int) throws {
+        let usage: JSON = [
+            "input_tokens": .integer(count), "cache_creation_input_tokens": .integer(count),
+            "cache_read_input_tokens": .integer(count), "output_tokens": .integer(count),
+        ]
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("Hello.")], usage: usage))
+        #expect(chat.send().status == 200)
     }
 
     // MARK: Plans

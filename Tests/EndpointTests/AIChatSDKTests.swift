@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Our requests are those of Anthropic's own SDK.
-@Suite(.enabled(if: SDK.isThere)) struct AIChatSDKTests {
+@Suite(.enabled(if: SDK.isThere), .usesStore) struct AIChatSDKTests {
     @Test func ourRequestsAreWhatTheSDKSends() throws {
         let chat = try ChatTest()
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]

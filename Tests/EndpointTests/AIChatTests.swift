@@ -8,7 +8,7 @@ import Testing
 @testable import api_ai_chat
 
 /// What a conversation is.
-@Suite struct AIChatTests {
+@Suite(.usesStore) struct AIChatTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
 
@@ -72,6 +72,40 @@ import Testing
         #expect(reply.json["stop_reason"] == "max_tokens" && reply.json["toolCalls"] == nil)
         #expect(try chat.store.own.auditEntries().isEmpty)
         #expect(chat.send("And now?", ["sessionId": reply.json["sessionId"] ?? .null]).status == 200)
+        expectNoSurprise()
+    }
+
+    /// The API refuses every message with a blank text block, so that one would end the conversation.
+    @Test(arguments: ["\n\n", "", " \t", "\u{00A0}"])
+    func aBlankAnswerDoesNotSpoilTheConversation(_ text: String) throws {
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text(text)]))
+        let first = chat.send()
+        #expect(first.status == 200)
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("Hello.")]))
+        #expect(chat.send("And now?", ["sessionId": first.json["sessionId"] ?? .null]).status == 200)
+        expectNoBlankText()
+    }
+
+    @Test func blankTextOfAnEarlierReleaseIsLeftOut() throws {
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("One.")]))
+        let first = chat.send()
+        try chat.store.database.execute(
+            "UPDATE chat_messages SET content = $1 WHERE role = 'assistant'", #"[{"type":"text","text":"\n\n"}]"#)
+        anthropic.says(FakeAnthropic.message([FakeAnthropic.text("Two.")]))
+        #expect(chat.send("And now?", ["sessionId": first.json["sessionId"] ?? .null]).status == 200)
+        expectNoBlankText()
+    }
+
+    private func expectNoBlankText() {
+        for body in anthropic.bodies {
+            for message in body["messages"]?.array ?? [] {
+                let blocks = message["content"]?.array ?? []
+                #expect(!blocks.isEmpty)
+                for block in blocks where block["type"] == "text" {
+                    #expect(block["text"]?.string?.contains { !$0.isWhitespace } == true)
+                }
+            }
+        }
         expectNoSurprise()
     }
 

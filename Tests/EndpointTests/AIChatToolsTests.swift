@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Tools that change something: with the permissions of the person who chats.
-@Suite struct AIChatToolsTests {
+@Suite(.usesStore) struct AIChatToolsTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
 
@@ -172,6 +172,16 @@ import Testing
         let (reply, result) = use("create_access_review", ["app_name": "Figma"])
         #expect(
             result["content"]?.string?.hasPrefix("gitlab can't do create_access_review.") == true, "\(result)")
+        #expect(reply.json["toolCalls"] == nil && reply.json["stop_reason"] == "end_turn")
+        #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
+    }
+
+    /// A review on Entra takes a group, which no tool asks for.
+    @Test func anActionThatLacksAParameterIsNotProposed() throws {
+        try chat.store.database.execute("UPDATE integrations SET platform = 'microsoft_entra' WHERE platform = 'okta'")
+        let (reply, result) = use("create_access_review", ["app_name": "Figma"])
+        #expect(
+            result["content"]?.string?.hasPrefix("extraParams.group_id is required. It must be ") == true, "\(result)")
         #expect(reply.json["toolCalls"] == nil && reply.json["stop_reason"] == "end_turn")
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
     }

@@ -11,7 +11,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_mcp_rules
 
-@Suite struct APIKeysTests {
+@Suite(.usesStore) struct APIKeysTests {
     private let store: TestStore
     private var workspace: JSON { .string(store.own.id.description) }
 

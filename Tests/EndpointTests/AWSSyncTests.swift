@@ -11,7 +11,7 @@ import Upstream
 @testable import api_sync_integration
 
 /// Connecting and syncing AWS through the endpoints, with an IAM that is not ours and verifies signatures.
-@Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"))
+@Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"), .usesStore)
 struct AWSSyncTests {
     private let store: TestStore
     private let moto: MotoServer
@@ -114,7 +114,7 @@ struct AWSSyncTests {
         #expect(synced.status == 200 && synced.json["status"] == "completed", "\(synced.text)")
         #expect(try texts("SELECT email FROM identities WHERE workspace_id = $1") == ["ada@acme.com"])
         #expect(
-            Set(try texts("SELECT external_id FROM accounts WHERE workspace_id = $1")).isSuperset(of: [
+            Set(try texts("SELECT username FROM accounts WHERE workspace_id = $1")).isSuperset(of: [
                 "ada", "thalian",
             ]))
         #expect(try texts("SELECT external_id FROM access_keys WHERE workspace_id = $1") == [key.id])

@@ -7,7 +7,7 @@ import Testing
 @testable import Analysis
 @testable import api_analyze
 
-@Suite struct AnalyzeTests {
+@Suite(.usesStore) struct AnalyzeTests {
     private let store: TestStore
     private let okta: Identifier
 

@@ -10,7 +10,7 @@ import Testing
 @testable import api_mcp_app_policy
 
 /// Deciding about applications.
-@Suite struct AppPolicyDecisionTests {
+@Suite(.usesStore) struct AppPolicyDecisionTests {
     private let store: TestStore
     private let okta: Identifier
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_mcp_app_policy
 
-@Suite struct AppPolicyTests {
+@Suite(.usesStore) struct AppPolicyTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

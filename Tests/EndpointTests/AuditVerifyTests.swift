@@ -8,7 +8,7 @@ import Testing
 @testable import local_runner
 
 /// `local-runner audit-verify`, on what POST /api/export-audit-log answers and on what somebody made of that.
-@Suite struct AuditVerifyTests {
+@Suite(.usesStore) struct AuditVerifyTests {
     private let store: TestStore
     private let export: [String: JSON]
 
@@ -55,16 +55,28 @@ import Testing
         return entries
     }
 
-    /// With both hashes made anew, as somebody would who knows how.
+    /// The entry with `changes`, and both hashes computed anew, as an attacker would who knows how.
     private func forged(_ entry: JSON, _ changes: [String: JSON]) -> JSON {
         var members = (entry.object ?? [:]).merging(changes) { $1 }
         let content = AuditLog.contentHash(exported: members)
         members["content_hash"] = .string(content)
-        members["row_hash"] = .string(
-            AuditLog.rowHash(
-                contentHash: content, previousHash: members["prev_hash"]?.string ?? "",
-                sequence: members["sequence_number"]?.integer ?? 0))
+        let link = AuditLink(
+            sequence: members["sequence_number"]?.integer ?? 0, id: members["id"]?.string ?? "",
+            actorEmail: members["actor_email"]?.string, contentHash: content,
+            previousHash: members["prev_hash"]?.string ?? "",
+            version: members["hash_version"]?.integer.flatMap { AuditLink.Version(rawValue: $0) } ?? .first)
+        members["row_hash"] = .string(link.rowHash)
         return .object(members)
+    }
+
+    /// The entries from `index` on, each changed by `changes` for its place and chained anew to the one before it.
+    private func rewritten(from index: Int, _ changes: (Int) -> [String: JSON]) -> [JSON] {
+        var entries = entries
+        for place in index..<entries.count {
+            let previous = place == 0 ? AuditLog.origin : entries[place - 1]["row_hash"]?.string ?? ""
+            entries[place] = forged(entries[place], ["prev_hash": .string(previous)].merging(changes(place)) { $1 })
+        }
+        return entries
     }
 
     private func entry(_ json: JSON) -> ChainCheck.Entry { ChainCheck.Entry(json) }
@@ -72,18 +84,120 @@ import Testing
     @Test func anUntouchedExportHolds() throws {
         #expect(entries.count == 10)
         #expect(try fault(entries) == nil)
+        let key = try AuditSigningKey(store.environment()).publicKey
+        #expect(export["signature"]?["public_key"]?.string == key)
         // Laid out otherwise it says the same.
         #expect(
             try fault(entries) { $0.replacing("\":", with: "\" : ").replacing("},{", with: "} ,\n {") + "\n" } == nil)
     }
 
-    /// An export begins where its 365 days do.
-    @Test func anExportMayBeginLater() throws { #expect(try fault(Array(entries.dropFirst(4))) == nil) }
+    /// An export begins where its 365 days do. The signature says where, so that entries cut off at the beginning show.
+    @Test func entriesRemovedAtTheBeginningAreFound() throws {
+        #expect(try fault(Array(entries.dropFirst(4))) == .notSigned)
+    }
+
+    @Test func entriesRemovedAtTheEndAreFoundWhateverTheTotalSays() throws {
+        for count in 1...3 { #expect(try fault(entries.dropLast(count)) == .notSigned) }
+        #expect(try fault([]) == .notSigned)
+    }
+
+    /// Everything from one entry on is made to fit, so only the signature shows it.
+    @Test func aRewrittenEndIsFound() throws {
+        let forged = rewritten(from: 5) { $0 == 5 ? ["actor_email": "somebody@else.example"] : [:] }
+        #expect(try fault(forged) == .notSigned)
+        #expect(try fault(rewritten(from: 9) { _ in ["action": "something.harmless"] }) == .notSigned)
+        // The forger's own signature holds, but not by the expected key.
+        let other = try AuditSigningKey(
+            store.environment(["AUDIT_SIGNING_KEY": String(repeating: "0b", count: 32)]))
+        let last = try #require(forged.last)
+        let head = AuditExportHead(
+            workspaceID: store.own.id.description, exportedAt: export["exported_at"]?.string ?? "",
+            count: forged.count,
+            ends: .init(first: 0, last: forged.count - 1, rowHash: last["row_hash"]?.string ?? ""))
+        var document = export
+        document["entries"] = .array(forged)
+        document["signature"] = try head.signature(by: other)
+        let path = store.folder.path("export.json")
+        try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
+        let expected = try AuditSigningKey(store.environment()).publicKey
+        #expect(throws: ChainCheck.Fault.signedByOther(publicKey: other.publicKey)) {
+            try ChainCheck(ofExport: path, signedBy: expected)
+        }
+        #expect(Main.run(["audit-verify", path, "--public-key", expected]) == 1)
+        #expect(Main.run(["audit-verify", path, "--public-key", other.publicKey]) == 0)
+    }
+
+    /// An old export is not passed off as a new one, nor one of a workspace as another's. Both would hide entries.
+    @Test func aSignatureIsForItsMomentAndItsWorkspace() throws {
+        func holds(_ change: (inout [String: JSON]) -> Void) throws -> Bool {
+            var document = export
+            change(&document)
+            let path = store.folder.path("export.json")
+            try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
+            return Main.run(["audit-verify", path]) == 0
+        }
+        #expect(try holds { _ in })
+        #expect(try !holds { $0["exported_at"] = "2027-01-01T00:00:00Z" })
+        #expect(try !holds { $0["exported_at"] = nil })
+        let key = try AuditSigningKey(store.environment())
+        let own = store.own.id.description
+        let empty = AuditExportHead(workspaceID: own, exportedAt: "2026-04-15T12:30:00Z", count: 0, ends: nil)
+        let signature = try empty.signature(by: key)
+        func holdsEmpty(_ workspace: String) throws -> Bool {
+            try holds {
+                $0 = [
+                    "workspace_id": .string(workspace), "exported_at": "2026-04-15T12:30:00Z", "total_entries": 0,
+                    "entries": [], "signature": signature,
+                ]
+            }
+        }
+        #expect(try holdsEmpty(own))
+        #expect(try !holdsEmpty(store.other.id.description))
+    }
+
+    /// An entry is not passed off as one of the version that covers less.
+    @Test func versionsDoNotFall() throws {
+        let older = rewritten(from: 5) { $0 == 5 ? ["hash_version": 1, "actor_email": "x@y.example"] : [:] }
+        #expect(try fault(older) == .changed(entry(older[5])))
+        let unknown = changed(4, "hash_version", 3)
+        #expect(try fault(unknown) == .changed(entry(unknown[4])))
+    }
+
+    @Test func membersThatNoExportHasAreRefused() throws {
+        let forged = changed(5, "user_name", "somebody else")
+        #expect(try fault(forged) == .changed(entry(forged[5])))
+        var document = export
+        document["note"] = "approved"
+        let path = store.folder.path("export.json")
+        try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
+        #expect(Main.run(["audit-verify", path]) == 1)
+    }
+
+    @Test func anExportWithoutASignatureNeedsAWord() throws {
+        var document = export
+        document["signature"] = nil
+        let path = store.folder.path("export.json")
+        try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
+        #expect(Main.run(["audit-verify", path]) == 1)
+        #expect(Main.run(["audit-verify", path, "--unsigned"]) == 0)
+        #expect(Main.run(["audit-verify", path, "--unsigned", "--public-key", "00"]) == 1)
+        _ = try fault(entries.dropLast())
+        #expect(Main.run(["audit-verify", path, "--unsigned"]) == 1)
+    }
+
+    @Test(arguments: ["", "0a", String(repeating: "zz", count: 32), String(repeating: "0a", count: 33)])
+    func withoutAKeyNothingIsExported(_ key: String) throws {
+        let call = Call("POST", body: ["workspaceId": .string(store.own.id.description)]).session(store.own.token())
+        let reply = store.send(call, to: ExportAuditLog.self, variables: ["AUDIT_SIGNING_KEY": key])
+        #expect(reply.status == 500)
+    }
 
     @Test(
         arguments: [
             ("action", "finding.dismissed"), ("created_at", "2026-04-15T12:59:59Z"), ("details", ["number": 0]),
-            ("target_id", "other"), ("target_type", .null), ("user_id", .null),
+            ("target_id", "other"), ("target_type", .null), ("user_id", .null), ("actor_email", "x@y.example"),
+            ("actor_email", 7), ("actor_email", ["name": "Somebody else"]),
+            ("id", "cccccccc-0000-4000-8000-000000000000"), ("hash_version", 1),
             ("workspace_id", "cccccccc-0000-4000-8000-000000000000"), ("content_hash", "00"), ("prev_hash", "00"),
             ("row_hash", "00"), ("sequence_number", 77),
         ] as [(String, JSON)])
@@ -92,6 +206,26 @@ import Testing
             let entries = changed(index, name, value)
             #expect(try fault(entries) == .changed(entry(entries[index])), "\(name) of \(index)")
         }
+    }
+
+    /// The hash of an entry without an actor is that of one whose actor is no text.
+    @Test(arguments: [nil, 7, true, ["Somebody else"], ["name": "Somebody else"]] as [JSON?])
+    func anEntryOfNobodyIsNotMadeSomebodys(_ actor: JSON?) throws {
+        let index = try #require(entries.firstIndex { $0["actor_email"] == .null })
+        var members = entries[index].object ?? [:]
+        members["actor_email"] = actor
+        var entries = entries
+        entries[index] = .object(members)
+        #expect(try fault(entries) == .changed(entry(entries[index])))
+    }
+
+    /// Somebody who forges an export may number its entries as they like.
+    @Test(arguments: [Int.max, Int.max - 1, Int.min, -1])
+    func anEntryMayHaveAnyNumber(_ number: Int) throws {
+        let first = forged(entries[0], ["sequence_number": .integer(number)])
+        let hash = first["row_hash"] ?? .null
+        let second = forged(entries[1], ["sequence_number": .integer(.max), "prev_hash": hash])
+        #expect(try fault([first, second, entries[2]]) != nil && fault([first], total: .min) != nil)
     }
 
     @Test func ofSeveralTheFirstIsNamed() throws {

@@ -11,7 +11,7 @@ import Testing
 @testable import api_create_portal_session
 
 /// Pages at Stripe on which plans are bought and managed.
-@Suite struct BillingTests {
+@Suite(.usesStore) struct BillingTests {
     private let store: TestStore
     private let stripe: FakeProvider
     private static let key = "sk_test_the_key_of_the_tests"

@@ -1,11 +1,21 @@
-/// Reads CSV strictly as RFC 4180 defines it.
+import TestSupport
+
+/// Reads CSV strictly as RFC 4180 defines it, after a byte order mark if there is one.
 enum CSVRecords {
     struct Malformed: Error {}
+
+    /// The records of a complete export, without the last one, which says that it is complete.
+    static func parse(export reply: Reply) throws -> [[String]] {
+        var records = try parse(reply.text)
+        guard let last = records.popLast(), last.first == "end_of_export" else { throw Malformed() }
+        return records
+    }
 
     static func parse(_ text: String) throws -> [[String]] {
         var records: [[String]] = []
         var record: [String] = []
         var rest = Array(text.unicodeScalars)[...]
+        if rest.first == "\u{FEFF}" { rest.removeFirst() }
         while !rest.isEmpty {
             var field = String.UnicodeScalarView()
             if rest.first == "\"" {

@@ -7,7 +7,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_mcp_rules
 
-@Suite struct CredentialsTests {
+@Suite(.usesStore) struct CredentialsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

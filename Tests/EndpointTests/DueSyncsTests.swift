@@ -1,6 +1,7 @@
 import Base
 import Function
 import Invocation
+import Jobs
 import Store
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 @testable import scheduled_sync
 
 /// What happens to integrations by itself.
-@Suite struct DueSyncsTests {
+@Suite(.usesStore) struct DueSyncsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
@@ -44,13 +45,17 @@ import Testing
                 WHERE jobs.workspace_id = $1 AND jobs.kind = 'sync' ORDER BY 1
                 """)
         }
-        #expect(try run(at: now) == ["gitlab", "okta"])
-        #expect(try run(at: now) == ["gitlab", "okta"])
-        #expect(
-            try texts(
-                "SELECT next_auto_sync_at FROM integrations WHERE workspace_id = $1 AND platform IN ('okta', 'gitlab')")
-                == [(now + .hours(1)).description, (now + .hours(1)).description])
-        #expect(try run(at: now + 300) == ["github", "gitlab", "okta"])
+        #expect(try run(at: now) == ["aws", "gitlab", "okta"])
+        #expect(try run(at: now) == ["aws", "gitlab", "okta"])
+        // Each has a second of the hour of its own, and keeps it.
+        let next = try store.database.rows(
+            "SELECT id, next_auto_sync_at FROM integrations WHERE platform IN ('okta', 'gitlab')"
+        ) { row in (id: try row[0] as Identifier, next: try row[1] as Timestamp) }
+        for (id, next) in next {
+            #expect((now + 1...now + .hours(1)).contains(next))
+            #expect(id.hourlyTime(after: next) == next + .hours(1) && id.hourlyTime(after: next - 1) == next)
+        }
+        #expect(try run(at: now + 1) == ["aws", "github", "gitlab", "okta"])
     }
 
     @Test(arguments: [("free", 7), ("trial", 365), ("pro", 365), ("enterprise", nil)] as [(String, Int?)])
@@ -79,6 +84,7 @@ import Testing
         }
         let response = Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
         #expect(response.status == 200)
+        try store.keepHouse(now: now)
         let kept = [1, 6, 8, 364, 366].filter { days == nil || $0 <= days ?? 0 }.count
         #expect(try texts("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == ["\(kept)"])
         #expect(try texts("SELECT count(*) FROM sync_events WHERE workspace_id = $1") == ["\(kept)"])

@@ -11,7 +11,7 @@ import Testing
 @testable import api_execute_action
 @testable import api_mcp_findings_remediate
 
-@Suite struct ExecuteActionTests {
+@Suite(.usesStore) struct ExecuteActionTests {
     private let store: TestStore
     private let okta: FakeOkta
     private let integration: Identifier
@@ -56,11 +56,53 @@ import Testing
         #expect(entries[0].userID == store.own.members[.admin] && entries[0].targetID == id)
     }
 
+    /// The name is the record's own: a caller could have an approver believe that the action is about somebody else.
     @Test func theRecordSaysWhyAndOfWhom() throws {
-        _ = send(Self.suspend.merging(["reason": "left us", "targetEntityLabel": "Alice of Sales"]) { $1 })
-        let requested = try #require(try store.own.auditEntries().first)
-        #expect(requested.details["reason"] == "left us")
-        #expect(requested.details["target_entity_label"] == "Alice of Sales")
+        try store.own.addFinding("critical", identity: alice)
+        let fields = Self.suspend.merging(["reason": "left us", "targetEntityLabel": "Bob of Sales"]) { $1 }
+        let id = try #require(send(fields, as: .agent).json["actionId"])
+        #expect(send(["actionId": id, "decision": "approve"]).json["result"]?["status"] == "succeeded")
+        let entries = try store.own.auditEntries()
+        #expect(entries.first?.details["reason"] == "left us")
+        #expect(entries.count == 3)
+        for entry in entries {
+            #expect(entry.details["target_entity_label"] == "Quokka-user")
+            #expect(!"\(entry)".contains("Bob"))
+        }
+        #expect(entries.first?.details["target_external_id"] == "u1" && entries.last?.details["acted_on"] == ["u1"])
+        #expect(try count("SELECT count(*) FROM remediation_actions WHERE target_entity_label = 'Quokka-user'") == 1)
+    }
+
+    // MARK: Parameters
+
+    @Test func undeclaredParametersAreRefused() throws {
+        func error(_ type: String, _ parameters: JSON) -> String? {
+            let reply = send(Self.suspend.merging(["actionType": .string(type), "extraParams": parameters]) { $1 })
+            return reply.status == 400 ? reply.error : reply.text
+        }
+        #expect(
+            error("suspend_user", ["client_id": "c1"])
+                == "extraParams.client_id is not known. suspend_user on Okta takes no extraParams.")
+        #expect(
+            error("create_access_review", ["reviewr": "u1"])
+                == "extraParams.reviewr is not known. Did you mean reviewer? create_access_review on Okta takes these "
+                + "extraParams: group_id, reviewer.")
+        #expect(
+            error("create_access_review", ["group_id": "../g1"])
+                == "extraParams.group_id must be the id of a group that the target belongs to.")
+        #expect(error("create_access_review", ["reviewer": []])?.hasPrefix("extraParams.reviewer must be ") == true)
+        let reply = send(
+            Self.suspend.merging(["actionType": "create_access_review", "extraParams": ["reviewer": "mallory"]]) { $1 })
+        #expect(reply.status == 404)
+        #expect(
+            reply.error == "extraParams.reviewer: Okta has brought no active user of this name into this workspace.")
+        #expect(
+            send([
+                "actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "x", "extraParams": ["a": 1],
+            ])
+            .error == "flag_app on thalian takes no extraParams.")
+        #expect(try okta.provider.requests.isEmpty && store.own.auditEntries().isEmpty)
+        #expect(try count("SELECT count(*) FROM remediation_actions") == 0)
     }
 
     @Test func ourIdIsAsGoodAsOktas() {

@@ -7,7 +7,7 @@ import Testing
 @testable import Export
 @testable import api_export_audit_log
 
-@Suite struct ExportAuditLogTests {
+@Suite(.usesStore) struct ExportAuditLogTests {
     private let store: TestStore
 
     init() throws {
@@ -32,7 +32,10 @@ import Testing
         #expect(
             reply.headers["Content-Disposition"]?.wholeMatch(
                 of: /attachment; filename="audit-log-\d{4}-\d\d-\d\d\.json"/) != nil)
-        #expect(reply.json.object?.keys.sorted() == ["entries", "exported_at", "total_entries", "workspace_id"])
+        #expect(
+            reply.json.object?.keys.sorted() == [
+                "entries", "exported_at", "signature", "total_entries", "workspace_id",
+            ])
         #expect(reply.json["exported_at"]?.string.flatMap { Timestamp($0) } != nil)
         #expect(reply.json["workspace_id"]?.string == store.own.id.description)
         let entries = try #require(reply.json["entries"]?.array)
@@ -40,8 +43,8 @@ import Testing
         let entry = entries[1]
         #expect(
             entry.object?.keys.sorted() == [
-                "action", "actor_email", "content_hash", "created_at", "details", "id", "prev_hash", "row_hash",
-                "sequence_number", "target_id", "target_type", "user_id", "workspace_id",
+                "action", "actor_email", "content_hash", "created_at", "details", "hash_version", "id",
+                "prev_hash", "row_hash", "sequence_number", "target_id", "target_type", "user_id", "workspace_id",
             ])
         #expect(entry["action"] == "finding.snoozed" && entry["actor_email"] == "agent@example.com")
         #expect(entry["user_id"]?.string == store.own.members[.agent]?.description)
@@ -60,8 +63,12 @@ import Testing
             let members = try #require(entry.object)
             let content = AuditLog.contentHash(exported: members)
             #expect(entry["content_hash"]?.string == content && entry["prev_hash"]?.string == previous)
-            previous = AuditLog.rowHash(contentHash: content, previousHash: previous, sequence: sequence)
+            let link = AuditLink(
+                sequence: sequence, id: try #require(entry["id"]?.string), actorEmail: entry["actor_email"]?.string,
+                contentHash: content, previousHash: previous)
+            previous = link.rowHash
             #expect(entry["row_hash"]?.string == previous && entry["sequence_number"]?.integer == sequence)
+            #expect(entry["hash_version"]?.integer == 2)
         }
     }
 
@@ -95,7 +102,8 @@ import Testing
     @Test(arguments: [(365 - 101, 3), (365 - 100, 3), (365 - 99, 2), (365 - 1, 2), (365, 2), (366, 1)])
     func goesBack365Days(_ days: Int, _ count: Int) throws {
         let workspace = try #require(try SystemWorkspaces.workspace(store.own.id, in: store.database))
-        let response = try AuditLogExport(of: workspace, now: TestStore.now + .days(days)).response
+        let key = try AuditSigningKey(store.environment())
+        let response = try AuditLogExport(of: workspace, signedBy: key, now: TestStore.now + .days(days)).response
         guard case .stream(let write) = response.body else { return #expect(Bool(false), "it streams") }
         var bytes: [UInt8] = []
         try write { bytes.append(contentsOf: $0) }

@@ -1,17 +1,20 @@
 import Base
+import Function
+import HTTP
+import Store
 import TestSupport
 import Testing
 
 @testable import api_export_workspace
 
-@Suite struct ExportCSVTests {
+@Suite(.usesStore) struct ExportCSVTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }
 
     /// The records as what each says under which name; fields without a value left out.
     private func records(_ more: [String: JSON] = [:]) throws -> [[String: String]] {
-        let records = try CSVRecords.parse(store.exportWorkspace("csv", more).text)
+        let records = try CSVRecords.parse(export: store.exportWorkspace("csv", more))
         let names = try #require(records.first)
         return records.dropFirst().map { record in
             Dictionary(uniqueKeysWithValues: zip(names, record).filter { !$0.1.isEmpty })
@@ -24,11 +27,13 @@ import Testing
         #expect(
             reply.headers["Content-Disposition"]?.wholeMatch(
                 of: /attachment; filename="workspace-\d{4}-\d\d-\d\d\.csv"/) != nil)
-        #expect(reply.headers["X-Next-Cursor"] == nil && !reply.text.hasPrefix("\u{FEFF}"))
+        #expect(reply.headers["X-Next-Cursor"] == nil)
+        // Excel needs a byte order mark.
+        #expect(reply.body.starts(with: [0xEF, 0xBB, 0xBF]) && !reply.body.dropFirst(3).contains(0xEF))
     }
 
     @Test func oneFileHoldsAllEntities() throws {
-        let all = try CSVRecords.parse(store.exportWorkspace("csv").text)
+        let all = try CSVRecords.parse(export: store.exportWorkspace("csv"))
         let names = try #require(all.first)
         #expect(names.prefix(4) == ["entity_type", "id", "email", "display_name"])
         #expect(Set(names).count == names.count && !names.contains("accounts") && !names.contains("metadata"))
@@ -36,7 +41,7 @@ import Testing
         let types = ["identity", "identity", "application", "application", "device", "finding", "finding"]
         #expect(all.dropFirst().map(\.first) == types)
         let full = try #require(
-            try CSVRecords.parse(store.exportWorkspace("csv", ["includeFull": true, "includeAuditLog": true]).text)
+            try CSVRecords.parse(export: store.exportWorkspace("csv", ["includeFull": true, "includeAuditLog": true]))
                 .first)
         #expect(Set(["accounts", "metadata", "affected_entities", "row_hash"]).isSubset(of: full))
     }
@@ -80,6 +85,13 @@ import Testing
         #expect(record["department"] == text)
     }
 
+    /// In many languages spreadsheets separate cells by semicolons, or by tabs when text is pasted.
+    @Test("A field with a semicolon or a tab is quoted", arguments: ["x;=1+1", "x\t=1+1"])
+    func quotesForeignSeparators(_ text: String) throws {
+        try store.own.addIdentity("quoted@example.com", department: text)
+        #expect(store.exportWorkspace("csv").text.contains(",\"\(text)\","))
+    }
+
     @Test func quotesOnlyWhatNeedsIt() throws {
         try store.own.addIdentity("quoted@example.com", department: "a\"b")
         let text = store.exportWorkspace("csv").text
@@ -109,7 +121,38 @@ import Testing
 
     @Test func anEmptyWorkspaceHasTheHeaderOnly() throws {
         let empty = try TestStore()
-        let records = try CSVRecords.parse(empty.exportWorkspace("csv").text)
+        let records = try CSVRecords.parse(export: empty.exportWorkspace("csv"))
         #expect(records.count == 1 && records[0].count > 40)
+    }
+
+    @Test func theLastRecordCountsThoseBeforeIt() throws {
+        let records = try CSVRecords.parse(store.exportWorkspace("csv").text)
+        let last = try #require(records.last)
+        #expect(last.filter { !$0.isEmpty } == ["end_of_export", String(records.count - 2)])
+        #expect(records.count(where: { $0[0] == "end_of_export" }) == 1)
+        let page = try CSVRecords.parse(store.exportWorkspace("csv", limit: 3).text)
+        #expect(page.last?.prefix(2) == ["end_of_export", "3"])
+    }
+
+    /// The database fails while the rows are sent.
+    @Test(arguments: ["csv", "json", "xlsx"])
+    func anIncompleteExportHasNoEnd(_ format: String) throws {
+        for number in 0..<2_000 { try store.own.addIdentity("person\(number)@example.com") }
+        let body: JSON = ["workspaceId": .string(store.own.id.description), "format": .string(format)]
+        let response = Pipeline(ExportWorkspace.self, store.environment(), now: { TestStore.now }).respond(
+            to: Request(
+                method: .post, path: "/", headers: ["Authorization": "Bearer " + store.own.token()],
+                body: .bytes(JSONWriter.bytes(body))))
+        guard case .stream(let write) = response.body else { throw CSVRecords.Malformed() }
+        try store.database.execute("ALTER TABLE findings RENAME TO lost")
+        var sent: [UInt8] = []
+        #expect(throws: StoreError.self) { try write { sent.append(contentsOf: $0) } }
+        #expect(response.status == 200 && !sent.isEmpty)
+        switch format {
+        case "csv": #expect(!String(decoding: sent, as: UTF8.self).contains("end_of_export"))
+        case "json": #expect(throws: (any Error).self) { try JSON(parsing: sent) }
+        // A ZIP archive ends with its end of central directory record (APPNOTE.TXT 4.3.16).
+        default: #expect(sent.firstRange(of: [0x50, 0x4B, 0x05, 0x06]) == nil)
+        }
     }
 }

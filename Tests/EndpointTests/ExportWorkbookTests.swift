@@ -9,7 +9,7 @@ import Testing
 private let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
 
 /// The workbook as openpyxl reads it, in the Python that Tests/run sets up and THALIAN_PYTHON names.
-@Suite(.enabled(if: python != nil, "Tests/run sets up Python with openpyxl"))
+@Suite(.enabled(if: python != nil, "Tests/run sets up Python with openpyxl"), .usesStore)
 struct ExportWorkbookTests {
     private let store: TestStore
 

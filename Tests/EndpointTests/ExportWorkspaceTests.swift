@@ -6,7 +6,7 @@ import Testing
 
 @testable import api_export_workspace
 
-@Suite struct ExportWorkspaceTests {
+@Suite(.usesStore) struct ExportWorkspaceTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }
@@ -157,7 +157,8 @@ import Testing
     @Test func aMissingSecretOrAMalformedLimitIsNothingACallerLearns() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "format": "json"])
         for variables in [
-            ["EXPORT_CURSOR_SECRET": ""], ["EXPORT_MAX_ROWS": "0"], ["EXPORT_MAX_ROWS": "1000001"],
+            ["EXPORT_CURSOR_SECRET": ""], ["EXPORT_CURSOR_SECRET": "x"], ["EXPORT_MAX_ROWS": "0"],
+            ["EXPORT_MAX_ROWS": "1000001"],
             ["EXPORT_MAX_ROWS": "many"],
         ] {
             let reply = store.send(call.session(store.own.token()), to: ExportWorkspace.self, variables: variables)

@@ -11,7 +11,7 @@ import Testing
 @testable import api_mcp_findings_snooze
 
 /// Snoozing and dismissing.
-@Suite struct FindingDecisionsTests {
+@Suite(.usesStore) struct FindingDecisionsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

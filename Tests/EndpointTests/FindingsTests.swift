@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_mcp_findings
 
-@Suite struct FindingsTests {
+@Suite(.usesStore) struct FindingsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
@@ -74,7 +74,7 @@ import Testing
 
     @Test func limitsAreOneToAHundredAndDefaultTo25() throws {
         try store.database.transaction(.write) { for _ in 0..<130 { try store.own.addFinding("low") } }
-        for (query, count) in [("", 25), ("limit=1", 1), ("limit=25", 25), ("limit=100", 100)] {
+        for (query, count) in [("", 25), ("limit=1", 1), ("limit=25", 25), ("limit=100", 100), ("?limit=1", 25)] {
             let json = send(query).json
             #expect(
                 json["returned"] == .integer(count) && json["total"] == 130 && json["findings"]?.array?.count == count)

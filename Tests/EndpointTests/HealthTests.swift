@@ -10,7 +10,7 @@ import Testing
 /// setfsuid(2), which the module of the C library leaves out.
 @_silgen_name("setfsuid") @discardableResult private func setfsuid(_ user: uid_t) -> Int32
 
-@Suite struct HealthTests {
+@Suite(.usesStore) struct HealthTests {
     private func check(_ reply: Reply, _ status: Int, _ overall: JSON, _ database: JSON) {
         #expect(reply.status == status)
         #expect(reply.json["status"] == overall && reply.json["services"] == ["database": database])
@@ -35,26 +35,25 @@ import Testing
         check(pipeline.send(Call()), 200, "ok", "ok")
     }
 
-    #if PostgreSQL
-        @Test func isDegradedWhileTheDatabaseIsReadOnly() throws {
-            let store = try TestStore()
-            func set(_ value: SQL) throws {
-                // A write transaction says so itself, whatever the default is.
-                try store.database.transaction(.write) {
-                    try store.database.execute(
-                        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
-                            + "', current_database()); END $$")
-                }
-                // The default is that of new sessions: a pooler must not go on with old ones. This one ends too.
-                _ = try? store.database.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
+    @Test(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "SQLite has the test of read-only files"))
+    func isDegradedWhileTheDatabaseIsReadOnly() throws {
+        let store = try TestStore()
+        func set(_ value: SQL) throws {
+            try store.database.transaction(.write) {
+                try store.database.execute("SET TRANSACTION READ WRITE")
+                try store.database.execute(
+                    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
+                        + "', current_database()); END $$")
             }
-            try set("on")
-            check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
-            try set("off")
-            check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+            // The default is that of new sessions: a pooler must not go on with old ones. This one ends too.
+            _ = try? store.database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
         }
-    #endif
+        try set("on")
+        check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
+        try set("off")
+        check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+    }
 
     @Test func isDegradedWhileTheCountersCannotBeOpened() throws {
         let store = try TestStore(on: .sqlite)
@@ -64,7 +63,9 @@ import Testing
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
         try FileManager.default.createDirectory(atPath: counters, withIntermediateDirectories: false)
         check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
-        #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 503)
+        // A limit that can't be counted does not refuse a read.
+        let uncounted = store.send(Call().key(store.own.readKey), to: RulesFunction.self)
+        #expect(uncounted.status == 200 && uncounted.headers["RateLimit-Limit"] == nil)
         try FileManager.default.removeItem(atPath: counters)
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
     }

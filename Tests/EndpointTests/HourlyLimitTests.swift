@@ -7,7 +7,7 @@ import Testing
 @testable import api_mcp_findings
 @testable import api_mcp_rules
 
-@Suite struct HourlyLimitTests {
+@Suite(.usesStore) struct HourlyLimitTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

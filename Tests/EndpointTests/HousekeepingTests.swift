@@ -1,4 +1,4 @@
-import Auth
+@_spi(System) import Auth
 import Base
 import Function
 import HTTP
@@ -8,15 +8,21 @@ import TestSupport
 import Testing
 
 @testable import scheduled_housekeeping
+@testable import scheduled_jobs
 
-@Suite struct HousekeepingTests {
+@Suite(.usesStore) struct HousekeepingTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
+    /// Queues what is due, and does what the jobs do.
     @discardableResult
-    private func run(at now: Timestamp = TestStore.now) -> Response {
-        Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
+    private func run(at now: Timestamp = TestStore.now) throws -> Response {
+        // Each run is one of another hour.
+        try store.database.execute("UPDATE workspaces SET next_housekeeping_at = $1", now)
+        let response = Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
+        try store.keepHouse(now: now)
+        return response
     }
 
     /// The rows of a query, each its columns with spaces between.
@@ -31,6 +37,29 @@ import Testing
             """
             SELECT action, coalesce(target_id, ''), details, created_at, coalesce(actor_email, 'nobody') FROM audit_log WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
             """)
+    }
+
+    // MARK: Actions
+
+    /// One that nobody approved for a week, and one whose job is gone.
+    @Test func actionsThatWaitForNothingEnd() throws {
+        for (number, status) in ["pending_approval", "running", "queued", "succeeded"].enumerated() {
+            try store.database.execute(
+                """
+                INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id,
+                    extra_params, status, requested_by, created_at, updated_at)
+                VALUES ($1, $2, 'lock_device', 'jamf_pro', $3, '{"pin":{"sealed":"x"}}', $4, 'admin', $5, $5)
+                """, store.own.id, store.own.nextID(), "\(number)", status, TestStore.now - .days(7))
+        }
+        #expect(try run().status == 200)
+        let actions = try texts(
+            "SELECT status, extra_params FROM remediation_actions WHERE workspace_id = $1 ORDER BY target_entity_id")
+        let erased = #"{"pin":{"sealed":null}}"#
+        #expect(
+            actions.map { $0.replacing(": ", with: ":") } == [
+                "cancelled " + erased, "unknown_outcome " + erased, "unknown_outcome " + erased,
+                #"succeeded {"pin":{"sealed":"x"}}"#,
+            ])
     }
 
     // MARK: Confirmations
@@ -48,7 +77,7 @@ import Testing
                 VALUES ($1, $2, $3, $3, $4, 'block_app', '{}', 'okta/1', $5, $6, $6)
                 """, store.own.id, [UInt8(number)], session, String(number), false, end)
         }
-        #expect(run().status == 200)
+        #expect(try run().status == 200)
         #expect(try texts("SELECT tool_use_id FROM confirmation_tokens WHERE workspace_id = $1") == ["1"])
     }
 
@@ -60,7 +89,7 @@ import Testing
         try store.own.addFinding("high", status: "snoozed", title: "later", snoozedUntil: now + 1)
         try store.own.addFinding("high", status: "snoozed", title: "for good", snoozedUntil: nil)
         try store.own.addFinding("high", status: "dismissed", title: "dismissed", snoozedUntil: now - 1)
-        #expect(run().status == 200)
+        #expect(try run().status == 200)
         #expect(try texts("SELECT title FROM findings WHERE workspace_id = $1 AND status = 'open'") == ["due"])
         #expect(
             try texts(
@@ -68,9 +97,9 @@ import Testing
             )
                 == ["2026-04-15T12:30:00Z"])
         #expect(try entries() == ["finding.reopened \(due) {\"cause\":\"snooze_ended\"} 2026-04-15T12:30:00Z nobody"])
-        run()
+        try run()
         #expect(try entries().count == 1, "once")
-        run(at: now + 1)
+        try run(at: now + 1)
         #expect(
             try texts("SELECT title FROM findings WHERE workspace_id = $1 AND status = 'open' ORDER BY title") == [
                 "due", "later",
@@ -87,9 +116,9 @@ import Testing
         {
             try store.own.addIntegration("p\(index)", status: status, createdAt: end - .days(20) + index)
         }
-        run(at: TestStore.now - 1)
+        try run(at: TestStore.now - 1)
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
-        run()
+        try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["free"])
         // p0 and p1 are the oldest of five in use.
         #expect(
@@ -105,20 +134,20 @@ import Testing
                 == ["p0", "p1"])
         let details = #"{"paused_integrations":2,"plan":"free"}"#
         #expect(try entries() == ["plan.trial_ended \(store.own.id) \(details) 2026-04-15T12:30:00Z nobody"])
-        run()
+        try run()
         #expect(try entries().count == 1)
     }
 
     @Test(arguments: [Plan.free, .pro, .enterprise])
     func otherPlansStay(_ plan: Plan) throws {
         try store.own.set(plan: plan, trialEnd: TestStore.now - .days(400))
-        run()
+        try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == [plan.rawValue] && entries().isEmpty)
     }
 
     @Test func aTrialInItsTimeStays() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now + .days(3))
-        run()
+        try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
     }
 
@@ -133,7 +162,7 @@ import Testing
         try store.own.endAuditLog()
         try store.own.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
         try store.other.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
-        run()
+        try run()
         let open = try store.database.rows("SELECT workspace_id FROM findings WHERE status = 'open'") {
             try $0[0] as Identifier
         }
@@ -145,9 +174,24 @@ import Testing
         #expect(response.status == 404 && response.headers["X-Frame-Options"] == "DENY")
     }
 
-    @Test func itIsSecuredAsEveryAnswer() {
-        let response = run()
+    @Test func itIsSecuredAsEveryAnswer() throws {
+        let response = try run()
         #expect(response.status == 200 && response.headers["Cache-Control"] == "no-store")
         #expect(response.headers["X-Request-Id"] != nil)
+    }
+}
+
+extension TestStore {
+    /// Does what jobs of kind housekeeping do in the workspaces that have one.
+    func keepHouse(now: Timestamp) throws {
+        let access = SystemAccess(database)
+        let workspaces = try database.rows("SELECT workspace_id FROM jobs WHERE kind = 'housekeeping'") {
+            try $0[0] as Identifier
+        }
+        for id in workspaces {
+            // A job that fails costs no other job.
+            try? access.workspace(id)?.keepHouse(now: now)
+        }
+        try database.execute("DELETE FROM jobs WHERE kind = 'housekeeping'")
     }
 }

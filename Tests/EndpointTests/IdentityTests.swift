@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_mcp_identity
 
-@Suite struct IdentityTests {
+@Suite(.usesStore) struct IdentityTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

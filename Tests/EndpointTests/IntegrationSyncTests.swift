@@ -14,7 +14,7 @@ import Testing
 @testable import api_sync_integration
 
 /// Connecting, syncing and disconnecting a platform through the endpoints, with an Okta on this machine.
-@Suite struct IntegrationSyncTests {
+@Suite(.usesStore) struct IntegrationSyncTests {
     private let store: TestStore
     private let okta: FakeProvider
     private static let token = "00plantedSecretOktaToken"
@@ -76,7 +76,7 @@ import Testing
         #expect(connected.json == ["success": true, "integrationId": .string(id)])
         // The first sync has followed the response.
         #expect(try texts("SELECT email FROM identities WHERE workspace_id = $1") == ["ann@example.com"])
-        #expect(try texts("SELECT status FROM jobs WHERE workspace_id = $1") == ["completed"])
+        #expect(try texts("SELECT kind FROM jobs WHERE workspace_id = $1") == [])
         let synced = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(synced.status == 200)
         #expect(synced.json["status"] == "completed" && synced.json["platform"] == "okta")
@@ -166,7 +166,13 @@ import Testing
 
     @Test func aSyncThatNeedsSomebodysHelpSaysSo() throws {
         let id = try #require(connect().json["integrationId"]?.string)
-        okta.fail(.json(["errorCode": "E0000011"], status: 401)) { $0.path == "/api/v1/users" }
+        let refusal = FakeProvider.Reply.json(["errorCode": "E0000011"], status: 401)
+        okta.fail(refusal) { $0.path == "/api/v1/users" }
+        // A list that is refused says nothing of the credentials as long as another call is not.
+        let passing = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(passing.status == 503)
+        okta.fail(refusal) { $0.path == "/api/v1/users" }
+        okta.fail(refusal) { $0.path == "/api/v1/org" }
         let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(reply.status == 422 && reply.error == "Okta refuses the API token.")
         #expect(
@@ -181,49 +187,61 @@ import Testing
 
     @Test func aSyncUnderWayIsAConflict() throws {
         let id = try #require(connect().json["integrationId"]?.string)
-        try store.database.execute(
-            """
-            INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, lease_expires_at)
-            VALUES ($1, $2, $3, 'in_progress', $4, $5)
-            """, store.own.id, Identifier.random(), id, Timestamp.now, Timestamp.now + 60)
+        try addJob(of: id, state: "running")
         let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(reply.status == 409 && reply.error == "A sync of this integration is in progress.")
     }
 
-    @Test func aSyncHasAStandInAsLongAsItRuns() throws {
+    /// A job of an integration's sync.
+    private func addJob(of integration: String, state: String) throws {
+        try store.database.execute(
+            """
+            INSERT INTO jobs (workspace_id, id, kind, lane, state, urgency, order_key, unique_key, payload, run_after,
+                lease_expires_at, created_at)
+            VALUES ($1, $2, 'sync', 'sync:okta', $3, 0, 0, $4, '{}', $5, $6, $5)
+            """, store.own.id, Identifier.random(), state, "sync " + integration, Timestamp.now + 30, Timestamp.now + 60
+        )
+    }
+
+    @Test func aRequestThatSyncsHasTheJobUntilItIsOver() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let seen = Mutex<[Int]>([])
         let (open, own) = (store.connect, store.own.id)
         okta.fail(.none) { request in
             guard request.path == "/api/v1/users" else { return false }
             let found = try? open().rows(
-                "SELECT run_after FROM jobs WHERE workspace_id = $1 AND status = 'queued'", own
+                "SELECT lease_expires_at FROM jobs WHERE workspace_id = $1 AND state = 'running'", own
             ) { row in (try row[0] as Timestamp).seconds - Timestamp.now.seconds }
             seen.withLock { $0 += found ?? [] }
             return false
         }
         #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).status == 200)
         #expect(seen.withLock { !$0.isEmpty && $0.allSatisfy { (70...75).contains($0) } })
-        okta.fail(.json(["errorCode": "E0000011"], status: 401)) { $0.path == "/api/v1/users" }
+        for path in ["/api/v1/users", "/api/v1/org"] {
+            okta.fail(.json(["errorCode": "E0000011"], status: 401)) { $0.path == path }
+        }
         #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).status == 422)
         #expect(send(SyncIntegration.self, ["integrationId": .string(own.description)]).status == 404)
-        #expect(try texts("SELECT status FROM jobs WHERE workspace_id = $1") == ["completed"])
+        #expect(try texts("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'sync'") == [])
+        #expect(try texts("SELECT error FROM dead_jobs WHERE workspace_id = $1") == ["Okta refuses the API token."])
     }
 
-    @Test func whatIsNotOverSaysWhenTheNextSyncIsDue() throws {
+    @Test func aPersonNeedNotWaitForTheNextTryOfTheJob() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        try addJob(of: id, state: "waiting")
+        #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).json["status"] == "completed")
+        #expect(try texts("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'sync'") == [])
+    }
+
+    @Test func aWorkspaceSyncsFourAtOnceAndTheNextOneIsQueued() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let next = Timestamp.now + 1_234
         try store.database.execute("UPDATE integrations SET next_auto_sync_at = $2 WHERE id = $1", id, next)
-        let run = try texts("SELECT id FROM sync_runs WHERE workspace_id = $1")[0]
-        for slot in 0..<4 {
-            try store.database.execute(
-                """
-                INSERT INTO sync_slots (workspace_id, platform, slot, sync_run_id, lease_expires_at)
-                VALUES ($1, 'okta', $2, $3, $4)
-                """, store.own.id, slot, Identifier(run), Timestamp.now + 600)
-        }
+        for other in 0..<4 { try addJob(of: "\(other)", state: "running") }
         let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(reply.json["status"] == "queued" && reply.json["next_auto_sync_at"] == .string(next.description))
+        #expect(
+            try texts("SELECT state FROM jobs WHERE workspace_id = $1 AND state <> 'running'") == ["ready"])
     }
 
     @Test func credentialsAreNowhereToBeRead() throws {
@@ -253,12 +271,12 @@ import Testing
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
         }
         // What is searched is what there is: an address that was synced is found.
-        #if !PostgreSQL
+        if TestStore.Engine.ofThisRun == .sqlite {
             let everything = try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")).map {
                 FileManager.default.contents(atPath: store.folder.path($0)) ?? Data()
             }
             #expect(everything.contains { $0.range(of: Data("ann@example.com".utf8)) != nil })
-        #endif
+        }
     }
 
     // MARK: All at once

@@ -10,7 +10,7 @@ import Testing
 @testable import api_mcp_identity
 
 /// Workspaces know nothing of each other: not their data, and not that they are there.
-@Suite struct IsolationTests {
+@Suite(.usesStore) struct IsolationTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }

@@ -7,7 +7,7 @@ import Testing
 @testable import api_mcp_risk_score
 
 /// A process that has met an API key before does not take it for granted.
-@Suite struct KnownKeysTests {
+@Suite(.usesStore) struct KnownKeysTests {
     private let store: TestStore
     private let pipeline: TestPipeline
     private let call: Call

@@ -10,7 +10,7 @@ import Testing
 @testable import api_mcp_findings_snooze
 
 /// The order of the checks is part of the interface: of two things that are wrong a caller learns the first.
-@Suite struct OrderOfChecksTests {
+@Suite(.usesStore) struct OrderOfChecksTests {
     /// A check, and how a call fails it: by what it says, or by what the workspace demands.
     enum Check: Int, CaseIterable, Sendable {
         case method, size, credentials, body, workspaceID, permission, address, secondFactor, trial, rateLimit, fields

@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_mcp_posture_summary
 
-@Suite struct PostureSummaryTests {
+@Suite(.usesStore) struct PostureSummaryTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

@@ -10,14 +10,15 @@ import Testing
 
 @testable import api_mcp_findings_remediate
 
-@Suite struct RemediateTests {
+@Suite(.usesStore) struct RemediateTests {
     private let store: TestStore
     private let alice: Identifier
+    private let account: Identifier
 
     init() throws {
         store = try TestStore()
         alice = try store.own.addIdentity("alice@example.com")
-        try store.own.addAccount(of: alice, on: store.own.addIntegration("okta", category: "idp"))
+        account = try store.own.addAccount(of: alice, on: store.own.addIntegration("okta", category: "idp"))
     }
 
     private func send(_ finding: JSON?, _ more: [String: JSON] = [:]) -> Reply {
@@ -77,7 +78,7 @@ import Testing
             try actions() == [
                 [
                     action, store.own.id.description, finding.description, "suspend_user", "okta", alice.description,
-                    "Alice", "left us", status, store.own.writeKeyActor, nil, "{}", now, now,
+                    "Quokka-user", "left us", status, store.own.writeKeyActor, nil, "{}", now, now,
                 ]
             ])
     }
@@ -103,6 +104,22 @@ import Testing
         #expect(try actions().map { $0[3] } == ["deactivate_user", "revoke_sessions"])
     }
 
+    /// Nobody names a repository here: the ticket goes to a platform that needs no parameter, if there is one.
+    @Test func aPlatformThatRequiresAParameterIsPassedOver() throws {
+        try store.own.addIntegration("github", category: "developer")
+        let finding = try store.own.addFinding("low", identity: alice, action: "create_ticket", sources: ["github"])
+        let alone = send(finding)
+        #expect(alone.status == 400)
+        #expect(
+            alone.error
+                == "extraParams.repository is required. It must be the name of a repository of the organization, "
+                + "without its owner.")
+        #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
+        try store.own.addIntegration("jira", category: "itsm")
+        #expect(send(finding).status == 200)
+        #expect(try actions().map { $0[4] } == ["jira"])
+    }
+
     // MARK: The audit log
 
     @Test func oneEntryNamesTheKey() throws {
@@ -113,7 +130,8 @@ import Testing
             [
                 "finding_id": .string(finding.description), "title": "Alice is stale.",
                 "action_type": "suspend_user", "target_platform": "okta",
-                "target_entity_id": .string(alice.description), "target_entity_label": "Alice", "reason": "left us",
+                "target_entity_id": .string(alice.description), "target_entity_label": "Quokka-user",
+                "target_external_id": .string(account.description), "finding_names_target": true, "reason": "left us",
             ])
         #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the reference calls required is required, by every operation that it is said of.
-@Suite struct RequiredInputsTests {
+@Suite(.usesStore) struct RequiredInputsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

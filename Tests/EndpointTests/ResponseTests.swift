@@ -9,7 +9,7 @@ import Testing
 @testable import api_mcp_rules
 
 /// What every answer has in common.
-@Suite struct ResponseTests {
+@Suite(.usesStore) struct ResponseTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }
@@ -131,6 +131,9 @@ import Testing
 
     @Test(arguments: [
         ("application/json", 200), ("application/json; charset=utf-8", 200), ("APPLICATION/JSON", 200),
+        ("application/json\t;charset=utf-8", 200), ("application/json \t ; charset=utf-8", 200),
+        ("application/json\t", 200), ("application/json x", 400), ("application/json\tx;a=b", 400),
+        ("application", 400),
         ("text/plain", 400),
         ("application/x-www-form-urlencoded", 400), ("application/jsonp", 400), ("multipart/form-data", 400),
     ])
@@ -152,7 +155,7 @@ import Testing
     @Test func aWrongConfigurationIsNothingACallerLearns() throws {
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
         for variables in [
-            ["SUPABASE_URL": ""], ["TRUSTED_PROXIES": "everyone"], ["DATABASE_URL": "x"],
+            ["SUPABASE_URL": ""], ["TRUSTED_PROXIES": "everyone"], ["CLIENT_IP_HEADER": "a b"], ["DATABASE_URL": "x"],
         ] {
             let reply = store.send(call, to: APIKeysFunction.self, variables: variables)
             #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")

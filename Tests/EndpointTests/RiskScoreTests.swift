@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_mcp_risk_score
 
-@Suite struct RiskScoreTests {
+@Suite(.usesStore) struct RiskScoreTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import api_mcp_rules
 
-@Suite struct RulesTests {
+@Suite(.usesStore) struct RulesTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }

@@ -11,7 +11,7 @@ import Testing
 @testable import scheduled_session_keys
 
 /// The keys of session tokens are fetched from their issuer, and then known to every function.
-@Suite struct SessionKeySetsTests {
+@Suite(.usesStore) struct SessionKeySetsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
@@ -69,6 +69,19 @@ import Testing
         _ = fetch(provider, at: now + 360)
         #expect(provider.requests.count == 3)
         #expect(ask() == 200)
+    }
+
+    /// Anybody can send tokens that no key has signed, without end.
+    @Test func aFloodOfUnknownKeysIsNotedOnce() throws {
+        let provider = try provider()
+        _ = fetch(provider, at: TestStore.now)
+        try store.database.execute("UPDATE session_key_sets SET key_set = $1", #"{"keys":[]}"#)
+        #expect(ask() == 401)
+        let earlier = TestStore.now - 7
+        try store.database.execute("UPDATE session_key_sets SET wanted_at = $1", earlier)
+        for _ in 0..<3 { #expect(ask() == 401) }
+        let wanted = try store.database.first("SELECT wanted_at FROM session_key_sets") { try $0[0] as Timestamp }
+        #expect(wanted == earlier)
     }
 
     @Test func whatIsNoKeySetReplacesNone() throws {

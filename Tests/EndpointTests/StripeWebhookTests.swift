@@ -11,9 +11,9 @@ import Testing
 @testable import api_stripe_webhook
 
 /// What Stripe tells: signed, once, in any order.
-@Suite struct StripeWebhookTests {
+@Suite(.usesStore) struct StripeWebhookTests {
     private let store: TestStore
-    private static let secret = "whsec_the_secret_of_the_tests"
+    private static let secret = "whsec_the_long_secret_of_the_tests"
 
     init() throws {
         store = try TestStore()
@@ -143,7 +143,7 @@ import Testing
             "id": "evt_1", "type": "checkout.session.completed", "created": .integer(TestStore.now.seconds),
             "data": [
                 "object": [
-                    "customer": "cus_1", "client_reference_id": .string(store.own.id.description),
+                    "customer": "cus_1", "metadata": ["workspace_id": .string(store.own.id.description)],
                     "subscription": "sub_1",
                 ]
             ],
@@ -157,6 +157,30 @@ import Testing
         later["data"] = ["object": .object(object)]
         #expect(send(.object(later)).status == 200)
         #expect(try plan() == "pro")
+    }
+
+    /// Anyone may append client_reference_id to a Payment Link's address, with the id of any workspace.
+    @Test func aReferenceOfAPaymentLinkBindsNoCustomer() throws {
+        for metadata: JSON in [[:], .null, ["workspace_id": "x"]] {
+            let event: JSON = [
+                "id": "evt_1", "type": "checkout.session.completed", "created": .integer(TestStore.now.seconds),
+                "data": [
+                    "object": [
+                        "customer": "cus_stranger", "client_reference_id": .string(store.own.id.description),
+                        "subscription": "sub_1", "payment_link": "plink_1", "metadata": metadata,
+                    ]
+                ],
+            ]
+            #expect(send(event).status == 200)
+        }
+        #expect(try subscription().isEmpty && store.own.auditEntries().isEmpty)
+        // The stranger's subscription to one of our prices gives that workspace no plan, and its end takes none.
+        var later = try #require(self.event("created", "active", customer: "cus_stranger").object)
+        var object = try #require(later["data"]?["object"]?.object)
+        object["metadata"] = [:]
+        later["data"] = ["object": .object(object)]
+        #expect(send(.object(later)).status == 200)
+        #expect(try plan() == "free" && subscription().isEmpty)
     }
 
     /// A customer whom we know is whoever he was, whatever an event's metadata says.
@@ -202,7 +226,71 @@ import Testing
         #expect(try self.plan() == plan)
     }
 
-    /// The ids of events, by which nothing can be told, are in the other order.
+    /// An add-on may be the first item of a subscription.
+    @Test(arguments: [["price_addon", "price_annual"], ["price_annual", "price_addon"]])
+    func ourPriceCountsAmongSeveralItems(_ prices: [String]) throws {
+        var event = event("created", "active").object ?? [:]
+        var object = event["data"]?["object"]?.object ?? [:]
+        object["metadata"] = [:]
+        object["items"] = [
+            "data": .array(prices.map { ["price": ["id": .string($0), "recurring": ["interval": "month"]]] })
+        ]
+        try store.database.execute(
+            "INSERT INTO subscriptions (workspace_id, stripe_customer_id, updated_at) VALUES ($1, 'cus_1', $2)",
+            store.own.id, TestStore.now)
+        event["data"] = ["object": .object(object)]
+        #expect(send(.object(event)).status == 200)
+        #expect(try plan() == "pro" && subscription()[3] == "annual" && subscription()[4] == "price_annual")
+    }
+
+    /// Sends events to a webhook that can read from a Stripe where a subscription is as the last event says.
+    private func send(_ events: [JSON], current: JSON, failing: Int? = nil) throws -> [Int] {
+        let object = current["data"]?["object"] ?? .null
+        let provider = try FakeProvider { request in
+            request.target == "/v1/subscriptions/sub_1" && request.headers["Authorization"] == "Bearer sk_test"
+                ? failing.map { .init($0) } ?? .json(object) : nil
+        }
+        let statuses = events.map { event in
+            let body = JSONWriter.bytes(event)
+            return send(body, signature(body), ["UPSTREAM_STRIPE": provider.url]).status
+        }
+        #expect(provider.unexpected.isEmpty)
+        return statuses
+    }
+
+    /// A customer who goes from monthly to annual raises several events in a second, and their ids tell no order.
+    @Test func whatTheOrderDoesNotTellIsReadFromStripe() throws {
+        let monthly = event("updated", "active", id: "evt_9")
+        let annual = event("updated", "active", id: "evt_1", price: "price_annual")
+        for (number, order) in [[monthly, annual], [annual, monthly]].enumerated() {
+            if number == 1 {
+                for table: SQL in ["DELETE FROM billing_events", "DELETE FROM stripe_subscriptions"] {
+                    try store.database.execute(table)
+                }
+            }
+            #expect(try send([event("created", "active", at: -5)] + order, current: annual) == [200, 200, 200])
+            #expect(try subscription()[3] == "annual")
+        }
+        // A third event of that second is read too, and one of a later second is newer whatever was read.
+        let third = event("updated", "past_due", id: "evt_5", price: "price_annual")
+        #expect(try send([third], current: third) == [200])
+        #expect(try subscription()[2] == "past_due")
+        #expect(send(event("updated", "active", at: 1)).status == 200)
+        #expect(try subscription()[2] == "active" && subscription()[3] == "monthly")
+        #expect(send(event("deleted", "canceled", at: 1)).status == 200)
+        #expect(try subscription()[2] == "canceled")
+    }
+
+    @Test func aStripeThatCannotBeReadIsAskedAgain() throws {
+        let monthly = event("updated", "active", id: "evt_9")
+        let annual = event("updated", "active", id: "evt_1", price: "price_annual")
+        #expect(try send([monthly, annual], current: annual, failing: 401) == [200, 503])
+        #expect(try subscription()[3] == "monthly")
+        #expect(try send([annual], current: annual) == [200])
+        #expect(try subscription()[3] == "annual")
+    }
+
+    /// The ids of events, by which nothing can be told, are in the other order. Without a key the statuses tell the order.
     @Test(arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
     func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
         let events = [event("updated", earlier, id: "evt_9"), event("updated", later, id: "evt_1")]
@@ -212,7 +300,10 @@ import Testing
                     try store.database.execute(table)
                 }
             }
-            for event in order { #expect(send(event).status == 200) }
+            for event in order {
+                let body = JSONWriter.bytes(event)
+                #expect(send(body, signature(body), ["STRIPE_SECRET_KEY": ""]).status == 200)
+            }
             #expect(try subscription()[2] == later)
         }
     }
@@ -321,6 +412,19 @@ import Testing
         let body = JSONWriter.bytes(event("created", "active"))
         let reply = send(body, signature(body, secret: ""), ["STRIPE_WEBHOOK_SECRET": ""])
         #expect(reply.status == 503 && reply.error == "Billing is not set up on this server.")
+    }
+
+    /// Whoever guesses a short secret can give any workspace a plan.
+    @Test func aShortSecretSignsNothing() throws {
+        let secret = "whsec_of_32_bytes_which_is_right"
+        for secret in [String(secret.dropLast()), "a"] {
+            let body = JSONWriter.bytes(event("created", "active"))
+            let reply = send(body, signature(body, secret: secret), ["STRIPE_WEBHOOK_SECRET": secret])
+            #expect(reply.status == 500)
+        }
+        #expect(try plan() == "free")
+        let body = JSONWriter.bytes(event("created", "active"))
+        #expect(send(body, signature(body, secret: secret), ["STRIPE_WEBHOOK_SECRET": secret]).status == 200)
     }
 
     /// Without its entry the plan does not change either, and Stripe sends the event again.

@@ -11,7 +11,7 @@ import Testing
 @testable import api_mcp_rules
 
 /// What a template does before it forks.
-@Suite struct WarmUpTests {
+@Suite(.usesStore) struct WarmUpTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }

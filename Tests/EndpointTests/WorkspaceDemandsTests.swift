@@ -10,19 +10,21 @@ import Testing
 @testable import api_mcp_rules
 
 /// What a workspace demands of every request: addresses, a second factor, young sessions, a plan.
-@Suite struct WorkspaceDemandsTests {
+@Suite(.usesStore) struct WorkspaceDemandsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
     private func list(
-        from peer: String = "203.0.113.9", headers: [String: String] = [:], proxies: String? = nil,
-        at now: Timestamp = TestStore.now,
+        from peer: String = "203.0.113.9", headers: [String: String] = [:], proxies: String = "",
+        field: String = "", at now: Timestamp = TestStore.now,
         _ change: (inout [String: JSON]) -> Void = { _ in }
     ) -> Reply {
         var call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token(at: now, change)).from(peer)
         call.headers.merge(headers) { $1 }
-        return store.send(call, to: APIKeysFunction.self, variables: ["TRUSTED_PROXIES": proxies ?? ""], at: now)
+        return store.send(
+            call, to: APIKeysFunction.self, variables: ["TRUSTED_PROXIES": proxies, "CLIENT_IP_HEADER": field],
+            at: now)
     }
 
     private func rules(from peer: String = "203.0.113.9", at now: Timestamp = TestStore.now) -> Reply {
@@ -78,19 +80,38 @@ import Testing
     }
 
     @Test func trustedProxiesTellTheAddress() throws {
-        try store.own.set(allowlist: #"["198.51.100.7"]"#)
+        try store.own.set(allowlist: #"["198.51.100.7", "2001:db8:7::/48"]"#)
         func status(_ headers: [String: String], proxies: String = "10.0.0.0/8, 2001:db8::1") -> Int {
             list(from: "10.0.0.1", headers: headers, proxies: proxies).status
         }
-        #expect(status(["CF-Connecting-IP": "198.51.100.7"]) == 200)
         #expect(status(["X-Forwarded-For": "198.51.100.7, 10.1.1.1, 2001:db8::1"]) == 200)
-        #expect(status(["X-Forwarded-For": "198.51.100.7, 203.0.113.9"]) == 403)
-        #expect(status(["X-Forwarded-For": "198.51.100.7, garbage"]) == 403)
-        #expect(status(["X-Forwarded-For": "198.51.100.7:443"]) == 403)
-        #expect(status(["CF-Connecting-IP": "203.0.113.9", "X-Forwarded-For": "198.51.100.7"]) == 403)
+        for address in ["198.51.100.7:443", "[2001:db8:7::1]:4711", "[2001:db8:7::1]"] {
+            #expect(status(["X-Forwarded-For": address]) == 200, "\(address)")
+        }
+        for list in ["198.51.100.7, 203.0.113.9", "198.51.100.7, garbage", "198.51.100.7, unknown"] {
+            #expect(status(["X-Forwarded-For": list]) == 403, "\(list)")
+        }
         #expect(status([:]) == 403)
-        #expect(
-            list(from: "10.0.0.1", headers: ["CF-Connecting-IP": "198.51.100.7"], proxies: "10.0.0.2").status == 403)
+        #expect(status(["X-Forwarded-For": "198.51.100.7"], proxies: "10.0.0.2") == 403)
+    }
+
+    /// Behind nginx, which sets X-Forwarded-For only, other fields are the client's own words.
+    @Test func onlyTheFieldThatTheDeploymentNamesIsBelieved() throws {
+        try store.own.set(allowlist: #"["198.51.100.7"]"#)
+        func status(_ headers: [String: String], field: String) -> Int {
+            list(from: "10.0.0.1", headers: headers, proxies: "10.0.0.1", field: field).status
+        }
+        let fields = ["X-Forwarded-For", "CF-Connecting-IP", "X-Real-IP", "True-Client-IP"]
+        for named in ["", "CF-Connecting-IP", "X-Real-IP"] {
+            for field in fields {
+                let isBelieved = field == (named.isEmpty ? "X-Forwarded-For" : named)
+                var headers = [named.isEmpty ? "X-Forwarded-For" : named: "203.0.113.9"]
+                headers[field] = "198.51.100.7"
+                #expect(status(headers, field: named) == (isBelieved ? 200 : 403), "\(field) where \(named) is named")
+            }
+        }
+        #expect(status(["Forwarded": "for=\"198.51.100.7:80\""], field: "Forwarded") == 200)
+        #expect(status(["Forwarded": "for=198.51.100.7, for=203.0.113.9"], field: "Forwarded") == 403)
     }
 
     // MARK: Second factor and session timeout
@@ -126,7 +147,10 @@ import Testing
         #expect(list { $0["amr"] = [fresh, old] }.status == 401)
         #expect(list { $0["amr"] = [fresh] }.status == 200)
         #expect(list { ($0["amr"], $0["iat"]) = (nil, .integer(now - .hours(2))) }.status == 401)
-        #expect(list { $0["amr"] = nil }.status == 200)
+        // `iat` is the time of the last refresh, and says nothing of when the session began.
+        for methods: JSON? in [nil, [], ["password"], "password", [["method": "password"]]] {
+            #expect(list { $0["amr"] = methods }.status == 401, "a session of unknown age")
+        }
         #expect(list { ($0["amr"], $0["iat"]) = (nil, nil) }.status == 401, "a session of unknown age")
         #expect(rules().status == 200, "keys have no session")
     }

@@ -39,6 +39,59 @@ import Testing
         #expect(try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": ""], input: Array("abc".utf8))["length"] == 0)
     }
 
+    /// A server that sends chunks declares no length, and need not close the input (RFC 3875 §4.2).
+    @Test func aBodyOfUnknownLengthIsRefused() throws {
+        let variables = ["REQUEST_METHOD": "POST", "HTTP_TRANSFER_ENCODING": "chunked"]
+        try expectError(411, try run(variables, input: Array("abc".utf8)))
+        var known = variables
+        known["CONTENT_LENGTH"] = "3"
+        #expect(try run(known, input: Array("abc".utf8))["length"] == 3)
+    }
+
+    /// A server whose write of the body fails does not read the response.
+    @Test(arguments: [
+        ["CONTENT_LENGTH": "4194304"], ["CONTENT_LENGTH": "x"], ["HTTP_TRANSFER_ENCODING": "chunked"],
+    ])
+    func theInputOfARefusedRequestIsRead(_ variables: [String: String]) throws {
+        let (theirs, ours) = try LocalConnection.pipe()
+        let (output, outputEnd) = try LocalConnection.pipe()
+        var all = ProbeProgram.environment(variables.merging(["REQUEST_METHOD": "POST"]) { $1 })
+        all["GATEWAY_INTERFACE"] = "CGI/1.1"
+        let program = try Program(ProbeProgram.path, environment: all, descriptors: [ours, outputEnd, -1])
+        close(ours)
+        close(outputEnd)
+        #expect(theirs.send([UInt8](repeating: 0x61, count: 4 << 20)))
+        theirs.finishSending()
+        let answer = try Answer(cgi: output.readToEnd())
+        #expect([400, 411, 413].contains(answer.status))
+        #expect(program.waitForEnd() == 0)
+    }
+
+    /// A server that keeps the input open is answered too, and a body without end is not read to its end.
+    @Test func anInputWithoutEndIsLeft() throws {
+        for length in ["x", "99999999999"] {
+            let (theirs, ours) = try LocalConnection.pipe()
+            let (output, outputEnd) = try LocalConnection.pipe()
+            var all = ProbeProgram.environment(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": length])
+            all["GATEWAY_INTERFACE"] = "CGI/1.1"
+            let program = try Program(ProbeProgram.path, environment: all, descriptors: [ours, outputEnd, -1])
+            close(ours)
+            close(outputEnd)
+            if length != "x" {
+                var sent = 0
+                let part = [UInt8](repeating: 0x61, count: 1 << 20)
+                while sent < 200 << 20, theirs.send(part) { sent += part.count }
+                #expect(sent >= 64 << 20 && sent < 70 << 20)
+            }
+            #expect(try Answer(cgi: output.readToEnd()).status == (length == "x" ? 400 : 413))
+            #expect(program.waitForEnd() == 0)
+        }
+    }
+
+    @Test func aStreamThatFailsAtOnceIsAnError() throws {
+        try expectError(500, try run(Ask("GET", "do=stream-fails&bytes=0").variables))
+    }
+
     @Test func theRequestIDOfARefusalIsTheRequests() throws {
         let answer = try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "HTTP_X_REQUEST_ID": "the-request"])
         try expectError(400, answer)

@@ -112,8 +112,26 @@ import Testing
         }
     }
 
+    /// An escape takes up to six bytes for one (RFC 8259 §7).
+    @Test(arguments: [
+        (#"\u00e9"#, 520_028, 200), (#"\u0001"#, 1 << 20, 200), (#"\u0001"#, (1 << 20) + 1, 413),
+        (#"\n"#, 1 << 20, 200),
+    ])
+    func theLimitIsThatOfTheDecodedBody(_ escape: String, _ count: Int, _ status: Int) throws {
+        let body = String(repeating: escape, count: count)
+        let answer = try Place.standardInput.ask(Array(Self.request(",\"body\":\"\(body)\"").utf8))
+        #expect(answer.status == status)
+        if status == 200 { #expect(answer["length"] == .integer(count * (escape == #"\u00e9"# ? 2 : 1))) }
+    }
+
+    @Test func aQuestionMarkBeforeTheQueryIsNoPartOfIt() throws {
+        for (query, expected) in [("?a=1", "a=1"), ("a=1", "a=1"), ("??a=1", "?a=1")] {
+            #expect(try Place.standardInput.ask(Ask("GET", query).event)["query"] == .string(expected))
+        }
+    }
+
     @Test func anEventWithoutEndIsRefused() throws {
-        let event = [UInt8](repeating: UInt8(ascii: " "), count: 8 << 20)
+        let event = [UInt8](repeating: UInt8(ascii: " "), count: 16 << 20)
         try expectError(413, try Place.standardInput.ask(event))
     }
 

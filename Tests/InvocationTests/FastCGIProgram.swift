@@ -5,12 +5,21 @@ import Testing
 /// The probe as a FastCGI responder on a socket that the test listens on, as a web server does.
 final class FastCGIProgram {
     let program: Program
-    private let listener: LocalListener
+    let listener: LocalListener
     private let control: LocalConnection?
 
     /// Starts it. With a runner's end of the control pipe on descriptor 3 when it is isolated.
-    init(isolated: Bool = false, environment: [String: String] = [:]) throws {
-        listener = try LocalListener(.unix)
+    convenience init(
+        isolated: Bool = false, on family: LocalListener.Family = .unix, environment: [String: String] = [:]
+    ) throws {
+        try self.init(isolated: isolated, on: LocalListener(family), environment: environment)
+    }
+
+    /// Starts another process on the same socket.
+    func another() throws -> FastCGIProgram { try FastCGIProgram(isolated: false, on: listener, environment: [:]) }
+
+    private init(isolated: Bool, on listener: LocalListener, environment: [String: String]) throws {
+        self.listener = listener
         var variables = ProbeProgram.environment(environment)
         guard isolated else {
             program = try Program(ProbeProgram.path, environment: variables, descriptors: [listener.number, -1, -1])
@@ -26,8 +35,8 @@ final class FastCGIProgram {
         control = pipe.readEnd
     }
 
-    /// Connects to it, as often as one likes.
-    func connect() throws -> FastCGIPeer { FastCGIPeer(try listener.connect()) }
+    /// Connects to it, as often as one likes. Reads wait for so many seconds at most.
+    func connect(seconds: Int = 15) throws -> FastCGIPeer { FastCGIPeer(try listener.connect(seconds: seconds)) }
 
     /// A message on the control pipe: a fork (status nil) or the end of a child.
     struct Message: Equatable {
@@ -121,7 +130,7 @@ final class FastCGIPeer {
     /// The next record; nil at the end of the connection.
     func next() throws -> Record? {
         guard let header = try connection.read(exactly: 8) else { return nil }
-        #expect(header[0] == 1)
+        guard header[0] == 1 else { throw Answer.Malformed(description: "no record: \(header)") }
         guard let content = try connection.read(exactly: Int(header[4]) << 8 | Int(header[5])),
             try connection.read(exactly: Int(header[6])) != nil
         else { throw Answer.Malformed(description: "the connection ended within a record") }

@@ -95,6 +95,80 @@ import Testing
         }
     }
 
+    /// One request more than there are processes, each of which has a connection that it was asked to keep (§3.5).
+    @Test(arguments: [1, 2])
+    func keptConnectionsGiveWayToOthers(_ processes: Int) throws {
+        let server = try FastCGIProgram()
+        // They end with the test.
+        let others = try (1..<processes).map { _ in try server.another() }
+        defer { withExtendedLifetime(others) {} }
+        var kept: [FastCGIPeer] = []
+        for number in 0..<processes + 6 {
+            let peer = try server.connect()
+            peer.request(1, get, keepsConnection: true)
+            #expect(try peer.readAnswer().status == 200, "\(number)")
+            kept.append(peer)
+        }
+        // As many are kept as there are processes, and the others have been closed.
+        var open = 0
+        for peer in kept {
+            peer.request(2, get)
+            if try peer.next() != nil { open += 1 }
+        }
+        #expect(open <= processes && open > 0)
+    }
+
+    /// Both come while the process can't see either.
+    @Test func aRequestOnAKeptConnectionIsServedBeforeItGivesWay() throws {
+        let server = try FastCGIProgram()
+        let kept = try server.connect()
+        kept.request(1, get, keepsConnection: true)
+        #expect(try kept.readAnswer().status == 200)
+        server.program.send(SIGSTOP)
+        let other = try server.connect()
+        other.request(1, get, keepsConnection: true)
+        kept.request(2, get, keepsConnection: true)
+        server.program.send(SIGCONT)
+        #expect(try kept.readAnswer(2).status == 200)
+        #expect(try other.readAnswer().status == 200)
+        #expect(try kept.next() == nil)
+        try server.terminate()
+    }
+
+    // MARK: Web servers' addresses
+
+    @Test(arguments: ["127.0.0.1", "192.0.2.1,127.0.0.1", "192.0.2.1, 127.0.0.0/8"], [false, true])
+    func webServersThatAreListedMayConnect(_ list: String, _ isolated: Bool) throws {
+        let server = try FastCGIProgram(
+            isolated: isolated, on: .tcp, environment: ["FCGI_WEB_SERVER_ADDRS": list])
+        let peer = try server.connect()
+        peer.request(1, get)
+        #expect(try peer.readAnswer().status == 200)
+        try server.terminate()
+    }
+
+    /// A connection that is not by TCP fails the check too, and so does each one if the list is empty (§3.2).
+    @Test(arguments: [false, true])
+    func othersMayNotConnect(_ isolated: Bool) throws {
+        for (family, list) in [
+            (LocalListener.Family.tcp, "192.0.2.1,127.0.0.2"), (.unix, "127.0.0.1"), (.tcp, ""), (.tcp, " , "),
+        ] {
+            let server = try FastCGIProgram(
+                isolated: isolated, on: family, environment: ["FCGI_WEB_SERVER_ADDRS": list])
+            for _ in 0..<3 {
+                let peer = try server.connect()
+                peer.request(1, get)
+                #expect(try peer.next() == nil)
+            }
+            try server.terminate()
+        }
+    }
+
+    @Test func aMisspeltListOfWebServersServesNobody() throws {
+        let server = try FastCGIProgram(on: .tcp, environment: ["FCGI_WEB_SERVER_ADDRS": "127.0.0.1;10.0.0.1"])
+        #expect(server.program.waitForEnd() == 1)
+    }
+
     @Test func anIdleConnectionDoesNotHoldBackTheEnd() throws {
         let server = try FastCGIProgram()
         let peer = try server.connect()
@@ -117,6 +191,15 @@ import Testing
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream-fails&bytes=500000").variables, keepsConnection: true)
             #expect(throws: Answer.Malformed.self) { try peer.readStream() }
+        }
+    }
+
+    @Test func aStreamThatFailsAtOnceIsAnError() throws {
+        try withPeer { peer throws in
+            peer.request(1, Ask("GET", "do=stream-fails&bytes=0", headers: ["X-Request-Id": "mine"]).variables)
+            let answer = try peer.readAnswer()
+            try expectError(500, answer)
+            #expect(try answer.field("X-Request-Id") == "mine")
         }
     }
 
@@ -211,7 +294,7 @@ import Testing
 
     @Test func lengthsThatLieAreRefused() throws {
         for (length, body) in [
-            ("5", "abc"), ("2", "abc"), ("", "abc"), ("x", "abc"), ("-3", "abc"), ("99999999999", "a"),
+            ("5", "abc"), ("2", "abc"), ("0", "abc"), ("x", "abc"), ("-3", "abc"), ("99999999999", "a"),
         ] {
             try withPeer { peer throws in
                 var variables = Ask("POST", headers: ["X-Request-Id": "mine"]).variables
@@ -221,6 +304,40 @@ import Testing
                 try expectError(400, answer)
                 #expect(try answer.field("X-Request-Id") == "mine")
             }
+        }
+    }
+
+    /// Servers that don't wait for a chunked body declare no length, or an empty one; the stream's end is the body's (§5.3).
+    @Test(arguments: [nil, ""])
+    func aBodyWithoutALengthEndsWithItsStream(_ length: String?) throws {
+        for body in [[], Array("abc".utf8), try ProbeProgram.filler(200_000), try ProbeProgram.filler(1 << 20)] {
+            try withPeer { peer throws in
+                var variables = Ask("POST", headers: ["Transfer-Encoding": "chunked"]).variables
+                variables["CONTENT_LENGTH"] = length
+                peer.request(1, variables, body: body)
+                #expect(try peer.readAnswer()["sha256"] == .string(SHA256.hexadecimal(body)))
+            }
+        }
+        try withPeer { peer throws in
+            var variables = Ask("POST").variables
+            variables["CONTENT_LENGTH"] = length
+            peer.request(1, variables, body: [UInt8](repeating: 0, count: (1 << 20) + 1))
+            try expectError(413, try peer.readAnswer())
+        }
+    }
+
+    /// What comes beyond the limit is dropped, but not without end.
+    @Test func aBodyWithoutEndIsAnsweredAndTheConnectionClosed() throws {
+        try withPeer { peer throws in
+            peer.connection.send(
+                FastCGIPeer.begin(1, keepsConnection: true)
+                    + FastCGIPeer.stream(4, 1, FastCGIPeer.pairs(Ask("POST").variables)))
+            let part = FastCGIPeer.record(5, 1, [UInt8](repeating: 0, count: 65_535))
+            var sent = 0
+            while sent < 200 << 20, peer.connection.send(part) { sent += part.count }
+            // One MiB is taken, 64 are dropped, and what the socket holds has been sent too.
+            #expect(sent > 65 << 20 && sent < 70 << 20)
+            try expectError(413, try peer.readAnswer())
         }
     }
 

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Analyses in processes of their own, of the demonstration company.
-@Suite(.serialized) struct AnalysisProcessesTests {
+@Suite(.serialized, .usesStore) struct AnalysisProcessesTests {
     private let empty: EmptyDatabase
     private let database: any Database
     private let workspace: Workspace

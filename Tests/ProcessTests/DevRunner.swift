@@ -44,6 +44,11 @@ final class DevRunner: Sendable {
         return reply?.status ?? 0
     }
 
+    /// Sends a request on a connection of its own.
+    func request(_ method: String, _ path: String, _ fields: [String]) throws -> HTTPReply {
+        try TCPClient(port: port, seconds: 60).request(method, path, ["Connection: close"] + fields)
+    }
+
     /// What GET /api/health says.
     func health() -> (status: Int, database: String) {
         let reply = try? TCPClient(port: port).request("GET", "/api/health", ["Connection: close"])

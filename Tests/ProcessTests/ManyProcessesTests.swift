@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// 64 processes at once on one workspace.
-@Suite(.serialized) struct ManyProcessesTests {
+@Suite(.serialized, .usesStore) struct ManyProcessesTests {
     private static let processes = 64
     private let store: TestStore
 

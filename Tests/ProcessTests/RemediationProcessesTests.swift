@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Actions in processes that are killed.
-@Suite(.serialized) struct RemediationProcessesTests {
+@Suite(.serialized, .usesStore) struct RemediationProcessesTests {
     /// At whatever moment the process dies: the action is there once the request has been repeated, is carried out when its
     /// job has been taken over, and is carried out once.
     @Test func aKilledActionIsNeitherLostNorDoubled() throws {

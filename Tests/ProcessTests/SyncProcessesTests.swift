@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Syncs in processes of their own, of an Okta on this machine.
-@Suite(.serialized) struct SyncProcessesTests {
+@Suite(.serialized, .usesStore) struct SyncProcessesTests {
     private static let users = 40
     private static let token = "00plantedSecretOktaToken"
     private let store: TestStore
@@ -85,7 +85,7 @@ import Testing
     private func letTimePass() throws {
         for sql in [
             "UPDATE sync_runs SET lease_expires_at = $2 WHERE workspace_id = $1 AND status = 'in_progress'",
-            "UPDATE sync_slots SET lease_expires_at = $2 WHERE workspace_id = $1",
+            "UPDATE jobs SET lease_expires_at = $2 WHERE workspace_id = $1 AND state = 'running'",
         ] as [SQL] {
             try store.database.execute(sql, store.own.id, Timestamp.now - 300)
         }
@@ -131,7 +131,6 @@ import Testing
             try texts("SELECT department, count(*) FROM accounts WHERE workspace_id = $1 GROUP BY department")
                 == ["\(version.text) \(Self.users)"])
         #expect(try texts("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == ["0"])
-        #expect(try texts("SELECT count(*) FROM sync_slots WHERE workspace_id = $1") == ["0"])
         _ = try AuditLog(store.database, workspaceID: store.own.id).verify()
         #expect(okta.unexpected == [])
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import Remediation
 
 /// What a job does with an action.
-@Suite struct ExecutionTests {
+@Suite(.usesStore) struct ExecutionTests {
     private let scene: Scene
 
     init() throws { scene = try Scene() }
@@ -55,7 +55,7 @@ import Testing
         let action = try scene.run(scene.request())
         #expect(action.status == .running)
         let job = try scene.job(action)
-        #expect(job.status == "queued" && job.attempts == 1 && job.pause == 30)
+        #expect(job.status == "waiting" && job.attempts == 1 && job.pause == 30)
         scene.now = scene.now + 30
         #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 2)
     }
@@ -64,7 +64,7 @@ import Testing
         scene.provider.fail(ConnectorError.rateLimited(seconds: 90))
         let action = try scene.run(scene.request())
         let job = try scene.job(action)
-        #expect(job.status == "queued" && job.attempts == 0 && job.pause == 90)
+        #expect(job.status == "waiting" && job.attempts == 0 && job.pause == 90)
         scene.now = scene.now + 89
         #expect(try scene.run(action).status == .running && scene.provider.calls.count == 1)
         scene.now = scene.now + 1
@@ -224,7 +224,7 @@ import Testing
         let action = try scene.request()
         struct Late: Error {}
         // The lease ends, and another worker takes the job, while the provider is answering.
-        try scene.store.database.execute("UPDATE jobs SET status = 'running', attempts = 7 WHERE id = $1", action.id)
+        try scene.store.database.execute("UPDATE jobs SET state = 'running', attempts = 7 WHERE id = $1", action.id)
         #expect(try scene.run(action).status == .queued && scene.provider.calls.isEmpty)
     }
 
@@ -251,7 +251,7 @@ import Testing
             "UPDATE integrations SET credentials = (SELECT credentials FROM integrations WHERE id = $1) WHERE id = $2",
             scene.tracker, scene.directory)
         let action = try scene.run(scene.request())
-        #expect(action.error == "The credentials of JumpCloud can't be opened. Connect it again.")
+        #expect(action.error == ConnectorError.unopenedCredentials.sentence)
     }
 
     // MARK: Several steps
@@ -313,7 +313,7 @@ import Testing
         #expect(action.status == .succeeded)
         #expect(
             scene.provider.calls == [
-                "create_ticket \(scene.alice) description=Act on Quokka. project_key=SEC title=Alice is stale."
+                "create_ticket \(scene.alice) project_key=SEC finding=Alice is stale."
             ])
     }
 }

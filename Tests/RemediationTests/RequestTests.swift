@@ -10,21 +10,11 @@ import Testing
 
 @testable import Remediation
 
-/// What may be asked for, who must approve it, and requests that are made twice.
-@Suite struct RequestTests {
+/// The actions that may be requested, on which targets, and requests that are made twice. ApprovalTests has the approvals.
+@Suite(.usesStore) struct RequestTests {
     private let scene: Scene
 
     init() throws { scene = try Scene() }
-
-    private func status(_ role: Role?, _ type: ActionType, _ entity: String = "u1", finding: Identifier? = nil) throws
-        -> String
-    {
-        let workspace = try role.map { try scene.workspace($0) } ?? scene.keyed
-        let action = try scene.request(type, entity, in: workspace) { $0.findingID = finding }
-        try scene.store.database.execute("DELETE FROM jobs")
-        try scene.store.database.execute("DELETE FROM remediation_actions")
-        return action.status.rawValue
-    }
 
     // MARK: Where
 
@@ -108,12 +98,10 @@ import Testing
             #expect(try scene.run(scene.request(type, entity)).status == .succeeded)
             return Array(scene.provider.calls.dropFirst(before))
         }
-        #expect(try calls(.revokeOAuthToken, "g2") == ["revoke_oauth_token g2 client_id=client9"])
+        #expect(try calls(.revokeOAuthToken, "g2") == ["revoke_oauth_token g2"])
         for entity in ["u1", scene.alice.description, app.description, "client9"] {
             #expect(
-                try calls(.revokeOAuthToken, entity) == [
-                    "revoke_oauth_token g1 client_id=client9", "revoke_oauth_token g2 client_id=client9",
-                ])
+                try calls(.revokeOAuthToken, entity) == ["revoke_oauth_token g1", "revoke_oauth_token g2"])
         }
         // Nothing is known of Bob's grants: the platform knows which there are.
         #expect(try calls(.revokeOAuthToken, "u2") == ["revoke_oauth_token u2"])
@@ -130,7 +118,7 @@ import Testing
             let resolver = TargetResolver(
                 workspace: try scene.workspace(), integration: scene.directory, platform: "JumpCloud",
                 entity: entity.description)
-            return try resolver.targets(of: .createAccessReview).map(\.externalID)
+            return try resolver.targets(of: .createAccessReview).all.map(\.externalID)
         }
         #expect(try target(app) == ["client9"])
         #expect(try target(scene.alice) == ["u1"])
@@ -146,61 +134,31 @@ import Testing
         #expect(try scene.audited().count == 2)
     }
 
+    /// Whatever resolves to the same record is the same target.
+    @Test func anAliasOfATargetIsTheSameTarget() throws {
+        _ = try scene.request()
+        let aliases = [scene.account.description, scene.account.description.uppercased(), scene.alice.description]
+        for alias in aliases {
+            #expect(refusal { _ = try scene.request(.suspendUser, alias) }?.status == 409, "\(alias)")
+        }
+        let app = try scene.store.own.addApplication("Figma", from: scene.directory)
+        _ = try scene.request(.sanctionApp, "Figma")
+        for (alias, platform) in [("FIGMA", "jumpcloud"), (app.description, "jumpcloud"), ("figma", "thalian")] {
+            #expect(refusal { _ = try scene.request(.sanctionApp, alias, on: platform) }?.status == 409, "\(alias)")
+        }
+        _ = try scene.request(.createTicket, scene.alice.description, on: "jira")
+        let ticket = refusal { _ = try scene.request(.createTicket, scene.alice.description.uppercased(), on: "jira") }
+        #expect(ticket?.status == 409)
+        _ = try scene.request(.createTicket, scene.account.description, on: "jira")
+        #expect(refusal { _ = try scene.request(.createTicket, "u1", on: "jira") }?.status == 409)
+        _ = try scene.request(.createTicket, scene.directory.description, on: "jira")
+        #expect(refusal { _ = try scene.request(.createTicket, "jumpcloud", on: "jira") }?.status == 409)
+    }
+
     @Test(arguments: ["resolved", "dismissed", "snoozed"])
     func aFindingMustBeOpen(_ status: String) throws {
         let finding = try scene.store.own.addFinding("low", status: status)
         #expect(refusal { _ = try scene.request { $0.findingID = finding } }?.status == 409)
-    }
-
-    // MARK: Who must approve
-
-    @Test(arguments: Role.allCases.prefix(4), ["critical", "high", "medium", "low", "info"])
-    func agentsWaitWhereTheFindingIsGrave(_ role: Role, _ severity: String) throws {
-        let finding = try scene.store.own.addFinding(severity)
-        let waits = role == .agent && ["critical", "high"].contains(severity)
-        #expect(try status(role, .suspendUser, finding: finding) == (waits ? "pending_approval" : "queued"))
-    }
-
-    /// Leaving the finding out, or naming a harmless one, is no way around.
-    @Test func agentsWaitWhereAGraveFindingIsAboutTheTarget() throws {
-        #expect(try status(.agent, .suspendUser) == "queued")
-        try scene.store.own.addFinding("high", identity: scene.alice)
-        let harmless = try scene.store.own.addFinding("low")
-        #expect(try status(.agent, .suspendUser) == "pending_approval")
-        #expect(try status(.agent, .suspendUser, finding: harmless) == "pending_approval")
-        #expect(try status(.agent, .suspendUser, "u2") == "queued")
-        try scene.store.own.addFinding("critical", device: scene.device)
-        #expect(try status(.agent, .syncDevice, "d1") == "pending_approval")
-    }
-
-    @Test func agentsDoNotDecideAboutApplications() throws {
-        let app = try scene.store.own.addApplication("Figma", from: scene.directory).description
-        for type in [ActionType.sanctionApp, .flagApp, .blockApp] {
-            #expect(try status(.agent, type, app) == "pending_approval")
-            #expect(try status(.securityAnalyst, type, app) == "queued")
-        }
-    }
-
-    @Test func programsActByTheirTier() throws {
-        let grave = try scene.store.own.addFinding("high", identity: scene.alice)
-        let slight = try scene.store.own.addFinding("medium", device: scene.device)
-        #expect(try status(nil, .syncDevice, "d1", finding: slight) == "queued")
-        #expect(try status(nil, .suspendUser, finding: grave) == "pending_approval")
-        #expect(try status(nil, .suspendUser, "u2", finding: slight) == "queued")
-        #expect(try status(nil, .lockDevice, "d1", finding: slight) == "pending_approval")
-        #expect(try status(nil, .deactivateUser, "u2") == "pending_approval")
-        #expect(try status(.admin, .lockDevice, "d1") == "queued", "a member is no program")
-        func set(_ settings: String) throws {
-            try scene.store.database.execute("UPDATE workspaces SET remediation_settings = $1", settings)
-        }
-        try set(#"{"tiers":{"suspend_user":"auto_execute","sync_device":"never"}}"#)
-        #expect(try status(nil, .suspendUser, finding: grave) == "queued")
-        #expect(try status(nil, .syncDevice, "d1") == "pending_approval")
-        #expect(try status(nil, .lockDevice, "d1") == "pending_approval")
-        for malformed in [#"{"tiers":7}"#, #"{"tiers":{"suspend_user":"always"}}"#, #"{"tiers":{"suspend_user":1}}"#] {
-            try set(malformed)
-            #expect(try status(nil, .suspendUser, "u2") == "pending_approval", "\(malformed)")
-        }
     }
 
     // MARK: What plans have
@@ -261,77 +219,6 @@ import Testing
         }
     }
 
-    // MARK: Deciding
-
-    private func pending() throws -> RemediationAction {
-        let finding = try scene.store.own.addFinding("high", identity: scene.alice)
-        return try scene.request(in: try scene.workspace(.agent)) { $0.findingID = finding }
-    }
-
-    @Test func nothingRunsBeforeItIsApproved() throws {
-        let action = try pending()
-        try scene.run(action)
-        #expect(scene.provider.calls.isEmpty)
-        let approved = try scene.workspace(.securityAnalyst).decide(.approve, on: action.id, now: scene.now)
-        #expect(approved.status == .queued && approved.decidedBy == "security_analyst@example.com")
-        #expect(try scene.run(approved).status == .succeeded)
-        #expect(
-            try scene.audited() == ["remediation.requested", "remediation.approved", "remediation.executed"])
-        let entries = try scene.store.own.auditEntries()
-        #expect(entries[1].userID == scene.store.own.members[.securityAnalyst])
-        #expect(entries[2].details["decided_by"] == "security_analyst@example.com")
-    }
-
-    @Test func whatIsRejectedNeverRuns() throws {
-        let action = try pending()
-        let rejected = try scene.workspace(.admin).decide(.reject, on: action.id, now: scene.now)
-        #expect(rejected.status == .rejected && scene.json(rejected)?["success"] == true)
-        try scene.run(rejected)
-        #expect(scene.provider.calls.isEmpty)
-        #expect(try scene.audited() == ["remediation.requested", "remediation.rejected"])
-        let again = refusal { _ = try scene.workspace(.admin).decide(.approve, on: action.id, now: scene.now) }
-        #expect(again?.status == 409 && again?.sentence == "This action is rejected; it does not wait for approval.")
-    }
-
-    @Test func whoMayNotApproveDoesNot() throws {
-        let action = try pending()
-        for workspace in [try scene.workspace(.agent), scene.keyed] {
-            #expect(refusal { _ = try workspace.decide(.approve, on: action.id, now: scene.now) }?.status == 403)
-        }
-        #expect(try scene.action(action.id).status == .pendingApproval)
-    }
-
-    @Test func anActionThatIsNotThereIsNotFound() throws {
-        #expect(refusal { _ = try scene.workspace().decide(.approve, on: .random(), now: scene.now) }?.status == 404)
-    }
-
-    @Test func approvalWaitsAWeek() throws {
-        let action = try pending()
-        scene.now = scene.now + .days(7) - 1
-        try scene.workspace().cancelExpiredApprovals(now: scene.now)
-        #expect(try scene.action(action.id).status == .pendingApproval)
-        scene.now = scene.now + 1
-        #expect(refusal { _ = try scene.workspace().decide(.approve, on: action.id, now: scene.now) }?.status == 404)
-        try scene.workspace().cancelExpiredApprovals(now: scene.now)
-        try scene.workspace().cancelExpiredApprovals(now: scene.now)
-        #expect(try scene.action(action.id).status == .cancelled)
-        #expect(try scene.audited() == ["remediation.requested", "remediation.cancelled"])
-    }
-
-    @Test func ofTwoDecisionsAtOnceOneHolds() throws {
-        let id = try pending().id
-        let (connect, workspaceID, now) = (scene.store.connect, scene.store.own.id, scene.now)
-        let outcomes = Mutex<[Bool]>([])
-        Threads(count: 6) { number in
-            let workspace = Workspace.ofAdmin(workspaceID, connect())
-            let decided =
-                (try? workspace.decide(number.isMultiple(of: 2) ? .approve : .reject, on: id, now: now)) != nil
-            outcomes.withLock { $0.append(decided) }
-        }.join()
-        #expect(outcomes.withLock { $0.filter { $0 }.count } == 1)
-        #expect(try scene.audited().count == 2)
-    }
-
     // MARK: Requests made twice
 
     @Test func theSameKeyIsTheSameAction() throws {
@@ -348,7 +235,7 @@ import Testing
         let repeated = try send()
         #expect(repeated.id == first.id && repeated.status == .succeeded && scene.provider.calls.count == 1)
         for change: (inout ActionRequest) -> Void in [
-            { $0.reason = "other" }, { $0.parameters = ["a": 1] }, { $0.entityLabel = "Bob" },
+            { $0.reason = "other" }, { $0.parameters = ["a": 1] },
         ] {
             #expect(refusal { _ = try send(change) }?.status == 422)
         }

@@ -28,7 +28,7 @@ final class Scene {
     init() throws {
         store = try TestStore()
         let environment = Environment(["CREDENTIALS_KEY": "k1:" + Base64.standard.encode(Array(0..<32))])
-        remediation = Remediation(environment, connectors: [Directory.self, Tracker.self])
+        remediation = Remediation(environment, connectors: [Directory.self, Tracker.self, Vault.self])
         let (own, database) = (store.own, store.database)
         directory = try own.addIntegration("jumpcloud")
         tracker = try own.addIntegration("jira")
@@ -41,13 +41,25 @@ final class Scene {
             try database.execute("UPDATE accounts SET external_id = $2 WHERE id = $1", id, name)
         }
         try database.execute("UPDATE devices SET external_id = 'd1' WHERE id = $1", device)
-        let seal = try CredentialSeal(environment)
-        for (id, platform) in [(directory, Platform.jumpCloud), (tracker, .jira)] {
-            let key = IntegrationKey(workspaceID: own.id, integrationID: id, platform: platform)
-            let sealed = try seal.seal(Credentials(["provider": .string(provider.name)], Directory.fields), for: key)
-            try database.execute("UPDATE integrations SET credentials = $2 WHERE id = $1", id, sealed)
-            if id == directory { self.sealed = sealed }
-        }
+        try connect(tracker, .jira)
+        sealed = try connect(directory, .jumpCloud)
+    }
+
+    /// Gives an integration credentials, with which its connector finds the provider; returns them as they are stored.
+    @discardableResult
+    private func connect(_ id: Identifier, _ platform: Platform) throws -> [UInt8] {
+        let key = IntegrationKey(workspaceID: store.own.id, integrationID: id, platform: platform)
+        let sealed = try CredentialSeal(remediation.environment).seal(
+            Credentials(["provider": .string(provider.name)], Directory.fields), for: key)
+        try store.database.execute("UPDATE integrations SET credentials = $2 WHERE id = $1", id, sealed)
+        return sealed
+    }
+
+    /// Connects the vault; returns its id.
+    func connectVault() throws -> Identifier {
+        let vault = try store.own.addIntegration("gitlab")
+        try connect(vault, .gitlab)
+        return vault
     }
 
     /// The workspace as a member of a role has it.
@@ -93,12 +105,14 @@ final class Scene {
 
     func action(_ id: Identifier) throws -> RemediationAction { try #require(try workspace(nil).remediationAction(id)) }
 
-    /// Status, attempts and pause of an action's job.
+    /// State, attempts and pause of an action's job; the state is "completed" if it is over, "dead" if it has died.
     func job(_ action: RemediationAction) throws -> (status: String, attempts: Int, pause: Int) {
-        try #require(
-            try store.database.first("SELECT status, attempts, run_after FROM jobs WHERE id = $1", action.id) { row in
-                (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds)
-            })
+        try store.database.first(
+            """
+            SELECT state, attempts, run_after FROM jobs WHERE id = $1
+            UNION ALL SELECT 'dead', attempts, died_at FROM dead_jobs WHERE id = $1
+            """, action.id
+        ) { row in (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds) } ?? ("completed", 0, 0)
     }
 
     /// What the audit log says was done, in turn.

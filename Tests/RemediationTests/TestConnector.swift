@@ -1,7 +1,8 @@
 import Base
-import Connectors
 import Findings
 import Synchronization
+
+@testable import Connectors
 
 /// A provider in memory, that connectors find by its name among their credentials.
 final class TestProvider: Sendable {
@@ -87,8 +88,12 @@ extension TestConnector {
     }
 
     private func call(_ action: ActionType, _ target: ActionTarget) -> String {
-        let parameters = target.parameters.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value.string ?? "?")" }
-        return "\(action.rawValue) \(target.externalID)\(parameters.joined())"
+        let parameters = (Self.parameters[action] ?? []).compactMap { parameter in
+            let value = target.parameters[parameter] ?? target.parameters.secret(parameter)?.reveal { $0 }
+            return value.map { " \(parameter.name)=\($0)" }
+        }
+        let finding = target.finding.map { " finding=\($0.title)" } ?? ""
+        return "\(action.rawValue) \(target.externalID)\(parameters.joined())\(finding)"
     }
 
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
@@ -114,6 +119,28 @@ struct Directory: TestConnector {
 struct Tracker: TestConnector {
     static let platform = Platform.jira
     static let actions: Set<ActionType> = [.createTicket]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .createTicket: [.value("project_key", "the key of a project") { $0 == $0.uppercased() }] + Ticket.parameters
+    ]
+    let provider: TestProvider
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws { provider = try Self.provider(credentials) }
+}
+
+/// A platform whose actions take parameters of every kind.
+struct Vault: TestConnector {
+    static let platform = Platform.gitlab
+    static let actions: Set<ActionType> = [
+        .rotateCredentials, .revokeOAuthToken, .retireDevice, .notifyUser, .createAccessReview,
+    ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .rotateCredentials: [.key("token_id", prefix: "token/", isRequired: true)],
+        .revokeOAuthToken: [.grantedApplication("client_id")],
+        .retireDevice: [.secret("pin", "six digits") { $0.utf8.count == 6 }],
+        .notifyUser: [.text("message", 20)],
+        .createAccessReview: [
+            .value("group_id", "a group", isRequired: true) { $0.hasPrefix("g") }, .person("reviewer"),
+        ],
+    ]
     let provider: TestProvider
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws { provider = try Self.provider(credentials) }
 }

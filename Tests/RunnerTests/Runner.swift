@@ -6,14 +6,44 @@ import TestSupport
 final class Runner {
     static let dispatches = ["isolated", "reuse", "spawn"]
 
+    /// How a runner is set up.
+    struct Options {
+        var concurrency = 8
+        var timeout = 5_000
+        var maximumBody = 1 << 20
+        var format = "text"
+        var functionsPath = BuiltProducts.folder + "/runner-fixture"
+        /// Addresses that have no bound of their own.
+        var trustedProxies = ""
+        /// How long the scheduled function takes, in milliseconds.
+        var scheduledSleep = 0
+        /// More members of each function's entry, as JSON.
+        var members = ""
+        /// The runner's environment.
+        var environment: [String: String] = [:]
+        /// A program and its arguments that execute the runner.
+        var launcher: [String] = []
+        /// The name of the folder of the runner's state.
+        var state = "state"
+    }
+
     let folder: TemporaryFolder
     let process: TestProcess
     let port: Int
+    /// The content of dev.json.
+    let state: JSON
 
-    init(
+    convenience init(
         concurrency: Int = 8, timeout: Int = 5_000, maximumBody: Int = 1 << 20, format: String = "text",
         functionsPath: String = BuiltProducts.folder + "/runner-fixture"
     ) throws {
+        try self.init(
+            Options(
+                concurrency: concurrency, timeout: timeout, maximumBody: maximumBody, format: format,
+                functionsPath: functionsPath))
+    }
+
+    init(_ options: Options) throws {
         folder = try TemporaryFolder()
         // The runner looks for functions where it lies itself.
         let program = folder.path("local-runner")
@@ -21,55 +51,64 @@ final class Runner {
         var functions: [String] = []
         for dispatch in Self.dispatches {
             try FileManager.default.createSymbolicLink(
-                atPath: folder.path("fixture-\(dispatch)"), withDestinationPath: functionsPath)
+                atPath: folder.path("fixture-\(dispatch)"), withDestinationPath: options.functionsPath)
             functions.append(
                 """
                 {"route": "/\(dispatch)", "function": "fixture-\(dispatch)", "methods": ["GET", "POST"],
-                 "bindings": [], "dispatch": "\(dispatch)"}
+                 "bindings": [], "dispatch": "\(dispatch)"\(options.members)}
                 """)
         }
         try FileManager.default.createSymbolicLink(
-            atPath: folder.path("scheduled-fixture"), withDestinationPath: functionsPath)
+            atPath: folder.path("scheduled-fixture"), withDestinationPath: options.functionsPath)
         try folder.write(
             Configuration.file,
             """
             {"name": "test", "compatibility_date": "2026-04-15",
-             "vars": {"SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_JWT_SECRET": "\(UUID().uuidString)"},
+             "vars": {"SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_JWT_SECRET": "\(UUID().uuidString)",
+                      "TRUSTED_PROXIES": "\(options.trustedProxies)",
+                      "FIXTURE_SLEEP": "\(options.scheduledSleep)"},
              "dev": {"ip": "127.0.0.1", "port": 0},
-             "limits": {"timeout_ms": \(timeout), "max_body_bytes": \(maximumBody), "memory_mb": 512,
-                        "concurrency": \(concurrency)},
+             "limits": {"timeout_ms": \(options.timeout), "max_body_bytes": \(options.maximumBody),
+                        "memory_mb": 512, "concurrency": \(options.concurrency)},
              "functions": [\(functions.joined(separator: ",")),
-                {"route": "/scheduled/fixture", "function": "scheduled-fixture", "methods": [], "bindings": []}],
-             "triggers": {"crons": [{"cron": "0 0 1 1 *", "function": "scheduled-fixture"}]}}
+                {"route": "/scheduled/fixture", "function": "scheduled-fixture", "methods": [],
+                 "bindings": ["FIXTURE_SLEEP"]}],
+             "triggers": {"crons": [{"cron": "0 0 1 1 *", "function": "scheduled-fixture"},
+                                    {"cron": "0 0 2 1 *", "function": "scheduled-fixture"}]}}
             """)
+        let words =
+            options.launcher + [
+                program, "dev", "--config", folder.path(Configuration.file), "--persist-to",
+                folder.path(options.state), "--port", "0", "--no-seed", "--format", options.format,
+            ]
         process = try TestProcess(
-            program,
-            [
-                "dev", "--config", folder.path(Configuration.file), "--persist-to", folder.path("state"),
-                "--port", "0", "--no-seed", "--format", format,
-            ], log: folder.path("log"))
-        var port: Int?
+            words[0], Array(words.dropFirst()), environment: options.environment, log: folder.path("log"))
+        var found: (port: Int, state: JSON)?
         let (folder, process) = (folder, process)
         guard
             poll(
                 seconds: 20,
                 {
-                    let state = try? JSON(parsing: Array(folder.read("state/dev.json").utf8))
-                    port = state?["url"]?.string?.split(separator: ":").last.flatMap { Int($0) }
-                    return port != nil || !process.isRunning
-                }), let port
+                    let state = try? JSON(parsing: Array(folder.read("\(options.state)/dev.json").utf8))
+                    let port = state?["url"]?.string?.split(separator: ":").last.flatMap { Int($0) }
+                    if let state, let port { found = (port, state) }
+                    return found != nil || !process.isRunning
+                }), let found
         else { throw TCPClient.Failure(description: "the runner does not start: \(folder.read("log"))") }
-        self.port = port
+        (port, state) = found
     }
 
     private enum Configuration {
         static let file = "wrangler-like.json"
     }
 
-    /// A new connection.
-    func connect(receiveBuffer: Int32? = nil) throws -> TCPClient {
-        try TCPClient(port: port, receiveBuffer: receiveBuffer)
+    /// A new connection, from an address of this machine's.
+    func connect(from address: String? = nil, receiveBuffer: Int32? = nil) throws -> TCPClient {
+        try TCPClient(port: port, from: address, receiveBuffer: receiveBuffer)
     }
+
+    /// The field that lets a client at /cdn-cgi/*.
+    var localAuthorization: String { "Authorization: Bearer \(state["localToken"]?.string ?? "")" }
 
     /// What the runner has logged.
     var log: String { folder.read("log") }

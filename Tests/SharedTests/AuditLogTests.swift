@@ -1,16 +1,18 @@
 import Base
 import Crypto
-import Store
 import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct AuditLogTests {
+@testable import Store
+
+@Suite(.usesStore) struct AuditLogTests {
     private struct Stop: Error {}
 
     private struct Row: Equatable {
         let (sequence, action, details): (Int, String, JSON)
         let (content, previous, hash): (String, String, String)
+        let (id, actor): (String, String?)
 
         static func == (left: Row, right: Row) -> Bool {
             left.sequence == right.sequence && left.content == right.content && left.hash == right.hash
@@ -20,20 +22,25 @@ import Testing
     private func rows(_ store: TestStore) throws -> [Row] {
         try store.database.rows(
             """
-            SELECT sequence_number, action, details, content_hash, prev_hash, row_hash FROM audit_log
+            SELECT sequence_number, action, details, content_hash, prev_hash, row_hash, id, actor_email FROM audit_log
             WHERE workspace_id = $1 ORDER BY sequence_number
             """, store.own.id
         ) { row in
             Row(
                 sequence: try row[0], action: try row[1], details: try row[2], content: try row[3],
-                previous: try row[4], hash: try row[5])
+                previous: try row[4], hash: try row[5], id: try row[6], actor: try row[7])
         }
     }
 
     @Test func beginsWithAGenesisEntry() throws {
-        let rows = try rows(TestStore())
+        let store = try TestStore()
+        let rows = try rows(store)
         #expect(rows.count == 1 && rows.first?.action == "audit_chain.genesis" && rows.first?.sequence == 0)
         #expect(rows.first?.previous == String(repeating: "0", count: 64))
+        let target = try store.database.first(
+            "SELECT target_type, target_id FROM audit_log WHERE workspace_id = $1", store.own.id
+        ) { "\(try $0[0] as String) \(try $0[1] as String)" }
+        #expect(target == "workspace \(store.own.id)")
     }
 
     /// Written out by hand, so that it does not change unnoticed: exports of years ago must still verify.
@@ -52,15 +59,141 @@ import Testing
         let previous = try #require(try rows(store).first).hash
         try AuditLog(store.database, workspaceID: store.own.id).append(entry)
         let row = try #require(try rows(store).last)
-        let chained = "{\"content_hash\":\"\(content)\",\"prev_hash\":\"\(previous)\",\"sequence_number\":1}"
+        let chained = """
+            {"actor_email":"x@example.com","content_hash":"\(content)","hash_version":2,"id":"\(row.id)",\
+            "prev_hash":"\(previous)","sequence_number":1}
+            """
         #expect(row.content == content && row.previous == previous)
         #expect(row.hash == SHA256.hexadecimal(Array(chained.utf8)))
+        // As releases hashed that did not cover all fields.
+        let first = "{\"content_hash\":\"\(content)\",\"prev_hash\":\"\(previous)\",\"sequence_number\":1}"
+        let link = AuditLink(
+            sequence: 1, id: row.id, actorEmail: "x@example.com", contentHash: content, previousHash: previous,
+            version: .first)
+        #expect(link.rowHash == SHA256.hexadecimal(Array(first.utf8)))
         let bare = AuditEntry(action: "x", createdAt: TestStore.now)
         let bareText = """
             {"action":"x","created_at":"2026-04-15T12:30:00Z","details":{},"target_id":null,"target_type":null,\
             "user_id":null,"workspace_id":"\(store.own.id)"}
             """
         #expect(AuditLog.contentHash(bare, workspaceID: store.own.id) == SHA256.hexadecimal(Array(bareText.utf8)))
+    }
+
+    /// Makes a workspace with a chain as releases wrote it that hashed fewer fields, and returns its log and its last link.
+    private func olderChain(_ store: TestStore) throws -> (log: AuditLog, id: Identifier, last: AuditLink) {
+        let id = Identifier.random()
+        try store.database.execute(
+            "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'Older', 'pro', $2)", id, TestStore.now)
+        let entry = AuditEntry(action: "audit_chain.genesis", actorEmail: "x@example.com", createdAt: TestStore.now)
+        let link = AuditLink(
+            sequence: 0, id: Identifier.random().description, actorEmail: entry.actorEmail,
+            contentHash: AuditLog.contentHash(entry, workspaceID: id), previousHash: AuditLog.origin, version: .first)
+        try insert(entry, link, of: id, in: store)
+        try store.database.execute(
+            "INSERT INTO audit_heads (workspace_id, sequence_number, row_hash) VALUES ($1, 0, $2)", id, link.rowHash)
+        return (AuditLog(store.database, workspaceID: id), id, link)
+    }
+
+    private func insert(_ entry: AuditEntry, _ link: AuditLink, of id: Identifier, in store: TestStore) throws {
+        try store.database.execute(
+            """
+            INSERT INTO audit_log (workspace_id, id, sequence_number, actor_email, action, details, content_hash,
+                prev_hash, row_hash, created_at, hash_version)
+            VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, $9, $10)
+            """, id, link.id, link.sequence, entry.actorEmail, entry.action, link.contentHash, link.previousHash,
+            link.rowHash, entry.createdAt, link.version.rawValue)
+    }
+
+    @Test func aChainOfAnEarlierReleaseGoesOn() throws {
+        let store = try TestStore()
+        let (log, _, _) = try olderChain(store)
+        #expect(try log.verify() == 1)
+        try log.append(AuditEntry(action: "newer"))
+        #expect(try log.verify() == 2)
+    }
+
+    /// Whoever can write the table might insert an entry of the version that covers less.
+    @Test func versionsDoNotFall() throws {
+        let store = try TestStore()
+        let (log, id, first) = try olderChain(store)
+        try log.append(AuditEntry(action: "newer"))
+        let newer = try #require(
+            try store.database.first(
+                "SELECT row_hash FROM audit_log WHERE workspace_id = $1 AND sequence_number = 1", id
+            ) { try $0[0] as String })
+        #expect(newer != first.rowHash)
+        let entry = AuditEntry(action: "forged", actorEmail: "x@example.com", createdAt: TestStore.now)
+        let link = AuditLink(
+            sequence: 2, id: Identifier.random().description, actorEmail: entry.actorEmail,
+            contentHash: AuditLog.contentHash(entry, workspaceID: id), previousHash: newer, version: .first)
+        try insert(entry, link, of: id, in: store)
+        try store.database.execute(
+            "UPDATE audit_heads SET sequence_number = 2, row_hash = $2 WHERE workspace_id = $1", id, link.rowHash)
+        #expect(throws: AuditLog.BrokenChain(sequence: 2)) { try log.verify() }
+    }
+
+    /// Each field is under a hash: content_hash has action to workspace_id, row_hash the rest.
+    @Test(arguments: ["id", "actor_email"])
+    func everyFieldIsUnderAHash(_ field: String) throws {
+        let store = try TestStore()
+        let (_, id, last) = try olderChain(store)
+        let entry = AuditEntry(action: "x", actorEmail: "x@example.com", createdAt: TestStore.now)
+        let link = AuditLink(
+            sequence: 1, id: Identifier.random().description, actorEmail: entry.actorEmail,
+            contentHash: AuditLog.contentHash(entry, workspaceID: id), previousHash: last.rowHash)
+        var (changed, other) = (entry, link)
+        if field == "id" {
+            other = AuditLink(
+                sequence: 1, id: Identifier.random().description, actorEmail: entry.actorEmail,
+                contentHash: link.contentHash, previousHash: last.rowHash)
+        } else {
+            changed.actorEmail = "y@example.com"
+        }
+        // The row holds the hash of the true fields beside a changed one.
+        try store.database.execute(
+            """
+            INSERT INTO audit_log (workspace_id, id, sequence_number, actor_email, action, details, content_hash,
+                prev_hash, row_hash, created_at, hash_version)
+            VALUES ($1, $2, 1, $3, 'x', '{}', $4, $5, $6, $7, 2)
+            """, id, other.id, changed.actorEmail, link.contentHash, link.previousHash, link.rowHash, entry.createdAt)
+        try store.database.execute(
+            "UPDATE audit_heads SET sequence_number = 1, row_hash = $2 WHERE workspace_id = $1", id, link.rowHash)
+        #expect(throws: AuditLog.BrokenChain(sequence: 1)) {
+            try AuditLog(store.database, workspaceID: id).verify()
+        }
+    }
+
+    /// Whoever cuts off the end of the log leaves a head that names an entry which is not there.
+    @Test func aCutEndShows() throws {
+        let store = try TestStore()
+        let (log, id, last) = try olderChain(store)
+        try store.database.execute(
+            "UPDATE audit_heads SET sequence_number = 1, row_hash = $2 WHERE workspace_id = $1", id, last.rowHash)
+        #expect(throws: AuditLog.BrokenChain(sequence: 1)) { try log.verify() }
+        let (other, otherID, _) = try olderChain(store)
+        try store.database.execute(
+            "UPDATE audit_heads SET row_hash = $2 WHERE workspace_id = $1", otherID, AuditLog.origin)
+        #expect(throws: AuditLog.BrokenChain(sequence: 1)) { try other.verify() }
+    }
+
+    /// Details that are no object are not taken for none.
+    @Test(arguments: ["[]", "null", #""approved by the board""#, #"["approved by the board"]"#])
+    func detailsOfAnotherKindAreAChange(_ details: String) throws {
+        let store = try TestStore()
+        let (log, id, last) = try olderChain(store)
+        let entry = AuditEntry(action: "x", createdAt: TestStore.now)
+        let link = AuditLink(
+            sequence: 1, id: Identifier.random().description, actorEmail: nil,
+            contentHash: AuditLog.contentHash(entry, workspaceID: id), previousHash: last.rowHash)
+        try store.database.execute(
+            """
+            INSERT INTO audit_log (workspace_id, id, sequence_number, action, details, content_hash, prev_hash,
+                row_hash, created_at, hash_version)
+            VALUES ($1, $2, 1, 'x', $3, $4, $5, $6, $7, 2)
+            """, id, link.id, details, link.contentHash, link.previousHash, link.rowHash, entry.createdAt)
+        try store.database.execute(
+            "UPDATE audit_heads SET sequence_number = 1, row_hash = $2 WHERE workspace_id = $1", id, link.rowHash)
+        #expect(throws: AuditLog.BrokenChain(sequence: 1)) { try log.verify() }
     }
 
     @Test func theChainHoldsWhateverWritesAtOnce() throws {
@@ -84,10 +217,10 @@ import Testing
         #expect(rows.map(\.sequence) == Array(0...120))
         for (before, after) in zip(rows, rows.dropFirst()) {
             #expect(after.previous == before.hash)
-            #expect(
-                after.hash
-                    == AuditLog.rowHash(
-                        contentHash: after.content, previousHash: before.hash, sequence: after.sequence))
+            let link = AuditLink(
+                sequence: after.sequence, id: after.id, actorEmail: after.actor, contentHash: after.content,
+                previousHash: before.hash)
+            #expect(after.hash == link.rowHash)
         }
         let head = try store.database.first("SELECT row_hash FROM audit_heads WHERE workspace_id = $1", id) {
             try $0[0] as String

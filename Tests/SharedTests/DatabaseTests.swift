@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What both engines do alike.
-@Suite struct DatabaseTests {
+@Suite(.usesStore) struct DatabaseTests {
     private struct Stop: Error {}
 
     @Test func aTransactionIsWholeOrNothing() throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import Export
 
 /// Which indexes SQLite takes. PostgreSQL decides by statistics.
-@Suite struct ExportQueriesTests {
+@Suite(.usesStore) struct ExportQueriesTests {
     private func plan(_ query: SQL) throws -> [String] {
         let store = try TestStore(on: .sqlite)
         return try store.database.rows("EXPLAIN QUERY PLAN " + query, store.own.id, "a", "b") { try $0[3] as String }

@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 import Testing
 
 @Suite struct JSONReaderTests {
@@ -76,10 +77,92 @@ import Testing
         }
     }
 
+    // MARK: Leniently
+
+    @Test(
+        arguments: [
+            (#""\ud83c""#, "\u{FFFD}"), (#""\udf00x""#, "\u{FFFD}x"), (#""\ud83c\u0041""#, "\u{FFFD}A"),
+            (#""\ud83c\ud83c\udf00""#, "\u{FFFD}\u{1F300}"), (#""\ud83c\n""#, "\u{FFFD}\n"),
+            (#""\ud83cu""#, "\u{FFFD}u"),
+            (#""\ud83d\ude00""#, "😀"), ("\"a\tb\nc\r\u{0}\u{1F}\"", "a\tb\nc\r\u{0}\u{1F}"),
+            ("\u{FEFF}[1]", [1]), (" [1]", [1]), ("1e400", nil), ("[-1e400,1]", [nil, 1]),
+            ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1e-999", .number(0)),
+            (String(repeating: "9", count: 400), nil), (#"{"a":1,"b":2,"a":3}"#, ["a": 3, "b": 2]),
+            (#"{"a":1,"\u0061":2}"#, ["a": 2]), ("{\"a\tb\":1,\"\\ud83c\":2}", ["a\tb": 1, "\u{FFFD}": 2]),
+        ] as [(String, JSON)])
+    func whatIsFlawedIsReadLeniently(_ text: String, _ value: JSON) throws {
+        #expect(try JSON(parsing: text.utf8, .lenient) == value)
+    }
+
+    @Test(
+        arguments: [
+            ([0x22, 0x80, 0x22], "\u{FFFD}"), ([0x22, 0x41, 0xC3, 0x22], "A\u{FFFD}"),
+            ([0x22, 0xFF, 0x42, 0x22], "\u{FFFD}B"),
+            ([0x22, 0xED, 0xA0, 0x80, 0x22], "\u{FFFD}\u{FFFD}\u{FFFD}"), ([0xEF, 0xBB, 0xBF, 0x22, 0x22], ""),
+        ] as [([UInt8], String)])
+    func whatIsNotUTF8IsReadLeniently(_ bytes: [UInt8], _ text: String) throws {
+        #expect(try JSON(parsing: bytes, .lenient) == .string(text))
+    }
+
+    /// In Swift é as one scalar and as two is one text; in JSON they are two names.
+    @Test func namesInTwoNormalFormsAreTwoMembers() throws {
+        let text = "{\"\u{E9}\":1,\"e\u{301}\":2,\"b\":3,\"e\u{301}\":4,\"\u{E9}\":5}"
+        let members = try #require(try JSON(parsing: text.utf8, .lenient).object)
+        #expect(members.count == 3 && members["\u{E9}"] == 5 && members["b"] == 3)
+        #expect(members.values.contains(4))
+        // It is written and read again, by both.
+        let written = JSONWriter.bytes(JSON.object(members))
+        #expect(try JSON(parsing: written) == .object(members))
+        #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) }
+    }
+
+    @Test(arguments: [
+        "", "\u{FEFF}", "\u{FEFF}\u{FEFF}1", "[", "[1,]", "{\"a\" 1}", "\"a", #""\x""#, #""\ud8""#, "[01]", "1.", "nul",
+        "'a'",
+        "1 2", "/**/1", "NaN", "{a:1}", "\u{A0}1", #""\u12g4""#, #""\ud83c\u12g4""#,
+        String(repeating: "[", count: 101) + String(repeating: "]", count: 101),
+        "[" + String(repeating: "0,", count: 1_000_000) + "0]",
+    ])
+    func whatIsNoJSONIsRefusedLenientlyToo(_ text: String) {
+        #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8, .lenient) }
+    }
+
+    /// What the strict reader takes the lenient one takes for the same.
+    @Test func bothReadersAgreeOnWhatIsSound() {
+        let samples = [
+            #"{"a":[1,-2.5e3,"é\u00e9\ud83d\ude00\n",true,false,null],"b":{"c":{}},"":[[[]]]}"#, "[0]", "12",
+            "\"\\\\\"",
+        ]
+        var accepted = 0
+        for bytes in HostileInputs(samples, count: 5_000) {
+            guard let strict = try? JSON(parsing: bytes) else { continue }
+            accepted += 1
+            #expect((try? JSON(parsing: bytes, .lenient)) == strict)
+        }
+        #expect(accepted > 0)
+    }
+
     @Test func valuesAreReachedByKind() throws {
         let json = try JSON(parsing: "{\"s\":\"x\",\"i\":1,\"b\":true,\"a\":[1],\"o\":{},\"n\":null,\"d\":1.5}".utf8)
         #expect(json["s"]?.string == "x" && json["i"]?.integer == 1 && json["b"]?.bool == true)
         #expect(json["a"]?.array == [1] && json["o"]?.object == [:] && json["n"] == .null && json["none"] == nil)
         #expect(json["d"]?.integer == nil && json["i"]?.string == nil && json["s"]?["x"] == nil && json.array == nil)
+    }
+
+    /// Documents of 8 MiB, the longest that a provider's answer may be, which took more memory than a function may have.
+    @Test(
+        "A document of more than a million values is refused, whatever they are",
+        arguments: ["0", "{}", "[0]", "\"\"", "{\"a\":0}", "null"])
+    func valuesAreCounted(_ value: String) throws {
+        let count = (8 << 20) / (value.utf8.count + 1)
+        let text = "[" + String(repeating: value + ",", count: count - 1) + value + "]"
+        let fault = #expect(throws: JSONSyntaxError.self) { try JSON(parsing: text.utf8) }
+        #expect(fault?.advice == "more than 1000000 values")
+    }
+
+    @Test("A million values are read")
+    func aMillionValuesAreRead() throws {
+        let text = "[" + String(repeating: "0,", count: 999_998) + "0]"
+        #expect(try JSON(parsing: text.utf8).array?.count == 999_999)
     }
 }

@@ -58,9 +58,10 @@ import Testing
     }
 
     @Test func everyScalarIsReadBack() throws {
-        let all = (0...0x10FFFF).compactMap(Unicode.Scalar.init).map(Character.init)
+        // A letter between them: rows of combining marks are broken up.
+        let all = (0...0x10FFFF).compactMap(Unicode.Scalar.init).map { "a" + String($0) }
         for start in stride(from: 0, to: all.count, by: 50_000) {
-            let text = String(all[start..<min(start + 50_000, all.count)])
+            let text = all[start..<min(start + 50_000, all.count)].joined()
             let read = try JSON(parsing: JSONWriter.bytes(text)).string
             #expect(read.map { Array($0.utf8) } == Array(text.utf8))
         }

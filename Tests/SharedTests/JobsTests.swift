@@ -7,7 +7,7 @@ import Testing
 
 @testable import Jobs
 
-@Suite struct JobsTests {
+@Suite(.usesStore) struct JobsTests {
     private let store: TestStore
     private let access: SystemAccess
     private let workspace: Workspace
@@ -33,12 +33,21 @@ import Testing
             kind, payload: ["n": 1], runAfter: clock.now + after, now: clock.now)
     }
 
-    /// Status, attempts, when it runs next, and error.
+    /// State, attempts, when it runs next or died, and error; ["gone"] if it is over.
     private func row(_ job: Identifier) throws -> [String?] {
-        try #require(
-            try store.database.first("SELECT status, attempts, run_after, error FROM jobs WHERE id = $1", job) { row in
-                [try row[0], String(try row[1] as Int), try row[2], try row[3]] as [String?]
-            })
+        try store.database.first(
+            """
+            SELECT state, attempts, run_after, error FROM jobs WHERE id = $1
+            UNION ALL SELECT 'dead', attempts, died_at, error FROM dead_jobs WHERE id = $1
+            """, job
+        ) { row in [try row[0], String(try row[1] as Int), try row[2], try row[3]] as [String?] } ?? ["gone"]
+    }
+
+    private func claim(_ job: Identifier, early: Bool = false) throws -> Job? {
+        guard case .claimed(let job) = try workspace.claim(job, early: early, seconds: 60, now: clock.now) else {
+            return nil
+        }
+        return job
     }
 
     @Test func aJobIsRunOnceByWhomItBelongsTo() throws {
@@ -54,19 +63,23 @@ import Testing
         #expect(try !runner.run(job, in: workspace))
         #expect(try runner.runDue(access) == 0)
         #expect(seen == [["n": 1]])
-        #expect(try row(job) == ["completed", "1", TestStore.now.description, nil])
+        #expect(try row(job) == ["gone"])
     }
 
     @Test func anothersJobIsNotThere() throws {
         let job = try enqueue()
         let other = try #require(try access.workspace(store.other.id))
         #expect(try !runner { _ in .completed }.run(job, in: other))
-        #expect(try row(job)[0] == "queued")
+        #expect(try row(job)[0] == "ready")
     }
 
     @Test func whatIsDueRunsInOrderAndNothingElse() throws {
         let other = try #require(try access.workspace(store.other.id))
-        let (second, first) = (try enqueue(after: -1), try enqueue(in: other, after: -5))
+        clock.now = clock.now - 5
+        let first = try enqueue(in: other)
+        clock.now = clock.now + 4
+        let second = try enqueue()
+        clock.now = clock.now + 1
         let later = try enqueue(after: 1)
         let unknown = try enqueue(.remediation)
         var seen: [Identifier] = []
@@ -76,7 +89,7 @@ import Testing
         }
         #expect(try runner.runDue(access) == 2)
         #expect(seen == [first, second])
-        #expect(try row(later)[0] == "queued" && row(unknown) == ["queued", "0", clock.now.description, nil])
+        #expect(try row(later)[0] == "waiting" && row(unknown) == ["ready", "0", clock.now.description, nil])
         clock.now = clock.now + 1
         #expect(try runner.runDue(access) == 1 && seen.last == later)
     }
@@ -97,9 +110,9 @@ import Testing
             ], seconds: 60, Log()
         ) { [clock] in clock.now }
         var pauses: [Int] = []
-        while try row(job)[0] == "queued" {
+        while try ["ready", "waiting"].contains(row(job)[0]) {
             #expect(try runner.runDue(access) == 1)
-            guard try row(job)[0] == "queued" else { break }
+            guard try row(job)[0] == "waiting" else { break }
             let next = try #require(try row(job)[2].flatMap { Timestamp($0) })
             pauses.append(next.seconds - clock.now.seconds)
             clock.now = next - 1
@@ -115,7 +128,7 @@ import Testing
         struct Failure: Error { let secret = "hunter2" }
         let job = try enqueue()
         try runner { _ in throw Failure() }.run(job, in: workspace)
-        #expect(try row(job)[0] == "queued" && row(job)[3] == "It failed for a reason that the log tells.")
+        #expect(try row(job)[0] == "waiting" && row(job)[3] == "It failed for a reason that the log tells.")
     }
 
     @Test func waitingForAProviderIsNoFailedAttemptForADay() throws {
@@ -125,7 +138,7 @@ import Testing
             #expect(try runner.run(job, in: workspace))
             #expect(
                 try row(job) == [
-                    "queued", "0", (TestStore.now + hour * 3_600).description, "The rate limit is reached.",
+                    "waiting", "0", (TestStore.now + hour * 3_600).description, "The rate limit is reached.",
                 ])
             clock.now = clock.now + 3_600
         }
@@ -141,7 +154,7 @@ import Testing
 
     @Test func aDeadWorkersJobIsTakenOverAfterItsLease() throws {
         let job = try enqueue()
-        let claimed = try #require(try workspace.claimJob(job, now: clock.now))
+        let claimed = try #require(try claim(job))
         clock.now = clock.now + 59
         #expect(try runner { _ in .completed }.runDue(access) == 0)
         clock.now = clock.now + 1
@@ -150,38 +163,22 @@ import Testing
             try runner { context in
                 attempt = context.job.attempt
                 // The first worker was not dead but slow: it learns that its claim is over.
-                #expect(throws: LeaseLost.self) { try workspace.extendLease(of: claimed, now: clock.now) }
+                #expect(throws: LeaseLost.self) { try workspace.confirm(claimed) }
+                #expect(throws: LeaseLost.self) { try workspace.finish(claimed, now: clock.now) }
+                #expect(throws: LeaseLost.self) { try workspace.bury(claimed, error: "", now: clock.now) }
                 #expect(throws: LeaseLost.self) {
-                    try workspace.finish(claimed, isDead: false, error: nil, now: clock.now)
-                }
-                #expect(throws: LeaseLost.self) {
-                    try workspace.postpone(claimed, until: clock.now, counts: false, error: "")
+                    try workspace.postpone(claimed, until: clock.now, counts: false, error: "", now: clock.now)
                 }
                 return .completed
             }.runDue(access) == 1)
         #expect(attempt == 2)
-        #expect(try row(job)[0] == "completed")
-    }
-
-    @Test func keepingAliveProlongsTheLease() throws {
-        let job = try enqueue()
-        _ = try runner { [clock, access, store] context in
-            for _ in 0..<3 {
-                clock.now = clock.now + 50
-                try context.keepAlive()
-            }
-            clock.now = clock.now + 59
-            #expect(try SystemAccess(store.connect()).dueJobs(of: [.sync], now: clock.now).isEmpty)
-            _ = access
-            return .completed
-        }.run(job, in: workspace)
-        #expect(try row(job)[0] == "completed")
+        #expect(try row(job) == ["gone"])
     }
 
     @Test func aJobWhoseWorkersAlwaysDieIsDeadInTheEnd() throws {
         let job = try enqueue()
         for _ in 0..<JobRunner.attempts {
-            #expect(try workspace.claimJob(job, now: clock.now) != nil)
+            #expect(try claim(job) != nil)
             clock.now = clock.now + 60
         }
         var ran = false
@@ -194,7 +191,7 @@ import Testing
         #expect(try access.jobs(.dead, limit: 5).map(\.id) == [job])
         #expect(try access.retryJob(job, now: clock.now) && !access.retryJob(job, now: clock.now))
         #expect(try runner.runDue(access) == 1 && ran)
-        #expect(try access.jobs(nil, limit: 5).map(\.status) == ["completed"])
+        #expect(try access.jobs(nil, limit: 5).isEmpty)
     }
 
     @Test func giveUpAndDeathAreOneTransaction() throws {
@@ -235,38 +232,14 @@ import Testing
         #expect(runs.withLock { $0.count == 40 && $0.values.allSatisfy { $0 == 1 } })
     }
 
-    @Test func aStandInRunsWhenNobodyHasDismissedIt() throws {
-        let (integration, other) = (Identifier.random(), Identifier.random())
-        func standIn(_ integration: Identifier) throws -> Bool {
-            try workspace.queueStandIn(ofSyncOf: integration, after: 75, now: clock.now)
-        }
-        #expect(try standIn(integration) && !standIn(integration) && standIn(other))
-        try workspace.dismissStandIn(ofSyncOf: other)
-        // Whoever asks for a sync gets one of their own.
-        let asked = try workspace.queueSync(of: integration, now: clock.now)
-        #expect(try workspace.queueSync(of: integration, now: clock.now) == asked)
-        var seen: [Identifier] = []
-        let runner = runner { context in
-            #expect(context.job.payload["integration_id"] == .string(integration.description))
-            seen.append(context.job.id)
-            // Once it runs it is too late.
-            if context.job.id != asked { try context.workspace.dismissStandIn(ofSyncOf: integration) }
-            return .completed
-        }
-        clock.now = clock.now + 74
-        #expect(try runner.runDue(access) == 1 && seen == [asked])
-        clock.now = clock.now + 1
-        #expect(try runner.runDue(access) == 1 && seen.count == 2)
-        #expect(try row(seen[1])[0] == "completed" && standIn(integration))
-    }
-
-    @Test func oldCompletedJobsAreForgotten() throws {
+    @Test func whatIsDoneIsForgottenAtOnceAndTheDeadAfterAMonth() throws {
         let (done, dead) = (try enqueue(), try enqueue())
         try runner { _ in .completed }.run(done, in: workspace)
         try runner { _ in .dead("No.") }.run(dead, in: workspace)
-        try workspace.pruneJobs(now: clock.now + .days(7))
-        #expect(try access.jobs(nil, limit: 5).count == 2)
-        try workspace.pruneJobs(now: clock.now + .days(7) + 1)
+        #expect(try row(done) == ["gone"] && row(dead) == ["dead", "1", clock.now.description, "No."])
+        try workspace.pruneJobs(now: clock.now + .days(30))
         #expect(try access.jobs(nil, limit: 5).map(\.id) == [dead])
+        try workspace.pruneJobs(now: clock.now + .days(30) + 1)
+        #expect(try access.jobs(nil, limit: 5).isEmpty)
     }
 }

@@ -6,40 +6,38 @@ import Testing
 
 @testable import Store
 
-@Suite struct MigrationTests {
+@Suite(.usesStore) struct MigrationTests {
     /// All that a migration makes, a line each.
     private func schema(_ database: any Database) throws -> [String] {
-        #if PostgreSQL
-            try database.rows(
-                """
-                SELECT table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable
-                FROM information_schema.columns WHERE table_schema = 'thalian'
-                UNION ALL SELECT indexdef FROM pg_catalog.pg_indexes WHERE schemaname = 'thalian'
-                UNION ALL SELECT tablename || ' ' || policyname FROM pg_catalog.pg_policies
-                ORDER BY 1
-                """
-            ) { try $0[0] }
-        #else
-            try database.rows("SELECT coalesce(sql, name) FROM sqlite_master ORDER BY type, name") { try $0[0] }
-        #endif
+        guard TestStore.Engine.ofThisRun == .postgreSQL else {
+            return try database.rows("SELECT coalesce(sql, name) FROM sqlite_master ORDER BY type, name") { try $0[0] }
+        }
+        return try database.rows(
+            """
+            SELECT table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable
+            FROM information_schema.columns WHERE table_schema = 'thalian'
+            UNION ALL SELECT indexdef FROM pg_catalog.pg_indexes WHERE schemaname = 'thalian'
+            UNION ALL SELECT tablename || ' ' || policyname FROM pg_catalog.pg_policies
+            ORDER BY 1
+            """
+        ) { try $0[0] }
     }
 
     /// The tables, and whether each has a workspace in every row.
     private func tables(_ database: any Database) throws -> [String: Bool] {
-        #if PostgreSQL
-            let sql: SQL = """
-                SELECT relname, EXISTS (SELECT 1 FROM pg_catalog.pg_attribute
-                    WHERE attrelid = pg_class.oid AND attname = 'workspace_id' AND attnotnull)
-                FROM pg_catalog.pg_class WHERE relnamespace = CAST('thalian' AS pg_catalog.regnamespace)
-                    AND relkind = 'r' AND relname <> 'counters'
-                """
-        #else
-            let sql: SQL = """
-                SELECT name, EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name)
-                    WHERE name = 'workspace_id' AND ("notnull" OR pk))
-                FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-                """
-        #endif
+        let sql: SQL =
+            TestStore.Engine.ofThisRun == .postgreSQL
+            ? """
+            SELECT relname, EXISTS (SELECT 1 FROM pg_catalog.pg_attribute
+                WHERE attrelid = pg_class.oid AND attname = 'workspace_id' AND attnotnull)
+            FROM pg_catalog.pg_class WHERE relnamespace = CAST('thalian' AS pg_catalog.regnamespace)
+                AND relkind = 'r' AND relname <> 'counters'
+            """
+            : """
+            SELECT name, EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name)
+                WHERE name = 'workspace_id' AND ("notnull" OR pk))
+            FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+            """
         return Dictionary(
             uniqueKeysWithValues: try database.rows(sql) { (try $0[0] as String, try $0[1] as Bool) })
     }
@@ -67,13 +65,53 @@ import Testing
         #expect(try store.database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 2)
     }
 
+    /// What waited, ran or had died before there was a fair queue does so in it.
+    @Test func jobsAreTakenOverIntoTheFairQueue() throws {
+        let empty = try EmptyDatabase()
+        let database = empty.connect()
+        try database.migrate(upTo: 1)
+        let (workspace, integration) = (Identifier.random(), Identifier.random())
+        try database.execute(
+            "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'A', 'pro', $2)", workspace, TestStore.now)
+        try database.execute(
+            """
+            INSERT INTO integrations (id, workspace_id, platform, category, status, next_auto_sync_at, created_at)
+            VALUES ($1, $2, 'okta', 'idp', 'connected', $3, $3)
+            """, integration, workspace, TestStore.now)
+        let sync: JSON = ["integration_id": .string(integration.description)]
+        let standIn: JSON = ["integration_id": .string(integration.description), "stand_in": "yes"]
+        for (kind, payload, status, attempts) in [
+            ("sync", sync, "queued", 2), ("sync", sync, "dead", 8), ("sync", sync, "completed", 1),
+            ("sync", standIn, "queued", 0), ("remediation", [:], "running", 3), ("remediation", [:], "queued", 0),
+            ("remediation", [:], "queued", 0),
+        ] as [(String, JSON, String, Int)] {
+            try database.execute(
+                """
+                INSERT INTO jobs (id, workspace_id, kind, payload, status, attempts, run_after, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+                """, Identifier.random(), workspace, kind, payload, status, attempts, TestStore.now)
+        }
+        try database.migrate()
+        #expect(try database.isCurrent())
+        let jobs = try database.rows(
+            "SELECT lane, state, attempts, claim_no, unique_key FROM jobs ORDER BY lane, attempts"
+        ) { row in "\(row.text(0)) \(row.text(1)) \(row.integer(2)) \(row.integer(3)) \(row.text(4))" }
+        #expect(
+            jobs == [
+                "remediation waiting 0 0 ", "remediation waiting 0 0 ", "remediation running 3 3 ",
+                "sync:okta waiting 2 2 sync \(integration)",
+            ])
+        #expect(
+            try database.rows("SELECT lane, attempts FROM dead_jobs") { "\($0.text(0)) \($0.integer(1))" }
+                == ["sync:okta 8"])
+        #expect(try database.rows("SELECT clock FROM job_shares") { try $0[0] as Int } == [0])
+    }
+
     @Test func aNewerSchemaIsNotCurrent() throws {
         let store = try TestStore()
         try store.database.execute(
             "INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'later', $1)", TestStore.now)
-        #if !PostgreSQL
-            try store.database.execute("PRAGMA user_version = 9999")
-        #endif
+        if TestStore.Engine.ofThisRun == .sqlite { try store.database.execute("PRAGMA user_version = 9999") }
         #expect(try !store.connect().isCurrent())
     }
 
@@ -98,6 +136,43 @@ import Testing
             try database.rows("SELECT version FROM schema_migrations ORDER BY version") { try $0[0] as Int }
                 == Migration.all.map(\.version))
         #expect(try database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 0)
+    }
+
+    /// An action that has not ended needs its PIN.
+    @Test func thePINsOfEndedActionsAreErased() throws {
+        let store = try TestStore()
+        for (status, platform) in [("succeeded", "jamf_pro"), ("pending_approval", "jamf_pro"), ("failed", "jira")] {
+            try store.database.execute(
+                """
+                INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id,
+                    extra_params, status, requested_by, created_at, updated_at)
+                VALUES ($1, $2, 'lock_device', $3, 'x', '{"a":"1"}', $4, 'admin', $5, $5)
+                """, store.own.id, store.own.nextID(), platform, status, TestStore.now)
+        }
+        let migration = try #require(Migration.all.first { $0.name == "no PINs of ended actions" })
+        for case .sql(let sql) in migration.steps { try store.database.execute(sql) }
+        let left = try store.database.rows("SELECT status FROM remediation_actions WHERE extra_params <> '{}'") {
+            try $0[0] as String
+        }
+        #expect(Set(left) == ["pending_approval", "failed"])
+    }
+
+    @Test func theSecretsOfCancelledActionsAreErased() throws {
+        let store = try TestStore()
+        for (status, platform) in [("cancelled", "jamf_pro"), ("queued", "jamf_pro"), ("cancelled", "jira")] {
+            try store.database.execute(
+                """
+                INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id,
+                    extra_params, status, requested_by, created_at, updated_at)
+                VALUES ($1, $2, 'lock_device', $3, 'x', '{"pin":{"sealed":"x"}}', $4, 'admin', $5, $5)
+                """, store.own.id, store.own.nextID(), platform, status, TestStore.now)
+        }
+        let migration = try #require(Migration.all.first { $0.name.hasSuffix("no secrets of cancelled actions") })
+        for case .sql(let sql) in migration.steps where sql.text.hasPrefix("UPDATE") { try store.database.execute(sql) }
+        let left = try store.database.rows(
+            "SELECT status || ' ' || target_platform FROM remediation_actions WHERE extra_params <> '{}'"
+        ) { try $0[0] as String }
+        #expect(Set(left) == ["queued jamf_pro", "cancelled jira"])
     }
 
     @Test func versionsAreNumberedWithoutGaps() {

@@ -7,7 +7,8 @@
     @testable import Store
 
     /// What is PostgreSQL's own.
-    @Suite struct PostgreSQLTests {
+    @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
+    struct PostgreSQLTests {
         private let store: TestStore
 
         init() throws { store = try TestStore() }
@@ -45,6 +46,34 @@
                     .blob([0, 255]), .text(#"{"b": [1]}"#), .null, .real(-12.25),
                     .text("aaaaaaaa-0000-4000-8000-000000000001"), .real(123_456_789_012_345.5),
                 ])
+        }
+
+        /// No query of ours makes such values, but a server may hold them.
+        @Test func extremeValuesAreRead() throws {
+            let row = try store.database.first(
+                """
+                SELECT CAST('-infinity' AS timestamptz), CAST('infinity' AS timestamptz),
+                    CAST('0001-01-01 00:00:00.5+00' AS timestamptz), CAST(9223372036854775807 AS numeric),
+                    CAST(9223372036854775808 AS numeric), CAST(-9223372036854775807 AS numeric), CAST(1e20 AS numeric),
+                    CAST(repeat('9', 5000) AS numeric), CAST(1e-30 AS numeric), CAST(0 AS numeric),
+                    CAST('NaN' AS numeric), CAST(12345678901234567890.25 AS numeric), CAST(40000 AS numeric),
+                    CAST(-0.0001 AS numeric)
+                """
+            ) { row in (0..<row.columnCount).map(row.value) }
+            #expect(
+                row?.prefix(8) == [
+                    .text("0000-01-01T00:00:00Z"), .text("9999-12-31T23:59:59Z"), .text("0001-01-01T00:00:00Z"),
+                    .integer(.max), .real(9_223_372_036_854_775_808), .integer(-.max), .real(1e20),
+                    .real(.infinity),
+                ])
+            // Powers of ten beyond 22 are not exact.
+            if case .real(let tiny)? = row?[8] {
+                #expect(abs(tiny / 1e-30 - 1) < 1e-12)
+            } else {
+                Issue.record("a small number is none")
+            }
+            #expect(
+                row?.dropFirst(11) == [.real(12_345_678_901_234_567_890.25), .integer(40_000), .real(-0.0001)])
         }
 
         @Test func textsSortByTheirBytes() throws {

@@ -19,6 +19,44 @@ import Testing
         PublicKey.p256(x: try bytes(x), y: try bytes(y))
     }
 
+    /// Checking one signature with a key of 80,000 bits takes longer than a request may.
+    @Test("RSA keys have 2,048 to 8,192 bits and a short exponent")
+    func refusesKeysThatCostTooMuch() throws {
+        func key(_ modulus: Int, _ exponent: Int) -> PublicKey? {
+            PublicKey.rsa(
+                modulus: [0x80] + Array(repeating: 0x01, count: modulus - 1),
+                exponent: Array(repeating: 0x01, count: exponent))
+        }
+        for modulus in [256, 512, 1_024] { #expect(key(modulus, 3) != nil, "\(modulus)") }
+        for modulus in [255, 1_025, 4_096, 10_000] { #expect(key(modulus, 3) == nil, "\(modulus)") }
+        #expect(key(256, 9) == nil && key(256, 256) == nil)
+    }
+
+    @Test("A private key of more than 8,192 bits, or in more than 16 KB, is refused")
+    func refusesPrivateKeysThatCostTooMuch() throws {
+        // PKCS #1 (RFC 8017 §A.1.2). OpenSSL reads a key without asking whether its numbers belong together.
+        func pem(bits: Int) -> String {
+            func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+                content.count < 128
+                    ? [tag, UInt8(content.count)] + content
+                    : [tag, 0x82, UInt8(content.count >> 8), UInt8(content.count & 0xFF)] + content
+            }
+            func number(_ bits: Int) -> [UInt8] {
+                element(0x02, [0x00, 0x80] + Array(repeating: 0x01, count: bits / 8 - 1))
+            }
+            let numbers =
+                [element(0x02, [0]), number(bits), element(0x02, [1, 0, 1]), number(bits)]
+                + (0..<5).map { _ in number(bits / 2) }
+            let text = Base64.standard.encode(element(0x30, Array(numbers.joined())))
+            let lines = stride(from: 0, to: text.count, by: 64).map { String(text.dropFirst($0).prefix(64)) }
+            return (["-----BEGIN RSA PRIVATE KEY-----"] + lines + ["-----END RSA PRIVATE KEY-----", ""])
+                .joined(separator: "\n")
+        }
+        for bits in [2_048, 4_096, 8_192] { #expect(PrivateKey(pem: pem(bits: bits)) != nil, "\(bits)") }
+        for bits in [1_024, 8_208, 16_384, 32_768] { #expect(PrivateKey(pem: pem(bits: bits)) == nil, "\(bits)") }
+        #expect(PrivateKey(pem: pem(bits: 2_048) + String(repeating: "\n", count: 16_384)) == nil)
+    }
+
     /// RFC 7515 A.2.
     @Test func verifiesTheRFCsRSASignature() throws {
         #expect(try verifies(rsa(Vectors.rfcModulus), Vectors.rfcRS256))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Auth
 
-@Suite struct RateLimitTests {
+@Suite(.usesStore) struct RateLimitTests {
     private func count(
         _ database: any Database, _ subject: String = "s", limit: Int = 3, at now: Timestamp = TestStore.now
     ) throws -> RateLimit {

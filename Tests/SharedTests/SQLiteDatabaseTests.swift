@@ -16,6 +16,21 @@ import Testing
         #expect(counters == 0)
     }
 
+    @Test("Both files of a new database, and those beside them, are for their owner alone")
+    func filesAreForTheirOwnerAlone() throws {
+        let folder = try TemporaryFolder()
+        chmod(folder.path, 0o755)
+        let database = SQLiteDatabase(path: folder.path("new.db"), creates: true)
+        try database.migrate()
+        _ = try database.counters.isCurrent()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names.contains("new.db") && names.contains("new.db-counters") && names.contains("new.db-wal"))
+        for name in names {
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(name)")
+        }
+    }
+
     @Test func aMissingFileIsUnreachableAndAForeignOneDamaged() throws {
         let folder = try TemporaryFolder()
         try folder.write("noise.db", String(repeating: "this is no database ", count: 500))

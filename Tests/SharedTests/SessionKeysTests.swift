@@ -35,7 +35,7 @@ import Testing
     ])
     func takesTheProjectsTokens(_ token: String) throws {
         #expect(holds(token, try keys([Self.rsa, Self.curve])))
-        #expect(holds(token, try keys([Self.curve, Self.rsa], secret: "a secret beside them")))
+        #expect(holds(token, try keys([Self.curve, Self.rsa], secret: "a secret of the tests that is long enough")))
     }
 
     @Test(arguments: [
@@ -50,7 +50,10 @@ import Testing
     @Test func refusesTokensOfAbsentKeys() throws {
         #expect(!holds(Vectors.rs256, try keys([Self.curve])))
         #expect(!holds(Vectors.es256, try keys([Self.rsa])))
-        let secret = try SessionKeys(Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": "x"]))
+        let secret = try SessionKeys(
+            Environment([
+                "SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": "a secret of the tests that is long enough",
+            ]))
         #expect(!holds(Vectors.rs256, secret) && !holds(Vectors.es256, secret))
     }
 
@@ -79,7 +82,7 @@ import Testing
             "HS256",
         ] as [JSON])
     func refusesHeadersThatDoNotNameTheAlgorithm(_ header: JSON) throws {
-        let secret = "of the project"
+        let secret = "the secret of the project, of 40 letters"
         let keys = try keys([Self.rsa, Self.curve], secret: secret)
         let token = try Self.sign(header, Array(secret.utf8))
         #expect(!holds(token, keys))
@@ -120,7 +123,9 @@ import Testing
     }
 
     @Test(arguments: [
-        [:], ["SUPABASE_JWT_SECRET": "x"],
+        [:], ["SUPABASE_JWT_SECRET": "a secret of the tests that is long enough"],
+        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "a"],
+        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "31 bytes are one byte too few ."],
         ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{"],
         ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "[]"],
     ])

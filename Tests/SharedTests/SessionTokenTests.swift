@@ -76,7 +76,8 @@ import Testing
 
     @Test func theIssuerIsTheProjectWithOrWithoutASlash() throws {
         for url in ["https://a.example", "https://a.example/"] {
-            let keys = try SessionKeys(Environment(["SUPABASE_URL": url, "SUPABASE_JWT_SECRET": "x"]))
+            let keys = try SessionKeys(
+                Environment(["SUPABASE_URL": url, "SUPABASE_JWT_SECRET": "a secret of the tests that is long enough"]))
             #expect(keys.issuer == "https://a.example/auth/v1")
         }
     }
@@ -97,11 +98,25 @@ import Testing
         }
         #expect(try began { $0["amr"] = [method(day), method(60)] } == day)
         #expect(try began { $0["amr"] = [method(60), method(day)] } == day)
-        #expect(try began { $0["amr"] = nil } == 60)
-        #expect(try began { $0["amr"] = [] } == 60)
-        #expect(try began { $0["amr"] = ["password"] } == 60)
+        #expect(try began { $0["amr"] = nil } == now)
+        #expect(try began { $0["amr"] = [] } == now)
+        #expect(try began { $0["amr"] = ["password"] } == now)
         #expect(try began { ($0["amr"], $0["iat"]) = (nil, nil) } == now)
         #expect(try began { ($0["amr"], $0["iat"]) = ("password", "x") } == now)
+    }
+
+    @Test(
+        "A token of another role than authenticated is no session",
+        arguments: ["anon", "service_role", "", nil, 1] as [JSON])
+    func isAPersons(_ role: JSON) throws { #expect(try read { $0["role"] = role } == nil) }
+
+    @Test func aTokenWithoutARoleIsNoSession() throws { #expect(try read { $0["role"] = nil } == nil) }
+
+    @Test("An empty address is none")
+    func anEmptyAddressIsNone() throws {
+        #expect(try read { $0["email"] = "" } != nil)
+        #expect(try read { $0["email"] = "" }?.email == nil)
+        #expect(try read { $0["email"] = "a@example.com" }?.email == "a@example.com")
     }
 
     @Test func everyChangedPartIsRefused() throws {

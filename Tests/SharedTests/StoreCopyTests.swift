@@ -4,7 +4,7 @@ import Testing
 
 @testable import Store
 
-@Suite struct StoreCopyTests {
+@Suite(.usesStore) struct StoreCopyTests {
     /// All rows of the tables that the tests fill.
     private func dump(_ database: any Database) throws -> [String] {
         let tables: [SQL] = [

@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 /// Tallies are what a count would say, whatever is written and by whom.
-@Suite struct TallyTests {
+@Suite(.usesStore) struct TallyTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }

@@ -57,8 +57,16 @@ import Testing
         #expect(Timestamp(seconds: 86_399).daysSinceEpoch == 0 && Timestamp(seconds: 86_400).daysSinceEpoch == 1)
     }
 
+    @Test func calculatesWithAnyNumberOfSeconds() {
+        let (first, last) = (Timestamp(seconds: .min), Timestamp(seconds: .max))
+        #expect(last + 1 == last && last - .min == last && Timestamp(seconds: 1) + .max == last)
+        #expect(first - 1 == first && first + .min == first && Timestamp(seconds: -2) - .max == first)
+        #expect(Timestamp(seconds: 0) - .min == last && first.daysSinceEpoch == Int.min / 86_400 - 1)
+        #expect(Int.days(.max) == .max && Int.days(.min) == .min && Int.hours(.max) == .max && Int.hours(-1) == -3_600)
+    }
+
     /// A moment out of the four-digit years has no such text, but must not bring a process down.
-    @Test(arguments: [Int.min / 2, -62_167_219_201, 253_402_300_800, Int.max / 2])
+    @Test(arguments: [Int.min, Int.min / 2, -62_167_219_201, 253_402_300_800, Int.max / 2, Int.max])
     func hasADescriptionWhateverTheMoment(_ seconds: Int) {
         #expect(Timestamp(seconds: seconds).description.utf8.count == 20)
     }

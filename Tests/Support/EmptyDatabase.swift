@@ -6,14 +6,11 @@ public final class EmptyDatabase {
     public let url: String
     private let folder: TemporaryFolder
 
-    /// Makes one, on the engine of the build.
+    /// Makes one, on the engine of this run.
     public init() throws {
-        folder = try TemporaryFolder()
-        #if PostgreSQL
-            url = try PostgreSQLServer.shared.makeEmptyDatabase()
-        #else
-            url = "sqlite:" + folder.path("empty.db")
-        #endif
+        UsesStore.check()
+        folder = try TemporaryFolder(.inMemory)
+        url = try TestStore.makeEmptyDatabase(in: folder)
     }
 
     deinit { TestStore.dropDatabase(url) }

@@ -155,7 +155,7 @@ public final class FakeProvider: @unchecked Sendable {
         guard parts.count == 3, let body = try connection.read(exactly: length) else { return nil }
         let target = String(parts[1])
         let path = String(target.prefix { $0 != "?" })
-        guard let query = Query(target.dropFirst(path.count)) else { return nil }
+        guard let query = Query(target.dropFirst(path.count + 1)) else { return nil }
         return Request(
             method: String(parts[0]), path: path, query: query, target: target, headers: headers, body: body)
     }

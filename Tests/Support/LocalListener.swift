@@ -6,8 +6,12 @@ public final class LocalListener {
     public enum Family {
         /// An abstract address of AF_UNIX, which leaves no file behind.
         case unix
+        /// A path that others may connect to, below which no file may be yet.
+        case file(String)
         /// A free port of 127.0.0.1.
         case tcp
+
+        fileprivate var domain: Int32 { if case .tcp = self { AF_INET } else { AF_UNIX } }
     }
 
     /// The descriptor.
@@ -17,7 +21,7 @@ public final class LocalListener {
     /// Listens.
     public init(_ family: Family) throws {
         self.family = family
-        number = socket(family == .unix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        number = socket(family.domain, Int32(SOCK_STREAM.rawValue), 0)
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         let bound: Int32
         switch family {
@@ -25,6 +29,16 @@ public final class LocalListener {
             // The family alone lets the kernel choose an abstract address (unix(7), autobind).
             var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
             bound = bind(number, &address, socklen_t(MemoryLayout<sa_family_t>.size))
+        case .file(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+            bound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            chmod(path, 0o777)
         case .tcp:
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -57,7 +71,7 @@ public final class LocalListener {
     /// Connects to it.
     public func connect(seconds: Int = 15) throws -> LocalConnection {
         let connection = LocalConnection(
-            socket(family == .unix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0), seconds: seconds)
+            socket(family.domain, Int32(SOCK_STREAM.rawValue), 0), seconds: seconds)
         var (storage, length) = address
         let result = withUnsafePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -33,7 +33,7 @@
                 return name
             }
             let name = Self.newName()
-            try run("CREATE DATABASE \(name) TEMPLATE \(original)")
+            try run("CREATE DATABASE \(name) TEMPLATE \(original) STRATEGY FILE_COPY")
             return Self.url(of: name, on: pool ?? url)
         }
 

@@ -13,9 +13,10 @@ public final class Program {
     public let id: pid_t
     private var status: Int32?
 
-    /// Starts a program. `descriptors` become 0, 1, 2 … of it, -1 being /dev/null.
+    /// Starts a program. `descriptors` become 0, 1, 2 … of it, -1 being /dev/null. A memory limit of 0 is none.
     public init(
-        _ path: String, _ arguments: [String] = [], environment: [String: String], descriptors: [Int32]
+        _ path: String, _ arguments: [String] = [], environment: [String: String], descriptors: [Int32],
+        memoryBytes: UInt64 = 0
     ) throws {
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0 + "=" + $1) } + [nil]
@@ -25,7 +26,8 @@ public final class Program {
                 variables.withUnsafeMutableBufferPointer { variables in
                     var how = csystem_spawn(
                         path: path, arguments: words.baseAddress, environment: variables.baseAddress,
-                        descriptors: nil, descriptor_count: Int32(descriptors.count), memory_bytes: 0)
+                        descriptors: nil, descriptor_count: Int32(descriptors.count),
+                        memory_bytes: memoryBytes)
                     return descriptors.withUnsafeBufferPointer { numbers in
                         how.descriptors = numbers.baseAddress
                         return csystem_spawn(&how)
@@ -69,23 +71,27 @@ public final class PipedProgram {
     private var pipes: (output: Pipe, errors: Pipe)
     private var rest: ArraySlice<UInt8>
     private let end: Date
+    private let keepsInput: Bool
 
-    /// Starts a program that gets `input`, and has so many seconds for all that it does.
+    /// Starts a program that gets `input`, and has so many seconds for all that it does. With `keepsInput` its standard input
+    /// stays open after that.
     public init(
         _ path: String, arguments: [String] = [], environment: [String: String], input bytes: [UInt8] = [],
-        seconds: Double = 20
+        keepsInput: Bool = false, seconds: Double = 20, memoryBytes: UInt64 = 0
     ) throws {
         signal(SIGPIPE, SIG_IGN)
         let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
         program = try Program(
             path, arguments, environment: environment,
-            descriptors: [input.readEnd.number, output.writeEnd.number, errors.writeEnd.number])
+            descriptors: [input.readEnd.number, output.writeEnd.number, errors.writeEnd.number],
+            memoryBytes: memoryBytes)
         input.readEnd.close()
         output.writeEnd.close()
         errors.writeEnd.close()
         self.input = input
         pipes = (output, errors)
         rest = bytes[...]
+        self.keepsInput = keepsInput
         end = Date(timeIntervalSinceNow: seconds)
         csystem_set_nonblocking(input.writeEnd.number)
     }
@@ -95,6 +101,34 @@ public final class PipedProgram {
 
     /// Feeds the program and reads what it says until it closes its standard output.
     public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
+
+    /// Reads what the program says until there is a line with a beginning; the result is that line.
+    public func line(beginningWith beginning: String) throws -> String {
+        var line: Substring?
+        try pump {
+            let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            line = lines.dropLast().first { $0.hasPrefix(beginning) }
+            return line != nil || pipes.output.readEnd.isClosed
+        }
+        guard let line else {
+            throw Program.Failure(description: "no \(beginning): \(String(decoding: errors, as: UTF8.self))")
+        }
+        return String(line)
+    }
+
+    /// Reads what the program says on standard error until there is a line that contains a text; the result is that line.
+    public func errorLine(containing text: String) throws -> String {
+        var line: Substring?
+        try pump {
+            let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            line = lines.dropLast().first { $0.contains(text) }
+            return line != nil || pipes.errors.readEnd.isClosed
+        }
+        guard let line else {
+            throw Program.Failure(description: "no \(text): \(String(decoding: errors, as: UTF8.self))")
+        }
+        return String(line)
+    }
 
     /// Waits for the program's end; the result is its exit status.
     public func waitForEnd() throws -> Int32 {
@@ -107,10 +141,10 @@ public final class PipedProgram {
 
     private func pump(until isDone: () -> Bool) throws {
         while true {
-            if rest.isEmpty { input.writeEnd.close() }
+            if rest.isEmpty && !keepsInput { input.writeEnd.close() }
             if isDone() { return }
             var entries = [
-                pollfd(fd: input.writeEnd.number, events: Int16(POLLOUT), revents: 0),
+                pollfd(fd: input.writeEnd.number, events: rest.isEmpty ? 0 : Int16(POLLOUT), revents: 0),
                 pollfd(fd: pipes.output.readEnd.number, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: pipes.errors.readEnd.number, events: Int16(POLLIN), revents: 0),
             ]

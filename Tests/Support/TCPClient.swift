@@ -15,25 +15,35 @@ public final class TCPClient {
     private var unread: [UInt8] = []
     private var isClosed = false
 
-    /// Connects. Reads wait for at most `seconds`.
-    public init(port: Int, seconds: Int = 15, receiveBuffer: Int32? = nil) throws {
+    /// Connects, from one of this machine's addresses if it is given. Reads wait for at most `seconds`.
+    public init(port: Int, seconds: Int = 15, from source: String? = nil, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if let source, !Self.with(source, 0, { bind(descriptor, $0, $1) == 0 }) {
+            throw Failure(description: "bind: \(String(cString: strerror(errno)))")
+        }
         var timeout = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        guard Self.with("127.0.0.1", port, { connect(descriptor, $0, $1) == 0 }) else {
+            throw Failure(description: "connect: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private static func with(_ host: String, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool)
+        -> Bool
+    {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
+        address.sin_addr.s_addr = inet_addr(host)
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else { throw Failure(description: "connect: \(String(cString: strerror(errno)))") }
     }
 
     deinit { close() }
@@ -53,8 +63,34 @@ public final class TCPClient {
         }
     }
 
+    /// Sends as much of `bytes` as there is room for now; the result is how much.
+    public func sendNow(_ bytes: [UInt8]) -> Int {
+        let length = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        return max(0, length)
+    }
+
+    /// Bytes that were sent and that the other side's system has not taken (SIOCOUTQ, tcp(7)).
+    public var unacknowledged: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Says that nothing more will come.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Ends the connection so that the other side sees a reset, as if this program had ended amid its work.
+    public func reset() {
+        var hard = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
+    /// True if something has come, or the other side has ended the connection, within so many seconds.
+    public func hasInput(seconds: Double) -> Bool {
+        if !unread.isEmpty { return true }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&entry, 1, Int32(seconds * 1_000)) > 0
+    }
 
     /// Ends the connection.
     public func close() {

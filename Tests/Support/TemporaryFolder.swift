@@ -5,10 +5,29 @@ public final class TemporaryFolder: Sendable {
     /// Its absolute path.
     public let path: String
 
-    /// Makes the folder. It stands beside the built products, so that these can be linked into it.
-    public init() throws {
-        path = BuiltProducts.folder + "/test-" + UUID().uuidString.prefix(8).lowercased()
+    /// The file system that holds the folder.
+    public enum Place: Sendable {
+        /// Beside the built products, so that these can be linked into it.
+        case besideProducts
+        /// On a file system in memory if there is one, so that no write waits for a disk.
+        case inMemory
+        /// Where programs of other users can reach it, and run what is in it.
+        case forAllUsers
+    }
+
+    private static let memory: String? = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil
+
+    /// Makes the folder.
+    public init(_ place: Place = .besideProducts) throws {
+        let parent =
+            switch place {
+            case .besideProducts: BuiltProducts.folder
+            case .inMemory: Self.memory ?? BuiltProducts.folder
+            case .forAllUsers: "/tmp"
+            }
+        path = parent + "/thalian-test-" + UUID().uuidString.prefix(8).lowercased()
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        if place == .forAllUsers { chmod(path, 0o755) }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

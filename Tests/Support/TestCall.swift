@@ -61,16 +61,21 @@ public struct Call: Sendable {
 
 extension TestStore {
     /// The variables that every function gets, and `more`.
-    public func environment(_ more: [String: String] = [:]) -> Environment {
+    public func environment(_ more: [String: String] = [:]) -> Environment { Environment(variables(more)) }
+
+    /// The same, for a function in a process of its own.
+    public func variables(_ more: [String: String] = [:]) -> [String: String] {
         let base = [
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
-            "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }, "EXPORT_CURSOR_SECRET": "of the tests",
+            "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+            "EXPORT_CURSOR_SECRET": "the secret of the tests' cursors, long enough",
+            "AUDIT_SIGNING_KEY": String(repeating: "0a", count: 32),
             "CONFIRMATION_SECRET": "the secret of the tests' tokens, long enough", "ANTHROPIC_API_KEY": "sk-ant-test",
             "ENVIRONMENT": "development", "UPSTREAM_ANTHROPIC": Self.upstream?.url ?? "",
             "UPSTREAM_STRIPE": Self.upstream?.url ?? "", "STRIPE_SECRET_KEY": "sk_test",
             "STRIPE_PRICE_MONTHLY": "price_monthly", "BILLING_RETURN_URL": "https://app.thalian.ai/settings/billing",
         ]
-        return Environment(base.merging(more) { $1 })
+        return base.merging(more) { $1 }
     }
 
     /// A model that has one thing to say, and a Stripe that always sells, for tests that are not about them.

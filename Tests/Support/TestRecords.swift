@@ -43,7 +43,7 @@ extension TestWorkspace {
             """
             INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, account_type,
                 status, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'user', 'active', $7)
-            """, id, account, integration, identity, account.description, owner.mark, TestStore.now)
+            """, id, account, integration, identity, account.description, owner.mark + "-user", TestStore.now)
         return account
     }
 
@@ -76,6 +76,22 @@ extension TestWorkspace {
             """, id, entitlement, integration, account, identity, application, entitlement.description, role,
             lastUsedAt,
             TestStore.now)
+    }
+
+    /// Adds an access token; returns its id.
+    @discardableResult
+    public func addKey(
+        _ externalID: String, named name: String, of account: Identifier?, identity: Identifier?,
+        on integration: Identifier
+    ) throws -> Identifier {
+        let key = nextID()
+        try database.execute(
+            """
+            INSERT INTO access_keys (workspace_id, id, integration_id, account_id, identity_id, external_id, kind, name,
+                is_active, can_write, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, 'access_token', $7, true, true, $8)
+            """, id, key, integration, account, identity, externalID, name, TestStore.now)
+        return key
     }
 
     /// Adds a device of an identity; returns its id.

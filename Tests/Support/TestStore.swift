@@ -1,21 +1,18 @@
 import Base
+import Foundation
 import Store
 
 /// A database with the product's schema that is removed with it, and two workspaces that know nothing of each other.
 public final class TestStore {
     /// The engine of a test's database.
-    public enum Engine {
+    public enum Engine: Sendable {
         case sqlite
         case postgreSQL
 
-        /// That of the build: its tests run on it, unless they are about the other one.
-        public static var ofThisBuild: Engine {
-            #if PostgreSQL
-                .postgreSQL
-            #else
-                .sqlite
-            #endif
-        }
+        /// The engine that this run tests: PostgreSQL if THALIAN_POSTGRESQL names a server. Tests run on it unless they
+        /// are about the other one.
+        public static let ofThisRun: Engine =
+            ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"] == nil ? .sqlite : .postgreSQL
     }
 
     /// A folder for the test, where a SQLite database's files are.
@@ -35,10 +32,12 @@ public final class TestStore {
     /// The moment at which the tests happen.
     public static let now = Timestamp(seconds: 1_776_256_200)  // 2026-04-15T12:30:00Z
 
-    /// A store whose workspaces have members and keys; with `filled` they have data too.
-    public init(filled: Bool = false, on engine: Engine = .ofThisBuild) throws {
-        folder = try TemporaryFolder()
-        url = try Self.makeDatabase(on: engine, in: folder)
+    /// A store whose workspaces have members and keys; with `filled` they have data too. It is on the engine of this run, unless
+    /// a test is about another one.
+    public init(filled: Bool = false, on engine: Engine? = nil) throws {
+        if engine == nil { UsesStore.check() }
+        folder = try TemporaryFolder(.inMemory)
+        url = try Self.makeDatabase(on: engine ?? .ofThisRun, in: folder)
         guard let database = DatabaseURL(url)?.database() else { throw StoreError.failed("\(url) names no database") }
         self.database = database
         (own, other) = try database.transaction(.write) {
@@ -58,14 +57,11 @@ public final class TestStore {
     }
 
     /// Makes a database that has the schema, and nothing else; the result is its URL. `dropDatabase` removes it.
-    public static func makeDatabase(on engine: Engine = .ofThisBuild, in folder: TemporaryFolder) throws -> String {
+    public static func makeDatabase(on engine: Engine = .ofThisRun, in folder: TemporaryFolder) throws -> String {
         switch engine {
         case .sqlite:
-            let path = folder.path("store.db")
-            let database = SQLiteDatabase(path: path, creates: true)
-            try database.migrate()
-            database.close()
-            return "sqlite:" + path
+            for (name, bytes) in try migrated.get() { try bytes.write(to: URL(filePath: folder.path(name))) }
+            return "sqlite:" + folder.path("store.db")
         case .postgreSQL:
             #if PostgreSQL
                 return try PostgreSQLServer.shared.makeDatabase()
@@ -73,6 +69,25 @@ public final class TestStore {
                 throw StoreError.failed("this build has no PostgreSQL")
             #endif
         }
+    }
+
+    /// The files of a SQLite database that has been migrated, by name: migrating each test's takes longer than a copy.
+    private static let migrated = Result {
+        let folder = try TemporaryFolder(.inMemory)
+        let database = SQLiteDatabase(path: folder.path("store.db"), creates: true)
+        try database.migrate()
+        database.close()
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
+            ($0, try Data(contentsOf: URL(filePath: folder.path($0))))
+        }
+    }
+
+    /// Makes a database that has nothing in it; the result is its URL. A SQLite file comes with the first statement.
+    static func makeEmptyDatabase(in folder: TemporaryFolder) throws -> String {
+        #if PostgreSQL
+            if Engine.ofThisRun == .postgreSQL { return try PostgreSQLServer.shared.makeEmptyDatabase() }
+        #endif
+        return "sqlite:" + folder.path("empty.db")
     }
 
     /// Removes a database. The files of a SQLite database go with their folder.

@@ -26,146 +26,154 @@ public enum Vectors {
         """
     /// A key of 2,048 bits, made for these tests with its private half thrown away; its JWK says `rsa-1`.
     public static let modulus = """
-        48CVTAxwMx0ic0ENIo37nG-LlXI-ADXrNXlhgEiXZWEIfEoN9RzM-Vg2KcErx_t6f7oWWXfrjwTbb_o7hkjV3nfEKkXjc1sAWitH\
-        OZNR5Q9mhBDwljvPrrCFV6Yf-_Mcsxueb9i7jVfjchLooMVXKr0z3exmTpQw6KsQOIYG4QesKxo1qPdMp0HDjkcv-2FDchfgsB8L\
-        hYE2SAVmCmdmJcb-3tx4IWCdphVXkAwKgaMsUvZzKhri5FXd1KFdrcScatsCp3pvrKNJJN_sECiVNHldtK536INOUjg2QJOj_Y0g\
-        z1jay2FC0AU_R3UUNJnDxw6wtQapoThSzNNhjFwKuw
+        tFSfDQLWI1sQwCkIUyBBIFERqYr5iZhosR6RTGd3s8Krxc4e4CFdRaIvbX7dsfatr00tWMMzMO29qSnDF2dkCEVA2CmkIOcpje5o\
+        hU7ggmmrMJBCu7alckJSLrNHOYU63zvB_Nd6dtw423G3nGKR1a2xuGPkbA38sjsXF40EfeXDl1a-IsmW09K6EUQd6fLlroH7FZJK\
+        oWLojen_JdlX5YXSzprVINc0gsgMaHT9NnYN_0Nc_zCKVfkmnqVlrXY1wkZV9wE4oCRo-00qlyS51TY3VbyHHCcqrfKXNnisGfwM\
+        LvfoJmhRJGOg_Vd-jANdBb_cnx-lXMmblEEN7Lyx6Q
         """
     public static let exponent = "AQAB"
     public static let pem = """
         -----BEGIN PUBLIC KEY-----
-        MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA48CVTAxwMx0ic0ENIo37
-        nG+LlXI+ADXrNXlhgEiXZWEIfEoN9RzM+Vg2KcErx/t6f7oWWXfrjwTbb/o7hkjV
-        3nfEKkXjc1sAWitHOZNR5Q9mhBDwljvPrrCFV6Yf+/Mcsxueb9i7jVfjchLooMVX
-        Kr0z3exmTpQw6KsQOIYG4QesKxo1qPdMp0HDjkcv+2FDchfgsB8LhYE2SAVmCmdm
-        Jcb+3tx4IWCdphVXkAwKgaMsUvZzKhri5FXd1KFdrcScatsCp3pvrKNJJN/sECiV
-        NHldtK536INOUjg2QJOj/Y0gz1jay2FC0AU/R3UUNJnDxw6wtQapoThSzNNhjFwK
-        uwIDAQAB
+        MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtFSfDQLWI1sQwCkIUyBB
+        IFERqYr5iZhosR6RTGd3s8Krxc4e4CFdRaIvbX7dsfatr00tWMMzMO29qSnDF2dk
+        CEVA2CmkIOcpje5ohU7ggmmrMJBCu7alckJSLrNHOYU63zvB/Nd6dtw423G3nGKR
+        1a2xuGPkbA38sjsXF40EfeXDl1a+IsmW09K6EUQd6fLlroH7FZJKoWLojen/JdlX
+        5YXSzprVINc0gsgMaHT9NnYN/0Nc/zCKVfkmnqVlrXY1wkZV9wE4oCRo+00qlyS5
+        1TY3VbyHHCcqrfKXNnisGfwMLvfoJmhRJGOg/Vd+jANdBb/cnx+lXMmblEEN7Lyx
+        6QIDAQAB
         -----END PUBLIC KEY-----
 
         """
     /// An RSA key of 1,024 bits.
     public static let smallModulus = """
-        0Iux7_U9BVF6Q_v9Gpv2l8m6rPJjWxQOUZr9cuhbedn_02sk-OMeLZuHOKnI47uLJRR76jLMlQbaYtxmUwpzLkEQacpUZTu_t9_K\
-        WRJ0GlMwK7xcIsDRt37UWjZDtgHcgEzX7f4drVWjP1jR4xaSZCPjKY4tfXDkfPRPnLRbFms
+        mHFO7EC1IegkdkDGosYw4qEVTMdLQ5HUlMMKYZzt_tuldrbbI1oNHv8UswXFXnLhJ3kbm7ldWqdRhkbzmngNhRtKLUNlTlcZZSG2\
+        qfsES1tyNDNCa2XTWGoRu6nZhh2suKDtNwCKtt88lO978vaV3iPYhfnhFkHJfKYKFmD3E-s
         """
     /// A key on P-256; its JWK says `ec-1`.
-    public static let x = "URVbm_lmI7nJ5_LT6WDzw5LzKZPOmiLwmhnWBnzFxY8"
-    public static let y = "AzX6IW_noaxK55ZtmbXdAypZ3KjDEDSbP6svxet3VQQ"
+    public static let x = "U6VH1piq4uXa-_9a6NHMnZrQRq5rdEgiIjNTzVSErso"
+    public static let y = "5OMm_IXSG-F_qUp55n4CQVBylzCa4V1H62rk_YVbHwI"
     /// A point on P-384.
     public static let x384 = "3uzvm46qjHY_fWmm6VZiNXBY0jCQb5VGYIKRi2UiTaSJ7OhpkSWBnn5XNHDJ7i49"
     public static let y384 = "OEDEuSlPdLJXtBDGyiW33x_lu_fo35QSfg82zmokQgmKbrkBStD0cvGNAJxff7ha"
     public static let rs256 = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIiwidHlwIjoiSldUIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9h\
         dXRoL3YxIiwic3ViIjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIs\
-        ImV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.i8JzPgGWyjPGL20b_cNCFDGGk-2BSKHO6Ay_\
-        PU_fgyffUKYbZtiws4OyGsKeOL6HIU_Bagy0wxHcHFZ6zAMmV4oKiCCB1oNAw57a1RSqM2Npe8ip26r4pX0P9wFs9RXbrH1mcwIM\
-        -WEbf0CF4FqkWhZZDycQQ1xQBACl0VGcePNczaO2eECVRNFxtnkiVpUbzMXACXmVQU_ZOzIsAqCN2dv1411qlJeZakxPTHbPxBYw\
-        adPuW8_RUxKxBG0rNvZvPqoZST1QmVbAzMj0PukYNEGfgrmnbAce7IWoq4_FGvVdGu7jqGgO8WG_CZ5B6Y6n-7rdAlkFr5sqWdTT\
-        XfP7Aw
+        ImV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.XqNlw\
+        w8P1wZrJnoKnmItRJfCQ7iXbIAfhYD59Kp4xhx416l2uIS_NJ43S_2gdTxQL3GaTG2ac8TwxLasNhjgmxDBoK_S88YMDFfKkV48o\
+        NzCERLBmK-qQq0avsTIkR-SehssGTmaP_WLQIWgPOnHg2heosh5ATQWAY1oDtXwTJis9GEWUTgdDBzkvsUqOL48xxNbDtC9abkUA\
+        4q_m9VGE102IWVytE7gILP63eShHMvHUrZF_VRvUnP4jcZQs6q_RqO27zGn7SeZe7pF1zy7_sAo7DmeVQYWsgm31ZGfuoiXKaG48\
+        QwbUznUSTDImobAJzrNacN9w8vdRnt32SO-JQ
         """
     public static let rs256WithoutKeyID = """
         eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViIjoiYWFhYWFhYWEtMDA\
         wMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc\
-        2MjU2MTQwLCJhYWwiOiJhYWwxIn0.tBh6cCLfTTzMorPp5ERxZGIbCUUaroCsn83VFTGzSzRR_8DrvbX701YweIKcXFB4z9eUsta\
-        SWFSBVpEamJX4DllLl983bCjo_9XY235ziXx07KAKM1f0wg3RNsodJlUpnfr_gjc0jyheBnfRBXC6H51DlVPMfr2QZ72hlN-ORdE\
-        cGUU1G0wb61mTFxdyNmf9rt3XLX5UrMfNQ0yk-QhJsRh-GZ6vnIMKSpceAHQdyZNUJhPYunFuIjuqUruesxJJXN7RoXbDD6aX9Ng\
-        Kw2iXjXkyIojCc0VqXBISIoRHfwCSjzADfSxWvWlvKfj2w-BhCDeywgTsRbduqrhB11ouSw
+        2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.K5VFaz29rlQ2sbobTKMQ0jNamq3889lBQPIPKh22\
+        4rkmICCfpuqvjWVsFAntFAGhxMEJf46Fmdi5nH58EVen0ueTH_Urvv7E8HXUaawkaLugH303xSokJSZjZ9v87KyyCEP9e6pAa1YH\
+        n44UldiL55LkffAaksA19Jc10TO08OMC9njKPOQum0lDPZmKgXQOhuMxsELFjF2eNo4JaQh1JwixvGSlJElvfQwVdFT_2LWOfyyq\
+        CsCuXJeLSxMDKiYdxtmUJL9U_-q_0LG-oqmxnqHeDALxxhWmpibN4zBA90AgqFLVhFJUnizxfCTRjM2dFnkQcAmbp5SWPcuMCNsd\
+        7Q
         """
     public static let rs256OtherKeyID = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0yIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.G0imBDrQEJ_FU6PC9HTazCZC1QGpuHZI1H4dVjW7Mv1RAmblrnlu\
-        UZXPv8I3I-QerjJefh9CdqG4Dl848g-U0QVMmssiD6nBlmQcqUC6EiAcurXj30_HqVPPx_uPBXxHWgj_SKk4vv-Hv4Pem7PTx60P\
-        UnmhvRltPeSorfdc7I5Epoyphnv75478VkggwCcJlXb1VVu103F7AXFYPNV4E4dN_cMN9rXa7K7o9JBwt3o3reQtbAg_FtOfbAqT\
-        V_coqraUe2bVeKjrlpCu4se2m6LqMebvHjWqpfCUnPMunyN0B4uN5mNEp85SeIR-0hq6F9l1mco6ZJB4owjJBytotw
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.lOkPkiKkcUfpeDhA8CsTW\
+        pGD5WvI51hX6nbLKuW1zdsFjDNv4h4lxL05q_shUAdBBFRugmb7_vaJMF6fGB2SNfyDZcWsG3h-6rDOpMW-IxIY79c1Tw0i6r33R\
+        ruDsJBkPEd1soAofw676RoDeqnWbFcvgJeQ7xS0Qr9qnMLk1kBPviMDoF6Wj9egqgaJzHDSxClYkrWPTsJUPMUIfal2ZPfwfVK0t\
+        1VDC9I67pWtA_lB3wLnLJI7Oa8tegSSzxo7SiKTATjQ9_sRKYAjzZc-1zDoewNMnN0FyX2CSyYsM9s9pO3S0vbbqjCB900pGo-xS\
+        qbpOzG7xw2TtMZwJ63x6Q
         """
     public static let rs256KeyIDOfTheCurve = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6ImVjLTEifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViI\
         joiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1O\
-        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.p4uvFy0SNYNBxZpMfhFzshrE6GskvrphrYJyrmuDIzVwyxtGZOgs7\
-        5U2H_DjQNICrjbr8hfD55-ZwHXHq3wMaL8IvhCflN1ihuY0bsN9GNQnKsmBz5r9eBepS4b2_S4RxM1PPAhyil37e6JpH80SPJSgG\
-        H91IRlDhEFfGdaJ9aMKPheHK4fxwB9seKQF_gFCbTuXXUUCwzejWzxouUUL4C2XxJbBPFHovQcordq0LcEF8u_jNs9zjI2f0qn_D\
-        FEtP9Qtd5uVP1hTVWOCVrgYdJKaCi0RL9KWxbt6Cc4nMcEHMPVIZeq2haoJyEmMV7tBBWQEKEFhKbINLJrGF3CxyA
+        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.SlmEZlwl8pU1Oyg6pbGN6K\
+        w4yzEAgAc7PlzQ_qQhbFCoKM-3MVNnRnvEJ-3UlThWMbEJeEQ401mfHeTgM5fjfkN0kX1qgT6E8Oachcm3IGaJTyJEDIxvOsOddL\
+        1wztRemeHge0Tc8E0fMTUkB5HYavvDTOw5pVIUd6TJ-6Gl_fhvZWvujURyVeRHo1jeAZE6ogCsXJ8aEDAjGN00rAqdE2I3E-j-kH\
+        nQIv1tdB_r3D10x6R8IzBiZlRJa9WkBFeUxr3mQk10ZRdgQ7FgbkieS6viiW1LCgvLkns2L_p0OdDgdJ8p3yYKTMc7Vcx8d9FgtZ\
+        h_yWmHE2i4t9FtAtBZBA
         """
     /// Signed by an RSA key that nobody knows.
     public static let rs256Stranger = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.UdBp56ZRth-YcnLGlBfp1ktHGGBWDJwK3w9fEiHi6FNiEkGGynKG\
-        XFPq1ba9Ad53fLl4xbktHbbRrtM1YdnvHG2AvP5eE70qsuLtYB2f8rifYDZpFvuSibjqV2CoG5-wVdPJeY_wFK0dx9YcPhoePK4F\
-        ZPoOexQ0VIJdzaUMwz1W6fKvK5ca_AJOqzC9wW_iwkZEvJ0ZwosTgR06uPlEdWrFu9S_1wz_x_zF5B6jKAhBhMHXolejyazUPtLx\
-        SamftZ-IiLh87eNanZ3I7KEJau9QuCK2TJrT9fB5QYLvreQgw-DE5zw4dbvlSnqummGju06pD3Iq-gnZYDSY9k7vww
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.rc7luP90oyM4BbtZcAlFi\
+        abqoP4brf3GYfZRqtH8cdcmmeEvLbDq2Yc6mtlrc6o9S8LZYi6WhcqhWQQ7Dwi4YZ0JZBUHTkdfe_6OsICnr718jWshkW5B8UHSn\
+        L_TBTQ1OGlocMX4BUyblnxZorPPPqmPG_dIQKhrGeRPSnfnyFVNaZJmgoEZlSb6RsSD14BOcfWddg-XSmMDp0eFu2QAi_EZDID0v\
+        lav_lW4aPz9aFkH2-sOdt55wfEdcHLPFMVzuqhbBLo3zT3wIPnvn-njW8G6d70JwVbK0V16wiQHWiFXBl5r0nBBueIOFetxk9-Lr\
+        ziaFLSHvgqNc4VqtLE4ww
         """
     public static let rs256Small = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS1zbWFsbCJ9.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiw\
         ic3ViIjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc\
-        3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.dW0AmLXenJyfGd0SMqlxou8SwIaqHgsun5zgRkPHSW7NZlN\
-        araLAXqXgXzY0t2F1F4kfJj2t8KuxBVio05-3N5ijWx_cND-cypvTqAFZJH96Nqlg3lJJLlQAXD7S1Ol_iHEfQcAEemk2kY8Tnw-\
-        _lZnV_ifHf4FOUUoTBzxt4-E
+        3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.NdZnz6ZYvtIuYgyo\
+        B9EhbEVfqa22ltQBpzpm9ErdsyC-_rIC9lK3q02yCAi4wwcLKZchj2NfbmtuuZaI4hpuYLEcHOvGIJ_H0OcSnmnEJ8NGDVrGm6wA\
+        H0GSaL3gmtXM-k--GvKIrLFrCideKqtXPOyFdvPuD9QECVi1upgY0lM
         """
     public static let ps256 = """
         eyJhbGciOiJQUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.hMlM5gOiguoBlewfrW35fEYPEFfBM0qtWrx8kUyjxY8ZwYswdoty\
-        ky_NQaAM-q0tOrqF5FzQ7rFIw01bDqiDH5jnpZdjEQR443dOUIkZnnvoMkRCur4F9cuSqiJqODdlAWmU2VQwxRpruQE8-CNr9GU7\
-        hZr1O1b1lAANJwhrwNF3yl5yzDTMyZxS0WkOlXktkSCbPH3fvWf2xHq95IXsqDJLS8aAXE1xDVUYH4UvYTg0CPmfMPlgk075PzGm\
-        vkcDY61Hm2GArMUZtfr-m2QPRdRYtsC82DfS20r35OY7h8LAMrv03AhjwUdNk1IwWrgkz6h0KyB6Lx3w9KqLjoYcfg
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.Ui5vcLzQ_U_MTIaYlRHuU\
+        d89q6WPvmtWgvnBFtTFpvdBFPmVBHiXKF4GU67ukEqILyEV_sh3OhHY0j4hXzJO_wrzJTsPWwYj-t8kRUx0E_Jqudlp_NRqa_IvN\
+        dVo9C7Tg4Km9DsSbWB6nBX6KaJX3tr1Kqtb_mhajNXkPGdze2_2iOY2tv8cA2kAHiQGZAdaqCxdHVW3rEzoIwWaGmAPNMw0kZnGY\
+        oH96xvR5l4X9N4ZPw9sNbgyJf_PLjn_toEFZCi-5OBQbMaLK__zm16T6G7Njszu2uIX029NNKGCh2cIF3yYBRWtoV5QgbZwYowhn\
+        k4vN-m9qzaIwcK1w3hNFg
         """
     /// RSASSA-PSS, which calls itself RS256.
     public static let pssAsRS256 = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.cE9Dmi-4Iv6FVwhFsMW2_S9rXoKJGxzAfhAhOfewovieURPdD4no\
-        smBG5qV9kpk2YqMT7LAqFXGI5M4jBkSPJco89owMLBzi9ESVR8kg8aQo-zkt20CUZc0ev78W1vTLIgUZJ8Bi_cK9-WO_yYk2Ilq2\
-        kJ5rtfJWFuTGTXTOUj4Urp0NZ6_4agj-X2mvjDKD11Layb76SI_h-i8pl1H_2uYPL5vwwIj4rlf5YaJ-BcPuPuUCB3mGNpMWsFZt\
-        wpyV9RGGkaeqcGyYeft05BXwyMhlpVas4naT6bDJqFjrolLjhIEJ6A8xW56Nmjd8SR-osyS8dZj-jTKys4mny2wxAQ
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.TvuTGbSp6q5xH6C-yWfpw\
+        6MWGVXzI5fjtjwIxiSMCDiTPBIS0Ju3eHhJj_x3l6eRzAWUjsJ8fOayNmg6IDxy79SFz0xt3dLHWR4ImZcejAR2_v6wSYWoo6ELj\
+        Wd2AJv8-mac8hE0IbsArxxmDPgTH7kNNG3Fo-JuAyT7pl21ZaEGMDzepnFRItD4K0RDaUwu-KZ6UmT2935pOTeLNs8bHKDOrG1hw\
+        ZIcKj2S4fCR0BSuTKNQOpoMmUvtTtrbhyp6oqoHN9ZlLmezePwdgj-0pxuwYVdqr-TobhevjaF5NOGC7iTcaEvru-gmvEBHMVLA7\
+        BQS3CZjbgp6b6SXjZB3lg
         """
     public static let rs512 = """
         eyJhbGciOiJSUzUxMiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.av0GzSeaewPjN3e-tdsFmW8ApyDYMyXasbnaz6flzKJFOJFrVpDt\
-        B2F_9X5mKA7ew6CdYlNrQUlCZfeKDvO10MxK9k5kFRqYJorsXAATM7iKcJ9MbFbD7CLXhsw_DcBjWCPMABRg9F4r1huTIwHJp8s4\
-        -_fRyXkI5V2bYgKRtFa2jt95Iq6MB1aW10f4oMHg36YjxTL-Z7N48rJNUK6ZQhpnz22dvOKdk1Fmwk3czeRflssUAccc1_n0RK_F\
-        KIO_yIQ-sSQ1oO5xc20dIUGra4k93UD4jRJAMju5RApfvqZRFfsIIFhailQWhERVrwC7iqKCu8BRK_Jj9P0SvrTTow
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.cnXjGaSdDcBXfbWRAq75Q\
+        E0NvO3rj40KeKwZ0fOLbsJp0IaMsdhV4vZlXaZoC8_dpR6Y0pdLBLJ_MpTs8_fadAFw_oAzu67yQ3OqjodfyitturJ-1ZukeQAWW\
+        EmX9ZkrvgKvb1G4LXiGd2YRs_MORbbspf1yTnD3ISkh5_F_nRHN3gMkj97cGAOOJdlC3Nn53GS-emmoa3CXVZ3oB8AcfHR0zF9Qn\
+        1KJsCwymWdwvU1e8PtQHmHFoXNLOnkbMwgi468u23maKOAyGMYVV3FiSWSLC1nKjWSEyV2B1qbRWs5h7oGHp0GkZ-6-sKVZVsnMz\
+        YbNhDae7nmHRHpQBd3AAg
         """
     public static let es256 = """
         eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjLTEiLCJ0eXAiOiJKV1QifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hd\
         XRoL3YxIiwic3ViIjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsI\
-        mV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.fM_qCYAiCS-O_J8dg_-QB117ItTb5ACbDa1_y\
-        -D9-M40Kkn6FXXHwi3iXrY66dV2KV3L8LbPmcDMbboi_DNDOw
+        mV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.wvNZbz\
+        sYK8Esha4ygpkFTrJIjXXZBeXCQEfd4IiFE7u6VUbEAa0e5HkbV4ds3MeddfH6iqep08-1xOEtYcAyIw
         """
     public static let es256WithoutKeyID = """
         eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViIjoiYWFhYWFhYWEtMDA\
         wMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1OTgwMCwiaWF0IjoxNzc\
-        2MjU2MTQwLCJhYWwiOiJhYWwxIn0.zo0gIvhKegHt_7gskLBxxZ45u_Wb7cWQjXgFArKuRq9P6ovodOPLsu-pFg5CCvNNWptEjiN\
-        9Lq8b8TFql22Ecg
+        2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.l6Zs8yxfy_gm5tGPchikRXuIFFpKMuyvSPrd9Lef\
+        L6vjbUVICYekEPnVvdojkVcBn5vsELGD07KjaS8RauNT2Q
         """
     public static let es256OtherKeyID = """
         eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjLTIifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViI\
         joiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1O\
-        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.e-5eh4_rQztDlbZi1XQqTSF2zpKuC5VaH7OmVkCSlSayGjLfmlWaV\
-        MWmwsYdJM2GUhTvzAi64RJDwymihC_fQQ
+        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.sONjk2MhlaJJiHK_M0t_Y4\
+        Ybbd7ya064g3hqigKkE2WIrnKJ7cHJ3_z8ssTvTdzkAQ6A3zou9N1ZZaAepblkZA
         """
     /// A signature in ASN.1, where JWS has R and S.
     public static let es256InASN1 = """
         eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjLTEifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViI\
         joiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1O\
-        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.MEUCIQDaxD4XyMJU_nCVGNxnVUbBwVguJnj_00N9IVlxvhWlkQIgA\
-        eICyy2rtZoILdaw4JJg7lMOqQJnsLboEvV8T4k1K14
+        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.MEUCIQD-Da53_aNBzLpq_c\
+        W2UoONd-J_K6C1d5TMMuaPViB6AAIgdHsUTkE2dMng2b-E4ueHSJPRT9DkG6GMfCzF6SVBG6I
         """
     public static let esAsRS256 = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6ImVjLTEifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViI\
         joiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1O\
-        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.OnLAV1ZgpXUTr5Fke6XLKF_EzliOnlvyQXkX-WE86sV-_Onjo08kU\
-        qsalivX4lKDXuWsM2Ez32I8wA7f7et9tg
+        TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.nMt41E_UqJgsFVdjUn-Sdt\
+        W_0fIcJ-OVW9Gfl_A4QG5YxzDg_0D5vObSk-Y_xfGLQ9Rk_Zvtefzm5mh0E7uEtQ
         """
     public static let rsAsES256 = """
         eyJhbGciOiJFUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
-        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIn0.daUAacluED82ZbKQ9169bqOVp5iC2JuHaalqxK2z0Vusdj5EysDK\
-        Coze06bNJAvCry0Dxd8FG2BLAiLRWk9Ek2B1h57EUEPgJG6zUPbrQPSgK9MTyRxVy3eTdDFvQUnicZbb3drjl3fGRDrneRE9d_kM\
-        IKp-jvNplT-YgIqPjFbs1MmYMdLJ1_rdbxbbhjknbMW8AupU1xzCWtHz5nB7k-kr_v-BZd5Bj8D-l05-cCcsOJ7u9ZY6QK0zO1AG\
-        s9FGUCvabA0M_q1WfAAgX_r1Sdroct6NK2Y13GCiQGHb7WT5SB4bHwxY1_tBrt_X-DylXMwoM092xIM_uZlFouHnBA
+        OTgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.ZV1UseqBH-is3xXJPrvTE\
+        Ft0qWvJv7bAwI1-IuPgBs4UNnCEuV8LFdBLgWIN9jihR8xBBGKpo2i-5qXo8YME0i9CHfHH88CHtCgUeSBvMDVmC0sb6FYol4M7a\
+        0fuFFBYsUDGY-LNfHX7yJtvNTRSW0JAotY3Sg0MbUkMU5WnU1w0GyqpBFqMBCAtRWNWsbd_NNWS7EgEZg2PXk82XVHlaai3vFZZr\
+        q8dOpkhlQu73dy-TBTrDYwRuvpDbSeuI-lnaOjhQkVhOHwpja_z-svt5cgHkcuWyNnUSoDckwMhzcq82nCcQaJECF73ozhEw8d5E\
+        tSak5nfqX_I3MRF6UABTw
         """
 }

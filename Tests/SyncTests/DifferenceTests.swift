@@ -10,7 +10,7 @@ import Testing
 @testable import Sync
 
 /// What a sync writes, and what it leaves alone.
-struct DifferenceTests {
+@Suite(.usesStore) struct DifferenceTests {
     private let company: SyncCase
     private let okta: TestProvider
 
@@ -76,7 +76,7 @@ struct DifferenceTests {
                     "identities": 200, "applications": 5, "devices": 20, "entitlements": 200, "audit_events": 50,
                     "oauth_grants": 1, "access_keys": 1,
                 ])
-        #expect(report.nextAutoSyncAt == company.clock + .hours(1))
+        #expect(try report.nextAutoSyncAt == company.id("okta").hourlyTime(after: company.clock))
         #expect(
             try written() == [
                 "accounts": 200, "applications": 5, "entitlements": 200, "grants": 1, "keys": 1, "devices": 20,
@@ -98,7 +98,6 @@ struct DifferenceTests {
             try company.count("SELECT count(*) FROM entitlements WHERE workspace_id = $1 AND identity_id IS NOT NULL")
                 == 200)
         #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
-        #expect(try company.count("SELECT count(*) FROM sync_slots WHERE workspace_id = $1") == 0)
         #expect(
             try company.list(
                 "SELECT action FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number DESC LIMIT 1")
@@ -247,7 +246,8 @@ struct DifferenceTests {
             }
         ]
         try company.sync("okta")
-        okta.notOffered = ["devices"]
+        okta.optional = ["devices"]
+        okta.failures = ["devices": .configuration("Not in this plan.")]
         okta["users"] = ["u1", "u2"].map { id in account(id, id + "@example.com") { $0.isAdmin = nil } }
         try company.sync("okta")
         #expect(try company.count("SELECT count(*) FROM devices WHERE workspace_id = $1") == 20)
@@ -259,14 +259,15 @@ struct DifferenceTests {
                 FROM accounts WHERE workspace_id = $1 ORDER BY external_id
                 """) == ["u1 SUPER_ADMIN admin unknown", "u2 - unknown"])
         // With the permission back, what is gone goes.
-        okta.notOffered = []
+        okta.failures = [:]
         okta["devices"] = Array(okta["devices"].dropFirst())
         try company.sync("okta")
         #expect(try company.count("SELECT count(*) FROM devices WHERE workspace_id = $1") == 19)
     }
 
     @Test func aListThatThePlanDoesNotOfferIsLeftOutAndTheLogSaysSo() throws {
-        okta.notOffered = ["events"]
+        okta.optional = ["events"]
+        okta.failures = ["events": .configuration("Not in this plan.")]
         #expect(try company.sync("okta").status == .completed)
         #expect(try company.count("SELECT count(*) FROM accounts WHERE workspace_id = $1") == 200)
         #expect(try company.count("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == 0)
@@ -274,7 +275,24 @@ struct DifferenceTests {
             try company.list(
                 "SELECT details ->> 'left_out' FROM audit_log WHERE workspace_id = $1 AND action = 'integration.synced'"
             )
-                == [#"["events"]"#])
+                == [#"[{"list":"events","reason":"Not in this plan."}]"#])
+    }
+
+    /// An account has three states in the API. One that was never activated can't be used either, but is told apart.
+    @Test func whoWasNeverActivatedIsToldApart() throws {
+        okta["users"] = [
+            account("o1", "ann@example.com") { $0.status = .staged },
+            account("o2", "bo@example.com") { $0.status = .suspended },
+        ]
+        try company.sync("okta")
+        let states: SQL = """
+            SELECT external_id || ' ' || status || ' ' || COALESCE(metadata ->> 'state', '-') FROM accounts
+            WHERE workspace_id = $1 ORDER BY 1
+            """
+        #expect(try company.list(states) == ["o1 suspended staged", "o2 suspended -"])
+        okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
+        try company.sync("okta")
+        #expect(try company.list(states) == ["o1 active -", "o2 active -"])
     }
 
     @Test func textsThatNoDatabaseHoldsAreMadeHarmless() throws {
@@ -291,7 +309,7 @@ struct DifferenceTests {
         let pro = try SyncCase.workspace(of: company)
         company.clock = company.clock + 1
         _ = try pro.sync(
-            company.id("okta"), for: .job, with: try #require(company.providers["okta"]).tools,
+            company.id("okta"), with: try #require(company.providers["okta"]).tools,
             SyncTime(pull: 60, all: 120), now: { company.clock })
         #expect(try company.count("SELECT count(*) FROM identities WHERE workspace_id = $1") == 501)
         #expect(

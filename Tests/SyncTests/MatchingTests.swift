@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// To whom accounts of several platforms belong.
-struct MatchingTests {
+@Suite(.usesStore) struct MatchingTests {
     private let company: SyncCase
     private let okta: TestProvider
     private let github: TestProvider
@@ -39,6 +39,41 @@ struct MatchingTests {
         try company.sync("github")
         #expect(try owners == ["github g1 ann@example.com", "okta o1 ann@example.com"])
         #expect(try people() == 1)
+    }
+
+    /// White space is no part of an address; a letter that only looks like another one is.
+    @Test func addressesAreComparedInTheirCanonicalForm() throws {
+        okta["users"] = [account("o1", "mark@example.com")]
+        github["members"] = [account("g1", "\u{A0}Mark@Example.com "), account("g2", "mar\u{212A}@example.com")]
+        try company.sync("okta")
+        try company.sync("github")
+        #expect(
+            try owners == [
+                "github g1 mark@example.com", "github g2 mar\u{212A}@example.com", "okta o1 mark@example.com",
+            ])
+        #expect(try people() == 2)
+    }
+
+    /// Okta names a person by a private address, who signs in with that of the company.
+    @Test(arguments: [["okta", "google_workspace"], ["google_workspace", "okta"]])
+    func aNameToSignInWithLinksTwoDirectories(_ order: [String]) throws {
+        let google = try company.connect("google_workspace")
+        okta["users"] = [
+            account("o1", "ann@private.example") { $0.linkedEmails = ["ann@example.com"] },
+            // An address that two people are linked to is nobody's.
+            account("o2", "bo@private.example") { $0.linkedEmails = ["team@example.com"] },
+            account("o3", "cy@private.example") { $0.linkedEmails = ["team@example.com"] },
+        ]
+        google["users"] =
+            [account("w1", "ann@example.com")] + (order[0] == "okta" ? [account("w2", "team@example.com")] : [])
+        for platform in order { try company.sync(platform) }
+        let identities = try company.list(
+            """
+            SELECT count(DISTINCT accounts.identity_id) FROM accounts
+            WHERE accounts.workspace_id = $1 AND accounts.external_id IN ('o1', 'w1')
+            """)
+        #expect(identities == ["1"])
+        #expect(try people() == (order[0] == "okta" ? 4 : 3))
     }
 
     @Test func theSameNameIsNotTheSamePerson() throws {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Syncs that don't come to their end at once.
-struct ResumeTests {
+@Suite(.usesStore) struct ResumeTests {
     private let company: SyncCase
     private let okta: TestProvider
 
@@ -101,6 +101,7 @@ struct ResumeTests {
         try company.sync("okta")
         let before = try inventory(company)
         okta["users"] = []
+        okta.refusal = .credentials("Okta refuses the API token.")
         okta.beforePage = { if $0 > Self.pages + 2 { throw ConnectorError.credentials("Okta refuses the API token.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }
         #expect(try inventory(company) == before)
@@ -114,7 +115,7 @@ struct ResumeTests {
                 == ["completed", "failed"])
         // Somebody has mended it.
         okta.beforePage = nil
-        #expect(try company.sync("okta", for: .person).status == .completed)
+        #expect(try company.sync("okta").status == .completed)
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["connected"])
     }
 
@@ -124,6 +125,35 @@ struct ResumeTests {
         okta.beforePage = { if $0 == 4 { throw ConnectorError.configuration("Unknown cursor.") } }
         #expect(try company.sync("okta").status == .completed)
         #expect(try inventory(company).count == 25)
+    }
+
+    @Test func whatFailsIsTriedLessAndLessOftenForSevenDays() throws {
+        okta.refusal = .credentials("Okta refuses the API token.")
+        okta.beforePage = { _ in throw ConnectorError.credentials("Okta refuses the API token.") }
+        func next() throws -> Timestamp? {
+            try company.workspace.first("SELECT next_auto_sync_at FROM integrations WHERE workspace_id = $1") {
+                try $0[0] as Timestamp?
+            } ?? nil
+        }
+        var hours: [Int] = []
+        var due = try next()
+        let begin = try #require(due)
+        while let moment = due {
+            company.clock = moment - 1
+            #expect(throws: SyncFailure.self) { try company.sync("okta") }
+            due = try next()
+            if let due { hours.append((due.seconds - moment.seconds) / 3_600) }
+        }
+        #expect(hours.prefix(5) == [1, 2, 4, 8, 12] && hours.dropFirst(5).allSatisfy { $0 == 12 })
+        #expect((begin + .days(7)...begin + .days(8)).contains(company.clock))
+        #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["error"])
+        // Somebody has mended it.
+        okta.beforePage = nil
+        #expect(try company.sync("okta").status == .completed)
+        #expect(
+            try company.list("SELECT status || ' ' || failed_syncs FROM integrations WHERE workspace_id = $1")
+                == ["connected 0"])
+        #expect(try next() == company.id("okta").hourlyTime(after: company.clock))
     }
 
     @Test func aSyncThatIsTooOldBeginsAnew() throws {
@@ -138,29 +168,6 @@ struct ResumeTests {
             try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1") == ["new"])
     }
 
-    @Test func ofTwoAtOnceOneIsToldThatTheOtherIsUnderWay() throws {
-        let (other, id, tools, clock) = (
-            company.workspace, try company.id("okta"), try #require(company.providers["okta"]).tools, company.clock
-        )
-        let status = Box<Int?>(nil)
-        okta.beforePage = { page in
-            guard page == 2 else { return }
-            do {
-                _ = try other.sync(id, for: .person, with: tools, SyncTime(pull: 1, all: 5), now: { clock + 1 })
-            } catch let error as HTTPError {
-                status.value = error.status
-            }
-        }
-        #expect(try company.sync("okta", for: .person).status == .completed)
-        #expect(status.value == 409)
-    }
-
-    @Test func peopleWaitForTheJobThatGoesOnAndTheJobDoesNot() throws {
-        #expect(try company.sync("okta", for: .person, pull: 0).status == .inProgress)
-        #expect(throws: HTTPError.self) { try company.sync("okta", for: .person) }
-        #expect(try company.sync("okta", for: .job).status == .completed)
-    }
-
     @Test func aWorkerThatHasLostItsSyncWritesNothingMore() throws {
         let (workspace, id, tools) = (
             company.workspace, try company.id("okta"), try #require(company.providers["okta"]).tools
@@ -169,38 +176,12 @@ struct ResumeTests {
         okta.beforePage = { page in
             // Its lease has run out meanwhile, and another one takes over.
             if page == 2 {
-                _ = try workspace.sync(id, for: .job, with: tools, SyncTime(pull: 5, all: 5), now: { later })
+                _ = try workspace.sync(id, with: tools, SyncTime(pull: 5, all: 5), now: { later })
             }
         }
         #expect(throws: HTTPError.self) { try company.sync("okta") }
         #expect(try inventory(company).count == 25)
         #expect(try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1") == ["completed"])
-    }
-
-    @Test func ofOnePlatformOnlySoManySyncAtOnce() throws {
-        let run = try #require(
-            try company.store.database.first("SELECT id FROM sync_runs LIMIT 1") { try $0[0] as Identifier }
-                ?? { () -> Identifier? in
-                    let id = Identifier.random()
-                    try company.store.database.execute(
-                        """
-                        INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at)
-                        VALUES ($1, $2, $3, 'completed', $4)
-                        """, company.workspace.id, id, company.id("okta"), TestStore.now)
-                    return id
-                }())
-        for slot in 0..<4 {
-            try company.store.database.execute(
-                """
-                INSERT INTO sync_slots (workspace_id, platform, slot, sync_run_id, lease_expires_at)
-                VALUES ($1, 'okta', $2, $3, $4)
-                """, company.store.own.id, slot, run, TestStore.now + 60)
-        }
-        #expect(try company.sync("okta").status == .queued)
-        #expect(okta.pages == 0)
-        // A holder that has died gives its place up.
-        company.clock = company.clock + 60
-        #expect(try company.sync("okta").status == .completed)
     }
 
     @Test func anIntegrationThatIsDisconnectedMeanwhileGetsNothing() throws {
@@ -228,6 +209,24 @@ struct ResumeTests {
             try company.list("SELECT CAST(last_sync_at AS text) FROM integrations WHERE workspace_id = $1").count == 1)
         try company.sync("okta", pull: 0)
         #expect(try since() == (begin - .hours(1)).description)
+    }
+
+    /// Google's reports come hours late. What has come before comes again, and is there once.
+    @Test func aSyncReachesBackForEventsThatComeLate() throws {
+        let google = try company.connect("google_workspace")
+        google["sign-ins"] = [event("e1", at: company.clock - .hours(2))]
+        try company.sync("google_workspace")
+        google["sign-ins"] = [event("e1", at: company.clock - .hours(2)), event("e2", at: company.clock - .hours(5))]
+        company.clock = company.clock + .hours(1)
+        let begin = company.clock
+        try company.sync("google_workspace")
+        try company.sync("google_workspace", pull: 0)
+        let since = try company.workspace.first(
+            "SELECT position ->> 'events_since' FROM sync_runs WHERE workspace_id = $1 AND status = 'in_progress'"
+        ) { try $0[0] as String }
+        #expect(since == (begin + 1 - .hours(12)).description)
+        #expect(
+            try company.list("SELECT external_id FROM audit_events WHERE workspace_id = $1 ORDER BY 1") == ["e1", "e2"])
     }
 }
 

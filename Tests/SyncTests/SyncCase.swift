@@ -34,18 +34,23 @@ final class SyncCase {
         try #require(try SystemAccess(company.store.database).workspace(company.store.own.id))
     }
 
+    /// Syncs a platform with this quota from now on.
+    func limit(_ platform: String, to quota: SyncQuota) {
+        providers[platform]?.tools.quota = { _ in quota }
+    }
+
     func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
 
     /// Syncs a platform, a second after the last.
     @discardableResult
     func sync(
-        _ platform: String, for starter: SyncStarter = .job, pull: Double = 60
+        _ platform: String, pull: Double = 60
     ) throws -> SyncReport {
         let known = try #require(providers[platform])
         clock = clock + 1
         let now = clock
         return try workspace.sync(
-            known.id, for: starter, with: known.tools, SyncTime(pull: pull, all: 80), now: { now })
+            known.id, with: known.tools, SyncTime(pull: pull, all: 80), now: { now })
     }
 
     /// One column of a query over the workspace, as text.

@@ -12,8 +12,18 @@ final class TestProvider: @unchecked Sendable {
     private var pulled = 0
     /// Called before each page, with its number from 1 over all pages.
     var beforePage: ((Int) throws -> Void)?
-    /// Lists that the customer's plan leaves out.
-    var notOffered: Set<String> = []
+    /// Lists that a sync can do without.
+    var optional: Set<String> = []
+    /// Lists that own the ids with a beginning.
+    var prefixes: [String: String] = [:]
+    /// Lists that fail, with their errors.
+    var failures: [String: ConnectorError] = [:]
+    /// Entries that can't be read, by their list: their ids, nil if they have none.
+    var unreadable: [String: [String?]] = [:]
+    /// What a list's first page says could not be read beside it.
+    var leftOut: [String: (name: String, kept: [Kept])] = [:]
+    /// From when on each connection was to ask for events, and for those of the list "events".
+    var eventsSince: [(all: Timestamp, list: Timestamp)] = []
     /// What the check of the credentials throws.
     var refusal: ConnectorError?
     let pageSize: Int
@@ -41,21 +51,44 @@ final class TestProvider: @unchecked Sendable {
 
     fileprivate var collections: [RecordCollection] {
         lock.withLock { lists.map(\.name) }.map { name in
-            let list = RecordCollection(name) { [self] cursor in
+            let list = RecordCollection(
+                name, of: Self.kinds(name), need: optional.contains(name) ? .optional : .required
+            ) {
+                [self] cursor in
                 let number = lock.withLock { () -> Int in
                     pulled += 1
                     return pulled
                 }
                 try beforePage?(number)
+                if let error = failures[name] { throw error }
                 let start = cursor?.integer ?? 0
                 let all = self[name]
                 let end = min(all.count, start + pageSize)
-                return RecordPage(
-                    start < end ? Array(all[start..<end]) : [], next: end < all.count ? .integer(end) : nil)
+                var entries = PageEntries(known: start < end ? Array(all[start..<end]) : [])
+                if start == 0 {
+                    let items = (unreadable[name] ?? []).map { id -> JSON in id.map { ["id": .string($0)] } ?? .null }
+                    entries.add(PageEntries(items, of: Self.kinds(name).first ?? .account) { _ in .unreadable })
+                    if let (name, kept) = leftOut[name] {
+                        entries.leaveOut(name, .configuration("Not allowed."))
+                        kept.forEach { entries.keep($0) }
+                    }
+                }
+                return RecordPage(entries, next: end < all.count ? .integer(end) : nil)
             }
-            guard notOffered.contains(name) else { return list }
-            return RecordCollection(name) { _ in throw ConnectorError.configuration("Not in this plan.") }
-                .ifOffered(keeping: name == "devices" ? .device : nil)
+            return prefixes[name].map(list.withIDs) ?? list
+        }
+    }
+
+    private static func kinds(_ list: String) -> Set<SyncRecord.Kind> {
+        switch list {
+        case "users", "members": [.account]
+        case "applications": [.application]
+        case "assignments": [.entitlement]
+        case "grants": [.oauthGrant]
+        case "keys", "tokens": [.accessKey]
+        case "devices": [.device]
+        case "events": [.auditEvent]
+        default: Set(SyncRecord.Kind.allCases)
         }
     }
 
@@ -102,6 +135,7 @@ extension TestConnector {
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
         let provider = TestProvider.registry.withLock { $0[scope.environment["PROVIDER"] ?? ""] }
         guard let provider else { throw ConnectorError.provider("There is no provider.") }
+        provider.eventsSince.append((scope.eventsSince, scope.eventsSince(of: "events")))
         self.init(provider)
     }
     func check() throws { if let refusal = provider.refusal { throw refusal } }

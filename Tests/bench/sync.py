@@ -269,7 +269,7 @@ def measure(store):
                 os.path.join(work, "answer"), variables)
             while True:
                 # As the cron trigger would, but without the wait for the next minute.
-                left = store.rows("SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')")[0][0]
+                left = store.rows("SELECT count(*) FROM jobs WHERE kind = 'sync'")[0][0]
                 if not left:
                     break
                 time.sleep(0.5)

@@ -1,3 +1,4 @@
+import Base
 import CSystem
 import Glibc
 
@@ -28,7 +29,7 @@ final class ByteReader {
             guard length >= 0 else { throw FileError(path: path, code: errno) }
             (position, end) = (0, length)
         }
-        return position < end ? buffer[position] : nil
+        return position < end ? buffer[at: position] : nil
     }
 
     /// Takes the byte that `peek()` returned.

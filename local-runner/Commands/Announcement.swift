@@ -5,15 +5,26 @@ struct Announcement {
     let state: DevState
     /// The path of dev.json.
     let file: String
+    let address: ListenAddress
 
-    /// One JSON object on a line, without tokens and keys: those are in the file.
-    var json: String {
-        let line: JSON = ["message": "listening", "url": .string(state.url), "state": .string(file)]
-        return String(decoding: JSONWriter.bytes(line), as: UTF8.self)
+    /// Says it: to people on a terminal, with what they need to try the API; elsewhere as a line of the log, without tokens
+    /// and keys, which are in the file.
+    func make(_ format: RunnerLog.Format, isTerminal: Bool, log: RunnerLog) {
+        if format == .text, isTerminal {
+            Terminal.say(text)
+        } else {
+            log.write("listening on \(state.url); tokens and keys are in \(file)", level: .info)
+        }
+        if !address.isLoopback {
+            log.write(
+                "\(address.authority) is open to other machines, and what is sent there is not encrypted; "
+                    + "--ip 127.0.0.1 is for this machine alone")
+        }
+        log.flush()
     }
 
     /// The address, a session token and an API key to try, and lines for curl.
-    var text: String {
+    private var text: String {
         let token = state.tokens["admin"], key = state.apiKeys["read"]
         var lines = ["Listening on \(state.url)", ""]
         if let token { lines.append("Session token (admin): \(token)") }

@@ -40,7 +40,7 @@ struct Arguments {
                 continue
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
+            let name = String(parts.first ?? "")
             guard let option = options.first(where: { $0.name == name }) else {
                 throw UsageError(
                     "unknown option \(name); \(NearestWord.advice(name, options.map(\.name) + ["--help"]))")

@@ -1,22 +1,32 @@
 import Base
+import Store
 
 extension Verb {
     static let auditVerify = Verb(
         "audit-verify", operands: "FILE", "Checks an exported audit log, without the database.",
         details: """
-            FILE is what POST /api/export-audit-log answered. Each entry's hashes are computed anew from what it says,
-            and each must follow the one before it. The first entry that was changed, removed or inserted is named,
-            and the exit status is 1. The hashes cover what an entry says apart from its id and actor_email.
+            FILE is the response of POST /api/export-audit-log. Each entry's hashes are computed anew from its fields, each
+            entry must follow the one before it, and the signature must be one over all of them. The first entry that was
+            changed, removed or inserted is named, and the exit status is 1.
 
-            Entries cut off at either end, with total_entries made to fit, leave a chain that holds; so do entries that
-            were all written anew from one on. Compare the last row_hash, which is printed, with another export.
+            Whoever changes a file can sign it with a key of their own. So name the public key that you expect with
+            --public-key; it is printed for each export, and stays the same as long as AUDIT_SIGNING_KEY does.
+
+            Entries of releases before AUDIT_SIGNING_KEY have hashes that do not cover id and actor_email; the signature
+            does not prove these two for them.
             """,
-        options: []
+        options: [
+            Option(
+                "--public-key", "KEY", "the public key that must have signed the export, 64 hexadecimal digits"),
+            Option("--unsigned", nil, "accept an export of a release that did not sign, where a cut end does not show"),
+        ]
     ) { arguments in
         guard arguments.operands.count == 1 else { throw UsageError("name the file to check, and one only") }
         let check: ChainCheck
         do {
-            check = try ChainCheck(ofExport: arguments.operands[0])
+            check = try ChainCheck(
+                ofExport: arguments.operands[0], signedBy: arguments["--public-key"],
+                acceptsUnsigned: arguments.has("--unsigned"))
         } catch let fault as ChainCheck.Fault {
             throw Failure(fault.sentence)
         }
@@ -26,30 +36,50 @@ extension Verb {
         }
         Terminal.say(
             """
-            \(check.count) entries, numbers \(first.sequence) to \(last.sequence), say what their hashes say, and each follows
-            the one before it. The last row_hash is \(last.rowHash).
+            \(check.count) entries, numbers \(first.sequence) to \(last.sequence): each is as it was written, and follows the one
+            before it. The last row_hash is \(last.rowHash).
+            \(check.publicKey.map { "The export was signed by the key \($0)." } ?? "The export is not signed.")
             """)
         return 0
     }
 }
 
 extension ChainCheck {
-    /// Checks what POST /api/export-audit-log answered. Throws `Fault`, or what makes the file no such export.
-    init(ofExport path: String) throws {
+    /// Checks the file of an export. A public key that is not the expected one makes it wrong, if one is given.
+    ///
+    /// - Throws: `Fault`, or the reason why the file is no export.
+    init(ofExport path: String, signedBy expectedKey: String? = nil, acceptsUnsigned: Bool = false) throws {
         self.init()
         var reader = try AuditExportReader(path)
         var total: Int?
         var workspaceID: String?
+        var exportedAt: String?
+        var signature: JSON?
         while let part = try reader.next() {
             switch part {
             case .member("total_entries", let value): total = value.integer
             case .member("workspace_id", let value): workspaceID = value.string
-            case .member: break
+            case .member("exported_at", let value): exportedAt = value.string
+            case .member("signature", let value): signature = value
+            case .member(let name, _):
+                throw Failure("the file has a member \"\(name.prefix(40))\", which no export has")
             case .entry(let json): try add(Entry(json))
             }
         }
         guard let total, let workspaceID else { throw Failure("total_entries or workspace_id is missing") }
         try end(total: total, workspaceID: workspaceID)
+        let ends: AuditExportHead.Ends? =
+            if let first, let last {
+                .init(first: first.sequence, last: last.sequence, rowHash: last.rowHash)
+            } else {
+                nil
+            }
+        let head = AuditExportHead(
+            workspaceID: workspaceID, exportedAt: exportedAt ?? "", count: count, ends: ends)
+        if signature == nil, expectedKey == nil, acceptsUnsigned { return }
+        guard let signature, let key = head.publicKey(verifying: signature) else { throw Fault.notSigned }
+        guard expectedKey == nil || expectedKey?.lowercased() == key else { throw Fault.signedByOther(publicKey: key) }
+        publicKey = key
     }
 }
 
@@ -59,6 +89,12 @@ extension ChainCheck.Fault {
         case .changed(let entry): "Entry \(entry.sequence) (\(entry.action), id \(entry.id)) was changed."
         case .inserted(let entry): "Entry \(entry.sequence) (\(entry.action), id \(entry.id)) was inserted, or moved."
         case .removed(let sequence): "Entry \(sequence) was removed, or moved."
+        case .notSigned:
+            """
+            The signature is missing or does not hold: entries were removed at the end, the file was written anew from one
+            entry on, or a release made it that did not sign (see --unsigned).
+            """
+        case .signedByOther(let key): "The export was signed by another key than the expected one: \(key)."
         case .cutOff(1): "One entry was removed at the beginning or at the end."
         case .cutOff(let count): "\(count) entries were removed at the beginning or at the end."
         }

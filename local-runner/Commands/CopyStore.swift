@@ -10,7 +10,7 @@ extension Verb {
             what is written after the copy has begun is not in it. Counters of rate limits are left behind.
             """,
         options: [
-            Option("--from", "URL", "the database to copy: sqlite:PATH or postgres://…"),
+            Option("--from", "URL", "the database to copy: " + DatabaseArgument.help),
             Option("--to", "URL", "the one to copy into; a SQLite file is made, a server's database must exist"),
         ]
     ) { arguments in
@@ -37,7 +37,7 @@ extension Verb {
 
     private static func database(_ arguments: Arguments, _ option: String, creates: Bool) throws -> any Database {
         guard let text = arguments[option] else { throw UsageError("say \(option) URL") }
-        guard let url = DatabaseURL(text) else {
+        guard let url = try DatabaseArgument.url(text, of: option).reveal({ DatabaseURL($0) }) else {
             throw UsageError("\(option) names no database that this build knows; write sqlite:PATH or postgres://…")
         }
         return url.database(creates: creates)

@@ -7,13 +7,13 @@ extension DevState {
     /// and writes dev.json.
     static func prepare(
         _ workplace: Workplace, _ configuration: Configuration, _ database: any Database, url: String,
-        seeds: Bool
+        localToken: String, seeds: Bool
     ) throws -> DevState {
         if seeds { _ = try Demonstration.seed(database, now: .now) }
         let issuer = try SessionTokens(configuration)
         var state = DevState(
             url: url, workspaceID: Demonstration.workspaceID.description, tokens: [:],
-            apiKeys: try LocalKeys.make(DevState.apiKeys(in: workplace.stateFile), database))
+            localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: workplace.stateFile), database))
         for member in try Member.all(of: Demonstration.workspaceID, in: database)
         where state.tokens[member.role.rawValue] == nil {
             let person = SessionTokens.Person(userID: member.userID, email: member.email)

@@ -6,6 +6,8 @@ struct DevState {
     var workspaceID: String
     /// A session token for each role. They are new at each start.
     var tokens: [String: String]
+    /// The bearer token of callers of /cdn-cgi/*. It is new at each start.
+    var localToken: String
     /// The demonstration workspace's keys by scope, `read` and `write`, made when it was seeded.
     var apiKeys: [String: String]
 
@@ -19,7 +21,7 @@ struct DevState {
     func write(to path: String) throws(FileError) {
         let state: JSON = [
             "url": .string(url), "workspaceId": .string(workspaceID),
-            "tokens": .object(tokens.mapValues(JSON.string)),
+            "tokens": .object(tokens.mapValues(JSON.string)), "localToken": .string(localToken),
             "apiKeys": .object(apiKeys.mapValues(JSON.string)),
         ]
         try File.write(path, JSONWriter.bytes(state) + [UInt8(ascii: "\n")], mode: 0o600)

@@ -54,11 +54,10 @@ extension Verb {
         }
         var headers: [(name: String, value: String)] = []
         for field in arguments.all("--header") {
-            guard let colon = field.firstIndex(of: ":"), colon > field.startIndex else {
+            guard let (name, value) = field.cut(at: ":"), !name.isEmpty else {
                 throw UsageError("--header \(field): write NAME: VALUE")
             }
-            let value = field[field.index(after: colon)...].drop { $0 == " " }
-            headers.append((String(field[..<colon]), String(value)))
+            headers.append((String(name), String(value.drop { $0 == " " })))
         }
         var body: [UInt8] = []
         if let text = arguments["--body"] {

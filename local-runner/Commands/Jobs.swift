@@ -4,8 +4,12 @@ import Jobs
 
 extension Verb {
     static let jobs = Verb(
-        "jobs", "Lists the jobs of all workspaces, or queues a dead one anew.",
-        details: "The newest of each status come first. A job is dead when it has failed too often.",
+        "jobs", "Shows how the queue of jobs stands, lists them, or queues a dead one anew.",
+        details: """
+            First for each kind, and platform: how many jobs there are of each status, and for how many seconds the
+            oldest that is ready has been so. Then the jobs of all workspaces, the newest of each status first. A job
+            is dead when it has failed too often.
+            """,
         options: [
             Option(
                 "--status", "STATUS", "\(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")); all, if not given"
@@ -26,6 +30,13 @@ extension Verb {
             Terminal.say("Queued job \(retried) anew.")
             return 0
         }
+        let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
+        Terminal.say(
+            table: [counted]
+                + (try access.jobLanes()).map { lane in
+                    [lane.lane] + JobStatus.allCases.map { String(lane.counts[$0] ?? 0) }
+                        + [lane.oldest.map { "\($0) s" } ?? ""]
+                })
         let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
         Terminal.say(
             table: [header]

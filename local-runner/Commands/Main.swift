@@ -1,3 +1,5 @@
+import Base
+import CSystem
 import Glibc
 
 /// The program: finds the verb and runs it. Exit status 0 is success, 1 a failure, 2 a command line that was
@@ -5,12 +7,15 @@ import Glibc
 @main
 struct Main {
     static let verbs = [
-        Verb.dev, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.jobs, Verb.copyStore,
+        Verb.dev, Verb.work, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.jobs, Verb.copyStore,
         Verb.auditVerify,
     ]
 
     static func main() {
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        csystem_open_standard_descriptors()
+        // A file that may grow no more (RLIMIT_FSIZE) shows as an error of the write.
+        signal(SIGXFSZ, SIG_IGN)
+        exit(run(Array(ProgramArguments.all.dropFirst())))
     }
 
     /// Runs what the words say and returns the exit status.
@@ -24,9 +29,13 @@ struct Main {
             Terminal.say(verb.help)
             return 0
         }
+        if name == "--version" {
+            Terminal.say(Components.lines.joined(separator: "\n"))
+            return 0
+        }
         guard let verb = verbs.first(where: { $0.name == name }) else {
             let kind = name.hasPrefix("-") ? "option" : "verb"
-            let known = kind == "verb" ? verbs.map(\.name) : ["--help"]
+            let known = kind == "verb" ? verbs.map(\.name) : ["--help", "--version"]
             return fail(
                 "local-runner: unknown \(kind) \(name); \(NearestWord.advice(name, known))", status: 2)
         }
@@ -57,7 +66,8 @@ struct Main {
         Verbs:
         \(Verb.table(verbs.map { (($0.name + " " + $0.operands), $0.summary) }))
 
-        local-runner VERB --help says more about one.
+        local-runner VERB --help says more about one; local-runner --version lists the libraries that this program
+        contains.
         """
     }
 

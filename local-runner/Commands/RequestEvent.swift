@@ -6,20 +6,20 @@ enum RequestEvent {
     static func make(
         method: String, target: String, headers: [(name: String, value: String)], body: [UInt8]
     ) -> JSON {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(
-            String.init)
+        let parts = target.cut(at: "?") ?? (target[...], "")
+        let (path, query) = (String(parts.before), String(parts.behind))
         let now = Timestamp.now
         var fields: [String: String] = [:]
         for (name, value) in headers {
             fields[name.lowercased()] = fields[name.lowercased()].map { "\($0),\(value)" } ?? value
         }
         var event: [String: JSON] = [
-            "version": "2.0", "routeKey": "$default", "rawPath": .string(parts[0]),
-            "rawQueryString": .string(parts.count == 2 ? parts[1] : ""),
+            "version": "2.0", "routeKey": "$default", "rawPath": .string(path),
+            "rawQueryString": .string(query),
             "headers": .object(fields.mapValues(JSON.string)),
             "requestContext": [
                 "http": [
-                    "method": .string(method), "path": .string(parts[0]), "protocol": "HTTP/1.1",
+                    "method": .string(method), "path": .string(path), "protocol": "HTTP/1.1",
                     "sourceIp": "127.0.0.1", "userAgent": .string(fields["user-agent"] ?? ""),
                 ],
                 "requestId": .string(Identifier.random().description), "routeKey": "$default",

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The standard streams, written at once: scripts that read them through a pipe wait for lines.
@@ -7,7 +8,7 @@ enum Terminal {
 
     /// Writes rows as columns, aligned.
     static func say(table rows: [[String]]) {
-        let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[column].count) } }
+        let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[at: column]?.count ?? 0) } }
         for row in rows {
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             var line = cells.joined(separator: "  ")

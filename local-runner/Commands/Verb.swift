@@ -48,6 +48,6 @@ extension Option {
         Option(
             "--persist-to", "DIR", "the folder of the local state; .local-runner beside the configuration"),
         Option(
-            "--database", "URL", "sqlite:PATH or postgres://…; the configuration's DATABASE_URL, if not given"),
+            "--database", "URL", DatabaseArgument.help + "; the configuration's DATABASE_URL, if not given"),
     ]
 }

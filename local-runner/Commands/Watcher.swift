@@ -77,7 +77,7 @@ final class Watcher {
                 how.arguments = arguments
                 how.environment = arguments + 3
                 how.descriptors = descriptors.baseAddress
-                how.descriptor_count = Int32(descriptors.count)
+                how.descriptor_count = Int32(clamping: descriptors.count)
                 return csystem_spawn(&how)
             }
         }

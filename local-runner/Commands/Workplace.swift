@@ -1,4 +1,5 @@
 import Base
+import CSystem
 import Glibc
 import Store
 
@@ -28,7 +29,7 @@ struct Workplace {
         root = File.folder(of: configurationFile)
         environment = arguments["--env"]
         stateFolder = arguments["--persist-to"].map(File.absolute) ?? "\(root)/.local-runner"
-        databaseURL = arguments["--database"].map { Secret($0) }
+        databaseURL = try arguments["--database"].map { try DatabaseArgument.url($0, of: "--database") }
     }
 
     /// dev.json, which tells scripts how to call a running server.
@@ -75,9 +76,9 @@ struct Workplace {
     /// The folder of the functions' binaries: the runner's own, since one build makes them all.
     var functionsFolder: String {
         get throws {
-            guard let path = realpath("/proc/self/exe", nil) else {
-                throw FileError(path: "/proc/self/exe", code: errno)
-            }
+            // Without /proc, by the path that the program was started by.
+            let path = realpath("/proc/self/exe", nil) ?? csystem_executable().flatMap { realpath($0, nil) }
+            guard let path else { throw FileError(path: "/proc/self/exe", code: errno) }
             defer { free(path) }
             return File.folder(of: String(cString: path))
         }

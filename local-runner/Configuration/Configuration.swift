@@ -38,6 +38,14 @@ enum Dispatch: String, Sendable, CaseIterable {
     case spawn
 }
 
+/// The credentials by which callers of a function prove who they are.
+enum Credentials: String, Sendable, CaseIterable {
+    /// A session token, in Authorization.
+    case session
+    /// An API key, in Authorization or X-Api-Key.
+    case apiKey
+}
+
 /// What one function may use.
 struct Limits: Sendable, Equatable {
     /// From the request's arrival at the function to the end of its waitUntil work.
@@ -59,6 +67,8 @@ struct FunctionConfiguration: Sendable {
     /// Upper-case method names, without HEAD, which GET implies.
     var methods: [String]
     var dispatch: Dispatch
+    /// The runner itself refuses requests that carry none at all; nil for a function that anyone may call.
+    var credentials: Credentials?
     var limits: Limits
     /// The variables and secrets that the function's bindings name, with their values; nothing else
     /// reaches the function's environment.

@@ -100,7 +100,7 @@ struct ConfigurationReader {
             listen.ip = ip
         }
         if let port = members["port"]?.integer(0...65_535, "0 lets the system pick one", &problems) {
-            listen.port = UInt16(port)
+            listen.port = UInt16(clamping: port)
         }
         return listen
     }

@@ -45,7 +45,7 @@ struct CronField: Sendable, Equatable {
         beginsWithStar = text.hasPrefix("*")
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
             let parts = item.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            let range = try Self.range(parts[0], unit)
+            let range = try Self.range(parts.first ?? "", unit)
             var step = 1
             if parts.count == 2 {
                 guard parts[0] == "*" || parts[0].contains("-") else {
@@ -60,28 +60,28 @@ struct CronField: Sendable, Equatable {
                 step = number
             }
             for value in stride(from: range.lowerBound, through: range.upperBound, by: step) {
-                bits |= 1 << UInt64(unit == .dayOfWeek ? value % 7 : value)
+                bits |= 1 << (unit == .dayOfWeek ? value % 7 : value)
             }
         }
     }
 
-    func contains(_ value: Int) -> Bool { bits & 1 << UInt64(value) != 0 }
+    func contains(_ value: Int) -> Bool { bits & 1 << value != 0 }
 
     /// The least number that passes and is at least `value`.
     func next(from value: Int) -> Int? {
         guard value < 64 else { return nil }
-        let rest = bits >> UInt64(value)
+        let rest = bits >> value
         return rest == 0 ? nil : value + rest.trailingZeroBitCount
     }
 
     private static func range(_ text: Substring, _ unit: Unit) throws(CronError) -> ClosedRange<Int> {
         if text == "*" { return unit == .dayOfWeek ? 0...6 : unit.range }
         let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        let first = try value(ends[0], unit)
+        let first = try value(ends.first ?? "", unit)
         guard ends.count == 2 else { return first...first }
         var last = try value(ends[1], unit)
-        // A week that ends on Sunday: SAT-SUN.
-        if unit == .dayOfWeek, last == 0 { last = 7 }
+        // A week that ends on Sunday: SAT-SUN. SUN-SUN is one day.
+        if unit == .dayOfWeek, last == 0, first > 0 { last = 7 }
         guard first <= last else {
             throw CronError(
                 "\(unit.label) \"\(text)\": the range runs backwards; give two, separated by a comma")
@@ -95,7 +95,7 @@ struct CronField: Sendable, Equatable {
         }
         guard let number = number(text), unit.range.contains(number) else {
             let names =
-                unit.names.isEmpty ? "" : " or \(unit.names[0]) to \(unit.names[unit.names.count - 1])"
+                unit.names.isEmpty ? "" : " or \(unit.names.first ?? "") to \(unit.names.last ?? "")"
             throw CronError(
                 "\(unit.label) \"\(text)\": write \(unit.range.lowerBound) to \(unit.range.upperBound)\(names)"
             )

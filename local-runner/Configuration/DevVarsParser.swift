@@ -51,7 +51,7 @@ struct DevVarsParser {
 
     /// The text before the equals sign, which is taken too; nil for a line that holds no value.
     private mutating func takeName(_ place: String) -> String? {
-        let rest = bytes[position...].prefix { $0 != UInt8(ascii: "\n") }
+        let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
         let content = Self.trim(rest)
         guard let first = content.first, first != UInt8(ascii: "#") else {
             takeLine()
@@ -63,7 +63,7 @@ struct DevVarsParser {
             return nil
         }
         position = equals + 1
-        let name = Self.trim(rest[..<equals])
+        let name = Self.trim(rest.prefix { $0 != UInt8(ascii: "=") })
         let export = Array("export ".utf8)
         return Self.text(name.starts(with: export) ? Self.trim(name.dropFirst(export.count)) : name)
     }
@@ -112,11 +112,11 @@ struct DevVarsParser {
         return nil
     }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private var next: UInt8? { bytes[at: position] }
 
     @discardableResult
     private mutating func takeLine() -> ArraySlice<UInt8> {
-        let rest = bytes[position...].prefix { $0 != UInt8(ascii: "\n") }
+        let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
         position = min(rest.endIndex + 1, bytes.count)
         line += 1
         return rest
@@ -129,15 +129,16 @@ struct DevVarsParser {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
 
     private static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let start = bytes.drop(while: isBlank)
-        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return [] }
-        return start[...last]
+        var rest = bytes.drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest = rest.dropLast() }
+        return rest
     }
 
     private static func withoutComment(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let comment = bytes.indices.first { index in
-            bytes[index] == UInt8(ascii: "#") && (index == bytes.startIndex || isBlank(bytes[index - 1]))
+        var isAfterBlank = true
+        return bytes.prefix { byte in
+            defer { isAfterBlank = isBlank(byte) }
+            return byte != UInt8(ascii: "#") || !isAfterBlank
         }
-        return bytes[..<(comment ?? bytes.endIndex)]
     }
 }

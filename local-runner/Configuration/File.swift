@@ -1,3 +1,4 @@
+import Base
 import CSystem
 import Glibc
 
@@ -35,7 +36,7 @@ enum File {
             let length = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if length == 0 { return bytes }
             if length > 0 {
-                bytes += chunk[..<length]
+                bytes += chunk.prefix(length)
             } else if errno != EINTR {
                 throw FileError(path: name, code: errno)
             }
@@ -77,6 +78,20 @@ enum File {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(path: path, code: errno) }
     }
 
+    /// The names of what is in a folder, sorted; none if it can't be read.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The path with the present folder in front, unless it begins at the root already.
@@ -89,7 +104,7 @@ enum File {
 
     /// All but the last component of a path.
     static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        guard let folder = path.cut(atLast: "/")?.before else { return "." }
+        return folder.isEmpty ? "/" : String(folder)
     }
 }

@@ -45,7 +45,7 @@ extension ConfigurationReader {
     private mutating func function(
         _ node: Node, limits general: Limits, variables: [String: Secret]
     ) -> FunctionConfiguration? {
-        let keys = ["route", "function", "methods", "bindings", "dispatch", "limits"]
+        let keys = ["route", "function", "methods", "bindings", "dispatch", "credentials", "limits"]
         let members = node.members(known: keys, &problems)
         for key in ["route", "function", "methods"] where node.value.object != nil && members[key] == nil {
             problems.add("\(node.place).\(key)", "is missing; add it.")
@@ -55,11 +55,13 @@ extension ConfigurationReader {
         let methods = members["methods"].map { self.methods($0) } ?? []
         let environment = members["bindings"].map { bindings($0, variables) } ?? []
         let dispatch = members["dispatch"]?.word(Dispatch.allCases.map(\.rawValue), &problems)
+        let credentials = members["credentials"]?.word(Credentials.allCases.map(\.rawValue), &problems)
         let limits = limits(members["limits"], over: general)
         guard let route, let function else { return nil }
         return FunctionConfiguration(
             route: route, function: function, methods: methods,
-            dispatch: dispatch.flatMap(Dispatch.init) ?? .isolated, limits: limits, environment: environment)
+            dispatch: dispatch.flatMap(Dispatch.init) ?? .isolated,
+            credentials: credentials.flatMap(Credentials.init), limits: limits, environment: environment)
     }
 
     private mutating func route(_ node: Node) -> String? {

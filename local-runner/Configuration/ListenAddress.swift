@@ -7,6 +7,12 @@ extension ListenAddress {
         return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
     }
 
-    /// The address as it stands in a URL: IPv6 in brackets.
-    var authority: String { ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
+    /// The address as it stands in a URL, without the port: IPv6 in brackets.
+    var host: String { ip.contains(":") ? "[\(ip)]" : ip }
+
+    /// The address as it stands in a URL.
+    var authority: String { "\(host):\(port)" }
+
+    /// True if only this machine reaches the address.
+    var isLoopback: Bool { ip.hasPrefix("127.") || ip == "::1" }
 }

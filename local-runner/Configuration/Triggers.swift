@@ -1,3 +1,5 @@
+import Base
+
 extension ConfigurationReader {
     /// The entries of "triggers.crons". Functions that neither HTTP nor a cron reaches are problems.
     mutating func crons(_ node: Node?, functions: [FunctionEntry]) -> [CronTrigger] {

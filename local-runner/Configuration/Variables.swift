@@ -1,4 +1,5 @@
 import Base
+import Store
 
 extension ConfigurationReader {
     /// Variables that tell a function how it was called. A binding of such a name would mislead it.
@@ -40,7 +41,26 @@ extension ConfigurationReader {
             if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
         }
         for (name, value) in local.devVars.values where values[name] != nil { values[name] = value }
+        for (name, place) in required + optional {
+            if let problem = values[name]?.reveal({ Self.problem(of: name, $0) }) { problems.add(place, problem) }
+        }
         return values
+    }
+
+    /// The reason why a function would refuse the value of a secret. Nil if there is none, and for an empty value.
+    private static func problem(of name: String, _ value: String) -> String? {
+        let environment = Environment([name: value])
+        do {
+            switch name {
+            case "SUPABASE_JWT_SECRET", "EXPORT_CURSOR_SECRET", "CONFIRMATION_SECRET", "STRIPE_WEBHOOK_SECRET":
+                _ = try environment.hmacKey(name)
+            case "AUDIT_SIGNING_KEY" where !value.isEmpty: _ = try AuditSigningKey(environment)
+            default: break
+            }
+            return nil
+        } catch {
+            return "secret \(error.description); make one with: echo \"\(name)=\(DevVars.example(of: name))\""
+        }
     }
 
     private func missing(_ name: String) -> String {

@@ -20,20 +20,21 @@ final class CGIExecution: Execution {
     private var isKilled = false
     private var exitStatus: Int32?
 
-    /// Starts the process; nil when that fails.
-    init?(_ pool: FunctionPool, _ client: Connection) {
+    /// Starts the process.
+    init(_ pool: FunctionPool, _ client: Connection) throws(FunctionProcess.NotStarted) {
         self.pool = pool
         deadline = EventLoop.now + pool.limits.timeoutMilliseconds * 1_000
-        guard let pipes = StandardPipes() else { return nil }
+        guard let pipes = StandardPipes() else { throw FunctionProcess.NotStarted(code: errno, reason: "no pipe") }
+        defer { pipes.closeTheirs() }
         var variables: [String] = []
         _ = NameValuePairs.decode(client.exchange.parameters) { variables.append("\($0)=\($1)") }
-        process = pool.startProcess(input: pipes.theirInput, output: pipes.theirOutput, variables: variables) {
-            self.ended($0)
-        }
-        pipes.closeTheirs()
-        guard process != nil else {
+        do throws(FunctionProcess.NotStarted) {
+            process = try pool.startProcess(
+                input: pipes.theirInput, output: pipes.theirOutput, variables: variables
+            ) { self.ended($0) }
+        } catch {
             pipes.closeOurs()
-            return nil
+            throw error
         }
         self.client = client
         client.execution = self
@@ -44,12 +45,14 @@ final class CGIExecution: Execution {
         sendBody()
     }
 
-    func sendBody() {
+    /// Hands on as much of the body as there is room for.
+    private func sendBody() {
         guard let input, let client, !isBodySent else { return }
-        while !input.output.isFull, client.hasBody || client.exchange.bodyRemaining == 0, !isBodySent {
-            isBodySent = client.takeBody(limit: OutputBuffer.highWater) {
+        while !input.output.isFull, !isBodySent {
+            let hasMore = client.exchange.body?.take(limit: OutputBuffer.highWater) {
                 input.output.bytes.append(contentsOf: $0)
             }
+            isBodySent = hasMore != true
         }
         input.write()
     }
@@ -64,10 +67,8 @@ final class CGIExecution: Execution {
     }
 
     func expire() {
-        let client = takeClient()
-        client?.functionFailed(.functionTimedOut)
+        takeClient()?.functionFailed(.functionTimedOut)
         kill()
-        client?.advance()
     }
 
     private func kill() {
@@ -80,9 +81,8 @@ final class CGIExecution: Execution {
         if isBodySent {
             input?.close()
             input = nil
-        } else if let client, client.hasBody {
+        } else {
             sendBody()
-            client.advance()
         }
     }
 
@@ -92,10 +92,8 @@ final class CGIExecution: Execution {
         guard client.receive(bytes) else {
             self.client = nil
             kill()
-            client.advance()
             return true
         }
-        client.advance()
         return !client.output.isFull
     }
 
@@ -109,7 +107,6 @@ final class CGIExecution: Execution {
     private func conclude() {
         guard let client = takeClient() else { return }
         if (exitStatus ?? 0) == 0 { client.responseEnded() } else { client.functionFailed(.functionFailed) }
-        client.advance()
     }
 
     /// The client, for the end of its exchange, which the process's lines until now belong to.
@@ -120,7 +117,7 @@ final class CGIExecution: Execution {
     }
 
     private func ended(_ status: Int32) {
-        process?.readLines()
+        process?.readLastLine()
         exitStatus = status
         if status != 0, !isKilled {
             let request = client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }

@@ -9,8 +9,6 @@ protocol Execution: AnyObject {
 
     /// Goes on after a pause.
     func resume()
-    /// Hands on what has come of the request's body.
-    func sendBody()
     /// The client has gone: ends the process, unless it has answered.
     func abandon()
     /// The time is up: ends the process. The client has its answer already.

@@ -14,8 +14,10 @@ protocol ChannelOwner: AnyObject {
 }
 
 /// A FastCGI connection to a process of a function, which carries one request at a time.
-final class FastCGIChannel: EventHandler, Execution {
+final class FastCGIChannel: EventHandler, Continuation, Execution {
     private static let requestID: UInt16 = 1
+    /// Pieces that are read in one turn of the loop.
+    private static let piecesAtOnce = 16
     private static let begin = beginRecord(keepConnection: false)
     private static let beginKeeping = beginRecord(keepConnection: true)
 
@@ -40,18 +42,23 @@ final class FastCGIChannel: EventHandler, Execution {
     private var canWrite = true
     private var hasPeerEnded = false
     private var hasRequestEnded = false
+    private var isContinuing = false
 
-    /// Takes over a connected, non-blocking descriptor. Nil when the system can't watch it; it is closed then.
-    init?(_ descriptor: Int32, pool: FunctionPool, owner: any ChannelOwner) {
+    /// Takes over a connected, non-blocking descriptor. Throws if the system can't watch it; it is closed then.
+    init(_ descriptor: Int32, pool: FunctionPool, owner: any ChannelOwner) throws(FunctionProcess.NotStarted) {
         self.descriptor = descriptor
         self.pool = pool
         self.owner = owner
         registration = pool.loop.watch(descriptor, self)
         guard registration != nil else {
+            let code = errno
             Glibc.close(descriptor)
-            return nil
+            throw FunctionProcess.NotStarted(code: code, reason: "its socket can't be watched")
         }
     }
+
+    /// True if nothing can be sent over the channel any more.
+    var isClosed: Bool { registration == nil }
 
     /// Sends the request of `client`.
     func begin(_ client: Connection, keepConnection: Bool) {
@@ -66,17 +73,22 @@ final class FastCGIChannel: EventHandler, Execution {
         sendBody()
     }
 
-    func sendBody() {
-        while let client, !isBodySent, !output.isFull {
-            guard client.hasBody || client.exchange.bodyRemaining == 0 else { break }
-            let isEnd = client.takeBody(limit: RecordHeader.maximumContentLength) { part in
-                output.bytes.appendStream(.stdin, requestID: Self.requestID, content: part)
+    /// Sends as much of the body as there is room for; some of it in later turns of the loop, if there is much.
+    private func sendBody() {
+        for _ in 0..<Self.piecesAtOnce {
+            while let client, !isBodySent, !output.isFull {
+                let hasMore = client.exchange.body?.take(limit: RecordHeader.maximumContentLength) { part in
+                    output.bytes.appendStream(.stdin, requestID: Self.requestID, content: part)
+                }
+                guard hasMore != true else { continue }
+                output.bytes.appendRecord(.stdin, requestID: Self.requestID, content: EmptyCollection())
+                isBodySent = true
             }
-            guard isEnd else { continue }
-            output.bytes.appendRecord(.stdin, requestID: Self.requestID, content: EmptyCollection())
-            isBodySent = true
+            flush()
+            // Once there is no room, the loop tells when there is again.
+            guard !isBodySent, canWrite, client != nil else { return }
         }
-        flush()
+        goOnSoon()
     }
 
     /// The request whose failure the end of the process explains, whichever of the two is seen first.
@@ -93,11 +105,9 @@ final class FastCGIChannel: EventHandler, Execution {
     }
 
     func expire() {
-        let client = takeClient()
-        client?.functionFailed(.functionTimedOut)
+        takeClient()?.functionFailed(.functionTimedOut)
         owner.kill(self)
         resume()
-        client?.advance()
     }
 
     func handle(_ readiness: Readiness) {
@@ -105,15 +115,24 @@ final class FastCGIChannel: EventHandler, Execution {
         if readiness.isWritable, !canWrite {
             canWrite = true
             flush()
-            if !isBodySent, let client {
-                sendBody()
-                client.advance()
-            }
+            if !isBodySent { sendBody() }
         }
         if readiness.isReadable {
             canRead = true
             if !isPaused { read() }
         }
+    }
+
+    func proceed() {
+        isContinuing = false
+        if canWrite, !isBodySent, client != nil { sendBody() }
+        if !isPaused { read() }
+    }
+
+    private func goOnSoon() {
+        guard !isContinuing, !isClosed else { return }
+        isContinuing = true
+        pool.loop.soon(self)
     }
 
     /// Closes the connection, without a word to the owner.
@@ -136,41 +155,44 @@ final class FastCGIChannel: EventHandler, Execution {
         case .drained: break
         case .blocked: canWrite = false
         // What the process has written before it went is still to be read.
-        case .failed: output.clear()
+        case .failed:
+            output.clear()
+            canWrite = false
         }
     }
 
     private func read() {
-        let client = client
         let scratch = pool.loop.scratch
-        var isClosed = false
+        var hasFailed = false
         isPaused = false
-        while canRead, !isClosed, registration != nil {
-            if let waiting = self.client, waiting.output.isFull {
+        for _ in 0..<Self.piecesAtOnce where canRead && !hasFailed && !isClosed {
+            if let client, client.output.isFull {
                 isPaused = true
                 break
             }
             let length = recv(descriptor, scratch.baseAddress, scratch.count, 0)
             if length > 0 {
                 if length < scratch.count, !hasPeerEnded { canRead = false }
-                isClosed = !records.read(UnsafeRawBufferPointer(rebasing: scratch[..<length]), take)
+                hasFailed = !records.read(UnsafeRawBufferPointer(rebasing: scratch.prefix(length)), take)
             } else if length < 0, errno == EAGAIN {
                 canRead = false
             } else if length == 0 || errno != EINTR {
-                isClosed = true
+                hasFailed = true
             }
         }
+        // First of all, so that no other request is given to a process that has gone.
+        if hasFailed { close() }
         if hasRequestEnded {
             hasRequestEnded = false
-            if self.client != nil { fail() }
+            if client != nil { fail() }
             owner.requestEnded(self)
         }
-        if isClosed {
-            close()
-            if self.client != nil { fail() }
+        if hasFailed {
+            if client != nil { fail() }
             owner.channelClosed(self)
+        } else if canRead, !isPaused {
+            goOnSoon()
         }
-        client?.advance()
     }
 
     /// Handles one piece of what the process sends; false when it makes no sense.

@@ -9,6 +9,8 @@ final class FunctionPool {
     /// So many requests keep all processors busy, unless they wait for something else. More of them would only take
     /// turns, each with its memory cold.
     private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// One in so many of a function's places is kept for other addresses.
+    private static let sharedPlaces = 8
     /// A request that is served for longer than this, in milliseconds, waits for something else than a processor.
     private static let busyTime = 20
     /// A process that ends sooner than this, in microseconds, without having served anything has failed to start.
@@ -19,10 +21,13 @@ final class FunctionPool {
     let program: FunctionProgram
     let loop: EventLoop
     let log: RunnerLog
+    /// Folders for sockets.
+    let folders: [String]
     var limits: Limits { program.function.limits }
 
-    private var running: [(execution: any Execution, since: Int)] = []
-    private var waiting: [(client: Connection, until: Int)] = []
+    private let budget: Budget
+    private var running: [(execution: any Execution, since: Int, account: Budget.Account, claim: Claim)] = []
+    private var waiting: [(client: Connection, until: Int, claim: Claim)] = []
     private var willLookAgain = false
     private var template: Template?
     /// Workers that wait for a request, the one that was used last at the end: its memory is warm.
@@ -30,11 +35,15 @@ final class FunctionPool {
     private var processes: [ObjectIdentifier: FunctionProcess] = [:]
     private var failures = 0
     private var notBefore = 0
+    /// Why the last start failed, as the log says already.
+    private var reportedFailure: String?
 
-    init(_ program: FunctionProgram, loop: EventLoop, log: RunnerLog) {
+    init(_ program: FunctionProgram, loop: EventLoop, log: RunnerLog, budget: Budget, folders: [String]) {
         self.program = program
         self.loop = loop
         self.log = log
+        self.budget = budget
+        self.folders = folders
     }
 
     /// Whether no request is at a process or waits for one.
@@ -44,18 +53,20 @@ final class FunctionPool {
 
     /// Serves a client's request now, soon, or not at all.
     func submit(_ client: Connection) {
-        if waiting.isEmpty, mayStart {
-            start(client)
-        } else if running.count + waiting.count < limits.concurrency * (1 + Self.queueFactor) {
-            waiting.append((client, EventLoop.now + Self.longestWait))
+        let claim = Claim(client)
+        // Those that wait only because they have their share are overtaken.
+        if mayStart(claim), !waiting.contains(where: { isWithinShare($0.claim) }) {
+            start(client, claim)
+        } else if mayWait(claim) {
+            waiting.append((client, EventLoop.now + Self.longestWait, claim))
             lookAgain()
         } else {
             client.reject(.overloaded)
         }
     }
 
-    private var mayStart: Bool {
-        guard running.count < limits.concurrency else { return false }
+    private func mayStart(_ claim: Claim) -> Bool {
+        guard running.count < limits.concurrency, isWithinShare(claim) else { return false }
         // Other processes than reused ones are cold anyhow.
         guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
         let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
@@ -63,11 +74,45 @@ final class FunctionPool {
         return recent < max(Self.enough, running.count - recent)
     }
 
+    /// True if a request leaves some of the places to others.
+    ///
+    /// An address may have all but one in eight. Whoever has a place with the same credentials gets another only while more
+    /// than one in four is free, and more than two: of 8 places somebody gets at most 6 so, and a second one then 1. So two
+    /// holders of credentials whose requests wait for a provider that never answers do not keep everybody else out.
+    private func isWithinShare(_ claim: Claim) -> Bool {
+        let share = max(1, limits.concurrency - max(1, limits.concurrency / Self.sharedPlaces))
+        if !claim.isTrusted, running.count >= share {
+            let own = running.count { $0.claim.address == claim.address }
+            if own >= share { return false }
+        }
+        guard let credentials = claim.credentials, limits.concurrency - running.count <= max(2, limits.concurrency / 4)
+        else { return true }
+        return !running.contains { $0.claim.credentials == credentials }
+    }
+
+    /// True if one more may wait: one place in four is kept for other addresses, and for other credentials.
+    private func mayWait(_ claim: Claim) -> Bool {
+        guard running.count + waiting.count < limits.concurrency * (1 + Self.queueFactor) else { return false }
+        let share = limits.concurrency * Self.queueFactor * 3 / 4
+        guard waiting.count >= share else { return true }
+        let ofAddress = claim.isTrusted ? 0 : waiting.count { $0.claim.address == claim.address }
+        let withSame = claim.credentials == nil ? 0 : waiting.count { $0.claim.credentials == claim.credentials }
+        return max(ofAddress, withSame) < share
+    }
+
+    /// Serves those that wait, in their order, as far as there are places for them.
     private func startWaiting() {
-        while !waiting.isEmpty, mayStart {
-            let client = waiting.removeFirst().client
-            start(client)
-            client.advance()
+        var index = 0
+        var refused: Claim?
+        while index < waiting.count, running.count < limits.concurrency {
+            let claim = waiting[index].claim
+            if claim != refused, mayStart(claim) {
+                let next = waiting.remove(at: index)
+                start(next.client, claim)
+            } else {
+                refused = claim
+                index += 1
+            }
         }
         lookAgain()
     }
@@ -89,38 +134,47 @@ final class FunctionPool {
     /// An execution is over and its process free or gone.
     func finished(_ execution: any Execution) {
         guard let index = running.firstIndex(where: { $0.execution === execution }) else { return }
+        let account = running[index].account
         running.swapAt(index, running.count - 1)
         running.removeLast()
-        startWaiting()
+        budget.give(.places, account)
+        if !waiting.isEmpty { startWaiting() }
     }
 
     /// Ends what has taken too long. Called from time to time.
     func checkDeadlines(_ now: Int) {
-        for (execution, _) in running where now >= execution.deadline { execution.expire() }
+        for (execution, _, _, _) in running where now >= execution.deadline { execution.expire() }
         while let first = waiting.first, now >= first.until {
             waiting.removeFirst()
             first.client.reject(.overloaded)
-            first.client.advance()
         }
     }
 
-    private func start(_ client: Connection) {
+    private func start(_ client: Connection, _ claim: Claim) {
         guard EventLoop.now >= notBefore else { return client.reject(.functionFailed) }
-        let execution: (any Execution)?
+        guard budget.take(.places, client.account) else { return client.reject(.overloaded) }
+        do throws(FunctionProcess.NotStarted) {
+            let execution = try execute(client)
+            // By the turn's time: that which it takes to start processes says nothing of those that are started.
+            running.append((execution, loop.round, client.account, claim))
+        } catch {
+            budget.give(.places, client.account)
+            noteFailure(error.description)
+            client.reject(.functionFailed)
+        }
+    }
+
+    private func execute(_ client: Connection) throws(FunctionProcess.NotStarted) -> any Execution {
         switch program.function.dispatch {
         case .isolated:
-            if template == nil { template = Template(self) }
-            execution = template?.start(client)
+            if let template { return try template.start(client) }
+            let template = try Template(self)
+            self.template = template
+            return try template.start(client)
         case .reuse:
-            let worker = idle.popLast() ?? Worker(self)
-            execution = worker?.start(client)
-        case .spawn: execution = CGIExecution(self, client)
-        }
-        if let execution {
-            // By the round: the time that it takes to start processes says nothing of those that are started.
-            running.append((execution, loop.round))
-        } else {
-            client.reject(.functionFailed)
+            if let worker = idle.popLast() { return try worker.start(client) }
+            return try Worker(self).start(client)
+        case .spawn: return try CGIExecution(self, client)
         }
     }
 
@@ -130,42 +184,43 @@ final class FunctionPool {
     func startProcess(
         input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
         onExit: @escaping (_ status: Int32) -> Void
-    ) -> FunctionProcess? {
+    ) throws(FunctionProcess.NotStarted) -> FunctionProcess {
         var key: ObjectIdentifier?
-        do throws(FunctionProcess.NotStarted) {
-            let process = try FunctionProcess(
-                program, input: input, output: output, more: more, variables: variables, loop: loop, log: log,
-                findClient: { [weak self] in self?.client(of: $0) },
-                onExit: { [weak self] status in
-                    if let key { self?.processes[key] = nil }
-                    onExit(status)
-                })
-            key = ObjectIdentifier(process)
-            processes[ObjectIdentifier(process)] = process
-            return process
-        } catch {
-            noteFailure()
-            return nil
-        }
+        let process = try FunctionProcess(
+            program, input: input, output: output, more: more, variables: variables, loop: loop, log: log,
+            findClient: { [weak self] in self?.client(of: $0) },
+            onExit: { [weak self] status in
+                if let key { self?.processes[key] = nil }
+                onExit(status)
+            })
+        key = ObjectIdentifier(process)
+        processes[ObjectIdentifier(process)] = process
+        return process
     }
 
     /// A long-lived process has ended by itself.
     func noteEnd(_ process: pid_t, status: Int32, request: String?, started: Int, hasServed: Bool) {
         logEnd(process, status: status, request: request)
-        if !hasServed, EventLoop.now - started < Self.shortLife { noteFailure() }
+        if !hasServed, EventLoop.now - started < Self.shortLife { noteFailure(nil) }
     }
 
     /// Says in the log how a process has ended, and which request that explains.
     func logEnd(_ process: pid_t, status: Int32, request: String?) {
-        let request = request.map { " \($0)" } ?? ""
-        log.write("\(program.function.function): process \(process) ended with status \(status)\(request)")
+        log.write(
+            "\(program.function.function): process \(process) ended with status \(status)",
+            function: program.function.function, request: request)
     }
 
     /// A process has served a request.
-    func noteSuccess() { failures = 0 }
+    func noteSuccess() { (failures, reportedFailure) = (0, nil) }
 
-    /// A program that ends as soon as it starts is not started over and over.
-    private func noteFailure() {
+    /// A program that ends as soon as it starts, or can't be started, is not started over and over. The log says once why.
+    private func noteFailure(_ reason: String?) {
+        if let reason, reason != reportedFailure {
+            reportedFailure = reason
+            let name = program.function.function
+            log.write("\(name) did not start: \(reason)", function: name)
+        }
         failures += 1
         guard failures > Self.freeFailures else { return }
         let delay = min(5_000_000, 100_000 << min(failures - Self.freeFailures - 1, 6))
@@ -193,7 +248,13 @@ final class FunctionPool {
     }
 
     /// Ends all processes at once.
-    func kill() { processes.values.forEach { $0.kill() } }
+    func kill() {
+        template?.retire()
+        for process in processes.values {
+            process.kill()
+            process.readLastLine()
+        }
+    }
 
     /// The waiting client that a line of standard error is about: functions write the request's id into it. Clients pick
     /// ids, so that only this member counts; within a message its quotation marks would be escaped.
@@ -206,6 +267,6 @@ final class FunctionPool {
 
     private static func requestID(in line: [UInt8]) -> ArraySlice<UInt8>? {
         guard let member = line.firstRange(of: requestIDMember) else { return nil }
-        return line[member.upperBound...].prefix { $0 != UInt8(ascii: "\"") }
+        return line.dropFirst(member.upperBound).prefix { $0 != UInt8(ascii: "\"") }
     }
 }

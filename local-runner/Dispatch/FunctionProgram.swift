@@ -25,7 +25,7 @@ final class FunctionProgram {
         defer { pointers.forEach { free($0) } }
         let program = pointers[0]
         // Arguments and environment each end with a null pointer.
-        let vectors = [pointers[1], nil] + pointers[2...] + [nil]
+        let vectors = [pointers[1], nil] + pointers.dropFirst(2) + [nil]
         return vectors.withUnsafeBufferPointer { vectors in
             descriptors.withUnsafeBufferPointer { descriptors in
                 guard let base = vectors.baseAddress else { return -EINVAL }
@@ -34,8 +34,8 @@ final class FunctionProgram {
                 how.arguments = base
                 how.environment = base + 2
                 how.descriptors = descriptors.baseAddress
-                how.descriptor_count = Int32(descriptors.count)
-                how.memory_bytes = UInt64(function.limits.memoryMegabytes) << 20
+                how.descriptor_count = Int32(clamping: descriptors.count)
+                how.memory_bytes = UInt64(clamping: function.limits.memoryMegabytes) << 20
                 return csystem_spawn(&how)
             }
         }

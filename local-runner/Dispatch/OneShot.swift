@@ -21,7 +21,9 @@ final class OneShot {
         /// The HTTP status that stands for it: the response's own, if there is one.
         var status: Int {
             switch self {
-            case .answered(let bytes): (try? JSON(parsing: bytes))?["statusCode"]?.integer ?? 502
+            case .answered(let bytes):
+                (try? JSON(parsing: bytes))?["statusCode"]?.integer.flatMap { (100...599).contains($0) ? $0 : nil }
+                    ?? 502
             case .timedOut: RunnerError.functionTimedOut.status
             case .tooLarge, .failed, .notStarted: RunnerError.functionFailed.status
             }
@@ -32,7 +34,7 @@ final class OneShot {
     static let maximumResponse = 6 << 20
 
     private let loop: EventLoop
-    private let completion: (Outcome) -> Void
+    private var completion: (Outcome) -> Void = { _ in }
     private var process: FunctionProcess?
     private var input: PipeWriter?
     private var output: PipeReader?
@@ -43,16 +45,6 @@ final class OneShot {
     /// Why it was killed.
     private var verdict: Outcome?
 
-    /// Starts the function and returns at once; `completion` is called from the loop, or at once when the
-    /// function does not start.
-    static func start(
-        _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, loop: EventLoop,
-        log: RunnerLog, completion: @escaping (Outcome) -> Void
-    ) {
-        let program = FunctionProgram(function, functionsDirectory: functionsDirectory)
-        OneShot(loop, completion).start(program, event, log)
-    }
-
     /// Runs the function and waits for its end.
     static func run(
         _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, log: RunnerLog
@@ -60,27 +52,32 @@ final class OneShot {
         signal(SIGPIPE, SIG_IGN)
         guard let loop = try? EventLoop() else { return .notStarted(code: errno) }
         var outcome: Outcome?
-        start(function, event: event, functionsDirectory: functionsDirectory, loop: loop, log: log) {
-            outcome = $0
-        }
+        let program = FunctionProgram(function, functionsDirectory: functionsDirectory)
+        OneShot(loop).start(program, event: event, log: log) { outcome = $0 }
         loop.afterRound = log.flush
         loop.run { outcome != nil }
-        log.flush()
+        log.finish()
         return outcome ?? .timedOut
     }
 
-    private init(_ loop: EventLoop, _ completion: @escaping (Outcome) -> Void) {
-        self.loop = loop
-        self.completion = completion
-    }
+    init(_ loop: EventLoop) { self.loop = loop }
 
-    private func start(_ program: FunctionProgram, _ event: [UInt8], _ log: RunnerLog) {
+    /// Ends the process at once.
+    func kill() { process?.kill() }
+
+    /// Starts the function with an event and returns at once; `completion` is called from the loop, or at once when the
+    /// function does not start.
+    func start(
+        _ program: FunctionProgram, event: [UInt8], log: RunnerLog, completion: @escaping (Outcome) -> Void
+    ) {
+        self.completion = completion
         guard let pipes = StandardPipes() else { return completion(.notStarted(code: errno)) }
         defer { pipes.closeTheirs() }
         do throws(FunctionProcess.NotStarted) {
             process = try FunctionProcess(
                 program, input: pipes.theirInput, output: pipes.theirOutput, loop: loop, log: log
             ) { status in
+                self.process?.readLastLine()
                 self.exitStatus = status
                 self.finish()
             }

@@ -6,7 +6,7 @@ enum Parameters {
     static func constant(route: String, listen: ListenAddress) -> [UInt8] {
         var pairs: [UInt8] = []
         for (name, value) in [
-            ("GATEWAY_INTERFACE", "CGI/1.1"), ("SERVER_SOFTWARE", "local-runner"), ("SERVER_NAME", listen.ip),
+            ("GATEWAY_INTERFACE", "CGI/1.1"), ("SERVER_SOFTWARE", "local-runner"), ("SERVER_NAME", listen.host),
             ("SERVER_PORT", String(listen.port)), ("SCRIPT_NAME", route), ("PATH_INFO", ""),
         ] {
             NameValuePairs.append(name, value, to: &pairs)
@@ -18,6 +18,7 @@ enum Parameters {
     struct Source {
         let bytes: UnsafeRawBufferPointer
         let head: RequestHead
+        let host: Extent
         let target: Extent
         let query: Extent
         let peer: [UInt8]
@@ -40,7 +41,7 @@ enum Parameters {
         for index in head.fields.indices {
             switch head.fields[index].kind {
             case .other: appendField(source, index, to: &pairs)
-            case .host: append("HTTP_HOST", bytes[head.host], to: &pairs)
+            case .host: append("HTTP_HOST", bytes[source.host], to: &pairs)
             case .contentType: append("CONTENT_TYPE", bytes[head.fields[index].value], to: &pairs)
             case .contentLength, .transferEncoding, .connection, .expect, .requestID, .dropped: break
             }
@@ -60,10 +61,10 @@ enum Parameters {
         let (bytes, fields) = (source.bytes, source.head.fields)
         let field = fields[index]
         let name = bytes[field.name]
-        for earlier in fields[..<index] where isSame(bytes[earlier.name], name) { return }
+        for earlier in fields.prefix(index) where isSame(bytes[earlier.name], name) { return }
         let isCookie = name.equals("cookie")
         var length = field.value.count
-        for later in fields[(index + 1)...] where isSame(bytes[later.name], name) {
+        for later in fields.dropFirst(index + 1) where isSame(bytes[later.name], name) {
             length += 2 + later.value.count
         }
         appendLength("HTTP_".utf8.count + name.count, to: &pairs)
@@ -74,7 +75,7 @@ enum Parameters {
         }
         pairs.append(contentsOf: bytes[field.value])
         guard length > field.value.count else { return }
-        for later in fields[(index + 1)...] where isSame(bytes[later.name], name) {
+        for later in fields.dropFirst(index + 1) where isSame(bytes[later.name], name) {
             pairs.append(isCookie ? "; " : ", ")
             pairs.append(contentsOf: bytes[later.value])
         }
@@ -99,7 +100,7 @@ enum Parameters {
 
     /// A length in one byte or four (FastCGI Specification §3.4).
     private static func appendLength(_ length: Int, to pairs: inout [UInt8]) {
-        if length < 128 { return pairs.append(UInt8(length)) }
-        withUnsafeBytes(of: (UInt32(length) | 0x8000_0000).bigEndian) { pairs.append(contentsOf: $0) }
+        if length < 128 { return pairs.append(UInt8(clamping: length)) }
+        withUnsafeBytes(of: (UInt32(clamping: length) | 0x8000_0000).bigEndian) { pairs.append(contentsOf: $0) }
     }
 }

@@ -1,7 +1,9 @@
 import Glibc
 
 /// Reads a pipe of a process until its end.
-final class PipeReader: EventHandler {
+final class PipeReader: EventHandler, Continuation {
+    /// Bytes that are read in one turn of the loop.
+    private let bytesAtOnce: Int
     private let descriptor: Int32
     private let loop: EventLoop
     private let memory: UnsafeMutableRawBufferPointer
@@ -9,19 +11,23 @@ final class PipeReader: EventHandler {
     private let onEnd: () -> Void
     private var registration: EventLoop.Registration?
     private var canRead = true
+    private var hasWriterEnded = false
     /// Whether `onBytes` has had enough for now.
     private(set) var isPaused = false
+    private var isContinuing = false
 
     /// Takes over a non-blocking descriptor. `onBytes` says whether to go on; if not, `read` does. `memory` is one of the
     /// loop's, by default `scratch`.
     @discardableResult
     init(
         _ descriptor: Int32, loop: EventLoop, memory: UnsafeMutableRawBufferPointer? = nil,
+        bytesAtOnce: Int = 256 << 10,
         onBytes: @escaping (UnsafeRawBufferPointer) -> Bool, onEnd: @escaping () -> Void = {}
     ) {
         self.descriptor = descriptor
         self.loop = loop
         self.memory = memory ?? loop.scratch
+        self.bytesAtOnce = bytesAtOnce
         self.onBytes = onBytes
         self.onEnd = onEnd
         registration = loop.watch(descriptor, self)
@@ -29,16 +35,27 @@ final class PipeReader: EventHandler {
 
     func handle(_ readiness: Readiness) {
         canRead = true
+        if readiness.hasEnded { hasWriterEnded = true }
         if !isPaused { read() }
     }
 
-    /// Reads until nothing is left or `onBytes` has enough.
+    func proceed() {
+        isContinuing = false
+        if !isPaused { read() }
+    }
+
+    /// Reads until nothing is left or `onBytes` has enough; some of it in later turns of the loop, if there is much.
     func read() {
         isPaused = false
-        while canRead, registration != nil {
-            let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
+        var rest = bytesAtOnce
+        while rest > 0, canRead, registration != nil {
+            let wanted = min(memory.count, rest)
+            let length = Glibc.read(descriptor, memory.baseAddress, wanted)
             if length > 0 {
-                isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory[..<length]))
+                rest -= length
+                // The pipe is empty; the loop tells when it is not, and of its end.
+                if length < wanted, !hasWriterEnded { canRead = false }
+                isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length)))
                 if isPaused { return }
             } else if length < 0, errno == EAGAIN {
                 canRead = false
@@ -47,13 +64,16 @@ final class PipeReader: EventHandler {
                 onEnd()
             }
         }
+        guard canRead, registration != nil, !isContinuing else { return }
+        isContinuing = true
+        loop.soon(self)
     }
 
     /// Reads what has been written by now, before the loop tells of it; one memory full, as writers may never pause.
     func readAhead() {
         guard registration != nil, !isPaused else { return }
         let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
-        if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory[..<length])) }
+        if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length))) }
     }
 
     /// Reads no more.
@@ -104,18 +124,31 @@ final class PipeWriter: EventHandler {
 }
 
 /// Finds the lines in what comes in pieces. A line is cut at `maximumLength` bytes.
-struct LineSplitter {
+final class LineSplitter {
     static let maximumLength = 16 << 10
 
     private var line: [UInt8] = []
+    private let onLine: ([UInt8]) -> Void
 
-    mutating func split(_ bytes: UnsafeRawBufferPointer, _ body: ([UInt8]) -> Void) {
-        for byte in bytes {
-            if byte != ASCII.lineFeed { line.append(byte) }
-            if byte == ASCII.lineFeed && !line.isEmpty || line.count == Self.maximumLength {
-                body(line)
-                line.removeAll(keepingCapacity: true)
-            }
+    /// `onLine` is called with each line that is not empty, without its line break.
+    init(_ onLine: @escaping ([UInt8]) -> Void) { self.onLine = onLine }
+
+    /// Takes the next piece.
+    func split(_ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.maximumLength - line.count))
+            let end = part.firstIndex(of: ASCII.lineFeed)
+            line.append(contentsOf: part.prefix(end ?? part.count))
+            if end != nil || line.count == Self.maximumLength { finish() }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(end.map { $0 + 1 } ?? part.count))
         }
+    }
+
+    /// Takes what has come for a whole line.
+    func finish() {
+        guard !line.isEmpty else { return }
+        onLine(line)
+        line.removeAll(keepingCapacity: true)
     }
 }

@@ -20,19 +20,21 @@ final class Template: ChannelOwner {
     private var hasServed = false
     private var isRetired = false
 
-    /// Starts the process; nil when that fails.
-    init?(_ pool: FunctionPool) {
+    /// Starts the process.
+    init(_ pool: FunctionPool) throws(FunctionProcess.NotStarted) {
         self.pool = pool
         var ends: [Int32] = [-1, -1]
-        guard let socket = FunctionSocket(), csystem_pipe(&ends) == 0 else { return nil }
+        let socket = try FunctionSocket(in: pool.folders)
+        guard csystem_pipe(&ends) == 0 else { throw FunctionProcess.NotStarted(code: errno, reason: "no pipe") }
         self.socket = socket
-        process = pool.startProcess(
-            input: socket.listener, output: -1, more: [ends[1]], variables: ["FUNCTION_DISPATCH=isolated"]
-        ) { [weak self] status in self?.ended(status) }
-        close(ends[1])
-        guard process != nil else {
+        defer { close(ends[1]) }
+        do throws(FunctionProcess.NotStarted) {
+            process = try pool.startProcess(
+                input: socket.listener, output: -1, more: [ends[1]], variables: ["FUNCTION_DISPATCH=isolated"]
+            ) { [weak self] status in self?.ended(status) }
+        } catch {
             close(ends[0])
-            return nil
+            throw error
         }
         csystem_set_nonblocking(ends[0])
         PipeReader(ends[0], loop: pool.loop) { [weak self] bytes in
@@ -41,11 +43,10 @@ final class Template: ChannelOwner {
         }
     }
 
-    /// Sends a client's request to a child of its own; nil when there is no connection.
-    func start(_ client: Connection) -> FastCGIChannel? {
-        guard let descriptor = socket?.connect(),
-            let channel = FastCGIChannel(descriptor, pool: pool, owner: self)
-        else { return nil }
+    /// Sends a client's request to a child of its own.
+    func start(_ client: Connection) throws(FunctionProcess.NotStarted) -> FastCGIChannel {
+        guard let socket else { throw FunctionProcess.NotStarted(code: EPIPE) }
+        let channel = try FastCGIChannel(try socket.connect(), pool: pool, owner: self)
         awaitingFork.append(channel)
         channel.begin(client, keepConnection: false)
         return channel
@@ -54,6 +55,7 @@ final class Template: ChannelOwner {
     /// Ends the process when its children have ended.
     func retire() {
         isRetired = true
+        socket = nil
         if awaitingFork.isEmpty, forked.isEmpty { process?.terminate(pool.loop) }
     }
 
@@ -93,7 +95,7 @@ final class Template: ChannelOwner {
     private func childEnded(_ process: pid_t, _ status: Int32) {
         guard let index = forked.firstIndex(where: { $0.process == process }) else { return }
         // Its response may not have been read yet, but its lines are all there.
-        readLines()
+        self.process?.readLastLine()
         let channel = forked.remove(at: index)
         channel.process = nil
         hasServed = true
@@ -107,7 +109,7 @@ final class Template: ChannelOwner {
 
     /// The template itself has ended, and its children with it.
     private func ended(_ status: Int32) {
-        readLines()
+        process?.readLastLine()
         let process = process?.id ?? 0
         self.process = nil
         // Connections that it has not accepted end with the socket, all others with the children.

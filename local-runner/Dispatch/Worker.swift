@@ -15,35 +15,42 @@ final class Worker: ChannelOwner {
     private var isKilled = false
     private var isClosed = false
 
-    /// Starts the process and connects to it; nil when that fails.
-    init?(_ pool: FunctionPool) {
+    /// Starts the process and connects to it.
+    init(_ pool: FunctionPool) throws(FunctionProcess.NotStarted) {
         self.pool = pool
-        guard let socket = FunctionSocket(), let descriptor = socket.connect() else { return nil }
-        process = pool.startProcess(input: socket.listener, output: -1) { [weak self] status in
-            self?.ended(status)
-        }
-        guard process != nil else {
+        let socket = try FunctionSocket(in: pool.folders)
+        let descriptor = try socket.connect()
+        do throws(FunctionProcess.NotStarted) {
+            process = try pool.startProcess(
+                input: socket.listener, output: -1, variables: ["FUNCTION_DISPATCH=reuse"]
+            ) { [weak self] status in self?.ended(status) }
+        } catch {
             close(descriptor)
-            return nil
+            throw error
         }
-        channel = FastCGIChannel(descriptor, pool: pool, owner: self)
-        guard channel != nil else {
+        do throws(FunctionProcess.NotStarted) {
+            channel = try FastCGIChannel(descriptor, pool: pool, owner: self)
+        } catch {
+            isKilled = true
             process?.kill()
-            return nil
+            throw error
         }
     }
 
     /// Sends a client's request.
-    func start(_ client: Connection) -> FastCGIChannel? {
-        channel?.begin(client, keepConnection: true)
+    func start(_ client: Connection) throws(FunctionProcess.NotStarted) -> FastCGIChannel {
+        guard let channel, !channel.isClosed else { throw FunctionProcess.NotStarted(code: EPIPE) }
+        channel.begin(client, keepConnection: true)
         return channel
     }
 
     /// Ends the process, which serves nothing.
     func retire() {
         isRetired = true
+        isClosed = true
         channel?.close()
         process?.terminate(pool.loop)
+        finishIfOver()
     }
 
     /// Has workers end that are serving, once they have served.
@@ -58,7 +65,7 @@ final class Worker: ChannelOwner {
         pool.noteSuccess()
         if served == Self.requestsPerProcess || isRetired {
             retire()
-        } else {
+        } else if process != nil, !channel.isClosed {
             pool.addIdle(self)
         }
         pool.finished(channel)
@@ -80,7 +87,7 @@ final class Worker: ChannelOwner {
     }
 
     private func ended(_ status: Int32) {
-        readLines()
+        process?.readLastLine()
         let process = process?.id ?? 0
         self.process = nil
         pool.remove(self)

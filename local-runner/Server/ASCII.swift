@@ -1,3 +1,6 @@
+import Base
+import Glibc
+
 /// Bytes of the HTTP grammar (RFC 9110 §5.6).
 enum ASCII {
     static let tab = UInt8(ascii: "\t")
@@ -49,16 +52,17 @@ extension UnsafeRawBufferPointer {
     }
 
     /// The bytes in `span`.
-    subscript(span: Extent) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: self[span.start..<span.end])
+    @inline(__always) subscript(span: Extent) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[from: span.start, to: span.end])
     }
 
     /// The bytes without spaces and tabs around them.
     var trimmed: UnsafeRawBufferPointer {
-        var (start, end) = (0, count)
-        while start < end, self[start] == ASCII.space || self[start] == ASCII.tab { start += 1 }
-        while start < end, self[end - 1] == ASCII.space || self[end - 1] == ASCII.tab { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: self[start..<end])
+        func isContent(_ byte: UInt8) -> Bool { byte != ASCII.space && byte != ASCII.tab }
+        guard let first = firstIndex(where: isContent), let last = lastIndex(where: isContent) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return self[Extent(start: first, end: last + 1)]
     }
 
     /// A number of decimal digits and nothing else; nil also when it is beyond 18 digits.
@@ -77,6 +81,29 @@ extension UnsafeRawBufferPointer {
         for element in split(separator: UInt8(ascii: ",")) {
             let element = UnsafeRawBufferPointer(rebasing: element).trimmed
             if !element.isEmpty { body(element) }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// The first place of `part`, which is not empty. Swift's own search of any collection takes many times as long, and lines
+    /// of functions come by the thousand.
+    func firstRange(of part: [UInt8]) -> Range<Int>? {
+        withUnsafeBytes { bytes in
+            part.withUnsafeBytes { part in
+                guard let base = bytes.baseAddress, let sought = part.baseAddress, let first = part.first else {
+                    return nil
+                }
+                var start = 0
+                while bytes.count - start >= part.count,
+                    let found = memchr(base + start, Int32(first), bytes.count - start - part.count + 1)
+                {
+                    let place = UnsafeRawPointer(found) - base
+                    if memcmp(found, sought, part.count) == 0 { return place..<place + part.count }
+                    start = place + 1
+                }
+                return nil
+            }
         }
     }
 }

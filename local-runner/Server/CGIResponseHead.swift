@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// The head of a CGI response (RFC 3875 §6.2), as places in the bytes that it was read from.
@@ -26,7 +27,7 @@ struct CGIResponseHead {
         {
             let lineFeed = UnsafeRawPointer(found) - base
             var line = Extent(start: start, end: lineFeed)
-            if line.count > 0, bytes[line.end - 1] == ASCII.carriageReturn { line.end -= 1 }
+            if line.count > 0, bytes[at: line.end - 1] == ASCII.carriageReturn { line.end -= 1 }
             start = lineFeed + 1
             if line.count == 0 {
                 length = start
@@ -44,7 +45,7 @@ struct CGIResponseHead {
         while colon < line.end, ASCII.isToken(bytes[colon]) { colon += 1 }
         guard colon > line.start, colon < line.end, bytes[colon] == ASCII.colon else { throw Malformed() }
         let name = bytes[Extent(start: line.start, end: colon)]
-        for index in colon..<line.end where !ASCII.isFieldContent(bytes[index]) { throw Malformed() }
+        for byte in bytes[Extent(start: colon, end: line.end)] where !ASCII.isFieldContent(byte) { throw Malformed() }
         switch name.count {
         case 6 where name.equals("status"): try readStatus(bytes, Extent(start: colon + 1, end: line.end))
         case 14 where name.equals("content-length"):
@@ -67,11 +68,11 @@ struct CGIResponseHead {
     /// Three digits, and a reason phrase if there is one.
     private mutating func readStatus(_ bytes: UnsafeRawBufferPointer, _ value: Extent) throws(Malformed) {
         var value = value
-        while value.count > 0, bytes[value.start] == ASCII.space { value.start += 1 }
+        while value.count > 0, bytes[at: value.start] == ASCII.space { value.start += 1 }
         guard statusText.count == 0, value.count >= 3,
             let code = bytes[Extent(start: value.start, end: value.start + 3)].decimal,
             (200..<600).contains(code),
-            value.count == 3 || bytes[value.start + 3] == ASCII.space
+            value.count == 3 || bytes[at: value.start + 3] == ASCII.space
         else { throw Malformed() }
         (status, statusText) = (code, value)
     }

@@ -14,6 +14,8 @@ struct ChunkedDecoder {
 
     private enum State {
         case size(digits: Int)
+        /// Bad whitespace between the size and an extension's semicolon.
+        case sizeSpace
         case `extension`
         case sizeLineFeed
         case data
@@ -30,21 +32,25 @@ struct ChunkedDecoder {
     private var overhead = 0
 
     /// Decodes what `input` holds and appends the data to `body`, up to `limit` bytes of it.
-    mutating func decode(_ input: inout InputBuffer, into body: inout [UInt8], limit: Int) -> Progress {
+    mutating func decode(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> Progress {
         var position = 0
-        let progress = decode(input.bytes, &position, into: &body, limit: limit)
-        input.consume(position)
-        return progress
+        do throws(RunnerError) {
+            let progress = try decode(input.bytes, &position, into: body, limit: limit)
+            input.consume(position)
+            return progress
+        } catch {
+            return .failed(error)
+        }
     }
 
     private mutating func decode(
-        _ bytes: UnsafeRawBufferPointer, _ position: inout Int, into body: inout [UInt8], limit: Int
-    ) -> Progress {
+        _ bytes: UnsafeRawBufferPointer, _ position: inout Int, into body: RequestBody, limit: Int
+    ) throws(RunnerError) -> Progress {
         let malformed = Progress.failed(.badRequest("The chunked coding is malformed."))
         while position < bytes.count {
             if case .data = state {
                 let length = min(remaining, bytes.count - position)
-                body.append(contentsOf: bytes[Extent(start: position, end: position + length)])
+                try body.append(bytes[Extent(start: position, end: position + length)])
                 position += length
                 remaining -= length
                 if remaining == 0 { state = .dataCarriageReturn }
@@ -64,9 +70,14 @@ struct ChunkedDecoder {
                     switch byte {
                     case UInt8(ascii: ";"): state = .extension
                     case ASCII.carriageReturn: state = .sizeLineFeed
+                    case ASCII.space, ASCII.tab: state = .sizeSpace
                     default: return malformed
                     }
                 }
+            case (.sizeSpace, UInt8(ascii: ";")): state = .extension
+            case (.sizeSpace, ASCII.space), (.sizeSpace, ASCII.tab):
+                overhead += 1
+                guard overhead <= Self.maximumOverhead else { return malformed }
             case (.extension, ASCII.carriageReturn): state = .sizeLineFeed
             case (.extension, _),
                 (.trailer, _) where byte != ASCII.carriageReturn:

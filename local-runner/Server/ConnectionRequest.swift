@@ -1,52 +1,46 @@
 /// From a request's bytes to its function.
 extension Connection {
-    /// Serves what has been read, as far as that goes.
-    func serve() {
+    /// Serves what has been read, as far as that goes. True if more is there, for which the client must take responses
+    /// first.
+    func serve() -> Bool {
         while true {
             switch phase {
             case .head:
-                // A client that sends requests but takes no responses gets no further.
-                if output.isFull || !parseHead() { return }
-            case .collecting(var decoder):
-                guard let route = exchange.route else { return }
-                let limit = route.pool.limits.maxBodyBytes
-                let progress = decoder.decode(&input, into: &exchange.body, limit: limit)
-                phase = .collecting(decoder)
+                if isBehind { return !input.isEmpty }
+                if !parseHead() { return false }
+            case .collecting(var reader):
+                guard let route = exchange.route, let body = exchange.body else { return false }
+                let progress = reader.read(&input, into: body, limit: route.pool.limits.maxBodyBytes)
+                phase = .collecting(reader)
                 switch progress {
-                case .incomplete: return
-                case .complete: submit(route, bodyLength: exchange.body.count)
+                case .incomplete:
+                    noteBody(body)
+                    return false
+                case .complete: submit(route)
                 case .failed(let error): reject(error)
                 }
-            case .serving, .finishing, .lingering, .closed: return
+            case .serving, .finishing, .lingering, .closed: return false
             }
         }
     }
 
-    /// Hands bytes of the body to `use`, at most `limit`; the result says whether that was the last of them.
-    func takeBody(limit: Int, _ use: (UnsafeRawBufferPointer) -> Void) -> Bool {
-        if !exchange.body.isEmpty {
-            let start = exchange.body.count - exchange.bodyRemaining
-            let length = min(limit, exchange.bodyRemaining)
-            exchange.body.withUnsafeBytes { use($0[Extent(start: start, end: start + length)]) }
-            exchange.bodyRemaining -= length
-        } else {
-            let length = min(limit, exchange.bodyRemaining, input.count)
-            if length > 0 { use(input.bytes[Extent(start: 0, end: length)]) }
-            input.consume(length)
-            exchange.bodyRemaining -= length
-        }
-        return exchange.bodyRemaining == 0
+    /// A body may come slowly, but not cease to, and not for ever.
+    private func noteBody(_ body: RequestBody) {
+        upload.note(server.loop.round, total: body.count)
+        deadline = min(server.loop.round + Limit.silence, upload.paid + Limit.grace)
     }
-
-    /// Whether there are bytes of the body to take.
-    var hasBody: Bool { exchange.bodyRemaining > 0 && (!exchange.body.isEmpty || !input.isEmpty) }
 
     /// Reads a request's head; false when it is not there yet.
     private func parseHead() -> Bool {
+        // Some clients send an empty line behind a body, with which no head begins (RFC 9112 §2.2).
+        if !hasHeadStarted {
+            while input.bytes.first == ASCII.carriageReturn, input.bytes[at: 1] == ASCII.lineFeed { input.consume(2) }
+        }
         if input.isEmpty { return false }
         if !hasHeadStarted {
             hasHeadStarted = true
-            deadline = EventLoop.now + Limit.head
+            idleSince = server.loop.round
+            deadline = idleSince + Limit.head
         }
         switch parser.parse(input.bytes) {
         case .incomplete: return false
@@ -63,7 +57,7 @@ extension Connection {
     private func begin(_ head: RequestHead?) {
         exchange.reset()
         exchange.start = EventLoop.now
-        deadline = exchange.start + Limit.bodySilence
+        deadline = exchange.start + Limit.silence
         phase = .serving
         guard let head else {
             server.requestIDs.next(&exchange.requestID)
@@ -114,14 +108,14 @@ extension Connection {
         }
         exchange.line.append(contentsOf: bytes[path])
         // The host of the target counts more than the field (RFC 9112 §3.2.2).
-        var head = head
-        if let targetHost { head.host = targetHost }
-        if ScheduledHandler.matches(bytes[path]) {
-            let trigger = try ScheduledHandler.request(
-                bytes, head, query: query, peer: peer, listen: server.address)
+        let host = targetHost ?? head.host
+        if LocalHandler.matches(bytes[path]) {
+            let request = LocalHandler.Request(
+                bytes: bytes, head: head, host: host, path: path, query: query, peer: peer)
+            let cron = try request.cron(listen: server.address, token: server.localToken)
             guard !head.hasBody else { throw .bodyTooLarge }
             input.consume(head.length)
-            return ScheduledHandler.fire(trigger, for: self)
+            return LocalHandler.fire(cron, for: self)
         }
         let route = try server.router.route(bytes[path])
         guard route.hasMethod(method) else {
@@ -134,28 +128,33 @@ extension Connection {
         if case .length(let length) = head.framing, length > route.pool.limits.maxBodyBytes {
             throw .bodyTooLarge
         }
+        exchange.credentials = try route.credentials(bytes, head)
         exchange.parameters.append(contentsOf: route.constantParameters)
         let origin = Extent(start: path.start, end: head.target.end)
         Parameters.append(
             .init(
-                bytes: bytes, head: head, target: origin, query: query, peer: peer,
+                bytes: bytes, head: head, host: host, target: origin, query: query, peer: peer,
                 requestID: exchange.requestID), to: &exchange.parameters)
         input.consume(head.length)
         if head.expectsContinue, head.hasBody, input.isEmpty {
             output.bytes.append("HTTP/1.1 100 Continue\r\n\r\n")
         }
         switch head.framing {
-        case .none: submit(route, bodyLength: nil)
-        case .length(let length): submit(route, bodyLength: length)
-        case .chunked: phase = .collecting(ChunkedDecoder())
+        case .none: submit(route)
+        case .length(let length): collect(.length(length))
+        case .chunked: collect(.chunked(ChunkedDecoder()))
         }
     }
 
-    private func submit(_ route: Route, bodyLength: Int?) {
-        if let bodyLength {
-            Parameters.appendContentLength(bodyLength, to: &exchange.parameters)
-            exchange.bodyRemaining = bodyLength
-        }
+    private func collect(_ reader: BodyReader) {
+        exchange.body = RequestBody(server.bodies, account)
+        upload = Pace(server.loop.round, total: 0)
+        phase = .collecting(reader)
+    }
+
+    /// The request is complete and takes its turn.
+    private func submit(_ route: Route) {
+        if let body = exchange.body { Parameters.appendContentLength(body.count, to: &exchange.parameters) }
         phase = .serving
         route.pool.submit(self)
     }

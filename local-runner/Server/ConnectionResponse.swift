@@ -5,6 +5,7 @@ extension Connection {
     /// Takes a part of the response that the function writes (RFC 3875 §6). False when it is malformed; then
     /// the client has had an error in its place.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        wake()
         if exchange.framing != nil {
             append(bytes)
             return true
@@ -44,9 +45,11 @@ extension Connection {
         execution = nil
         guard let framing = exchange.framing else { return reject(error) }
         exchange.keepsConnection = false
+        exchange.body = nil
         log(status: error.status)
         if case .close = framing { return abort() }
         phase = .finishing
+        wake()
     }
 
     /// Answers in place of a function.
@@ -61,7 +64,7 @@ extension Connection {
         body.append("\"}")
         let line = error.statusLine
         if case .head = phase {
-            // Nothing has begun that could be logged.
+            // No request has begun that could be logged.
             exchange.reset()
             exchange.start = EventLoop.now
             server.requestIDs.next(&exchange.requestID)
@@ -74,6 +77,7 @@ extension Connection {
                 head.append(contentsOf: allow)
                 head.append("\r\n")
             case .overloaded: head.append("Retry-After: 1\r\n")
+            case .unauthorized: head.append("WWW-Authenticate: Bearer\r\n")
             default: break
             }
         }
@@ -127,8 +131,8 @@ extension Connection {
         server.log.write(
             .init(
                 line: exchange.line, status: status, duration: EventLoop.now - exchange.start,
-                function: exchange.route?.pool.program.function.function ?? "", id: exchange.requestID),
-            lines: exchange.lines)
+                function: exchange.route?.pool.program.function.function ?? "", id: exchange.requestID,
+                client: peer), lines: exchange.lines)
     }
 
     /// Reads the head of the function's response, and what of the body follows it; false when it is not whole.
@@ -136,47 +140,54 @@ extension Connection {
         guard let head = try CGIResponseHead(bytes) else { return false }
         settleConnection()
         exchange.status = head.status
-        output.bytes.append("HTTP/1.1 ")
-        output.bytes.append(contentsOf: bytes[head.statusText])
-        // The space stands even before an empty reason phrase (RFC 9112 §4).
-        output.bytes.append(head.statusText.count == 3 ? " \r\n" : "\r\n")
-        for field in head.fields {
-            output.bytes.append(contentsOf: bytes[field])
-            output.bytes.append("\r\n")
-        }
-        if !head.hasRequestID {
-            output.bytes.append("X-Request-Id: ")
-            output.bytes.append(contentsOf: exchange.requestID)
-            output.bytes.append("\r\n")
-        }
         let framing: Exchange.ResponseFraming
-        if let length = head.contentLength, head.status != 204 {
-            output.bytes.append("Content-Length: ")
-            output.bytes.append(decimal: length)
-            output.bytes.append("\r\n")
-            framing = exchange.isHead || head.status == 304 ? .empty : .length(length)
-        } else if exchange.isHead || head.status == 204 || head.status == 304 {
+        if exchange.isHead || head.status == 204 || head.status == 304 {
             framing = .empty
+        } else if let length = head.contentLength {
+            framing = .length(length)
         } else if exchange.isVersion11 {
-            output.bytes.append("Transfer-Encoding: chunked\r\n")
             framing = .chunked
         } else {
             exchange.keepsConnection = false
             framing = .close
         }
         exchange.framing = framing
+        Self.append(head, of: bytes, framing, requestID: exchange.requestID, to: &output.bytes)
         appendConnectionFields()
         append(bytes[Extent(start: head.length, end: bytes.count)])
         return true
     }
 
-    /// A request whose body has not come whole is the connection's last.
-    private func settleConnection() {
-        if exchange.bodyRemaining > (exchange.body.isEmpty ? input.count : exchange.body.count)
-            || server.isDraining
-        {
-            exchange.keepsConnection = false
+    /// Status line and fields of a function's response, but for those about the connection.
+    private static func append(
+        _ head: CGIResponseHead, of bytes: UnsafeRawBufferPointer, _ framing: Exchange.ResponseFraming,
+        requestID: [UInt8], to output: inout [UInt8]
+    ) {
+        output.append("HTTP/1.1 ")
+        output.append(contentsOf: bytes[head.statusText])
+        // The space stands even before an empty reason phrase (RFC 9112 §4).
+        output.append(head.statusText.count == 3 ? " \r\n" : "\r\n")
+        for field in head.fields {
+            output.append(contentsOf: bytes[field])
+            output.append("\r\n")
         }
+        if !head.hasRequestID {
+            output.append("X-Request-Id: ")
+            output.append(contentsOf: requestID)
+            output.append("\r\n")
+        }
+        if let length = head.contentLength, head.status != 204 {
+            output.append("Content-Length: ")
+            output.append(decimal: length)
+            output.append("\r\n")
+        } else if case .chunked = framing {
+            output.append("Transfer-Encoding: chunked\r\n")
+        }
+    }
+
+    /// No request follows if the client has sent its last, or the server is to end.
+    private func settleConnection() {
+        if server.isDraining || hasInputEnded && input.isEmpty { exchange.keepsConnection = false }
     }
 
     /// Date, Connection, and the end of the head.
@@ -204,7 +215,7 @@ extension Connection {
             var size = bytes.count
             var digits: [UInt8] = []
             while size > 0 {
-                digits.append(Hex.lowerDigits[size & 15])
+                digits.append(Hex.lowerDigit(UInt8(truncatingIfNeeded: size)))
                 size >>= 4
             }
             output.bytes.append(contentsOf: digits.reversed())
@@ -218,23 +229,16 @@ extension Connection {
     private func endExchange() {
         log(status: exchange.status)
         execution = nil
-        // What the function did not read of the body is not the next request.
-        if exchange.bodyRemaining > 0, exchange.body.isEmpty {
-            if exchange.bodyRemaining <= input.count {
-                input.consume(exchange.bodyRemaining)
-            } else {
-                exchange.keepsConnection = false
-            }
-        }
-        exchange.bodyRemaining = 0
-        guard exchange.keepsConnection else {
+        exchange.body = nil
+        wake()
+        guard exchange.keepsConnection, !server.isDraining else {
             phase = .finishing
             return
         }
         phase = .head
         hasHeadStarted = false
-        deadline = EventLoop.now + Limit.idle
+        idleSince = server.loop.round
+        deadline = idleSince + Limit.idle
         parser.reset()
-        input.shrink()
     }
 }

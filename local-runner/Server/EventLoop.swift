@@ -21,7 +21,16 @@ protocol EventHandler: AnyObject {
     func handle(_ readiness: Readiness)
 }
 
+/// Something that has more to do than one turn of the loop may take, or that goes on once all events of a turn have been
+/// handled.
+protocol Continuation: AnyObject {
+    func proceed()
+}
+
 /// One epoll loop on one thread: descriptors, timers, ends of child processes, SIGTERM and SIGINT.
+///
+/// A turn handles the events that there are, then the timers that are due, then continuations. A handler does a bounded
+/// amount of work and leaves the rest to a continuation, so that nobody keeps the loop from the others.
 final class EventLoop {
     /// Names a descriptor that the loop watches.
     struct Registration: Equatable {
@@ -38,10 +47,12 @@ final class EventLoop {
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     /// Memory for what processes write on standard error: that is also read while `scratch` is in use.
     let logScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// Called after each round of events, before the loop waits again.
+    /// Memory to read a request's body from its file into, also while `scratch` is in use.
+    let bodyScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    /// Called at the end of each turn, before the loop waits again.
     var afterRound: () -> Void = {}
 
-    /// When this round of events began, on the monotonic clock.
+    /// The time at which this turn's events came, on the monotonic clock.
     private(set) var round = EventLoop.now
 
     private let epoll: Int32
@@ -49,6 +60,8 @@ final class EventLoop {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var timers = Timers()
+    private var continuations: [any Continuation] = []
+    private var proceeding: [any Continuation] = []
     private var exits: [pid_t: (Int32) -> Void] = [:]
     private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 128)
 
@@ -67,6 +80,7 @@ final class EventLoop {
         close(signals.descriptor)
         scratch.deallocate()
         logScratch.deallocate()
+        bodyScratch.deallocate()
         events.deallocate()
     }
 
@@ -110,6 +124,9 @@ final class EventLoop {
     /// Forgets what `after` was to do.
     func cancel(_ timer: Int) { timers.cancel(timer) }
 
+    /// Has `continuation` proceed at the end of this turn; in the next one if it asks for that while it proceeds.
+    func soon(_ continuation: any Continuation) { continuations.append(continuation) }
+
     /// Calls `work` when the child process ends, with its exit status (128 and the signal's number when a
     /// signal ended it).
     func whenEnded(_ process: pid_t, _ work: @escaping (Int32) -> Void) { exits[process] = work }
@@ -121,14 +138,25 @@ final class EventLoop {
     func run(until isDone: () -> Bool) {
         while !isDone() {
             wait()
-            while let work = timers.pop(Self.now) { work() }
+            // One look at the clock: timers that are set by these are for a later turn.
+            let now = Self.now
+            while let work = timers.pop(now) { work() }
+            if !continuations.isEmpty {
+                swap(&continuations, &proceeding)
+                for continuation in proceeding { continuation.proceed() }
+                proceeding.removeAll(keepingCapacity: true)
+            }
             afterRound()
         }
     }
 
     private func wait() {
         var timeout: Int32 = -1
-        if let next = timers.next { timeout = Int32(clamping: max(0, (next - Self.now + 999) / 1_000)) }
+        if !continuations.isEmpty {
+            timeout = 0
+        } else if let next = timers.next {
+            timeout = Int32(clamping: max(0, (next - Self.now + 999) / 1_000))
+        }
         let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
         round = Self.now
         for index in 0..<max(0, Int(count)) {
@@ -141,11 +169,13 @@ final class EventLoop {
         }
     }
 
-    /// Calls what waits for children that have ended.
+    /// Takes the status of all children that have ended, and calls what waits for it. As process 1 of a container, the
+    /// runner is also the parent of processes that it did not start.
     fileprivate func reap() {
-        for process in Array(exits.keys) {
-            var status: Int32 = 0
-            guard waitpid(process, &status, WNOHANG) != 0 else { continue }
+        var status: Int32 = 0
+        while true {
+            let process = waitpid(-1, &status, WNOHANG)
+            guard process > 0 else { return }
             exits.removeValue(forKey: process)?(csystem_exit_status(status))
         }
     }
@@ -159,6 +189,8 @@ private final class Signals: EventHandler {
     private var onTermination: () -> Void = {}
 
     init() {
+        // A parent may have set SIGCHLD to be ignored, and then no child could be waited for.
+        signal(SIGCHLD, SIG_DFL)
         sigemptyset(&mask)
         sigaddset(&mask, SIGCHLD)
         sigprocmask(SIG_BLOCK, &mask, nil)

@@ -20,13 +20,13 @@ struct Exchange {
     var isVersion11 = true
     var keepsConnection = true
     var route: Route?
+    /// The credentials that the request carries; nil if its function takes none.
+    var credentials: CredentialMark?
 
     /// CGI variables in FastCGI's encoding.
     var parameters: [UInt8] = []
-    /// A chunked body, decoded.
-    var body: [UInt8] = []
-    /// Bytes of the body that the function has not taken.
-    var bodyRemaining = 0
+    /// The body, if there is one.
+    var body: RequestBody?
 
     /// The response's head as far as it has come, when that is not the whole.
     var responseHead: [UInt8] = []
@@ -36,22 +36,27 @@ struct Exchange {
     /// What the function has written on standard error.
     var lines: [[UInt8]] = []
 
-    /// Keeps a line for the log, within reason.
-    mutating func addLine(_ line: [UInt8]) {
-        if lines.count < 256 { lines.append(line) }
+    /// Keeps a line for the log, below the request's own; false when there are as many as one request may keep.
+    mutating func addLine(_ line: [UInt8]) -> Bool {
+        guard lines.count < 256 else { return false }
+        lines.append(line)
+        return true
     }
+
+    /// Gives memory back.
+    mutating func releaseMemory() { (line, parameters, responseHead) = ([], [], []) }
 
     /// Makes ready for the next request; memory is kept.
     mutating func reset() {
         line.removeAll(keepingCapacity: true)
         parameters.removeAll(keepingCapacity: true)
-        if !body.isEmpty { body = [] }
-        bodyRemaining = 0
+        body = nil
         responseHead.removeAll(keepingCapacity: responseHead.capacity < 4096)
         status = 0
         framing = nil
         if !lines.isEmpty { lines = [] }
         route = nil
+        credentials = nil
         isHead = false
     }
 }

@@ -21,12 +21,13 @@ struct HTTPDate {
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let moment = Timestamp(seconds: seconds)
-        let text = Array(moment.description)
-        let month = months[(Int(String(text[5...6])) ?? 1) - 1]
+        let text = moment.description
+        let month = Int(text.dropFirst(5).prefix(2)).flatMap { months[at: $0 - 1] } ?? ""
+        let day = days[at: moment.daysSinceEpoch % 7] ?? ""
         return Array(
             """
-            Date: \(days[moment.daysSinceEpoch % 7]), \(String(text[8...9])) \(month) \(String(text[0...3])) \
-            \(String(text[11...18])) GMT\r\n
+            Date: \(day), \(text.dropFirst(8).prefix(2)) \(month) \(text.prefix(4)) \
+            \(text.dropFirst(11).prefix(8)) GMT\r\n
             """.utf8)
     }
 }

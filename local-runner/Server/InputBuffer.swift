@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Bytes that have come from a socket and wait to be read. They lie in one piece; offsets into `bytes` stay
@@ -7,7 +8,7 @@ struct InputBuffer: ~Copyable {
     private var start = 0
     private var end = 0
 
-    /// An empty buffer, which takes no memory until something is received.
+    /// An empty buffer, which takes no memory until something is appended.
     init() { memory = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
 
     deinit { memory.deallocate() }
@@ -16,7 +17,7 @@ struct InputBuffer: ~Copyable {
     var isEmpty: Bool { start == end }
 
     /// What waits. The pointer is valid until the buffer changes.
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[start..<end]) }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[from: start, to: end]) }
 
     /// Takes the first `count` bytes away.
     mutating func consume(_ count: Int) {
@@ -24,17 +25,16 @@ struct InputBuffer: ~Copyable {
         if start == end { (start, end) = (0, 0) }
     }
 
-    /// Receives up to `space` bytes; the result is recv(2)'s.
-    mutating func receive(from descriptor: Int32, space: Int) -> Int {
-        makeRoom(space)
-        let length = recv(descriptor, memory.baseAddress.map { $0 + end }, space, 0)
-        if length > 0 { end += length }
-        return length
+    /// Appends bytes.
+    mutating func append(_ part: UnsafeRawBufferPointer) {
+        makeRoom(part.count)
+        UnsafeMutableRawBufferPointer(rebasing: memory.dropFirst(end)).copyMemory(from: part)
+        end += part.count
     }
 
-    /// Gives memory back that only a large request needed.
-    mutating func shrink() {
-        guard isEmpty, memory.count > 1 << 15 else { return }
+    /// Gives memory back.
+    mutating func releaseMemory() {
+        guard isEmpty else { return }
         memory.deallocate()
         memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
@@ -48,7 +48,7 @@ struct InputBuffer: ~Copyable {
             memmove(base, from, waiting.count)
         } else {
             let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: max(waiting.count + space, memory.count * 2), alignment: 16)
+                byteCount: max(waiting.count + space, memory.count * 2, 1 << 10), alignment: 16)
             larger.copyMemory(from: waiting)
             memory.deallocate()
             memory = larger

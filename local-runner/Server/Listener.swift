@@ -4,11 +4,20 @@ import Glibc
 /// Why the server can't listen.
 struct ServerError: Error, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    /// The errno, if a call failed.
+    let code: Int32
+
+    init(_ description: String, code: Int32 = 0) {
+        self.description = description
+        self.code = code
+    }
 }
 
 /// The listening TCP socket.
 struct Listener {
+    /// Clients that wait to be accepted. The system may allow fewer (net.core.somaxconn).
+    private static let backlog: Int32 = 4096
+
     let descriptor: Int32
     /// With the port that the system picked, if it was to.
     let address: ListenAddress
@@ -24,21 +33,21 @@ struct Listener {
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let isListening =
-            Self.with(&storage) { bind(descriptor, $0, length) == 0 } && listen(descriptor, 1024) == 0
+            Self.with(&storage) { bind(descriptor, $0, length) == 0 } && listen(descriptor, Self.backlog) == 0
         guard isListening, Self.with(&storage, { getsockname(descriptor, $0, &length) == 0 }) else {
-            let reason = String(cString: strerror(errno))
+            let code = errno
             close(descriptor)
-            throw ServerError("can't listen on \(address.authority): \(reason)")
+            throw ServerError("can't listen on \(address.authority): \(String(cString: strerror(code)))", code: code)
         }
         self.address = ListenAddress(ip: address.ip, port: Self.port(&storage))
     }
 
-    /// Accepts a connection, with the client's address as text; nil with errno when there is none.
-    func accept() -> (descriptor: Int32, peer: [UInt8])? {
+    /// Accepts a connection, with the client's address; nil with errno when there is none.
+    func accept() -> (descriptor: Int32, peer: PeerAddress)? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let connection = Self.with(&storage) { csystem_accept(descriptor, $0, &length) }
-        return connection < 0 ? nil : (connection, Self.text(&storage))
+        return connection < 0 ? nil : (connection, PeerAddress(&storage))
     }
 
     private static func with<Result>(
@@ -73,17 +82,28 @@ struct Listener {
             UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         }
     }
+}
 
-    private static func text(_ storage: inout sockaddr_storage) -> [UInt8] {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = Int32(storage.ss_family)
-        withUnsafeBytes(of: &storage) { bytes in
-            guard let base = bytes.baseAddress else { return }
-            _ = inet_ntop(family, base + (family == AF_INET ? 4 : 8), &text, socklen_t(text.count))
+/// The address of a client. That of an IPv4 client of an IPv6 socket is its IPv4 address.
+struct PeerAddress {
+    /// 4 or 16 bytes in network order.
+    let bytes: [UInt8]
+    /// As text.
+    let text: [UInt8]
+
+    fileprivate init(_ storage: inout sockaddr_storage) {
+        var family = Int32(storage.ss_family)
+        (bytes, text) = withUnsafeBytes(of: &storage) { storage in
+            var part = family == AF_INET ? storage[from: 4, to: 8] : storage[from: 8, to: 24]
+            if part.count == 16, part.prefix(10).allSatisfy({ $0 == 0 }),
+                part[from: 18, to: 20].allSatisfy({ $0 == 0xFF })
+            {
+                (part, family) = (storage[from: 20, to: 24], AF_INET)
+            }
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            let address = UnsafeRawBufferPointer(rebasing: part)
+            _ = inet_ntop(family, address.baseAddress, &text, socklen_t(text.count))
+            return (Array(part), text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
         }
-        var bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        // An IPv4 client of an IPv6 socket.
-        if bytes.starts(with: "::ffff:".utf8), bytes.contains(UInt8(ascii: ".")) { bytes.removeFirst(7) }
-        return bytes
     }
 }

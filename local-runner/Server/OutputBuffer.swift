@@ -8,6 +8,8 @@ struct OutputBuffer {
     /// What is to be written, after `sent` bytes that are gone already.
     var bytes: [UInt8] = []
     private var sent = 0
+    /// Bytes that have gone out since the buffer was made.
+    private(set) var total = 0
 
     var count: Int { bytes.count - sent }
     var isEmpty: Bool { count == 0 }
@@ -31,6 +33,7 @@ struct OutputBuffer {
             }
             if length > 0 {
                 sent += length
+                total += length
             } else if errno == EAGAIN {
                 compact()
                 return .blocked
@@ -48,6 +51,11 @@ struct OutputBuffer {
         sent = 0
     }
 
+    /// Gives memory back.
+    mutating func releaseMemory() {
+        if isEmpty { (bytes, sent) = ([], 0) }
+    }
+
     private mutating func compact() {
         guard sent > Self.highWater / 4 else { return }
         bytes.removeSubrange(..<sent)
@@ -63,8 +71,13 @@ extension [UInt8] {
 
     /// Appends a whole number in decimal.
     mutating func append(decimal number: Int) {
-        guard number >= 10 else { return append(UInt8(ascii: "0") + UInt8(number)) }
-        append(decimal: number / 10)
-        append(UInt8(ascii: "0") + UInt8(number % 10))
+        if number < 0 { append(UInt8(ascii: "-")) }
+        let magnitude = number.magnitude
+        var divisor: UInt = 1
+        while magnitude / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude / divisor % 10))
+            divisor /= 10
+        }
     }
 }

@@ -27,8 +27,8 @@ struct RequestIDs {
             var byte = random[used + index]
             if index == 6 { byte = byte & 0x0F | 0x40 }
             if index == 8 { byte = byte & 0x3F | 0x80 }
-            text.append(Hex.lowerDigits[Int(byte >> 4)])
-            text.append(Hex.lowerDigits[Int(byte & 15)])
+            text.append(Hex.lowerDigit(byte >> 4))
+            text.append(Hex.lowerDigit(byte))
         }
         used += 16
     }

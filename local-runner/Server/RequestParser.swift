@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Reads request heads (RFC 9112), line by line as they come, and strictly: what two parsers could read
@@ -32,7 +33,7 @@ struct RequestParser {
     mutating func parse(_ bytes: UnsafeRawBufferPointer) -> Progress {
         do throws(RunnerError) {
             while let line = nextLine(bytes) {
-                guard line.end > line.start, bytes[line.end - 1] == ASCII.carriageReturn else {
+                guard line.end > line.start, bytes[at: line.end - 1] == ASCII.carriageReturn else {
                     throw .badRequest("Lines must end with CR LF.")
                 }
                 let line = Extent(start: line.start, end: line.end - 1)
@@ -90,7 +91,7 @@ struct RequestParser {
         var position = line.start
         while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
         head.method = Extent(start: line.start, end: position)
-        guard (1...32).contains(head.method.count), position < line.end, bytes[position] == ASCII.space else {
+        guard (1...32).contains(head.method.count), position < line.end, bytes[at: position] == ASCII.space else {
             throw .badRequest("The method is malformed.")
         }
         position += 1
@@ -121,11 +122,11 @@ struct RequestParser {
         var position = line.start
         while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
         let name = Extent(start: line.start, end: position)
-        guard name.count > 0, position < line.end, bytes[position] == ASCII.colon else {
+        guard name.count > 0, position < line.end, bytes[at: position] == ASCII.colon else {
             throw .badRequest("A header field's name is malformed.")
         }
         let rest = Extent(start: position + 1, end: line.end)
-        for index in rest.start..<rest.end where !ASCII.isFieldContent(bytes[index]) {
+        for byte in bytes[rest] where !ASCII.isFieldContent(byte) {
             throw .badRequest("A header field's value holds a control character.")
         }
         let trimmed = bytes[rest].trimmed

@@ -11,7 +11,7 @@ enum RequestTarget {
     init?(_ bytes: UnsafeRawBufferPointer, at place: Extent, method: UnsafeRawBufferPointer) {
         var path = place
         var host: Extent?
-        if bytes[place.start] != ASCII.slash {
+        if bytes[at: place.start] != ASCII.slash {
             if bytes[place].equals("*"), method.isExactly("OPTIONS") {
                 self = .server
                 return
@@ -19,13 +19,13 @@ enum RequestTarget {
             guard let scheme = Self.schemeLength(bytes[place]) else { return nil }
             let start = place.start + scheme
             let isEnd = { (byte: UInt8) in byte == ASCII.slash || byte == UInt8(ascii: "?") }
-            let end = bytes[start..<place.end].firstIndex(where: isEnd) ?? place.end
-            guard end > start, !bytes[start..<end].contains(UInt8(ascii: "@")) else { return nil }
+            let end = bytes[from: start, to: place.end].firstIndex(where: isEnd) ?? place.end
+            guard end > start, !bytes[from: start, to: end].contains(UInt8(ascii: "@")) else { return nil }
             host = Extent(start: start, end: end)
             path.start = end
         }
         var query = Extent(start: path.end, end: path.end)
-        if let mark = bytes[path.start..<path.end].firstIndex(of: UInt8(ascii: "?")) {
+        if let mark = bytes[from: path.start, to: path.end].firstIndex(of: UInt8(ascii: "?")) {
             query.start = mark + 1
             path.end = mark
         }
@@ -35,7 +35,7 @@ enum RequestTarget {
     private static func schemeLength(_ target: UnsafeRawBufferPointer) -> Int? {
         for scheme: StaticString in ["http://", "https://"] where target.count > scheme.utf8CodeUnitCount {
             let length = scheme.utf8CodeUnitCount
-            if UnsafeRawBufferPointer(rebasing: target[..<length]).equals(scheme) { return length }
+            if UnsafeRawBufferPointer(rebasing: target.prefix(length)).equals(scheme) { return length }
         }
         return nil
     }
@@ -77,13 +77,12 @@ extension RequestTarget {
                 decoded.append(byte)
                 continue
             }
-            guard position + 2 <= text.count, let high = Hex.value(of: text[position]),
-                let low = Hex.value(of: text[position + 1])
+            guard let high = text[at: position].flatMap(Hex.value), let low = text[at: position + 1].flatMap(Hex.value)
             else { return nil }
             let value = high << 4 | low
             switch treatment(value) {
             case .decoded: decoded.append(value)
-            case .kept: decoded.append(contentsOf: text[(position - 1)..<(position + 2)])
+            case .kept: decoded.append(contentsOf: text[from: position - 1, to: position + 2])
             case .refused: return nil
             }
             position += 2

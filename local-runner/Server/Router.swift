@@ -8,11 +8,13 @@ final class Route {
     /// CGI variables that are the same for each of its requests, in FastCGI's encoding.
     let constantParameters: [UInt8]
     private let methods: [[UInt8]]
+    private let credentials: Credentials?
 
     init(_ pool: FunctionPool, listen: ListenAddress) {
         self.pool = pool
         let function = pool.program.function
         path = Array(function.route.utf8)
+        credentials = function.credentials
         var names = Set(function.methods)
         if names.contains("GET") { names.insert("HEAD") }
         methods = names.map { Array($0.utf8) }
@@ -21,6 +23,35 @@ final class Route {
     }
 
     func hasMethod(_ method: UnsafeRawBufferPointer) -> Bool { methods.contains { method.equals($0) } }
+
+    /// The mark of the credentials that a request carries, which the function judges; nil if the function demands none.
+    /// Throws the function's own answer, without a process and before the body, to a request that carries none at all.
+    func credentials(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RunnerError) -> CredentialMark? {
+        guard let credentials else { return nil }
+        var (token, key): (Extent?, Extent?)
+        for field in head.fields {
+            let name = bytes[field.name]
+            switch name.count {
+            case 13 where name.equals("authorization"): token = field.value
+            case 9 where name.equals("x-api-key"): key = field.value
+            default: break
+            }
+        }
+        // In the order in which the function looks for them.
+        let counted = credentials == .session ? token ?? key : key ?? token
+        guard let counted else { throw .unauthorized(credentials.refusal) }
+        return CredentialMark(bytes[counted])
+    }
+}
+
+extension Credentials {
+    /// What functions answer if these are missing.
+    fileprivate var refusal: StaticString {
+        switch self {
+        case .session: "Missing or invalid session token."
+        case .apiKey: "Missing or invalid API key."
+        }
+    }
 }
 
 /// Finds the route of a path. /foo and /foo/ are equal, as in Pages Functions; routes below /scheduled/ are for

@@ -2,11 +2,14 @@
 /// inside.
 enum RunnerError: Error, Equatable {
     case badRequest(StaticString)
+    /// With the sentence that the function itself would answer.
+    case unauthorized(StaticString)
     case forbidden
     case notFound
     /// With the methods that the path has, for Allow.
     case methodNotAllowed(allow: [UInt8])
     case requestTimeout
+    case stillRunning
     case bodyTooLarge
     case targetTooLong
     case expectationFailed
@@ -23,10 +26,12 @@ enum RunnerError: Error, Equatable {
     var statusLine: (code: Int, reason: StaticString) {
         switch self {
         case .badRequest: (400, "Bad Request")
+        case .unauthorized: (401, "Unauthorized")
         case .forbidden: (403, "Forbidden")
         case .notFound: (404, "Not Found")
         case .methodNotAllowed: (405, "Method Not Allowed")
         case .requestTimeout: (408, "Request Timeout")
+        case .stillRunning: (409, "Conflict")
         case .bodyTooLarge: (413, "Content Too Large")
         case .targetTooLong: (414, "URI Too Long")
         case .expectationFailed: (417, "Expectation Failed")
@@ -44,11 +49,12 @@ enum RunnerError: Error, Equatable {
     /// The value of "error" in the body. Nothing in it needs escaping.
     var sentence: StaticString {
         switch self {
-        case .badRequest(let sentence): sentence
+        case .badRequest(let sentence), .unauthorized(let sentence): sentence
         case .forbidden: "Forbidden"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "The request took too long to arrive."
+        case .stillRunning: "This trigger's last run has not ended."
         case .bodyTooLarge: "The body is too large."
         case .targetTooLong: "The request line is too long."
         case .expectationFailed: "Only the expectation 100-continue is known."

@@ -2,7 +2,13 @@ import Base
 import Glibc
 
 /// What the runner reports: one line for each request, with the lines that the function wrote folded in under
-/// it, and lines of its own. They are written once a round of the loop, all at once.
+/// it, and lines of its own. They are written at the end of each turn of the loop, all at once.
+///
+/// As JSON, each line is an object with `time`, `level` and `message`, and where they apply `request_id`, `client`,
+/// `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that are such objects stay as they are.
+///
+/// Nothing waits for whoever reads the log. Lines that there is no room for are dropped and counted, and the log says how
+/// many as soon as it can.
 final class RunnerLog {
     enum Format: String, CaseIterable {
         /// For people; coloured on a terminal.
@@ -21,36 +27,52 @@ final class RunnerLog {
         /// The function's name; empty when none was reached.
         let function: String
         let id: [UInt8]
+        /// The client's address; empty when there is no client.
+        let client: [UInt8]
     }
 
     /// The status in the line of a request whose client went before it had its answer.
     static let clientGone = 499
+    /// Bytes of lines that may wait.
+    private static let maximumWaiting = 1 << 20
 
-    private let descriptor: Int32
+    private let output: LogOutput
     private let format: Format
     private let isColoured: Bool
     private var waiting: [UInt8] = []
+    /// Bytes of `waiting` that are written.
+    private var written = 0
+    private var dropped = 0
+    /// True if there was no room for what waits.
+    private(set) var isBlocked = false
     private var second = Timestamp(seconds: -1)
     private var secondText: [UInt8] = []
 
-    /// A log that writes to `descriptor`.
-    init(descriptor: Int32 = STDERR_FILENO, format: Format = .text) {
-        self.descriptor = descriptor
+    /// A log that writes to `descriptor`. A variable NO_COLOR that is not empty keeps it without colours (no-color.org).
+    init(
+        descriptor: Int32 = STDERR_FILENO, format: Format = .text,
+        environment: [String: String] = Configuration.processEnvironment
+    ) {
+        output = LogOutput(descriptor)
         self.format = format
-        isColoured = format == .text && isatty(descriptor) == 1
+        let wantsNone = !environment["NO_COLOR", default: ""].isEmpty || environment["TERM"] == "dumb"
+        isColoured = format == .text && isatty(descriptor) == 1 && !wantsNone
     }
 
     /// A request, and what its function wrote on standard error.
     func write(_ request: Request, lines: [[UInt8]]) {
-        switch format {
-        case .text: writeText(request)
-        case .json: writeJSON(request)
+        if hasRoom() {
+            switch format {
+            case .text: writeText(request)
+            case .json: writeJSON(request)
+            }
         }
         for line in lines { write(line, function: request.function) }
     }
 
     /// A line that a function wrote on standard error.
     func write(_ line: [UInt8], function: String) {
+        guard hasRoom() else { return }
         switch format {
         case .text:
             waiting.append("    ")
@@ -59,48 +81,103 @@ final class RunnerLog {
             // A terminal must not take what is in a line for orders.
             waiting.append(contentsOf: line.map { ASCII.isFieldContent($0) ? $0 : UInt8(ascii: "?") })
             endLine()
-        case .json where line.first == UInt8(ascii: "{") && (try? JSON(parsing: line)) != nil:
+        case .json where Self.isOfSchema(line):
             waiting.append(contentsOf: line)
             endLine()
         case .json:
-            writeJSON { json in
-                json.field("level", "info")
+            writeJSON(level: "info", message: String(decoding: line, as: UTF8.self)) { json in
                 json.field("function", function)
-                json.field("message", String(decoding: line, as: UTF8.self))
             }
         }
     }
 
-    /// A line of the runner's own.
-    func write(_ message: String) {
+    /// A line of the runner's own, about a function and a request if they are named.
+    func write(_ message: String, level: Log.Level = .warning, function: String? = nil, request: String? = nil) {
+        guard hasRoom() else { return }
         switch format {
         case .text:
             appendTime()
             waiting.append(contentsOf: message.utf8)
+            if let request {
+                waiting.append(ASCII.space)
+                waiting.append(contentsOf: request.utf8)
+            }
             endLine()
         case .json:
-            writeJSON { json in
-                json.field("level", "warning")
-                json.field("message", message)
+            writeJSON(level: level.rawValue, message: message) { json in
+                json.field("request_id", ifPresent: request)
+                json.field("function", ifPresent: function)
             }
         }
     }
 
-    /// Writes what waits. Nothing is written before.
+    /// Writes what waits, as far as there is room. Nothing is written before.
     func flush() {
-        guard !waiting.isEmpty else { return }
-        _ = File.write(descriptor, waiting[...])
-        waiting.removeAll(keepingCapacity: waiting.capacity <= 1 << 20)
+        var hasWritten = false
+        var reported = 0
+        while written < waiting.count {
+            switch waiting.withUnsafeBytes({ output.write(UnsafeRawBufferPointer(rebasing: $0.dropFirst(written))) }) {
+            case .written(let length):
+                written += length
+                hasWritten = true
+            case .full:
+                isBlocked = true
+                // Keeps memory from growing while a slow reader takes a little now and then.
+                if written > Self.maximumWaiting / 4 { compact() }
+                return
+            case .failed:
+                dropped += reported > 0 ? reported : waiting.dropFirst(written).count { $0 == ASCII.lineFeed }
+                (written, hasWritten) = (waiting.count, false)
+            }
+            guard written == waiting.count else { continue }
+            waiting.removeAll(keepingCapacity: waiting.capacity <= 1 << 17)
+            (written, isBlocked) = (0, false)
+            if dropped > 0, hasWritten {
+                (reported, dropped) = (dropped, 0)
+                write("\(reported) log lines were dropped, for standard error took no more")
+            }
+        }
+    }
+
+    /// Writes what waits at the end of the process. A reader has a moment to make room.
+    func finish() {
+        flush()
+        for _ in 0..<20 where isBlocked {
+            guard output.hasRoom(milliseconds: 50) else { return }
+            flush()
+        }
+    }
+
+    /// True if there is room for one more line; if not, the line is counted.
+    private func hasRoom() -> Bool {
+        if waiting.count - written < Self.maximumWaiting { return true }
+        dropped += 1
+        return false
+    }
+
+    private func compact() {
+        waiting = Array(waiting.dropFirst(written))
+        written = 0
     }
 
     private func endLine() {
         waiting.append(ASCII.lineFeed)
-        if waiting.count > 1 << 16 { flush() }
+        if waiting.count - written > 1 << 16, !isBlocked { flush() }
     }
 
-    /// 12:30:00 GET /api/health 200 1.2ms api-health 7d3c2f0e-…
+    /// True if a line is an object with the members that every line has.
+    private static func isOfSchema(_ line: [UInt8]) -> Bool {
+        guard line.first == UInt8(ascii: "{"), let json = try? JSON(parsing: line) else { return false }
+        return ["time", "level", "message"].allSatisfy { json[$0]?.string != nil }
+    }
+
+    /// 12:30:00 127.0.0.1 GET /api/health 200 1.2ms api-health 7d3c2f0e-…
     private func writeText(_ request: Request) {
         appendTime()
+        if !request.client.isEmpty {
+            waiting.append(contentsOf: request.client)
+            waiting.append(ASCII.space)
+        }
         waiting.append(contentsOf: request.line)
         waiting.append(ASCII.space)
         if isColoured { waiting.append(Self.colour(request.status)) }
@@ -123,20 +200,23 @@ final class RunnerLog {
 
     private func writeJSON(_ request: Request) {
         let parts = request.line.split(separator: ASCII.space, maxSplits: 1)
-        writeJSON { json in
+        writeJSON(level: request.status < 500 ? "info" : "error", message: "request") { json in
+            json.field("request_id", String(decoding: request.id, as: UTF8.self))
+            if !request.client.isEmpty { json.field("client", String(decoding: request.client, as: UTF8.self)) }
+            json.field("function", ifPresent: request.function.isEmpty ? nil : request.function)
             json.field("method", parts.first.map { String(decoding: $0, as: UTF8.self) })
             json.field("path", parts.dropFirst().first.map { String(decoding: $0, as: UTF8.self) })
             json.field("status", request.status)
-            json.field("durationMs", Double(request.duration / 100) / 10)
-            json.field("function", ifPresent: request.function.isEmpty ? nil : request.function)
-            json.field("requestId", String(decoding: request.id, as: UTF8.self))
+            json.field("duration_ms", Double(request.duration / 100) / 10)
         }
     }
 
-    private func writeJSON(_ body: (inout JSONWriter) -> Void) {
+    private func writeJSON(level: String, message: String, _ body: (inout JSONWriter) -> Void) {
         var json = JSONWriter()
         json.object { json in
             json.field("time", Timestamp.now)
+            json.field("level", level)
+            json.field("message", message)
             body(&json)
         }
         waiting.append(contentsOf: json.bytes)

@@ -11,8 +11,21 @@ public enum SyncRecord: Sendable, Equatable {
     case device(DeviceRecord)
     case auditEvent(AuditEventRecord)
 
+    /// The id of the record, unique in its kind and platform.
+    public var externalID: String {
+        switch self {
+        case .account(let record): record.externalID
+        case .application(let record): record.externalID
+        case .entitlement(let record): record.externalID
+        case .oauthGrant(let record): record.externalID
+        case .accessKey(let record): record.externalID
+        case .device(let record): record.externalID
+        case .auditEvent(let record): record.externalID
+        }
+    }
+
     /// The kinds of records, by the names that the product keeps them under.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         case account, application, entitlement, oauthGrant = "oauth_grant", accessKey = "access_key", device
         case auditEvent = "audit_event"
     }
@@ -22,21 +35,24 @@ public enum SyncRecord: Sendable, Equatable {
 public struct AccountRecord: Sendable, Equatable {
     /// What kind of account it is.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
-    /// Whether it can be used. Deprovisioned: it still shows, but has been ended for good.
-    public enum Status: String, Sendable { case active, suspended, deprovisioned }
+    /// Tells if it can be used. Staged: made, and never activated, so that nobody can sign in with it yet.
+    /// Deprovisioned: it still shows, but has been ended for good.
+    public enum Status: String, Sendable { case active, staged, suspended, deprovisioned }
 
     public var externalID: String
+    /// The id that the connector gave the account before it knew it by `externalID`: the account keeps its row.
+    public var formerExternalID: String?
     public var displayName: String
     public var status: Status
     public var kind = Kind.user
     public var username: String?
-    /// Lower case. It joins accounts of different platforms to one identity, so it must be one that the provider has
-    /// verified or that an administrator has set; otherwise it goes into `unverifiedEmail`.
+    /// In its canonical form. It joins accounts of different platforms to one identity, so it must be one that the
+    /// provider has verified or that an administrator has set; otherwise it goes into `unverifiedEmail`.
     public var email: String?
     /// An address that the account's holder could choose; it is shown, and joins nothing.
     public var unverifiedEmail: String?
     /// What the provider itself links the account to: addresses by which an identity provider names it (SAML NameID, SCIM
-    /// userName).
+    /// userName), further verified addresses, and names that users sign in with if these are addresses.
     public var linkedEmails: [String] = []
     /// Nil when the provider does not tell: what is known of it, and of the roles, stays.
     public var isAdmin: Bool? = false
@@ -48,7 +64,7 @@ public struct AccountRecord: Sendable, Equatable {
     public var lastLoginAt: Timestamp?
     public var department: String?
     public var title: String?
-    /// Lower case.
+    /// In its canonical form.
     public var managerEmail: String?
     /// The manager's account on the same platform, where the provider names no address.
     public var managerExternalID: String?
@@ -57,6 +73,28 @@ public struct AccountRecord: Sendable, Equatable {
     public var deprovisionedAt: Timestamp?
     /// What rules of this platform need beside; texts, such as `role` of GitLab and `kind` of AWS.
     public var metadata: [String: JSON] = [:]
+    /// The fields that could not be read this time, though the account could: what is known of them stays.
+    public var unread: Set<Field> = []
+
+    /// A field that another list than that of the accounts tells.
+    public enum Field: String, Sendable {
+        /// The address, and the addresses that the provider links the account to.
+        case email
+        /// The addresses that the provider links the account to, without its own.
+        case linkedEmails = "linked_emails"
+        case kind = "account_type"
+        case status
+        case mfaEnabled = "mfa_enabled"
+        case ssoEnforced = "sso_enforced"
+        case lastLoginAt = "last_login_at"
+        /// The roles of somebody of whom it is known that they are an admin.
+        case adminRoles = "admin_roles"
+        case department, title
+        case managerEmail = "manager_email"
+        case managerExternalID = "manager_external_id"
+        case metadata
+        case createdAt = "created_at"
+    }
 
     public init(externalID: String, displayName: String, status: Status) {
         self.externalID = externalID
@@ -76,6 +114,13 @@ public struct ApplicationRecord: Sendable, Equatable {
     /// Whether administrators have set it up; one that people brought in by themselves is not managed.
     public var isManaged: Bool
     public var metadata: [String: JSON] = [:]
+    /// The fields that could not be read this time, though the application could: what is known of them stays.
+    public var unread: Set<Field> = []
+
+    /// A field that another list than that of the applications tells.
+    public enum Field: String, Sendable {
+        case isManaged = "is_managed"
+    }
 
     public init(externalID: String, name: String, isManaged: Bool) {
         self.externalID = externalID
@@ -153,11 +198,14 @@ public struct AccessKeyRecord: Sendable, Equatable {
 public struct DeviceRecord: Sendable, Equatable {
     public var externalID: String
     public var hostname: String
-    /// Lower case.
+    /// In its canonical form.
     public var ownerEmail: String?
     /// The owner's account on the same platform, where the provider names no address.
     public var ownerExternalID: String?
+    /// Nil when the firmware has only a placeholder.
     public var serialNumber: String?
+    /// The maker's name for the model; machines of different models are not the same.
+    public var model: String?
     /// Such as `macOS`, `Windows`, `iOS`, `Android`, `Linux`, `ChromeOS`.
     public var operatingSystem: String?
     public var osVersion: String?
@@ -170,6 +218,15 @@ public struct DeviceRecord: Sendable, Equatable {
     public var openDetections = 0
     public var lastSeenAt: Timestamp?
     public var metadata: [String: JSON] = [:]
+    /// The fields that could not be read this time, though the device could: what is known of them stays.
+    public var unread: Set<Field> = []
+
+    /// A field that another list than that of the devices tells.
+    public enum Field: String, Sendable {
+        case ownerEmail = "owner_email"
+        case isContained = "is_contained"
+        case openDetections = "open_detections"
+    }
 
     public init(externalID: String, hostname: String) {
         self.externalID = externalID
@@ -192,7 +249,7 @@ public struct AuditEventRecord: Sendable, Equatable {
     /// The account on the same platform that the event is about: the actor's, or that of the person whose second factor or
     /// password was changed.
     public var actorExternalID: String?
-    /// Its owner's address in lower case, where the provider names no account.
+    /// Its owner's address in its canonical form, where the provider names no account.
     public var actorEmail: String?
     public var target: String?
     public var ipAddress: String?

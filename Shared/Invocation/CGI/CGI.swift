@@ -23,9 +23,10 @@ struct CGI<S: Service> {
         do {
             var complete = try variables.request()
             request = complete
-            complete.body = try readBody(length: variables.contentLength())
+            complete.body = try readBody(variables)
             response = service.respond(to: complete)
         } catch let error as HTTPError {
+            Descriptor.standardInput.discard(.max)
             response = error.refusal(requestID: request.map(RequestID.of))
         } catch {
             // The server has gone.
@@ -42,9 +43,17 @@ struct CGI<S: Service> {
         return 0
     }
 
-    /// Reads no more than the declared length (§4.2).
-    private func readBody(length: Int) throws -> Request.Body {
-        guard length <= service.maximumBodyLength else { return .tooLarge }
+    /// Reads no more than the declared length (§4.2). A body without one has an end only for servers that close the input, which
+    /// they need not do, so that it is refused.
+    private func readBody(_ variables: CGIVariables) throws -> Request.Body {
+        guard let length = try variables.contentLength() else {
+            guard !variables.hasTransferCoding else { throw HTTPError.lengthRequired }
+            return .bytes([])
+        }
+        guard length <= service.maximumBodyLength else {
+            Descriptor.standardInput.discard(length)
+            return .tooLarge
+        }
         guard length > 0 else { return .bytes([]) }
         let bytes = try Descriptor.standardInput.readAll(limit: length - 1)
         guard bytes.count == length else { throw HTTPError.badRequest("The body is shorter than its length says.") }

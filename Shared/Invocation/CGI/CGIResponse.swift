@@ -5,20 +5,27 @@ enum CGIResponse {
     /// Status and header fields, up to and with the empty line.
     static func head(_ response: Response) -> [UInt8] {
         var head: [UInt8] = []
+        head.reserveCapacity(512)
         func line(_ name: String, _ value: String) {
             head.append(contentsOf: name.utf8)
             head.append(contentsOf: ": ".utf8)
-            // A line break in a value would begin another field.
-            head.append(contentsOf: value.utf8.lazy.filter { $0 >= 0x20 || $0 == UInt8(ascii: "\t") })
+            if value.utf8.allSatisfy(isContent) {
+                head.append(contentsOf: value.utf8)
+            } else {
+                // A line break in a value would begin another field.
+                head.append(contentsOf: value.utf8.filter(isContent))
+            }
             head.append(contentsOf: "\r\n".utf8)
         }
-        line("Status", "\(response.status) \(Response.reason(response.status))")
+        func isContent(_ byte: UInt8) -> Bool { byte >= 0x20 || byte == UInt8(ascii: "\t") }
+        line("Status", String(response.status) + " " + Response.reason(response.status))
         for field in response.headers.fields { line(field.name, field.value) }
         head.append(contentsOf: "\r\n".utf8)
         return head
     }
 
-    /// Writes head and body by `write`, a streamed body in parts.
+    /// Writes head and body by `write`, a streamed body in parts. The head goes with the first part: a body that fails before
+    /// that is answered by a 500 instead.
     static func write(_ response: Response, by write: Response.Sink) throws {
         var head = head(response)
         switch response.body {
@@ -26,8 +33,18 @@ enum CGIResponse {
             head.append(contentsOf: bytes)
             try head.withUnsafeBytes(write)
         case .stream(let body):
-            try head.withUnsafeBytes(write)
-            try body(write)
+            do {
+                try body { part in
+                    guard !head.isEmpty else { return try write(part) }
+                    head.append(contentsOf: part)
+                    try head.withUnsafeBytes(write)
+                    head = []
+                }
+            } catch  where !head.isEmpty && !(error is Descriptor.Closed) {
+                return try Self.write(
+                    HTTPError.internal.refusal(requestID: response.headers["X-Request-Id"]), by: write)
+            }
+            if !head.isEmpty { try head.withUnsafeBytes(write) }
         }
     }
 }

@@ -15,10 +15,14 @@ struct CGIVariables {
     private var pathInfo = ""
     private var queryString = ""
     private var declaredLength: String?
+    /// True if the body came in a transfer coding, so that its length is not known before its end.
+    private(set) var hasTransferCoding = false
     private var peerAddress = ""
     private var headers = Headers()
 
     mutating func set(_ name: String, _ value: String) {
+        let value = StreamSafeText.read(value)
+        if name.utf8.starts(with: "HTTP_".utf8) { return setField(name, value) }
         switch name {
         case "REQUEST_METHOD": method = value
         case "REQUEST_URI": requestURI = value
@@ -28,16 +32,23 @@ struct CGIVariables {
         case "CONTENT_LENGTH": declaredLength = value
         case "CONTENT_TYPE": if !value.isEmpty { headers.add("Content-Type", value) }
         case "REMOTE_ADDR": peerAddress = value
-        // A Proxy header must not pass for the variable HTTP_PROXY (httpoxy).
-        case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE": break
-        default: if name.utf8.starts(with: "HTTP_".utf8) { headers.add(Self.fieldName(name), value) }
+        default: break
         }
     }
 
-    /// The body's length in bytes; 0 when there is none. More than fits is as large as can be. Throws 400 when it is no
-    /// number.
-    func contentLength() throws(HTTPError) -> Int {
-        guard let declaredLength, !declaredLength.isEmpty else { return 0 }
+    private mutating func setField(_ name: String, _ value: String) {
+        switch name {
+        case "HTTP_TRANSFER_ENCODING": hasTransferCoding = true
+        // A Proxy header must not pass for the variable HTTP_PROXY (httpoxy).
+        case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE": break
+        default: headers.add(Self.fieldName(name), value)
+        }
+    }
+
+    /// The body's length in bytes as the server declares it; nil if it does not. More than fits is as large as can be. Throws 400
+    /// if it is not a number.
+    func contentLength() throws(HTTPError) -> Int? {
+        guard let declaredLength, !declaredLength.isEmpty else { return nil }
         guard declaredLength.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             throw .badRequest("Content-Length must be a number of bytes.")
         }

@@ -5,8 +5,9 @@ import HTTP
 enum Event {
     /// Answers the event on standard input.
     static func runFromStandardInput(_ service: some Service, _ environment: Environment) -> Int32 {
-        // The body is base 64 at its longest; header fields and the rest fit into a mebibyte.
-        let limit = service.maximumBodyLength / 3 * 4 + (1 << 20)
+        // The limit is that of the decoded body. JSON needs six bytes for one at most (\u0001); header fields and the rest fit
+        // into a mebibyte.
+        let limit = service.maximumBodyLength * 6 + (1 << 20)
         guard let bytes = try? Descriptor.standardInput.readAll(limit: limit) else { return 1 }
         guard bytes.count <= limit else {
             return send(HTTPError(413, "The event is too large.").refusal())

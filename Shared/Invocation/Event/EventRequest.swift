@@ -20,7 +20,8 @@ enum EventRequest {
 
     private static func queryString(_ event: JSON) throws(HTTPError) -> String {
         switch event["rawQueryString"] {
-        case .string(let text): return text
+        // Some senders write the question mark too.
+        case .string(let text): return text.hasPrefix("?") ? String(text.dropFirst()) : text
         case nil, .null: return ""
         default: throw .badRequest("The event's rawQueryString must be a string.")
         }

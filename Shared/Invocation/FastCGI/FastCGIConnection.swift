@@ -4,9 +4,13 @@ import HTTP
 
 /// One connection from a web server, whose requests are served in turn.
 final class FastCGIConnection<S: Service> {
-    /// What becomes of the connection after a request.
+    /// What becomes of the connection.
     enum Continuation {
-        case keepConnection, closeConnection
+        case closeConnection
+        /// A request has been served, and others may follow.
+        case keepConnection
+        /// What has come was no request, such as a question about the application. One may follow.
+        case awaitRequest
     }
 
     private let records: FastCGIRecords
@@ -14,7 +18,8 @@ final class FastCGIConnection<S: Service> {
     private let environment: Environment
 
     init(_ descriptor: Descriptor, _ service: S, _ environment: Environment) {
-        records = FastCGIRecords(descriptor)
+        records = FastCGIRecords(
+            descriptor, longestRequest: service.maximumBodyLength + Self.maximumParametersLength)
         self.service = service
         self.environment = environment
     }
@@ -22,16 +27,31 @@ final class FastCGIConnection<S: Service> {
     /// Reads one request, answers it, and does the work that it left for afterwards.
     func serveRequest() -> Continuation {
         do {
-            guard let incoming = try receive() else { return .closeConnection }
+            let incoming: Incoming
+            switch try receive() {
+            case .request(let request): incoming = request
+            case .none(let continuation): return continuation
+            }
             Process.limitCPU(environment)
             let response = answer(incoming)
-            try send(response, to: incoming)
+            do {
+                try send(response, to: incoming)
+            } catch let closed as Descriptor.Closed {
+                throw closed
+            } catch {
+                // The response broke off.
+                try records.breakOff()
+                return .closeConnection
+            }
             return incoming.keepsConnection ? .keepConnection : .closeConnection
         } catch {
             // The server has gone, or has broken the protocol.
             return .closeConnection
         }
     }
+
+    /// True if part of the next request has been read already.
+    var hasBufferedInput: Bool { records.hasBufferedInput }
 
     // MARK: Receiving
 
@@ -42,8 +62,13 @@ final class FastCGIConnection<S: Service> {
         var hasAllParameters = false
         var body: [UInt8] = []
         var isBodyTooLarge = false
+        /// The rest of the body did not come in time.
+        var isLate = false
+        /// Bytes of the body that have come, kept or not.
+        var received = 0
 
         mutating func keep(_ content: [UInt8], limit: Int) {
+            received += content.count
             if body.count + content.count > limit {
                 isBodyTooLarge = true
                 body = []
@@ -53,12 +78,28 @@ final class FastCGIConnection<S: Service> {
     }
 
     /// Longer parameters than this are no request that a web server makes.
-    private let maximumParametersLength = 1 << 20
+    private static var maximumParametersLength: Int { 1 << 20 }
 
-    /// The next request; nil when the server has closed the connection, or what it asked of it is over without one.
-    private func receive() throws -> Incoming? {
+    private enum Received {
+        case request(Incoming)
+        case none(Continuation)
+    }
+
+    /// The next request, or what becomes of the connection without one.
+    private func receive() throws -> Received {
         var incoming: Incoming?
-        while let (header, content) = try records.next() {
+        records.beginRequest()
+        while true {
+            let next: (RecordHeader, content: [UInt8])?
+            do {
+                next = try records.next()
+            } catch is Descriptor.TimedOut {
+                // Who asks for what is known with the parameters, and gets an answer.
+                guard var late = incoming, late.hasAllParameters else { return .none(.closeConnection) }
+                (late.isLate, late.keepsConnection) = (true, false)
+                return .request(late)
+            }
+            guard let (header, content) = next else { return .none(.closeConnection) }
             switch RecordType(rawValue: header.type) {
             case .getValues:
                 try records.write { $0.appendRecord(.getValuesResult, requestID: 0, content: Self.values(content)) }
@@ -71,36 +112,42 @@ final class FastCGIConnection<S: Service> {
                 if let refusal {
                     try records.write { $0.appendEndRequest(requestID: header.requestID, refusal) }
                     // What was the connection's only request is over; of two, the first goes on (§3.5).
-                    if incoming == nil, content[2] & 1 == 0 { return nil }
+                    if incoming == nil, content[2] & 1 == 0 { return .none(.closeConnection) }
                 } else {
                     incoming = Incoming(id: header.requestID, keepsConnection: content[2] & 1 != 0)
                 }
             case .abortRequest:
-                guard let aborted = incoming, aborted.id == header.requestID else { continue }
+                guard let aborted = incoming, aborted.id == header.requestID else { break }
                 try records.write { $0.appendEndRequest(requestID: aborted.id, .requestComplete) }
-                guard aborted.keepsConnection else { return nil }
+                guard aborted.keepsConnection else { return .none(.closeConnection) }
                 incoming = nil
             case .params:
-                guard incoming?.id == header.requestID else { continue }
+                guard incoming?.id == header.requestID else { break }
                 if content.isEmpty { incoming?.hasAllParameters = true }
                 incoming?.parameters.append(contentsOf: content)
-                guard incoming?.parameters.count ?? 0 <= maximumParametersLength else { throw Descriptor.Closed() }
+                guard incoming?.parameters.count ?? 0 <= Self.maximumParametersLength else { throw Descriptor.Closed() }
             case .stdin:
-                guard incoming?.id == header.requestID else { continue }
+                guard incoming?.id == header.requestID else { break }
                 if content.isEmpty {
                     guard let incoming, incoming.hasAllParameters else { throw Descriptor.Closed() }
-                    return incoming
+                    return .request(incoming)
                 }
                 incoming?.keep(content, limit: service.maximumBodyLength)
-            case .data: continue
+                // Nobody waits for the end of a body that has none.
+                if let body = incoming, body.received - service.maximumBodyLength > Descriptor.longestDiscarded {
+                    var endless = body
+                    endless.keepsConnection = false
+                    return .request(endless)
+                }
+            case .data: break
             default:
-                guard header.requestID == 0 else { continue }
+                guard header.requestID == 0 else { break }
                 try records.write {
                     $0.appendRecord(.unknownType, requestID: 0, content: [header.type, 0, 0, 0, 0, 0, 0, 0])
                 }
             }
+            if incoming == nil, !hasBufferedInput { return .none(.awaitRequest) }
         }
-        return nil
     }
 
     /// What this server can do, of what FCGI_GET_VALUES asks for (§4.1).
@@ -127,7 +174,9 @@ final class FastCGIConnection<S: Service> {
         do throws(HTTPError) {
             var complete = try variables.request()
             request = complete
-            let length = try variables.contentLength()
+            guard !incoming.isLate || incoming.isBodyTooLarge else { throw HTTPError.requestTimeout }
+            // A body without a length ends with the empty STDIN record (§5.3).
+            let length = try variables.contentLength() ?? incoming.body.count
             guard incoming.isBodyTooLarge || incoming.body.count == length else {
                 throw HTTPError.badRequest("The body's length is not what Content-Length says.")
             }

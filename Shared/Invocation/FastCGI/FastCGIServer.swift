@@ -6,8 +6,11 @@ import Glibc
 ///
 /// With FUNCTION_DISPATCH=isolated the process is a template: it warms up once, and forks a child for each
 /// connection, which serves one request and ends, so that no request sees what another left in memory. Otherwise it
-/// serves one connection after another itself.
+/// serves one connection after another itself, and closes one that brings no request when another waits.
 struct FastCGIServer<S: Service> {
+    /// A web server sends its request as soon as it has connected. So many milliseconds are more than it needs for that.
+    private static var patience: Int32 { 1_000 }
+
     private let service: S
     private let environment: Environment
 
@@ -17,6 +20,13 @@ struct FastCGIServer<S: Service> {
     }
 
     func run() -> Int32 {
+        let listener: FastCGIListener
+        do {
+            listener = try FastCGIListener(environment)
+        } catch {
+            Log().write(.error, "FastCGI can't be served: \(error)")
+            return 1
+        }
         csystem_catch_signals()
         let isTemplate = environment["FUNCTION_DISPATCH"] == "isolated"
         if isTemplate {
@@ -26,24 +36,42 @@ struct FastCGIServer<S: Service> {
         }
         let supervisor = Supervisor()
         while csystem_is_terminating() == 0 {
-            let isReady = csystem_wait_for_connection(STDIN_FILENO) != 0
+            let isReady = csystem_wait_for_connection(STDIN_FILENO, -1) != 0
             if isTemplate { supervisor.reportEndedChildren() }
-            guard isReady else { continue }
-            let connection = Descriptor(number: accept(STDIN_FILENO, nil, nil))
-            guard connection.number >= 0 else { continue }
+            guard isReady, let connection = listener.accept() else { continue }
             if isTemplate {
                 fork(serving: connection, supervisor)
+                connection.close()
             } else {
-                serve(connection)
+                var next: Descriptor? = connection
+                while let connection = next {
+                    next = serve(connection, listener)
+                    connection.close()
+                }
             }
-            connection.close()
         }
         return 0
     }
 
-    private func serve(_ connection: Descriptor) {
-        let connection = FastCGIConnection(connection, service, environment)
-        while csystem_is_terminating() == 0, connection.serveRequest() == .keepConnection {}
+    /// Serves the requests of one connection. The result is the connection that takes the place of one that brings no request: a
+    /// web server may keep a connection without end, and open another while every process holds one.
+    private func serve(_ descriptor: Descriptor, _ listener: FastCGIListener) -> Descriptor? {
+        let connection = FastCGIConnection(descriptor, service, environment)
+        var isReady = descriptor.isReadable(within: Self.patience)
+        while csystem_is_terminating() == 0 {
+            if isReady, connection.serveRequest() == .closeConnection { return nil }
+            isReady = connection.hasBufferedInput
+            while !isReady {
+                let ready = csystem_wait_for_connection(STDIN_FILENO, descriptor.number)
+                guard csystem_is_terminating() == 0 else { return nil }
+                isReady = ready & Int32(CSYSTEM_CONNECTION_READY) != 0
+                guard !isReady, ready != 0, let other = listener.accept() else { continue }
+                // A request may have come at the same moment, and is served first.
+                if descriptor.isReadable() { _ = connection.serveRequest() }
+                return other
+            }
+        }
+        return nil
     }
 
     private func fork(serving connection: Descriptor, _ supervisor: Supervisor) {
@@ -54,7 +82,8 @@ struct FastCGIServer<S: Service> {
         csystem_release_signals()
         guard csystem_die_with_parent(template) == 0 else { _exit(1) }
         supervisor.leaveToParent()
-        _ = FastCGIConnection(connection, service, environment).serveRequest()
+        let connection = FastCGIConnection(connection, service, environment)
+        while connection.serveRequest() == .awaitRequest {}
         _exit(0)
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import HTTP
 
 /// Reads one HTTP/1.1 response (RFC 9112).
@@ -14,9 +15,8 @@ struct AnswerReader {
         }
         var headers = Headers()
         while case let field = try line(), !field.isEmpty {
-            guard let colon = field.firstIndex(of: ":") else { throw RuntimeAPIClient.Failure.malformedAnswer }
-            headers.add(
-                String(field[..<colon]), String(field[field.index(after: colon)...].drop { $0 == " " }))
+            guard let (name, value) = field.cut(at: ":") else { throw RuntimeAPIClient.Failure.malformedAnswer }
+            headers.add(String(name), String(value.withoutOuterWhitespace))
         }
         return .init(status: status, headers: headers, body: try body(headers))
     }
@@ -41,7 +41,7 @@ struct AnswerReader {
     private mutating func line() throws -> String {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = unread[..<end].filter { $0 != UInt8(ascii: "\r") }
+                let line = unread.prefix(end).filter { $0 != UInt8(ascii: "\r") }
                 unread.removeFirst(end + 1)
                 return String(decoding: line, as: UTF8.self)
             }
@@ -51,14 +51,14 @@ struct AnswerReader {
 
     private mutating func take(_ count: Int) throws -> [UInt8] {
         while unread.count < count { try fill() }
-        defer { unread.removeFirst(count) }
-        return Array(unread[..<count])
+        defer { unread = Array(unread.dropFirst(count)) }
+        return Array(unread.prefix(count))
     }
 
     private mutating func fill() throws {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
         guard count > 0 else { throw Descriptor.Closed() }
-        unread += buffer[..<count]
+        unread += buffer.prefix(count)
     }
 }

@@ -1,6 +1,8 @@
 #if PostgreSQL
     import Base
+    import CCrypto
     import CPostgreSQL
+    import CSystem
     import Glibc
 
     /// One connection by libpq, in pipeline mode throughout: several statements may go out in one round trip, and what
@@ -24,6 +26,8 @@
 
         /// Connects. Throws `StoreError.unreachable` when that fails.
         init(_ url: Secret) throws {
+            csystem_use_own_resolver()
+            ccrypto_initialize()
             let settings = url.reveal { PostgreSQLSettings.of($0) }
             var names: [UnsafePointer<CChar>?] = []
             var values: [UnsafePointer<CChar>?] = []
@@ -102,7 +106,7 @@
             guard let request = PQgetCancel(handle) else { return }
             defer { PQfreeCancel(request) }
             var message = [CChar](repeating: 0, count: 256)
-            PQcancel(request, &message, Int32(message.count))
+            PQcancel(request, &message, Int32(clamping: message.count))
         }
 
         /// Sends commands in one round trip whose outcome nobody waits for.

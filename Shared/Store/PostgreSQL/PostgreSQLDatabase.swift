@@ -56,7 +56,14 @@
                 commands.insert(Self.begin(.read), at: 0)
                 commands.insert(Self.commit, at: queries.count + 1)
             }
-            var results = try repeating(if: waiting.isEmpty) { connection in try connection.perform(commands) }
+            var results: [PostgreSQLResult]
+            do {
+                results = try repeating(if: waiting.isEmpty) { connection in try connection.perform(commands) }
+            } catch StoreError.unwritable where waiting.contains(where: { !statement($0.sql).isQuery }) {
+                // Output that waits to be written does not stop reading.
+                self.waiting = waiting.filter { statement($0.sql).isQuery }
+                return try read(queries)
+            }
             if begun {
                 results.removeFirst()
                 results.remove(at: queries.count)
@@ -250,7 +257,8 @@
         private static let beginRead = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         // What it keeps is written, into tables that are gone when it ends.
         private static let beginSurvey = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
-        private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        // It does not say READ WRITE: a database that is set to be read-only stays so.
+        private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED")
         private static let commit = Command("COMMIT")
         private static let rollback = Command("ROLLBACK")
     }

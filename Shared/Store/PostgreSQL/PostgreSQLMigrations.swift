@@ -7,13 +7,14 @@
         /// What tells migrations of this product from other users of advisory locks.
         private static let lock = 0x7468_616C_6961_6E
 
-        public func migrate() throws {
+        public func migrate(upTo version: Int) throws {
             try transaction(.write) {
                 // Whoever comes second waits here, and finds all done.
                 try script("SELECT pg_catalog.pg_advisory_xact_lock(\(Self.lock))")
                 try prepareSchema()
                 let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
-                for migration in Migration.all where !applied.contains(migration.version) {
+                for migration in Migration.all
+                where migration.version <= version && !applied.contains(migration.version) {
                     for step in migration.steps { try apply(step) }
                     try execute(
                         "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
@@ -107,6 +108,12 @@
                 try refuse("DELETE", on: table, "FOR EACH ROW")
                 try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
             case .tally(let tally): try keep(tally)
+            case .busy(let table):
+                try script(
+                    """
+                    ALTER TABLE \(SchemaNames.schema).\(table) SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0,
+                        autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0)
+                    """)
             }
         }
 

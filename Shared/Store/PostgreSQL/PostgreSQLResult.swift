@@ -34,14 +34,14 @@
             guard let code = cpostgresql_sqlstate(result).map({ String(cString: $0) }), isConnected else {
                 return .unreachable(message)
             }
-            // SQLSTATE classes (PostgreSQL documentation, appendix A).
+            // SQLSTATE classes (PostgreSQL documentation, appendix A). read_only_sql_transaction: a server that has become a
+            // standby, or is set to read only; disk_full.
+            if ["25006", "53100"].contains(code) { return .unwritable(message) }
             switch code.prefix(2) {
             case "08", "53", "57", "58": return .unreachable(message)
             case "23": return .constraint(message)
             case "XX": return .damaged(message)
-            default:
-                // A server that has become a standby, or is set to read only.
-                return code == "25006" ? .unreachable(message) : .failed("\(code) \(message)")
+            default: return .failed("\(code) \(message)")
             }
         }
     }
@@ -56,9 +56,11 @@
 
         var columnCount: Int { Int(PQnfields(result)) }
 
-        func name(_ column: Int) -> String { PQfname(result, Int32(column)).map { String(cString: $0) } ?? "" }
+        func name(_ column: Int) -> String {
+            PQfname(result, Int32(clamping: column)).map { String(cString: $0) } ?? ""
+        }
 
-        func isNull(_ column: Int) -> Bool { PQgetisnull(result, index, Int32(column)) == 1 }
+        func isNull(_ column: Int) -> Bool { PQgetisnull(result, index, Int32(clamping: column)) == 1 }
 
         func integer(_ column: Int) -> Int {
             switch value(column) {
@@ -97,7 +99,7 @@
             guard !isNull(column) else { return .null }
             let bytes = bytes(column)
             // Types by object identifier (pg_type.dat).
-            switch PQftype(result, Int32(column)) {
+            switch PQftype(result, Int32(clamping: column)) {
             case 16: return .integer(bytes.first == 1 ? 1 : 0)
             case 17: return .blob(Array(bytes))
             case 20: return .integer(Int(bytes.bigEndian(as: Int64.self)))
@@ -116,13 +118,14 @@
 
         private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(
-                start: PQgetvalue(result, index, Int32(column)), count: Int(PQgetlength(result, index, Int32(column))))
+                start: PQgetvalue(result, index, Int32(clamping: column)),
+                count: Int(PQgetlength(result, index, Int32(clamping: column))))
         }
 
         /// Microseconds since 2000-01-01.
         private static func moment(_ microseconds: Int64) -> Timestamp {
-            let seconds = microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000
-            return Timestamp(seconds: Int(seconds) + 946_684_800)
+            let seconds = microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
+            return Timestamp(seconds: 946_684_800) + Int(clamping: seconds)
         }
 
         private static func uuid(_ bytes: UnsafeRawBufferPointer) -> String {
@@ -133,8 +136,8 @@
                         text[end] = UInt8(ascii: "-")
                         end += 1
                     }
-                    text[end] = Hex.lowerDigits[Int(byte >> 4)]
-                    text[end + 1] = Hex.lowerDigits[Int(byte & 15)]
+                    text[end] = Hex.lowerDigit(byte >> 4)
+                    text[end + 1] = Hex.lowerDigit(byte)
                     end += 2
                 }
                 return end
@@ -145,31 +148,33 @@
         /// sums of integers and averages come as.
         private static func numeric(_ bytes: UnsafeRawBufferPointer) -> SQLValue {
             func word(_ position: Int) -> Int {
-                Int(UnsafeRawBufferPointer(rebasing: bytes[(position * 2)...]).bigEndian(as: UInt16.self))
+                Int(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(position * 2)).bigEndian(as: UInt16.self))
             }
-            let weight = Int(Int16(truncatingIfNeeded: word(1)))
-            var whole = 0
-            var fraction = 0.0
-            for digit in 0..<word(0) {
-                var place = weight - digit
-                if place >= 0 {
-                    var value = word(4 + digit)
-                    while place > 0 {
-                        value *= 10_000
-                        place -= 1
-                    }
-                    whole += value
-                } else {
-                    var value = Double(word(4 + digit))
-                    while place < 0 {
-                        value /= 10_000
-                        place += 1
-                    }
-                    fraction += value
-                }
+            let (weight, sign) = (Int(Int16(truncatingIfNeeded: word(1))), word(2) == 0x4000 ? -1 : 1)
+            // More digits than a floating-point number tells apart.
+            let digits = (0..<min(word(0), 20)).map { word(4 + $0) }
+            // Nil when an integer can't hold it.
+            var whole: Int? = weight < 5 ? 0 : nil
+            for place in 0..<(whole == nil ? 0 : max(0, weight + 1)) {
+                whole = whole.flatMap { Self.append(place < digits.count ? digits[place] : 0, to: $0) }
             }
-            let sign = word(2) == 0x4000 ? -1 : 1
-            return word(3) == 0 ? .integer(sign * whole) : .real(Double(sign) * (Double(whole) + fraction))
+            if let whole, word(3) == 0 { return .integer(sign * whole) }
+            var sum = whole.map(Double.init) ?? 0
+            for (place, digit) in digits.enumerated() where whole == nil || place > weight {
+                sum += scaled(Double(digit), by: weight - place)
+            }
+            return .real(Double(sign) * sum)
+        }
+
+        private static func append(_ digit: Int, to number: Int) -> Int? {
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10_000)
+            let (sum, overflows) = product.addingReportingOverflow(digit)
+            return isTooLarge || overflows ? nil : sum
+        }
+
+        /// A digit at a place before or behind the point. Beyond 80 places it is infinite or nothing.
+        private static func scaled(_ digit: Double, by places: Int) -> Double {
+            (0..<min(abs(places), 80)).reduce(digit) { value, _ in places < 0 ? value / 10_000 : value * 10_000 }
         }
     }
 

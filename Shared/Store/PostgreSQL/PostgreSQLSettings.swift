@@ -1,14 +1,10 @@
 #if PostgreSQL
+    import Base
     import CPostgreSQL
     import Glibc
 
     /// What a connection has where its URL does not say otherwise.
     enum PostgreSQLSettings {
-        /// Where Linux distributions keep the certificates of the public authorities.
-        private static let certificateFiles = [
-            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-        ]
-
         /// libpq's connection parameters for a URL. A server on another machine must prove by its certificate that it is
         /// the one that was asked for; one on this machine needs no TLS.
         static func of(_ url: String) -> [(name: String, value: String)] {
@@ -21,7 +17,8 @@
                 ("keepalives_count", "3"), ("tcp_user_timeout", "20000"),
                 ("sslmode", isLocal ? "disable" : "verify-full"),
             ]
-            if !isLocal, let file = certificateFiles.first(where: { access($0, R_OK) == 0 }) {
+            // Without a file libpq looks for ~/.postgresql/root.crt, and refuses the server if that is not there either.
+            if let file = try? CertificateAuthorities.file(.process) {
                 settings.append(("sslrootcert", file))
             }
             return settings

@@ -78,7 +78,8 @@
                         try formats.withUnsafeBufferPointer { formats in
                             try body(
                                 BoundParameters(
-                                    count: Int32(count), values: values.baseAddress, lengths: lengths.baseAddress,
+                                    count: Int32(clamping: count), values: values.baseAddress,
+                                    lengths: lengths.baseAddress,
                                     formats: formats.baseAddress))
                         }
                     }

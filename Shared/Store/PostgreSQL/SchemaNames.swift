@@ -1,3 +1,5 @@
+import Base
+
 #if PostgreSQL
     /// Puts the schema's name before the names of its tables and functions. Queries are written without it; a search path
     /// would do the same, but belongs to a session, and behind a pooler there is none that lasts.
@@ -13,9 +15,12 @@
         ]
 
         /// All its tables.
-        static let tables = Set(
-            Schema.tables.map { Substring($0) } + Schema.tallies.map { Substring($0.table.description) }
-                + ["schema_migrations", "counters"])
+        static let tables = Set(Schema.tables.map { Substring($0) }).union(others)
+        /// All that it has ever had: migrations name those too.
+        private static let known = Set(Schema.everyTable.map { Substring($0) }).union(others)
+        private static let others =
+            Schema.tallies.map { Substring($0.table.description) }
+            + ["schema_migrations", "counters"]
 
         /// `text` with all of them qualified.
         static func qualified(_ text: String) -> String {
@@ -26,23 +31,23 @@
             var position = 0
             while position < bytes.count {
                 let start = position
-                if bytes[position] == UInt8(ascii: "'") {
+                if bytes[at: position] == UInt8(ascii: "'") {
                     // A literal is copied as it is.
-                    position = (bytes[(position + 1)...].firstIndex(of: UInt8(ascii: "'")) ?? bytes.count - 1) + 1
-                } else if isWordPart(bytes[position]) {
-                    position = bytes[position...].firstIndex { !isWordPart($0) } ?? bytes.count
-                    let word = Substring(decoding: bytes[start..<position], as: UTF8.self)
-                    let next = position < bytes.count ? bytes[position] : 0
-                    let isTable = introductions.contains(last) && tables.contains(word) && next != UInt8(ascii: ".")
+                    position = (bytes.dropFirst(position + 1).firstIndex(of: UInt8(ascii: "'")) ?? bytes.count - 1) + 1
+                } else if let byte = bytes[at: position], isWordPart(byte) {
+                    position = bytes.dropFirst(position).firstIndex { !isWordPart($0) } ?? bytes.count
+                    let word = Substring(decoding: bytes[from: start, to: position], as: UTF8.self)
+                    let next = bytes[at: position]
+                    let isTable = introductions.contains(last) && known.contains(word) && next != UInt8(ascii: ".")
                     let isFunction = next == UInt8(ascii: "(") && functions.contains(word)
-                    let isQualified = start > 0 && bytes[start - 1] == UInt8(ascii: ".")
+                    let isQualified = bytes[at: start - 1] == UInt8(ascii: ".")
                     if (isTable || isFunction) && !isQualified { result += Array((schema + ".").utf8) }
                     last = word
                 } else {
                     position += 1
-                    if bytes[start] != UInt8(ascii: " "), bytes[start] != UInt8(ascii: "\n") { last = "" }
+                    if ![UInt8(ascii: " "), UInt8(ascii: "\n")].contains(bytes[at: start]) { last = "" }
                 }
-                result += bytes[start..<position]
+                result += bytes[from: start, to: position]
             }
             return String(decoding: result, as: UTF8.self)
         }

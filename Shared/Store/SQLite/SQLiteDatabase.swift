@@ -1,5 +1,6 @@
 import Base
 import CSQLite
+import CSystem
 import Glibc
 
 /// The embedded engine: one SQLite file, and beside it a second one for counters that may be lost.
@@ -19,7 +20,9 @@ public final class SQLiteDatabase: Database {
     var statements: [SQL: SQLiteStatement] = [:]
     /// The VFS to open the file with; nil is SQLite's own.
     var vfs: String?
-    private var isInTransaction = false
+    private var openTransaction: TransactionKind?
+    /// Replaces an ordinary connection while nothing can be written.
+    var makeshift: SQLiteMakeshift?
 
     /// The counters' database, in a file named for this one's with `-counters` behind it.
     public private(set) lazy var counters: any Database = SQLiteDatabase(
@@ -40,6 +43,30 @@ public final class SQLiteDatabase: Database {
 
     @discardableResult
     public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+        do {
+            return try runOnce(sql, parameters, body)
+        } catch let error as StoreError {
+            guard case .unwritable = error, isReading(sql), try openMakeshift() else { throw error }
+            if openTransaction != nil { try script("BEGIN") }
+            return try usingMakeshift { try runOnce(sql, parameters, body) }
+        }
+    }
+
+    /// True if a statement only reads, and is not part of what will write.
+    private func isReading(_ sql: SQL) -> Bool {
+        guard openTransaction ?? .read == .read else { return false }
+        return ["SELECT", "WITH", "PRAGMA"].contains { sql.text.hasPrefix($0) }
+    }
+
+    /// Lets go of the makeshift connection after a statement or a transaction, so that the next one tries the ordinary way.
+    private func usingMakeshift<Result>(_ body: () throws -> Result) throws -> Result {
+        defer { if makeshift != nil, openTransaction == nil { closeConnection() } }
+        let result = try body()
+        if openTransaction == nil { try makeshift?.check() }
+        return result
+    }
+
+    private func runOnce(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         let statement = try prepared(sql)
         // A run of the same statement may be stepping through its rows further up the stack.
         guard !statement.isRunning else {
@@ -67,13 +94,17 @@ public final class SQLiteDatabase: Database {
 
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         if kind == .survey { return try surveying { try transaction(.read, body) } }
-        guard !isInTransaction else { return try body() }
+        guard openTransaction == nil else { return try body() }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")
-        isInTransaction = true
-        defer { isInTransaction = false }
+        openTransaction = kind
+        defer {
+            openTransaction = nil
+            if makeshift != nil { closeConnection() }
+        }
         do {
             let result = try body()
             try execute("COMMIT")
+            try makeshift?.check()
             return result
         } catch {
             // SQLite may have rolled back by itself.
@@ -82,13 +113,16 @@ public final class SQLiteDatabase: Database {
         }
     }
 
-    public func migrate() throws {
+    public func migrate(upTo version: Int) throws {
         // The journal's mode can't change within a transaction.
         try useWriteAheadLog()
+        // Renaming a table opens the database of temporary tables, and where that is can't change within a transaction then: a
+        // survey in one may be next.
+        try script("PRAGMA temp_store = MEMORY")
         try transaction(.write) {
             try script(Migration.table.text)
             let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
-            for migration in Migration.all where !applied.contains(migration.version) {
+            for migration in Migration.all where migration.version <= version && !applied.contains(migration.version) {
                 for step in migration.steps { try apply(step) }
                 try execute(
                     "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
@@ -108,11 +142,16 @@ public final class SQLiteDatabase: Database {
         return version == Migration.all.last?.version
     }
 
-    public func close() {
+    func closeConnection() {
         statements = [:]
         if let handle { sqlite3_close_v2(handle) }
         handle = nil
         vfs = nil
+        makeshift = nil
+    }
+
+    public func close() {
+        closeConnection()
         if role == .primary { counters.close() }
     }
 
@@ -126,7 +165,7 @@ public final class SQLiteDatabase: Database {
     private func compile(_ sql: SQL) throws -> SQLiteStatement {
         let connection = try connection()
         do {
-            return try SQLiteStatement(sql.text, on: connection)
+            return try SQLiteStatement(sql.textWithoutLocks, on: connection)
         } catch StoreError.failed where role == .counters {
             try createCounters()
             return try SQLiteStatement(sql.text, on: connection)
@@ -155,19 +194,43 @@ public final class SQLiteDatabase: Database {
     func connection() throws -> OpaquePointer {
         if let handle { return handle }
         Self.initialized
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        if creates { flags |= SQLITE_OPEN_CREATE }
+        var flags = SQLITE_OPEN_READWRITE
+        if creates {
+            flags |= SQLITE_OPEN_CREATE
+            makeFile()
+        }
+        let opened: OpaquePointer
+        do {
+            opened = try open(path, flags: flags)
+        } catch StoreError.unreachable(let reason) where role == .counters {
+            // The file would have been made if that were possible.
+            throw StoreError.unwritable(reason)
+        }
+        // Counting costs no disk flush.
+        if role == .counters { try script("PRAGMA synchronous = OFF") }
+        return opened
+    }
+
+    /// Opens a file and keeps the connection.
+    @discardableResult
+    func open(_ name: String, flags: Int32) throws -> OpaquePointer {
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags, vfs)
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             sqlite3_close_v2(opened)
             throw StoreError(code, on: nil)
         }
         csqlite_configure(opened)
         handle = opened
-        // Counting costs no disk flush.
-        if role == .counters { try script("PRAGMA synchronous = OFF") }
         return opened
+    }
+
+    /// Makes the file for this user alone, whatever the umask is. SQLite gives the files beside it the same rights. A failure
+    /// shows when SQLite opens it.
+    private func makeFile() {
+        guard !path.isEmpty, path != ":memory:" else { return }
+        let file = csystem_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file >= 0 { Glibc.close(file) }
     }
 
     private static let initialized: Void = csqlite_initialize()

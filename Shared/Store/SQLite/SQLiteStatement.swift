@@ -33,7 +33,7 @@ final class SQLiteStatement {
             guard parameters.indices.contains(position - 1) else {
                 throw StoreError.failed("parameter $\(position) has no value")
             }
-            let code = bind(parameters[position - 1], at: Int32(index + 1))
+            let code = bind(parameters[position - 1], at: Int32(clamping: index + 1))
             guard code == SQLITE_OK else { throw StoreError(code, on: connection) }
         }
         let row = SQLiteRow(statement: handle)
@@ -49,7 +49,7 @@ final class SQLiteStatement {
     private func bind(_ value: SQLValue, at index: Int32) -> Int32 {
         switch value {
         case .null: sqlite3_bind_null(handle, index)
-        case .integer(let value): sqlite3_bind_int64(handle, index, Int64(value))
+        case .integer(let value): sqlite3_bind_int64(handle, index, Int64(clamping: value))
         case .real(let value): sqlite3_bind_double(handle, index, value)
         case .text(let value): csqlite_bind_text(handle, index, value, Int32(clamping: value.utf8.count))
         case .blob(let value): csqlite_bind_blob(handle, index, value, Int32(clamping: value.count))
@@ -63,11 +63,11 @@ private struct SQLiteRow: Row {
     var columnCount: Int { Int(sqlite3_column_count(statement)) }
 
     func name(_ column: Int) -> String {
-        sqlite3_column_name(statement, Int32(column)).map { String(cString: $0) } ?? ""
+        sqlite3_column_name(statement, Int32(clamping: column)).map { String(cString: $0) } ?? ""
     }
 
     func value(_ column: Int) -> SQLValue {
-        switch sqlite3_column_type(statement, Int32(column)) {
+        switch sqlite3_column_type(statement, Int32(clamping: column)) {
         case SQLITE_INTEGER: .integer(integer(column))
         case SQLITE_FLOAT: .real(real(column))
         case SQLITE_TEXT: .text(text(column))
@@ -76,27 +76,27 @@ private struct SQLiteRow: Row {
         }
     }
 
-    func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL }
+    func isNull(_ column: Int) -> Bool { sqlite3_column_type(statement, Int32(clamping: column)) == SQLITE_NULL }
 
-    func integer(_ column: Int) -> Int { Int(sqlite3_column_int64(statement, Int32(column))) }
+    func integer(_ column: Int) -> Int { Int(sqlite3_column_int64(statement, Int32(clamping: column))) }
 
-    func real(_ column: Int) -> Double { sqlite3_column_double(statement, Int32(column)) }
+    func real(_ column: Int) -> Double { sqlite3_column_double(statement, Int32(clamping: column)) }
 
     func text(_ column: Int) -> String {
-        guard let bytes = sqlite3_column_text(statement, Int32(column)) else { return "" }
-        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        guard let bytes = sqlite3_column_text(statement, Int32(clamping: column)) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, Int32(clamping: column)))
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
     }
 
     func appendText(_ column: Int, to bytes: inout [UInt8]) {
-        guard let text = sqlite3_column_text(statement, Int32(column)) else { return }
-        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        guard let text = sqlite3_column_text(statement, Int32(clamping: column)) else { return }
+        let count = Int(sqlite3_column_bytes(statement, Int32(clamping: column)))
         bytes.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
     }
 
     func blob(_ column: Int) -> [UInt8] {
-        guard let bytes = sqlite3_column_blob(statement, Int32(column)) else { return [] }
-        let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+        guard let bytes = sqlite3_column_blob(statement, Int32(clamping: column)) else { return [] }
+        let count = Int(sqlite3_column_bytes(statement, Int32(clamping: column)))
         return Array(UnsafeRawBufferPointer(start: bytes, count: count))
     }
 }
@@ -105,11 +105,13 @@ extension StoreError {
     /// The error of a SQLite result code, with the connection's message.
     init(_ code: Int32, on connection: OpaquePointer?) {
         let message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+        guard csqlite_is_unwritable(connection, code) == 0 else {
+            self = .unwritable(message)
+            return
+        }
         self =
             switch code & 0xFF {
-            case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_IOERR,
-                SQLITE_FULL, SQLITE_READONLY, SQLITE_PERM:
-                .unreachable(message)
+            case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_PERM: .unreachable(message)
             case SQLITE_NOTADB, SQLITE_CORRUPT: .damaged(message)
             case SQLITE_CONSTRAINT: .constraint(message)
             default: .failed(message)

@@ -1,16 +1,39 @@
 import Auth
 import Base
+import Jobs
 import Store
 
 extension Workspace {
     /// Finds out what is gone, table after table, so that applying the sync keeps others from writing for less long.
     func compare(_ run: SyncRun) throws {
+        try exclusively {
+            try save(run)
+            try followIDs(run.id)
+        }
         for table in InventoryTable.all {
             try exclusively {
                 try save(run)
-                try execute(table.noteGone(isKept: run.position.kept.contains(table.kind.rawValue)), run.id)
+                try execute(table.noteGone(run.position.lists), run.id)
             }
         }
+    }
+
+    /// Gives accounts the ids that their connector knows them by now. A row is that of a staged account if its id is the
+    /// account's former one and the name is the same: another account's id may look like a name.
+    private func followIDs(_ runID: Identifier) throws {
+        try execute(
+            """
+            UPDATE accounts SET external_id = staged.external_id
+            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+                AND staged.sync_run_id = run.id AND staged.kind = 'account' AND staged.fingerprint <> ''
+            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.workspace_id = $1
+                AND accounts.integration_id = run.integration_id
+                AND accounts.external_id = staged.record ->> 'former_id'
+                AND accounts.username = staged.record ->> 'username'
+                AND NOT EXISTS (
+                    SELECT 1 FROM accounts AS other WHERE other.integration_id = run.integration_id
+                        AND other.external_id = staged.external_id)
+            """, runID)
     }
 
     /// Makes the inventory what the provider has shown: one transaction, in which only what has changed is written, and
@@ -38,7 +61,11 @@ extension Workspace {
                 "platform": .string(integration.platform.rawValue), "entities": counts.json,
                 "changes": .object(changes.mapValues(JSON.integer)),
             ]
-            if !run.position.leftOut.isEmpty { details["left_out"] = .array(run.position.leftOut.map(JSON.string)) }
+            let missing = run.position.lists.leftOut.merging(run.position.lists.heldBack) { $1 }
+            if !missing.isEmpty {
+                details["left_out"] = .array(
+                    missing.sorted { $0.key < $1.key }.map { ["list": .string($0.key), "reason": .string($0.value)] })
+            }
             // What a plan does not cover is synced and watched all the same.
             if let limit = plan.identityLimit, billable > limit {
                 details["billable_identities"] = .integer(billable)
@@ -52,19 +79,23 @@ extension Workspace {
     }
 
     private func finish(_ run: SyncRun, _ counts: SyncCounts, at now: Timestamp) throws {
+        var history = try listHistory(of: run.integrationID)
+        history.add(run.position.lists, eventsSince: run.position.eventsSince, now: now)
+        let error = run.position.lists.heldBack.sorted { $0.key < $1.key }.first?.value
         try execute(
             """
             UPDATE sync_runs SET status = 'completed', lease_token = NULL, lease_expires_at = NULL, position = NULL,
                 entity_counts = $3, error_kind = NULL, error = NULL
             WHERE workspace_id = $1 AND id = $2
             """, run.id, counts.json)
-        try giveSlotBack(of: run)
         try execute(
             """
-            UPDATE integrations SET status = 'connected', last_sync_at = $3, next_auto_sync_at = $4, error_kind = NULL,
-                error = NULL
+            UPDATE integrations SET status = 'connected', last_sync_at = $3, next_auto_sync_at = $4, error_kind = $5,
+                error = $6, failing_since = NULL, failed_syncs = 0, lists = $7
             WHERE workspace_id = $1 AND id = $2
-            """, run.integrationID, now, now + Self.syncInterval)
+            """, run.integrationID, now, run.integrationID.hourlyTime(after: now),
+            error.map { _ in "deletions_held_back" }, error, history.json)
+        try queueAnalysis(now: now)
     }
 
     private func countChanges(of runID: Identifier) throws -> [String: Int] {
@@ -179,8 +210,14 @@ struct InventoryUpdate {
         try execute(
             """
             DELETE FROM account_links WHERE workspace_id = $1 AND EXISTS (
-                SELECT 1 FROM accounts WHERE accounts.id = account_links.account_id
+                SELECT 1 FROM accounts JOIN sync_staged AS staged ON staged.workspace_id = $1
+                        AND staged.sync_run_id = $2 AND staged.kind = 'account'
+                        AND staged.external_id = accounts.external_id
+                WHERE accounts.id = account_links.account_id
                     AND accounts.integration_id = \(InventoryTable.integration) AND NOT EXISTS (
+                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2
+                            AND kind = 'kept account_link' AND external_id = accounts.external_id)
+                    AND NOT EXISTS (
                         SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account_link'
                             AND external_id = accounts.external_id || ' ' || account_links.email))
             """)

@@ -37,6 +37,7 @@ struct IdentityMatching {
         try resolveManagers()
         try matchByAddress()
         try matchByLink()
+        try matchByLinksOfOthers()
         try foundIdentities()
         try matchByAddress()
         try workspace.execute(
@@ -78,6 +79,28 @@ struct IdentityMatching {
             """
             UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked())
             WHERE accounts.workspace_id = $1 AND accounts.identity_id IS NULL AND \(Self.isLinkedToOne())
+            """, runID)
+    }
+
+    /// An account belongs to whom an account of an identity provider is linked to by its address, such as the name that
+    /// somebody signs in to Okta with. An address that is linked to several people is nobody's.
+    private func matchByLinksOfOthers() throws {
+        let known: SQL = """
+            account_links JOIN accounts AS known ON known.id = account_links.account_id
+                JOIN integrations ON integrations.id = known.integration_id
+            """
+        let isKnown: SQL = """
+            account_links.workspace_id = $1 AND integrations.idp_role IS NOT NULL AND known.identity_id IS NOT NULL
+            """
+        try workspace.execute(
+            """
+            UPDATE accounts SET identity_id = known.identity_id, updated_at = \(InventoryTable.appliedAt)
+            FROM \(known)
+            WHERE \(isKnown) AND accounts.workspace_id = $1 AND accounts.identity_id IS NULL
+                AND accounts.email = account_links.email AND known.integration_id <> accounts.integration_id
+                AND account_links.email IN (
+                    SELECT account_links.email FROM \(known) WHERE \(isKnown)
+                    GROUP BY account_links.email HAVING count(DISTINCT known.identity_id) = 1)
             """, runID)
     }
 

@@ -1,3 +1,4 @@
+import Connectors
 import Store
 
 /// One table of the inventory, and how staged records become its rows. All statements take the workspace as `$1` and the
@@ -24,37 +25,40 @@ struct InventoryTable {
     static let integration: SQL = "(SELECT integration_id FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
     static let appliedAt: SQL = "(SELECT finished_at FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
 
-    private var kindName: SQL {
-        switch kind {
-        case .account: "'account'"
-        case .accountLink: "'account_link'"
-        case .application: "'application'"
-        case .entitlement: "'entitlement'"
-        case .oauthGrant: "'oauth_grant'"
-        case .accessKey: "'access_key'"
-        case .device: "'device'"
-        case .auditEvent: "'audit_event'"
-        }
-    }
+    private var kindName: SQL { "'\(kind.text)'" }
 
     private var goneKind: SQL { "'gone ' || \(kindName)" }
 
     /// Notes, beside the staged records, which rows the provider no longer shows. Doing it twice changes nothing. Of a kind
-    /// that is kept only those go whose account or application goes.
-    func noteGone(isKept: Bool) -> SQL {
-        let isStaged: SQL = """
-            EXISTS (SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
-                AND external_id = \(name).external_id)
-            """
-        let isUnseen: SQL = isKept ? "1 = 0" : "NOT \(isStaged)"
+    /// that was not enumerated only those go whose account or application goes.
+    func noteGone(_ lists: ReadLists) -> SQL {
+        // Kinds of records have the names of kinds of staged records.
+        let kind = SyncRecord.Kind(rawValue: kind.rawValue)
+        let proof = kind.flatMap { lists.enumeration(of: $0) }
         return """
             INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
             SELECT run.workspace_id, run.id, \(goneKind), \(name).external_id, \(name).id, '{}', ''
             FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
                 AND run.integration_id = \(name).integration_id
-            WHERE \(Self.run) AND \(name).workspace_id = $1 AND (\(isUnseen)\(orGone))
+            WHERE \(Self.run) AND \(name).workspace_id = $1
+                AND (\(proof.map { isUnseen($0, lists.protections) } ?? "1 = 0")\(orGone))
             ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
             """
+    }
+
+    /// Selects rows that did not come, though all of their kind has, and that nothing protects.
+    private func isUnseen(_: Enumeration, _ marks: Set<String>) -> SQL {
+        func isStaged(_ kind: SQL, _ covers: SQL) -> SQL {
+            """
+            EXISTS (SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kind)
+                AND \(covers))
+            """
+        }
+        var condition: SQL = "NOT \(isStaged(kindName, "external_id = \(name).external_id"))"
+        for protection in Protection.all(of: self) where marks.contains(protection.mark) {
+            condition = condition + " AND NOT " + isStaged(protection.kind, protection.covers)
+        }
+        return "(\(condition))"
     }
 
     /// The ids of the rows that are noted as gone.

@@ -1,6 +1,20 @@
 import Store
 
 extension InventoryTable {
+    /// A column that stays as it is if the record says that its value could not be read, unless nothing is known yet.
+    private static func keeping(_ name: SQL, _ value: SQL) -> Column {
+        (name, "CASE WHEN \(flag("keeps_" + name)) THEN COALESCE(known.\(name), \(value)) ELSE \(value) END")
+    }
+
+    /// The roles, which are not known either if nobody knows whether the account is an admin.
+    private static let adminRoles: Column = {
+        let value: SQL = "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"
+        return (
+            "admin_roles",
+            "CASE WHEN \(flag("keeps_admin_roles")) THEN COALESCE(NULLIF(known.admin_roles, '[]'), \(value)) ELSE \(value) END"
+        )
+    }()
+
     /// Parents first: rows are written in this order, and go in the other one.
     static let all = [accounts, applications, entitlements, oauthGrants, accessKeys, devices]
 
@@ -12,23 +26,29 @@ extension InventoryTable {
             """,
         label: (staged: text("display_name"), row: "COALESCE(accounts.display_name, accounts.username)"),
         columns: [
-            ("username", text("username")), ("email", text("email")), ("display_name", text("display_name")),
-            ("account_type", text("kind")), ("status", text("status")),
+            ("username", text("username")), keeping("email", text("email")), ("display_name", text("display_name")),
+            keeping("account_type", text("kind")), keeping("status", text("status")),
             ("is_admin", "COALESCE(\(flag("is_admin")), known.is_admin, false)"),
-            ("admin_roles", "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"),
-            ("mfa_enabled", flag("mfa_enabled")),
-            ("sso_enforced", flag("sso_enforced")), ("last_login_at", moment("last_login_at")),
-            ("department", text("department")), ("title", text("title")), ("manager_email", text("manager_email")),
-            ("manager_external_id", text("manager")), ("metadata", json("metadata")),
-            ("created_at", moment("created_at")), ("deprovisioned_at", moment("deprovisioned_at")),
+            adminRoles,
+            keeping("mfa_enabled", flag("mfa_enabled")), keeping("sso_enforced", flag("sso_enforced")),
+            keeping("last_login_at", moment("last_login_at")),
+            keeping("department", text("department")), keeping("title", text("title")),
+            keeping("manager_email", text("manager_email")), keeping("manager_external_id", text("manager")),
+            keeping("metadata", json("metadata")), keeping("created_at", moment("created_at")),
+            ("deprovisioned_at", moment("deprovisioned_at")),
         ])
 
     static let applications = InventoryTable(
-        kind: .application, name: "applications", label: (staged: text("name"), row: "applications.name"),
+        kind: .application, name: "applications",
+        source: """
+             LEFT JOIN applications AS known ON known.integration_id = run.integration_id
+                AND known.external_id = staged.external_id
+            """,
+        label: (staged: text("name"), row: "applications.name"),
         columns: [
             ("name", text("name")), ("name_folded", text("name_folded")), ("publisher", text("publisher")),
             ("category", text("category")), ("sso_enabled", flag("sso_enabled")), ("is_ai_tool", flag("is_ai_tool")),
-            ("is_managed", flag("is_managed")), ("metadata", json("metadata")),
+            keeping("is_managed", flag("is_managed")), ("metadata", json("metadata")),
         ],
         firstColumns: [("first_seen_at", "run.finished_at")])
 
@@ -88,15 +108,21 @@ extension InventoryTable {
         ])
 
     static let devices = InventoryTable(
-        kind: .device, name: "devices", label: (staged: text("hostname"), row: "devices.hostname"),
+        kind: .device, name: "devices",
+        source: """
+             LEFT JOIN devices AS known ON known.integration_id = run.integration_id
+                AND known.external_id = staged.external_id
+            """,
+        label: (staged: text("hostname"), row: "devices.hostname"),
         columns: [
-            ("hostname", text("hostname")), ("owner_email", text("owner_email")), ("owner_external_id", text("owner")),
+            ("hostname", text("hostname")), keeping("owner_email", text("owner_email")),
+            ("owner_external_id", text("owner")),
             ("serial_number", text("serial_number")), ("operating_system", text("operating_system")),
             ("os_version", text("os_version")), ("is_os_supported", flag("is_os_supported")),
             ("is_encrypted", flag("is_encrypted")), ("is_compliant", flag("is_compliant")),
             ("is_jailbroken", flag("is_jailbroken")), ("has_edr", flag("has_edr")),
-            ("is_contained", flag("is_contained")),
-            ("open_detections", "CAST(staged.record ->> 'open_detections' AS integer)"),
+            keeping("is_contained", flag("is_contained")),
+            keeping("open_detections", "CAST(staged.record ->> 'open_detections' AS integer)"),
             ("last_seen_at", moment("last_seen_at")), ("metadata", json("metadata")),
         ],
         firstColumns: [("created_at", "run.finished_at")])

@@ -12,8 +12,20 @@
 #include <openssl/core_names.h>
 #include <openssl/sha.h>
 
+/// Initialises OpenSSL without the machine's openssl.cnf, which may name shared objects (providers, engines) to load. The first
+/// initialisation in a process decides, so this comes before everything but the low-level calls: also before libcurl and libpq
+/// are used. Further calls cost nothing.
+static inline void ccrypto_initialize(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); }
+
+/// Fills a buffer with random bytes: 1, or another value if there are none to be had.
+static inline int ccrypto_random(unsigned char *bytes, int length) {
+    ccrypto_initialize();
+    return RAND_bytes(bytes, length);
+}
+
 /// A public key of a type out of its parameters, or NULL. EVP_PKEY_PUBLIC_KEY is a macro that Swift does not import.
 static inline EVP_PKEY *ccrypto_public_key(const char *type, OSSL_PARAM *parameters) {
+    ccrypto_initialize();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY *key = NULL;
     if (parameters && context && EVP_PKEY_fromdata_init(context) == 1)
@@ -63,10 +75,11 @@ static inline int ccrypto_verify_sha256(EVP_PKEY *key, const unsigned char *sign
 
 /// The private RSA key in a PEM text, or NULL. No passphrase is asked for.
 static inline EVP_PKEY *ccrypto_rsa_private_key(const char *pem, size_t length) {
+    ccrypto_initialize();
     BIO *text = BIO_new_mem_buf(pem, (int)length);
     EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, NULL, (void *)"") : NULL;
     BIO_free(text);
-    if (key && (!EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < 2048)) {
+    if (key && (!EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_get_bits(key) < 2048 || EVP_PKEY_get_bits(key) > 8192)) {
         EVP_PKEY_free(key);
         key = NULL;
     }
@@ -89,6 +102,7 @@ static inline size_t ccrypto_sign_sha256(EVP_PKEY *key, const unsigned char *mes
 static inline int ccrypto_aes_gcm(int encrypts, const unsigned char *key, const unsigned char *iv,
                                   const unsigned char *data, int data_length, const unsigned char *in, int length,
                                   unsigned char *out, unsigned char *tag) {
+    ccrypto_initialize();
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     int count;
     int result = context && EVP_CipherInit_ex(context, EVP_aes_256_gcm(), NULL, key, iv, encrypts) == 1 &&
@@ -98,5 +112,44 @@ static inline int ccrypto_aes_gcm(int encrypts, const unsigned char *key, const 
                  EVP_CipherFinal_ex(context, out + count, &count) == 1 &&
                  (!encrypts || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, 16, tag) == 1);
     EVP_CIPHER_CTX_free(context);
+    return result;
+}
+
+/// The Ed25519 key of a private seed of 32 bytes (RFC 8032 §5.1.5), or NULL.
+static inline EVP_PKEY *ccrypto_ed25519_private_key(const unsigned char *seed) {
+    ccrypto_initialize();
+    return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+}
+
+/// The Ed25519 key of 32 public bytes, or NULL.
+static inline EVP_PKEY *ccrypto_ed25519_public_key(const unsigned char *bytes) {
+    ccrypto_initialize();
+    return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, 32);
+}
+
+/// Writes the 32 public bytes of an Ed25519 key: 1, or 0 if that failed.
+static inline int ccrypto_ed25519_public_bytes(EVP_PKEY *key, unsigned char *bytes) {
+    size_t length = 32;
+    return EVP_PKEY_get_raw_public_key(key, bytes, &length) == 1 && length == 32;
+}
+
+/// Writes the 64 bytes of an Ed25519 signature: 1, or 0 if that failed.
+static inline int ccrypto_ed25519_sign(EVP_PKEY *key, const unsigned char *message, size_t message_length,
+                                       unsigned char *signature) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    size_t length = 64;
+    int result = context && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+                 EVP_DigestSign(context, signature, &length, message, message_length) == 1 && length == 64;
+    EVP_MD_CTX_free(context);
+    return result;
+}
+
+/// Checks an Ed25519 signature of 64 bytes: 1 if it holds, otherwise 0.
+static inline int ccrypto_ed25519_verify(EVP_PKEY *key, const unsigned char *signature, const unsigned char *message,
+                                         size_t message_length) {
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int result = context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+                 EVP_DigestVerify(context, signature, 64, message, message_length) == 1;
+    EVP_MD_CTX_free(context);
     return result;
 }

@@ -62,6 +62,13 @@ static inline long ccurl_status(CURL *handle) {
     return status;
 }
 
+/// The bytes of requests that were sent, 0 if no request was.
+static inline long ccurl_sent(CURL *handle) {
+    long size = 0;
+    curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &size);
+    return size;
+}
+
 /// The handle of the next transfer that has ended, and how, or NULL. CURLMsg is a union that Swift does not read.
 static inline CURL *ccurl_next_ended(CURLM *multi, CURLcode *result) {
     int left;

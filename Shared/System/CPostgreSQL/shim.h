@@ -1,5 +1,9 @@
 #pragma once
+#if __has_include(<postgresql/libpq-fe.h>)
+#include <postgresql/libpq-fe.h>
+#else
 #include <libpq-fe.h>
+#endif
 
 /// The server's notices ("relation exists, skipping") are nobody's business here; libpq would print them.
 static inline void cpostgresql_drop_notice(void *context, const PGresult *result) {

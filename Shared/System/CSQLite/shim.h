@@ -63,6 +63,34 @@ static inline void csqlite_configure(sqlite3 *connection) {
                                (void *)0, csqlite_moment, 0, 0, 0);
 }
 
+/// True for the error of a connection in WAL mode that can't make or extend the file with its shared memory (-shm), on a full
+/// disk or on a file system that is read-only.
+static inline int csqlite_lacks_shared_memory(sqlite3 *connection, int code) {
+    switch (code) {
+    case SQLITE_IOERR_SHMOPEN:
+    case SQLITE_IOERR_SHMSIZE:
+    case SQLITE_IOERR_SHMMAP:
+    case SQLITE_READONLY_CANTINIT:
+    case SQLITE_READONLY_RECOVERY:
+    case SQLITE_READONLY_DIRECTORY: return 1;
+    case SQLITE_CANTOPEN: return connection != 0 && sqlite3_db_readonly(connection, "main") == 1;
+    default: return 0;
+    }
+}
+
+/// True for errors that say that something could not be written.
+static inline int csqlite_is_unwritable(sqlite3 *connection, int code) {
+    switch (code) {
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_DIR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE: return 1;
+    default:
+        return (code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_READONLY
+            || csqlite_lacks_shared_memory(connection, code);
+    }
+}
+
 /// SQLITE_TRANSIENT is a macro that casts, which Swift does not import.
 static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const char *bytes, int length) {
     return sqlite3_bind_text(statement, index, bytes, length, SQLITE_TRANSIENT);

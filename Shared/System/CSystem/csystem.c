@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,24 @@ pid_t csystem_fork(void) { return fork(); }
 int csystem_die_with_parent(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return getppid() == parent ? 0 : -1;
+}
+
+int csystem_is_first_thread(void) { return gettid() == getpid(); }
+
+int csystem_limit_memory(uint64_t bytes) {
+    struct rlimit limits;
+    if (getrlimit(RLIMIT_AS, &limits) != 0) return -1;
+    if (limits.rlim_cur != RLIM_INFINITY && limits.rlim_cur <= bytes) return 0;
+    limits.rlim_cur = bytes;
+    return setrlimit(RLIMIT_AS, &limits);
+}
+
+void csystem_be_first_out_of_memory(void) {
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0) return;
+    ssize_t written = write(file, "1000", 4);
+    (void)written;
+    close(file);
 }
 
 void csystem_set_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
@@ -29,11 +49,57 @@ int csystem_exit_status(int status) {
 int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
 int csystem_limit_cpu(uint64_t seconds) {
+    // The limit that is set. It changes with each second of CPU time, in which a process may serve thousands of requests.
+    static rlim_t current;
     struct rusage used;
     struct rlimit limits;
-    if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_CPU, &limits) != 0) return -1;
-    limits.rlim_cur = used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds;
-    return setrlimit(RLIMIT_CPU, &limits);
+    if (getrusage(RUSAGE_SELF, &used) != 0) return -1;
+    rlim_t wanted = used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 + seconds;
+    if (wanted == current) return 0;
+    if (getrlimit(RLIMIT_CPU, &limits) != 0) return -1;
+    limits.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_CPU, &limits) != 0) return -1;
+    current = wanted;
+    return 0;
+}
+
+/// Marks all descriptors from `first` on to be closed at execve. Kernels before 5.11 and some seccomp filters refuse
+/// close_range with these flags; then each number is tried, which takes a millisecond for every 10,000.
+static void close_from(int first) {
+    if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    for (rlim_t number = first; number < limit.rlim_cur && number < 1 << 20; number++) {
+        int flags = fcntl(number, F_GETFD);
+        if (flags >= 0 && !(flags & FD_CLOEXEC)) fcntl(number, F_SETFD, flags | FD_CLOEXEC);
+    }
+}
+
+/// A descriptor that stands for no file: /dev/null, or, in a root without devices, one that can't be read or written.
+static int open_null(int flags) {
+    int descriptor = open("/dev/null", O_RDWR | flags);
+    return descriptor >= 0 ? descriptor : open("/", O_PATH | flags);
+}
+
+void csystem_open_standard_descriptors(void) {
+    for (int number = 0; number <= 2; number++)
+        if (fcntl(number, F_GETFD) < 0 && errno == EBADF) open_null(0);
+}
+
+int64_t *csystem_shared_integer(void) {
+    void *memory = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void csystem_free_shared_integer(int64_t *integer) {
+    if (integer != NULL) munmap(integer, sizeof *integer);
+}
+
+int csystem_advance(int64_t *integer, int64_t value, int64_t distance) {
+    int64_t before = __atomic_load_n(integer, __ATOMIC_RELAXED);
+    // A value that is ahead is of a clock that has been set back.
+    if (before != 0 && value >= before && value - before < distance) return 0;
+    return __atomic_compare_exchange_n(integer, &before, value, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 int csystem_set_nonblocking(int descriptor) {
@@ -44,18 +110,18 @@ int csystem_set_nonblocking(int descriptor) {
 /// The new process, between fork and execve: only async-signal-safe calls. Returns the errno that stopped it.
 /// `report` becomes a descriptor that is out of the way of the program's own and closes at execve.
 static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
-    enum { above = 100, most = 16 };
-    int moved[most];
+    enum { most = 16 };
+    int moved[most], above = how->descriptor_count;
     if (how->descriptor_count > most) return EINVAL;
     if ((*report = fcntl(*report, F_DUPFD_CLOEXEC, above)) < 0) return errno;
     for (int target = 0; target < how->descriptor_count; target++) {
         int source = how->descriptors[target];
-        if (source < 0 && (source = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) return errno;
+        if (source < 0 && (source = open_null(O_CLOEXEC)) < 0) return errno;
         if ((moved[target] = fcntl(source, F_DUPFD_CLOEXEC, above)) < 0) return errno;
     }
     for (int target = 0; target < how->descriptor_count; target++)
         if (dup2(moved[target], target) < 0) return errno;
-    if (close_range(how->descriptor_count, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    close_from(how->descriptor_count);
 
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     sigset_t none;
@@ -63,9 +129,13 @@ static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     setpgid(0, 0);
     if (csystem_die_with_parent(parent) != 0) return ESRCH;
-    struct rlimit no_core = {0, 0}, memory = {how->memory_bytes, how->memory_bytes};
-    if (setrlimit(RLIMIT_CORE, &no_core) != 0) return errno;
-    if (how->memory_bytes != 0 && setrlimit(RLIMIT_AS, &memory) != 0) return errno;
+    struct rlimit no_core = {0, 0}, memory;
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || getrlimit(RLIMIT_AS, &memory) != 0) return errno;
+    // A limit that this process has itself can't be raised.
+    if (how->memory_bytes != 0 && how->memory_bytes < memory.rlim_max) {
+        memory.rlim_cur = memory.rlim_max = how->memory_bytes;
+        if (setrlimit(RLIMIT_AS, &memory) != 0) return errno;
+    }
     execve(how->path, how->arguments, how->environment);
     return errno;
 }
@@ -94,10 +164,17 @@ pid_t csystem_spawn(const struct csystem_spawn *how) {
 }
 
 static volatile sig_atomic_t terminating;
+static int catching;
+
+/// How long csystem_wait_for_connection waits. A signal that comes between its last look at `terminating` and the system call
+/// would not interrupt that call, so the handler takes the time away.
+static volatile struct timespec patience;
 
 static void note_termination(int number) {
     (void)number;
     terminating = 1;
+    patience.tv_sec = 0;
+    patience.tv_nsec = 0;
 }
 
 static void note_nothing(int number) { (void)number; }
@@ -114,28 +191,48 @@ static void hold_children_back(int how) {
     sigprocmask(how, &children, NULL);
 }
 
-void csystem_catch_signals(void) {
+int csystem_catch_signals(void) {
+    if (catching) return 0;
+    catching = 1;
     signal(SIGPIPE, SIG_IGN);
     catch_signal(SIGTERM, note_termination);
     catch_signal(SIGINT, note_termination);
     catch_signal(SIGCHLD, note_nothing);
     hold_children_back(SIG_BLOCK);
+    return 1;
 }
 
 int csystem_is_terminating(void) { return terminating; }
 
 void csystem_release_signals(void) {
+    catching = 0;
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
     hold_children_back(SIG_UNBLOCK);
 }
 
-int csystem_wait_for_connection(int listener) {
+void csystem_leave_signals_to_parent(void) {
+    csystem_release_signals();
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+}
+
+int csystem_wait_for_connection(int listener, int connection) {
     sigset_t none;
     sigemptyset(&none);
-    struct pollfd entry = {.fd = listener, .events = POLLIN};
-    return ppoll(&entry, 1, NULL, &none) > 0;
+    struct pollfd entries[] = {{.fd = listener, .events = POLLIN}, {.fd = connection, .events = POLLIN}};
+    patience.tv_nsec = 0;
+    patience.tv_sec = 24 * 60 * 60;
+    if (terminating) return 0;
+    // ppoll(2) itself: the library's function would copy the time first.
+    if (syscall(SYS_ppoll, entries, 2, &patience, &none, _NSIG / 8) <= 0) return 0;
+    return (entries[0].revents != 0 ? CSYSTEM_LISTENER_READY : 0) | (entries[1].revents != 0 ? CSYSTEM_CONNECTION_READY : 0);
+}
+
+int csystem_wait_for_input(int descriptor, int milliseconds) {
+    struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+    return poll(&entry, 1, milliseconds) > 0;
 }
 
 static char *fresh_heap;

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct AccessHygieneTests {
+@Suite(.usesStore) struct AccessHygieneTests {
     private static let leavers: [RuleCase] = [
         RuleCase(
             "access_hygiene::inactive_user_with_entitlements",

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct AccessKeyTests {
+@Suite(.usesStore) struct AccessKeyTests {
     private static let awsKeys: [RuleCase] = [
         RuleCase(
             "access_hygiene::aws_key_unused",

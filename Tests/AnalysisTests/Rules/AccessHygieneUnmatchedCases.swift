@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct UnmatchedAccountTests {
+@Suite(.usesStore) struct UnmatchedAccountTests {
     private static let general: [RuleCase] = [
         RuleCase(
             "access_hygiene::account_without_idp_identity",

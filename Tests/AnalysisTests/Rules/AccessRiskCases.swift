@@ -1,7 +1,8 @@
 import Base
+import TestSupport
 import Testing
 
-@Suite struct AccessRiskTests {
+@Suite(.usesStore) struct AccessRiskTests {
     private static let access: [RuleCase] = [
         RuleCase(
             "access_risk::shadow_admin",

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct BehavioralAnomalyTests {
+@Suite(.usesStore) struct BehavioralAnomalyTests {
     private static let attacks: [RuleCase] = [
         RuleCase(
             "behavioral_anomaly::repeated_mfa_failures",

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct CompoundRiskTests {
+@Suite(.usesStore) struct CompoundRiskTests {
     private static let people: [RuleCase] = [
         RuleCase(
             "compound_risk::stale_with_app_admin",

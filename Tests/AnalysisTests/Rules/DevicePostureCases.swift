@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct DevicePostureTests {
+@Suite(.usesStore) struct DevicePostureTests {
     private static let protection: [RuleCase] = [
         RuleCase(
             "device_posture::unencrypted",

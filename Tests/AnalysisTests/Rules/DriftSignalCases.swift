@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct DriftSignalTests {
+@Suite(.usesStore) struct DriftSignalTests {
     /// A metric that rises or falls within a week, or within another time.
     private static func drift(
         _ metric: String, _ from: Int, _ to: Int, since seconds: Int = .days(7)

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct FindingCorrelationTests {
+@Suite(.usesStore) struct FindingCorrelationTests {
     private static let people: [RuleCase] = [
         RuleCase(
             "finding_correlation::person_with_many_high_findings",

@@ -2,7 +2,7 @@ import Base
 import TestSupport
 import Testing
 
-@Suite struct IdentitySecurityTests {
+@Suite(.usesStore) struct IdentitySecurityTests {
     private static let people: [RuleCase] = [
         RuleCase(
             "identity_security::user_without_mfa",

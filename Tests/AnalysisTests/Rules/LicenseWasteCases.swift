@@ -1,7 +1,8 @@
 import Base
+import TestSupport
 import Testing
 
-@Suite struct LicenseWasteTests {
+@Suite(.usesStore) struct LicenseWasteTests {
     private static let byApplication: [RuleCase] =
         [
             RuleCase(

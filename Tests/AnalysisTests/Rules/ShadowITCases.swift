@@ -19,7 +19,7 @@ extension TestCompany {
     }
 }
 
-@Suite struct ShadowITTests {
+@Suite(.usesStore) struct ShadowITTests {
     private static let applications: [RuleCase] = [
         RuleCase(
             "shadow_it::unsanctioned_app_used_by_many",

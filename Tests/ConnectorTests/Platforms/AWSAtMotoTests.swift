@@ -19,6 +19,18 @@ struct AWSAtMotoTests {
         try moto.call("TagUser", tag("user-7", "Email", "Ada@acme.com"))
         try moto.call("AttachUserPolicy", policy("user-7", "AdministratorAccess"))
         try moto.call("CreateAccessKey", [("UserName", "user-7")])
+        // Whoever may do everything is an administrator, whatever the policy is called.
+        let everything = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
+        try moto.call(
+            "PutUserPolicy", [("UserName", "user-9"), ("PolicyName", "own"), ("PolicyDocument", everything)])
+        try moto.call("CreatePolicy", [("PolicyName", "rulers"), ("PolicyDocument", everything)])
+        try moto.call(
+            "AttachUserPolicy",
+            [("UserName", "user-10"), ("PolicyArn", "arn:aws:iam::123456789012:policy/rulers")])
+        try moto.call("CreateGroup", [("GroupName", "ops")])
+        try moto.call(
+            "PutGroupPolicy", [("GroupName", "ops"), ("PolicyName", "all"), ("PolicyDocument", everything)])
+        try moto.call("AddUserToGroup", [("GroupName", "ops"), ("UserName", "user-11")])
         try moto.call("CreateVirtualMFADevice", [("VirtualMFADeviceName", "phone")])
         try moto.call(
             "EnableMFADevice",
@@ -35,17 +47,19 @@ struct AWSAtMotoTests {
         #expect(error?.kind == "authentication_expired")
         // moto does not serve CloudTrail's log.
         let records = try pull(without: ["events"]) { aws }
-        let accounts = records.accounts
+        let accounts = byName(records)
         // The connector's own user is one more.
         #expect(accounts.values.filter { $0.metadata["kind"] == "user" }.count == 111)
         #expect(accounts["user-7"]?.mfaEnabled == true)
         #expect(accounts["user-7"]?.metadata["console"] == "yes")
         #expect(accounts["user-7"]?.email == "ada@acme.com")
         #expect(accounts["user-7"]?.isAdmin == true)
+        #expect(accounts["user-9"]?.adminRoles == ["own"] && accounts["user-10"]?.adminRoles == ["rulers"])
+        #expect(accounts["user-11"]?.adminRoles == ["all"] && accounts["user-11"]?.isAdmin == true)
         #expect(accounts["user-8"]?.mfaEnabled == false)
         #expect(accounts["user-8"]?.metadata["console"] == "no")
         #expect(accounts["user-8"]?.isAdmin == false)
-        #expect(accounts["role/open"]?.metadata["trusts"] == "anyone")
+        #expect(accounts["open"]?.metadata["trusts"] == "anyone")
         let keys = records.filter { $0.key.kind == "accessKey" }
         #expect(keys.count == 2)
     }
@@ -67,8 +81,9 @@ struct AWSAtMotoTests {
         _ = try aws.perform(.suspendUser, on: target)
         #expect(try keyStates("user-0") == ["Inactive", "Inactive"])
         #expect(try keyStates("user-1") == ["Active"])
-        let policies = try moto.call("ListAttachedUserPolicies", [("UserName", "user-0")])
-        #expect(policies.members("AttachedPolicies").map { $0.text("PolicyName") } == ["AWSDenyAll"])
+        let policies = try moto.call("ListUserPolicies", [("UserName", "user-0")])
+        #expect(policies.members("PolicyNames").map(\.text) == ["ThalianSuspended"])
+        #expect(byName(try pull(without: ["events"]) { aws })["user-0"]?.status == .suspended)
         #expect(throws: ConnectorError.self) { try moto.call("GetLoginProfile", [("UserName", "user-0")]) }
         #expect(try aws.outcome(of: .suspendUser, on: target) == .done(["platform": "aws", "external_id": "user-0"]))
         // Once more, as after a crash.
@@ -95,7 +110,7 @@ struct AWSAtMotoTests {
         let created = try moto.call("CreateAccessKey", [("UserName", "user-3")])
         try moto.call("CreateAccessKey", [("UserName", "user-3")])
         let id = try #require(created["AccessKey"]?.text("AccessKeyId"))
-        let target = ActionTarget(actionID: .random(), externalID: id)
+        let target = ActionTarget(actionID: .random(), .key, externalID: id)
         _ = try aws.perform(.rotateCredentials, on: target)
         #expect(try keyStates("user-3").sorted() == ["Active", "Inactive"])
         guard case .done = try aws.outcome(of: .rotateCredentials, on: target) else {
@@ -109,6 +124,10 @@ struct AWSAtMotoTests {
         let policy = try moto.call(
             "GetUserPolicy", [("UserName", "user-3"), ("PolicyName", "AWSRevokeOlderSessions")])
         #expect(policy.text("PolicyDocument")?.contains("TokenIssueTime") == true)
+    }
+
+    private func byName(_ records: [SyncRecord]) -> [String: AccountRecord] {
+        records.accounts.values.reduce(into: [:]) { $0[$1.displayName] = $1 }
     }
 
     private func tag(_ user: String, _ key: String, _ value: String) -> [(name: String, value: String)] {

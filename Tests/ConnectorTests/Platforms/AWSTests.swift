@@ -91,10 +91,11 @@ enum AWSAccount {
                 "Users",
                 (0..<6).map {
                     """
-                    <UserName>u\($0)\($0 == 5 ? "@acme.com" : "")</UserName><Path>/</Path>\
+                    <UserName>u\($0)\($0 == 5 ? "@acme.com" : "")</UserName><UserId>AIDA\($0)</UserId><Path>/</Path>\
                     <CreateDate>2024-01-02T03:04:05Z</CreateDate><PasswordLastUsed>2026-04-01T10:00:00Z</PasswordLastUsed>
                     """
                 })
+        case ("GetAccountAuthorizationDetails", "LocalManagedPolicy"): return page("Policies", [])
         case ("GetAccountAuthorizationDetails", "Group"):
             return page(
                 "GroupDetailList",
@@ -106,7 +107,7 @@ enum AWSAccount {
                 "UserDetailList",
                 (0..<5).map {
                     """
-                    <UserName>u\($0)</UserName><GroupList><member>g\($0 == 1 ? 2 : 0)</member></GroupList>\
+                    <UserName>u\($0)</UserName><UserId>AIDA\($0)</UserId><GroupList><member>g\($0 == 1 ? 2 : 0)</member></GroupList>\
                     \(policies($0 == 0 ? "AdministratorAccess" : "ReadOnlyAccess"))<Tags><member><Key>Email</Key>\
                     <Value>U\($0)@acme.com</Value></member></Tags>
                     """
@@ -155,7 +156,7 @@ enum AWSAccount {
             #"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":\#(principal)\#(condition)}}"#
         let path = number == 6 ? "/aws-service-role/x/" : "/"
         return """
-            <RoleName>r\(number)</RoleName><Arn>arn:aws:iam::111122223333:role/r\(number)</Arn><Path>\(path)</Path>\
+            <RoleName>r\(number)</RoleName><RoleId>AROA\(number)</RoleId><Arn>arn:aws:iam::111122223333:role/r\(number)</Arn><Path>\(path)</Path>\
             <AssumeRolePolicyDocument>\(PercentEncoding.encode(policy))</AssumeRolePolicyDocument>
             """
     }
@@ -179,11 +180,12 @@ enum AWSAccount {
         switch number {
         case 0:
             name = "ConsoleLogin"
-            identity = ["type": "IAMUser", "userName": "u0"]
+            identity = ["type": "IAMUser", "userName": "u0", "principalId": "AIDA0"]
             rest["responseElements"] = ["ConsoleLogin": "Failure"]
         case 1:
             name = "ConsoleLogin"
             identity = session("AWSReservedSSO_Admin_1", "Ann@acme.com")
+            rest["responseElements"] = ["ConsoleLogin": "Success"]
         case 2:
             name = "AttachRolePolicy"
             identity = session("deploy", "ann@acme.com")
@@ -211,7 +213,7 @@ enum AWSAccount {
     private static func session(_ role: String, _ name: String) -> JSON {
         [
             "type": "AssumedRole", "principalId": .string("AROA1:" + name),
-            "sessionContext": ["sessionIssuer": ["userName": .string(role)]],
+            "sessionContext": ["sessionIssuer": ["userName": .string(role), "principalId": "AROA1"]],
         ]
     }
 }
@@ -228,26 +230,26 @@ enum AWSAccount {
         #expect(root?.metadata == ["kind": "root", "console": "yes"])
         #expect(root?.mfaEnabled == false)
         #expect(root?.lastLoginAt?.description == "2026-04-01T10:00:00Z")
-        #expect(accounts["u0"]?.metadata == ["kind": "user", "console": "yes"])
-        #expect(accounts["u0"]?.isAdmin == true)
-        #expect(accounts["u0"]?.mfaEnabled == false)
-        #expect(accounts["u0"]?.email == "u0@acme.com")
-        #expect(accounts["u1"]?.mfaEnabled == true)
-        #expect(accounts["u1"]?.isAdmin == true)
-        #expect(accounts["u2"]?.isAdmin == false)
-        #expect(accounts["u2"]?.metadata["console"] == "no")
-        #expect(accounts["u5@acme.com"]?.email == "u5@acme.com")
-        #expect(accounts["role/r0"]?.kind == .serviceAccount)
-        #expect(accounts["role/r0"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])
+        #expect(accounts["AIDA0"]?.metadata == ["kind": "user", "console": "yes"])
+        #expect(accounts["AIDA0"]?.isAdmin == true)
+        #expect(accounts["AIDA0"]?.mfaEnabled == false)
+        #expect(accounts["AIDA0"]?.email == "u0@acme.com")
+        #expect(accounts["AIDA1"]?.mfaEnabled == true)
+        #expect(accounts["AIDA1"]?.isAdmin == true)
+        #expect(accounts["AIDA2"]?.isAdmin == false)
+        #expect(accounts["AIDA2"]?.metadata["console"] == "no")
+        #expect(accounts["AIDA5"]?.email == "u5@acme.com")
+        #expect(accounts["role/AROA0"]?.kind == .serviceAccount)
+        #expect(accounts["role/AROA0"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "no"])
         #expect(
-            accounts["role/r1"]?.metadata == [
+            accounts["role/AROA1"]?.metadata == [
                 "kind": "role", "trusts": "other_account", "has_condition": "no", "trusted_account": "210987654321",
             ])
-        #expect(accounts["role/r2"]?.metadata["has_condition"] == "yes")
-        #expect(accounts["role/r3"]?.metadata["trusts"] == "account")
-        #expect(accounts["role/r4"]?.metadata == ["kind": "role"])
-        #expect(accounts["role/r5"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "yes"])
-        #expect(accounts["role/r6"] == nil)
+        #expect(accounts["role/AROA2"]?.metadata["has_condition"] == "yes")
+        #expect(accounts["role/AROA3"]?.metadata["trusts"] == "account")
+        #expect(accounts["role/AROA4"]?.metadata == ["kind": "role"])
+        #expect(accounts["role/AROA5"]?.metadata == ["kind": "role", "trusts": "anyone", "has_condition": "yes"])
+        #expect(accounts["role/AROA6"] == nil)
         let byKey = records.byKey
         guard case .accessKey(let used)? = byKey["accessKey/AKIAAu0"],
             case .accessKey(let unused)? = byKey["accessKey/AKIABu0"]
@@ -255,7 +257,7 @@ enum AWSAccount {
             Issue.record("a key is missing")
             return
         }
-        #expect(used.isActive && used.accountExternalID == "u0" && used.lastUsedAt != nil)
+        #expect(used.isActive && used.accountExternalID == "AIDA0" && used.lastUsedAt != nil)
         #expect(!unused.isActive && unused.lastUsedAt == nil)
     }
 
@@ -267,20 +269,20 @@ enum AWSAccount {
         #expect(events["e0"]?.eventType == EventType.platformSignIn)
         #expect(events["e0"]?.outcome == .failure)
         #expect(events["e0"]?.details == ["method": "password"])
-        #expect(events["e0"]?.actorExternalID == "u0")
+        #expect(events["e0"]?.actorExternalID == "AIDA0")
         #expect(events["e0"]?.occurredAt == Timestamp(seconds: 1_775_100_000))
         #expect(events["e1"]?.actorEmail == "ann@acme.com")
         #expect(events["e1"]?.details == ["method": "sso"])
         // Anyone who may assume a role can give the session another person's name.
         #expect(events["e2"]?.actorEmail == nil)
-        #expect(events["e2"]?.actorExternalID == "role/deploy")
+        #expect(events["e2"]?.actorExternalID == "role/AROA1")
         #expect(events["e2"]?.eventType == EventType.privilegeGranted)
         #expect(events["e3"]?.eventType == "StopLogging")
         #expect(events["e3"]?.actor == "root")
         #expect(events["e4"]?.ipAddress == nil)
         // An administrator took it off another's account.
         #expect(events["e5"]?.eventType == EventType.factorRemoved)
-        #expect(events["e5"]?.actorExternalID == "u0" && events["e5"]?.actorEmail == nil)
+        #expect(events["e5"]?.actorExternalID == "AIDA0" && events["e5"]?.actorEmail == nil)
     }
 
     @Test(arguments: ["SignatureDoesNotMatch", "ExpiredToken", "InvalidClientTokenId"])
@@ -354,9 +356,10 @@ enum AWSAccount {
         (
             .suspendUser,
             [
-                "AttachUserPolicy UserName=u0 PolicyArn=arn:aws:iam::aws:policy/AWSDenyAll",
-                "ListAccessKeys UserName=u0",
-                "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive", "DeleteLoginProfile UserName=u0",
+                "DeleteLoginProfile UserName=u0", "ListAccessKeys UserName=u0",
+                "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive",
+                "PutUserPolicy UserName=u0 PolicyName=ThalianSuspended PolicyDocument="
+                    + #"{"Statement":[{"Action":"*","Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}"#,
             ]
         ),
     ])

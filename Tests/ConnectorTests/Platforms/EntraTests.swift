@@ -28,9 +28,10 @@ enum EntraTenant {
         switch path {
         case "/organization": return .json(["value": [["id": .string(GraphTenant.id)]]])
         case "/users":
+            let hasSignIns = select.contains("signInActivity")
             return list(
-                (0..<6).map(user),
-                if: select.contains("signInActivity") && request.parameter("$top") == "120"
+                (0..<6).map(user).map { hasSignIns ? $0 : $0.with(["signInActivity": nil]) },
+                if: request.parameter("$top") == "120"
                     && request.parameter("$expand")?.hasPrefix("manager(") == true)
         case "/directory/deletedItems/microsoft.graph.user": return list((0..<5).map(deleted))
         case "/reports/authenticationMethods/userRegistrationDetails":
@@ -45,7 +46,11 @@ enum EntraTenant {
                 assignment("r1", "u1", "user"), assignment("r2", "u2", "user"), assignment("r3", "g1", "group"),
             ])
         case "/groups/g1/transitiveMembers/microsoft.graph.user":
-            return list([["id": "u3"], ["id": "u4"], ["id": "u5"]], if: select == "id")
+            // An advanced query.
+            return list(
+                [["id": "u3"], ["id": "u4"], ["id": "u5"]],
+                if: select == "id" && request.parameter("$count") == "true"
+                    && request.headers["ConsistencyLevel"] == "eventual")
         case "/servicePrincipals": return list((0..<7).map(principal), if: select.contains("appRoles"))
         case "/oauth2PermissionGrants":
             switch filter {
@@ -243,10 +248,26 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func aNextPageElsewhereIsNotFollowed() throws {
+    @Test func aNextPageElsewhereIsAskedOfGraph() throws {
+        let provider = try FakeProvider { request in
+            GraphTenant.answer(request) { select in
+                let isSecond = request.parameter("$skiptoken") == "2"
+                let next: JSON = "https://graph.microsoft.com.evil.example/v1.0/users?$skiptoken=2"
+                return .json(["value": [], "@odata.nextLink": isSecond ? .null : next])
+            }
+        }
+        let connector = try ConnectorCase.entra.connect(provider)
+        let users = try #require(connector.collections.first)
+        let first = try users.page(nil)
+        #expect(try users.page(first.next).next == nil)
+        let hosts = provider.requests.filter { $0.path == "/v1.0/users" }.map { $0.headers["Host"] }
+        #expect(hosts == ["graph.microsoft.com", "graph.microsoft.com"])
+    }
+
+    @Test func aNextPageOutsideOfGraphIsNotFollowed() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { _ in
-                .json(["value": [], "@odata.nextLink": "https://graph.microsoft.com.evil.example/v1.0/users"])
+                .json(["value": [], "@odata.nextLink": "https://graph.microsoft.com/beta/users"])
             }
         }
         let connector = try ConnectorCase.entra.connect(provider)
@@ -308,14 +329,15 @@ enum EntraTenant {
             }
         }
         let connector = try ConnectorCase.entra.connect(provider)
-        let target = ActionTarget(actionID: .random(), externalID: "grant3", parameters: ["client_id": "sp1"])
+        let target = ActionTarget(actionID: .random(), .grant, externalID: "grant3")
         _ = try connector.perform(.revokeOAuthToken, on: target)
         #expect(provider.unexpected.isEmpty)
     }
 
     /// One license is taken back: the only one, or the one that is named.
     @Test func takesALicenseBack() throws {
-        let held = Mutex(["sku-a", "sku-b"])
+        let (first, second) = ("c7df2760-2c81-4ef7-b578-5b5392b571df", "0C266DFF-15DD-4B49-8397-2BB16070ED52")
+        let held = Mutex([first, second])
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
                 switch request.method + " " + path {
@@ -333,11 +355,15 @@ enum EntraTenant {
         }
         let connector = try ConnectorCase.entra.connect(provider)
         let unnamed = ActionTarget(actionID: .random(), externalID: "x1")
-        let named = ActionTarget(actionID: .random(), externalID: "x1", parameters: ["sku_id": "sku-b"])
+        let named = try ActionTarget(
+            "x1", for: .revokeLicense, by: Entra.self, ["sku_id": .string(second.lowercased())])
         #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: unnamed) }
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .notDone)
         let result = try connector.perform(.revokeLicense, on: named)
-        #expect(held.withLock { $0 } == ["sku-a"])
+        #expect(held.withLock { $0 } == [first])
+        // It is held no more, and nothing is taken back instead.
+        #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: named) }
+        #expect(held.withLock { $0 } == [first])
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .done(result))
         // Whether it is the one that was asked for nobody knows.
         #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == nil)
@@ -350,10 +376,11 @@ enum EntraTenant {
 
     @Test func anAccessReviewIsFoundAgain() throws {
         let group = "0b0b0b0b-0000-4000-8000-000000000001"
-        let target = ActionTarget(
-            actionID: .random(), externalID: "x", parameters: ["group_id": .string(group)])
+        let target = try ActionTarget(
+            "x", .other, for: .createAccessReview, by: Entra.self, ["group_id": .string(group)])
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
+                if path == "/groups/\(group)" { return .json(["id": .string(group)]) }
                 guard path == "/identityGovernance/accessReviews/definitions" else { return nil }
                 guard request.method == "POST" else {
                     return GraphTenant.page(
@@ -379,6 +406,32 @@ enum EntraTenant {
         #expect(try connector.outcome(of: .createAccessReview, on: other) == .notDone)
         #expect(throws: ConnectorError.self) { try connector.perform(.createAccessReview, on: other) }
         #expect(provider.unexpected.isEmpty)
+    }
+
+    /// Of a user and of an application, only a group is reviewed that they belong to.
+    @Test(arguments: [ActionTarget.Kind.account, .application], [true, false])
+    func onlyTheTargetsGroupIsReviewed(_ kind: ActionTarget.Kind, _ belongs: Bool) throws {
+        let group = "0b0b0b0b-0000-4000-8000-000000000001"
+        let target = try ActionTarget(
+            "x", kind, for: .createAccessReview, by: Entra.self, ["group_id": .string(group.uppercased())])
+        let provider = try FakeProvider { request in
+            GraphTenant.answer(request) { path in
+                switch request.method + " " + path {
+                case "POST /users/x/checkMemberGroups":
+                    return request.json == ["groupIds": [.string(group)]]
+                        ? .json(["value": belongs ? [.string(group)] : []]) : nil
+                case "GET /servicePrincipals/x/appRoleAssignedTo":
+                    return GraphTenant.page(
+                        request, [["principalId": .string(belongs ? group : "other"), "principalType": "Group"]])
+                case "POST /identityGovernance/accessReviews/definitions": return .json(["id": "3"], status: 201)
+                default: return nil
+                }
+            }
+        }
+        let connector = try ConnectorCase.entra.connect(provider)
+        let isReviewed = (try? connector.perform(.createAccessReview, on: target)) != nil
+        #expect(isReviewed == belongs && provider.unexpected.isEmpty)
+        #expect(provider.requests.contains { $0.path.hasSuffix("definitions") } == belongs)
     }
 
     @Test func tellsWhatBecameOfASuspension() throws {

@@ -33,7 +33,13 @@ enum GitHubOrg {
         case "/orgs/acme/outside_collaborators" where request.parameter("filter") == "2fa_disabled":
             return numbered(request, isEmpty ? [] : [["login": "guest1"]])
         case "/orgs/acme/outside_collaborators" where request.parameter("filter") == nil:
-            return numbered(request, isEmpty ? [] : (0..<250).map { ["login": .string("guest\($0)"), "type": "User"] })
+            let items: [JSON] = (0..<250).map {
+                ["id": .integer(2_000 + $0), "login": .string("guest\($0)"), "type": "User"]
+            }
+            return numbered(request, isEmpty ? [] : items)
+        case "/orgs/acme/members":
+            let items: [JSON] = (0..<6).map { ["id": .integer(1_000 + $0), "login": .string("m\($0)")] }
+            return numbered(request, isEmpty ? [] : items)
         case "/orgs/acme/installations":
             let items: [JSON] = (0..<250).map {
                 [
@@ -84,9 +90,9 @@ enum GitHubOrg {
         let organization: JSON
         if query.contains("viewerCanAdminister") {
             organization = ["viewerCanAdminister": true]
-        } else if query.contains("membersWithRole(first:100,after:$after)") {
+        } else if query.contains("membersWithRole(first:") {
             organization = ["membersWithRole": connection((0..<6).map(member), in: "edges")]
-        } else if query.contains("externalIdentities(first:100,after:$after,membersOnly:true)") {
+        } else if query.contains("externalIdentities(first:") {
             let identities: [JSON] = (0..<5).map {
                 ["samlIdentity": ["nameId": .string("M\($0)@Acme.com")], "user": ["login": .string("m\($0)")]]
             }
@@ -94,7 +100,7 @@ enum GitHubOrg {
                 "samlIdentityProvider": isEmpty
                     ? .null : ["externalIdentities": connection(identities, in: "nodes")]
             ]
-        } else if query.contains("repository(name:$name){deployKeys(first:100,after:$after)") {
+        } else if query.contains("repository(name:$name){deployKeys(first:") {
             guard request.json["variables"]?["name"] == "repo2" else { return nil }
             let keys = (0..<5).map { deployKey($0 == 0 ? "DK_2" : "DK_2_\($0)") }
             organization = ["repository": ["deployKeys": connection(keys, in: "nodes")]]
@@ -112,7 +118,8 @@ enum GitHubOrg {
         [
             "role": number == 0 ? "ADMIN" : "MEMBER", "hasTwoFactorEnabled": number == 5 ? .null : .bool(number > 0),
             "node": [
-                "login": .string("m\(number)"), "name": number == 1 ? .null : .string("Member \(number)"),
+                "databaseId": .integer(1_000 + number), "login": .string("m\(number)"),
+                "name": number == 1 ? .null : .string("Member \(number)"),
                 "createdAt": "2020-01-02T03:04:05Z",
                 "organizationVerifiedDomainEmails": number == 2 ? [] : [.string("M\(number)@acme.com")],
             ],
@@ -163,6 +170,8 @@ enum GitHubOrg {
         var entry: [String: JSON] = [
             "_document_id": .string("e\(number)"), "@timestamp": .integer(1_775_100_000_999), "actor": "m0",
         ]
+        // Older entries have the login alone.
+        if number > 0 { entry["actor_id"] = 1_000 }
         switch number {
         case 0:
             entry["action"] = "secret_scanning_alert.create"
@@ -189,18 +198,18 @@ enum GitHubOrg {
         let connector = try ConnectorCase.github.connect(provider)
         let records = try pull { connector }
         let accounts = records.accounts
-        #expect(accounts["m0"]?.isAdmin == true)
-        #expect(accounts["m0"]?.mfaEnabled == false)
-        #expect(accounts["m1"]?.mfaEnabled == true)
-        #expect(accounts["m5"]?.mfaEnabled == nil)
-        #expect(accounts["m1"]?.displayName == "m1")
-        #expect(accounts["m1"]?.email == "m1@acme.com")
-        #expect(accounts["m2"]?.email == nil)
-        #expect(accounts["m2"]?.linkedEmails == ["m2@acme.com"])
-        #expect(accounts["guest0"]?.kind == .external)
-        #expect(accounts["guest0"]?.metadata == ["permission": "write", "repository": "repo3"])
-        #expect(accounts["guest1"]?.mfaEnabled == false)
-        #expect(accounts["guest1"]?.metadata == [:])
+        #expect(accounts["1000"]?.isAdmin == true)
+        #expect(accounts["1000"]?.mfaEnabled == false)
+        #expect(accounts["1001"]?.mfaEnabled == true)
+        #expect(accounts["1005"]?.mfaEnabled == nil)
+        #expect(accounts["1001"]?.displayName == "m1")
+        #expect(accounts["1001"]?.email == "m1@acme.com")
+        #expect(accounts["1002"]?.email == nil)
+        #expect(accounts["1002"]?.linkedEmails == ["m2@acme.com"])
+        #expect(accounts["2000"]?.kind == .external)
+        #expect(accounts["2000"]?.metadata == ["permission": "write", "repository": "repo3"])
+        #expect(accounts["2001"]?.mfaEnabled == false)
+        #expect(accounts["2001"]?.metadata == [:])
         let byKey = records.byKey
         guard case .accessKey(let deployKey)? = byKey["accessKey/DK_0"],
             case .accessKey(let token)? = byKey["accessKey/credential/7000"],
@@ -215,11 +224,12 @@ enum GitHubOrg {
         }
         #expect((1...4).allSatisfy { byKey["accessKey/DK_2_\($0)"] != nil })
         #expect(deployKey.canWrite && deployKey.name == "repo0 (CI)" && deployKey.kind == .deployKey)
-        #expect(!token.canWrite && token.expiresAt != nil && token.accountExternalID == "m1")
+        #expect(!token.canWrite && token.expiresAt != nil && token.accountExternalID == "1001")
         #expect(ssh.kind == .accessKey && ssh.expiresAt == nil)
         #expect(alert.target == "cloud-api" && alert.eventType == "secret_scanning_alert.create")
         #expect(alert.details == ["number": 7, "secret_type": "aws_access_key_id"])
         #expect(alert.occurredAt == Timestamp(seconds: 1_775_100_000))
+        #expect(alert.actorExternalID == "1000" && grant.actorExternalID == "1000" && grant.actor == "m0")
         #expect(grant.eventType == EventType.privilegeGranted && grant.target == "m3")
         #expect(signIn.eventType == EventType.platformSignIn && signIn.details["method"] == "sso")
         #expect(download.eventType == EventType.download)
@@ -311,9 +321,9 @@ enum GitHubOrg {
         let connector = try ConnectorCase.github.connect(provider)
         _ = try connector.perform(.revokeAllTokens, on: target)
         #expect(provider.requests.count == 3)
-        let one = ActionTarget(actionID: .random(), externalID: "m1", parameters: ["credential_id": "2"])
+        let one = ActionTarget(actionID: .random(), .key, externalID: "credential/2")
         _ = try connector.perform(.revokeOAuthToken, on: one)
-        let key = ActionTarget(actionID: .random(), externalID: "credential/1")
+        let key = ActionTarget(actionID: .random(), .key, externalID: "credential/1")
         _ = try connector.perform(.rotateCredentials, on: key)
         #expect(provider.requests.count == 5)
         #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: target) }
@@ -342,11 +352,12 @@ enum GitHubOrg {
 
     @Test func findsItsTicketAgain() throws {
         let action = Identifier.random()
-        let target = ActionTarget(
-            actionID: action, externalID: "m1",
-            parameters: ["repository": "ops", "title": "Remove\nm1", "description": "Left."])
+        let target = try ActionTarget(
+            "m1", for: .createTicket, by: GitHub.self,
+            ["repository": "ops", "title": "Remove m1", "description": "Left."], actionID: action)
         let provider = try FakeProvider { request in
             switch request.method + " " + request.target {
+            case "GET /repos/acme/ops": .json(["owner": ["login": "Acme"], "private": true])
             case "POST /repos/acme/ops/issues":
                 request.json
                     == ["title": "Remove m1", "body": "Left.", "labels": [.string("thalian-\(action)")]]
@@ -360,9 +371,39 @@ enum GitHubOrg {
         #expect(try connector.perform(.createTicket, on: target) == ticket)
         #expect(try connector.outcome(of: .createTicket, on: target) == .done(ticket))
         #expect(provider.unexpected.isEmpty)
-        provider.fail(.init(502))
+        provider.fail(.init(502)) { $0.method == "POST" }
         #expect(throws: ConnectorError.unknownOutcome("The provider failed; it may have carried the action out.")) {
             try connector.perform(.createTicket, on: target)
         }
+    }
+
+    @Test(
+        arguments: [
+            ["owner": ["login": "mallory"], "private": true], ["owner": ["login": "acme"], "private": false],
+            ["owner": ["login": "acme"]], [:],
+        ] as [JSON])
+    func aTicketGoesToAPrivateRepositoryOfTheOrganizationOnly(_ repository: JSON) throws {
+        let provider = try FakeProvider { request in
+            request.method + " " + request.target == "GET /repos/acme/ops" ? .json(repository) : nil
+        }
+        let target = try ActionTarget("m1", for: .createTicket, by: GitHub.self, ["repository": "ops"])
+        let error = #expect(throws: ConnectorError.self) {
+            try ConnectorCase.github.connect(provider).perform(.createTicket, on: target)
+        }
+        #expect(error?.kind == "configuration_invalid")
+        #expect(provider.requests.count == 1 && provider.unexpected.isEmpty)
+    }
+
+    /// An account may have a name like a credential's id.
+    @Test func onlyACredentialIsRotated() throws {
+        let provider = try FakeProvider { _ in .init(204) }
+        let connector = try ConnectorCase.github.connect(provider)
+        for target in [
+            ActionTarget(actionID: .random(), externalID: "credential/1"),
+            ActionTarget(actionID: .random(), .key, externalID: "DK_1"),
+        ] {
+            #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: target) }
+        }
+        #expect(provider.requests.isEmpty)
     }
 }

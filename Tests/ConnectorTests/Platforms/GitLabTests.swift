@@ -12,7 +12,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/v4/groups/acme%2Fmain/members/all" },
         throttled: { .init(429, headers: ["Retry-After": "1"], text: "Retry later\n") },
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
-        counts: ["account": 250, "accessKey": 504, "auditEvent": GitLabGroup.windows * 5])
+        counts: ["account": 254, "accessKey": 504, "auditEvent": GitLabGroup.windows * 5])
 
     /// The same on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
@@ -37,16 +37,22 @@ enum GitLabGroup {
         case "/api/v4/user": return .json(["id": 1])
         case group: return .json(["id": 7])
         case group + "/members/all": return numbered(request, isEmpty ? [] : (0..<250).map(member))
-        case group + "/enterprise_users" where isKeyset:
+        // Its documented parameters are those of numbered pages.
+        case group + "/enterprise_users" where !isKeyset && request.parameter("order_by") == nil:
             return isEmpty
                 ? .json(["message": "404 Not found"], status: 404)
-                : page(request, [0, 1, 2, 3, 1_000].map(enterpriseUser))
+                : numbered(request, (0..<4).map(enterpriseUser) + (1_000..<1_120).map(enterpriseUser))
         case "/api/v4/personal_access_tokens" where request.parameter("state") == "active":
             return numbered(request, isEmpty ? [] : (0..<250).map(token))
         case group + "/projects" where request.parameter("include_subgroups") == "true":
             return numbered(
                 request,
                 isEmpty ? [] : (0..<250).map { ["id": .integer(90 + $0), "path": .string("project\($0)")] })
+        case group + "/descendant_groups": return numbered(request, isEmpty ? [] : [["id": 8], ["id": 9]])
+        case "/api/v4/projects/90/members": return page(request, [300, 301, 302].map(member))
+        case "/api/v4/projects/91/members": return .json(["message": "403 Forbidden"], status: 403)
+        case "/api/v4/groups/8/members": return page(request, [member(400)])
+        case _ where request.path.hasSuffix("/members"): return page(request, [])
         case _ where request.path.hasSuffix("/deploy_keys"):
             if request.path == "/api/v4/projects/95/deploy_keys" { return .json(["message": "403"], status: 403) }
             if request.path == "/api/v4/projects/91/deploy_keys" {
@@ -85,7 +91,8 @@ enum GitLabGroup {
         [
             "id": .integer(number), "username": number == 5 ? "group_7_bot_1a2b" : .string("user\(number)"),
             "name": .string("User \(number)"), "state": number == 3 ? "blocked" : "active",
-            "access_level": .integer(number < 5 ? [50, 40, 30, 20, 10][number] : 30),
+            "access_level": .integer(number < 5 ? [50, 40, 30, 20, 10][number] : number < 300 ? 30 : 50),
+            "created_at": "2025-09-01T00:00:00Z",
             "group_saml_identity": number == 4 ? ["extern_uid": "U4@acme.com", "provider": "group_saml"] : .null,
         ]
     }
@@ -94,7 +101,8 @@ enum GitLabGroup {
         [
             "id": .integer(number), "username": .string("user\(number)"), "name": .string("User \(number)"),
             "state": "active", "email": .string("U\(number)@acme.com"), "external": .bool(number == 2),
-            "confirmed_at": number == 1 ? .null : "2024-01-01T00:00:00Z", "two_factor_enabled": .bool(number == 0),
+            "confirmed_at": number == 1 ? .null : "2024-01-01T00:00:00Z", "created_at": "2023-05-06T00:00:00Z",
+            "two_factor_enabled": .bool(number == 0),
             "last_sign_in_at": "2026-02-01T00:00:00Z", "last_activity_on": "2026-03-01", "job_title": "Engineer",
             "scim_identities": number == 0 ? [["extern_uid": "Ada@acme.com", "active": true]] : [],
         ]
@@ -122,8 +130,7 @@ enum GitLabGroup {
 }
 
 @Suite struct GitLabTests {
-    private let target = ActionTarget(
-        actionID: .random(), externalID: "9", parameters: ["token_id": 5, "project": "acme/ops"])
+    private let target = ActionTarget(actionID: .random(), externalID: "9")
 
     @Test func mapsWhatGitLabSays() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
@@ -164,15 +171,71 @@ enum GitLabGroup {
         #expect(grant.eventType == EventType.privilegeGranted && grant.target == "Ada")
     }
 
+    /// What the list of members calls the date is that of the membership.
+    @Test func datesAreTheUsersOwn() throws {
+        let provider = try FakeProvider(ConnectorCase.gitlab.org)
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        let accounts = try pull { connector }.accounts
+        #expect(accounts["0"]?.createdAt?.description == "2023-05-06T00:00:00Z")
+        #expect(accounts["4"]?.createdAt == nil && accounts["300"]?.createdAt == nil)
+    }
+
+    /// The group's own list leaves out whoever is in a project or a subgroup only.
+    @Test func membersOfOneProjectAreSeen() throws {
+        let provider = try FakeProvider { request in
+            guard request.path == "/api/v4/projects/92/members" else {
+                return GitLabGroup.answer(request, isEmpty: false)
+            }
+            return .json([
+                ["id": 0, "username": "user0", "state": "active", "access_level": 10],
+                ["id": 300, "username": "user300", "state": "active", "access_level": 10],
+            ])
+        }
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        let accounts = try pull { connector }.accounts
+        for id in ["300", "301", "302", "400"] {
+            #expect(accounts[id]?.metadata == ["role": "project"])
+            // An owner of a project is none of the group.
+            #expect(accounts[id]?.isAdmin == false && accounts[id]?.adminRoles == [])
+        }
+        // The group says more of who is in both, and is asked last.
+        #expect(accounts["0"]?.metadata == ["role": "owner"] && accounts["0"]?.isAdmin == true)
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            (["event_name": "member_created"], "member_created"),
+            (["event_type": "project_archived"], "project_archived"),
+            (["details": ["event_name": "ssh_key_added", "custom_message": "Added SSH key"]], "ssh_key_added"),
+            (["details": ["custom_message": "Project archived"]], "Project archived"),
+            (["details": ["change": "visibility", "from": "Private", "to": "Public"]], "change visibility"),
+            (["details": ["add": "project"]], "add project"),
+            (["details": ["remove": "user_access"]], "remove user_access"),
+            ([:], "event"),
+        ] as [([String: JSON], String)])
+    func anEventWithoutANameTellsWhatWasDone(_ members: [String: JSON], _ name: String) throws {
+        let entry: [String: JSON] = [
+            "id": 7, "author_id": 1, "entity_id": 5, "entity_type": "Project",
+            "created_at": "2026-04-02T10:00:00.123Z", "details": [:],
+        ]
+        guard case .auditEvent(let event)? = GitLabRecords.event(.object(entry.merging(members) { $1 })).record else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.eventType == name)
+    }
+
     /// Administrators turn it off for others.
     @Test func namesWhoseSecondFactorIsGone() throws {
         let entry: [String: JSON] = [
             "id": 7, "author_id": 1, "entity_id": 5, "entity_type": "User", "created_at": "2026-04-02T10:00:00.123Z",
             "event_name": "user_disable_two_factor", "details": ["author_name": "Admin", "target_details": "Ada"],
         ]
-        guard case .auditEvent(let event)? = GitLabRecords.event(.object(entry)),
+        guard case .auditEvent(let event)? = GitLabRecords.event(.object(entry)).record,
             case .auditEvent(let ofGroup)? = GitLabRecords.event(
-                .object(entry.merging(["entity_type": "Group"]) { $1 }))
+                .object(entry.merging(["entity_type": "Group"]) { $1 })
+            ).record
         else {
             Issue.record("no event")
             return
@@ -213,7 +276,6 @@ enum GitLabGroup {
         (true, .removeFromGroup, "DELETE /api/v4/groups/acme%2Fmain/members/9"),
         (false, .deactivateUser, "DELETE /api/v4/groups/7/members/9"),
         (true, .removeAdminRole, "PUT /api/v4/groups/acme%2Fmain/members/9?access_level=30"),
-        (true, .rotateCredentials, "DELETE /api/v4/personal_access_tokens/5"),
     ])
     func acts(_ isShared: Bool, _ action: ActionType, _ expected: String) throws {
         let provider = try FakeProvider { $0.method + " " + $0.target == expected ? .json([:], status: 201) : nil }
@@ -232,16 +294,18 @@ enum GitLabGroup {
             return request.method == "DELETE" ? .init(204) : .json(["id": 500, "revoked": false])
         }
         let connector = try ConnectorCase.gitlab.connect(provider)
-        let key = ActionTarget(actionID: .random(), externalID: id)
+        let key = ActionTarget(actionID: .random(), .key, externalID: id)
         #expect(try connector.outcome(of: .rotateCredentials, on: key) == .notDone)
         _ = try connector.perform(.rotateCredentials, on: key)
         #expect(provider.unexpected.isEmpty)
         provider.fail(.json(["message": "404 Not found"], status: 404))
         let done = ActionOutcome.done(["platform": "gitlab", "external_id": .string(id)])
         #expect(try connector.outcome(of: .rotateCredentials, on: key) == done)
-        let account = ActionTarget(actionID: .random(), externalID: "500")
-        let error = #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: account) }
-        #expect(error?.kind == "configuration_invalid")
+        for name in ["500", id] {
+            let account = ActionTarget(actionID: .random(), externalID: name)
+            let error = #expect(throws: ConnectorError.self) { try connector.perform(.rotateCredentials, on: account) }
+            #expect(error?.kind == "configuration_invalid")
+        }
     }
 
     @Test func seesWhatBecameOfPeople() throws {
@@ -295,12 +359,17 @@ enum GitLabGroup {
     }
 
     @Test func findsItsTicketAgain() throws {
+        let target = try ActionTarget("9", for: .createTicket, by: GitLab.self, ["project": "acme/main/ops"])
         let label = "thalian-\(target.actionID)"
         let provider = try FakeProvider { request in
             switch request.method + " " + request.target {
-            case "POST /api/v4/projects/acme%2Fops/issues":
+            case "GET /api/v4/projects/acme%2Fmain%2Fops":
+                .json(["id": 7, "path_with_namespace": "acme/main/ops", "visibility": "private"])
+            case "GET /api/v4/groups/acme%2Fmain": .json(["id": 1, "full_path": "acme/main"])
+            case "POST /api/v4/projects/7/issues":
                 request.json.text("labels") == label ? .json(["id": 100, "iid": 3], status: 201) : nil
-            case "GET /api/v4/projects/acme%2Fops/issues?labels=\(label)&scope=all&state=all": .json([["iid": 3]])
+            case "GET /api/v4/projects/acme%2Fmain%2Fops/issues?labels=\(label)&scope=all&state=all":
+                .json([["iid": 3]])
             default: nil
             }
         }
@@ -309,5 +378,28 @@ enum GitLabGroup {
         #expect(try connector.perform(.createTicket, on: target) == ticket)
         #expect(try connector.outcome(of: .createTicket, on: target) == .done(ticket))
         #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            (["id": 7, "path_with_namespace": "Acme/Main/ops", "visibility": "private"], true),
+            (["id": 7, "path_with_namespace": "acme/main/sub/ops", "visibility": "internal"], true),
+            (["id": 7, "path_with_namespace": "acme/main/ops", "visibility": "public"], false),
+            (["id": 7, "path_with_namespace": "acme/mainland/ops", "visibility": "private"], false),
+            (["id": 7, "path_with_namespace": "mallory/ops", "visibility": "private"], false), ([:], false),
+        ] as [(JSON, Bool)])
+    func aTicketGoesToAProjectOfTheGroupOnly(_ project: JSON, _ isMade: Bool) throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "GET /api/v4/projects/7": .json(project)
+            case "GET /api/v4/groups/acme%2Fmain": .json(["id": 1, "full_path": "acme/main"])
+            case "POST /api/v4/projects/7/issues": .json(["iid": 3], status: 201)
+            default: nil
+            }
+        }
+        let target = try ActionTarget("9", for: .createTicket, by: GitLab.self, ["project": 7])
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        #expect(((try? connector.perform(.createTicket, on: target)) != nil) == isMade)
+        #expect(provider.requests.contains { $0.method == "POST" } == isMade && provider.unexpected.isEmpty)
     }
 }

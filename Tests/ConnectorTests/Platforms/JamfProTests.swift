@@ -11,7 +11,7 @@ extension ConnectorCase {
         connector: JamfPro.self,
         config: ["url": "https://acme.jamfcloud.com", "client_id": "8f1c-client", "client_secret": "secretJamfSecret"],
         org: { JamfServer.answer($0, isEmpty: false) }, emptyOrg: { JamfServer.answer($0, isEmpty: true) },
-        isPage: { $0.path == "/api/v3/computers-inventory" },
+        isPage: { $0.path == "/api/v4/computers-inventory" },
         throttled: { .init(429, headers: ["Retry-After": "0"]) },
         refused: .json(["httpStatus": 401, "errors": [["code": "INVALID_TOKEN"]]], status: 401), renewsTokens: true,
         rejected: .json(["error": "invalid_client"], status: 401), counts: ["device": 500])
@@ -37,8 +37,8 @@ enum JamfServer {
             return .json(["totalCount": .integer(total), "results": .array(items)])
         }
         switch request.path {
-        case "/api/v3/computers-inventory" where size == 1: return reply(250, computer)
-        case "/api/v3/computers-inventory":
+        case "/api/v4/computers-inventory" where size == 1: return reply(250, computer)
+        case "/api/v4/computers-inventory":
             guard Set(sections).isSuperset(of: ["GENERAL", "DISK_ENCRYPTION", "OPERATING_SYSTEM"]),
                 request.parameter("sort") == "id:asc"
             else { return nil }
@@ -54,7 +54,7 @@ enum JamfServer {
         return [
             "id": .string(String(number)),
             "general": [
-                "name": .string("mac-\(number)"), "lastContactTime": "2026-04-01T10:00:00.123Z",
+                "name": .string("mac-\(number)"), "lastCheckIn": "2026-04-01T10:00:00.123Z",
                 "managementId": number == 3 ? .null : .string("c0ffee00-0000-4000-8000-00000000000\(number)"),
                 "remoteManagement": ["managed": .bool(number != 3)],
             ],
@@ -105,7 +105,7 @@ enum JamfServer {
     @Test func aComputerThatGoesMeanwhileHidesNoOther() throws {
         let left = Mutex(Array(0..<250))
         let provider = try FakeProvider { request in
-            guard request.path == "/api/v3/computers-inventory",
+            guard request.path == "/api/v4/computers-inventory",
                 let page = request.parameter("page").flatMap({ Int($0) }),
                 let size = request.parameter("page-size").flatMap({ Int($0) })
             else { return JamfServer.answer(request, isEmpty: true) }
@@ -126,14 +126,54 @@ enum JamfServer {
     @Test func olderServersAreAskedTheOldWay() throws {
         let provider = try FakeProvider { request in
             switch request.path {
-            case "/api/v1/oauth/token", "/api/v3/computers-inventory": .json([:], status: 404)
+            case "/api/v1/oauth/token", "/api/v4/computers-inventory", "/api/v3/computers-inventory":
+                .json([:], status: 404)
             case "/api/oauth/token": .json(["access_token": "t1"])
             case "/api/v1/computers-inventory": .json(["totalCount": 0, "results": []])
             default: nil
             }
         }
         try ConnectorCase.jamfPro.connect(provider).check()
-        #expect(provider.requests.count == 4)
+        #expect(provider.requests.count == 5)
+    }
+
+    /// A server before 11.30 has version 3 and one member for all contacts.
+    @Test(arguments: [3, 1]) func anOlderInventoryIsTheSame(_ version: Int) throws {
+        let provider = try FakeProvider { request in
+            if request.path.hasPrefix("/api/v"), request.path.hasSuffix("/computers-inventory"),
+                request.path != "/api/v\(version)/computers-inventory"
+            {
+                return .json([:], status: 404)
+            }
+            guard request.path == "/api/v\(version)/computers-inventory" else {
+                return JamfServer.answer(request, isEmpty: true)
+            }
+            return .json([
+                "totalCount": 1,
+                "results": [["id": "1", "general": ["name": "mac", "lastContactTime": "2026-04-01T10:00:00Z"]]],
+            ])
+        }
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        for case .device(let device) in try pull({ connector }) {
+            #expect(device.lastSeenAt?.description == "2026-04-01T10:00:00Z")
+        }
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test func theLatestContactCounts() {
+        let computer: JSON = [
+            "id": "1", "hardware": ["serialNumber": "C02X1234JGH5", "modelIdentifier": "Mac14,2"],
+            "general": [
+                "lastCheckIn": "2026-04-01T10:00:00Z", "lastContact": "2026-04-03T10:00:00Z",
+                "reportDate": "2026-04-02T10:00:00Z",
+            ],
+        ]
+        guard case .device(let device)? = JamfRecords.computer(computer).record else {
+            Issue.record("no device")
+            return
+        }
+        #expect(device.lastSeenAt?.description == "2026-04-03T10:00:00Z")
+        #expect(device.model == "Mac14,2" && device.serialNumber == "C02X1234JGH5")
     }
 
     @Test(arguments: [
@@ -151,7 +191,7 @@ enum JamfServer {
                 ? .json([["id": "77", "href": "x"]], status: 201) : nil
         }
         let connector = try ConnectorCase.jamfPro.connect(provider)
-        let target = ActionTarget(actionID: .random(), externalID: target.externalID, parameters: ["pin": "123456"])
+        let target = try ActionTarget(target.externalID, .device, for: action, by: JamfPro.self, ["pin": "123456"])
         #expect(
             try connector.perform(action, on: target)
                 == ["platform": "jamf_pro", "external_id": id, "command": "77"])
@@ -164,8 +204,11 @@ enum JamfServer {
         let connector = try ConnectorCase.jamfPro.connect(provider)
         let unmanaged = ActionTarget(actionID: .random(), externalID: "computer/3")
         #expect(throws: ConnectorError.self) { try connector.perform(.lockDevice, on: unmanaged) }
-        let badPIN = ActionTarget(actionID: .random(), externalID: "c0ffee", parameters: ["pin": "12345x"])
-        #expect(throws: ConnectorError.self) { try connector.perform(.lockDevice, on: badPIN) }
+        for pin: JSON in ["12345x", "12345", "1234567", 123_456, "１２３４５６", ["sealed": "123456"]] {
+            #expect(throws: ActionParameterError("extraParams.pin must be a string of six digits.")) {
+                try ActionTarget("c0ffee", .device, for: .lockDevice, by: JamfPro.self, ["pin": pin])
+            }
+        }
         #expect(provider.requests.isEmpty)
     }
 }

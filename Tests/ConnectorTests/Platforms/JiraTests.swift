@@ -104,6 +104,34 @@ enum JiraSite {
         #expect(events["0"]?.actorExternalID == "a0")
     }
 
+    /// Sites of today have groups by the product and the site's name.
+    @Test(arguments: ["jira-admins-acme", "jira-user-access-admins-acme", "jira-servicemanagement-admins-acme"])
+    func administratorsOfNewerSitesAreSeen(_ group: String) throws {
+        let provider = try FakeProvider { request in
+            request.path == "/rest/api/3/group/member"
+                ? request.parameter("groupname") == group
+                    ? .json(["values": [["accountId": "a1"]], "isLast": true])
+                    : .json(["errorMessages": ["The group does not exist."]], status: 404)
+                : JiraSite.answer(request, isEmpty: false)
+        }
+        let connector = try ConnectorCase.jira.connect(provider)
+        let accounts = try pull { connector }.accounts
+        #expect(accounts["a1"]?.isAdmin == true && accounts["a1"]?.adminRoles == [group])
+        #expect(accounts["a0"]?.isAdmin == false)
+        let entry: JSON = [
+            "id": 1, "summary": "User added to group", "created": "2026-04-02T10:00:00.000+0000",
+            "objectItem": ["name": .string(group.uppercased())],
+        ]
+        let jira = try #require(connector as? Jira)
+        guard case .read(let records) = JiraRecords.event(entry, jira.administrators),
+            case .auditEvent(let event)? = records.first
+        else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.eventType == EventType.privilegeGranted)
+    }
+
     @Test func comesBackWhenTheQuotaIsNew() throws {
         let provider = try FakeProvider(ConnectorCase.jira.org)
         provider.fail(.json([:], status: 429, headers: ["X-RateLimit-Reset": "2020-01-01T00:00Z"]))
@@ -113,9 +141,9 @@ enum JiraSite {
 
     @Test func makesATicketOnceAndFindsIt() throws {
         let action = Identifier.random()
-        let target = ActionTarget(
-            actionID: action, externalID: "a1", label: "Ada",
-            parameters: ["description": "One.\nTwo.", "priority": "High"])
+        let target = try ActionTarget(
+            "a1", for: .createTicket, by: Jira.self, ["description": "One.\nTwo.", "priority": "High"], label: "Ada",
+            actionID: action)
         let expected: JSON = [
             "fields": [
                 "project": ["key": "SEC"], "issuetype": ["name": "Task"], "summary": "Security finding: Ada",
@@ -170,11 +198,15 @@ enum JiraSite {
             }
         }
         let connector = try ConnectorCase.jira.connect(provider)
-        let target = ActionTarget(actionID: .random(), externalID: "a0", parameters: ["group": "developers"])
+        let target = try ActionTarget("a0", for: .removeFromGroup, by: Jira.self, ["group": "developers"])
         _ = try connector.perform(.removeAdminRole, on: target)
         _ = try connector.perform(.removeFromGroup, on: target)
-        #expect(provider.requests.map(\.method) == ["GET", "DELETE", "DELETE"])
+        #expect(provider.requests.map(\.method) == ["GET", "DELETE", "GET", "DELETE"])
         #expect(try connector.outcome(of: .removeFromGroup, on: target) == .notDone)
+        // A group that the account is not in is not its group.
+        let stranger = try ActionTarget("a0", for: .removeFromGroup, by: Jira.self, ["group": "finance"])
+        let error = #expect(throws: ConnectorError.self) { try connector.perform(.removeFromGroup, on: stranger) }
+        #expect(error?.kind == "configuration_invalid")
         #expect(provider.unexpected.isEmpty)
     }
 }

@@ -15,8 +15,10 @@ import Testing
         func answer(_ request: FakeProvider.Request) -> FakeProvider.Reply? {
             switch request.method + " " + request.path {
             case "GET /api/v1/apps/app1": return .json(["id": "app1"])
+            case "GET /api/v1/apps/app1/groups/g1": return .json(["id": "g1"])
+            case "GET /api/v1/users/u1/groups": return .json([["id": "g1"], ["id": "g2"]])
             case "GET /api/v1/users/me": return .json(["id": "admin"])
-            case "GET /api/v1/users/boss%40example.com": return .json(["id": "boss"])
+            case "GET /api/v1/users/boss": return .json(["id": "boss"])
             case "GET /api/v1/users/u1": return .json(["id": "u1"])
             case "GET /governance/api/v1/campaigns":
                 let named = campaigns.withLock { all in
@@ -55,15 +57,18 @@ import Testing
         }
     }
 
-    private func target(_ entity: String, _ parameters: [String: JSON] = [:]) -> ActionTarget {
-        ActionTarget(actionID: .random(), externalID: entity, parameters: parameters)
+    private func target(_ entity: String, _ parameters: [String: JSON] = [:]) throws -> ActionTarget {
+        let kind: ActionTarget.Kind = ["app1": .application, "x": .other][entity] ?? .account
+        return try ActionTarget(entity, kind, for: .createAccessReview, by: Okta.self, parameters)
     }
 
     @Test(
         arguments: [
             ("app1", [:], "RESOURCE", ["resourceId": "app1", "resourceType": "APPLICATION"], "admin"),
             ("x", ["group_id": "g1"], "RESOURCE", ["resourceId": "g1", "resourceType": "GROUP"], "admin"),
-            ("u1", ["reviewer": "boss@example.com"], "USER", nil, "boss"),
+            ("app1", ["group_id": "g1"], "RESOURCE", ["resourceId": "g1", "resourceType": "GROUP"], "admin"),
+            ("u1", ["group_id": "g2"], "RESOURCE", ["resourceId": "g2", "resourceType": "GROUP"], "admin"),
+            ("u1", ["reviewer": "boss"], "USER", nil, "boss"),
         ] as [(String, [String: JSON], String, JSON?, String)])
     func beginsACampaignOnce(
         _ entity: String, _ parameters: [String: JSON], _ type: String, _ resource: JSON?, _ reviewer: String
@@ -71,7 +76,7 @@ import Testing
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
         let connector = try ConnectorCase.okta.connect(provider)
-        let target = target(entity, parameters)
+        let target = try target(entity, parameters)
         #expect(try connector.outcome(of: .createAccessReview, on: target) == .notDone)
         let result = try connector.perform(.createAccessReview, on: target)
         #expect(result == ["platform": "okta", "external_id": .string(entity), "review_id": "campaign0"])
@@ -95,7 +100,7 @@ import Testing
         let provider = try FakeProvider { governance.answer($0) }
         for _ in 0..<8 { provider.fail(.init(503), when: { $0.path.hasSuffix("/launch") }) }
         let connector = try ConnectorCase.okta.connect(provider)
-        let target = target("app1")
+        let target = try target("app1")
         let error = #expect(throws: ConnectorError.self) { try connector.perform(.createAccessReview, on: target) }
         #expect(error?.isTransient == true)
         while (try? connector.perform(.createAccessReview, on: target)) == nil {}
@@ -106,7 +111,10 @@ import Testing
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
         let connector = try ConnectorCase.okta.connect(provider)
-        for target in [target("nothing"), target("app1", ["reviewer": "nobody@example.com"])] {
+        for target in try [
+            target("nothing"), target("app1", ["reviewer": "nobody"]), target("app1", ["group_id": "g2"]),
+            target("u1", ["group_id": "g3"]),
+        ] {
             let error = #expect(throws: ConnectorError.self) {
                 try connector.perform(.createAccessReview, on: target)
             }

@@ -14,7 +14,7 @@ extension ConnectorCase {
         isPage: { $0.path == "/api/2/users" && $0.parameter("limit") == "100" },
         throttled: { .json(["message": "rate limit exceeded"], status: 429, headers: ["X-RateLimit-Reset": "1"]) },
         refused: OneLoginAccount.unauthorized, renewsTokens: true,
-        counts: ["account": 6, "application": 5, "entitlement": 25, "auditEvent": 8])
+        counts: ["account": 6, "application": 5, "entitlement": 25, "auditEvent": 7])
 }
 
 /// An account as OneLogin's API shows it: two of everything a page.
@@ -124,7 +124,7 @@ enum OneLoginAccount {
         #expect(accounts["100"]?.managerExternalID == "101")
         #expect(
             (100...105).map { accounts[String($0)]?.status }
-                == [.active, .suspended, .active, .suspended, .suspended, .active])
+                == [.active, .suspended, .active, .staged, .suspended, .active])
         var events: [String: AuditEventRecord] = [:]
         var sso: [Bool?] = []
         for record in records {
@@ -139,15 +139,16 @@ enum OneLoginAccount {
         #expect(events["4"]?.eventType == EventType.factorRemoved)
         #expect(events["5"]?.eventType == EventType.privilegeGranted && events["5"]?.actorExternalID == "105")
         #expect(events["6"]?.eventType == "USER_DELETED")
-        #expect(events["7"]?.eventType == "event_type_999")
+        // Nobody knows how one of a type without a name went.
+        #expect(events["7"] == nil)
     }
 
-    @Test func aSubscriptionWithoutPrivilegesHasNoAdmins() throws {
+    @Test func aSubscriptionWithoutPrivilegesTellsNoAdmins() throws {
         let provider = try FakeProvider { request in
             request.path == "/api/1/privileges" ? .init(404) : OneLoginAccount.answer(request, isEmpty: false)
         }
         let connector = try ConnectorCase.oneLogin.connect(provider)
-        #expect(try pull { connector }.accounts["101"]?.isAdmin == false)
+        #expect(try pull { connector }.accounts.values.allSatisfy { $0.isAdmin == nil })
     }
 
     /// The trap: when the credential's owner has been deleted, the token endpoint answers 500.

@@ -188,8 +188,7 @@ enum SlackWorkspace {
             }
         }
         let connector = try ConnectorCase.slack.connect(provider)
-        let message = ActionTarget(
-            actionID: .random(), externalID: "U1", parameters: ["message": "Hi <!channel>"])
+        let message = try ActionTarget("U1", for: .notifyUser, by: Slack.self, ["message": "Hi <!channel>"])
         _ = try connector.perform(.revokeSessions, on: target)
         _ = try connector.perform(.blockApp, on: target)
         _ = try connector.perform(.notifyUser, on: message)
@@ -202,5 +201,31 @@ enum SlackWorkspace {
         }
         let nowhere = #expect(throws: ConnectorError.self) { try connector.perform(.createTicket, on: message) }
         #expect(nowhere?.kind == "configuration_invalid")
+    }
+
+    /// Of a channel that is shared with others, their people would read the ticket. A person's id names no channel.
+    @Test(
+        arguments: [
+            (["id": "C1", "is_ext_shared": false], true), (["id": "C1", "is_ext_shared": true], false),
+            (["id": "C1", "is_ext_shared": false, "is_pending_ext_shared": true], false), (["id": "C1"], false),
+            (["id": "C1", "is_ext_shared": false, "is_im": true], false), (nil, false),
+        ] as [(JSON?, Bool)])
+    func aTicketGoesToAChannelOfTheWorkspaceOnly(_ channel: JSON?, _ isSent: Bool) throws {
+        let provider = try FakeProvider { request in
+            switch request.method + " " + request.target {
+            case "GET /api/conversations.info?channel=C1": .json(["ok": true, "channel": channel ?? .null])
+            case "POST /api/chat.postMessage": request.form?.values("channel") == ["C1"] ? .json(["ok": true]) : nil
+            default: nil
+            }
+        }
+        let target = try ActionTarget("U1", for: .createTicket, by: Slack.self, ["channel": "C1"])
+        let connector = try ConnectorCase.slack.connect(provider)
+        #expect(((try? connector.perform(.createTicket, on: target)) != nil) == isSent)
+        #expect(provider.requests.count == (isSent ? 2 : 1) && provider.unexpected.isEmpty)
+        for id in ["U1", "D1", "#general", "c1", ""] {
+            #expect(throws: ActionParameterError.self) {
+                try ActionTarget("U1", for: .createTicket, by: Slack.self, ["channel": .string(id)])
+            }
+        }
     }
 }

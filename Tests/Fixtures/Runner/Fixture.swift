@@ -1,4 +1,6 @@
 import Base
+import CSystem
+import Crypto
 import Glibc
 import HTTP
 import Invocation
@@ -14,6 +16,9 @@ struct Fixture: Service {
 
     func respond(to event: ScheduledEvent) -> Response {
         Log().write(.info, "scheduled")
+        if let milliseconds = Environment.process["FIXTURE_SLEEP"].flatMap({ UInt32($0) }) {
+            usleep(milliseconds * 1_000)
+        }
         return .json { $0.field("time", event.time) }
     }
 
@@ -47,6 +52,33 @@ struct Fixture: Service {
             for line in 0..<number { Log([("request_id", id)]).write(.info, "line \(line) of \(id)") }
             if let milliseconds = query?.values("sleep").first.flatMap({ UInt32($0) }) { usleep(milliseconds * 1_000) }
             return hello
+        // Answers, and dies a moment later.
+        case "doomed":
+            usleep(UInt32(number) * 1_000)
+            ualarm(5_000, 0)
+            return hello
+        // Writes on standard error without a line break, and dies.
+        case "mutter":
+            let text = "the last words of \(request.headers["x-request-id"] ?? "")"
+            _ = write(STDERR_FILENO, text, text.utf8.count)
+            _exit(Int32(number))
+        // Processes that outlive their parent for a moment, and whom nobody waits for.
+        case "orphans":
+            for _ in 0..<number where csystem_fork() == 0 {
+                if csystem_fork() == 0 { usleep(50_000) }
+                _exit(0)
+            }
+            while waitpid(-1, nil, 0) > 0 {}
+            return hello
+        case "sum":
+            guard case .bytes(let body) = request.body else { return hello }
+            return .json { json in
+                json.field("length", body.count)
+                json.field("sum", SHA256.hexadecimal(body))
+            }
+        case "descriptors":
+            let open = (0..<1_024 as Range<Int32>).filter { fcntl($0, F_GETFD) >= 0 }
+            return .json { $0.field("open", open.map(String.init).joined(separator: " ")) }
         case "status": return Response(status: number, headers: [:], body: .bytes([]))
         case "echo": return echo(request)
         default: return hello

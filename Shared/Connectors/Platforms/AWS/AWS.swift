@@ -18,8 +18,12 @@ struct AWS: Connector {
     static let actions: Set<ActionType> = [
         .suspendUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens, .rotateCredentials,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .rotateCredentials: [.key("access_key_id", isRequired: true)], .revokeOAuthToken: [.key("access_key_id")],
+    ]
 
     let session: AWSSession
+    let names: AWSNames
     private let directory: AWSDirectory
     private let eventsSince: Timestamp
 
@@ -38,7 +42,8 @@ struct AWS: Connector {
         session = AWSSession(
             client, region: credentials["region"] ?? "us-east-1", keys: AWSKeys(id: id, secret: secret), role: role)
         directory = AWSDirectory(session)
-        eventsSince = scope.eventsSince
+        names = AWSNames(session)
+        eventsSince = scope.eventsSince(of: "events")
     }
 
     /// Who the keys are needs no permission to be asked; whether they may read users does.
@@ -49,13 +54,21 @@ struct AWS: Connector {
 
     var collections: [RecordCollection] {
         [
-            RecordCollection("root") { _ in RecordPage(try directory.root()) },
-            marked("users", "ListUsers") { try directory.users($0.members("Users")) },
-            marked("roles", "GetAccountAuthorizationDetails", [("Filter.member.1", "Role")]) {
-                $0.members("RoleDetailList").compactMap(AWSRecords.role)
+            RecordCollection("root", of: .account, need: .optional) { _ in RecordPage(try directory.root()) }
+                .withIDs(beginning: AWSRecords.rootPrefix),
+            marked("users", of: .account, "ListUsers") { try directory.users($0.list("Users")) },
+            marked(
+                "roles", of: .account, need: .optional, "GetAccountAuthorizationDetails",
+                [("Filter.member.1", "Role")]
+            ) {
+                try PageEntries(
+                    $0.list("RoleDetailList"), of: .account, id: AWSRecords.roleID,
+                    keeping: .beginning(.account, with: AWSRecords.rolePrefix), read: AWSRecords.role)
+            }.withIDs(beginning: AWSRecords.rolePrefix),
+            marked("access keys", of: .accessKey, need: .optional, "ListUsers") {
+                try directory.accessKeys(of: $0.list("Users"))
             },
-            marked("access keys", "ListUsers") { try directory.accessKeys(of: $0.members("Users")) },
-            RecordCollection("events") { cursor in
+            RecordCollection("events", of: .auditEvent, need: .optional) { cursor in
                 var body: [String: JSON] = [
                     "StartTime": .integer(eventsSince.seconds), "MaxResults": 50,
                     // What only reads is most of the log, and no rule asks for it.
@@ -66,19 +79,22 @@ struct AWS: Connector {
                 guard let events = answer["Events"]?.array else {
                     throw ConnectorError.provider("AWS's answer is not the list that it documents.")
                 }
-                return RecordPage(events.compactMap(AWSRecords.event), next: answer.text("NextToken").map(JSON.string))
+                let entries = try PageEntries(events, of: .auditEvent, id: { $0.text("EventId") }) {
+                    try AWSRecords.event($0, userID: names.userID)
+                }
+                return RecordPage(entries, next: try answer.nextToken("NextToken").map(JSON.string))
             },
         ]
     }
 
     /// A list of IAM's, whose pages follow one another by a marker.
     private func marked(
-        _ name: String, _ action: String, _ parameters: [(name: String, value: String)] = [],
-        records: @escaping (XMLElement) throws -> [SyncRecord]
+        _ name: String, of kind: SyncRecord.Kind, need: RecordCollection.Need = .required, _ action: String,
+        _ parameters: [(name: String, value: String)] = [], entries: @escaping (XMLElement) throws -> PageEntries
     ) -> RecordCollection {
-        RecordCollection(name) { cursor in
+        RecordCollection(name, of: kind, need: need) { cursor in
             let page = try session.iamPage(action, parameters, after: cursor?.string)
-            return RecordPage(try records(page.result), next: page.next.map(JSON.string))
+            return RecordPage(try entries(page.result), next: page.next.map(JSON.string))
         }
     }
 
@@ -92,13 +108,13 @@ struct AWS: Connector {
     @Sendable private static func isRegion(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0].count == 2 && parts[0] != "cn" && !parts[1].isEmpty
-            && parts[0...1].allSatisfy { $0.allSatisfy { ("a"..."z").contains($0) } }
+            && parts.prefix(2).allSatisfy { $0.allSatisfy { ("a"..."z").contains($0) } }
             && ["1", "2", "3", "4", "5", "6", "7", "8", "9"].contains(parts[2])
     }
 
     @Sendable private static func isRole(_ text: String) -> Bool {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        return Form.line(text) && parts.count == 6 && parts[0...3].elementsEqual(["arn", "aws", "iam", ""])
+        return Form.line(text) && parts.count == 6 && parts.prefix(4).elementsEqual(["arn", "aws", "iam", ""])
             && AWSRecords.isAccountID(parts[4]) && parts[5].hasPrefix("role/") && parts[5].utf8.count <= 580
     }
 }

@@ -1,22 +1,17 @@
 import Base
 import Findings
 
-/// What AWS can do. A user who is suspended is denied everything, and has neither a password nor an active key any more.
+/// What AWS can do.
 extension AWS {
-    private static let denyAll = "arn:aws:iam::aws:policy/AWSDenyAll"
-
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
-        let id = target.externalID
         switch action {
-        case .suspendUser:
-            _ = try session.iam("AttachUserPolicy", [("UserName", id), ("PolicyArn", Self.denyAll)])
-            try deactivateKeys(of: id)
-            _ = try session.iamEach("DeleteLoginProfile", [[("UserName", id)]])
+        case .suspendUser: try suspend(try names.name(of: target))
         case .forcePasswordChange:
-            _ = try session.iam("UpdateLoginProfile", [("UserName", id), ("PasswordResetRequired", "true")])
-        case .revokeSessions: try revokeSessions(of: id)
-        case .revokeAllTokens: try deactivateKeys(of: id)
-        case .revokeOAuthToken where !Self.namesKey(target): try deactivateKeys(of: id)
+            let user = try names.name(of: target)
+            _ = try session.iam("UpdateLoginProfile", [("UserName", user), ("PasswordResetRequired", "true")])
+        case .revokeSessions: try revokeSessions(of: target)
+        case .revokeAllTokens: try deactivateKeys(of: try names.name(of: target))
+        case .revokeOAuthToken where target.kind != .key: try deactivateKeys(of: try names.name(of: target))
         case .revokeOAuthToken, .rotateCredentials:
             let key = try accessKey(target)
             try setInactive(key.id, of: key.user)
@@ -26,20 +21,17 @@ extension AWS {
     }
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
-        let id = target.externalID
         let isDone: Bool
         switch action {
-        case .suspendUser:
-            let isDenied = try session.iam("ListAttachedUserPolicies", [("UserName", id)])
-                .members("AttachedPolicies").contains { $0.text("PolicyArn") == Self.denyAll }
-            let hasPassword = try session.iamEach("GetLoginProfile", [[("UserName", id)]]) != [nil]
-            isDone = try isDenied && !hasPassword && activeKeys(of: id).isEmpty
+        case .suspendUser: isDone = try isSuspended(try names.name(of: target))
         case .forcePasswordChange:
+            let user = try names.name(of: target)
             isDone =
-                try session.iam("GetLoginProfile", [("UserName", id)])["LoginProfile"]?
+                try session.iam("GetLoginProfile", [("UserName", user)])["LoginProfile"]?
                 .text("PasswordResetRequired") == "true"
-        case .revokeAllTokens: isDone = try activeKeys(of: id).isEmpty
-        case .revokeOAuthToken where !Self.namesKey(target): isDone = try activeKeys(of: id).isEmpty
+        case .revokeAllTokens: isDone = try activeKeys(of: try names.name(of: target)).isEmpty
+        case .revokeOAuthToken where target.kind != .key:
+            isDone = try activeKeys(of: try names.name(of: target)).isEmpty
         case .revokeOAuthToken, .rotateCredentials:
             let key = try accessKey(target)
             isDone = try !activeKeys(of: key.user).contains(key.id)
@@ -55,7 +47,7 @@ extension AWS {
     }
 
     /// Denies everything to sessions that began before now, as the console's own button does.
-    private func revokeSessions(of id: String) throws {
+    private func revokeSessions(of target: ActionTarget) throws {
         let policy: JSON = [
             "Version": "2012-10-17",
             "Statement": [
@@ -65,24 +57,19 @@ extension AWS {
                 ]
             ],
         ]
-        let isRole = id.hasPrefix("role/")
+        let isRole = target.externalID.hasPrefix(AWSRecords.rolePrefix)
         _ = try session.iam(
             isRole ? "PutRolePolicy" : "PutUserPolicy",
             [
-                (isRole ? "RoleName" : "UserName", isRole ? String(id.dropFirst(5)) : id),
+                (isRole ? "RoleName" : "UserName", try names.name(of: target)),
                 ("PolicyName", "AWSRevokeOlderSessions"),
                 ("PolicyDocument", String(decoding: JSONWriter.bytes(policy), as: UTF8.self)),
             ])
     }
 
-    private static func namesKey(_ target: ActionTarget) -> Bool {
-        target.parameters["access_key_id"] != nil || target.externalID.hasPrefix("AKIA")
-    }
-
-    /// The key that an action is about: the parameter `access_key_id` of a user, or the target itself.
+    /// The access key that the target is, and its user.
     private func accessKey(_ target: ActionTarget) throws -> (id: String, user: String) {
-        if let id = target.parameters["access_key_id"]?.string { return (id, target.externalID) }
-        guard Self.namesKey(target) else {
+        guard target.kind == .key else {
             throw ConnectorError.configuration("Name the access key in extraParams.access_key_id.")
         }
         let use = try session.iam("GetAccessKeyLastUsed", [("AccessKeyId", target.externalID)])
@@ -92,16 +79,18 @@ extension AWS {
         return (target.externalID, user)
     }
 
-    private func activeKeys(of user: String) throws -> [String] {
-        try session.iam("ListAccessKeys", [("UserName", user)]).members("AccessKeyMetadata")
-            .filter { $0.text("Status") == "Active" }.compactMap { $0.text("AccessKeyId") }
+    func activeKeys(of user: String) throws -> [String] {
+        try session.iam("ListAccessKeys", [("UserName", user)]).list("AccessKeyMetadata").compactMap { key in
+            guard let id = key.text("AccessKeyId"), let status = key.text("Status") else { throw XMLElement.noList }
+            return status == "Active" ? id : nil
+        }
     }
 
     private func deactivateKeys(of user: String) throws {
         for key in try activeKeys(of: user) { try setInactive(key, of: user) }
     }
 
-    private func setInactive(_ key: String, of user: String) throws {
+    func setInactive(_ key: String, of user: String) throws {
         _ = try session.iam(
             "UpdateAccessKey", [("UserName", user), ("AccessKeyId", key), ("Status", "Inactive")])
     }

@@ -3,87 +3,164 @@ import Base
 /// The account's users, with what IAM tells of them in other places: their second factors, passwords, keys and policies.
 final class AWSDirectory {
     private let session: AWSSession
-    private var details: [String: Details]?
+    private var details: Result<[String: Details], ConnectorError>?
+    private var factors = ObjectLists("second factors")
+    private var passwords = ObjectLists("passwords")
+    private var keys = ObjectLists("access keys")
+    private var uses = ObjectLists("last uses of access keys")
 
     init(_ session: AWSSession) { self.session = session }
 
     /// The root user, of whom only the credential report tells.
-    func root() throws -> [SyncRecord] {
+    func root() throws -> PageEntries {
         _ = try session.iam("GenerateCredentialReport")
         guard let content = try session.iam("GetCredentialReport").text("Content"),
             let bytes = Base64.standard.decode(content.filter { !$0.isWhitespace })
         else { throw ConnectorError.provider("AWS's answer holds no credential report.") }
-        return AWSRecords.root(inReport: String(decoding: bytes, as: UTF8.self)).map { [.account($0)] } ?? []
+        let report = StreamSafeText.read(String(decoding: bytes, as: UTF8.self))
+        return PageEntries([report], of: .account, keeping: .beginning(.account, with: AWSRecords.rootPrefix)) {
+            EntryReading(AWSRecords.root(inReport: $0).map(SyncRecord.account))
+        }
     }
 
     /// The accounts of one page of users.
-    func users(_ users: [XMLElement]) throws -> [SyncRecord] {
-        guard !users.isEmpty else { return [] }
-        let details = try allDetails()
-        let byName = users.map { [(name: "UserName", value: $0.text("UserName") ?? "")] }
-        let factors = try session.iamEach("ListMFADevices", byName)
-        let passwords = try session.iamEach("GetLoginProfile", byName)
-        return users.indices.compactMap { index in
-            guard var account = AWSRecords.user(users[index]) else { return nil }
-            account.mfaEnabled = factors[index].map { !$0.members("MFADevices").isEmpty }
-            account.metadata["console"] = passwords[index] == nil ? "no" : "yes"
-            if let known = details[account.externalID] {
-                account.isAdmin = known.isAdmin
-                if known.isAdmin { account.adminRoles = [AWSRecords.administratorPolicy] }
-                AWSRecords.apply(tags: known.tags, to: &account)
-            }
-            return .account(account)
+    func users(_ users: [XMLElement]) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
+        var missing = PageEntries()
+        let names = users.compactMap { $0.text("UserName") }
+        let factors = try self.factors.lists(of: names, noting: &missing) { names in
+            try session.iamResults("ListMFADevices", Self.named(names)) { try $0.list("MFADevices") }
         }
+        let passwords = try self.passwords.lists(of: names, noting: &missing) { names in
+            try session.iamResults("GetLoginProfile", Self.named(names)) { _ in true }.map { result in
+                if case .failure(.missing) = result { .success(false) } else { result }
+            }
+        }
+        let details = try allDetails()
+        if case .failure(let error) = details { missing.leaveOut("policies and tags", error) }
+        var entries = PageEntries(users, of: .account, keeping: .all(.account)) { user in
+            guard var account = AWSRecords.user(user), let name = account.username else { return .unreadable }
+            account.mfaEnabled = factors[name].map { !$0.isEmpty }
+            if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
+            account.metadata["console"] = passwords[name].map { $0 ? "yes" : "no" }
+            if passwords[name] == nil { account.unread.insert(.metadata) }
+            let known = try? details.get()[account.externalID]
+            describe(&account, known)
+            return .read([.account(account)])
+        }
+        entries.add(missing)
+        return entries
+    }
+
+    private static func named(_ users: [String]) -> [[(name: String, value: String)]] {
+        users.map { [(name: "UserName", value: $0)] }
+    }
+
+    /// Adds what policies and tags say; nil if they are not known.
+    private func describe(_ account: inout AccountRecord, _ known: Details?) {
+        guard let known else {
+            account.isAdmin = nil
+            account.unread.formUnion([.status, .email, .department, .title, .managerEmail])
+            return
+        }
+        account.isAdmin = known.access.isAdministrator
+        account.adminRoles = known.access.administrator.sorted()
+        // IAM knows no suspended users: whoever is denied everything is one.
+        if known.access.isDenied {
+            account.status = .suspended
+        } else if known.access.hasUnreadable {
+            account.unread.insert(.status)
+        }
+        AWSRecords.apply(tags: known.tags, to: &account)
     }
 
     /// The access keys of one page of users.
-    func accessKeys(of users: [XMLElement]) throws -> [SyncRecord] {
-        let names = users.compactMap { $0.text("UserName") }
-        let lists = try session.iamEach("ListAccessKeys", names.map { [("UserName", $0)] })
-        let keys = lists.compactMap { $0 }.flatMap { $0.members("AccessKeyMetadata") }
-        let uses = try session.iamEach(
-            "GetAccessKeyLastUsed", keys.map { [("AccessKeyId", $0.text("AccessKeyId") ?? "")] })
-        return zip(keys, uses).compactMap { key, use in
-            AWSRecords.accessKey(key, lastUsed: use?["AccessKeyLastUsed"]?.text("LastUsedDate"))
+    func accessKeys(of users: [XMLElement]) throws -> PageEntries {
+        var names: [String: String] = [:]
+        var entries = PageEntries(users, of: .accessKey, keeping: .all(.accessKey)) { user in
+            guard let id = user.text("UserId"), let name = user.text("UserName") else { return .unreadable }
+            names[id] = name
+            return .read([])
         }
+        let lists = try keys.lists(
+            of: names.keys.sorted(), noting: &entries, keeping: { [.ofAccount(.accessKey, account: $0)] }
+        ) { ids in
+            try session.iamResults("ListAccessKeys", Self.named(ids.compactMap { names[$0] })) { list in
+                guard list.text("IsTruncated") != "true" else {
+                    throw ConnectorError.provider("AWS's list of a user's access keys is longer than a user can have.")
+                }
+                return try list.list("AccessKeyMetadata")
+            }
+        }
+        let ids = lists.values.joined().compactMap { $0.text("AccessKeyId") }
+        let uses = try self.uses.lists(of: ids.sorted(), noting: &entries) { ids in
+            try session.iamResults("GetAccessKeyLastUsed", ids.map { [("AccessKeyId", $0)] }) { answer in
+                guard let use = answer["AccessKeyLastUsed"] else { throw XMLElement.noList }
+                return use
+            }
+        }
+        for (user, keys) in lists.sorted(by: { $0.key < $1.key }) {
+            entries.add(
+                PageEntries(keys, of: .accessKey, id: { $0.text("AccessKeyId") }) { key in
+                    // A key whose last use is not known would seem never to have been used.
+                    guard let use = key.text("AccessKeyId").flatMap({ uses[$0] }) else { return .unreadable }
+                    return EntryReading(AWSRecords.accessKey(key, of: user, lastUsed: use.text("LastUsedDate")))
+                })
+        }
+        return entries
     }
 
     private struct Details {
-        let isAdmin: Bool
+        let access: AWSAccess
         let tags: [String: String]
     }
 
-    /// What policies and tags say, by user. Policies come from the user's groups too.
-    private func allDetails() throws -> [String: Details] {
+    /// The details of users by their ids, or why they can't be read.
+    private func allDetails() throws -> Result<[String: Details], ConnectorError> {
         if let details { return details }
-        var administratorGroups: Set<String> = []
-        try forEach("Group", in: "GroupDetailList") { group in
-            if AWSRecords.isAdministrator(group), let name = group.text("GroupName") {
-                administratorGroups.insert(name)
-            }
-        }
-        var found: [String: Details] = [:]
-        try forEach("User", in: "UserDetailList") { user in
-            guard let name = user.text("UserName") else { return }
-            let isAdmin =
-                AWSRecords.isAdministrator(user)
-                || user.members("GroupList").contains { administratorGroups.contains($0.text) }
-            let tags = user.members("Tags").compactMap { tag in
-                tag.text("Key").map { ($0.lowercased(), tag.text("Value") ?? "") }
-            }
-            found[name] = Details(isAdmin: isAdmin, tags: Dictionary(tags) { first, _ in first })
+        let found: Result<[String: Details], ConnectorError>
+        do {
+            found = .success(try readDetails())
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found = .failure(error)
         }
         details = found
         return found
     }
 
-    private func forEach(_ filter: String, in list: String, _ body: (XMLElement) -> Void) throws {
-        var marker: String?
-        repeat {
-            let page = try session.iamPage(
-                "GetAccountAuthorizationDetails", [("Filter.member.1", filter)], after: marker)
-            page.result.members(list).forEach(body)
-            marker = page.next
-        } while marker != nil
+    /// Policies come from the user's groups too.
+    private func readDetails() throws -> [String: Details] {
+        var managed: [String: AWSPolicy?] = [:]
+        try forEachPage(of: "LocalManagedPolicy") { page in
+            _ = try page.list("Policies")
+            managed.merge(AWSPolicy.managed(page)) { $1 }
+        }
+        var groups: [String: AWSAccess] = [:]
+        try forEachPage(of: "Group") { page in
+            for group in try page.list("GroupDetailList") {
+                guard let name = group.text("GroupName") else { continue }
+                groups[name] = AWSAccess(group, inline: "GroupPolicyList", managed: managed)
+            }
+        }
+        var found: [String: Details] = [:]
+        try forEachPage(of: "User") { page in
+            for user in try page.list("UserDetailList") {
+                guard let id = user.text("UserId") else { continue }
+                var access = AWSAccess(user, inline: "UserPolicyList", managed: managed)
+                if user["GroupList"] == nil { access.hasUnreadable = true }
+                for group in user.members("GroupList") {
+                    if let known = groups[group.text] { access.join(known) } else { access.hasUnreadable = true }
+                }
+                let tags = user.members("Tags").compactMap { tag in
+                    tag.text("Key").map { ($0.lowercased(), tag.text("Value") ?? "") }
+                }
+                found[id] = Details(access: access, tags: Dictionary(tags) { first, _ in first })
+            }
+        }
+        return found
+    }
+
+    private func forEachPage(of filter: String, _ body: (XMLElement) throws -> Void) throws {
+        try session.forEachPage("GetAccountAuthorizationDetails", [("Filter.member.1", filter)], body)
     }
 }

@@ -25,11 +25,14 @@ enum AWSErrors {
         "AuthFailure", "InvalidAccessKeyId",
     ]
 
-    /// Throttling is 400 with a code; a credential report that is being made is one to come back for.
+    /// A credential report that is not there yet: it was never made, is older than four hours, or is being made.
+    private static let reportsInTheMaking: Set = ["ReportNotPresent", "ReportExpired", "ReportInProgress"]
+
+    /// Throttling is 400 with a code. A credential report takes a while, for which AWS has no limit and names no time.
     @Sendable static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard !response.isSuccess, let code = code(response) else { return RetryPolicy.standardVerdict(response) }
         if throttles.contains(code) { return .throttled(seconds: response.retryAfter) }
-        if code == "ReportInProgress" { return .throttled(seconds: response.retryAfter ?? 2) }
+        if reportsInTheMaking.contains(code) { return .failed(seconds: response.retryAfter ?? 2) }
         return RetryPolicy.standardVerdict(response)
     }
 
@@ -39,6 +42,8 @@ enum AWSErrors {
             .credentials("AWS refuses the access key. Make a new one for the user and connect again.")
         case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
             .configuration("The AWS user or role may not do this. Give it the policies that the README lists.")
+        case let code? where reportsInTheMaking.contains(code):
+            .provider("AWS is still making its credential report. The next try asks for it again.")
         case "NoSuchEntity": .missing("AWS has no such user, role, key or password.")
         case "PasswordPolicyViolation", "EntityTemporarilyUnmodifiable", "LimitExceeded", "UnmodifiableEntity":
             .configuration("AWS does not allow this for that user now.")

@@ -1,134 +1,156 @@
 import Base
 import HTTP
 
-/// AWS's objects as records. A user's id is its name, which IAM's API takes; a role's is its name after `role/`; the root
+/// AWS's objects as records. A user's id is IAM's own, which outlives names; a role's is IAM's own after `role/`; the root
 /// user's is its ARN.
 enum AWSRecords {
-    static let administratorPolicy = "AdministratorAccess"
+    static let rolePrefix = "role/"
+    static let rootPrefix = "arn:"
+    // A credential report has 22.
+    private static let mostColumns = 100
 
     static func isAccountID(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     static func user(_ user: XMLElement) -> AccountRecord? {
-        guard let name = user.text("UserName") else { return nil }
-        var account = AccountRecord(externalID: name, displayName: name, status: .active)
+        guard let name = user.text("UserName"), let id = user.text("UserId") else { return nil }
+        var account = AccountRecord(externalID: id, displayName: name, status: .active)
+        account.formerExternalID = name
         account.username = name
         // Administrators name users.
-        account.email = Form.email(name) ? name.lowercased() : nil
-        account.lastLoginAt = user.text("PasswordLastUsed").flatMap { Timestamp(provider: $0) }
-        account.createdAt = user.text("CreateDate").flatMap { Timestamp(provider: $0) }
+        account.email = Form.address(name)
+        account.lastLoginAt = user.date("PasswordLastUsed")
+        account.createdAt = user.date("CreateDate")
         account.metadata["kind"] = "user"
         return account
     }
 
     /// Tags, by their names in lower case, are where accounts keep what IAM has no field for.
     static func apply(tags: [String: String], to account: inout AccountRecord) {
-        if let email = tags["email"], Form.email(email) { account.email = email.lowercased() }
+        if let email = tags["email"].flatMap(Form.address) { account.email = email }
         account.department = tags["department"]
         account.title = tags["title"]
-        if let manager = tags["manager"], Form.email(manager) { account.managerEmail = manager.lowercased() }
+        account.managerEmail = tags["manager"].flatMap(Form.address)
     }
 
     /// The line of the root user in a credential report; nil when there is none.
     static func root(inReport report: String) -> AccountRecord? {
-        let lines = report.split(whereSeparator: \.isNewline)
-        guard let header = lines.first, let line = lines.first(where: { $0.hasPrefix("<root_account>,") }) else {
-            return nil
+        var rest = report[...]
+        // Line by line: all of a long report at once would take many times its memory.
+        func nextLine() -> Substring? {
+            rest = rest.drop(while: \.isNewline)
+            let line = rest.prefix { !$0.isNewline }
+            rest = rest.dropFirst(line.count)
+            return line.isEmpty ? nil : line
         }
-        let values = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        let names = header.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        let fields = Dictionary(zip(names, values)) { first, _ in first }
-        guard let arn = fields["arn"] else { return nil }
+        func columns(_ line: Substring) -> [String] {
+            line.split(separator: ",", maxSplits: mostColumns, omittingEmptySubsequences: false).map(String.init)
+        }
+        guard let header = nextLine() else { return nil }
+        var line = nextLine()
+        while let other = line, !other.hasPrefix("<root_account>,") { line = nextLine() }
+        guard let line else { return nil }
+        let fields = Dictionary(zip(columns(header), columns(line))) { first, _ in first }
+        guard let arn = fields["arn"], !arn.isEmpty else { return nil }
         var account = AccountRecord(externalID: arn, displayName: "root", status: .active)
         account.username = "root"
         account.isAdmin = true
         account.adminRoles = ["root"]
         account.mfaEnabled = fields["mfa_active"].flatMap(Bool.init)
+        if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
         let uses = ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"]
-        account.lastLoginAt = uses.compactMap { fields[$0].flatMap { Timestamp(provider: $0) } }.max()
-        account.createdAt = fields["user_creation_time"].flatMap { Timestamp(provider: $0) }
+        account.lastLoginAt = uses.compactMap { fields[$0].flatMap { Timestamp(inRecord: $0) } }.max()
+        account.createdAt = fields["user_creation_time"].flatMap { Timestamp(inRecord: $0) }
         account.metadata = ["kind": "root", "console": "yes"]
         return account
     }
 
     /// Roles that people and programs take on. That one may do everything makes nobody an admin: its trust says who is.
-    static func role(_ role: XMLElement) -> SyncRecord? {
-        // AWS's own services use those, and nobody can change them.
-        guard let name = role.text("RoleName"), let arn = role.text("Arn"),
-            role.text("Path")?.hasPrefix("/aws-service-role/") != true
-        else { return nil }
-        var account = AccountRecord(externalID: "role/" + name, displayName: name, status: .active)
+    static func role(_ role: XMLElement) -> EntryReading {
+        guard let name = role.text("RoleName"), let arn = role.text("Arn"), let id = roleID(role) else {
+            return .unreadable
+        }
+        guard role.text("Path")?.hasPrefix("/aws-service-role/") != true else {
+            return .skipped("the role is one of AWS's own services, and nobody can change it")
+        }
+        var account = AccountRecord(externalID: id, displayName: name, status: .active)
+        account.formerExternalID = rolePrefix + name
         account.kind = .serviceAccount
         account.username = name
-        account.createdAt = role.text("CreateDate").flatMap { Timestamp(provider: $0) }
-        account.lastLoginAt = role["RoleLastUsed"]?.text("LastUsedDate").flatMap { Timestamp(provider: $0) }
+        account.createdAt = role.date("CreateDate")
+        account.lastLoginAt = role["RoleLastUsed"]?.date("LastUsedDate")
         account.metadata["kind"] = "role"
         // Percent-encoded JSON.
         if let text = role.text("AssumeRolePolicyDocument"), let decoded = PercentEncoding.decode(text.utf8),
-            let policy = try? JSON(parsing: decoded.utf8)
+            let policy = try? JSON(parsing: decoded.utf8, .lenient), policy["Statement"] != nil
         {
             let own = arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(4).first ?? ""
             if let trust = AWSTrust.widest(in: policy, ownAccount: String(own)) {
                 account.metadata.merge(trust.metadata) { $1 }
             }
+        } else {
+            account.unread.insert(.metadata)
         }
-        return .account(account)
+        return .read([.account(account)])
     }
 
-    /// Whether a user or group has the policy that allows everything.
-    static func isAdministrator(_ details: XMLElement) -> Bool {
-        details.members("AttachedManagedPolicies").contains {
-            $0.text("PolicyArn") == "arn:aws:iam::aws:policy/" + administratorPolicy
-        }
-    }
+    static func roleID(_ role: XMLElement) -> String? { role.text("RoleId").map { rolePrefix + $0 } }
 
-    static func accessKey(_ key: XMLElement, lastUsed: String?) -> SyncRecord? {
-        guard let id = key.text("AccessKeyId") else { return nil }
+    /// The key of a user with an id.
+    static func accessKey(_ key: XMLElement, of user: String, lastUsed: String?) -> SyncRecord? {
+        guard let id = key.text("AccessKeyId"), let status = key.text("Status") else { return nil }
         var record = AccessKeyRecord(externalID: id, kind: .accessKey, canWrite: true)
-        record.accountExternalID = key.text("UserName")
+        record.accountExternalID = user
         record.name = id
-        record.isActive = key.text("Status") == "Active"
-        record.createdAt = key.text("CreateDate").flatMap { Timestamp(provider: $0) }
-        record.lastUsedAt = lastUsed.flatMap { Timestamp(provider: $0) }
+        record.isActive = status == "Active"
+        record.createdAt = key.date("CreateDate")
+        record.lastUsedAt = lastUsed.flatMap { Timestamp(inRecord: $0) }
         return .accessKey(record)
     }
 
-    static func event(_ entry: JSON) -> SyncRecord? {
+    /// Reads an entry of the log; `userID` finds the id of the user who has a name.
+    static func event(
+        _ entry: JSON, userID: (String) throws -> String? = { _ in nil }
+    ) rethrows -> EntryReading {
         let time: Int?
         switch entry["EventTime"] {
         case .integer(let seconds): time = seconds
         case .number(let seconds): time = Int(exactly: seconds.rounded(.down))
         default: time = nil
         }
-        guard let id = entry.text("EventId"), let name = entry.text("EventName"), let time else { return nil }
-        let event = entry.text("CloudTrailEvent").flatMap { try? JSON(parsing: $0.utf8) } ?? .null
+        // JSON in text.
+        guard let id = entry.text("EventId"), let name = entry.text("EventName"),
+            let time = time.flatMap({ Timestamp(inRecord: $0) }),
+            let event = entry.text("CloudTrailEvent").flatMap({ try? JSON(parsing: $0.utf8, .lenient) }),
+            let outcome = outcome(name, event)
+        else { return .unreadable }
         let identity = event["userIdentity"]
-        let hasFailed = event.text("errorCode") != nil || event["responseElements"]?.text("ConsoleLogin") == "Failure"
         var record = AuditEventRecord(
-            externalID: id, eventType: type(name, event), outcome: hasFailed ? .failure : .success,
-            occurredAt: Timestamp(seconds: time))
+            externalID: id, eventType: type(name, event), outcome: outcome, occurredAt: time)
         record.actor = entry.text("Username") ?? identity?.text("userName") ?? identity?.text("invokedBy")
         switch identity?.text("type") {
-        case "IAMUser": record.actorExternalID = identity?.text("userName")
+        case "IAMUser":
+            record.actorExternalID = try identity?.text("principalId") ?? identity?.text("userName").flatMap(userID)
         case "Root":
             record.actor = "root"
             record.actorExternalID = identity?.text("arn")
         case "AssumedRole":
-            let role = identity?["sessionContext"]?["sessionIssuer"]?.text("userName")
+            let issuer = identity?["sessionContext"]?["sessionIssuer"]
+            let role = issuer?.text("userName")
             let session = identity?.text("principalId")?.split(separator: ":").last.map(String.init)
             // Whoever assumes a role names the session; only IAM Identity Center names it after the person.
-            if role?.hasPrefix("AWSReservedSSO_") == true, let session, Form.email(session) {
-                record.actorEmail = session.lowercased()
+            if role?.hasPrefix("AWSReservedSSO_") == true, let address = session.flatMap(Form.address) {
+                record.actorEmail = address
             } else {
-                record.actorExternalID = role.map { "role/" + $0 }
+                record.actorExternalID = issuer?.text("principalId").map { rolePrefix + $0 }
             }
         default: break
         }
         // Administrators do this to others: it is about whose device it is.
         if record.eventType == EventType.factorRemoved {
             record.actorEmail = nil
-            record.actorExternalID = event["requestParameters"]?.text("userName")
+            record.actorExternalID = try event["requestParameters"]?.text("userName").flatMap(userID)
         }
         record.target = entry["Resources"]?.array?.first?.text("ResourceName")
         // It can be the name of a service.
@@ -136,7 +158,20 @@ enum AWSRecords {
         if record.eventType == EventType.platformSignIn {
             record.details["method"] = identity?.text("type") == "AssumedRole" ? "sso" : "password"
         }
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
+    }
+
+    /// A call that has failed names an error; a sign-in says how it went. Nil if that can't be read.
+    private static func outcome(_ name: String, _ event: JSON) -> AuditEventRecord.Outcome? {
+        guard let members = event.object else { return nil }
+        if event.text("errorCode") != nil || event.text("errorMessage") != nil { return .failure }
+        guard members["errorCode"] == nil, members["errorMessage"] == nil else { return nil }
+        guard name == "ConsoleLogin" else { return .success }
+        switch event["responseElements"]?.text("ConsoleLogin") {
+        case "Success": return .success
+        case "Failure": return .failure
+        default: return nil
+        }
     }
 
     private static func type(_ name: String, _ event: JSON) -> String {
@@ -144,8 +179,11 @@ enum AWSRecords {
         case "ConsoleLogin": EventType.platformSignIn
         case "DeactivateMFADevice": EventType.factorRemoved
         case "AttachUserPolicy", "AttachGroupPolicy", "AttachRolePolicy":
-            event["requestParameters"]?.text("policyArn")?.hasSuffix(":policy/" + administratorPolicy) == true
+            event["requestParameters"]?.text("policyArn")?.hasSuffix(":policy/" + AWSAccess.administratorPolicy) == true
                 ? EventType.privilegeGranted : name
+        case "PutUserPolicy", "PutGroupPolicy", "PutRolePolicy":
+            event["requestParameters"]?.text("policyDocument").flatMap { try? JSON(parsing: $0.utf8, .lenient) }
+                .flatMap(AWSPolicy.init)?.allowsEverything == true ? EventType.privilegeGranted : name
         default: name
         }
     }

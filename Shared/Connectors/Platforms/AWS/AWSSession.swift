@@ -36,10 +36,38 @@ final class AWSSession {
     ) throws -> (result: XMLElement, next: String?) {
         let position = marker.map { [(name: "Marker", value: $0)] } ?? []
         let result = try iam(action, parameters + [("MaxItems", "100")] + position)
-        guard let isTruncated = result.text("IsTruncated") else {
-            throw ConnectorError.provider("AWS's answer is not the list that it documents.")
+        switch (result.text("IsTruncated"), result.text("Marker")) {
+        case ("false", _): return (result, nil)
+        case ("true", let marker?): return (result, marker)
+        default: throw XMLElement.noList
         }
-        return (result, isTruncated == "true" ? result.text("Marker") : nil)
+    }
+
+    /// Hands over the pages of a list of IAM's, one by one.
+    ///
+    /// - Throws: `ConnectorError.provider` if the list has no end.
+    func forEachPage(
+        _ action: String, _ parameters: [(name: String, value: String)] = [], _ body: (XMLElement) throws -> Void
+    ) throws {
+        var pages = PageGuard()
+        var marker: String?
+        repeat {
+            let page = try iamPage(action, parameters, after: marker)
+            try body(page.result)
+            marker = page.next
+            let entries = page.result.children.flatMap { list in list.children.map { JSON.string($0.text("Arn") ?? "") }
+            }
+            try pages.pass(entries, next: marker.map(JSON.string), bringsNew: !entries.isEmpty)
+        } while marker != nil
+    }
+
+    /// Calls an action of IAM for many things, each of which may fail by itself.
+    func iamResults<Value>(
+        _ action: String, _ parameters: [[(name: String, value: String)]], read: (XMLElement) throws -> Value
+    ) throws -> [Result<Value, ConnectorError>] {
+        let api = try iamAPI()
+        let requests = parameters.map { Self.query(api, action, Self.iamVersion, $0) }
+        return try api.results(of: requests, atOnce: 8) { try read(try Self.result($0, action)) }
     }
 
     /// Calls an action of IAM for many things; nil where IAM has no such entity.
@@ -117,5 +145,17 @@ final class AWSSession {
             throw .provider("AWS's answer is not the document that it documents.")
         }
         return answer[action + "Result"] ?? answer
+    }
+}
+
+extension XMLElement {
+    static let noList = ConnectorError.provider("AWS's answer is not the list that it documents.")
+
+    /// The elements of a list.
+    ///
+    /// - Throws: `ConnectorError.provider` if there is no such list.
+    func list(_ name: String) throws(ConnectorError) -> [XMLElement] {
+        guard self[name] != nil else { throw Self.noList }
+        return members(name)
     }
 }

@@ -1,3 +1,5 @@
+import Base
+
 /// An element of an XML document (XML 1.0), as far as web services write it: elements and text. Attributes are read and
 /// dropped. There are no document types, so no entities but the five that every document has.
 struct XMLElement: Equatable {
@@ -20,6 +22,9 @@ struct XMLElement: Equatable {
     /// A child's text; nil when it is missing or empty.
     func text(_ name: String) -> String? { self[name].flatMap { $0.text.isEmpty ? nil : $0.text } }
 
+    /// A child's date and time; nil when it is missing, another text, or stands for "never".
+    func date(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp(inRecord: $0) } }
+
     /// The elements of a list, as the AWS query protocol writes it: `member` in a child; none when there is no such child.
     func members(_ name: String) -> [XMLElement] { self[name]?.children.filter { $0.name == "member" } ?? [] }
 }
@@ -30,10 +35,16 @@ struct XMLSyntaxError: Error, Equatable {}
 /// Reads one document, byte by byte.
 private struct XMLReader {
     private static let maximumDepth = 64
+    /// An element takes many times as many bytes in memory as in the document: a limit on the document's length alone would
+    /// not bound the memory.
+    private static let maximumElementCount = 250_000
+    private var elementCount = 0
     private let bytes: [UInt8]
     private var position = 0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private var next: UInt8? { bytes[at: position] }
 
     mutating func document() throws(XMLSyntaxError) -> XMLElement {
         try skipProlog()
@@ -58,7 +69,10 @@ private struct XMLReader {
     }
 
     private mutating func element(depth: Int) throws(XMLSyntaxError) -> XMLElement {
-        guard depth < Self.maximumDepth, starts("<") else { throw XMLSyntaxError() }
+        elementCount += 1
+        guard depth < Self.maximumDepth, elementCount <= Self.maximumElementCount, starts("<") else {
+            throw XMLSyntaxError()
+        }
         position += 1
         var element = XMLElement(try name())
         if try attributesEndEmpty() { return element }
@@ -71,7 +85,7 @@ private struct XMLReader {
                 position += 9
                 let start = position
                 try skip(past: "]]>")
-                text += bytes[start..<position - 3]
+                text += bytes[from: start, to: position - 3]
             } else if starts("</") {
                 position += 2
                 guard try name() == element.name else { throw XMLSyntaxError() }
@@ -84,7 +98,7 @@ private struct XMLReader {
                 try appendCharacter(to: &text)
             }
         }
-        guard let string = String(validating: text, as: UTF8.self) else { throw XMLSyntaxError() }
+        guard let string = StreamSafeText.read(text) else { throw XMLSyntaxError() }
         // White space between elements is layout.
         element.text = element.children.isEmpty ? string : ""
         return element
@@ -106,26 +120,25 @@ private struct XMLReader {
             skipSpace()
             try expect("=")
             skipSpace()
-            guard position < bytes.count, [UInt8(ascii: "\""), UInt8(ascii: "'")].contains(bytes[position]) else {
-                throw XMLSyntaxError()
-            }
-            let quote = bytes[position]
-            guard let end = bytes[(position + 1)...].firstIndex(of: quote),
-                !bytes[position..<end].contains(UInt8(ascii: "<"))
+            guard let quote = next, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"),
+                let end = bytes.dropFirst(position + 1).firstIndex(of: quote),
+                !bytes[from: position, to: end].contains(UInt8(ascii: "<"))
             else { throw XMLSyntaxError() }
             position = end + 1
         }
     }
 
     private mutating func appendCharacter(to text: inout [UInt8]) throws(XMLSyntaxError) {
-        guard bytes[position] == UInt8(ascii: "&") else {
-            text.append(bytes[position])
+        guard let byte = next else { throw XMLSyntaxError() }
+        guard byte == UInt8(ascii: "&") else {
+            text.append(byte)
             position += 1
             return
         }
-        let limit = min(bytes.count, position + 12)
-        guard let end = bytes[position..<limit].firstIndex(of: UInt8(ascii: ";")) else { throw XMLSyntaxError() }
-        let entity = String(decoding: bytes[(position + 1)..<end], as: UTF8.self)
+        guard let end = bytes[from: position, to: position + 12].firstIndex(of: UInt8(ascii: ";")) else {
+            throw XMLSyntaxError()
+        }
+        let entity = String(decoding: bytes[from: position + 1, to: end], as: UTF8.self)
         position = end + 1
         switch entity {
         case "lt": text.append(UInt8(ascii: "<"))
@@ -145,14 +158,14 @@ private struct XMLReader {
 
     private mutating func name() throws(XMLSyntaxError) -> String {
         let start = position
-        while position < bytes.count {
-            switch bytes[position] {
+        while let byte = next {
+            switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."),
                 UInt8(ascii: ":"), 0x80...0xFF:
                 position += 1
             default:
-                guard position > start, let name = String(validating: bytes[start..<position], as: UTF8.self) else {
+                guard position > start, let name = StreamSafeText.read(Array(bytes[from: start, to: position])) else {
                     throw XMLSyntaxError()
                 }
                 return name
@@ -162,7 +175,8 @@ private struct XMLReader {
     }
 
     private func starts(_ text: StaticString) -> Bool {
-        bytes[position...].starts(with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        bytes.dropFirst(position).starts(
+            with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private mutating func expect(_ text: StaticString) throws(XMLSyntaxError) {
@@ -176,6 +190,6 @@ private struct XMLReader {
     }
 
     private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
     }
 }

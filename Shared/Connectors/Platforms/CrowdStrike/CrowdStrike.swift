@@ -33,13 +33,8 @@ struct CrowdStrike: Connector {
         let token: () throws -> Secret = {
             try secret.reveal { secret in
                 try OAuthToken.bearer(
-                    client, base.appending("/oauth2/token"), form: [("client_id", id), ("client_secret", secret)]
-                ) { response in
-                    // Unknown clients are 403, malformed ones 400.
-                    response.status < 500
-                        ? .credentials("CrowdStrike refuses the client ID or the secret, or the region is another.")
-                        : .provider("CrowdStrike failed. Try again later.")
-                }
+                    client, base.appending("/oauth2/token"), form: [("client_id", id), ("client_secret", secret)],
+                    explain: Self.explainToken)
             }
         }
         api = PlatformAPI(
@@ -48,34 +43,55 @@ struct CrowdStrike: Connector {
     }
 
     func check() throws {
-        _ = try api.get("/devices/queries/devices/v1", query: [("limit", "1")]).list("resources")
-        _ = try api.get("/alerts/queries/alerts/v2", query: [("limit", "1")]).list("resources")
+        _ = try Self.resources(api.get("/devices/queries/devices/v1", query: [("limit", "1")]))
     }
 
     var collections: [RecordCollection] {
         [
             // The scroll's pointers last for two minutes.
-            RecordCollection("hosts") { cursor in
+            RecordCollection("hosts", of: .device) { cursor in
                 let more = cursor?.string.map { [(name: "offset", value: $0)] } ?? []
                 let response = try api.get(
                     "/devices/queries/devices-scroll/v1", query: [("limit", "1000")] + more)
-                let ids = try response.list("resources").compactMap(\.string)
-                let next = response.json["meta"]?["pagination"]?.text("offset")
+                let ids = try Self.resources(response)
+                let (total, place) = try Self.pagination(response)
+                guard !ids.isEmpty || cursor != nil || total == 0 else { throw Self.hidden }
+                let next = try place.nextToken("offset")
                 return RecordPage(
                     try directory.devices(ids), next: ids.isEmpty ? nil : next.map(JSON.string))
             }.beginningAgain(),
-            .numbered("users", userIDs) { try directory.accounts($0.compactMap(\.string)) },
+            .numbered("users", of: .account, need: .optional, userIDs) { try directory.accounts($0) },
         ]
     }
+
+    /// The entries of an answer.
+    ///
+    /// - Throws: `ConnectorError` if the answer tells of errors, which may stand beside a status of success and an empty
+    ///   list.
+    static func resources(_ response: UpstreamResponse) throws(ConnectorError) -> [JSON] {
+        if let error = response.json["errors"]?.array?.first { throw explain(error["code"]?.integer) }
+        return try response.list("resources")
+    }
+
+    /// The number of entries of a list, and the place of its next page.
+    static func pagination(_ response: UpstreamResponse) throws(ConnectorError) -> (total: Int, place: JSON) {
+        guard let pagination = response.json["meta"]?["pagination"], let total = pagination["total"]?.place else {
+            throw .provider("CrowdStrike's answer is not the list that it documents.")
+        }
+        return (total, pagination)
+    }
+
+    private static let hidden = ConnectorError.provider("CrowdStrike counts more entries than it shows.")
 
     private var userIDs: NumberedList {
         NumberedList(id: { $0.string ?? "" }) { from in
             let response = try api.get(
                 "/user-management/queries/users/v1",
                 query: [("limit", "100"), ("offset", String(from)), ("sort", "uid|asc")])
-            let ids = try response.list("resources")
-            let total = response.json["meta"]?["pagination"]?["total"]?.integer ?? 0
-            return (ids, ids.isEmpty || from + ids.count >= total)
+            let ids = try Self.resources(response)
+            let total = response.json["meta"]?["pagination"]?["total"]?.place
+            guard !ids.isEmpty || from > 0 || total == 0 else { throw Self.hidden }
+            return (ids, ids.isEmpty || total.map { from + ids.count >= $0 } == true)
         }
     }
 
@@ -88,11 +104,28 @@ struct CrowdStrike: Connector {
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
+        case 400, 401, 403, 404, 409: explain(response.status)
+        default: .unexplained(response, by: "CrowdStrike")
+        }
+    }
+
+    /// The meaning of an error's code, which is the status or stands in an answer of status 2xx.
+    static func explain(_ code: Int?) -> ConnectorError {
+        switch code {
         case 401: .credentials("CrowdStrike refuses the token that it has given.")
         case 403:
             .configuration("The CrowdStrike API client may not do this. Give it the scopes that the README lists.")
         case 404: .missing("CrowdStrike has no such host or user.")
         case 400, 409: .configuration("CrowdStrike does not allow this for that host or user now.")
+        default: .provider("CrowdStrike failed\(code.map { " with code \($0)" } ?? ""). Try again later.")
+        }
+    }
+
+    /// Unknown clients are 403, malformed ones 400. An account of another cloud is 308.
+    private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
+        switch response.status {
+        case 300..<400: .configuration("The CrowdStrike account is in another cloud. Choose that one as the region.")
+        case 400, 401, 403: .credentials("CrowdStrike refuses the client ID or the secret, or the region is another.")
         default: .unexplained(response, by: "CrowdStrike")
         }
     }
@@ -120,7 +153,8 @@ extension CrowdStrike {
         case .liftContainment: wanted = ["normal", "lift_containment_pending"]
         default: return nil
         }
-        guard let status = try directory.hosts([target.externalID]).first?.text("status") else { return nil }
+        let hosts = try unlessGone { try directory.hosts([target.externalID]) }
+        guard let status = hosts?.first?.text("status") else { return nil }
         return wanted.contains(status)
             ? .done(["platform": "crowdstrike", "external_id": .string(target.externalID)]) : .notDone
     }

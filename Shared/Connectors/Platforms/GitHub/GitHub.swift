@@ -16,6 +16,18 @@ struct GitHub: Connector {
         .suspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeOAuthToken, .revokeAllTokens,
         .rotateCredentials, .createTicket,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .rotateCredentials: [.key("credential_id", prefix: "credential/", isRequired: true)],
+        .revokeOAuthToken: [.key("credential_id", prefix: "credential/")],
+        .createTicket: [repository] + Ticket.parameters,
+    ]
+    /// The repository of a ticket. Repositories are not stored: the connector asks GitHub for it.
+    static let repository = ActionParameter.value(
+        "repository", "the name of a repository of the organization, without its owner", isRequired: true
+    ) { name in
+        (1...100).contains(name.utf8.count) && name != "." && name != ".."
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+    }
 
     let api: PlatformAPI
     let organization: String
@@ -35,7 +47,7 @@ struct GitHub: Connector {
             .fields([("Authorization", token.reveal { Secret("Bearer " + $0) })]), explain: Self.explain)
         self.organization = organization
         directory = GitHubDirectory(api, organization)
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
     }
 
     func check() throws {
@@ -47,49 +59,64 @@ struct GitHub: Connector {
 
     var collections: [RecordCollection] {
         [
-            RecordCollection("members") { try directory.members($0) },
-            .numbered("outside collaborators", directory.users("/orgs/\(organization)/outside_collaborators")) {
-                try directory.outsideCollaborators($0)
-            },
+            RecordCollection("members", of: .account) { try directory.members($0) },
             .numbered(
-                "installations",
+                "outside collaborators", of: .account, need: .required,
+                directory.users("/orgs/\(organization)/outside_collaborators")
+            ) { try directory.outsideCollaborators($0) },
+            .numbered(
+                "installations", of: .application, need: .optional,
                 .ofNumberedPages(api, "/orgs/\(organization)/installations", in: "installations") {
                     $0.identifier("id") ?? ""
                 }
-            ) { $0.compactMap(GitHubRecords.application) },
-            RecordCollection("deploy keys") { try directory.deployKeys($0) },
+            ) { PageEntries($0, of: .application, read: GitHubRecords.application) },
+            RecordCollection("deploy keys", of: .accessKey, need: .optional) { try directory.deployKeys($0) },
             // Organizations with SAML single sign-on have these.
             RecordCollection.numbered(
-                "authorized credentials",
+                "authorized credentials", of: .accessKey, need: .optional,
                 .ofNumberedPages(api, "/orgs/\(organization)/credential-authorizations") {
                     $0.identifier("credential_id") ?? ""
                 }
-            ) { $0.compactMap(GitHubRecords.accessKey) }.ifOffered(),
+            ) { try directory.authorizedCredentials($0) }.withIDs(beginning: GitHubRecords.credentialPrefix),
             // Organizations of GitHub Enterprise Cloud have this. Dates are whole days.
-            RecordCollection.linked(
-                "events", api, "/orgs/\(organization)/audit-log",
+            .linked(
+                "events", of: .auditEvent, need: .optional, api, "/orgs/\(organization)/audit-log",
                 query: [
                     ("phrase", "created:>=" + eventsSince.description.prefix(10)), ("include", "web"),
                     ("order", "asc"), ("per_page", "100"),
                 ]
-            ) { try $0.list().compactMap(GitHubRecords.event) }.ifOffered(),
+            ) { response in
+                try PageEntries(response.list(), of: .auditEvent, id: { $0.text("_document_id") }) {
+                    try GitHubRecords.event($0, userID: directory.logins.id)
+                }
+            },
         ]
     }
 
     /// Throttling is 403 or 429, or status 200 with an error of GraphQL: `retry-after`, else `x-ratelimit-reset` when
     /// nothing is left, else a minute for the secondary limit.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        let isExhausted = response.headers["x-ratelimit-remaining"] == "0"
         switch response.status {
-        case 200 where isExhausted && response.json["errors"]?.array?.first?.text("type") == "RATE_LIMITED":
-            return .throttled(seconds: response.seconds(untilEpochIn: "x-ratelimit-reset"))
-        case 403, 429:
-            if let seconds = response.retryAfter { return .throttled(seconds: seconds) }
-            if isExhausted { return .throttled(seconds: response.seconds(untilEpochIn: "x-ratelimit-reset")) }
-            let isSecondary = response.json.text("message")?.contains("secondary rate limit") == true
-            return response.status == 429 || isSecondary ? .throttled(seconds: 60) : .final
+        case 200: guard isLimit(response) else { return .final }
+        case 403, 429: break
         default: return RetryPolicy.standardVerdict(response)
         }
+        if let seconds = response.retryAfter { return .throttled(seconds: seconds) }
+        if response.headers["x-ratelimit-remaining"] == "0" {
+            return .throttled(seconds: response.seconds(untilEpochIn: "x-ratelimit-reset"))
+        }
+        let isSecondary = response.json.text("message")?.contains("secondary rate limit") == true
+        return response.status != 403 || isSecondary ? .throttled(seconds: 60) : .final
+    }
+
+    /// Whether an answer of GraphQL says that the limit is reached, in either of the two words that GitHub has for it.
+    private static func isLimit(_ response: UpstreamResponse) -> Bool {
+        // Pages are longer, and need not be read twice.
+        guard response.body.count < 65_536, response.body.firstRange(of: Array("RATE_LIMIT".utf8)) != nil else {
+            return false
+        }
+        let types = (response.json["errors"]?.array ?? []).map { $0.text("type") }
+        return types.contains("RATE_LIMIT") || types.contains("RATE_LIMITED")
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {

@@ -7,35 +7,37 @@ import Upstream
 /// reinstated within three months.
 extension GitHub {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
-        let login = target.externalID
         switch action {
-        case .suspendUser, .deactivateUser, .removeFromGroup: try remove(login)
+        case .suspendUser, .deactivateUser, .removeFromGroup: try remove(try login(of: target))
         case .removeAdminRole:
+            let login = try login(of: target)
             // PUT would invite whoever is no member.
             guard try role(of: login) != nil else {
                 throw ConnectorError.missing("The user is no member of the GitHub organization.")
             }
             try api.change(.put, membership(login), ["role": "member"], isRepeatable: true)
         case .rotateCredentials: try revoke(credential(target))
-        case .revokeOAuthToken where target.parameters["credential_id"] != nil: try revoke(credential(target))
-        case .revokeOAuthToken, .revokeAllTokens: try credentials(of: login).forEach(revoke)
+        case .revokeOAuthToken where target.kind == .key: try revoke(credential(target))
+        case .revokeOAuthToken, .revokeAllTokens: try credentials(of: try login(of: target)).forEach(revoke)
         case .createTicket: return try createIssue(Ticket(target), target)
         default: throw ConnectorError.configuration("GitHub can't do \(action.rawValue).")
         }
-        return ["platform": "github", "external_id": .string(login)]
+        return ["platform": "github", "external_id": .string(target.externalID)]
     }
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
         let result: JSON = ["platform": "github", "external_id": .string(target.externalID)]
+        func ofAccount(isDone: (_ login: String) throws -> Bool) throws -> ActionOutcome {
+            // Whoever is no user of GitHub any more is none of the organization.
+            guard let login = try unlessGone({ try login(of: target) }) else { return .done(result) }
+            return try isDone(login) ? .done(result) : .notDone
+        }
         switch action {
         case .suspendUser, .deactivateUser, .removeFromGroup:
-            if try role(of: target.externalID) != nil { return .notDone }
-            return try directory.isOutsideCollaborator(target.externalID) ? .notDone : .done(result)
-        case .removeAdminRole:
-            return try role(of: target.externalID) == "member" ? .done(result) : .notDone
-        case .revokeOAuthToken where target.parameters["credential_id"] != nil: return nil
-        case .revokeOAuthToken, .revokeAllTokens:
-            return try credentials(of: target.externalID).isEmpty ? .done(result) : .notDone
+            return try ofAccount { try role(of: $0) == nil && !directory.isOutsideCollaborator($0) }
+        case .removeAdminRole: return try ofAccount { try role(of: $0) == "member" }
+        case .revokeOAuthToken where target.kind == .key: return nil
+        case .revokeOAuthToken, .revokeAllTokens: return try ofAccount { try credentials(of: $0).isEmpty }
         case .createTicket:
             let ticket = Ticket(target)
             let found = try api.get(
@@ -45,6 +47,18 @@ extension GitHub {
             return found.first.map { .done(Self.issue($0)) } ?? .notDone
         default: return nil
         }
+    }
+
+    /// The login of the account that an action is about, as it is now: GitHub's API takes logins, which others may take over.
+    private func login(of target: ActionTarget) throws -> String {
+        let id = target.externalID
+        // An account that was known by its login before numbers were.
+        guard let username = target.username, username != id else { return id }
+        let user = try api.get("/user/\(id)").object()
+        guard let login = user.text("login"), user.identifier("id") == id else {
+            throw ConnectorError.provider("GitHub's answer is not the user that was asked for.")
+        }
+        return login
     }
 
     private func membership(_ login: String) -> UpstreamPath { "/orgs/\(organization)/memberships/\(login)" }
@@ -70,17 +84,21 @@ extension GitHub {
     private func credentials(of login: String) throws -> [String] {
         try api.all(
             "/orgs/\(organization)/credential-authorizations", query: [("login", login), ("per_page", "100")]
-        ).compactMap { $0.identifier("credential_id") }
+        ).map { credential in
+            guard let id = credential.identifier("credential_id") else {
+                throw ConnectorError.provider("GitHub's list of credentials has an entry that can't be read.")
+            }
+            return id
+        }
     }
 
-    /// The credential that an action is about: the target itself, or the parameter `credential_id` of a user.
+    /// The credential that the target is.
     private func credential(_ target: ActionTarget) throws -> String {
-        if target.externalID.hasPrefix("credential/") { return String(target.externalID.dropFirst(11)) }
-        let parameter = target.parameters["credential_id"]
-        guard let id = parameter?.string ?? parameter?.integer.map(String.init) else {
-            throw ConnectorError.configuration("Name the credential in extraParams.credential_id.")
+        guard target.kind == .key, target.externalID.hasPrefix(GitHubRecords.credentialPrefix) else {
+            throw ConnectorError.configuration(
+                "GitHub revokes the authorized credentials of members. Name one of these.")
         }
-        return id
+        return String(target.externalID.dropFirst(GitHubRecords.credentialPrefix.count))
     }
 
     private func revoke(_ credential: String) throws {
@@ -90,13 +108,21 @@ extension GitHub {
     private func delete(_ path: UpstreamPath) throws { try api.change(.delete, path) }
 
     private func repository(_ target: ActionTarget) throws -> String {
-        guard let name = target.parameters["repository"]?.string, !name.contains("/") else {
+        guard let name = target.parameters[Self.repository] else {
             throw ConnectorError.configuration("Name the repository for the ticket in extraParams.repository.")
         }
         return name
     }
 
+    /// Makes an issue, if the repository is the organization's and the public can't read it.
     private func createIssue(_ ticket: Ticket, _ target: ActionTarget) throws -> JSON {
+        let found = try api.get("/repos/\(organization)/\(repository(target))").object()
+        guard found["owner"]?.text("login")?.lowercased() == organization.lowercased() else {
+            throw ConnectorError.configuration("The repository is not one of the GitHub organization.")
+        }
+        guard found["private"]?.bool == true else {
+            throw ConnectorError.configuration("The repository is public: everybody could read the ticket.")
+        }
         let issue: JSON = [
             "title": .string(ticket.title), "body": .string(ticket.description), "labels": [.string(ticket.label)],
         ]

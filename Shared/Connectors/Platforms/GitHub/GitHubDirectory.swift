@@ -1,58 +1,81 @@
 import Base
 import Upstream
 
-/// The organization's people, with what GitHub tells of them in other places: their names at the identity provider, and
-/// what outside collaborators may do.
+/// The organization's people, with what GitHub tells of them in other places: their names at the identity provider, their
+/// keys, and what outside collaborators may do.
 final class GitHubDirectory {
     let graph: GitHubGraph
+    let logins: GitHubLogins
     private let api: PlatformAPI
     private let organization: String
-    private var linkedEmails: [String: Set<String>]?
-    private var collaborations: [String: Collaboration]?
-    private var collaboratorsWithoutMFA: Set<String>??
+    private let collaborations: GitHubCollaborations
+    private var names: ProviderNames?
+    private var collaboratorsWithoutMFA: Result<Set<String>, ConnectorError>?
+
+    /// Members' names at the identity provider, by their logins.
+    private struct ProviderNames {
+        var byLogin: [String: Set<String>] = [:]
+        /// Why there may be others; nil if all could be read.
+        var gap: ConnectorError?
+    }
 
     init(_ api: PlatformAPI, _ organization: String) {
         self.api = api
         self.organization = organization
         graph = GitHubGraph(api, organization)
+        logins = GitHubLogins(api, organization)
+        collaborations = GitHubCollaborations(api, graph, organization)
     }
 
     /// One page of members.
     func members(_ cursor: JSON?) throws -> RecordPage {
-        let page = try graph.organization(
+        let page = try graph.page(
+            at: cursor, most: 100,
             """
-            membersWithRole(first:100,after:$after){pageInfo{hasNextPage endCursor} edges{hasTwoFactorEnabled role \
-            node{login name createdAt organizationVerifiedDomainEmails(login:$login)}}}
-            """, after: cursor?.string
-        ).connection("membersWithRole", "edges")
-        let links = try identityProviderNames()
-        return RecordPage(
-            page.items.compactMap { edge in
-                GitHubRecords.member(edge).map { member in
-                    var member = member
-                    member.linkedEmails = links[member.externalID].map { $0.sorted() } ?? []
-                    return .account(member)
-                }
-            }, next: page.next.map(JSON.string))
+            membersWithRole(first:$first,after:$after){pageInfo{hasNextPage endCursor} edges{hasTwoFactorEnabled role \
+            node{login databaseId name createdAt organizationVerifiedDomainEmails(login:$login)}}}
+            """
+        ) { try $0.connection("membersWithRole", "edges") }
+        let names = try identityProviderNames()
+        var entries = PageEntries(page.items, of: .account, keeping: .all(.account)) { edge in
+            guard var member = GitHubRecords.member(edge), let login = member.username else { return .unreadable }
+            member.linkedEmails = Set(member.linkedEmails).union(names.byLogin[login] ?? []).sorted()
+            if names.gap != nil { member.unread.insert(.linkedEmails) }
+            return .read([.account(member)])
+        }
+        entries.nameGap("members")
+        if let gap = names.gap { entries.leaveOut("names at the identity provider", gap) }
+        return RecordPage(entries, next: page.next)
     }
 
     /// The accounts of one page of outside collaborators.
-    func outsideCollaborators(_ users: [JSON]) throws -> [SyncRecord] {
-        guard !users.isEmpty else { return [] }
-        let collaborations = try strongestCollaborations()
+    func outsideCollaborators(_ users: [JSON]) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
+        let collaborations = try self.collaborations.all()
         let withoutMFA = try loginsWithoutMFA()
-        return users.compactMap { user in
-            guard let login = user.text("login") else { return nil }
-            var account = AccountRecord(externalID: login, displayName: login, status: .active)
+        var entries = PageEntries(users, of: .account, keeping: .all(.account)) { user in
+            guard let login = user.text("login"), let id = user.identifier("id") else { return .unreadable }
+            var account = AccountRecord(externalID: id, displayName: login, status: .active)
+            account.formerExternalID = login
             account.kind = user.text("type") == "Bot" ? .serviceAccount : .external
             account.username = login
-            account.mfaEnabled = withoutMFA.map { !$0.contains(login) }
-            if let strongest = collaborations[login] {
+            account.mfaEnabled = (try? withoutMFA.get()).map { !$0.contains(login) }
+            if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
+            if let strongest = collaborations.byLogin[login] {
                 account.metadata["permission"] = .string(strongest.permission)
                 account.metadata["repository"] = .string(strongest.repository)
             }
-            return .account(account)
+            // Where not all repositories told, nobody knows more than what is the most anyway.
+            if collaborations.gap != nil, collaborations.byLogin[login]?.permission != "admin" {
+                account.unread.insert(.metadata)
+            }
+            return .read([.account(account)])
         }
+        if let gap = collaborations.gap { entries.leaveOut("permissions of outside collaborators", gap) }
+        if case .failure(let error) = withoutMFA {
+            entries.leaveOut("second factors of outside collaborators", error)
+        }
+        return entries
     }
 
     /// A list of users.
@@ -60,136 +83,125 @@ final class GitHubDirectory {
         .ofNumberedPages(api, path, query: query) { $0.text("login") ?? "" }
     }
 
+    /// One page of credentials that people have authorized.
+    func authorizedCredentials(_ credentials: [JSON]) throws -> PageEntries {
+        try PageEntries(credentials, of: .accessKey, id: GitHubRecords.credentialID) { credential in
+            guard let login = credential.text("login") else { return .unreadable }
+            return EntryReading(GitHubRecords.accessKey(credential, of: try logins.id(login)))
+        }
+    }
+
     /// One page of repositories' deploy keys.
     func deployKeys(_ cursor: JSON?) throws -> RecordPage {
-        let page = try graph.organization(
+        let page = try graph.page(
+            at: cursor, most: 50,
             """
-            repositories(first:50,after:$after,orderBy:{field:NAME,direction:ASC}){pageInfo{hasNextPage endCursor} \
+            repositories(first:$first,after:$after,orderBy:{field:NAME,direction:ASC}){pageInfo{hasNextPage endCursor} \
             nodes{name deployKeys(first:100){\(Self.keyFields)}}}
-            """, after: cursor?.string
-        ).connection("repositories", "nodes")
-        let records = try page.items.flatMap { repository -> [SyncRecord] in
-            guard let name = repository.text("name") else { return [] }
-            return try deployKeys(of: repository).compactMap { GitHubRecords.deployKey($0, of: name) }
+            """
+        ) { try $0.connection("repositories", "nodes") }
+        var entries = PageEntries()
+        for repository in page.items {
+            do {
+                guard let name = repository.text("name") else { throw GitHubGraph.incomplete }
+                entries.add(
+                    PageEntries(try deployKeys(of: repository, name), of: .accessKey, keeping: .all(.accessKey)) {
+                        GitHubRecords.deployKey($0, of: name)
+                    })
+            } catch let error as ConnectorError where error.isAboutOneRequest {
+                // An id does not tell whose key it is.
+                entries.leaveOut("deploy keys", error, keeping: .all(.accessKey))
+            }
         }
-        return RecordPage(records, next: page.next.map(JSON.string))
+        entries.nameGap("deploy keys")
+        return RecordPage(entries, next: page.next)
     }
 
     private static let keyFields = "pageInfo{hasNextPage endCursor} nodes{id title readOnly createdAt}"
 
     /// All deploy keys of one repository, which shows its first hundred.
-    private func deployKeys(of repository: JSON) throws -> [JSON] {
-        // Null for a token that may not see them.
-        guard let shown = repository["deployKeys"], shown != .null else { return [] }
-        var (keys, cursor) = try repository.connection("deployKeys", "nodes")
-        while let next = cursor, let name = repository.text("name") {
-            let page = try graph.organization(
-                "repository(name:$name){deployKeys(first:100,after:$after){\(Self.keyFields)}}", after: next,
-                repository: name)
-            guard let more = page["repository"], more != .null else { break }
-            let found = try more.connection("deployKeys", "nodes")
-            keys += found.items
-            cursor = found.next
-        }
-        return keys
-    }
-
-    /// Whether someone is an outside collaborator.
-    func isOutsideCollaborator(_ login: String) throws -> Bool {
-        try logins(query: []).contains(login)
-    }
-
-    /// What an outside collaborator may do, at most, and where.
-    private struct Collaboration {
-        let permission: String
-        let repository: String
-
-        private static let ranks = ["read", "triage", "write", "maintain", "admin"]
-        var rank: Int { Self.ranks.firstIndex(of: permission) ?? -1 }
-    }
-
-    private func strongestCollaborations() throws -> [String: Collaboration] {
-        if let collaborations { return collaborations }
-        var strongest: [String: Collaboration] = [:]
-        var cursor: String?
-        repeat {
-            let page = try graph.organization(
-                """
-                repositories(first:50,after:$after,orderBy:{field:NAME,direction:ASC}){pageInfo{hasNextPage endCursor} \
-                nodes{name collaborators(affiliation:OUTSIDE,first:100){pageInfo{hasNextPage} \
-                edges{permission node{login}}}}}
-                """, after: cursor
-            ).connection("repositories", "nodes")
-            for repository in page.items {
-                guard let name = repository.text("name") else { continue }
-                for (login, permission) in try outsiders(of: repository, name) {
-                    let collaboration = Collaboration(permission: permission.lowercased(), repository: name)
-                    if collaboration.rank > strongest[login]?.rank ?? -2 { strongest[login] = collaboration }
-                }
+    private func deployKeys(of repository: JSON, _ name: String) throws -> [JSON] {
+        try WholeList.items { cursor in
+            guard let cursor else {
+                let (keys, next) = try Self.keys(of: repository)
+                return (keys, next.map { ["after": $0] })
             }
-            cursor = page.next
-        } while cursor != nil
-        collaborations = strongest
-        return strongest
-    }
-
-    /// The outside collaborators of one repository; of a very popular one the list goes on elsewhere.
-    private func outsiders(of repository: JSON, _ name: String) throws -> [(login: String, permission: String)] {
-        guard repository["collaborators"]?["pageInfo"]?["hasNextPage"]?.bool == true else {
-            return repository["collaborators"]?["edges"]?.array?.compactMap { edge in
-                guard let login = edge["node"]?.text("login"), let permission = edge.text("permission") else {
-                    return nil
-                }
-                return (login, permission)
-            } ?? []
-        }
-        let users = try unlessGone {
-            try self.users("/repos/\(organization)/\(name)/collaborators", query: [("affiliation", "outside")]).all()
-        }
-        return (users ?? []).compactMap { user in
-            guard let login = user.text("login"), let role = user.text("role_name") else { return nil }
-            return (login, role)
+            return try graph.page(
+                at: cursor, most: 100,
+                "repository(name:$name){deployKeys(first:$first,after:$after){\(Self.keyFields)}}", repository: name
+            ) { try Self.keys(of: $0["repository"] ?? .null) }
         }
     }
 
-    /// Nil when the token's user is not told.
-    private func loginsWithoutMFA() throws -> Set<String>? {
+    /// A page of a repository's deploy keys, which are null for a token that may not see them.
+    private static func keys(of repository: JSON) throws -> WholeList.Page {
+        guard let keys = repository["deployKeys"], keys != .null else { throw GitHubGraph.incomplete }
+        return try repository.connection("deployKeys", "nodes")
+    }
+
+    /// Returns true if someone is an outside collaborator.
+    func isOutsideCollaborator(_ login: String) throws -> Bool {
+        try outsideLogins(query: []).contains(login)
+    }
+
+    /// The outside collaborators without a second factor, or why the token's user is not told.
+    private func loginsWithoutMFA() throws -> Result<Set<String>, ConnectorError> {
         if let collaboratorsWithoutMFA { return collaboratorsWithoutMFA }
-        var found: Set<String>?
+        let found: Result<Set<String>, ConnectorError>
         do {
-            found = try logins(query: [("filter", "2fa_disabled")])
-        } catch ConnectorError.configuration {}
-        collaboratorsWithoutMFA = .some(found)
+            found = .success(try outsideLogins(query: [("filter", "2fa_disabled")]))
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found = .failure(error)
+        }
+        collaboratorsWithoutMFA = found
         return found
     }
 
-    private func logins(query: [(name: String, value: String)]) throws -> Set<String> {
-        let users = try users("/orgs/\(organization)/outside_collaborators", query: query).all()
-        return Set(users.compactMap { $0.text("login") })
+    private func outsideLogins(query: [(name: String, value: String)]) throws -> Set<String> {
+        Set(try users("/orgs/\(organization)/outside_collaborators", query: query).all().all("login"))
     }
 
     /// Members' names at the identity provider (SAML NameID, SCIM userName), as far as they are addresses; none without
     /// SAML single sign-on.
-    private func identityProviderNames() throws -> [String: Set<String>] {
-        if let linkedEmails { return linkedEmails }
-        var names: [String: Set<String>] = [:]
-        var cursor: String?
-        repeat {
-            let answer = try graph.organization(
-                """
-                samlIdentityProvider{externalIdentities(first:100,after:$after,membersOnly:true){\
-                pageInfo{hasNextPage endCursor} nodes{samlIdentity{nameId} scimIdentity{username} user{login}}}}
-                """, after: cursor)
-            guard let provider = answer["samlIdentityProvider"], provider != .null else { break }
-            let page = try provider.connection("externalIdentities", "nodes")
-            for identity in page.items {
-                guard let login = identity["user"]?.text("login") else { continue }
-                let found = [identity["samlIdentity"]?.email("nameId"), identity["scimIdentity"]?.email("username")]
-                names[login, default: []].formUnion(found.compactMap { $0 })
+    private func identityProviderNames() throws -> ProviderNames {
+        if let names { return names }
+        var found = ProviderNames()
+        do {
+            try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
+                try graph.page(
+                    at: cursor, most: 100,
+                    """
+                    samlIdentityProvider{externalIdentities(first:$first,after:$after,membersOnly:true){\
+                    pageInfo{hasNextPage endCursor} nodes{samlIdentity{nameId} scimIdentity{username} user{login}}}}
+                    """
+                ) { organization in
+                    guard let provider = organization["samlIdentityProvider"], provider != .null else {
+                        return ([], nil)
+                    }
+                    return try provider.connection("externalIdentities", "nodes")
+                }
+            } _: { identities in
+                for identity in identities {
+                    if identity.object == nil { found.gap = GitHubGraph.incomplete }
+                    // One that is not linked to a member yet has no user.
+                    guard let login = identity["user"]?.text("login") else { continue }
+                    let names = [
+                        identity["samlIdentity"]?.email("nameId"), identity["scimIdentity"]?.email("username"),
+                    ]
+                    found.byLogin[login, default: []].formUnion(names.compactMap { $0 })
+                }
             }
-            cursor = page.next
-        } while cursor != nil
-        linkedEmails = names
-        return names
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found.gap = error
+        }
+        names = found
+        return found
+    }
+}
+
+extension PageEntries {
+    /// Names a list of GraphQL of which an entry could not be read.
+    fileprivate mutating func nameGap(_ list: String) {
+        if !kept.isEmpty { leaveOut(list, GitHubGraph.incomplete) }
     }
 }

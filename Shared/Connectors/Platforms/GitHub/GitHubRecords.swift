@@ -1,24 +1,34 @@
 import Base
 
-/// GitHub's objects as records. An account's id is its login, which GitHub's API takes; an authorized credential's is its
-/// number after `credential/`, since a login can be a number too.
+/// GitHub's objects as records. An account's id is the user's number, which outlives logins; an authorized credential's is
+/// its number after `credential/`.
 enum GitHubRecords {
+    static let credentialPrefix = "credential/"
+
     static func member(_ edge: JSON) -> AccountRecord? {
-        guard let user = edge["node"], let login = user.text("login") else { return nil }
-        var account = AccountRecord(externalID: login, displayName: user.text("name") ?? login, status: .active)
+        guard let user = edge["node"], let id = user.identifier("databaseId"), let login = user.text("login") else {
+            return nil
+        }
+        var account = AccountRecord(externalID: id, displayName: user.text("name") ?? login, status: .active)
+        account.formerExternalID = login
         account.username = login
         // At the organization's own verified domains, and verified by GitHub.
-        let emails = user["organizationVerifiedDomainEmails"]?.array?.compactMap(\.string).map { $0.lowercased() }
-        account.email = emails?.min()
-        account.isAdmin = edge.text("role") == "ADMIN"
+        let emails = Set(user["organizationVerifiedDomainEmails"]?.emails ?? []).sorted()
+        account.email = emails.first
+        account.linkedEmails = Array(emails.dropFirst())
+        if user.texts("organizationVerifiedDomainEmails") == nil { account.unread.insert(.email) }
+        account.isAdmin = edge.text("role").map { $0 == "ADMIN" }
         if account.isAdmin == true { account.adminRoles = ["owner"] }
+        // Null if the token's user may not know.
         account.mfaEnabled = edge["hasTwoFactorEnabled"]?.bool
+        if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
         account.createdAt = user.date("createdAt")
         return account
     }
 
-    static func application(_ installation: JSON) -> SyncRecord? {
-        guard let id = installation.identifier("id"), installation.text("suspended_at") == nil else { return nil }
+    static func application(_ installation: JSON) -> EntryReading {
+        guard let id = installation.identifier("id") else { return .unreadable }
+        guard installation.text("suspended_at") == nil else { return .skipped("the installation is suspended") }
         // Owners install them.
         var application = ApplicationRecord(
             externalID: id, name: installation.text("app_slug") ?? id, isManaged: true)
@@ -27,26 +37,31 @@ enum GitHubRecords {
                 permissions.compactMap { name, level in level.string.map { name + ":" + $0 } }.sorted().joined(
                     separator: " "))
         }
-        return .application(application)
+        return .read([.application(application)])
     }
 
-    static func deployKey(_ key: JSON, of repository: String) -> SyncRecord? {
-        guard let id = key.text("id") else { return nil }
+    static func deployKey(_ key: JSON, of repository: String) -> EntryReading {
+        guard let id = key.text("id") else { return .unreadable }
         var record = AccessKeyRecord(externalID: id, kind: .deployKey, canWrite: key["readOnly"]?.bool == false)
         // Titles repeat from repository to repository.
         record.name = key.text("title").map { "\(repository) (\($0))" } ?? repository
         record.createdAt = key.date("createdAt")
-        return .accessKey(record)
+        return .read([.accessKey(record)])
     }
 
-    static func accessKey(_ credential: JSON) -> SyncRecord? {
-        guard let id = credential.identifier("credential_id") else { return nil }
+    static func credentialID(_ credential: JSON) -> String? {
+        credential.identifier("credential_id").map { credentialPrefix + $0 }
+    }
+
+    /// An authorized credential of the account with an id; nil if that is no account of the organization.
+    static func accessKey(_ credential: JSON, of account: String?) -> SyncRecord? {
+        guard let id = credentialID(credential) else { return nil }
         let scopes = credential["scopes"]?.array?.compactMap(\.string)
         var record = AccessKeyRecord(
-            externalID: "credential/" + id,
+            externalID: id,
             kind: credential.text("credential_type") == "SSH key" ? .accessKey : .accessToken,
             canWrite: scopes?.contains { !$0.hasPrefix("read:") && !$0.hasPrefix("user") } ?? true)
-        record.accountExternalID = credential.text("login")
+        record.accountExternalID = account
         record.name = credential.text("authorized_credential_title") ?? credential.text("authorized_credential_note")
         record.createdAt = credential.date("credential_authorized_at")
         record.lastUsedAt = credential.date("credential_accessed_at")
@@ -54,24 +69,27 @@ enum GitHubRecords {
         return .accessKey(record)
     }
 
-    static func event(_ entry: JSON) -> SyncRecord? {
+    /// Reads an entry of the log; `userID` finds the id of the user who has a login.
+    static func event(
+        _ entry: JSON, userID: (String) throws -> String? = { _ in nil }
+    ) rethrows -> EntryReading {
         guard let id = entry.text("_document_id"), let action = entry.text("action"),
-            let milliseconds = entry["@timestamp"]?.integer
-        else { return nil }
+            let time = entry["@timestamp"]?.integer.flatMap({ Timestamp(inRecord: $0 / 1_000) })
+        else { return .unreadable }
         var record = AuditEventRecord(
             externalID: id, eventType: type(action, entry), outcome: .success,
-            occurredAt: Timestamp(seconds: milliseconds / 1_000))
+            occurredAt: time)
         record.actor = entry.text("actor")
-        record.actorExternalID = entry.text("actor")
+        record.actorExternalID = try entry.identifier("actor_id") ?? entry.text("actor").flatMap(userID)
         // Repositories are written OWNER/NAME.
         let repository = entry.text("repo")?.split(separator: "/").last.map(String.init)
         record.target = repository ?? entry.text("user") ?? entry.text("name")
         record.ipAddress = entry.text("actor_ip")
-        record.details["country"] = entry["actor_location"]?.text("country_code").map(JSON.string)
+        record.details["country"] = entry["actor_location"]?.country("country_code")
         record.details["number"] = entry["number"]?.integer.map(JSON.integer)
         record.details["secret_type"] = entry.text("secret_type").map(JSON.string)
         if record.eventType == EventType.platformSignIn { record.details["method"] = "sso" }
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
     }
 
     private static func type(_ action: String, _ entry: JSON) -> String {

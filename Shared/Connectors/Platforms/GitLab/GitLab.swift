@@ -16,6 +16,13 @@ struct GitLab: Connector {
         .suspendUser, .unsuspendUser, .deactivateUser, .removeFromGroup, .removeAdminRole, .revokeAllTokens,
         .rotateCredentials, .createTicket,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .rotateCredentials: [.key("token_id", prefix: "token/", isRequired: true)],
+        .createTicket: [project] + Ticket.parameters,
+    ]
+    /// The project of a ticket. Projects are not stored: the connector asks GitLab for it.
+    static let project = ActionParameter.value(
+        "project", "the ID or the full path of a project of the group", isRequired: true, accepts: isGroup)
 
     let api: PlatformAPI
     let group: String
@@ -37,7 +44,7 @@ struct GitLab: Connector {
         self.group = group
         isShared = server.host == "gitlab.com"
         directory = GitLabDirectory(api, group, isShared: isShared)
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
     }
 
     func check() throws {
@@ -51,21 +58,36 @@ struct GitLab: Connector {
 
     var collections: [RecordCollection] {
         [
-            .numbered("members", list("/groups/\(group)/members/all")) { try directory.accounts($0) },
-            // Of all users where an administrator asks, else of the token's own.
-            .numbered("tokens", list("/personal_access_tokens", query: [("state", "active")])) {
-                $0.compactMap(GitLabRecords.token)
+            // Whoever is in one project or subgroup only is not in the group's list. These lists come first, since the
+            // group's says more of those who are in several.
+            .numbered("project members", of: .account, need: .optional, projects) {
+                try directory.members(ofProjects: $0)
             },
             .numbered(
-                "deploy keys",
-                list(
-                    "/groups/\(group)/projects",
-                    query: [
-                        ("include_subgroups", "true"), ("archived", "false"), ("order_by", "id"), ("sort", "asc"),
-                    ])
-            ) { try directory.deployKeys(of: $0) },
-            RecordCollection("events") { try events($0) }.ifOffered(),
+                "subgroup members", of: .account, need: .optional,
+                list("/groups/\(group)/descendant_groups", query: Self.byID)
+            ) { try directory.members(ofSubgroups: $0) },
+            .numbered("members", of: .account, need: .required, list("/groups/\(group)/members/all")) {
+                try directory.accounts($0)
+            },
+            // Of all users where an administrator asks, else of the token's own.
+            RecordCollection.numbered(
+                "tokens", of: .accessKey, need: .optional,
+                list("/personal_access_tokens", query: [("state", "active")])
+            ) {
+                PageEntries($0, of: .accessKey, id: GitLabRecords.tokenID, read: GitLabRecords.token)
+            }.withIDs(beginning: GitLabRecords.tokenPrefix),
+            RecordCollection.numbered("deploy keys", of: .accessKey, need: .optional, projects) {
+                try directory.deployKeys(of: $0)
+            }.withIDs(beginning: GitLabRecords.projectPrefix),
+            RecordCollection("events", of: .auditEvent, need: .optional) { try events($0) },
         ]
+    }
+
+    private static let byID = [(name: "order_by", value: "id"), (name: "sort", value: "asc")]
+
+    private var projects: NumberedList {
+        list("/groups/\(group)/projects", query: [("include_subgroups", "true"), ("archived", "false")] + Self.byID)
     }
 
     private func list(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> NumberedList {
@@ -87,11 +109,11 @@ struct GitLab: Connector {
                     ("created_after", from.description), ("created_before", end.description),
                     ("pagination", "keyset"), ("per_page", "100"),
                 ])
-        let records = try response.list().compactMap(GitLabRecords.event)
-        if let page = response.link("next") {
-            return RecordPage(records, next: ["from": .integer(from.seconds), "page": .string(page)])
+        let entries = PageEntries(try response.list(), of: .auditEvent, read: GitLabRecords.event)
+        if let page = try response.nextLink() {
+            return RecordPage(entries, next: ["from": .integer(from.seconds), "page": page])
         }
-        return RecordPage(records, next: end < .now ? ["from": .integer(end.seconds)] : nil)
+        return RecordPage(entries, next: end < .now ? ["from": .integer(end.seconds)] : nil)
     }
 
     /// 429 has a body in plain text, and its limit's end in Retry-After or RateLimit-Reset.
@@ -105,7 +127,8 @@ struct GitLab: Connector {
         case 401: .credentials("GitLab refuses the token. Make a new one and connect again.")
         case 403: .configuration("The GitLab token may not read or do this. Give its user the role that it needs.")
         case 404: .missing("GitLab has no such user, token or project, or the token may not see it.")
-        case 400, 405, 409, 422: .configuration("GitLab does not allow this for that user or project.")
+        case 405: .configuration("GitLab does not offer this, or not for that user or project.")
+        case 400, 409, 422: .configuration("GitLab does not allow this for that user or project.")
         default: .unexplained(response, by: "GitLab")
         }
     }

@@ -23,7 +23,7 @@ extension GitLab {
                 "title": .string(ticket.title), "description": .string(ticket.description),
                 "labels": .string(ticket.label),
             ]
-            return Self.ticket(try api.create("/projects/\(try project(target))/issues", issue))
+            return Self.ticket(try api.create("/projects/\(try checkedProject(target))/issues", issue))
         default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
         }
         return ["platform": "gitlab", "external_id": .string(id)]
@@ -69,30 +69,46 @@ extension GitLab {
     }
 
     private func tokens(of user: String) throws -> [String] {
-        try api.all(
-            "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")]
-        ).filter { $0.identifier("user_id") == user }.compactMap { $0.identifier("id") }
+        let tokens = try api.all(
+            "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")])
+        return try tokens.compactMap { token in
+            guard let id = token.identifier("id"), let owner = token.identifier("user_id") else {
+                throw ConnectorError.provider("GitLab's list of tokens has an entry that can't be read.")
+            }
+            return owner == user ? id : nil
+        }
     }
 
-    /// Where the key is that an action is about: the target itself, or the parameter `token_id` of a user.
+    /// The path of the token or deploy key that the target is.
     private func key(_ target: ActionTarget) throws -> UpstreamPath {
         let parts = target.externalID.split(separator: "/").map(String.init)
-        if parts.count == 2, parts[0] == "token" { return "/personal_access_tokens/\(parts[1])" }
-        if parts.count == 3, parts[0] == "project" { return "/projects/\(parts[1])/deploy_keys/\(parts[2])" }
-        guard let id = Self.identifier(target.parameters["token_id"]) else {
-            throw ConnectorError.configuration("Name the token in extraParams.token_id.")
+        if target.kind == .key, parts.count == 2, parts[0] == "token" { return "/personal_access_tokens/\(parts[1])" }
+        if target.kind == .key, parts.count == 3, parts[0] == "project" {
+            return "/projects/\(parts[1])/deploy_keys/\(parts[2])"
         }
-        return "/personal_access_tokens/\(id)"
+        throw ConnectorError.configuration("Name the token in extraParams.token_id.")
     }
 
     private func project(_ target: ActionTarget) throws -> String {
-        guard let project = Self.identifier(target.parameters["project"]) else {
+        guard let project = target.parameters[Self.project] else {
             throw ConnectorError.configuration("Name the project for the ticket in extraParams.project.")
         }
         return project
     }
 
-    private static func identifier(_ value: JSON?) -> String? { value?.string ?? value?.integer.map(String.init) }
+    /// The ID of the project that the parameter names, if it is the group's and the public can't read it. The token may see
+    /// projects of other groups too.
+    private func checkedProject(_ target: ActionTarget) throws -> String {
+        let found = try api.get("/projects/\(try project(target))").object()
+        let place = try api.get("/groups/\(group)").object()
+        guard let id = found.identifier("id"), let path = found.text("path_with_namespace")?.lowercased(),
+            let groupPath = place.text("full_path")?.lowercased(), path.hasPrefix(groupPath + "/")
+        else { throw ConnectorError.configuration("The project is not one of the GitLab group.") }
+        guard ["private", "internal"].contains(found.text("visibility")) else {
+            throw ConnectorError.configuration("The project is public: everybody could read the ticket.")
+        }
+        return id
+    }
 
     private static func ticket(_ issue: JSON) -> JSON {
         ["platform": "gitlab", "ticket": .string(issue.identifier("iid") ?? "")]

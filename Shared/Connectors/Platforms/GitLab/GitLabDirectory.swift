@@ -7,7 +7,31 @@ final class GitLabDirectory {
     private let api: PlatformAPI
     private let group: String
     private let isShared: Bool
-    private var details: [String: AccountRecord]?
+    private var details: Details?
+    private var keysOfProjects = ObjectLists("deploy keys")
+    private var membersOfProjects = ObjectLists("project members")
+    private var membersOfSubgroups = ObjectLists("subgroup members")
+
+    /// The details of users, which GitLab tells in another place than the lists of members.
+    private struct Details {
+        var users: [String: AccountRecord] = [:]
+        /// Users who are in that list and can't be read.
+        var unreadable: Set<String> = []
+        /// Why others may be missing; nil if the list was read to its end, and all entries could be read.
+        var gap: ConnectorError?
+
+        mutating func add(_ page: [JSON]) {
+            for user in page {
+                if let found = GitLabRecords.details(user) {
+                    users[found.externalID] = found
+                } else if let id = user.identifier("id") {
+                    unreadable.insert(id)
+                } else {
+                    gap = .provider("GitLab's list of users has an entry that can't be read.")
+                }
+            }
+        }
+    }
 
     init(_ api: PlatformAPI, _ group: String, isShared: Bool) {
         self.api = api
@@ -16,52 +40,114 @@ final class GitLabDirectory {
     }
 
     /// The accounts of one page of members.
-    func accounts(_ members: [JSON]) throws -> [SyncRecord] {
-        guard !members.isEmpty else { return [] }
+    func accounts(_ members: [JSON]) throws -> PageEntries { try accounts(members, GitLabRecords.member) }
+
+    private func accounts(
+        _ members: [JSON], _ read: (JSON, AccountRecord?) -> AccountRecord?
+    ) throws -> PageEntries {
+        guard !members.isEmpty else { return PageEntries() }
         let details = try allDetails()
-        return members.compactMap { member in
-            guard let id = member.identifier("id") else { return nil }
-            return GitLabRecords.member(member, details[id]).map(SyncRecord.account)
+        var entries = PageEntries(members, of: .account) { member in
+            let known = member.identifier("id").flatMap { details.users[$0] }
+            guard var account = read(member, known) else { return .unreadable }
+            if known == nil, details.gap != nil || details.unreadable.contains(account.externalID) {
+                account.unread.formUnion(GitLabRecords.detailFields)
+            }
+            return .read([.account(account)])
         }
+        if let gap = details.gap { entries.leaveOut("details of users", gap) }
+        return entries
     }
 
     /// The deploy keys of one page of projects.
-    func deployKeys(of projects: [JSON]) throws -> [SyncRecord] {
-        let ids = projects.compactMap { $0.identifier("id") }
-        let names = projects.compactMap { $0.identifier("id") == nil ? nil : $0.text("path") ?? "project" }
-        let requests = ids.map {
-            api.request(.get, "/projects/\($0)/deploy_keys", query: [("per_page", "100")])
+    func deployKeys(of projects: [JSON]) throws -> PageEntries {
+        var entries = Self.places(
+            projects, of: .accessKey, keeping: .beginning(.accessKey, with: GitLabRecords.projectPrefix))
+        func kept(_ project: String) -> Kept { .beginning(.accessKey, with: GitLabRecords.deployKeyPrefix(project)) }
+        let lists = try keysOfProjects.lists(
+            of: projects.compactMap { $0.identifier("id") }, noting: &entries, keeping: { [kept($0)] }
+        ) { try self.lists($0.map { "/projects/\($0)/deploy_keys" }) }
+        for project in projects {
+            guard let id = project.identifier("id"), let keys = lists[id] else { continue }
+            let name = project.text("path") ?? "project"
+            entries.add(
+                PageEntries(keys, of: .accessKey, keeping: kept(id)) {
+                    GitLabRecords.deployKey($0, project: id, named: name)
+                })
         }
-        let beginnings: [(keys: [JSON], next: String?)] = try api.sendAll(requests, atOnce: 8) { response in
-            // A project that has gone meanwhile, or whose keys only its maintainers see.
-            if response.status == 404 || response.status == 403 { return ([], nil) }
-            return response.isSuccess ? (try response.list(), response.link("next")) : nil
-        }
-        return try ids.indices.flatMap { index in
-            var (keys, next) = beginnings[index]
-            while let url = next, let response = try unlessGone({ try api.get(next: url) }) {
-                keys += try response.list()
-                next = response.link("next")
+        return entries
+    }
+
+    /// The people whom a page of projects has by itself.
+    func members(ofProjects projects: [JSON]) throws -> PageEntries {
+        try members(of: projects, &membersOfProjects) { "/projects/\($0)/members" }
+    }
+
+    /// The people whom a page of subgroups has by itself.
+    func members(ofSubgroups groups: [JSON]) throws -> PageEntries {
+        try members(of: groups, &membersOfSubgroups) { "/groups/\($0)/members" }
+    }
+
+    private func members(
+        of places: [JSON], _ lists: inout ObjectLists, _ path: (String) -> UpstreamPath
+    ) throws -> PageEntries {
+        // Nobody knows who is in a place whose list can't be read.
+        var entries = Self.places(places, of: .account, keeping: .all(.account))
+        let members = try lists.lists(
+            of: places.compactMap { $0.identifier("id") }, noting: &entries, keeping: { _ in [.all(.account)] }
+        ) { try self.lists($0.map(path)) }
+        entries.add(
+            try accounts(members.sorted { $0.key < $1.key }.flatMap(\.value), GitLabRecords.outsideMember))
+        return entries
+    }
+
+    /// A page of projects or groups, whose own lists are asked for by their ids.
+    private static func places(_ places: [JSON], of kind: SyncRecord.Kind, keeping kept: Kept) -> PageEntries {
+        PageEntries(places, of: kind, keeping: kept) { $0.identifier("id") == nil ? .unreadable : .read([]) }
+    }
+
+    /// The whole of several lists.
+    private func lists(_ paths: [UpstreamPath]) throws -> [Result<[JSON], ConnectorError>] {
+        let requests = paths.map { api.request(.get, $0, query: [("per_page", "100")]) }
+        let beginnings = try api.results(of: requests, atOnce: 8) { try Self.page($0) }
+        var held = HeldValues()
+        return try beginnings.map { beginning in
+            do {
+                let items = try WholeList.items { cursor in
+                    try cursor?.string.map { try Self.page(api.get(next: $0)) } ?? beginning.get()
+                }
+                try held.add(items)
+                return .success(items)
+            } catch let error as ConnectorError where error.isAboutOneRequest {
+                return .failure(error)
             }
-            return keys.compactMap { GitLabRecords.deployKey($0, project: ids[index], named: names[index]) }
         }
     }
 
-    private func allDetails() throws -> [String: AccountRecord] {
+    private static func page(_ response: UpstreamResponse) throws -> WholeList.Page {
+        (try response.list(), try response.nextLink())
+    }
+
+    private func allDetails() throws -> Details {
         if let details { return details }
-        var found: [String: AccountRecord] = [:]
-        let path: UpstreamPath = isShared ? "/groups/\(group)/enterprise_users" : "/users"
+        var found = Details()
         do {
-            var response = try api.get(
-                path,
-                query: [("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"), ("per_page", "100")])
-            while true {
-                for user in try response.list().compactMap(GitLabRecords.user) { found[user.externalID] = user }
-                guard let next = response.link("next") else { break }
-                response = try api.get(next: next)
+            if isShared {
+                // It has pages by their numbers only.
+                let list = NumberedList.ofNumberedPages(api, "/groups/\(group)/enterprise_users") {
+                    $0.identifier("id") ?? ""
+                }
+                try WholeList.forEachPage(most: HeldValues.mostOfExtracts, at: list.page) { found.add($0) }
+            } else {
+                let query = [("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"), ("per_page", "100")]
+                try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
+                    try Self.page(cursor?.string.map { try api.get(next: $0) } ?? api.get("/users", query: query))
+                } _: {
+                    found.add($0)
+                }
             }
-        } catch ConnectorError.missing where found.isEmpty {
-        } catch ConnectorError.configuration where found.isEmpty {
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found.gap = error
         }
         details = found
         return found

@@ -14,18 +14,55 @@ enum GitLabRecords {
     /// A member, with what else is known of the user.
     static func member(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = user(member) else { return nil }
+        // A member's is the membership's.
+        account.createdAt = nil
         if let details {
             let own = account
             account = details
-            if own.status == .suspended { account.status = .suspended }
+            if own.status != .active { account.status = own.status }
+            if own.email != nil { account.unread.remove(.email) }
             account.email = account.email ?? own.email
             account.linkedEmails = Array(Set(account.linkedEmails + own.linkedEmails)).sorted()
         }
-        let level = member["access_level"]?.integer ?? 0
+        guard let level = member["access_level"]?.integer else {
+            account.isAdmin = nil
+            account.unread.insert(.metadata)
+            return account
+        }
         let role = roles[level] ?? "custom"
         account.isAdmin = level >= maintainer
         account.adminRoles = level >= maintainer ? [role] : []
         account.metadata["role"] = .string(role)
+        return account
+    }
+
+    /// A member of a project or subgroup alone, who is not one of the group: of these GitLab tells the role there,
+    /// which is none in the group.
+    static func outsideMember(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
+        guard var account = self.member(member, details) else { return nil }
+        account.isAdmin = false
+        account.adminRoles = []
+        account.metadata["role"] = "project"
+        account.unread.remove(.metadata)
+        return account
+    }
+
+    /// The fields that only some are told, in a list of users.
+    static let detailFields: Set<AccountRecord.Field> = [
+        .email, .kind, .mfaEnabled, .lastLoginAt, .title, .createdAt,
+    ]
+
+    /// A user in a list of users, with the fields that GitLab does not tell who asks, such as somebody who is no
+    /// administrator any more.
+    static func details(_ user: JSON) -> AccountRecord? {
+        guard var account = self.user(user) else { return nil }
+        let members: [AccountRecord.Field: [String]] = [
+            .email: ["email"], .kind: ["external"], .mfaEnabled: ["two_factor_enabled"], .title: ["job_title"],
+            .lastLoginAt: ["current_sign_in_at", "last_sign_in_at", "last_activity_on"], .createdAt: ["created_at"],
+        ]
+        account.unread = detailFields.filter { field in
+            members[field]?.allSatisfy { user[$0] == nil } == true
+        }
         return account
     }
 
@@ -34,7 +71,7 @@ enum GitLabRecords {
         guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
         var account = AccountRecord(
             externalID: id, displayName: user.text("name") ?? username,
-            status: user.text("state").map { $0 == "active" } ?? true ? .active : .suspended)
+            status: user.text("state").flatMap(AccountRecord.Status.init(word:)) ?? .active)
         account.username = username
         account.kind =
             user["bot"]?.bool ?? isBot(username) ? .serviceAccount : user["external"]?.bool == true ? .external : .user
@@ -44,8 +81,7 @@ enum GitLabRecords {
         account.linkedEmails = links(user)
         account.mfaEnabled = user["two_factor_enabled"]?.bool
         account.lastLoginAt = [
-            user.date("current_sign_in_at"), user.date("last_sign_in_at"),
-            user.text("last_activity_on").flatMap(day),
+            user.date("current_sign_in_at"), user.date("last_sign_in_at"), day(user, "last_activity_on"),
         ].compactMap { $0 }.max()
         account.title = user.text("job_title")
         account.createdAt = user.date("created_at")
@@ -64,44 +100,57 @@ enum GitLabRecords {
         let identities =
             [user["group_saml_identity"]].compactMap { $0 } + (user["identities"]?.array ?? [])
             + (user["scim_identities"]?.array ?? [])
-        let names = identities.compactMap { $0.text("extern_uid") }.filter(Form.email)
-        return Array(Set(names.map { $0.lowercased() })).sorted()
+        return Set(identities.compactMap { $0.text("extern_uid") }.compactMap(Form.address)).sorted()
     }
 
     /// The beginning of a date such as 2026-04-01.
-    private static func day(_ text: String) -> Timestamp? { Timestamp(text + "T00:00:00Z") }
+    private static func day(_ json: JSON, _ name: String) -> Timestamp? {
+        json.text(name).flatMap { Timestamp(inRecord: $0 + "T00:00:00Z") }
+    }
 
-    static func token(_ token: JSON) -> SyncRecord? {
-        guard let id = token.identifier("id") else { return nil }
-        let scopes = token["scopes"]?.array?.compactMap(\.string) ?? []
+    static let tokenPrefix = "token/"
+    static let projectPrefix = "project/"
+
+    /// The beginning of the ids of a project's deploy keys.
+    static func deployKeyPrefix(_ project: String) -> String { projectPrefix + project + "/" }
+
+    static func tokenID(_ token: JSON) -> String? { token.identifier("id").map { tokenPrefix + $0 } }
+
+    static func token(_ token: JSON) -> EntryReading {
+        guard let id = tokenID(token), let scopes = token.texts("scopes") else { return .unreadable }
         var record = AccessKeyRecord(
-            externalID: "token/" + id, kind: .accessToken,
+            externalID: id, kind: .accessToken,
             canWrite: scopes.contains { $0 == "api" || $0 == "sudo" || $0 == "admin_mode" || $0.hasPrefix("write_") })
         record.accountExternalID = token.identifier("user_id")
         record.name = token.text("name")
         record.isActive = token["active"]?.bool ?? (token["revoked"]?.bool != true)
         record.createdAt = token.date("created_at")
         record.lastUsedAt = token.date("last_used_at")
-        record.expiresAt = token.text("expires_at").flatMap { day($0) ?? Timestamp(provider: $0) }
-        return .accessKey(record)
+        record.expiresAt = day(token, "expires_at") ?? token.date("expires_at")
+        return .read([.accessKey(record)])
     }
 
     /// A key that is enabled in several projects is one of each.
-    static func deployKey(_ key: JSON, project: String, named name: String) -> SyncRecord? {
-        guard let id = key.identifier("id") else { return nil }
+    static func deployKey(_ key: JSON, project: String, named name: String) -> EntryReading {
+        guard let id = key.identifier("id") else { return .unreadable }
         var record = AccessKeyRecord(
-            externalID: "project/\(project)/\(id)", kind: .deployKey, canWrite: key["can_push"]?.bool ?? false)
+            externalID: deployKeyPrefix(project) + id, kind: .deployKey, canWrite: key["can_push"]?.bool ?? false)
         record.name = key.text("title").map { "\(name) (\($0))" } ?? name
         record.createdAt = key.date("created_at")
         record.expiresAt = key.date("expires_at")
-        return .accessKey(record)
+        return .read([.accessKey(record)])
     }
 
-    static func event(_ entry: JSON) -> SyncRecord? {
+    static func event(_ entry: JSON) -> EntryReading {
         guard let id = entry.identifier("id"), let time = entry.date("created_at"), let details = entry["details"]
-        else { return nil }
+        else { return .unreadable }
+        // Failed sign-ins are told by their message, or by their name: `login_failed_with_…`.
+        switch details["custom_message"] {
+        case nil, .null?, .string?: break
+        default: return .unreadable
+        }
         let message = details.text("custom_message") ?? ""
-        let name = entry.text("event_name") ?? entry.text("event_type") ?? entry.text("entity_type") ?? "event"
+        let name = name(entry, details)
         var record = AuditEventRecord(
             externalID: id, eventType: name, outcome: .success, occurredAt: time)
         record.actor = details.text("author_name")
@@ -116,7 +165,9 @@ enum GitLabRecords {
             case "TWO-FACTOR", nil: break
             default: record.details["method"] = "sso"
             }
-        } else if message.hasPrefix("Failed to login with ") || message.hasSuffix(" login failed") {
+        } else if message.hasPrefix("Failed to login with ") || message.hasSuffix(" login failed")
+            || name.hasPrefix("login_failed")
+        {
             record.eventType = EventType.platformSignIn
             record.outcome = .failure
         } else {
@@ -126,7 +177,17 @@ enum GitLabRecords {
         if record.eventType == EventType.factorRemoved {
             record.actorExternalID = entry.text("entity_type") == "User" ? entry.identifier("entity_id") : nil
         }
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
+    }
+
+    /// An event's name. Older ones have none: they say in words what was done, or what was changed, added or removed.
+    private static func name(_ entry: JSON, _ details: JSON) -> String {
+        if let name = entry.text("event_name") ?? entry.text("event_type") ?? details.text("event_name") { return name }
+        if let message = details.text("custom_message") { return message }
+        for change in ["change", "add", "remove"] {
+            if let what = details.text(change) { return change + " " + what }
+        }
+        return "event"
     }
 
     private static func type(_ name: String, _ details: JSON) -> String {

@@ -46,8 +46,7 @@ extension GoogleWorkspace {
     /// The user, and the client when the target is one grant.
     private func grant(_ target: ActionTarget) -> (user: String, client: String?) {
         let parts = target.externalID.split(separator: "/", maxSplits: 1).map(String.init)
-        if parts.count == 2 { return (parts[0], parts[1]) }
-        return (target.externalID, target.parameters["client_id"]?.string)
+        return target.kind == .grant && parts.count == 2 ? (parts[0], parts[1]) : (target.externalID, nil)
     }
 
     private func revoke(_ clients: [String], of user: String) throws {
@@ -62,18 +61,19 @@ extension GoogleWorkspace {
 
     private func change(_ device: Device, _ action: ActionType) throws {
         switch (device.kind, action) {
-        case (.mobile, .containHost): try act("mobile", device.id, "block")
-        case (.mobile, .liftContainment): try act("mobile", device.id, "approve")
-        case (.mobile, _): try act("mobile", device.id, "admin_account_wipe")
-        case (.chromeOS, .containHost): try act("chromeos", device.id, "disable")
-        case (.chromeOS, .liftContainment): try act("chromeos", device.id, "reenable")
+        case (.mobile, .containHost): try act(onMobile: device.id, "block")
+        case (.mobile, .liftContainment): try act(onMobile: device.id, "approve")
+        case (.mobile, _): try act(onMobile: device.id, "admin_account_wipe")
+        case (.chromeOS, .containHost): try changeStatus(device.id, "DISABLE")
+        case (.chromeOS, .liftContainment): try changeStatus(device.id, "REENABLE")
         case (.chromeOS, _):
             throw ConnectorError.configuration("Chromebooks are retired in the Google Admin console.")
         case (.computer, _):
             let query = [(name: "customer", value: "customers/" + customer)]
-            let users = try devices.get("/v1/devices/\(device.id)/deviceUsers", query: query).items("deviceUsers")
+            let names = try devices.get("/v1/devices/\(device.id)/deviceUsers", query: query)
+                .items("deviceUsers", ofKind: false).all("name")
             var hasWiped = false
-            for case let user? in users.map({ $0.text("name")?.split(separator: "/").last.map(String.init) }) {
+            for case let user? in names.map({ $0.split(separator: "/").last.map(String.init) }) {
                 let path: UpstreamPath =
                     switch action {
                     case .containHost: "/v1/devices/\(device.id)/deviceUsers/\(user):block"
@@ -93,10 +93,32 @@ extension GoogleWorkspace {
         }
     }
 
-    private func act(_ kind: String, _ id: String, _ action: String) throws {
+    private func act(onMobile id: String, _ action: String) throws {
         try api.change(
-            .post, "/admin/directory/v1/customer/\(customer)/devices/\(kind)/\(id)/action",
+            .post, "/admin/directory/v1/customer/\(customer)/devices/mobile/\(id)/action",
             ["action": .string(action)], isRepeatable: action != "admin_account_wipe")
+    }
+
+    /// Changes a ChromeOS device's status. Status 200 says only that the batch was read; a result for each device says
+    /// what became of it. Doing it again does no harm.
+    private func changeStatus(_ id: String, _ action: String) throws {
+        let results = try api.change(
+            .post, "/admin/directory/v1/customer/\(customer)/devices/chromeos:batchChangeStatus",
+            [
+                "deviceIds": [.string(id)],
+                "changeChromeOsDeviceStatusAction": .string("CHANGE_CHROME_OS_DEVICE_STATUS_ACTION_" + action),
+            ], isRepeatable: true
+        ).list("changeChromeOsDeviceStatusResults")
+        guard let result = results.first(where: { $0.text("deviceId") == id }) else {
+            throw ConnectorError.provider("Google does not tell what became of the device.")
+        }
+        guard let error = result["error"], error != .null else { return }
+        switch error["code"]?.integer {
+        // NOT_FOUND, and INTERNAL, UNAVAILABLE and the like of google.rpc.Code.
+        case 5: throw ConnectorError.missing("Google Workspace has no such device.")
+        case 2, 4, 8, 10, 13, 14: throw ConnectorError.provider("Google failed. Try again later.")
+        default: throw ConnectorError.configuration("Google does not allow this for that device in its present status.")
+        }
     }
 
     /// A device by our `external_id`, which says which of Google's lists it is in.

@@ -7,35 +7,35 @@ struct GoogleActivity {
     private let application: String
     private let actor: JSON?
     private let ipAddress: String?
-    private let country: String?
+    private let country: JSON?
     private let events: [JSON]
 
     init?(_ activity: JSON, application: String) {
         guard let id = activity["id"], let text = id.text("time"), let time = id.date("time"),
-            let qualifier = id.identifier("uniqueQualifier")
+            let qualifier = id.identifier("uniqueQualifier"), let events = activity["events"]?.array,
+            events.allSatisfy({ $0.text("name") != nil })
         else { return nil }
         self.id = [application, text, qualifier].joined(separator: "/")
         self.time = time
         self.application = application
         actor = activity["actor"]
         ipAddress = activity.text("ipAddress")
-        country = activity["networkInfo"]?.text("regionCode")
-        events = activity["events"]?.array ?? []
+        country = activity["networkInfo"]?.country("regionCode")
+        self.events = events
     }
 
     var records: [SyncRecord] {
         events.enumerated().flatMap { index, event -> [SyncRecord] in
-            guard let name = event.text("name") else { return [] }
             let parameters = Parameters(event)
+            guard let name = event.text("name"), let outcome = outcome(name, parameters) else { return [] }
             var record = AuditEventRecord(
-                externalID: id + "/" + String(index), eventType: type(of: name), outcome: outcome(name, parameters),
-                occurredAt: time)
+                externalID: id + "/" + String(index), eventType: type(of: name), outcome: outcome, occurredAt: time)
             record.actor = actor?.text("email")
             record.actorExternalID = actor?.text("profileId")
             record.actorEmail = actor?.email("email")
             record.ipAddress = ipAddress
             record.target = target(parameters)
-            record.details["country"] = country.map(JSON.string)
+            record.details["country"] = country
             record.details["title"] = parameters.text("doc_title").map(JSON.string)
             guard name == "login_success", parameters.flag("is_suspicious") else { return [.auditEvent(record)] }
             // Google's judgement of the sign-in, beside the sign-in itself.
@@ -64,12 +64,12 @@ struct GoogleActivity {
         }
     }
 
-    private func outcome(_ name: String, _ parameters: Parameters) -> AuditEventRecord.Outcome {
-        let isFailure =
-            name == "login_failure"
-            || name == "login_challenge"
-                && parameters.text("login_challenge_status")?.lowercased().contains("fail") == true
-        return isFailure ? .failure : .success
+    /// How it went: names say it but of challenges, whose status is `Challenge Passed.`, `Challenge Failed.` or, if Google
+    /// does not know, empty.
+    private func outcome(_ name: String, _ parameters: Parameters) -> AuditEventRecord.Outcome? {
+        guard name == "login_challenge" else { return name == "login_failure" ? .failure : .success }
+        let status = parameters.text("login_challenge_status")?.lowercased() ?? ""
+        return status.contains("fail") ? .failure : status.contains("pass") ? .success : nil
     }
 
     /// Documents by their id, which tells those of one title apart.

@@ -6,7 +6,10 @@ final class GoogleDirectory {
     private let api: PlatformAPI
     private let devices: PlatformAPI
     private let customer: String
-    private var roles: [String: [String]]?
+    private var tokens = ObjectLists("tokens")
+    private var passwords = ObjectLists("application passwords")
+    private var deviceUsers = ObjectLists("device users")
+    private var roles: AdministratorRoles?
 
     init(_ api: PlatformAPI, _ devices: PlatformAPI, customer: String) {
         self.api = api
@@ -15,128 +18,156 @@ final class GoogleDirectory {
     }
 
     /// The accounts of one page of users.
-    func accounts(_ users: [JSON]) throws -> [SyncRecord] {
-        guard !users.isEmpty else { return [] }
-        let roles = try rolesByUser()
-        return users.compactMap { user in
-            guard var account = GoogleRecords.account(user) else { return nil }
-            account.adminRoles = roles[account.externalID] ?? []
-            if user["isAdmin"]?.bool == true, !account.adminRoles.contains(Self.superAdmin) {
+    func accounts(_ users: [JSON]) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
+        let roles = try administratorRoles()
+        var entries = PageEntries(users, of: .account) { user in
+            guard var account = GoogleRecords.account(user) else { return .unreadable }
+            roles.describe(&account)
+            let isSuperAdmin = user["isAdmin"]?.bool == true
+            if isSuperAdmin, !account.adminRoles.contains(Self.superAdmin) {
                 account.adminRoles.append(Self.superAdmin)
             }
-            account.isAdmin = !account.adminRoles.isEmpty || user["isDelegatedAdmin"]?.bool == true
-            return .account(account)
+            if isSuperAdmin || user["isDelegatedAdmin"]?.bool == true { account.isAdmin = true }
+            return .read([.account(account)])
         }
+        entries.name(roles)
+        return entries
     }
 
     /// What users have let in: the applications with their grants, and application passwords.
-    func access(of users: [String]) throws -> [SyncRecord] {
-        let tokens = try lists(users) { "/admin/directory/v1/users/\($0)/tokens" }
-        let passwords = try lists(users) { "/admin/directory/v1/users/\($0)/asps" }
+    func access(of users: [JSON]) throws -> PageEntries {
+        let ids = users.compactMap { $0.text("id") }
+        var entries = PageEntries()
+        // Somebody whom nobody can ask for.
+        if ids.count < users.count { entries.keep(.all(.application), .all(.oauthGrant), .all(.accessKey)) }
+        let tokens = try tokens.lists(
+            of: ids, noting: &entries,
+            keeping: { [.ofAccount(.oauthGrant, account: $0), .ofAccount(.application, account: $0)] }
+        ) { try items(of: $0) { "/admin/directory/v1/users/\($0)/tokens" } }
+        let passwords = try passwords.lists(
+            of: ids, noting: &entries, keeping: { [.ofAccount(.accessKey, account: $0)] }
+        ) { try items(of: $0) { "/admin/directory/v1/users/\($0)/asps" } }
         var applications: Set<String> = []
-        var records: [SyncRecord] = []
-        for (user, tokens) in zip(users, tokens) {
-            for token in tokens {
-                guard let (application, grant) = GoogleRecords.grant(token, of: user) else { continue }
-                if applications.insert(application.externalID).inserted { records.append(.application(application)) }
-                records.append(.oauthGrant(grant))
+        for id in ids {
+            let grants = PageEntries(tokens[id] ?? [], of: .oauthGrant, keeping: .ofAccount(.oauthGrant, account: id)) {
+                guard let (application, grant) = GoogleRecords.grant($0, of: id) else { return .unreadable }
+                let isNew = applications.insert(application.externalID).inserted
+                return .read(isNew ? [.application(application), .oauthGrant(grant)] : [.oauthGrant(grant)])
             }
+            if !grants.kept.isEmpty { entries.keep(.ofAccount(.application, account: id)) }
+            entries.add(grants)
+            entries.add(
+                PageEntries(passwords[id] ?? [], of: .accessKey, keeping: .ofAccount(.accessKey, account: id)) {
+                    EntryReading(GoogleRecords.applicationPassword($0, of: id))
+                })
         }
-        for (user, passwords) in zip(users, passwords) {
-            records += passwords.compactMap { GoogleRecords.applicationPassword($0, of: user) }
-        }
-        return records
+        return entries
+    }
+
+    private func items(
+        of users: [String], _ path: (String) -> UpstreamPath
+    ) throws -> [Result<[JSON], ConnectorError>] {
+        try api.results(of: users.map { api.request(.get, path($0)) }, atOnce: 8) { try $0.items() }
     }
 
     /// The clients that a user has let in.
     func clients(of user: String) throws -> [String] {
-        try api.get("/admin/directory/v1/users/\(user)/tokens").items().compactMap { $0.text("clientId") }
+        try api.get("/admin/directory/v1/users/\(user)/tokens").items().all("clientId")
     }
 
     /// Laptops and desktops with their users; phones and Chromebooks are in the Directory API's own lists.
-    func computers(_ found: [JSON]) throws -> [SyncRecord] {
-        let computers = found.filter { ["WINDOWS", "MAC_OS", "LINUX"].contains($0.text("deviceType")) }
-        let requests = computers.compactMap { computer in
-            GoogleRecords.deviceID(computer).map {
+    func computers(_ found: [JSON]) throws -> PageEntries {
+        var missing = PageEntries()
+        let ids = found.filter { GoogleRecords.isComputer($0) == true }.compactMap(GoogleRecords.deviceID)
+        let users = try deviceUsers.lists(of: ids, noting: &missing) { ids in
+            let requests = ids.map {
                 devices.request(.get, "/v1/devices/\($0)/deviceUsers", query: [("customer", "customers/" + customer)])
             }
+            return try devices.results(of: requests, atOnce: 8) { response in
+                let users = try response.items("deviceUsers", ofKind: false)
+                return GoogleRecords.DeviceUsers(users, isLast: try response.json.nextToken("nextPageToken") == nil)
+            }
         }
-        guard requests.count == computers.count else {
-            throw ConnectorError.provider("Google names a device in another way than it documents.")
+        var entries = PageEntries(found, of: .device, id: { GoogleRecords.deviceID($0).map { "devices/" + $0 } }) {
+            device in
+            guard let isComputer = GoogleRecords.isComputer(device), let id = GoogleRecords.deviceID(device) else {
+                return .unreadable
+            }
+            guard isComputer else { return .skipped("the Directory API lists the device") }
+            return .read([GoogleRecords.computer(device, id: id, users: users[id])])
         }
-        let users = try devices.sendAll(requests, atOnce: 8, accept: Self.itemsOrNone("deviceUsers"))
-        return zip(computers, users).compactMap { GoogleRecords.computer($0, users: $1) }
+        entries.add(missing)
+        return entries
     }
 
     /// The role that Google's first administrator has, and all super administrators.
     private static let superAdmin = "_SEED_ADMIN_ROLE"
 
-    /// The names of the roles of users who have any. A role of a group is one of its members, those of groups in it too.
-    private func rolesByUser() throws -> [String: [String]] {
+    /// The roles of users who have any. A role of a group is one of its members, those of groups in it too.
+    private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
-        var names: [String: String] = [:]
-        for role in try all("/admin/directory/v1/customer/\(customer)/roles", pageSize: 100) {
-            if let id = role.identifier("roleId") {
+        var found = AdministratorRoles()
+        try found.unlessRefused { found in
+            var names: [String: String] = [:]
+            for role in try all("/admin/directory/v1/customer/\(customer)/roles", pageSize: 100) {
+                guard let id = role.identifier("roleId") else {
+                    found.leaveOut(AdministratorRoles.unreadable)
+                    continue
+                }
                 names[id] = role["isSuperAdminRole"]?.bool == true ? Self.superAdmin : role.text("roleName") ?? id
             }
-        }
-        var found: [String: [String]] = [:]
-        func grant(_ role: String, to user: String) {
-            if found[user]?.contains(role) != true { found[user, default: []].append(role) }
-        }
-        for assignment in try all("/admin/directory/v1/customer/\(customer)/roleassignments", pageSize: 200) {
-            guard let id = assignment.identifier("roleId"), let assignee = assignment.text("assignedTo") else {
-                continue
-            }
-            let role = names[id] ?? id
-            guard assignment.text("assigneeType")?.lowercased() == "group" else {
-                grant(role, to: assignee)
-                continue
-            }
-            let members =
-                try unlessGone {
-                    try all(
-                        "/admin/directory/v1/groups/\(assignee)/members", member: "members", pageSize: 200,
-                        [("includeDerivedMembership", "true")])
-                } ?? []
-            for case let user? in members.filter({ $0.text("type") == "USER" }).map({ $0.text("id") }) {
-                grant(role, to: user)
+            for assignment in try all("/admin/directory/v1/customer/\(customer)/roleassignments", pageSize: 200) {
+                guard let id = assignment.identifier("roleId"), let assignee = assignment.text("assignedTo") else {
+                    found.leaveOut(AdministratorRoles.unreadable)
+                    continue
+                }
+                let role = names[id] ?? id
+                if assignment.text("assigneeType")?.lowercased() == "group" {
+                    try found.unlessRefused { try grant(role, toMembersOf: assignee, in: &$0) }
+                } else {
+                    found.grant(role, to: assignee)
+                }
             }
         }
         roles = found
         return found
     }
 
+    private func grant(_ role: String, toMembersOf group: String, in roles: inout AdministratorRoles) throws {
+        let members = try unlessGone {
+            try all(
+                "/admin/directory/v1/groups/\(group)/members", member: "members", pageSize: 200,
+                [("includeDerivedMembership", "true")])
+        }
+        for member in members ?? [] {
+            switch (member.text("type"), member.text("id")) {
+            case ("USER", let user?): roles.grant(role, to: user)
+            case ("USER", nil), (nil, _): roles.leaveOut(AdministratorRoles.unreadable)
+            default: break
+            }
+        }
+    }
+
     private func all(
         _ path: UpstreamPath, member: String = "items", pageSize: Int, _ query: [(name: String, value: String)] = []
     ) throws -> [JSON] {
-        var found: [JSON] = []
-        var token: String?
-        repeat {
-            let page = token.map { [(name: "pageToken", value: $0)] } ?? []
+        try WholeList.items { cursor in
+            let page = cursor?.string.map { [(name: "pageToken", value: $0)] } ?? []
             let response = try api.get(path, query: [("maxResults", String(pageSize))] + query + page)
-            found += try response.items(member)
-            token = response.json.text("nextPageToken")
-        } while token != nil
-        return found
-    }
-
-    private func lists(_ users: [String], _ path: (String) -> UpstreamPath) throws -> [[JSON]] {
-        try api.sendAll(users.map { api.request(.get, path($0)) }, atOnce: 8, accept: Self.itemsOrNone("items"))
-    }
-
-    /// What has gone meanwhile has nothing.
-    private static func itemsOrNone(_ member: String) -> (UpstreamResponse) throws -> [JSON]? {
-        { $0.status == 404 ? [] : $0.isSuccess ? try $0.items(member) : nil }
+            return (try response.items(member), try response.json.nextToken("nextPageToken").map(JSON.string))
+        }
     }
 }
 
 extension UpstreamResponse {
     /// A list of Google's, which leaves out one that is empty.
-    func items(_ member: String = "items") throws(ConnectorError) -> [JSON] {
+    ///
+    /// - Parameter ofKind: Whether the API names the kind of its answers. One without it is then no empty list.
+    func items(_ member: String = "items", ofKind: Bool = true) throws(ConnectorError) -> [JSON] {
         let object = try object()
         let others: Set = ["kind", "etag", "nextPageToken"]
-        if object[member] == nil, others.isSuperset(of: (object.object ?? [:]).keys) { return [] }
-        return try list(member)
+        let isEmpty = others.isSuperset(of: (object.object ?? [:]).keys) && (!ofKind || object.text("kind") != nil)
+        return isEmpty ? [] : try list(member)
     }
 }

@@ -11,9 +11,12 @@ enum GoogleRecords {
         account.username = email
         // Administrators set addresses and aliases.
         account.email = email
-        account.linkedEmails = (user["aliases"]?.array ?? []).compactMap { $0.string?.lowercased() }
+        account.linkedEmails = (user["aliases"]?.emails ?? []) + (user["nonEditableAliases"]?.emails ?? [])
+        for aliases in ["aliases", "nonEditableAliases"] where user[aliases] != nil && user.texts(aliases) == nil {
+            account.unread.insert(.email)
+        }
         account.mfaEnabled = user["isEnrolledIn2Sv"]?.bool
-        account.lastLoginAt = moment(user, "lastLoginTime")
+        account.lastLoginAt = user.date("lastLoginTime")
         account.createdAt = user.date("creationTime")
         let organizations = user["organizations"]?.array ?? []
         let organization = organizations.first { $0["primary"]?.bool == true } ?? organizations.first
@@ -24,19 +27,18 @@ enum GoogleRecords {
     }
 
     /// One of a user who was deleted in the last 20 days; Google forgets older ones.
-    static func deletedAccount(_ user: JSON) -> SyncRecord? {
-        guard var account = account(user) else { return nil }
+    static func deletedAccount(_ user: JSON) -> EntryReading {
+        guard var account = account(user) else { return .unreadable }
         account.status = .deprovisioned
         account.mfaEnabled = nil
         account.deprovisionedAt = user.date("deletionTime")
-        return .account(account)
+        return .read([.account(account)])
     }
 
     static func grant(_ token: JSON, of user: String) -> (ApplicationRecord, OAuthGrantRecord)? {
-        guard let client = token.text("clientId") else { return nil }
+        guard let client = token.text("clientId"), let scopes = token.texts("scopes") else { return nil }
         let application = ApplicationRecord(
             externalID: client, name: token.text("displayText") ?? client, isManaged: false)
-        let scopes = (token["scopes"]?.array ?? []).compactMap(\.string)
         return (
             application,
             OAuthGrantRecord(
@@ -56,12 +58,12 @@ enum GoogleRecords {
         return .accessKey(key)
     }
 
-    static func mobileDevice(_ device: JSON) -> SyncRecord? {
-        guard let id = device.text("resourceId") else { return nil }
-        let model = device.text("model") ?? id
-        var record = DeviceRecord(externalID: "mobile/" + id, hostname: model)
-        record.ownerEmail = device["email"]?.array?.first?.string?.lowercased()
-        record.serialNumber = device.text("serialNumber")
+    static func mobileDevice(_ device: JSON) -> EntryReading {
+        guard let id = device.text("resourceId") else { return .unreadable }
+        var record = DeviceRecord(externalID: "mobile/" + id, hostname: device.text("model") ?? id)
+        record.model = device.text("model")
+        record.ownerEmail = device["email"]?.emails.first
+        record.serialNumber = device.serialNumber("serialNumber")
         let system = device.text("os")?.split(separator: " ").map(String.init) ?? []
         record.operatingSystem =
             switch device.text("type") {
@@ -77,12 +79,13 @@ enum GoogleRecords {
         default: break
         }
         record.isContained = device.text("status") == "BLOCKED"
-        record.lastSeenAt = moment(device, "lastSync")
-        return .device(record)
+        record.lastSeenAt = device.date("lastSync")
+        return .read([.device(record)])
     }
 
-    static func chromeDevice(_ device: JSON) -> SyncRecord? {
-        guard let id = device.text("deviceId"), device.text("status") != "DEPROVISIONED" else { return nil }
+    static func chromeDevice(_ device: JSON) -> EntryReading {
+        guard let id = device.text("deviceId") else { return .unreadable }
+        guard device.text("status") != "DEPROVISIONED" else { return .skipped("the device is deprovisioned") }
         let serial = device.text("serialNumber")
         var record = DeviceRecord(
             externalID: "chromeos/" + id,
@@ -90,7 +93,8 @@ enum GoogleRecords {
                 ?? [device.text("model"), serial].compactMap { $0 }
                 .joined(separator: " "))
         record.ownerEmail = device.email("annotatedUser") ?? device["recentUsers"]?.array?.first?.email("email")
-        record.serialNumber = serial
+        record.serialNumber = device.serialNumber("serialNumber")
+        record.model = device.text("model")
         record.operatingSystem = "ChromeOS"
         record.osVersion = device.text("osVersion")
         switch device.text("osVersionCompliance") {
@@ -99,8 +103,8 @@ enum GoogleRecords {
         default: break
         }
         record.isContained = device.text("status") == "DISABLED"
-        record.lastSeenAt = moment(device, "lastSync")
-        return .device(record)
+        record.lastSeenAt = device.date("lastSync")
+        return .read([.device(record)])
     }
 
     /// The last part of a Cloud Identity device's name, `devices/ID`.
@@ -109,12 +113,39 @@ enum GoogleRecords {
         return parts.count == 2 ? String(parts[1]) : nil
     }
 
-    static func computer(_ device: JSON, users: [JSON]) -> SyncRecord? {
-        guard let id = deviceID(device) else { return nil }
+    /// Returns true for a laptop or desktop, false for what the Directory API lists; nil if the type is missing or new.
+    static func isComputer(_ device: JSON) -> Bool? {
+        switch device.text("deviceType") {
+        case "WINDOWS", "MAC_OS", "LINUX": true
+        case "ANDROID", "IOS", "GOOGLE_SYNC", "CHROME_OS": false
+        default: nil
+        }
+    }
+
+    /// The users of a computer.
+    struct DeviceUsers {
+        let ownerEmail: String?
+        let areBlocked: Bool
+        /// Whether all of them could be read.
+        let isWhole: Bool
+
+        init(_ users: [JSON], isLast: Bool) {
+            let states = users.compactMap { $0.text("managementState") }
+            ownerEmail = users.compactMap { $0.email("userEmail") }.first
+            areBlocked = !states.isEmpty && states.allSatisfy { $0 == "BLOCKED" }
+            isWhole = isLast && states.count == users.count
+        }
+    }
+
+    /// A computer; `users` is nil if they could not be read.
+    static func computer(_ device: JSON, id: String, users: DeviceUsers?) -> SyncRecord {
         var record = DeviceRecord(
             externalID: "devices/" + id, hostname: device.text("hostname") ?? device.text("model") ?? id)
-        record.ownerEmail = users.compactMap { $0.email("userEmail") }.first
-        record.serialNumber = device.text("serialNumber")
+        record.ownerEmail = users?.ownerEmail
+        record.isContained = users?.areBlocked == true
+        if users?.isWhole != true { record.unread = [.ownerEmail, .isContained] }
+        record.serialNumber = device.serialNumber("serialNumber")
+        record.model = device.text("model")
         record.operatingSystem = device.text("deviceType").flatMap {
             ["WINDOWS": "Windows", "MAC_OS": "macOS", "LINUX": "Linux"][$0]
         }
@@ -126,8 +157,7 @@ enum GoogleRecords {
         case "UNCOMPROMISED": record.isJailbroken = false
         default: break
         }
-        record.isContained = !users.isEmpty && users.allSatisfy { $0.text("managementState") == "BLOCKED" }
-        record.lastSeenAt = moment(device, "lastSyncTime")
+        record.lastSeenAt = device.date("lastSyncTime")
         return .device(record)
     }
 
@@ -139,13 +169,7 @@ enum GoogleRecords {
         }
     }
 
-    /// A moment; Google writes the beginning of 1970 for never.
-    private static func moment(_ json: JSON, _ name: String) -> Timestamp? {
-        json.date(name).flatMap { $0.seconds > 0 ? $0 : nil }
-    }
-
     private static func milliseconds(_ json: JSON, _ name: String) -> Timestamp? {
-        guard let number = json.identifier(name).flatMap({ Int($0) }), number > 0 else { return nil }
-        return Timestamp(seconds: number / 1_000)
+        json.identifier(name).flatMap { Int($0) }.flatMap { Timestamp(inRecord: $0 / 1_000) }
     }
 }

@@ -40,10 +40,9 @@ struct GoogleServiceAccount {
                     Google does not let the service account act for the administrator. Delegate it domain-wide with the \
                     scopes that the README lists.
                     """)
-            default:
-                response.status < 500
-                    ? .credentials("Google refuses the service account's key or the administrator's address.")
-                    : .provider("Google failed. Try again later.")
+            case "invalid_grant", "invalid_client":
+                .credentials("Google refuses the service account's key or the administrator's address.")
+            default: .unexplained(response, by: "Google")
             }
         }
     }

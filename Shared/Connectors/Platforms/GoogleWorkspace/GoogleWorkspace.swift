@@ -20,6 +20,7 @@ struct GoogleWorkspace: Connector {
         .suspendUser, .unsuspendUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens,
         .containHost, .liftContainment, .retireDevice,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [.revokeOAuthToken: [.grantedApplication("client_id")]]
 
     /// What domain-wide delegation must grant.
     static let scopes = [
@@ -33,7 +34,7 @@ struct GoogleWorkspace: Connector {
     let devices: PlatformAPI
     let customer: String
     let directory: GoogleDirectory
-    private let eventsSince: Timestamp
+    private let scope: ConnectorScope
 
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
         guard let account = credentials.secret("service_account_json").flatMap(GoogleServiceAccount.init),
@@ -51,33 +52,46 @@ struct GoogleWorkspace: Connector {
             client, devicesBase, headers: ["Accept": "application/json"], authorization, explain: Self.explain)
         customer = credentials["customer_id"] ?? "my_customer"
         directory = GoogleDirectory(api, devices, customer: customer)
-        eventsSince = scope.eventsSince
+        self.scope = scope
     }
 
     func check() throws { _ = try api.get("/admin/directory/v1/customers/\(customer)").object() }
 
     var collections: [RecordCollection] {
         [
-            users("users", pageSize: 500, [("projection", "full")]) { try directory.accounts($0.items("users")) },
-            users("deleted users", pageSize: 500, [("showDeleted", "true")]) {
-                try $0.items("users").compactMap(GoogleRecords.deletedAccount)
+            users("users", of: .account, pageSize: 500, [("projection", "full")]) {
+                try directory.accounts($0.items("users"))
+            },
+            users("deleted users", of: .account, need: .optional, pageSize: 500, [("showDeleted", "true")]) {
+                try PageEntries($0.items("users"), of: .account, read: GoogleRecords.deletedAccount)
             },
             // Google has no list of what people have let in: it is asked for user by user.
-            users("grants", pageSize: 50, [("fields", "kind,nextPageToken,users(id)")]) {
-                try directory.access(of: $0.items("users").compactMap { $0.text("id") })
-            },
+            users(
+                "grants", of: .application, .oauthGrant, .accessKey, need: .optional, pageSize: 50,
+                [("fields", "kind,nextPageToken,users(id)")]
+            ) { try directory.access(of: $0.items("users")) },
             pages(
-                "mobile devices", api, "/admin/directory/v1/customer/\(customer)/devices/mobile",
+                "mobile devices", of: [.device], need: .optional, api,
+                "/admin/directory/v1/customer/\(customer)/devices/mobile",
                 [("maxResults", "100"), ("projection", "FULL")]
-            ) { try $0.items("mobiledevices").compactMap(GoogleRecords.mobileDevice) },
+            ) {
+                try PageEntries(
+                    $0.items("mobiledevices"), of: .device, id: { $0.text("resourceId").map { "mobile/" + $0 } },
+                    read: GoogleRecords.mobileDevice)
+            }.withIDs(beginning: "mobile/"),
             pages(
-                "ChromeOS devices", api, "/admin/directory/v1/customer/\(customer)/devices/chromeos",
+                "ChromeOS devices", of: [.device], need: .optional, api,
+                "/admin/directory/v1/customer/\(customer)/devices/chromeos",
                 [("maxResults", "300"), ("projection", "FULL")]
-            ) { try $0.items("chromeosdevices").compactMap(GoogleRecords.chromeDevice) },
+            ) {
+                try PageEntries(
+                    $0.items("chromeosdevices"), of: .device, id: { $0.text("deviceId").map { "chromeos/" + $0 } },
+                    read: GoogleRecords.chromeDevice)
+            }.withIDs(beginning: "chromeos/"),
             pages(
-                "computers", devices, "/v1/devices",
+                "computers", of: [.device], need: .optional, devices, "/v1/devices",
                 [("customer", "customers/" + customer), ("pageSize", "100")]
-            ) { try directory.computers($0.items("devices")) },
+            ) { try directory.computers($0.items("devices", ofKind: false)) }.withIDs(beginning: "devices/"),
             activities("sign-ins", of: "login"), activities("administration", of: "admin"),
             activities("grants given", of: "token", named: "authorize"),
             activities("downloads", of: "drive", named: "download"),
@@ -86,32 +100,41 @@ struct GoogleWorkspace: Connector {
     }
 
     private func users(
-        _ name: String, pageSize: Int, _ query: [(name: String, value: String)],
-        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+        _ name: String, of kinds: SyncRecord.Kind..., need: RecordCollection.Need = .required, pageSize: Int,
+        _ query: [(name: String, value: String)], entries: @escaping (UpstreamResponse) throws -> PageEntries
     ) -> RecordCollection {
         pages(
-            name, api, "/admin/directory/v1/users",
-            [("customer", customer), ("maxResults", String(pageSize))] + query, records: records)
+            name, of: Set(kinds), need: need, api, "/admin/directory/v1/users",
+            [("customer", customer), ("maxResults", String(pageSize))] + query, entries: entries)
     }
 
     private func activities(
         _ name: String, of application: String, named event: String? = nil
     ) -> RecordCollection {
-        var query = [("startTime", eventsSince.description), ("maxResults", "1000")]
+        var query = [("startTime", scope.eventsSince(of: name).description), ("maxResults", "1000")]
         if customer != "my_customer" { query.append(("customerId", customer)) }
         if let event { query.append(("eventName", event)) }
-        return pages(name, api, "/admin/reports/v1/activity/users/all/applications/\(application)", query) {
-            try $0.items("items").flatMap { GoogleActivity($0, application: application)?.records ?? [] }
+        return pages(
+            name, of: [.auditEvent], need: .optional, api,
+            "/admin/reports/v1/activity/users/all/applications/\(application)", query
+        ) {
+            try PageEntries($0.items("items"), of: .auditEvent) { activity in
+                GoogleActivity(activity, application: application).map { .read($0.records) } ?? .unreadable
+            }
         }
     }
 
     private func pages(
-        _ name: String, _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)],
-        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+        _ name: String, of kinds: Set<SyncRecord.Kind>, need: RecordCollection.Need, _ api: PlatformAPI,
+        _ path: UpstreamPath, _ query: [(name: String, value: String)],
+        entries: @escaping (UpstreamResponse) throws -> PageEntries
     ) -> RecordCollection {
-        .tokened(
-            name, api, path, query: query, parameter: "pageToken", token: { $0.json.text("nextPageToken") },
-            records: records)
+        RecordCollection(name, of: kinds, need: need) { cursor in
+            let more = cursor?.string.map { [(name: "pageToken", value: $0)] } ?? []
+            let response = try api.get(path, query: query + more)
+            return RecordPage(
+                try entries(response), next: try response.json.nextToken("nextPageToken").map(JSON.string))
+        }
     }
 
     /// Throttling is a 403 like a missing permission; its reason tells them apart.

@@ -12,6 +12,13 @@ struct JamfPro: Connector {
         .secret("client_secret", "The secret of that API client."),
     ]
     static let actions: Set<ActionType> = [.lockDevice, .containHost, .retireDevice]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .lockDevice: [pin], .containHost: [pin], .retireDevice: [pin],
+    ]
+    /// What unlocks a Mac afterwards. The caller chooses it: nothing would show a PIN that we chose.
+    static let pin = ActionParameter.secret("pin", "a string of six digits") { pin in
+        pin.utf8.count == 6 && pin.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
 
     private let api: PlatformAPI
 
@@ -32,18 +39,18 @@ struct JamfPro: Connector {
     var collections: [RecordCollection] {
         [
             .numbered(
-                "computers",
+                "computers", of: .device, need: .required,
                 list("id") { try computers(page: $0, size: $1, sections: Self.computerSections) }
-            ) { $0.compactMap(JamfRecords.computer) },
+            ) { PageEntries($0, of: .device, id: JamfRecords.computerID, read: JamfRecords.computer) },
             .numbered(
-                "mobile devices",
+                "mobile devices", of: .device, need: .optional,
                 list("mobileDeviceId") { page, size in
                     try api.get(
                         "/api/v2/mobile-devices/detail",
                         query: Self.query(page: page, size: size, sections: Self.mobileSections)
                             + [("sort", "mobileDeviceId:asc")])
                 }
-            ) { $0.compactMap(JamfRecords.mobileDevice) },
+            ) { PageEntries($0, of: .device, id: JamfRecords.mobileID, read: JamfRecords.mobileDevice) },
         ]
     }
 
@@ -62,20 +69,21 @@ struct JamfPro: Connector {
             let number = (from + 1) / Self.pageSize
             let response = try page(number, Self.pageSize)
             let results = try response.list("results")
-            let total = response.json["totalCount"]?.integer ?? 0
+            guard let total = response.json["totalCount"]?.place, !results.isEmpty || from > 0 || total == 0 else {
+                throw ConnectorError.provider("Jamf Pro does not show as many devices as it counts.")
+            }
             let isLast = results.isEmpty || (number + 1) * Self.pageSize >= total
-            return (try from == 0 ? results : page(from, 1).list("results") + results, isLast)
+            let isWhole = from % Self.pageSize == 0
+            return (try isWhole ? results : page(from, 1).list("results") + results, isLast)
         }
     }
 
-    /// One page of the inventory; older servers have it in an older version, with the same members.
+    /// One page of the inventory. Version 4 came with Jamf Pro 11.30; older servers have it in an older one.
     private func computers(page: Int, size: Int, sections: [String]) throws -> UpstreamResponse {
         let query = Self.query(page: page, size: size, sections: sections) + [("sort", "id:asc")]
-        do {
-            return try api.get("/api/v3/computers-inventory", query: query)
-        } catch ConnectorError.missing {
-            return try api.get("/api/v1/computers-inventory", query: query)
-        }
+        return try unlessGone { try api.get("/api/v4/computers-inventory", query: query) }
+            ?? unlessGone { try api.get("/api/v3/computers-inventory", query: query) }
+            ?? api.get("/api/v1/computers-inventory", query: query)
     }
 
     private static func query(page: Int, size: Int, sections: [String]) -> [(name: String, value: String)] {
@@ -94,8 +102,9 @@ struct JamfPro: Connector {
                 ) { response in
                     switch response.status {
                     case 404: .missing("The server is no Jamf Pro server.")
-                    case 400..<500: .credentials("Jamf Pro refuses the client ID or the secret.")
-                    default: .provider("Jamf Pro failed. Try again later.")
+                    // RFC 6749 §5.2.
+                    case 400, 401: .credentials("Jamf Pro refuses the client ID or the secret.")
+                    default: .unexplained(response, by: "Jamf Pro")
                     }
                 }
             }
@@ -133,12 +142,7 @@ extension JamfPro {
         case .retireDevice: command["commandType"] = "ERASE_DEVICE"
         default: throw ConnectorError.configuration("Jamf Pro can't do \(action.rawValue).")
         }
-        if let pin = target.parameters["pin"]?.string {
-            guard pin.utf8.count == 6, pin.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                throw ConnectorError.configuration("extraParams.pin must be six digits.")
-            }
-            command["pin"] = .string(pin)
-        }
+        target.parameters.secret(Self.pin)?.reveal { command["pin"] = .string($0) }
         let queued = try api.change(
             .post, "/api/v2/mdm/commands",
             ["clientData": [["managementId": .string(target.externalID)]], "commandData": .object(command)])
@@ -151,39 +155,55 @@ extension JamfPro {
 /// Jamf Pro's objects as records. A device's id is its management id, which commands take; of one that is not managed it is
 /// its number.
 enum JamfRecords {
-    static func computer(_ computer: JSON) -> SyncRecord? {
-        guard let number = computer.identifier("id"), let general = computer["general"] else { return nil }
-        var device = DeviceRecord(
-            externalID: general.text("managementId") ?? "computer/" + number,
-            hostname: general.text("name") ?? number)
-        device.serialNumber = computer["hardware"]?.text("serialNumber")
+    /// Returns nil if the section that tells if the computer is managed is missing.
+    static func computerID(_ computer: JSON) -> String? {
+        guard let general = computer["general"], general.object != nil else { return nil }
+        return general.text("managementId") ?? computer.identifier("id").map { "computer/" + $0 }
+    }
+
+    static func computer(_ computer: JSON) -> EntryReading {
+        guard let id = computerID(computer), let number = computer.identifier("id"), let general = computer["general"]
+        else { return .unreadable }
+        var device = DeviceRecord(externalID: id, hostname: general.text("name") ?? number)
+        device.serialNumber = computer["hardware"]?.serialNumber("serialNumber")
+        device.model = computer["hardware"]?.text("modelIdentifier") ?? computer["hardware"]?.text("model")
         device.operatingSystem = "macOS"
         device.osVersion = computer["operatingSystem"]?.text("version")
         device.isEncrypted =
             switch computer["operatingSystem"]?.text("fileVault2Status") {
+            // FileVault protects the volume that a Mac starts from, which holds its users' data.
             case "ALL_ENCRYPTED", "BOOT_ENCRYPTED": true
             case "NOT_ENCRYPTED", "SOME_ENCRYPTED": false
             default: computer["diskEncryption"]?["fileVault2Enabled"]?.bool
             }
         device.ownerEmail = owner(computer["userAndLocation"])
-        device.lastSeenAt = general.date("lastContactTime") ?? general.date("reportDate")
+        // Version 4 tells of any contact and of check-ins apart; before, there was one member for both.
+        let contacts = ["lastContact", "lastCheckIn", "lastContactTime"].compactMap(general.date)
+        device.lastSeenAt = contacts.max() ?? general.date("reportDate")
         device.metadata["managed"] = general["remoteManagement"]?["managed"]?.bool.map { .string($0 ? "yes" : "no") }
-        return .device(device)
+        return .read([.device(device)])
     }
 
-    static func mobileDevice(_ mobile: JSON) -> SyncRecord? {
-        guard let number = mobile.identifier("mobileDeviceId"), let general = mobile["general"] else { return nil }
-        var device = DeviceRecord(
-            externalID: general.text("managementId") ?? "mobile/" + number,
-            hostname: general.text("displayName") ?? number)
-        device.serialNumber = mobile["hardware"]?.text("serialNumber")
+    /// Returns nil if the section that tells if the device is managed is missing.
+    static func mobileID(_ mobile: JSON) -> String? {
+        guard let general = mobile["general"], general.object != nil else { return nil }
+        return general.text("managementId") ?? mobile.identifier("mobileDeviceId").map { "mobile/" + $0 }
+    }
+
+    static func mobileDevice(_ mobile: JSON) -> EntryReading {
+        guard let id = mobileID(mobile), let number = mobile.identifier("mobileDeviceId"),
+            let general = mobile["general"]
+        else { return .unreadable }
+        var device = DeviceRecord(externalID: id, hostname: general.text("displayName") ?? number)
+        device.serialNumber = mobile["hardware"]?.serialNumber("serialNumber")
+        device.model = mobile["hardware"]?.text("modelIdentifier") ?? mobile["hardware"]?.text("model")
         device.operatingSystem = mobile.text("deviceType") ?? "iOS"
         device.osVersion = general.text("osVersion")
         device.isEncrypted = mobile["security"]?["dataProtected"]?.bool
         device.isJailbroken = mobile["security"]?["jailBreakDetected"]?.bool
         device.ownerEmail = owner(mobile["userAndLocation"])
         device.lastSeenAt = general.date("lastInventoryUpdateDate")
-        return .device(device)
+        return .read([.device(device)])
     }
 
     /// Computers and mobile devices write it differently.

@@ -14,10 +14,26 @@ struct Jira: Connector {
             "project_key", "The key of the project that tickets go into.", isRequired: false, accepts: isProjectKey),
     ]
     static let actions: Set<ActionType> = [.removeFromGroup, .removeAdminRole, .createTicket]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .removeFromGroup: [group], .createTicket: [project, issueType, priority] + Ticket.parameters,
+    ]
+    /// The group that an account is removed from. Groups are not stored: the connector asks Jira if the account is a member.
+    static let group = ActionParameter.value(
+        "group", "the name of a group that the target is a member of", isRequired: true
+    ) { name in
+        (1...255).contains(name.unicodeScalars.count)
+            && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+    /// The project of a ticket; the connection's own if left out. Projects are not stored. The connection leads to one site,
+    /// so that the key can't name a project outside of it.
+    static let project = ActionParameter.value(
+        "project_key", "the key of a project of the site, in capital letters", accepts: isProjectKey)
+    static let issueType = ActionParameter.text("issue_type", 60)
+    static let priority = ActionParameter.text("priority", 60)
 
     let api: PlatformAPI
     let projectKey: String?
-    private let administrators: JiraAdministrators
+    let administrators: JiraAdministrators
     private let eventsSince: Timestamp
 
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
@@ -32,8 +48,8 @@ struct Jira: Connector {
             client, base, headers: ["Accept": "application/json"], .fields([("Authorization", basic)]),
             explain: Self.explain)
         projectKey = credentials["project_key"]
-        administrators = JiraAdministrators(api)
-        eventsSince = scope.eventsSince
+        administrators = JiraAdministrators(api, site: site)
+        eventsSince = scope.eventsSince(of: "events")
     }
 
     /// Much of Jira answers strangers too; who one is does not.
@@ -46,7 +62,7 @@ struct Jira: Connector {
         [
             // Pages can be shorter than asked for: the list is over when one is empty.
             .numbered(
-                "users",
+                "users", of: .account, need: .required,
                 NumberedList(id: { $0.text("accountId") ?? "" }) { from in
                     let users = try api.get(
                         "/rest/api/3/users/search", query: [("startAt", String(from)), ("maxResults", "200")]
@@ -54,27 +70,30 @@ struct Jira: Connector {
                     return (users, users.isEmpty)
                 }
             ) { try accounts($0) },
-            RecordCollection("events") { cursor in
-                let from = cursor?.integer ?? 0
+            RecordCollection("events", of: .auditEvent, need: .optional) { cursor in
+                let from = cursor?.place ?? 0
                 let events = try api.get(
                     "/rest/api/3/auditing/record",
                     query: [("from", eventsSince.description), ("offset", String(from)), ("limit", "200")]
                 ).list("records")
                 return RecordPage(
-                    events.compactMap(JiraRecords.event), next: events.isEmpty ? nil : .integer(from + events.count))
-            }.ifOffered(),
+                    PageEntries(events, of: .auditEvent) { JiraRecords.event($0, administrators) },
+                    next: events.isEmpty ? nil : .integer(from + events.count))
+            },
         ]
     }
 
-    private func accounts(_ users: [JSON]) throws -> [SyncRecord] {
-        guard !users.isEmpty else { return [] }
-        let groups = try administrators.groups()
-        return users.compactMap { user in
-            guard var account = JiraRecords.account(user) else { return nil }
-            account.adminRoles = groups[account.externalID]?.sorted() ?? []
-            account.isAdmin = !account.adminRoles.isEmpty
-            return .account(account)
+    private func accounts(_ users: [JSON]) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
+        let roles = try administrators.roles()
+        var entries = PageEntries(users, of: .account, id: { $0.text("accountId") }) { user in
+            guard user.text("accountType") != "customer" else { return .skipped("a customer of a service desk") }
+            guard var account = JiraRecords.account(user) else { return .unreadable }
+            roles.describe(&account)
+            return .read([.account(account)])
         }
+        entries.name(roles)
+        return entries
     }
 
     /// 429 says in Retry-After when to come back, else in X-RateLimit-Reset. Some 503 have Retry-After too, but do not say
@@ -90,9 +109,6 @@ struct Jira: Connector {
         case 401: .credentials("Jira refuses the e-mail address or the API token.")
         case 403: .configuration("The Jira user may not read or do this. It must be a site administrator.")
         case 404: .missing("Jira has no such site, project, group or user.")
-        case 400:
-            .configuration(
-                "Jira does not take the ticket as it is. Look at the project's required fields and issue types.")
         default: .unexplained(response, by: "Jira")
         }
     }

@@ -10,12 +10,12 @@ extension Jira {
         switch action {
         case .createTicket: return try createIssue(Ticket(target), target)
         case .removeFromGroup:
-            guard let group = target.parameters["group"]?.string else {
-                throw ConnectorError.configuration("Name the group in extraParams.group.")
+            guard let group = target.parameters[Self.group], try groups(of: target.externalID).contains(group) else {
+                throw ConnectorError.configuration("The Jira user is not a member of the group in extraParams.group.")
             }
             try remove(target.externalID, from: group)
         case .removeAdminRole:
-            let found = try groups(of: target.externalID).filter(JiraAdministrators.groups.contains)
+            let found = try groups(of: target.externalID).filter(administrators.include)
             for group in found { try remove(target.externalID, from: group) }
         default: throw ConnectorError.configuration("Jira can't do \(action.rawValue).")
         }
@@ -35,18 +35,17 @@ extension Jira {
             ).list("issues")
             return found.first.map { .done(Self.ticket($0)) } ?? .notDone
         case .removeFromGroup:
-            guard let group = target.parameters["group"]?.string else { return nil }
+            guard let group = target.parameters[Self.group] else { return nil }
             return try groups(of: target.externalID).contains(group) ? .notDone : .done(result)
         case .removeAdminRole:
-            let isAdmin = try groups(of: target.externalID).contains(where: JiraAdministrators.groups.contains)
+            let isAdmin = try groups(of: target.externalID).contains(where: administrators.include)
             return isAdmin ? .notDone : .done(result)
         default: return nil
         }
     }
 
     private func groups(of account: String) throws -> [String] {
-        try api.get("/rest/api/3/user/groups", query: [("accountId", account)]).list()
-            .compactMap { $0.text("name") }
+        try api.get("/rest/api/3/user/groups", query: [("accountId", account)]).list().all("name")
     }
 
     private func remove(_ account: String, from group: String) throws {
@@ -54,17 +53,23 @@ extension Jira {
     }
 
     private func createIssue(_ ticket: Ticket, _ target: ActionTarget) throws -> JSON {
-        guard let project = target.parameters["project_key"]?.string ?? projectKey, Self.isProjectKey(project) else {
+        guard let project = target.parameters[Self.project] ?? projectKey else {
             throw ConnectorError.configuration(
                 "Name the project in extraParams.project_key, or connect Jira with a project_key.")
         }
         var fields: [String: JSON] = [
             "project": ["key": .string(project)],
-            "issuetype": ["name": target.parameters["issue_type"] ?? "Task"], "summary": .string(ticket.title),
+            "issuetype": ["name": .string(target.parameters[Self.issueType] ?? "Task")],
+            "summary": .string(ticket.title),
             "labels": [.string(ticket.label)], "description": Self.document(ticket.description),
         ]
-        if let priority = target.parameters["priority"]?.string { fields["priority"] = ["name": .string(priority)] }
-        return Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
+        if let priority = target.parameters[Self.priority] { fields["priority"] = ["name": .string(priority)] }
+        do {
+            return Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
+        } catch ConnectorError.refused {
+            throw ConnectorError.configuration(
+                "Jira does not take the ticket as it is. Look at the project's required fields and issue types.")
+        }
     }
 
     /// Text in the Atlassian Document Format, one paragraph a line.

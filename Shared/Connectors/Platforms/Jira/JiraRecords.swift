@@ -3,44 +3,72 @@ import Upstream
 
 /// The members of the site's groups of administrators.
 final class JiraAdministrators {
-    /// The groups that Atlassian makes for them; `jira-administrators` is that of older sites.
-    static let groups = ["administrators", "jira-administrators", "org-admins", "site-admins", "system-administrators"]
+    /// The groups that Atlassian makes for them, by the product and the site's name; those without are of older sites
+    /// (support.atlassian.com/user-management/docs/default-groups-and-permissions). User access administrators let
+    /// people in, and into groups.
+    let names: [String]
 
     private let api: PlatformAPI
-    private var known: [String: Set<String>]?
+    private var known: AdministratorRoles?
+    /// The number of groups in a row after whose refusal no more are asked for.
+    private static let mostRefusals = 5
 
-    init(_ api: PlatformAPI) { self.api = api }
+    init(_ api: PlatformAPI, site: String) {
+        self.api = api
+        let products = ["jira", "jira-software", "jira-servicemanagement", "jira-product-discovery"]
+        let ofSite = products.flatMap { ["\($0)-admins-\(site)", "\($0)-user-access-admins-\(site)"] }
+        names =
+            ["administrators", "jira-administrators", "org-admins", "site-admins", "system-administrators"] + ofSite
+    }
+
+    /// Returns true for the name of a group of administrators. Sites differ in the case of what they are called.
+    func include(_ group: String) -> Bool {
+        let group = group.lowercased()
+        return names.contains { $0.lowercased() == group }
+    }
 
     /// The groups of administrators that each account is in.
-    func groups() throws -> [String: Set<String>] {
+    func roles() throws -> AdministratorRoles {
         if let known { return known }
-        var found: [String: Set<String>] = [:]
-        for group in Self.groups {
-            let members = NumberedList(id: { $0.text("accountId") ?? "" }) { [api] from in
-                let page = try api.get(
-                    "/rest/api/3/group/member",
-                    query: [
-                        ("groupname", group), ("includeInactiveUsers", "true"), ("startAt", String(from)),
-                        ("maxResults", "50"),
-                    ])
-                let members = try page.list("values")
-                return (members, members.isEmpty || page.json["isLast"]?.bool == true)
+        var found = AdministratorRoles()
+        var refusals = 0
+        for group in names where refusals < Self.mostRefusals {
+            var isRefused = true
+            try found.unlessRefused { found in
+                // Not every site has each.
+                for member in try unlessGone({ try members(of: group).all() }) ?? [] {
+                    if let id = member.text("accountId") {
+                        found.grant(group, to: id)
+                    } else {
+                        found.leaveOut(AdministratorRoles.unreadable)
+                    }
+                }
+                isRefused = false
             }
-            // Not every site has each.
-            for member in try unlessGone({ try members.all() }) ?? [] {
-                if let id = member.text("accountId") { found[id, default: []].insert(group) }
-            }
+            refusals = isRefused ? refusals + 1 : 0
         }
         known = found
         return found
+    }
+
+    private func members(of group: String) -> NumberedList {
+        NumberedList(id: { $0.text("accountId") ?? "" }) { [api] from in
+            let page = try api.get(
+                "/rest/api/3/group/member",
+                query: [
+                    ("groupname", group), ("includeInactiveUsers", "true"), ("startAt", String(from)),
+                    ("maxResults", "50"),
+                ])
+            let members = try page.list("values")
+            return (members, members.isEmpty || page.json["isLast"]?.bool == true)
+        }
     }
 }
 
 /// Jira's objects as records.
 enum JiraRecords {
     static func account(_ user: JSON) -> AccountRecord? {
-        // Customers of a service desk are not the company's.
-        guard let id = user.text("accountId"), user.text("accountType") != "customer" else { return nil }
+        guard let id = user.text("accountId") else { return nil }
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? id,
             status: user["active"]?.bool == false ? .suspended : .active)
@@ -50,12 +78,12 @@ enum JiraRecords {
         return account
     }
 
-    static func event(_ entry: JSON) -> SyncRecord? {
+    static func event(_ entry: JSON, _ administrators: JiraAdministrators) -> EntryReading {
         guard let id = entry.identifier("id"), let summary = entry.text("summary"), let time = entry.date("created")
-        else { return nil }
+        else { return .unreadable }
         let group = entry["objectItem"]?.text("name")
         let isGrant =
-            summary == "User added to group" && group.map(JiraAdministrators.groups.contains) == true
+            summary == "User added to group" && group.map(administrators.include) == true
         var record = AuditEventRecord(
             externalID: id, eventType: isGrant ? EventType.privilegeGranted : summary, outcome: .success,
             occurredAt: time)
@@ -63,6 +91,6 @@ enum JiraRecords {
         record.actorExternalID = entry.text("authorAccountId")
         record.target = group
         record.ipAddress = entry.text("remoteAddress")
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
     }
 }

@@ -37,7 +37,7 @@ struct JumpCloud: Connector {
             client, base, headers: ["Accept": "application/json"], .fields(fields), explain: Self.explain)
         insights = PlatformAPI(
             client, insightsBase, headers: ["Accept": "application/json"], .fields(fields), explain: Self.explain)
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
         directory = JumpCloudDirectory(api, pageSize: Self.pageSize)
     }
 
@@ -45,22 +45,30 @@ struct JumpCloud: Connector {
 
     var collections: [RecordCollection] {
         [
-            .numbered("users", directory.list("/systemusers", member: "results")) {
-                $0.compactMap(JumpCloudRecords.account)
+            .numbered("users", of: .account, need: .required, directory.list("/systemusers", member: "results")) {
+                PageEntries($0, of: .account, id: JumpCloudRecords.id, read: JumpCloudRecords.account)
             },
-            .numbered("applications", directory.list("/applications", member: "results")) {
-                $0.compactMap(JumpCloudRecords.application)
+            .numbered(
+                "applications", of: .application, need: .required, directory.list("/applications", member: "results")
+            ) {
+                PageEntries($0, of: .application, id: JumpCloudRecords.id, read: JumpCloudRecords.application)
             },
-            .each("assignments", of: directory.applicationIDs) { application, cursor in
+            .each(
+                "assignments", of: .entitlement, parents: directory.applicationIDs,
+                areAllKnown: { directory.knowsAllApplications },
+                keeping: { [.ofApplication(.entitlement, application: $0)] }
+            ) { application, cursor in
                 let (users, next) = try directory.list("/v2/applications/\(application)/users").page(cursor)
-                return RecordPage(
-                    users.compactMap { JumpCloudRecords.entitlement($0, application: application) }, next: next)
+                let entries = PageEntries(
+                    users, of: .entitlement, keeping: .ofApplication(.entitlement, application: application)
+                ) { JumpCloudRecords.entitlement($0, application: application) }
+                return RecordPage(entries, next: next)
             },
-            .numbered("devices", directory.list("/systems", member: "results")) {
-                $0.compactMap(JumpCloudRecords.device)
+            .numbered("devices", of: .device, need: .optional, directory.list("/systems", member: "results")) {
+                PageEntries($0, of: .device, id: JumpCloudRecords.id, read: JumpCloudRecords.device)
             },
             // Directory Insights is a package of its own.
-            RecordCollection("events", page: events).ifOffered(),
+            RecordCollection("events", of: .auditEvent, need: .optional, page: events),
         ]
     }
 
@@ -73,11 +81,15 @@ struct JumpCloud: Connector {
         query["search_after"] = cursor
         let response = try insights.change(.post, "/events", .object(query), isRepeatable: true)
         let events = try response.list()
+        let entries = PageEntries(events, of: .auditEvent, read: JumpCloudRecords.event)
         let limit = response.headers["X-Limit"].flatMap { Int($0) } ?? Self.eventPageSize
-        let next = response.headers["X-Search_after"].flatMap { try? JSON(parsing: $0.utf8) }
-        return RecordPage(
-            events.compactMap(JumpCloudRecords.event),
-            next: events.count >= limit && next?.array?.isEmpty == false ? next : nil)
+        // A full page is followed by another, which may be empty.
+        guard events.count >= limit, !events.isEmpty else { return RecordPage(entries) }
+        let next = response.headers["X-Search_after"].flatMap { try? JSON(parsing: $0.utf8, .lenient) }
+        guard let next, next.array?.isEmpty == false else {
+            throw ConnectorError.provider("The provider names a next page that can't be asked for.")
+        }
+        return RecordPage(entries, next: next)
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
@@ -107,6 +119,13 @@ extension JumpCloud {
         case .forceMFAEnroll: try set(id, ["enable_user_portal_multifactor": true])
         // JumpCloud can't cut a device off the network; the lock keeps whoever holds it out.
         case .lockDevice, .containHost:
+            // The documentation leaves Macs out of it, and phones have no agent; the call succeeds all the same.
+            guard let family = try api.get("/systems/\(id)").object().text("osFamily")?.lowercased(),
+                ["windows", "linux"].contains(family)
+            else {
+                throw ConnectorError.configuration(
+                    "JumpCloud locks devices with Windows or Linux only. Lock this one by its device management.")
+            }
             try api.change(.post, "/systems/\(id)/command/builtin/lock", isRepeatable: true)
         default: throw ConnectorError.configuration("JumpCloud can't do \(action.rawValue).")
         }

@@ -2,13 +2,16 @@ import Base
 
 /// JumpCloud's objects as records.
 enum JumpCloudRecords {
-    static func account(_ user: JSON) -> SyncRecord? {
-        guard let id = user.text("_id"), let username = user.text("username") else { return nil }
-        let isOut = user["suspended"]?.bool == true || ["SUSPENDED", "STAGED"].contains(user.text("state"))
+    /// The id of an object of version 1.
+    static func id(_ object: JSON) -> String? { object.text("_id") }
+
+    static func account(_ user: JSON) -> EntryReading {
+        guard let id = id(user), let username = user.text("username") else { return .unreadable }
+        let state = user.text("state").flatMap(AccountRecord.Status.init(word:)) ?? .active
         let names = [user.text("firstname"), user.text("lastname")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayname") ?? (names.isEmpty ? username : names),
-            status: isOut ? .suspended : .active)
+            status: user["suspended"]?.bool == true ? .suspended : state)
         account.username = username
         // Administrators set it.
         account.email = user.email("email")
@@ -17,7 +20,7 @@ enum JumpCloudRecords {
         account.title = user.text("jobTitle")
         account.managerExternalID = user.text("manager")
         account.createdAt = user.date("created")
-        return .account(account)
+        return .read([.account(account)])
     }
 
     /// Newer organizations tell of all factors together, older ones of one-time passwords alone.
@@ -27,29 +30,31 @@ enum JumpCloudRecords {
         return told.isEmpty ? nil : told.contains(true)
     }
 
-    static func application(_ app: JSON) -> SyncRecord? {
-        guard let id = app.text("_id") else { return nil }
+    static func application(_ app: JSON) -> EntryReading {
+        guard let id = id(app) else { return .unreadable }
         var application = ApplicationRecord(
             externalID: id, name: app.text("displayLabel") ?? app.text("displayName") ?? app.text("name") ?? id,
             isManaged: true)
         application.ssoEnabled = app["sso"]?.text("type").map { ["saml", "oidc"].contains($0.lowercased()) }
-        return .application(application)
+        return .read([.application(application)])
     }
 
-    static func entitlement(_ binding: JSON, application: String) -> SyncRecord? {
-        guard let user = binding.text("id"), binding.text("type") == "user" else { return nil }
-        return .entitlement(
-            EntitlementRecord(
-                externalID: application + "/" + user, accountExternalID: user, applicationExternalID: application,
-                role: "user"))
+    static func entitlement(_ binding: JSON, application: String) -> EntryReading {
+        guard let user = binding.text("id"), let type = binding.text("type") else { return .unreadable }
+        guard type == "user" else { return .skipped("the application is bound to something other than a user") }
+        let entitlement = EntitlementRecord(
+            externalID: application + "/" + user, accountExternalID: user, applicationExternalID: application,
+            role: "user")
+        return .read([.entitlement(entitlement)])
     }
 
-    static func device(_ system: JSON) -> SyncRecord? {
-        guard let id = system.text("_id") else { return nil }
+    static func device(_ system: JSON) -> EntryReading {
+        guard let id = id(system) else { return .unreadable }
         var record = DeviceRecord(
             externalID: id, hostname: system.text("hostname") ?? system.text("displayName") ?? id)
         record.ownerExternalID = system["primarySystemUser"]?.text("id")
-        record.serialNumber = system.text("serialNumber")
+        record.serialNumber = system.serialNumber("serialNumber")
+        record.model = system.text("hwModel") ?? system.text("modelName")
         record.operatingSystem =
             switch system.text("osFamily")?.lowercased() {
             case "darwin": "macOS"
@@ -66,21 +71,20 @@ enum JumpCloudRecords {
             record.isCompliant = policies["failed"]?.integer == 0
         }
         record.lastSeenAt = system.date("lastContact")
-        return .device(record)
+        return .read([.device(record)])
     }
 
-    static func event(_ event: JSON) -> SyncRecord? {
+    static func event(_ event: JSON) -> EntryReading {
         guard let id = event.text("id"), let name = event.text("event_type"), let time = event.date("timestamp") else {
-            return nil
+            return .unreadable
         }
         let type: String =
             switch name {
             case "user_login_attempt", "admin_login_attempt": EventType.signIn
             default: name
             }
-        var record = AuditEventRecord(
-            externalID: id, eventType: type, outcome: event["success"]?.bool == false ? .failure : .success,
-            occurredAt: time)
+        guard let outcome = outcome(event, isSignIn: type == EventType.signIn) else { return .unreadable }
+        var record = AuditEventRecord(externalID: id, eventType: type, outcome: outcome, occurredAt: time)
         let actor = event["initiated_by"]
         record.actor = actor?.text("username") ?? actor?.text("email")
         // Administrators are no users of the directory.
@@ -90,7 +94,16 @@ enum JumpCloudRecords {
         record.target =
             target?.text("display_label") ?? target?.text("username") ?? target?.text("name") ?? target?.text("email")
         record.ipAddress = event.text("client_ip")
-        record.details["country"] = event["geoip"]?.text("country_code").map(JSON.string)
-        return .auditEvent(record)
+        record.details["country"] = event["geoip"]?.country("country_code")
+        return .read([.auditEvent(record)])
+    }
+
+    /// How it went. A change that says nothing of it has happened; an attempt to sign in may have failed.
+    private static func outcome(_ event: JSON, isSignIn: Bool) -> AuditEventRecord.Outcome? {
+        switch event["success"] ?? event["sso_token_success"] {
+        case .bool(let hasSucceeded)?: hasSucceeded ? .success : .failure
+        case nil: isSignIn ? nil : .success
+        default: nil
+        }
     }
 }

@@ -11,12 +11,9 @@ extension Entra {
         case .forcePasswordChange:
             try set("/users/\(id)", ["passwordProfile": ["forceChangePasswordNextSignIn": true]])
         case .revokeSessions: try api.change(.post, "/users/\(id)/revokeSignInSessions", isRepeatable: true)
-        // A grant comes with its client; what comes without one is an account.
-        case .revokeOAuthToken where target.parameters["client_id"] != nil: try revoke(id)
+        case .revokeOAuthToken where target.kind == .grant: try revoke(id)
         case .revokeOAuthToken, .revokeAllTokens:
-            for case let grant? in try Graph.all(api, "/users/\(id)/oauth2PermissionGrants").map({ $0.text("id") }) {
-                try revoke(grant)
-            }
+            for grant in try Graph.all(api, "/users/\(id)/oauth2PermissionGrants").all("id") { try revoke(grant) }
         case .blockApp: try set("/servicePrincipals/\(id)", ["accountEnabled": false])
         case .revokeLicense: try revokeLicense(target)
         case .createAccessReview: return try review(target)
@@ -37,7 +34,7 @@ extension Entra {
         case .revokeLicense:
             let held = try licenses(of: target.externalID)
             // Without its name nobody knows which one it was.
-            guard let wanted = target.parameters["sku_id"]?.string else {
+            guard let wanted = target.parameters[Self.sku] else {
                 return held.isEmpty ? .done(result(target)) : nil
             }
             return held.contains { $0.lowercased() == wanted.lowercased() } ? .notDone : .done(result(target))
@@ -69,11 +66,20 @@ extension Entra {
         }
     }
 
-    /// Takes back one license: the one whose skuId the parameter `sku_id` holds, or the only one.
+    /// Takes back one license of a user: the one whose skuId the parameter `sku_id` holds, or the only one.
     private func revokeLicense(_ target: ActionTarget) throws {
+        guard target.kind == .account else {
+            throw ConnectorError.configuration("Entra takes back licenses of users. Name the user.")
+        }
         let id = target.externalID
         let held = try licenses(of: id)
-        guard let sku = target.parameters["sku_id"]?.string ?? (held.count == 1 ? held.first : nil) else {
+        let wanted = target.parameters[Self.sku]
+        let matching = wanted.map { wanted in held.filter { $0.lowercased() == wanted.lowercased() } } ?? held
+        guard matching.count == 1, let sku = matching.first else {
+            guard wanted == nil else {
+                throw ConnectorError.configuration(
+                    "This user of Entra does not hold the license in extraParams.sku_id.")
+            }
             throw ConnectorError.configuration(
                 held.isEmpty
                     ? "This user of Entra holds no license."
@@ -84,16 +90,37 @@ extension Entra {
     }
 
     private func licenses(of user: String) throws -> [String] {
-        try Graph.all(api, "/users/\(user)/licenseDetails").compactMap { $0.text("skuId") }
+        try Graph.all(api, "/users/\(user)/licenseDetails").all("skuId")
     }
 
     /// The action's id in a review's name tells afterwards whether it was made.
     private static func reviewName(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
 
+    /// Returns true if a user is a member of a group, or an application is assigned to it. Of other targets the group must be
+    /// one of the tenant.
+    private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
+        let id = target.externalID
+        switch target.kind {
+        case .account:
+            let path: UpstreamPath = "/users/\(id)/checkMemberGroups"
+            let found = try api.change(.post, path, ["groupIds": [.string(group)]], isRepeatable: true).list("value")
+            return found.contains { $0.string?.lowercased() == group }
+        case .application:
+            return try Graph.all(api, "/servicePrincipals/\(id)/appRoleAssignedTo")
+                .contains { $0.text("principalId")?.lowercased() == group }
+        default:
+            return try api.get("/groups/\(group)", query: [("$select", "id")]).object().text("id") != nil
+        }
+    }
+
     /// Has the owners of a group review its members once, within two weeks; nobody is removed without their word.
     private func review(_ target: ActionTarget) throws -> JSON {
-        guard let text = target.parameters["group_id"]?.string, let group = Identifier(text) else {
+        guard let group = target.parameters[Self.group].flatMap({ Identifier($0) }) else {
             throw ConnectorError.configuration("Entra reviews the members of a group. Name its object ID as group_id.")
+        }
+        guard try belongs(group.description, to: target) else {
+            throw ConnectorError.configuration(
+                "The group in extraParams.group_id is not one that the target belongs to.")
         }
         let days = 14
         let today = Timestamp.now

@@ -14,162 +14,192 @@ final class EntraDirectory {
         ), ("$top", "100"),
     ]
 
-    /// A role of an application.
-    private typealias ApplicationRole = (name: String, isAdmin: Bool)
-
     private let api: PlatformAPI
     private let tenant: String
-    private var registrations: [String: Bool]?
-    private var roles: [String: [String]]?
-    private var roleNames: [String: [String: ApplicationRole]]?
-    private var consented: Set<String>?
-    private var members: [String: [String]] = [:]
+    private let groups: EntraGroups
+    private var registrations: Registrations?
+    private var roles: AdministratorRoles?
+    private var applications: EntraApplications?
+    private var consents: Consents?
 
     init(_ api: PlatformAPI, tenant: String) {
         self.api = api
         self.tenant = tenant
+        groups = EntraGroups(api)
     }
 
-    /// The accounts of one page of users.
-    func accounts(_ users: [JSON]) throws -> [SyncRecord] {
-        guard !users.isEmpty else { return [] }
+    /// The accounts of one page of users. `haveSignIns` says whether the page tells their last sign-ins.
+    func accounts(_ users: [JSON], haveSignIns: Bool) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
         let registrations = try secondFactors()
-        let roles = try rolesByUser()
-        return users.compactMap { user in
-            guard var account = EntraRecords.account(user) else { return nil }
-            account.mfaEnabled = registrations[account.externalID]
-            account.adminRoles = roles[account.externalID] ?? []
-            account.isAdmin = !account.adminRoles.isEmpty
-            return .account(account)
+        let roles = try administratorRoles()
+        var entries = PageEntries(users, of: .account) { user in
+            guard var account = EntraRecords.account(user) else { return .unreadable }
+            if !haveSignIns { account.unread.insert(.lastLoginAt) }
+            if let isRegistered = registrations.byUser[account.externalID] {
+                account.mfaEnabled = EntraRecords.secondFactor(isRegistered, of: account)
+            } else {
+                // The report leaves out some, such as those who are disabled.
+                account.unread.insert(.mfaEnabled)
+            }
+            roles.describe(&account)
+            return .read([.account(account)])
         }
+        if let gap = registrations.gap { entries.leaveOut("second factors", gap) }
+        entries.name(roles)
+        return entries
     }
 
     /// The applications of one page of service principals, without Microsoft's own and those that are blocked.
-    func applications(_ principals: [JSON]) throws -> [SyncRecord] {
-        let consented = try consentedForAll()
-        return principals.filter(EntraRecords.isApplication).compactMap {
-            EntraRecords.application($0, tenant: tenant, consented: consented)
+    func applications(_ principals: [JSON]) throws -> PageEntries {
+        let consents = try consentsForAll()
+        var entries = PageEntries(principals, of: .application) {
+            EntraRecords.application($0, tenant: tenant, consented: consents.applications)
         }
+        if let gap = consents.gap { entries.leaveOut("consents for everybody", gap) }
+        return entries
     }
 
     /// The applications, in the order of their ids.
-    func applicationIDs() throws -> [String] { try rolesByApplication().keys.sorted() }
+    func applicationIDs() throws -> [String] { try allApplications().ids }
+
+    /// Whether `applicationIDs` found all of them.
+    var areAllApplicationsKnown: Bool { applications?.hasUnknown != true }
 
     /// Who may use an application: users, and members of groups.
-    func entitlements(_ assignments: [JSON], of application: String) throws -> [SyncRecord] {
-        let roles = try rolesByApplication()[application] ?? [:]
-        var records: [SyncRecord] = []
-        for assignment in assignments {
-            guard let id = assignment.text("id"), let principal = assignment.text("principalId") else { continue }
-            let holders: [(id: String, user: String)] =
-                switch assignment.text("principalType") {
-                case "User": [(id, principal)]
-                case "Group": try members(of: principal).map { (id + "/" + $0, $0) }
-                default: []
+    func entitlements(_ assignments: [JSON], of application: String) throws -> PageEntries {
+        let roles = try allApplications().roles[application]
+        var missing = PageEntries()
+        var entries = try PageEntries(
+            assignments, of: .entitlement, keeping: .ofApplication(.entitlement, application: application)
+        ) { assignment in
+            guard let id = assignment.text("id"), let principal = assignment.text("principalId"),
+                let role = roles?.role(of: assignment)
+            else { return .unreadable }
+            let holders: [(id: String, user: String)]
+            switch assignment.text("principalType") {
+            case "User": holders = [(id, principal)]
+            case "Group":
+                switch try groups.members(of: principal) {
+                case .success(let users): holders = users.map { (id + "/" + $0, $0) }
+                case .failure(let error):
+                    missing.leaveOut(EntraGroups.name, error)
+                    return .unreadable
                 }
-            let role = assignment.text("appRoleId").flatMap { roles[$0] } ?? (name: "user", isAdmin: false)
-            for holder in holders {
-                var entitlement = EntitlementRecord(
-                    externalID: holder.id, accountExternalID: holder.user, applicationExternalID: application,
-                    role: role.name)
-                entitlement.isAdmin = role.isAdmin
-                entitlement.grantedAt = assignment.date("createdDateTime")
-                records.append(.entitlement(entitlement))
+            case "ServicePrincipal": return .skipped("the holder is a program")
+            default: return .unreadable
             }
+            return .read(
+                holders.map { holder in
+                    var entitlement = EntitlementRecord(
+                        externalID: holder.id, accountExternalID: holder.user, applicationExternalID: application,
+                        role: role.name)
+                    entitlement.isAdmin = role.isAdmin
+                    entitlement.grantedAt = assignment.date("createdDateTime")
+                    return .entitlement(entitlement)
+                })
         }
-        return records
+        entries.add(missing)
+        return entries
     }
 
     /// What people have let in, of applications that `applications` yields.
-    func grants(_ grants: [JSON]) throws -> [SyncRecord] {
-        let applications = try rolesByApplication()
-        return grants.compactMap(EntraRecords.grant).filter { applications[$0.applicationExternalID] != nil }
-            .map(SyncRecord.oauthGrant)
+    func grants(_ grants: [JSON]) throws -> PageEntries {
+        let applications = try allApplications()
+        return PageEntries(grants, of: .oauthGrant) {
+            guard let grant = EntraRecords.grant($0) else { return .unreadable }
+            switch applications.include(grant.applicationExternalID) {
+            case true?: return .read([.oauthGrant(grant)])
+            case false?: return .skipped("the company does not use the application")
+            case nil: return .unreadable
+            }
+        }
     }
 
-    /// Whether users have a second factor, by their ids; nothing in a tenant without a licence for the report.
-    private func secondFactors() throws -> [String: Bool] {
+    /// Whether users have a second factor, by their ids, and why that is not known of all.
+    private typealias Registrations = (byUser: [String: Bool], gap: ConnectorError?)
+
+    private func secondFactors() throws -> Registrations {
         if let registrations { return registrations }
-        let details = try Entra.unlessUnlicensed {
-            try Graph.all(
+        var found: Registrations = ([:], nil)
+        do {
+            let users = try Graph.all(
                 api, "/reports/authenticationMethods/userRegistrationDetails",
                 [("$select", "id,isMfaRegistered"), ("$top", "500")])
-        }
-        var found: [String: Bool] = [:]
-        for user in details ?? [] {
-            if let id = user.text("id") { found[id] = user["isMfaRegistered"]?.bool }
+            for user in users {
+                if let id = user.text("id") { found.byUser[id] = user["isMfaRegistered"]?.bool }
+            }
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found.gap = error
         }
         registrations = found
         return found
     }
 
     /// The directory roles of users who have any, by themselves or as members of a group.
-    private func rolesByUser() throws -> [String: [String]] {
+    private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
         // They come with being in the directory and administer nothing.
         let harmless: Set = ["Directory Readers", "User", "Guest User", "Restricted Guest User"]
-        var names: [String: String] = [:]
-        for role in try Graph.all(
-            api, "/roleManagement/directory/roleDefinitions", [("$select", "id,displayName")])
-        {
-            if let id = role.text("id") { names[id] = role.text("displayName") ?? id }
-        }
-        var found: [String: [String]] = [:]
-        for assignment in try Graph.all(
-            api, "/roleManagement/directory/roleAssignments", [("$expand", "principal($select=id)")])
-        {
-            guard let id = assignment.text("roleDefinitionId"), let principal = assignment.text("principalId") else {
-                continue
+        var found = AdministratorRoles()
+        try found.unlessRefused { found in
+            var names: [String: String] = [:]
+            var hasAllNames = true
+            for role in try Graph.all(
+                api, "/roleManagement/directory/roleDefinitions", [("$select", "id,displayName")])
+            {
+                if let id = role.text("id") { names[id] = role.text("displayName") ?? id } else { hasAllNames = false }
             }
-            let name = names[id] ?? id
-            guard !harmless.contains(name) else { continue }
-            let isGroup = assignment["principal"]?.text("@odata.type") == "#microsoft.graph.group"
-            for user in isGroup ? try members(of: principal) : [principal] {
-                if found[user]?.contains(name) != true { found[user, default: []].append(name) }
+            for assignment in try Graph.all(
+                api, "/roleManagement/directory/roleAssignments", [("$expand", "principal($select=id)")])
+            {
+                // A role without a name may be one of the harmless.
+                guard let id = assignment.text("roleDefinitionId"), let principal = assignment.text("principalId"),
+                    let name = names[id] ?? (hasAllNames ? id : nil)
+                else {
+                    found.leaveOut(AdministratorRoles.unreadable)
+                    continue
+                }
+                guard !harmless.contains(name) else { continue }
+                switch assignment["principal"]?.text("@odata.type") {
+                case "#microsoft.graph.group":
+                    switch try groups.members(of: principal) {
+                    case .success(let users): for user in users { found.grant(name, to: user) }
+                    case .failure(let error): found.leaveOut(error)
+                    }
+                case nil:
+                    // It may be a group.
+                    found.leaveOut(AdministratorRoles.unreadable)
+                    found.grant(name, to: principal)
+                default: found.grant(name, to: principal)
+                }
             }
         }
         roles = found
         return found
     }
 
-    private func rolesByApplication() throws -> [String: [String: ApplicationRole]] {
-        if let roleNames { return roleNames }
-        var found: [String: [String: ApplicationRole]] = [:]
-        for principal in try Graph.all(api, "/servicePrincipals", Self.applicationQuery)
-        where EntraRecords.isApplication(principal) {
-            guard let id = principal.text("id") else { continue }
-            var roles: [String: ApplicationRole] = [:]
-            for role in principal["appRoles"]?.array ?? [] {
-                guard let id = role.text("id"), let name = role.text("value") ?? role.text("displayName") else {
-                    continue
-                }
-                let words = name + " " + (role.text("displayName") ?? "")
-                roles[id] = (name, words.lowercased().contains("admin"))
-            }
-            found[id] = roles
-        }
-        roleNames = found
+    private func allApplications() throws -> EntraApplications {
+        if let applications { return applications }
+        let found = EntraApplications(try Graph.all(api, "/servicePrincipals", Self.applicationQuery))
+        applications = found
         return found
     }
 
-    /// The applications that an administrator has let in for everybody.
-    private func consentedForAll() throws -> Set<String> {
-        if let consented { return consented }
-        let grants = try Graph.all(
-            api, "/oauth2PermissionGrants", [("$filter", "consentType eq 'AllPrincipals'"), ("$top", "100")])
-        let found = Set(grants.compactMap { $0.text("clientId") })
-        consented = found
-        return found
-    }
+    /// The applications that an administrator has let in for everybody; nil, and why, if that is not known.
+    private typealias Consents = (applications: Set<String>?, gap: ConnectorError?)
 
-    private func members(of group: String) throws -> [String] {
-        if let known = members[group] { return known }
-        let users = try unlessGone {
-            try Graph.all(
-                api, "/groups/\(group)/transitiveMembers/microsoft.graph.user", [("$select", "id"), ("$top", "999")])
+    private func consentsForAll() throws -> Consents {
+        if let consents { return consents }
+        var found: Consents
+        do {
+            let grants = try Graph.all(
+                api, "/oauth2PermissionGrants", [("$filter", "consentType eq 'AllPrincipals'"), ("$top", "100")])
+            found = (Set(try grants.all("clientId")), nil)
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found = (nil, error)
         }
-        let found = (users ?? []).compactMap { $0.text("id") }
-        members[group] = found
+        consents = found
         return found
     }
 }

@@ -10,10 +10,10 @@ enum EntraEvents {
     /// The second factor was asked for and not given.
     private static let secondFactorFailed = 500_121
 
-    static func signIn(_ signIn: JSON) -> [SyncRecord] {
+    static func signIn(_ signIn: JSON) -> EntryReading {
         guard let id = signIn.text("id"), let time = signIn.date("createdDateTime"),
             let code = signIn["status"]?["errorCode"]?.integer
-        else { return [] }
+        else { return .unreadable }
         let type =
             interruptions.contains(code)
             ? "sign_in.interrupted" : code == secondFactorFailed ? EventType.secondFactor : EventType.signIn
@@ -21,39 +21,46 @@ enum EntraEvents {
             externalID: id, eventType: type, outcome: code == 0 ? .success : .failure, occurredAt: time)
         record.actor = signIn.text("userDisplayName") ?? signIn.text("userPrincipalName")
         record.actorExternalID = signIn.text("userId")
-        record.actorEmail = signIn.email("userPrincipalName")
+        record.actorEmail = signIn.principalAddress()
         record.target = signIn.text("appDisplayName")
         record.ipAddress = signIn.text("ipAddress")
-        record.details["country"] = signIn["location"]?.text("countryOrRegion").map(JSON.string)
+        record.details["country"] = signIn["location"]?.country("countryOrRegion")
         let risk = signIn.text("riskLevelDuringSignIn")
         guard let risk, ["low", "medium", "high"].contains(risk), type == EventType.signIn else {
-            return [.auditEvent(record)]
+            return .read([.auditEvent(record)])
         }
         // Entra's judgement of the sign-in, beside the sign-in itself.
         var judged = record
         judged.externalID += "/risk"
         judged.eventType = EventType.signInPolicy
         judged.details["risk"] = .string(risk)
-        return [.auditEvent(record), .auditEvent(judged)]
+        return .read([.auditEvent(record), .auditEvent(judged)])
     }
 
-    static func audit(_ event: JSON) -> [SyncRecord] {
+    static func audit(_ event: JSON) -> EntryReading {
         guard let id = event.text("id"), let time = event.date("activityDateTime"),
-            let name = event.text("activityDisplayName")
-        else { return [] }
-        var record = AuditEventRecord(
-            externalID: id, eventType: type(of: name),
-            outcome: event.text("result") == "failure" ? .failure : .success, occurredAt: time)
+            let name = event.text("activityDisplayName"), let outcome = outcome(event.text("result"))
+        else { return .unreadable }
+        var record = AuditEventRecord(externalID: id, eventType: type(of: name), outcome: outcome, occurredAt: time)
         let user = event["initiatedBy"]?["user"]
         record.actor =
             user?.text("displayName") ?? user?.text("userPrincipalName")
             ?? event["initiatedBy"]?["app"]?.text("displayName")
         record.actorExternalID = user?.text("id")
-        record.actorEmail = user?.email("userPrincipalName")
+        record.actorEmail = user?.principalAddress()
         record.ipAddress = user?.text("ipAddress")
         let target = event["targetResources"]?.array?.first
         record.target = target?.text("displayName") ?? target?.text("userPrincipalName")
-        return [.auditEvent(record)]
+        return .read([.auditEvent(record)])
+    }
+
+    /// How it went. Of what has timed out nobody knows.
+    private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
+        switch result {
+        case "success": .success
+        case "failure": .failure
+        default: nil
+        }
     }
 
     /// What an administrator does to others keeps Entra's name: rules take the actor for the one whose account it is.

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Microsoft Graph (learn.microsoft.com/graph), as an app registration of the customer's tenant.
@@ -9,7 +10,7 @@ enum Graph {
         .secret("client_secret", "A client secret's value of that app registration."),
     ]
 
-    /// What a tenant without Entra ID P1 answers for reports: `catch` it where the rest can do without.
+    /// The answer to a tenant without Entra ID P1 that asks for reports.
     static let premiumNeeded = ConnectorError.configuration(
         "Microsoft keeps this from tenants without a Microsoft Entra ID P1 or P2 licence.")
 
@@ -40,62 +41,61 @@ enum Graph {
 
     /// A list whose pages name the next one by an absolute URL.
     static func pages(
-        _ name: String, _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)],
-        records: @escaping ([JSON]) throws -> [SyncRecord]
+        _ name: String, of kind: SyncRecord.Kind, need: RecordCollection.Need = .required, _ api: PlatformAPI,
+        _ path: UpstreamPath, _ query: [(name: String, value: String)],
+        entries: @escaping ([JSON]) throws -> PageEntries
     ) -> RecordCollection {
-        RecordCollection(name) { cursor in
+        RecordCollection(name, of: kind, need: need) { cursor in
             let (values, next) = try page(api, path, query, cursor)
-            return RecordPage(try records(values), next: next)
+            return RecordPage(try entries(values), next: next)
         }
     }
 
     /// One page of a list, and where the next one begins.
     static func page(
-        _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)], _ cursor: JSON?
-    ) throws -> (values: [JSON], next: JSON?) {
-        let response = try cursor?.string.map { try api.get(next: $0) } ?? api.get(path, query: query)
-        return (try response.list("value"), response.json.text("@odata.nextLink").map(JSON.string))
+        _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)], headers: Headers = [:],
+        _ cursor: JSON?
+    ) throws -> WholeList.Page {
+        let response =
+            try cursor?.string.map { try api.get(next: $0, headers: headers) }
+            ?? api.get(path, query: query, headers: headers)
+        return (try response.list("value"), try response.json.nextToken("@odata.nextLink").map(JSON.string))
     }
 
     /// A whole list, for what pages of others need.
     static func all(
-        _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)] = []
+        _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)] = [], headers: Headers = [:]
     ) throws -> [JSON] {
-        var found: [JSON] = []
-        var cursor: JSON?
-        repeat {
-            let (values, next) = try page(api, path, query, cursor)
-            found += values
-            cursor = next
-        } while cursor != nil
-        return found
-    }
-
-    /// A moment; Graph writes the year 1 for never.
-    static func moment(_ json: JSON?, _ name: String) -> Timestamp? {
-        json?.date(name).flatMap { $0.seconds > 0 ? $0 : nil }
+        try WholeList.items { try page(api, path, query, headers: headers, $0) }
     }
 
     /// The codes of Entra's token endpoint (learn.microsoft.com/entra/identity-platform/reference-error-codes).
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         let codes = response.json["error_codes"]?.array?.compactMap(\.integer) ?? []
         return switch codes.first {
-        case 90_002, 90_023: .configuration("Microsoft knows no tenant of this ID.")
+        case 90_002, 900_023: .configuration("Microsoft knows no tenant of this ID.")
         case 700_016: .configuration("The tenant has no app registration of this client ID.")
         case 7_000_222:
             .credentials("The client secret has expired. Create another one in the app registration.")
+        case 7_000_112: .configuration("The app registration is disabled in the tenant.")
         default:
-            response.status < 500
-                ? .credentials("Microsoft refuses the client ID or the client secret.")
-                : .provider("Microsoft failed. Try again later.")
+            switch response.json.text("error") {
+            case "invalid_client": .credentials("Microsoft refuses the client ID or the client secret.")
+            case "unauthorized_client", "invalid_scope", "access_denied":
+                .configuration("The tenant does not let the app registration in. Give it admin consent.")
+            case "temporarily_unavailable", "server_error": .provider("Microsoft failed. Try again later.")
+            default: .unexplained(response, by: "Microsoft")
+            }
         }
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
-        switch (response.status, response.json["error"]?.text("code")) {
-        case (401, _): .credentials("Microsoft Graph refuses the app's access token.")
-        case (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant"): premiumNeeded
-        case (403, _):
+        switch (response.status, response.json["error"]?.text("code")?.lowercased()) {
+        case (401, nil), (401, "invalidauthenticationtoken"), (401, "unauthenticated"), (401, "authenticationerror"):
+            .credentials("Microsoft Graph refuses the app's access token.")
+        case (403, "authentication_requestfromnonpremiumtenantorb2ctenant"): premiumNeeded
+        // Services behind Graph, such as Intune, say so by 401 too.
+        case (401, _), (403, _):
             .configuration(
                 "The app registration lacks a permission. Grant it those that the README lists, with admin consent.")
         case (404, _): .missing("Microsoft Graph has no such user, application, grant or device.")

@@ -25,16 +25,18 @@ struct Intune: Connector {
             """
         return [
             Graph.pages(
-                "devices", api, "/deviceManagement/managedDevices", [("$select", properties), ("$top", "500")]
-            ) { $0.compactMap(Self.device) }
+                "devices", of: .device, api, "/deviceManagement/managedDevices",
+                [("$select", properties), ("$top", "500")]
+            ) { PageEntries($0, of: .device) { EntryReading(Self.device($0)) } }
         ]
     }
 
     static func device(_ device: JSON) -> SyncRecord? {
         guard let id = device.text("id") else { return nil }
         var record = DeviceRecord(externalID: id, hostname: device.text("deviceName") ?? device.text("model") ?? id)
-        record.ownerEmail = device.email("emailAddress") ?? device.email("userPrincipalName")
-        record.serialNumber = device.text("serialNumber")
+        record.ownerEmail = device.principalAddress("emailAddress") ?? device.principalAddress()
+        record.serialNumber = device.serialNumber("serialNumber")
+        record.model = device.text("model")
         record.operatingSystem = device.text("operatingSystem")
         record.osVersion = device.text("osVersion")
         record.isEncrypted = device["isEncrypted"]?.bool
@@ -49,7 +51,7 @@ struct Intune: Connector {
         case "false": record.isJailbroken = false
         default: break
         }
-        record.lastSeenAt = Graph.moment(device, "lastSyncDateTime")
+        record.lastSeenAt = device.date("lastSyncDateTime")
         record.metadata["ownership"] = device["managedDeviceOwnerType"]
         return .device(record)
     }

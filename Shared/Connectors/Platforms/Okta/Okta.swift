@@ -17,6 +17,10 @@ struct Okta: Connector {
         .suspendUser, .unsuspendUser, .deactivateUser, .forcePasswordChange, .revokeSessions, .revokeOAuthToken,
         .revokeAllTokens, .blockApp, .containHost, .liftContainment, .createAccessReview,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .revokeOAuthToken: [.grantedApplication("client_id")],
+        .createAccessReview: [OktaAccessReviews.group, OktaAccessReviews.reviewer],
+    ]
 
     private static let scopes = """
         okta.orgs.read okta.users.read okta.users.manage okta.roles.read okta.apps.read okta.apps.manage \
@@ -52,7 +56,7 @@ struct Okta: Connector {
             PlatformAPI(
                 client, base, headers: ["Accept": "application/json"], authorization(OktaAccessReviews.scopes),
                 explain: OktaAccessReviews.explain))
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
         directory = OktaDirectory(api)
     }
 
@@ -63,62 +67,72 @@ struct Okta: Connector {
             users("users"),
             // Without a filter, users who were deprovisioned are left out.
             users("deprovisioned users", query: [("filter", #"status eq "DEPROVISIONED""#)]),
-            pages("applications", "/api/v1/apps", query: [("limit", "200")]) {
-                try $0.list().compactMap(OktaRecords.application)
+            pages("applications", of: .application, "/api/v1/apps", query: [("limit", "200")]) {
+                try PageEntries($0.list(), of: .application, read: OktaRecords.application)
             },
-            .each("assignments", of: directory.applicationIDs) { application, cursor in
-                let response = try api.get(
-                    "/api/v1/apps/\(application)/users", query: [("limit", "500")] + Self.after(cursor))
-                return RecordPage(
-                    try response.list().compactMap { OktaRecords.entitlement($0, application: application) },
-                    next: response.cursor("after").map(JSON.string))
+            .each(
+                "assignments", of: .entitlement, parents: directory.applicationIDs,
+                areAllKnown: { directory.areAllApplicationsKnown },
+                keeping: { [.ofApplication(.entitlement, application: $0)] }
+            ) { application, cursor in
+                try page("/api/v1/apps/\(application)/users", query: [("limit", "500")], cursor) {
+                    try PageEntries(
+                        $0.list(), of: .entitlement, id: { $0.text("id").map { application + "/" + $0 } },
+                        read: { OktaRecords.entitlement($0, application: application) })
+                }
             },
             // Asked for by application: by user there would be a request for each of them.
-            RecordCollection.each("grants", of: directory.clientApplicationIDs) { application, cursor in
-                let response = try api.get(
-                    "/api/v1/apps/\(application)/tokens", query: [("limit", "200")] + Self.after(cursor))
-                return RecordPage(
-                    OktaRecords.grants(try response.list(), application: application),
-                    next: response.cursor("after").map(JSON.string))
-            }.ifOffered(keeping: .oauthGrant),
-            pages("devices", "/api/v1/devices", query: [("limit", "200"), ("expand", "user")]) {
-                try $0.list().compactMap(OktaRecords.device)
-            }.ifOffered(keeping: .device),
-            RecordCollection("events") { cursor in
-                let response = try api.get(
-                    "/api/v1/logs",
-                    query: [("since", eventsSince.description), ("limit", "1000")] + Self.after(cursor))
-                let events = try response.list()
+            .each(
+                "grants", of: .oauthGrant, need: .optional, parents: directory.clientApplicationIDs,
+                areAllKnown: { directory.areAllApplicationsKnown },
+                keeping: { [.ofApplication(.oauthGrant, application: $0)] }
+            ) { application, cursor in
+                try page("/api/v1/apps/\(application)/tokens", query: [("limit", "200")], cursor) {
+                    OktaRecords.grants(try $0.list(), application: application)
+                }
+            },
+            pages(
+                "devices", of: .device, need: .optional, "/api/v1/devices",
+                query: [("limit", "200"), ("expand", "user")]
+            ) {
+                try PageEntries($0.list(), of: .device, read: OktaRecords.device)
+            },
+            RecordCollection("events", of: .auditEvent, need: .optional) { cursor in
+                var page = try page(
+                    "/api/v1/logs", query: [("since", eventsSince.description), ("limit", "1000")], cursor
+                ) {
+                    try PageEntries($0.list(), of: .auditEvent, id: { $0.text("uuid") }, read: OktaRecords.event)
+                }
                 // A list without an end always names a next page: it is over when a page is empty.
-                return RecordPage(
-                    events.compactMap(OktaRecords.event),
-                    next: events.isEmpty ? nil : response.cursor("after").map(JSON.string))
-            }.ifOffered(),
+                if page.entries.count == 0 { page.next = nil }
+                return page
+            },
         ]
     }
 
     private func users(_ name: String, query: [(name: String, value: String)] = []) -> RecordCollection {
-        let pages = pages(name, "/api/v1/users", query: [("limit", "200")] + query) {
+        pages(name, of: .account, "/api/v1/users", query: [("limit", "200")] + query) {
             try directory.accounts($0.list())
-        }
-        return RecordCollection(name) { cursor in
-            var page = try pages.page(cursor)
-            page.leftOut = directory.leftOut.sorted()
-            return page
         }
     }
 
     private func pages(
-        _ name: String, _ path: UpstreamPath, query: [(name: String, value: String)],
-        records: @escaping (UpstreamResponse) throws -> [SyncRecord]
+        _ name: String, of kind: SyncRecord.Kind, need: RecordCollection.Need = .required, _ path: UpstreamPath,
+        query: [(name: String, value: String)], entries: @escaping (UpstreamResponse) throws -> PageEntries
     ) -> RecordCollection {
-        RecordCollection(name) { cursor in
-            let response = try api.get(path, query: query + Self.after(cursor))
-            return RecordPage(try records(response), next: response.cursor("after").map(JSON.string))
-        }
+        RecordCollection(name, of: kind, need: need) { try page(path, query: query, $0, entries) }
     }
 
-    private static func after(_ cursor: JSON?) -> [(name: String, value: String)] {
+    private func page(
+        _ path: UpstreamPath, query: [(name: String, value: String)], _ cursor: JSON?,
+        _ entries: (UpstreamResponse) throws -> PageEntries
+    ) throws -> RecordPage {
+        let response = try api.get(path, query: query + Self.after(cursor))
+        return RecordPage(try entries(response), next: try response.nextCursor("after"))
+    }
+
+    /// The place of a page in a query.
+    static func after(_ cursor: JSON?) -> [(name: String, value: String)] {
         cursor?.string.map { [(name: "after", value: $0)] } ?? []
     }
 

@@ -8,6 +8,13 @@ struct OktaAccessReviews {
     /// was not granted gets no token at all: so nothing else asks for it.
     static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
 
+    /// The group whose members are reviewed. Groups are not stored: the connector asks Okta if the target is a member, or an
+    /// application that the group is assigned to.
+    static let group = ActionParameter.value("group_id", "the id of a group that the target belongs to") { id in
+        (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
+    static let reviewer = ActionParameter.person("reviewer")
+
     private let api: PlatformAPI
 
     init(_ api: PlatformAPI) { self.api = api }
@@ -29,7 +36,7 @@ struct OktaAccessReviews {
 
     /// Has one person review who has access, within two weeks. It is about the members of the group that the parameter
     /// `group_id` names, or else about the users of an application, or about a user's applications, by what Okta knows of
-    /// the target's id. The reviewer is the user whose id or login the parameter `reviewer` holds, or whose token it is.
+    /// the target's id. The reviewer is the user whose id the parameter `reviewer` holds, or whose token it is.
     /// Decisions are written down and change nothing by themselves.
     ///
     /// It begins once, however often it is asked for: a campaign that is there already is taken.
@@ -80,7 +87,13 @@ struct OktaAccessReviews {
                 ],
             ]
         }
-        if let group = target.parameters["group_id"]?.string { return resource("GROUP", group) }
+        if let group = target.parameters[Self.group] {
+            guard try belongs(group, to: target) else {
+                throw ConnectorError.configuration(
+                    "The group in extraParams.group_id is not one that the target belongs to.")
+            }
+            return resource("GROUP", group)
+        }
         let id = target.externalID
         if try unlessGone({ try api.get("/api/v1/apps/\(id)") }) != nil { return resource("APPLICATION", id) }
         // Campaigns about users name no resources, only the kinds of them.
@@ -94,13 +107,24 @@ struct OktaAccessReviews {
             "Okta reviews access to its own applications and groups, or of its own users. Name one of these.")
     }
 
+    /// Returns true if a user is a member of a group, or an application is assigned to it. Other targets have no groups in
+    /// Okta: any group of the org may be reviewed for them.
+    private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
+        let id = target.externalID
+        switch target.kind {
+        case .account: return try api.all("/api/v1/users/\(id)/groups").contains { $0.text("id") == group }
+        case .application: return try unlessGone { try api.get("/api/v1/apps/\(id)/groups/\(group)") } != nil
+        default: return true
+        }
+    }
+
     private func reviewer(_ target: ActionTarget) throws -> String {
-        let named = target.parameters["reviewer"]?.string
+        let named = target.parameters[Self.reviewer]
         guard let user = try unlessGone({ try api.get("/api/v1/users/\(named ?? "me")").object() }),
             let id = user.text("id")
         else {
             throw ConnectorError.configuration(
-                "Name the reviewer, a user of Okta, by id or login in extraParams.reviewer.")
+                "Name the reviewer, a user of Okta, in extraParams.reviewer.")
         }
         return id
     }

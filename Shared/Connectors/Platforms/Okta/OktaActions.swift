@@ -13,10 +13,10 @@ extension Okta {
         case .revokeSessions: try delete("/api/v1/users/\(id)/sessions", query: [("oauthTokens", "true")])
         case .revokeAllTokens: try revokeAll(of: id)
         case .revokeOAuthToken:
-            // A grant is named by its user and its client; an account has all of its own.
+            // A grant's id is its user's and its client's.
             let parts = id.split(separator: "/", maxSplits: 1).map(String.init)
-            if let client = parts.count == 2 ? parts[1] : target.parameters["client_id"]?.string {
-                try revoke(client, of: parts[0])
+            if target.kind == .grant, parts.count == 2 {
+                try revoke(parts[1], of: parts[0])
             } else {
                 try revokeAll(of: id)
             }

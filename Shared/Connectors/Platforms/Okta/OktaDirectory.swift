@@ -4,32 +4,55 @@ import Upstream
 /// The org's users, with what Okta tells of them in other places: their factors and their administrator roles.
 final class OktaDirectory {
     private let api: PlatformAPI
-    private var administrators: Set<String>??
+    private var administrators: Administrators?
     private var applications: [Application]?
-    /// What the token may not see of users, or not of all of them.
-    private(set) var leftOut: Set<String> = []
-    /// What it may not see of any.
-    private var refused: Set<String> = []
+    /// Whether each application in Okta's list has an id.
+    private(set) var areAllApplicationsKnown = true
+    /// The number of users in a row whose lists were refused, by the lists' names.
+    private var refusals: [String: Int] = [:]
+    /// The lists that are not asked for any more, since the token may not see them of any user.
+    private var refused: [String: ConnectorError] = [:]
+    /// A few users may be special cases.
+    private static let mostRefusals = 3
+
+    /// The administrators, as far as the token may see them.
+    private enum Administrators {
+        case known(Set<String>)
+        case refused(ConnectorError)
+    }
 
     init(_ api: PlatformAPI) { self.api = api }
 
     /// The accounts of one page of users.
-    func accounts(_ users: [JSON]) throws -> [SyncRecord] {
-        let present = users.filter { $0.text("id") != nil }
-        let ids = present.compactMap { $0.text("id") }
-        let live = present.filter { $0.text("status") != "DEPROVISIONED" }.compactMap { $0.text("id") }
-        let factors = try lists(Self.factors, of: live) { "/api/v1/users/\($0)/factors" }
-        let administrators = try administratorIDs()
-        let roles = try lists(Self.roles, of: ids.filter { administrators?.contains($0) == true }) {
+    func accounts(_ users: [JSON]) throws -> PageEntries {
+        let ids = users.compactMap { $0.text("id") }
+        let live = users.filter { $0.text("status") != "DEPROVISIONED" }.compactMap { $0.text("id") }
+        var missing = PageEntries()
+        let factors = try lists(Self.factors, of: live, &missing) { "/api/v1/users/\($0)/factors" }
+        let administrators: Set<String>?
+        switch try allAdministrators() {
+        case .known(let ids): administrators = ids
+        case .refused(let error):
+            administrators = nil
+            missing.leaveOut(Self.roles, error)
+        }
+        let roles = try lists(Self.roles, of: ids.filter { administrators?.contains($0) == true }, &missing) {
             "/api/v1/users/\($0)/roles"
         }
-        return present.compactMap { user in
-            guard let id = user.text("id"), var account = OktaRecords.account(user) else { return nil }
-            account.mfaEnabled = factors[id].map { $0.contains { $0.text("status") == "ACTIVE" } }
-            account.adminRoles = roles[id]?.compactMap { $0.text("type") } ?? []
+        var entries = PageEntries(users, of: .account) { user in
+            guard let id = user.text("id"), var account = OktaRecords.account(user) else { return .unreadable }
+            if let factors = factors[id] {
+                account.mfaEnabled = factors.contains { $0.text("status") == "ACTIVE" }
+            } else if account.status != .deprovisioned {
+                account.unread.insert(.mfaEnabled)
+            }
             account.isAdmin = administrators.map { $0.contains(id) && roles[id]?.isEmpty != true }
-            return .account(account)
+            account.adminRoles = roles[id]?.compactMap(OktaRecords.role) ?? []
+            if account.isAdmin == true, roles[id] == nil { account.unread.insert(.adminRoles) }
+            return .read([.account(account)])
         }
+        entries.add(missing)
+        return entries
     }
 
     private static let factors = "factors"
@@ -46,62 +69,67 @@ final class OktaDirectory {
     private func allApplications() throws -> [Application] {
         if let applications { return applications }
         var found: [Application] = []
-        var after: String?
-        repeat {
-            let response = try api.get(
-                "/api/v1/apps", query: [("limit", "200")] + (after.map { [(name: "after", value: $0)] } ?? []))
-            found += try response.list().compactMap { application in
-                application.text("id").map { ($0, application.text("signOnMode") == "OPENID_CONNECT") }
+        try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
+            let response = try api.get("/api/v1/apps", query: [("limit", "200")] + Okta.after(cursor))
+            return (try response.list(), try response.nextCursor("after"))
+        } _: { applications in
+            for application in applications {
+                guard let id = application.text("id") else {
+                    areAllApplicationsKnown = false
+                    continue
+                }
+                found.append((id, application.text("signOnMode") == "OPENID_CONNECT"))
             }
-            after = response.cursor("after")
-        } while after != nil
+        }
         let sorted = found.sorted { $0.id < $1.id }
         applications = sorted
         return sorted
     }
 
-    /// Nil when the token may not see them.
-    private func administratorIDs() throws -> Set<String>? {
+    private func allAdministrators() throws -> Administrators {
         if let administrators { return administrators }
-        var ids: Set<String>? = []
-        var after: String?
+        var ids: Set<String> = []
         do {
-            repeat {
+            try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
                 let response = try api.get(
-                    "/api/v1/iam/assignees/users",
-                    query: [("limit", "100")] + (after.map { [(name: "after", value: $0)] } ?? []))
-                ids?.formUnion(try response.list("value").compactMap { $0.text("id") })
-                after = response.cursor("after")
-            } while after != nil
-        } catch ConnectorError.configuration where after == nil {
-            ids = nil
-            leftOut.insert(Self.roles)
+                    "/api/v1/iam/assignees/users", query: [("limit", "100")] + Okta.after(cursor))
+                return (try response.list("value"), try response.nextCursor("after"))
+            } _: { users in
+                for user in users {
+                    guard let id = user.text("id") else {
+                        throw ConnectorError.provider("Okta's list of administrators has an entry without an id.")
+                    }
+                    ids.insert(id)
+                }
+            }
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            administrators = .refused(error)
+            return .refused(error)
         }
-        administrators = .some(ids)
-        return ids
+        administrators = .known(ids)
+        return .known(ids)
     }
 
-    /// The lists of users, without those of users who have gone meanwhile and those that the token may not see.
+    /// The lists of users, without those that have gone meanwhile or could not be read; the latter are noted in `missing`.
     private func lists(
-        _ name: String, of ids: [String], _ path: (String) -> UpstreamPath
+        _ name: String, of ids: [String], _ missing: inout PageEntries, _ path: (String) -> UpstreamPath
     ) throws -> [String: [JSON]] {
-        guard !refused.contains(name) else { return [:] }
-        var refusals = 0
-        let lists = try api.sendAll(ids.map { api.request(.get, path($0)) }, atOnce: 8) { response -> [JSON]?? in
-            guard !response.isSuccess else { return try response.list() }
-            switch Okta.explain(response) {
-            case .missing: return .some(nil)
-            case .configuration:
-                refusals += 1
-                return .some(nil)
-            default: return nil
+        if let error = refused[name] {
+            missing.leaveOut(name, error)
+            return [:]
+        }
+        let results = try api.results(of: ids.map { api.request(.get, path($0)) }, atOnce: 8) { try $0.list() }
+        for result in results {
+            switch result {
+            case .success: refusals[name] = 0
+            case .failure(.missing): break
+            case .failure(let error):
+                missing.leaveOut(name, error)
+                refusals[name, default: 0] += 1
+                // Asking for the others would only use up the rate limit.
+                if refusals[name, default: 0] >= Self.mostRefusals { refused[name] = error }
             }
         }
-        if refusals > 0 {
-            leftOut.insert(name)
-            // Asking for the others would only use up the rate limit.
-            if refusals == ids.count { refused.insert(name) }
-        }
-        return Dictionary(zip(ids, lists)) { $1 }.compactMapValues { $0 }
+        return Dictionary(zip(ids, results.map { try? $0.get() })) { $1 }.compactMapValues { $0 }
     }
 }

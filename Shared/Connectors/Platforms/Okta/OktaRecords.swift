@@ -2,14 +2,10 @@ import Base
 
 /// Okta's objects as records.
 enum OktaRecords {
+    /// Returns nil if the user can't be read, such as one without a profile.
     static func account(_ user: JSON) -> AccountRecord? {
-        guard let id = user.text("id"), let profile = user["profile"] else { return nil }
-        let status: AccountRecord.Status =
-            switch user.text("status") {
-            case "DEPROVISIONED": .deprovisioned
-            case "SUSPENDED", "STAGED": .suspended
-            default: .active
-            }
+        guard let id = user.text("id"), let profile = user["profile"], profile.object != nil else { return nil }
+        let status = user.text("status").flatMap(AccountRecord.Status.init(word:)) ?? .active
         let names = [profile.text("firstName"), profile.text("lastName")].compactMap { $0 }.joined(separator: " ")
         let login = profile.text("login") ?? id
         var account = AccountRecord(
@@ -18,6 +14,8 @@ enum OktaRecords {
         account.username = login
         // Administrators and the org's own directory set it; users can't change it without verification.
         account.email = profile.email("email")
+        // What people sign in with is often their address at another platform.
+        account.linkedEmails = [profile.email("login")].compactMap { $0 }.filter { $0 != account.email }
         account.lastLoginAt = user.date("lastLogin")
         account.department = profile.text("department")
         account.title = profile.text("title")
@@ -27,31 +25,41 @@ enum OktaRecords {
         return account
     }
 
-    static func application(_ app: JSON) -> SyncRecord? {
-        guard let id = app.text("id"), app.text("status") == "ACTIVE" else { return nil }
+    /// A role of an administrator: its type, or the label of one that the org has made itself.
+    static func role(_ role: JSON) -> String? {
+        role.text("type") == "CUSTOM" ? role.text("label") ?? "CUSTOM" : role.text("type")
+    }
+
+    static func application(_ app: JSON) -> EntryReading {
+        guard let id = app.text("id"), let status = app.text("status") else { return .unreadable }
+        guard status == "ACTIVE" else { return .skipped("the application is not active") }
         var application = ApplicationRecord(
             externalID: id, name: app.text("label") ?? app.text("name") ?? id, isManaged: true)
         application.ssoEnabled = app.text("signOnMode").map {
             ["SAML_2_0", "SAML_1_1", "OPENID_CONNECT", "WS_FEDERATION"].contains($0)
         }
-        return .application(application)
+        return .read([.application(application)])
     }
 
-    static func entitlement(_ assignment: JSON, application: String) -> SyncRecord? {
-        guard let user = assignment.text("id") else { return nil }
+    static func entitlement(_ assignment: JSON, application: String) -> EntryReading {
+        guard let user = assignment.text("id") else { return .unreadable }
         var entitlement = EntitlementRecord(
-            externalID: application + "/" + user, accountExternalID: user, applicationExternalID: application,
+            externalID: entitlementID(user, application), accountExternalID: user, applicationExternalID: application,
             role: assignment["profile"]?.text("role") ?? "user")
         entitlement.grantedAt = assignment.date("created")
-        return .entitlement(entitlement)
+        return .read([.entitlement(entitlement)])
     }
 
-    /// What refresh tokens of an application come to: for each person and client, one grant of all scopes.
-    static func grants(_ tokens: [JSON], application: String) -> [SyncRecord] {
+    private static func entitlementID(_ user: String, _ application: String) -> String { application + "/" + user }
+
+    /// The grants that refresh tokens of an application amount to: for each person and client, one grant of all scopes.
+    static func grants(_ tokens: [JSON], application: String) -> PageEntries {
         var grants: [String: OAuthGrantRecord] = [:]
-        for token in tokens where token.text("status") == "ACTIVE" {
-            guard let user = token.text("userId"), let client = token.text("clientId") else { continue }
-            let id = user + "/" + client
+        var entries = PageEntries(tokens, of: .oauthGrant, id: grantID) { token in
+            guard let status = token.text("status"), let id = grantID(token), let user = token.text("userId") else {
+                return .unreadable
+            }
+            guard status == "ACTIVE" else { return .skipped("the token is not active") }
             var grant =
                 grants[id]
                 ?? OAuthGrantRecord(
@@ -60,33 +68,47 @@ enum OktaRecords {
             grant.scopes = Set(grant.scopes + scopes).sorted()
             grant.grantedAt = [grant.grantedAt, token.date("created")].compactMap { $0 }.min()
             grants[id] = grant
+            return .read([])
         }
-        return grants.values.sorted { $0.externalID < $1.externalID }.map(SyncRecord.oauthGrant)
+        entries.add(
+            PageEntries(known: grants.values.sorted { $0.externalID < $1.externalID }.map(SyncRecord.oauthGrant)))
+        return entries
     }
 
-    static func device(_ device: JSON) -> SyncRecord? {
-        guard let id = device.text("id"), let profile = device["profile"] else { return nil }
+    private static func grantID(_ token: JSON) -> String? {
+        token.text("userId").flatMap { user in token.text("clientId").map { user + "/" + $0 } }
+    }
+
+    static func device(_ device: JSON) -> EntryReading {
+        guard let id = device.text("id"), let profile = device["profile"], profile.object != nil else {
+            return .unreadable
+        }
+        // It has no users any more, and waits for its deletion.
+        guard device.text("status") != "DEACTIVATED" else { return .skipped("the device is deactivated") }
         var record = DeviceRecord(externalID: id, hostname: profile.text("displayName") ?? id)
-        record.serialNumber = profile.text("serialNumber")
+        record.serialNumber = profile.serialNumber("serialNumber")
+        record.model = profile.text("model")
         record.operatingSystem = profile.text("platform").map { platform in
             ["MACOS": "macOS", "WINDOWS": "Windows", "IOS": "iOS", "ANDROID": "Android"][platform] ?? platform
         }
         record.osVersion = profile.text("osVersion")
-        record.isEncrypted = profile.text("diskEncryptionType").map { $0 != "NONE" }
+        switch profile.text("diskEncryptionType") {
+        case "FULL", "USER", "ALL_INTERNAL_VOLUMES": record.isEncrypted = true
+        // The data on other volumes is open.
+        case "NONE", "SYSTEM_VOLUME": record.isEncrypted = false
+        default: break
+        }
         record.isJailbroken = profile["integrityJailbreak"]?.bool
         record.isContained = device.text("status") == "SUSPENDED"
         record.ownerExternalID = device["_embedded"]?["users"]?.array?.first?["user"]?.text("id")
-        return .device(record)
+        return .read([.device(record)])
     }
 
-    static func event(_ event: JSON) -> SyncRecord? {
-        guard let id = event.text("uuid"), let type = event.text("eventType"), let time = event.date("published") else {
-            return nil
-        }
-        let result = event["outcome"]?.text("result")
-        var record = AuditEventRecord(
-            externalID: id, eventType: type, outcome: result == "FAILURE" || result == "DENY" ? .failure : .success,
-            occurredAt: time)
+    static func event(_ event: JSON) -> EntryReading {
+        guard let id = event.text("uuid"), let type = event.text("eventType"), let time = event.date("published"),
+            let outcome = outcome(event["outcome"]?.text("result"))
+        else { return .unreadable }
+        var record = AuditEventRecord(externalID: id, eventType: type, outcome: outcome, occurredAt: time)
         let actor = event["actor"]
         record.actor = actor?.text("displayName") ?? actor?.text("alternateId")
         let targets = event["target"]?.array ?? []
@@ -104,9 +126,20 @@ enum OktaRecords {
         }
         let client = event["client"]
         record.ipAddress = client?.text("ipAddress")
-        record.details["country"] = client?["geographicalContext"]?.text("country").map(JSON.string)
+        // It is a name here, such as "United States".
+        record.details["country"] = client?["geographicalContext"]?.country("country")
         record.details["risk"] = event["debugContext"]?["debugData"]?.text("risk").flatMap(riskLevel).map(JSON.string)
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
+    }
+
+    /// How it went. What was skipped, and what Okta itself calls unknown, is neither.
+    private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
+        switch result {
+        // A policy that asks for another factor has let the person go on.
+        case "SUCCESS", "ALLOW", "CHALLENGE": .success
+        case "FAILURE", "DENY": .failure
+        default: nil
+        }
     }
 
     /// The factor in `User reset SMS_FACTOR factor`.

@@ -35,7 +35,7 @@ struct OneLogin: Connector {
                 }
                 return try OAuthToken.bearer(client, request, explain: Self.explainToken)
             }, explain: Self.explain)
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
         directory = OneLoginDirectory(api)
     }
 
@@ -43,35 +43,50 @@ struct OneLogin: Connector {
 
     var collections: [RecordCollection] {
         [
-            pages("users", "/api/2/users", [("limit", "100"), ("fields", OneLoginRecords.userFields)]) {
-                try directory.accounts($0)
+            pages(
+                "users", of: .account, "/api/2/users", [("limit", "100"), ("fields", OneLoginRecords.userFields)]
+            ) { try directory.accounts($0) },
+            pages("applications", of: .application, "/api/2/apps", [("limit", "100")]) {
+                PageEntries($0, of: .application, read: OneLoginRecords.application)
             },
-            pages("applications", "/api/2/apps", [("limit", "100")]) { $0.compactMap(OneLoginRecords.application) },
-            .each("assignments", of: directory.applicationIDs) { application, cursor in
+            .each(
+                "assignments", of: .entitlement, parents: directory.applicationIDs,
+                areAllKnown: { directory.knowsAllApplications },
+                keeping: { [.ofApplication(.entitlement, application: $0)] }
+            ) { application, cursor in
                 let (users, next) = try OneLoginDirectory.page(
                     api, "/api/2/apps/\(application)/users", [("limit", "100")], cursor)
-                return RecordPage(
-                    users.compactMap { OneLoginRecords.entitlement($0, application: application) }, next: next)
+                let entries = PageEntries(
+                    users, of: .entitlement, keeping: .ofApplication(.entitlement, application: application)
+                ) { OneLoginRecords.entitlement($0, application: application) }
+                return RecordPage(entries, next: next)
             },
-            RecordCollection.tokened(
-                "events", api, "/api/1/events",
+            .tokened(
+                "events", of: .auditEvent, need: .optional, api, "/api/1/events",
                 query: [("since", eventsSince.description), ("limit", "50")], parameter: "after_cursor",
-                token: { $0.json["pagination"]?.text("after_cursor") }
+                token: Self.nextEvents
             ) { response in
                 let events = try response.list("data")
                 let names = try events.isEmpty ? [:] : directory.eventTypes()
-                return events.compactMap { OneLoginRecords.event($0, names: names) }
+                return PageEntries(events, of: .auditEvent) { OneLoginRecords.event($0, names: names) }
             },
         ]
     }
 
+    private static func nextEvents(_ response: UpstreamResponse) throws -> String? {
+        guard let pagination = response.json["pagination"], pagination.object != nil else {
+            throw ConnectorError.provider("OneLogin's list of events does not tell if there are more.")
+        }
+        return try pagination.nextToken("after_cursor")
+    }
+
     private func pages(
-        _ name: String, _ path: UpstreamPath, _ query: [(name: String, value: String)],
-        records: @escaping ([JSON]) throws -> [SyncRecord]
+        _ name: String, of kind: SyncRecord.Kind, _ path: UpstreamPath, _ query: [(name: String, value: String)],
+        entries: @escaping ([JSON]) throws -> PageEntries
     ) -> RecordCollection {
-        RecordCollection(name) { cursor in
+        RecordCollection(name, of: kind) { cursor in
             let (values, next) = try OneLoginDirectory.page(api, path, query, cursor)
-            return RecordPage(try records(values), next: next)
+            return RecordPage(try entries(values), next: next)
         }
     }
 
@@ -83,21 +98,24 @@ struct OneLogin: Connector {
     }
 
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
-        response.status < 500
-            ? .credentials("OneLogin refuses the client ID or the client secret.")
-            // It answers so when the credential's owner has been deleted.
-            : .provider(
+        switch response.status {
+        case 400, 401, 403: .credentials("OneLogin refuses the client ID or the client secret.")
+        // It answers so when the credential's owner has been deleted.
+        case 500...:
+            .provider(
                 """
                 OneLogin fails to give an access token. If that lasts, the administrator who made the API credential \
                 may have been deleted: make another one.
                 """)
+        default: .unexplained(response, by: "OneLogin")
+        }
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 401: .credentials("OneLogin refuses the access token.")
         case 403: .configuration("The API credential may not read or do this. Make one of scope Manage All.")
-        case 404: .missing("OneLogin has no such user or application.")
+        case 404: .missing("OneLogin has no such user or application, or does not offer this.")
         default: .unexplained(response, by: "OneLogin")
         }
     }

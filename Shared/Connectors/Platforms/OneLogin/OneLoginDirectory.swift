@@ -4,51 +4,82 @@ import Upstream
 /// The account's users and applications, with what OneLogin tells of them in other places: their factors, their
 /// administrators' privileges, the names of events.
 final class OneLoginDirectory {
-    /// Who holds a privilege, by themselves or by a role.
-    private struct Privilege {
-        let name: String
-        let users: Set<String>
-        let roles: Set<String>
+    /// The privileges of administrators, who hold them by themselves or by roles.
+    private struct Privileges {
+        let ofUsers: AdministratorRoles
+        /// The names of privileges, by the roles whose members hold them.
+        let ofRoles: [String: Set<String>]
     }
 
     private let api: PlatformAPI
-    private var privileges: [Privilege]?
-    private var applications: [String]?
+    private var factors = ObjectLists("second factors")
+    private var privileges: Privileges?
+    /// The ids of all applications, nil of one that has none.
+    private var applications: [String?]?
     private var names: [Int: String]?
 
     init(_ api: PlatformAPI) { self.api = api }
 
     /// The accounts of one page of users.
-    func accounts(_ users: [JSON]) throws -> [SyncRecord] {
-        let ids = users.compactMap { $0.identifier("id") }
-        guard !ids.isEmpty else { return [] }
-        let devices = try factors(ids)
-        let privileges = try allPrivileges()
-        return users.compactMap { user in
-            guard var account = OneLoginRecords.account(user) else { return nil }
-            account.mfaEnabled = devices[account.externalID].map { !$0.isEmpty }
-            let roles = (user["role_ids"]?.array ?? []).compactMap { $0.integer.map(String.init) ?? $0.string }
-            account.adminRoles = privileges.filter {
-                $0.users.contains(account.externalID) || !$0.roles.isDisjoint(with: roles)
-            }.map(\.name)
-            account.isAdmin = !account.adminRoles.isEmpty
-            return .account(account)
+    func accounts(_ users: [JSON]) throws -> PageEntries {
+        guard !users.isEmpty else { return PageEntries() }
+        var missing = PageEntries()
+        let factors = try self.factors.lists(of: users.compactMap { $0.identifier("id") }, noting: &missing) { ids in
+            let requests = ids.map { api.request(.get, "/api/2/mfa/users/\($0)/devices") }
+            return try api.results(of: requests, atOnce: 8) { try $0.list() }
         }
+        let privileges = try allPrivileges()
+        missing.name(privileges.ofUsers)
+        var entries = PageEntries(users, of: .account) { user in
+            guard var account = OneLoginRecords.account(user) else { return .unreadable }
+            let devices = factors[account.externalID]
+            account.mfaEnabled = devices.map { $0.contains { $0.object != nil } }
+            if devices?.allSatisfy({ $0.object != nil }) != true, account.mfaEnabled != true {
+                account.mfaEnabled = nil
+                account.unread.insert(.mfaEnabled)
+            }
+            describe(user, privileges, &account)
+            return .read([.account(account)])
+        }
+        entries.add(missing)
+        return entries
+    }
+
+    private func describe(_ user: JSON, _ privileges: Privileges, _ account: inout AccountRecord) {
+        var own = privileges.ofUsers
+        if !privileges.ofRoles.isEmpty {
+            let roles = Self.ids(user["role_ids"])
+            if roles == nil { own.leaveOut(AdministratorRoles.unreadable) }
+            for name in (roles ?? []).flatMap({ privileges.ofRoles[$0] ?? [] }) {
+                own.grant(name, to: account.externalID)
+            }
+        }
+        own.describe(&account)
+    }
+
+    /// The ids in a list; nil if it is none, or one with something else in it.
+    private static func ids(_ list: JSON?) -> [String]? {
+        guard let list = list?.array else { return nil }
+        let ids = list.compactMap { $0.integer.map(String.init) ?? $0.string }
+        return ids.count == list.count ? ids : nil
     }
 
     /// All applications, in the order of their ids.
-    func applicationIDs() throws -> [String] {
+    func applicationIDs() throws -> [String] { try allApplications().compactMap { $0 }.sorted() }
+
+    /// Tells if the ids of all of them could be read.
+    var knowsAllApplications: Bool { applications?.contains(nil) == false }
+
+    private func allApplications() throws -> [String?] {
         if let applications { return applications }
-        var ids: [String] = []
-        var cursor: JSON?
-        repeat {
-            let (apps, next) = try Self.page(api, "/api/2/apps", [("limit", "100")], cursor)
-            ids += apps.compactMap { $0.identifier("id") }
-            cursor = next
-        } while cursor != nil
-        let sorted = ids.sorted()
-        applications = sorted
-        return sorted
+        var found: [String?] = []
+        try WholeList.forEachPage(most: HeldValues.mostOfExtracts) {
+            try Self.page(api, "/api/2/apps", [("limit", "100")], $0)
+        } _: {
+            found += $0.map { $0.identifier("id") }
+        }
+        applications = found
+        return found
     }
 
     /// The names of events, by the numbers of their types.
@@ -65,7 +96,7 @@ final class OneLoginDirectory {
     /// One page of a list of version 2, and where the next one begins, which a header says.
     static func page(
         _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)], _ cursor: JSON?
-    ) throws -> (values: [JSON], next: JSON?) {
+    ) throws -> WholeList.Page {
         let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
         let response = try api.get(path, query: query + more)
         let next = response.headers["After-Cursor"] ?? ""
@@ -73,43 +104,40 @@ final class OneLoginDirectory {
         return (try response.list(), next.isEmpty ? JSON?.none : .string(next))
     }
 
-    private func factors(_ users: [String]) throws -> [String: [JSON]] {
-        let requests = users.map { api.request(.get, "/api/2/mfa/users/\($0)/devices") }
-        let lists = try api.sendAll(requests, atOnce: 8) { response -> [JSON]?? in
-            // Of a user who has gone meanwhile nobody knows.
-            response.status == 404 ? .some(nil) : response.isSuccess ? try response.list() : nil
-        }
-        return Dictionary(zip(users, lists)) { $1 }.compactMapValues { $0 }
-    }
-
-    /// Nothing in a subscription without delegated administration, which has no privileges to ask for.
-    private func allPrivileges() throws -> [Privilege] {
+    /// The privileges, as far as they can be read. A subscription without delegated administration has none to ask for.
+    private func allPrivileges() throws -> Privileges {
         if let privileges { return privileges }
-        let list: [[JSON]] = try api.sendAll([api.request(.get, "/api/1/privileges")], atOnce: 1) { response in
-            [403, 404].contains(response.status) ? [] : response.isSuccess ? try response.list() : nil
+        var users = AdministratorRoles()
+        var roles: [String: Set<String>] = [:]
+        try users.unlessRefused { known in
+            for privilege in try api.get("/api/1/privileges").list() {
+                guard let id = privilege.text("id") else {
+                    known.leaveOut(AdministratorRoles.unreadable)
+                    continue
+                }
+                let name = privilege.text("name") ?? id
+                try known.unlessRefused { known in
+                    for user in try holders("/api/1/privileges/\(id)/users", "users") { known.grant(name, to: user) }
+                }
+                try known.unlessRefused { _ in
+                    for role in try holders("/api/1/privileges/\(id)/roles", "roles") {
+                        roles[role, default: []].insert(name)
+                    }
+                }
+            }
         }
-        var found: [Privilege] = []
-        for privilege in list.joined() {
-            guard let id = privilege.text("id") else { continue }
-            found.append(
-                Privilege(
-                    name: privilege.text("name") ?? id,
-                    users: try unlessGone { try holders("/api/1/privileges/\(id)/users", "users") } ?? [],
-                    roles: try unlessGone { try holders("/api/1/privileges/\(id)/roles", "roles") } ?? []))
-        }
+        let found = Privileges(ofUsers: users, ofRoles: roles)
         privileges = found
         return found
     }
 
-    private func holders(_ path: UpstreamPath, _ member: String) throws -> Set<String> {
-        var found: Set<String> = []
-        var cursor: String?
-        repeat {
-            let query = cursor.map { [(name: "cursor", value: $0)] } ?? []
-            let response = try api.get(path, query: query)
-            found.formUnion(try response.list(member).compactMap { $0.integer.map(String.init) ?? $0.string })
-            cursor = response.json.text("afterCursor")
-        } while cursor != nil
-        return found
+    /// The holders of a privilege.
+    private func holders(_ path: UpstreamPath, _ member: String) throws -> [String] {
+        let holders = try WholeList.items { cursor in
+            let response = try api.get(path, query: cursor?.string.map { [(name: "cursor", value: $0)] } ?? [])
+            return (try response.list(member), try response.json.nextToken("afterCursor").map(JSON.string))
+        }
+        guard let ids = Self.ids(.array(holders)) else { throw AdministratorRoles.unreadable }
+        return ids
     }
 }

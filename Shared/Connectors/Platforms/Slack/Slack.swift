@@ -14,6 +14,17 @@ struct Slack: Connector {
     static let actions: Set<ActionType> = [
         .suspendUser, .unsuspendUser, .deactivateUser, .revokeSessions, .blockApp, .createTicket, .notifyUser,
     ]
+    static let parameters: [ActionType: [ActionParameter]] = [
+        .createTicket: [channel] + Ticket.parameters, .notifyUser: [message],
+    ]
+    /// The channel of a ticket. Channels are not stored: the connector asks Slack for it.
+    static let channel = ActionParameter.value(
+        "channel", "the ID of a channel of the workspace, such as C012AB3CD", isRequired: true
+    ) { id in
+        (2...30).contains(id.utf8.count) && (id.hasPrefix("C") || id.hasPrefix("G"))
+            && id.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
+    }
+    static let message = ActionParameter.text("message", 4_000, hasLines: true)
 
     let methods: SlackMethods
     /// SCIM and the audit log, which only some plans have.
@@ -31,7 +42,7 @@ struct Slack: Connector {
         let bearer = PlatformAPI.Authorization.fields([("Authorization", token.reveal { Secret("Bearer " + $0) })])
         methods = SlackMethods(PlatformAPI(client, base, bearer, explain: Self.explain))
         plus = PlatformAPI(client, plusBase, headers: ["Accept": "application/json"], bearer, explain: Self.explainPlus)
-        eventsSince = scope.eventsSince
+        eventsSince = scope.eventsSince(of: "events")
         directory = SlackDirectory(methods, plus)
     }
 
@@ -42,27 +53,30 @@ struct Slack: Connector {
 
     var collections: [RecordCollection] {
         [
-            RecordCollection("users") { cursor in
+            RecordCollection("users", of: .account) { cursor in
                 let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
                 let answer = try methods.get("users.list", [("limit", "200")] + more)
                 guard let members = answer["members"]?.array else { throw SlackMethods.malformed }
-                return RecordPage(try directory.accounts(members), next: Self.next(answer))
+                return RecordPage(try directory.accounts(members), next: try Self.next(answer))
             },
-            RecordCollection("apps") { _ in RecordPage(try directory.apps()) },
-            RecordCollection("events") { cursor in
+            RecordCollection("apps", of: .application, .oauthGrant, need: .optional) { _ in
+                RecordPage(try directory.apps())
+            },
+            RecordCollection("events", of: .auditEvent, need: .optional) { cursor in
                 let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
                 let response = try plus.get(
                     "/audit/v1/logs",
                     query: [("oldest", String(eventsSince.seconds)), ("limit", "1000")] + more)
                 return RecordPage(
-                    try response.list("entries").compactMap(SlackRecords.event), next: Self.next(response.json))
-            }.ifOffered(),
+                    try PageEntries(response.list("entries"), of: .auditEvent, read: SlackRecords.event),
+                    next: try Self.next(response.json))
+            },
         ]
     }
 
-    /// An empty cursor is the end.
-    private static func next(_ answer: JSON) -> JSON? {
-        answer["response_metadata"]?.text("next_cursor").map(JSON.string)
+    /// The cursor of the next page. None, and an empty one, are the end.
+    static func next(_ answer: JSON) throws -> JSON? {
+        try answer.nextToken("response_metadata", "next_cursor").map(JSON.string)
     }
 
     /// 429 with Retry-After, whatever the body says.
@@ -80,7 +94,7 @@ struct Slack: Connector {
     /// These say in many ways that a plan or a token does not have them; the methods above have proved the token.
     private static func explainPlus(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
-        case 404: .missing("Slack has no such user.")
+        case 404: .missing("Slack has no such user, or its plan does not have this.")
         case 400..<500:
             .configuration("Slack does not allow this. It takes a plan with SCIM or audit logs, and an owner's token.")
         default: .unexplained(response, by: "Slack")
@@ -131,12 +145,15 @@ struct SlackMethods {
         case "user_not_found", "users_not_found", "channel_not_found", "app_not_found", "cant_update_user":
             .missing("Slack has no such user, app or channel.")
         case "missing_scope", "not_allowed_token_type", "no_permission", "not_allowed", "access_denied",
+            "accesslimited",
             "not_an_admin", "not_authorized", "feature_not_enabled", "paid_only", "paid_teams_only",
-            "team_access_not_granted", "not_an_enterprise", "ekm_access_denied", "missing_argument", "team_not_found",
-            "org_login_required", "not_in_channel", "restricted_action", "user_is_restricted", "unknown_method":
+            "team_access_not_granted", "not_an_enterprise", "enterprise_is_restricted", "ekm_access_denied",
+            "app_management_app_not_installed_on_org", "invalid_actor", "is_bot", "too_many_teams_provided",
+            "missing_argument", "team_not_found", "org_login_required", "two_factor_setup_required", "not_in_channel",
+            "restricted_action", "user_is_restricted", "unknown_method", "method_deprecated", "deprecated_endpoint":
             .configuration(
                 "Slack does not allow this with that token or plan. Give the app the scopes that the README lists.")
-        case "internal_error", "fatal_error", "service_unavailable", "request_timeout":
+        case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
             .provider("Slack failed.")
         case let name?: name.isEmpty ? nil : .refused("Slack refused, for a reason that we don't know.")
         case nil: nil

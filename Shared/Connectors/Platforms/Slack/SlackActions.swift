@@ -18,11 +18,12 @@ extension Slack {
             guard let of = place.text(isWhole ? "enterprise_id" : "team_id") else { throw SlackMethods.malformed }
             _ = try methods.post("admin.apps.restrict", [("app_id", id), (isWhole ? "enterprise_id" : "team_id", of)])
         case .notifyUser:
-            try say(target.parameters["message"]?.string ?? Ticket(target).title, in: id)
+            try say(target.parameters[Self.message] ?? Ticket(target).title, in: id)
         case .createTicket:
-            guard let channel = target.parameters["channel"]?.string else {
+            guard let channel = target.parameters[Self.channel] else {
                 throw ConnectorError.configuration("Name the channel for the ticket in extraParams.channel.")
             }
+            try checkChannel(channel)
             let ticket = Ticket(target)
             try say(ticket.title + "\n" + ticket.description, in: channel)
         default: throw ConnectorError.configuration("Slack can't do \(action.rawValue).")
@@ -51,6 +52,17 @@ extension Slack {
             "Operations": [["op": "replace", "path": "active", "value": .bool(isActive)]],
         ]
         try plus.change(.patch, "/scim/v2/Users/\(id)", change, isRepeatable: true)
+    }
+
+    /// Throws if a channel is shared with other organizations, whose people would read the ticket.
+    private func checkChannel(_ id: String) throws {
+        let channel = try methods.get("conversations.info", [("channel", id)])["channel"]
+        guard let channel, channel["is_im"]?.bool != true, channel["is_mpim"]?.bool != true else {
+            throw ConnectorError.configuration("The ticket's channel is not a channel of the Slack workspace.")
+        }
+        guard channel["is_ext_shared"]?.bool == false, channel["is_pending_ext_shared"]?.bool != true else {
+            throw ConnectorError.configuration("The ticket's channel is shared with another organization.")
+        }
     }
 
     private func say(_ text: String, in channel: String) throws {

@@ -5,7 +5,7 @@ import Upstream
 final class SlackDirectory {
     private let methods: SlackMethods
     private let plus: PlatformAPI
-    private var profiles: [String: Profile]?
+    private var profiles: Profiles?
 
     init(_ methods: SlackMethods, _ plus: PlatformAPI) {
         self.methods = methods
@@ -13,79 +13,96 @@ final class SlackDirectory {
     }
 
     /// The accounts of one page of members.
-    func accounts(_ members: [JSON]) throws -> [SyncRecord] {
-        guard !members.isEmpty else { return [] }
+    func accounts(_ members: [JSON]) throws -> PageEntries {
+        guard !members.isEmpty else { return PageEntries() }
         let profiles = try allProfiles()
-        return members.compactMap { member in
-            guard var account = SlackRecords.account(member) else { return nil }
-            account.department = profiles[account.externalID]?.department
-            account.managerExternalID = profiles[account.externalID]?.manager
-            return .account(account)
+        var entries = PageEntries(members, of: .account) { member in
+            guard var account = SlackRecords.account(member) else { return .unreadable }
+            let profile = profiles.byUser[account.externalID]
+            account.department = profile?.department
+            account.managerExternalID = profile?.manager
+            if profile == nil, profiles.gap != nil { account.unread.formUnion([.department, .managerExternalID]) }
+            return .read([.account(account)])
         }
+        if let gap = profiles.gap { entries.leaveOut("profiles", gap) }
+        return entries
     }
 
     /// The apps that administrators have approved or people have installed, and who has let each in. The log tells it
     /// newest first, so what it says first of an app or a person's grant is what holds.
-    func apps() throws -> [SyncRecord] {
-        var apps = try approvedApps()
-        var grants: [String: SyncRecord] = [:]
+    func apps() throws -> PageEntries {
+        var entries = PageEntries()
+        let approved = try unlessRefused("approved apps", keeping: .all(.application), in: &entries, approvedApps)
+        entries.add(approved ?? PageEntries())
+        let isApprovalKnown = approved?.kept.isEmpty == true
+        let log = try unlessRefused(
+            "installed apps", keeping: .all(.application), .all(.oauthGrant), in: &entries, integrationLog)
+        var apps = Set(entries.records.applicationIDs)
         var settled: Set<String> = []
         var living: Set<String> = []
         var removed: Set<String> = []
-        for entry in try integrationLog() {
-            guard let app = entry.identifier("app_id") ?? entry.identifier("service_id"), !removed.contains(app),
-                let user = entry.text("user_id")
-            else { continue }
-            let isEnd = entry.text("change_type") == "removed" || entry.text("change_type") == "disabled"
-            // Whoever removes an app removes it for everybody.
-            if isEnd, !living.contains(app) { removed.insert(app) }
-            let key = app + "/" + user
-            guard settled.insert(key).inserted, !isEnd else { continue }
-            living.insert(app)
-            if apps[app] == nil { apps[app] = SlackRecords.application(app, entry) }
-            grants[key] = SlackRecords.grant(key, app: app, user: user, entry)
-        }
-        return apps.sorted { $0.key < $1.key }.map(\.value) + grants.sorted { $0.key < $1.key }.map(\.value)
+        entries.add(
+            PageEntries(log ?? [], of: .application, id: SlackRecords.app) { entry in
+                guard let app = SlackRecords.app(entry), let user = entry.text("user_id"),
+                    let change = entry.text("change_type")
+                else { return .unreadable }
+                guard !removed.contains(app) else { return .skipped("the app was removed later") }
+                let isEnd = change == "removed" || change == "disabled"
+                // Whoever removes an app removes it for everybody.
+                if isEnd, !living.contains(app) { removed.insert(app) }
+                guard settled.insert(app + "/" + user).inserted else {
+                    return .skipped("a later entry tells how it is")
+                }
+                guard !isEnd else { return .skipped("the person's grant has ended") }
+                living.insert(app)
+                guard let grant = SlackRecords.grant(entry, app: app, user: user) else { return .unreadable }
+                guard apps.insert(app).inserted else { return .read([.oauthGrant(grant)]) }
+                var application = SlackRecords.application(app, entry)
+                if !isApprovalKnown { application.unread.insert(.isManaged) }
+                return .read([.application(application), .oauthGrant(grant)])
+            })
+        // Whose app is not known may be anybody's grant.
+        if entries.kept.contains(.all(.application)) { entries.keep(.all(.oauthGrant)) }
+        return entries
     }
 
-    private func approvedApps() throws -> [String: SyncRecord] {
-        var apps: [String: SyncRecord] = [:]
-        var cursor: String?
-        repeat {
-            let more = cursor.map { [(name: "cursor", value: $0)] } ?? []
-            guard let answer = try ifOffered("admin.apps.approved.list", [("limit", "1000")] + more) else { break }
+    private func approvedApps() throws -> PageEntries {
+        var apps = PageEntries()
+        try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
+            let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
+            let answer = try methods.get("admin.apps.approved.list", [("limit", "1000")] + more)
             guard let list = answer["approved_apps"]?.array else { throw SlackMethods.malformed }
-            for item in list {
-                guard let id = item["app"]?.text("id") else { continue }
-                apps[id] = .application(
-                    ApplicationRecord(externalID: id, name: item["app"]?.text("name") ?? id, isManaged: true))
-            }
-            cursor = answer["response_metadata"]?.text("next_cursor")
-        } while cursor != nil
+            return (list, try Slack.next(answer))
+        } _: { list in
+            apps.add(
+                PageEntries(list, of: .application) { item in
+                    guard let id = item["app"]?.text("id") else { return .unreadable }
+                    let name = item["app"]?.text("name") ?? id
+                    return .read([.application(ApplicationRecord(externalID: id, name: name, isManaged: true))])
+                })
+        }
         return apps
     }
 
     private func integrationLog() throws -> [JSON] {
-        var entries: [JSON] = []
-        var page = 1
-        while let answer = try ifOffered(
-            "team.integrationLogs", [("count", "1000"), ("page", String(page))])
-        {
+        try WholeList.items { cursor in
+            let page = cursor?.place ?? 1
+            let answer = try methods.get("team.integrationLogs", [("count", "1000"), ("page", String(page))])
             guard let logs = answer["logs"]?.array, let pages = answer["paging"]?["pages"]?.integer else {
                 throw SlackMethods.malformed
             }
-            entries += logs
-            if page >= pages { break }
-            page += 1
+            return (logs, page < pages ? .integer(page + 1) : nil)
         }
-        return entries
     }
 
-    /// What a method answers; nil where the plan or the token does not offer it.
-    private func ifOffered(_ method: String, _ parameters: [(name: String, value: String)]) throws -> JSON? {
+    /// A list; nil if it is refused, which leaves what is known from it as it is.
+    private func unlessRefused<List>(
+        _ name: String, keeping kept: Kept..., in entries: inout PageEntries, _ ask: () throws -> List
+    ) throws -> List? {
         do {
-            return try methods.get(method, parameters)
-        } catch ConnectorError.configuration {
+            return try ask()
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            entries.leaveOut(name, error, keeping: kept)
             return nil
         }
     }
@@ -95,29 +112,45 @@ final class SlackDirectory {
         let manager: String?
     }
 
-    /// What SCIM (RFC 7643) says beside, by user; nothing where it is not offered.
-    private func allProfiles() throws -> [String: Profile] {
+    /// What SCIM (RFC 7643) says beside, by user, and why it does not of all.
+    private typealias Profiles = (byUser: [String: Profile], gap: ConnectorError?)
+
+    private func allProfiles() throws -> Profiles {
         if let profiles { return profiles }
-        var found: [String: Profile] = [:]
-        var start = 1
+        var found: Profiles = ([:], nil)
         do {
-            while true {
+            try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
+                let start = cursor?.place ?? 1
                 let page = try plus.get(
                     "/scim/v2/Users", query: [("startIndex", String(start)), ("count", "1000")])
                 let users = try page.list("Resources")
+                guard let total = page.json["totalResults"]?.integer else { throw SlackMethods.malformed }
+                let next = start + users.count
+                // There should be more.
+                if users.isEmpty, next <= total { throw SlackMethods.malformed }
+                return (users, next > total ? nil : .integer(next))
+            } _: { users in
                 for user in users {
-                    guard let id = user.text("id"),
-                        let work = user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]
-                    else { continue }
-                    found[id] = Profile(
-                        department: work.text("department"),
-                        manager: work["manager"]?.text("value") ?? work["manager"]?.text("managerId"))
+                    guard let id = user.text("id") else {
+                        found.gap = SlackMethods.malformed
+                        continue
+                    }
+                    let work = user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]
+                    found.byUser[id] = Profile(
+                        department: work?.text("department"),
+                        manager: work?["manager"]?.text("value") ?? work?["manager"]?.text("managerId"))
                 }
-                start += users.count
-                if users.isEmpty || start > page.json["totalResults"]?.integer ?? 0 { break }
             }
-        } catch ConnectorError.configuration {}
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            found.gap = error
+        }
         profiles = found
         return found
+    }
+}
+
+extension [SyncRecord] {
+    fileprivate var applicationIDs: [String] {
+        compactMap { if case .application(let application) = $0 { application.externalID } else { nil } }
     }
 }

@@ -16,43 +16,56 @@ enum SlackRecords {
         account.username = member.text("name")
         // Slack has verified it, or an administrator or the identity provider has set it.
         account.email = profile?.email("email")
+        // Every person has one; a token without the scope for it is not told.
+        if account.email == nil, account.kind == .user, account.status == .active { account.unread.insert(.email) }
         let roles = [
             ("is_primary_owner", "primary owner"), ("is_owner", "owner"), ("is_admin", "admin"),
         ]
         account.adminRoles = roles.filter { member[$0.0]?.bool == true }.map(\.1)
         account.isAdmin = !account.adminRoles.isEmpty
+        if account.isAdmin == false, account.status == .active, member["is_admin"]?.bool == nil {
+            account.isAdmin = nil
+        }
         // Not told to tokens of those who are no administrators.
         account.mfaEnabled = member["has_2fa"]?.bool
         account.title = profile?.text("title")
         // Whoever has been deactivated was changed last then.
         if account.status == .deprovisioned {
-            account.deprovisionedAt = member["updated"]?.integer.map { Timestamp(seconds: $0) }
+            account.deprovisionedAt = member["updated"]?.integer.flatMap { Timestamp(inRecord: $0) }
         }
         return account
     }
 
+    /// The app that an entry of the integration log is about.
+    static func app(_ entry: JSON) -> String? { entry.identifier("app_id") ?? entry.identifier("service_id") }
+
     /// One that people have brought in by themselves.
-    static func application(_ id: String, _ entry: JSON) -> SyncRecord {
-        .application(
-            ApplicationRecord(
-                externalID: id, name: entry.text("app_type") ?? entry.text("service_type") ?? id, isManaged: false))
+    static func application(_ id: String, _ entry: JSON) -> ApplicationRecord {
+        ApplicationRecord(
+            externalID: id, name: entry.text("app_type") ?? entry.text("service_type") ?? id, isManaged: false)
     }
 
-    static func grant(_ key: String, app: String, user: String, _ entry: JSON) -> SyncRecord {
+    static func grant(_ entry: JSON, app: String, user: String) -> OAuthGrantRecord? {
+        let scopes: [String]
+        switch entry["scope"] {
+        case nil, .null: scopes = []
+        case .string(let text): scopes = text.split(separator: ",").map(String.init)
+        default: return nil
+        }
         var grant = OAuthGrantRecord(
-            externalID: key, accountExternalID: user, applicationExternalID: app,
-            scopes: entry.text("scope")?.split(separator: ",").map(String.init) ?? [])
+            externalID: app + "/" + user, accountExternalID: user, applicationExternalID: app, scopes: scopes)
         // Written as text.
-        grant.grantedAt = entry.identifier("date").flatMap { Int($0) }.map { Timestamp(seconds: $0) }
-        return .oauthGrant(grant)
+        grant.grantedAt = entry.identifier("date").flatMap { Int($0) }.flatMap { Timestamp(inRecord: $0) }
+        return grant
     }
 
-    static func event(_ entry: JSON) -> SyncRecord? {
-        guard let id = entry.text("id"), let action = entry.text("action"), let time = entry["date_create"]?.integer
-        else { return nil }
+    static func event(_ entry: JSON) -> EntryReading {
+        guard let id = entry.text("id"), let action = entry.text("action"),
+            let time = entry["date_create"]?.integer.flatMap({ Timestamp(inRecord: $0) })
+        else { return .unreadable }
         var record = AuditEventRecord(
             externalID: id, eventType: type(action), outcome: action == "user_login_failed" ? .failure : .success,
-            occurredAt: Timestamp(seconds: time))
+            occurredAt: time)
         let user = entry["actor"]?["user"]
         record.actor = user?.text("name") ?? user?.text("email")
         record.actorExternalID = user?.text("id")
@@ -62,7 +75,7 @@ enum SlackRecords {
             record.target = object?.text("name") ?? object?.text("title") ?? object?.text("id")
         }
         record.ipAddress = entry["context"]?.text("ip_address")
-        return .auditEvent(record)
+        return .read([.auditEvent(record)])
     }
 
     private static func type(_ action: String) -> String {

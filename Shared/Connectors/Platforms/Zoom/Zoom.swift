@@ -16,6 +16,7 @@ struct Zoom: Connector {
     ]
 
     private let api: PlatformAPI
+    private let directory: ZoomDirectory
 
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
         guard let account = credentials["account_id"], let id = credentials["client_id"],
@@ -31,25 +32,36 @@ struct Zoom: Connector {
                 client, tokens, form: [("grant_type", "account_credentials"), ("account_id", account)],
                 headers: ["Authorization": basic]
             ) { response in
-                response.status < 500
-                    ? .credentials("Zoom refuses the account ID, the client ID or the secret.")
-                    : .provider("Zoom failed. Try again later.")
+                switch response.json.text("error") {
+                // Zoom says so of a wrong account ID.
+                case "invalid_request", "invalid_client", "invalid_grant":
+                    .credentials("Zoom refuses the account ID, the client ID or the secret.")
+                case "unsupported_grant_type", "unauthorized_client", "invalid_scope":
+                    .configuration("The Zoom app is no server-to-server OAuth app that is activated.")
+                default: .unexplained(response, by: "Zoom")
+                }
             }
         }
         api = PlatformAPI(
             client, base, headers: ["Accept": "application/json"], .token(token), explain: Self.explain)
+        directory = ZoomDirectory(api)
     }
 
     func check() throws { _ = try api.get("/users", query: [("page_size", "1")]).list("users") }
 
     var collections: [RecordCollection] {
-        [RecordCollection("application") { _ in RecordPage([ZoomRecords.application]) }]
-            + ["active", "inactive", "pending"].map { status in
+        [
+            RecordCollection("application", of: .application) { _ in
+                RecordPage(PageEntries(known: [ZoomRecords.application]))
+            }
+        ]
+            + ["active", "inactive", "pending"].map { state in
                 // The tokens of pages last for a quarter of an hour.
                 RecordCollection.tokened(
-                    status + " users", api, "/users", query: [("status", status), ("page_size", "300")],
-                    parameter: "next_page_token", token: { $0.json.text("next_page_token") }
-                ) { try $0.list("users").flatMap(ZoomRecords.user) }.beginningAgain()
+                    state + " users", of: .account, .entitlement, need: .required, api, "/users",
+                    query: [("status", state), ("page_size", "300")], parameter: "next_page_token",
+                    token: { try $0.json.nextToken("next_page_token") }
+                ) { try directory.accounts($0.list("users"), state: state) }.beginningAgain()
             }
     }
 
@@ -65,8 +77,9 @@ struct Zoom: Connector {
         // The token lacks a scope.
         case (_, 4_700), (_, 4_711):
             .configuration("The Zoom app lacks a scope. Give it the scopes that the README lists.")
-        case (401, _): .credentials("Zoom refuses the token that it has given.")
-        case (403, _): .configuration("The Zoom app may not do this. Give it the scopes that the README lists.")
+        case (401, 124), (401, nil): .credentials("Zoom refuses the token that it has given.")
+        case (401, _), (403, _):
+            .configuration("The Zoom app may not do this. Give it the scopes that the README lists.")
         case (404, _), (_, 1_001): .missing("Zoom has no such user.")
         case (400, _), (409, _): .configuration("Zoom does not allow this for that user.")
         default: .unexplained(response, by: "Zoom")
@@ -87,7 +100,8 @@ extension Zoom {
         case .revokeSessions: try api.change(.delete, "/users/\(id)/token", isRepeatable: true)
         // A password that nobody knows: the user must ask for a new one by mail.
         case .forcePasswordChange:
-            let random = Identifier.random().description.filter { $0 != "-" }.prefix(28)
+            // Zoom takes at most 31 characters.
+            let random = Identifier.random().description.filter { $0 != "-" }.prefix(27)
             try api.change(.put, "/users/\(id)/password", ["password": .string("Th1!" + random)], isRepeatable: true)
         case .revokeLicense:
             try api.change(
@@ -113,10 +127,13 @@ extension Zoom {
 
     /// Whose seat it is: seats are taken back one by one, by the user or by the seat.
     private func licensee(_ target: ActionTarget) throws -> String {
-        guard target.externalID != ZoomRecords.applicationID else {
-            throw ConnectorError.configuration("Zoom takes back the seats of users. Name the user.")
+        switch target.kind {
+        case .account: return target.externalID
+        case .license:
+            if let user = ZoomRecords.user(ofSeat: target.externalID) { return user }
+            fallthrough
+        default: throw ConnectorError.configuration("Zoom takes back the seats of users. Name the user.")
         }
-        return ZoomRecords.user(ofSeat: target.externalID) ?? target.externalID
     }
 }
 
@@ -140,35 +157,48 @@ enum ZoomRecords {
     private static let roles = ["0": "Owner", "1": "Admin"]
     private static let singleSignOn = 101
 
-    /// A user's account, and the seat that it takes up if it does.
-    static func user(_ user: JSON) -> [SyncRecord] {
-        // Who has not accepted an invitation yet may have no id.
-        guard let id = user.text("id") else { return [] }
+    /// An account of the list of users in a state.
+    static func account(_ user: JSON, id: String, state: String) -> AccountRecord {
         let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(
             externalID: id, displayName: names.isEmpty ? user.text("email") ?? id : names,
-            status: user.text("status") == "active" ? .active : .suspended)
+            status: AccountRecord.Status(word: user.text("status") ?? state) ?? .active)
         account.username = user.text("email")
         let email = user.email("email")
         if user["verified"]?.integer == 0 { account.unverifiedEmail = email } else { account.email = email }
-        account.adminRoles = user.identifier("role_id").flatMap { roles[$0] }.map { [$0] } ?? []
-        account.isAdmin = !account.adminRoles.isEmpty
-        account.ssoEnforced = user["login_types"]?.array.flatMap { types in
-            types.isEmpty ? nil : types.allSatisfy { $0.integer == singleSignOn }
+        let role = user.identifier("role_id")
+        account.adminRoles = role.flatMap { roles[$0] }.map { [$0] } ?? []
+        account.isAdmin = role.map { roles[$0] != nil }
+        let types = user["login_types"]?.array ?? []
+        if types.allSatisfy({ $0.integer != nil }) {
+            account.ssoEnforced = types.isEmpty ? nil : types.allSatisfy { $0.integer == singleSignOn }
+        } else {
+            account.unread.insert(.ssoEnforced)
         }
         account.lastLoginAt = user.date("last_login_time")
         account.department = user.text("dept")
         account.title = user.text("job_title")
         account.managerEmail = user.email("manager")
         account.createdAt = user.date("user_created_at") ?? user.date("created_at")
-        guard user["type"]?.integer == licensed, account.status == .active else { return [.account(account)] }
+        return account
+    }
+
+    /// Whether a user takes up a seat; nil if that can't be told, or who would be in it.
+    static func hasSeat(_ user: JSON, _ account: AccountRecord) -> Bool? {
+        guard account.status == .active else { return false }
+        guard let type = user["type"]?.integer, account.isAdmin != nil else { return nil }
+        return type == licensed
+    }
+
+    /// The seat of a user who has one.
+    static func seat(of account: AccountRecord) -> EntitlementRecord {
         var seat = EntitlementRecord(
-            externalID: seatPrefix + id, accountExternalID: id, applicationExternalID: applicationID,
-            role: account.adminRoles.first ?? "Licensed")
+            externalID: seatPrefix + account.externalID, accountExternalID: account.externalID,
+            applicationExternalID: applicationID, role: account.adminRoles.first ?? "Licensed")
         seat.isAdmin = account.isAdmin == true
         seat.isLicense = true
         seat.grantedAt = account.createdAt
         seat.lastUsedAt = account.lastLoginAt
-        return [.account(account), .entitlement(seat)]
+        return seat
     }
 }

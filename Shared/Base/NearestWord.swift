@@ -1,0 +1,41 @@
+/// Finds the known word that is nearest to an unknown one.
+public enum NearestWord {
+    /// The known word at the least distance from `word`. Nil if even that one is more than a third of the longer word away, and
+    /// so is no better than a guess, or if `word` has more than 100 bytes. Case does not count.
+    public static func nearest(to word: String, in known: [String]) -> String? {
+        let word = Array(word.lowercased().utf8)
+        guard word.count <= 100 else { return nil }
+        var best: (word: String, distance: Int)?
+        for candidate in known {
+            let distance = distance(word, Array(candidate.lowercased().utf8))
+            let allowed = max(1, max(word.count, candidate.utf8.count) / 3)
+            if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.word
+    }
+
+    /// The end of a sentence about an unknown word: the nearest known one, or all of them.
+    public static func advice(_ word: String, _ known: [String]) -> String {
+        if let nearest = nearest(to: word, in: known) { return "did you mean \"\(nearest)\"?" }
+        return known.isEmpty ? "there is none to choose from." : "known: \(known.joined(separator: ", "))."
+    }
+
+    /// The number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment)
+    /// that turn one word into the other.
+    public static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var rows = [Array(0...right.count)]
+        for (row, byte) in left.enumerated() {
+            var next = [row + 1]
+            for (column, other) in right.enumerated() {
+                var least = min(rows[row][column + 1] + 1, next[column] + 1)
+                least = min(least, rows[row][column] + (byte == other ? 0 : 1))
+                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
+                    least = min(least, rows[row - 1][column - 1] + 1)
+                }
+                next.append(least)
+            }
+            rows.append(next)
+        }
+        return rows[left.count][right.count]
+    }
+}

@@ -1,0 +1,109 @@
+import Base
+import Upstream
+
+/// The tenant's applications with their roles, for the lists that are asked for by application.
+struct EntraApplications {
+    /// The roles of each application, by its id.
+    private(set) var roles: [String: Roles] = [:]
+    /// The service principals that can't be read, so that nobody knows if they are applications.
+    private var unread: Set<String> = []
+    /// Whether there are others of which even the id can't be read.
+    private(set) var hasUnknown = false
+
+    init(_ principals: [JSON]) {
+        for principal in principals {
+            switch (EntraRecords.isApplication(principal), principal.text("id")) {
+            case (true?, let id?): roles[id] = Roles(of: principal)
+            case (false?, _): break
+            case (nil, let id?): unread.insert(id)
+            case (_, nil): hasUnknown = true
+            }
+        }
+    }
+
+    /// The ids of the applications, in order, and of what may be one.
+    var ids: [String] { unread.union(roles.keys).sorted() }
+
+    /// Whether a service principal is an application that the company uses; nil if that can't be told.
+    func include(_ id: String) -> Bool? {
+        if roles[id] != nil { return true }
+        return hasUnknown || unread.contains(id) ? nil : false
+    }
+
+    /// The roles of an application.
+    struct Roles {
+        typealias Role = (name: String, isAdmin: Bool)
+
+        private var byID: [String: Role] = [:]
+        private var isWhole = true
+
+        fileprivate init(of principal: JSON) {
+            let roles = principal["appRoles"]?.array
+            isWhole = roles != nil
+            for role in roles ?? [] {
+                guard let id = role.text("id") else {
+                    isWhole = false
+                    continue
+                }
+                let name = role.text("value") ?? role.text("displayName") ?? id
+                let words = name + " " + (role.text("displayName") ?? "")
+                byID[id] = (name, words.lowercased().contains("admin"))
+            }
+        }
+
+        /// The role that an assignment gives; nil if that can't be told.
+        func role(of assignment: JSON) -> Role? {
+            guard let id = assignment.text("appRoleId") else { return nil }
+            if let role = byID[id] { return role }
+            // An application that defines no roles, or no longer this one.
+            return isWhole || id == Self.defaultAccess ? ("user", false) : nil
+        }
+
+        private static let defaultAccess = "00000000-0000-0000-0000-000000000000"
+    }
+}
+
+/// The members of groups, with those of groups in them.
+final class EntraGroups {
+    /// The name, by which customers learn that they could not be read.
+    static let name = "members of groups"
+
+    private let api: PlatformAPI
+    private var known: [String: Result<[String], ConnectorError>] = [:]
+    /// The number of groups in a row whose members are refused.
+    private var refusals = 0
+    private var refusal: ConnectorError?
+    /// If so many are refused, asking for others would only use up the rate limit.
+    private static let mostRefusals = 5
+
+    init(_ api: PlatformAPI) { self.api = api }
+
+    /// The ids of the users in a group, of which there are none if it has gone meanwhile.
+    ///
+    /// - Throws: `ConnectorError` if the error concerns all requests.
+    func members(of group: String) throws -> Result<[String], ConnectorError> {
+        if let known = known[group] { return known }
+        if let refusal, refusals >= Self.mostRefusals { return .failure(refusal) }
+        let members: Result<[String], ConnectorError>
+        do {
+            members = .success(try ask(group))
+            refusals = 0
+        } catch let error as ConnectorError where error.isAboutOneRequest {
+            members = .failure(error)
+            refusal = error
+            refusals += 1
+        }
+        known[group] = members
+        return members
+    }
+
+    private func ask(_ group: String) throws -> [String] {
+        // The cast is an advanced query: learn.microsoft.com/graph/aad-advanced-queries.
+        let users = try unlessGone {
+            try Graph.all(
+                api, "/groups/\(group)/transitiveMembers/microsoft.graph.user",
+                [("$select", "id"), ("$top", "999"), ("$count", "true")], headers: ["ConsistencyLevel": "eventual"])
+        }
+        return try (users ?? []).all("id")
+    }
+}

@@ -1,0 +1,136 @@
+import Auth
+import Base
+import Connectors
+import Crypto
+import Findings
+import HTTP
+import Store
+
+/// An action's target and parameters, found among the workspace's records.
+///
+/// It is made when an action is requested, and again when it is carried out. Whatever a parameter names is a record of the
+/// same integration, and of the target where it is part of one. It is judged like the target, and stands in the audit log.
+struct Resolution {
+    /// The record that targetEntityId names.
+    let named: ResolvedTarget
+    /// The records that the platform acts on.
+    let targets: [ResolvedTarget]
+    /// The records that parameters name, in the order of the declarations.
+    var records: [(parameter: String, record: ResolvedTarget)] = []
+    /// The parameters for the connector.
+    var parameters = ActionParameters()
+
+    /// A digest of what an action does and to what. Two requests have the same one if they name the same records,
+    /// whichever names they use. Secrets make no difference: of two PINs for one device, nobody would know which one
+    /// unlocks it.
+    func key(of action: ActionType, on platform: String) -> String {
+        let target = targets.first.flatMap { targets.count == 1 ? $0 : nil } ?? named
+        // A decision about an application is the product's own, and holds for all applications of the name.
+        let isDecision = target.recordID == nil && target.kind == .application
+        var parts = [action.rawValue, isDecision ? "" : platform]
+        parts.append(target.recordID?.description ?? target.externalID)
+        for (name, value) in parameters.plainValues.sorted(by: { $0.key < $1.key }) { parts += [name, value] }
+        return SHA256.hexadecimal(JSONWriter.bytes(JSON.array(parts.map { .string($0.lowercased()) })))
+    }
+
+    /// All records that findings may be about.
+    var all: [ResolvedTarget] { [named] + targets + records.map(\.record) }
+
+    /// The records that parameters name, for the audit log, the first hundred; nil if there are none.
+    var shownRecords: JSON? {
+        var shown: [String: [JSON]] = [:]
+        for (name, record) in records.prefix(100) {
+            var members: [String: JSON] = ["external_id": .string(record.externalID)]
+            members["name"] = record.label.map(JSON.string)
+            shown[name, default: []].append(.object(members))
+        }
+        return shown.isEmpty ? nil : .object(shown.mapValues(JSON.array))
+    }
+}
+
+extension TargetResolver {
+    /// The target and the parameters of an action. Throws 404 if the integration has not brought the target or a record
+    /// that a parameter names, 400 if the action does not take the parameters.
+    func resolve(
+        _ action: ActionType, _ given: [String: JSON], as declared: [ActionParameter]
+    ) throws -> Resolution {
+        let targets = try targets(of: action)
+        var chosen = targets.all
+        var records: [(String, ResolvedTarget)] = []
+        let parameters = try parameters(given, as: declared, of: action) { parameter, value in
+            let found = try find(parameter, value, targets)
+            records += found.map { (parameter.name, $0) }
+            if parameter.kind != .person, !found.isEmpty { chosen = found }
+            return found
+        }
+        return Resolution(named: targets.named, targets: chosen, records: records, parameters: parameters)
+    }
+
+    /// The parameters of an action whose targets were found in an earlier run. Of the records that they name only people
+    /// are looked up: keys and grants are among those targets.
+    func parameters(
+        _ given: [String: JSON], as declared: [ActionParameter], of action: ActionType
+    ) throws -> ActionParameters {
+        try parameters(given, as: declared, of: action) { parameter, value in
+            guard parameter.kind == .person, let value else { return [] }
+            return [try person(parameter, value)]
+        }
+    }
+
+    private func parameters(
+        _ given: [String: JSON], as declared: [ActionParameter], of action: ActionType,
+        find: (ActionParameter, String?) throws -> [ResolvedTarget]
+    ) throws -> ActionParameters {
+        do {
+            return try ActionParameters(given, as: declared, of: "\(action.rawValue) on \(platform)") {
+                let found = try find($0, $1)
+                return $0.kind == .person ? found.first?.externalID : nil
+            }
+        } catch let error as ActionParameterError {
+            throw HTTPError.badRequest(error.sentence)
+        }
+    }
+
+    private func find(
+        _ parameter: ActionParameter, _ value: String?, _ targets: Targets
+    ) throws -> [ResolvedTarget] {
+        guard let value else {
+            guard case .key = parameter.kind, parameter.isRequired, targets.named.kind == .account else { return [] }
+            throw ActionParameterError(missing: parameter)
+        }
+        switch parameter.kind {
+        case .value, .secret: return []
+        case .person: return [try person(parameter, value)]
+        case .key(let prefix):
+            guard targets.named.kind == .account else {
+                throw HTTPError.badRequest(
+                    "extraParams.\(parameter.name) goes with an account: targetEntityId names something else.")
+            }
+            guard let key = try key(value, prefix: prefix, of: targets.named) else {
+                throw notFound(parameter, "no key of this id for this account")
+            }
+            return [key]
+        case .grantedApplication:
+            let id = Identifier(value)
+            let found = targets.all.filter { target in
+                target.clientID == value || id != nil && target.applicationID == id
+            }
+            guard !found.isEmpty else { throw notFound(parameter, "no grant of this target to this application") }
+            return found
+        }
+    }
+
+    private func person(_ parameter: ActionParameter, _ value: String) throws -> ResolvedTarget {
+        let found = try people(value)
+        guard let person = found.first else { throw notFound(parameter, "no active user of this name") }
+        guard found.count == 1 else {
+            throw HTTPError.badRequest(
+                "extraParams.\(parameter.name) names \(found.count) accounts. Name one of them by its own id.")
+        }
+        return person
+    }
+
+    private func notFound(_ parameter: ActionParameter, _ sentence: String) -> HTTPError {
+        .notFound("extraParams.\(parameter.name): \(platform) has brought \(sentence) into this workspace.")
+    }
+}

@@ -1,0 +1,105 @@
+import Base
+import Connectors
+
+/// What is known of an integration's lists from earlier syncs (`integrations.lists`): how many entries each had, and since
+/// when it could not be read.
+struct ListHistory {
+    /// One list, or a part of one.
+    fileprivate struct State {
+        /// The number of entries when it was last read to its end.
+        var entries: Int?
+        /// When it first came back with far fewer entries.
+        var shrunkAt: Timestamp?
+        /// Why it can't be read.
+        var reason: String?
+        /// When it first could not be read.
+        var leftOutAt: Timestamp?
+        /// From when on its events have not been read.
+        var eventsSince: Timestamp?
+    }
+
+    private var lists: [String: State]
+
+    /// A list is taken to have shrunk only if it had more entries than this.
+    static let smallList = 20
+    /// How long the deletions of a list that has shrunk are held back at least, in seconds. The next hourly sync decides.
+    static let holdingTime = 1_800
+
+    /// The lists of which the deletions are held back, with a sentence that says why.
+    ///
+    /// A list that comes back with less than half of its entries may be cut by a fault or a filter at the provider. It is
+    /// believed if it is as short in a sync half an hour later.
+    func heldBack(_ lists: [RecordCollection], ended: [String: Int], now: Timestamp) -> [String: String] {
+        var held: [String: String] = [:]
+        for list in lists where list.kinds != [.auditEvent] {
+            guard let entries = ended[list.name], let before = self.lists[list.name]?.entries,
+                Self.hasShrunk(entries, before)
+            else { continue }
+            if let since = self.lists[list.name]?.shrunkAt, since + Self.holdingTime <= now { continue }
+            held[list.name] =
+                "The list of \(list.name) came back with \(entries) of \(before) entries. "
+                + "What is missing is kept until a later sync confirms it."
+        }
+        return held
+    }
+
+    private static func hasShrunk(_ entries: Int, _ before: Int) -> Bool {
+        before > smallList && entries * 2 < before
+    }
+
+    /// From when on events of lists are wanted that could not be read before.
+    var olderEvents: [String: Timestamp] { lists.compactMapValues(\.eventsSince) }
+
+    /// Notes how the lists stood in a sync that was applied.
+    mutating func add(_ read: ReadLists, eventsSince: Timestamp, now: Timestamp) {
+        let old = lists
+        for (name, state) in old where read.ended[name] == nil {
+            // A part of a list has no end of its own, and nothing else to remember.
+            lists[name] = state.entries.map { State(entries: $0) }
+        }
+        for (name, entries) in read.ended {
+            if let before = old[name]?.entries, read.heldBack[name] != nil {
+                lists[name] = State(entries: before, shrunkAt: old[name]?.shrunkAt ?? now)
+            } else {
+                lists[name] = State(entries: entries)
+            }
+        }
+        for (name, reason) in read.leftOut.merging(read.heldBack, uniquingKeysWith: { $1 }) {
+            var state = lists[name] ?? State()
+            state.reason = reason
+            state.leftOutAt = old[name]?.leftOutAt ?? now
+            if read.ended[name] == nil { state.eventsSince = old[name]?.eventsSince ?? eventsSince }
+            lists[name] = state
+        }
+    }
+}
+
+extension ListHistory {
+    init(_ json: JSON?) {
+        lists = (json?.object ?? [:]).mapValues { State($0) }
+    }
+
+    /// The form in `integrations.lists`.
+    var json: JSON { .object(lists.mapValues(\.json)) }
+}
+
+extension ListHistory.State {
+    fileprivate init(_ json: JSON) {
+        func moment(_ name: String) -> Timestamp? { json[name]?.string.flatMap { Timestamp($0) } }
+        // The bound keeps arithmetic on it from overflowing.
+        entries = json["entries"]?.integer.map { max(0, min($0, 1 << 48)) }
+        shrunkAt = moment("shrunk_at")
+        reason = json["reason"]?.string
+        leftOutAt = moment("left_out_at")
+        eventsSince = moment("events_since")
+    }
+
+    fileprivate var json: JSON {
+        let members: [String: JSON?] = [
+            "entries": entries.map(JSON.integer), "shrunk_at": shrunkAt.map { .string($0.description) },
+            "reason": reason.map(JSON.string), "left_out_at": leftOutAt.map { .string($0.description) },
+            "events_since": eventsSince.map { .string($0.description) },
+        ]
+        return .object(members.compactMapValues { $0 })
+    }
+}

@@ -1,0 +1,32 @@
+import Auth
+import Base
+import Jobs
+import Store
+
+// An integration is synced every hour. One whose sync has failed is tried again after an hour, then two, four, eight and so
+// on, every half a day at most, for seven days; then it waits for somebody.
+extension Workspace {
+    /// How long an integration that fails is tried.
+    private static let failingTime = Int.days(7)
+    /// The longest pause between two tries, in seconds.
+    private static let longestPause = Int.hours(12)
+
+    /// Writes down, in the transaction in which a sync ends without success, why it did, and when the next one begins.
+    func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
+        let failing = try first(
+            "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { row in (since: try row[0] as Timestamp?, count: try row[1] as Int) }
+        let (since, count) = (failing?.since ?? now, failing?.count ?? 0)
+        let pause = min(Self.longestPause, Int.hours(1) << min(count, 10))
+        let mayRetry = now < since + Self.failingTime
+        let next = mayRetry ? integrationID.hourlyTime(after: now + pause - .hours(1)) : nil
+        try execute(
+            """
+            UPDATE integrations SET error_kind = $3, error = $4, next_auto_sync_at = $5, failing_since = $6,
+                failed_syncs = $7,
+                status = CASE WHEN $3 IN ('authentication_expired', 'configuration_invalid') OR $8 = 0 THEN 'error'
+                    ELSE status END
+            WHERE workspace_id = $1 AND id = $2 AND status IN ('connected', 'pending', 'error')
+            """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
+    }
+}

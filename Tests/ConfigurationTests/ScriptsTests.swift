@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The shell scripts find the project wherever they are called from.
+@Suite struct ScriptsTests {
+
+    /// With CDPATH, `cd` prints the folder that it has found, or finds another one.
+    @Test(
+        "A script that changes its folder ignores CDPATH, and one that looks for its own folder follows symbolic links")
+    func scriptsAreRobust() throws {
+        for script in try Shell.run(
+            #"cd "$1" && git ls-files -z | xargs -0 grep -lI '^#!/usr/bin/env bash'"#, [BuiltProducts.project]
+        )
+        .split(separator: "\n") {
+            let text = try String(contentsOfFile: BuiltProducts.project + "/" + script, encoding: .utf8)
+            if text.contains(#/\bcd /#) { #expect(text.contains("unset CDPATH\n"), "\(script)") }
+            for line in text.split(separator: "\n") where line.contains("${BASH_SOURCE[0]}") {
+                #expect(line.contains(#"readlink -f -- "${BASH_SOURCE[0]}""#), "\(script)")
+            }
+        }
+    }
+
+    @Test("local-runner/components works with CDPATH set, through a symbolic link, from another folder")
+    func componentsWorksFromElsewhere() throws {
+        #expect(try outputFromElsewhere(of: "components", "").contains("Swift="))
+    }
+
+    @Test(
+        "local-runner/dev works with CDPATH set, through a symbolic link, from another folder",
+        .enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"))
+    func devWorksFromElsewhere() throws {
+        #expect(try outputFromElsewhere(of: "dev", "--build-only") == "")
+    }
+
+    /// Runs a script of local-runner through a symbolic link, with a CDPATH that leads to another folder of that name.
+    private func outputFromElsewhere(of script: String, _ argument: String) throws -> String {
+        let folder = try TemporaryFolder()
+        return try Shell.run(
+            #"""
+            mkdir "$2/local-runner" "$2/elsewhere"
+            ln -s "$1/local-runner/$3" "$2/link"
+            cd "$2/elsewhere" && CDPATH=$2:. ../link $4
+            """#, [BuiltProducts.project, folder.path, script, argument], seconds: 300)
+    }
+}

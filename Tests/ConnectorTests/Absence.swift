@@ -1,0 +1,143 @@
+import Base
+import Findings
+import TestSupport
+
+@testable import Connectors
+
+/// What a sync would make of a provider that answers otherwise than in the sync before.
+struct Absence {
+    typealias Answer = @Sendable (FakeProvider.Request, FakeProvider.Reply) -> FakeProvider.Reply?
+
+    /// The records that the sync before has brought and that this one would take for gone, as `account/u1`.
+    let gone: Set<String>
+    /// The records that came.
+    let records: [SyncRecord]
+    /// The lists, and parts of lists, that could not be read.
+    let leftOut: Set<String>
+    /// The requests that the provider got.
+    let requests: [FakeProvider.Request]
+
+    var accounts: [String: AccountRecord] { records.accounts }
+
+    /// A sync of an org of which `answer` gives some other answers; nil leaves one as it is.
+    init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
+        let org = try FakeProvider(example.org)
+        let before = try withExtendedLifetime(org) { try Pulled(example.connect(org)) }
+        let provider = try FakeProvider { request in example.org(request).map { answer(request, $0) ?? $0 } }
+        let now = try withExtendedLifetime(provider) { try Pulled(example.connect(provider)) }
+        let seen = now.records.byKey
+        gone = Set(before.records.byKey.filter { seen[$0.key] == nil && now.proves($0.value, before.records) }.keys)
+        records = now.records
+        leftOut = Set(now.leftOut)
+        requests = provider.requests
+    }
+}
+
+/// What a connector yields, as a sync takes it: optional lists that fail are left out.
+private struct Pulled {
+    var records: [SyncRecord] = []
+    var leftOut: [String] = []
+    private var kept: Set<Kept> = []
+
+    init(_ connector: any Connector) throws {
+        for list in connector.collections {
+            do {
+                var cursor: JSON?
+                repeat {
+                    let page = try list.page(cursor)
+                    records += page.records
+                    kept.formUnion(page.entries.kept)
+                    leftOut += page.entries.leftOut.map(\.name)
+                    cursor = page.next
+                } while cursor != nil
+            } catch let error as ConnectorError where list.need == .optional && error.isAboutOneRequest {
+                leftOut.append(list.name)
+                kept.formUnion(list.kept)
+            }
+        }
+    }
+
+    /// Whether a record of the sync before, which did not come in this one, has gone.
+    func proves(_ record: SyncRecord, _ before: [SyncRecord]) -> Bool {
+        let kind = record.kind
+        guard kind != .auditEvent, !kept.contains(.all(kind)) else { return false }
+        for case .beginning(kind, let prefix) in kept where record.externalID.hasPrefix(prefix) { return false }
+        var protections: [Kept] = [.record(kind, id: record.externalID)]
+        for account in record.holders(in: before) {
+            protections += [.ofAccount(kind, account: account)]
+            if kind != .application { protections += [.record(.account, id: account)] }
+        }
+        if let application = record.application {
+            protections += [
+                .record(.application, id: application), .ofApplication(kind, application: application),
+            ]
+        }
+        return kept.isDisjoint(with: protections)
+    }
+}
+
+extension SyncRecord {
+    /// The kind.
+    var kind: Kind {
+        switch self {
+        case .account: .account
+        case .application: .application
+        case .entitlement: .entitlement
+        case .oauthGrant: .oauthGrant
+        case .accessKey: .accessKey
+        case .device: .device
+        case .auditEvent: .auditEvent
+        }
+    }
+
+    /// The application that it belongs to.
+    fileprivate var application: String? {
+        switch self {
+        case .entitlement(let entitlement): entitlement.applicationExternalID
+        case .oauthGrant(let grant): grant.applicationExternalID
+        default: nil
+        }
+    }
+
+    /// The accounts that it belongs to; of an application, those that have let it in.
+    fileprivate func holders(in records: [SyncRecord]) -> [String] {
+        switch self {
+        case .entitlement(let entitlement): [entitlement.accountExternalID]
+        case .oauthGrant(let grant): [grant.accountExternalID]
+        case .accessKey(let key): key.accountExternalID.map { [$0] } ?? []
+        case .application(let application):
+            records.compactMap { record in
+                if case .oauthGrant(let grant) = record, grant.applicationExternalID == application.externalID {
+                    grant.accountExternalID
+                } else {
+                    nil
+                }
+            }
+        case .account, .device, .auditEvent: []
+        }
+    }
+}
+
+extension FakeProvider.Reply {
+    /// The reply with other entries in its list, which a member holds; nil is the whole body.
+    func entries(_ member: String?, _ change: ([JSON]) -> [JSON]) -> Self {
+        guard let body = try? JSON(parsing: body) else { return self }
+        guard let member else { return .json(.array(change(body.array ?? [])), headers: headers) }
+        return with(member, .array(change(body[member]?.array ?? [])))
+    }
+
+    /// The reply with another member in its body.
+    func with(_ member: String, _ value: JSON?) -> Self {
+        guard var members = (try? JSON(parsing: body))?.object else { return self }
+        members[member] = value
+        return .json(.object(members), headers: headers)
+    }
+}
+
+extension JSON {
+    /// The object with other members; null takes one away.
+    func with(_ changes: [String: JSON]) -> JSON {
+        guard let members = object else { return self }
+        return .object(members.merging(changes) { $1 }.filter { $0.value != .null || changes[$0.key] == nil })
+    }
+}

@@ -1,0 +1,175 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// What directories say of people.
+@Suite struct AccountMeaningTests {
+    // MARK: Okta
+
+    private func okta(_ status: String, _ profile: JSON = ["login": "ann@example.com"]) -> AccountRecord? {
+        OktaRecords.account(["id": "u1", "status": .string(status), "profile": profile])
+    }
+
+    /// Nobody has suspended whom nobody has activated.
+    @Test(arguments: [
+        ("STAGED", AccountRecord.Status.staged), ("SUSPENDED", .suspended), ("DEPROVISIONED", .deprovisioned),
+        ("PROVISIONED", .active), ("LOCKED_OUT", .active), ("PASSWORD_EXPIRED", .active), ("RECOVERY", .active),
+    ])
+    func oktasStatesAreFour(_ status: String, _ expected: AccountRecord.Status) {
+        #expect(okta(status)?.status == expected)
+    }
+
+    @Test func aCustomRoleHasItsLabel() throws {
+        let roles: JSON = [
+            ["id": "cr0", "type": "CUSTOM", "label": "Help desk of the north"], ["type": "ORG_ADMIN", "label": "Org"],
+            ["type": "CUSTOM"],
+        ]
+        let provider = try FakeProvider { request in
+            request.path == "/api/v1/users/u1/roles" ? .json(roles) : OktaOrg.answer(request, users: 6, isEmpty: false)
+        }
+        let connector = try ConnectorCase.okta.connect(provider)
+        #expect(
+            try pull { connector }.accounts["u1"]?.adminRoles == ["Help desk of the north", "ORG_ADMIN", "CUSTOM"])
+    }
+
+    @Test func aLoginThatIsAnAddressIsALink() {
+        let account = okta("ACTIVE", ["login": "Ann@Google.example", "email": "ann@mail.example"])
+        #expect(account?.email == "ann@mail.example" && account?.linkedEmails == ["ann@google.example"])
+        #expect(okta("ACTIVE", ["login": "ann", "email": "ann@mail.example"])?.linkedEmails == [])
+        #expect(okta("ACTIVE", ["login": "ANN@mail.example", "email": "ann@mail.example"])?.linkedEmails == [])
+    }
+
+    @Test func aCountryInWordsIsItsCode() {
+        let record = OktaRecords.event([
+            "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": "user.session.start",
+            "outcome": ["result": "SUCCESS"], "client": ["geographicalContext": ["country": "United States"]],
+        ])
+        let nowhere = OktaRecords.event([
+            "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": "user.session.start",
+            "outcome": ["result": "SUCCESS"], "client": ["geographicalContext": ["country": "Atlantis"]],
+        ])
+        guard case .auditEvent(let event)? = record.record, case .auditEvent(let other)? = nowhere.record else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.details == ["country": "US"] && other.details == [:])
+    }
+
+    // MARK: Entra
+
+    private static let guestName = "ann_partner.example#EXT#@tenant.onmicrosoft.com"
+
+    @Test(arguments: ["Member", "Guest", nil] as [String?], [guestName, guestName.lowercased()])
+    func whoHasAMadeUpNameComesFromOutside(_ type: String?, _ name: String) {
+        var user: [String: JSON] = ["id": "u1", "userPrincipalName": .string(name)]
+        user["userType"] = type.map(JSON.string) ?? .null
+        let account = EntraRecords.account(.object(user))
+        #expect(account?.kind == .external)
+        #expect(account?.email == nil && account?.linkedEmails == [])
+        user["mail"] = "Ann@Partner.example"
+        #expect(EntraRecords.account(.object(user))?.email == "ann@partner.example")
+        user["mail"] = .string(name)
+        #expect(EntraRecords.account(.object(user))?.email == nil)
+    }
+
+    @Test func anEmployeeIsNoGuest() {
+        let account = EntraRecords.account(["id": "u1", "userPrincipalName": "ann@corp.example", "userType": "Member"])
+        #expect(account?.kind == .user && account?.email == "ann@corp.example")
+        let guest = EntraRecords.account(["id": "u1", "userPrincipalName": "ann@corp.example", "userType": "Guest"])
+        #expect(guest?.kind == .external)
+    }
+
+    /// Guests register their factors at home: that there is none here says nothing.
+    @Test func aGuestsFactorsAreNotTheTenants() throws {
+        let provider = try FakeProvider { request in
+            GraphTenant.answer(request) { path in
+                guard path == "/users" else { return EntraTenant.answer(request, path, isEmpty: false) }
+                let names = ["u0": Self.guestName, "u1": Self.guestName, "u2": "bo@corp.example"]
+                return .json([
+                    "value": .array(
+                        names.map { ["id": .string($0.key), "userPrincipalName": .string($0.value)] })
+                ])
+            }
+        }
+        let connector = try ConnectorCase.entra.connect(provider)
+        let accounts = try pull { connector }.accounts
+        // The report says no of the first and yes of the others.
+        #expect(accounts["u0"]?.mfaEnabled == nil && accounts["u1"]?.mfaEnabled == true)
+        #expect(accounts["u2"]?.mfaEnabled == true)
+    }
+
+    @Test func madeUpNamesAreNobodysAddress() throws {
+        let signIn = EntraEvents.signIn([
+            "id": "s1", "createdDateTime": "2026-04-02T10:00:00Z", "userPrincipalName": .string(Self.guestName),
+            "status": ["errorCode": 0], "location": ["countryOrRegion": "us"],
+        ])
+        guard case .auditEvent(let event)? = signIn.record else {
+            Issue.record("no event")
+            return
+        }
+        #expect(event.actorEmail == nil && event.details == ["country": "US"])
+        guard
+            case .device(let device)? = Intune.device(["id": "d1", "userPrincipalName": .string(Self.guestName)])
+        else {
+            Issue.record("no device")
+            return
+        }
+        #expect(device.ownerEmail == nil)
+        let account = EntraRecords.account([
+            "id": "u1", "userPrincipalName": "bo@corp.example",
+            "manager": ["userPrincipalName": .string(Self.guestName)],
+        ])
+        #expect(account?.managerEmail == nil)
+    }
+
+    // MARK: Others
+
+    @Test func aRootUserWhoNeverSignedInHasNeverSignedIn() {
+        let report = """
+            user,arn,user_creation_time,password_last_used,access_key_1_last_used_date
+            <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,1970-01-01T00:00:00+00:00,N/A
+            """
+        let root = AWSRecords.root(inReport: report)
+        #expect(root?.lastLoginAt == nil && root?.createdAt?.description == "2020-01-01T00:00:00Z")
+    }
+
+    @Test func allVerifiedAddressesOfAMemberJoin() {
+        let member = GitHubRecords.member([
+            "role": "MEMBER",
+            "node": [
+                "databaseId": 7, "login": "ann",
+                "organizationVerifiedDomainEmails": ["Zoe@acme.example", "ann@acme.example", "ann@acme.test"],
+            ],
+        ])
+        #expect(member?.email == "ann@acme.example")
+        #expect(member?.linkedEmails == ["ann@acme.test", "zoe@acme.example"])
+    }
+
+    @Test func allAliasesOfAGoogleUserJoin() {
+        let user = GoogleRecords.account([
+            "id": "u1", "primaryEmail": "Ann@acme.example", "aliases": ["Ann.Lee@acme.example"],
+            "nonEditableAliases": ["ann@acme.test"], "lastLoginTime": "1970-01-01T00:00:00.000Z",
+        ])
+        #expect(user?.linkedEmails == ["ann.lee@acme.example", "ann@acme.test"])
+        #expect(user?.lastLoginAt == nil)
+    }
+
+    @Test(arguments: [
+        ("active", AccountRecord.Status.active), ("pending", .staged), ("inactive", .suspended),
+    ])
+    func zoomsStatesAreThree(_ status: String, _ expected: AccountRecord.Status) {
+        #expect(ZoomRecords.account(["id": "u1"], id: "u1", state: status).status == expected)
+    }
+
+    @Test(arguments: [
+        ("active", AccountRecord.Status.active), ("blocked", .suspended), ("deactivated", .suspended),
+        ("blocked_pending_approval", .staged),
+    ])
+    func gitLabsStatesAreThree(_ state: String, _ expected: AccountRecord.Status) {
+        let user: JSON = ["id": 1, "username": "ann", "state": .string(state)]
+        #expect(GitLabRecords.user(user)?.status == expected)
+        #expect(GitLabRecords.member(user, nil)?.status == expected)
+    }
+}

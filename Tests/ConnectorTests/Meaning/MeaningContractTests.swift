@@ -1,0 +1,114 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// What every connector must make of the same oddity, wherever it stands in the provider's answers.
+@Suite struct MeaningContractTests {
+    /// What a connector pulls when every text of the answers that a pattern finds is another one. Events are found by
+    /// their times, and are left out where these are lost.
+    private func pulled(
+        _ example: ConnectorCase, replacing replacements: [(pattern: String, text: String)]
+    ) throws -> [SyncRecord] {
+        let expressions = try replacements.map { (try NSRegularExpression(pattern: $0.pattern), $0.text) }
+        let provider = try FakeProvider { request in
+            guard var reply = example.org(request), !request.path.hasSuffix("token") else {
+                return example.org(request)
+            }
+            func replaced(_ body: String) -> String {
+                expressions.reduce(body) { body, change in
+                    let all = NSRange(body.startIndex..., in: body)
+                    return change.0.stringByReplacingMatches(in: body, range: all, withTemplate: change.1)
+                }
+            }
+            var body = replaced(String(decoding: reply.body, as: UTF8.self))
+            // AWS's credential report is in base64.
+            if let begin = body.range(of: "<Content>"), let end = body.range(of: "</Content>"),
+                let report = Base64.standard.decode(body[begin.upperBound..<end.lowerBound])
+            {
+                let changed = Data(replaced(String(decoding: report, as: UTF8.self)).utf8).base64EncodedString()
+                body.replaceSubrange(begin.upperBound..<end.lowerBound, with: changed)
+            }
+            reply.body = Array(body.utf8)
+            return reply
+        }
+        let connector = try example.connect(provider)
+        let logs = connector.collections.map(\.name).filter { name in
+            ["events", "log", "sign-ins", "administration", "grants given", "downloads", "deletions", "bin"]
+                .contains { name.hasSuffix($0) }
+        }
+        // AWS tells of its root user in Base64, in which no pattern finds anything.
+        let records = try pull(without: Set(logs + ["root"])) { connector }
+        #expect(provider.unexpected.isEmpty)
+        return records
+    }
+
+    /// Moments stand in texts, and here and there in numbers of seconds or milliseconds.
+    @Test(
+        arguments: ConnectorCase.all,
+        [("0001-01-01T00:00:00Z", "0"), ("1970-01-01T00:00:00Z", "1"), ("9999-12-31T23:59:59Z", "0")])
+    func neverIsNoMomentAnywhere(_ example: ConnectorCase, _ never: (text: String, number: String)) throws {
+        let date = "20[0-9]{2}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?"
+        let number = "(?<![0-9.])17[0-9]{8}([0-9]{3})?(?![0-9])"
+        let usual = try pulled(example, replacing: [])
+        let records = try pulled(example, replacing: [(date, never.text), (number, never.number)])
+        #expect(Set(records.map(\.key.id)) == Set(usual.map(\.key.id)))
+        #expect(records.flatMap(\.moments) == [])
+    }
+
+    /// White space around an address, and letters that only look like others.
+    @Test(arguments: ConnectorCase.all) func addressesHaveOneForm(_ example: ConnectorCase) throws {
+        let plain = try pulled(example, replacing: []).flatMap(\.addresses)
+        let pattern = #""([A-Za-z0-9.]+)@([A-Za-z]+\.[A-Za-z]+)""#
+        let spaced = try pulled(example, replacing: [(pattern, "\" $1@$2\u{A0}\"")]).flatMap(\.addresses)
+        for address in spaced { #expect(EmailAddress.canonical(address) == address) }
+        #expect(Set(spaced) == Set(plain))
+        let alike = try pulled(example, replacing: [(pattern, "\"\u{212A}$1@$2\"")]).flatMap(\.addresses)
+        #expect(!alike.contains { $0.hasPrefix("k") && !plain.contains($0) }, "\(alike)")
+    }
+
+    @Test(arguments: ConnectorCase.all) func countriesAreCodes(_ example: ConnectorCase) throws {
+        let provider = try FakeProvider(example.org)
+        let connector = try example.connect(provider)
+        for case .auditEvent(let event) in try pull({ connector }) {
+            if let country = event.details["country"] {
+                #expect(country.string.map(Country.code) == .some(country.string), "\(country)")
+            }
+        }
+    }
+
+    @Test(arguments: ConnectorCase.all) func placeholdersAreNoSerialNumbers(_ example: ConnectorCase) throws {
+        let records = try pulled(
+            example,
+            replacing: [(#""(serialNumber|serial_number)":"[^"]*""#, #""$1":"To be filled by O.E.M.""#)])
+        for case .device(let device) in records { #expect(device.serialNumber == nil) }
+    }
+}
+
+extension SyncRecord {
+    /// When things were and will be.
+    fileprivate var moments: [Timestamp] {
+        let moments: [Timestamp?] =
+            switch self {
+            case .account(let record): [record.lastLoginAt, record.createdAt, record.deprovisionedAt]
+            case .entitlement(let record): [record.grantedAt, record.lastUsedAt]
+            case .oauthGrant(let record): [record.grantedAt, record.lastUsedAt]
+            case .accessKey(let record): [record.createdAt, record.lastUsedAt, record.expiresAt]
+            case .device(let record): [record.lastSeenAt]
+            case .application, .auditEvent: []
+            }
+        return moments.compactMap { $0 }
+    }
+
+    fileprivate var addresses: [String] {
+        switch self {
+        case .account(let record):
+            [record.email, record.unverifiedEmail, record.managerEmail].compactMap { $0 } + record.linkedEmails
+        case .device(let record): [record.ownerEmail].compactMap { $0 }
+        case .auditEvent(let record): [record.actorEmail].compactMap { $0 }
+        case .application, .entitlement, .oauthGrant, .accessKey: []
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import Base
+import HTTP
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// How connectors find the next page: by Link fields (RFC 8288) and URLs in bodies. What they can't use is an error, never
+/// the end of a list, and whatever host it names, the customer's token goes to the customer's own server alone.
+@Suite struct NextPageTests {
+    /// Okta's users, with each field `Link` of a next page written otherwise. `LINK` stands for its URL, `QUERY` for its
+    /// query.
+    private func okta(_ field: String) throws -> FakeProvider {
+        try FakeProvider { request in
+            guard var reply = OktaOrg.answer(request, users: 6, isEmpty: false) else { return nil }
+            let links = reply.headers.fields.filter { $0.name == "Link" }.map(\.value)
+            reply.headers["Link"] = nil
+            for link in links {
+                guard link.hasSuffix("rel=\"next\""), let url = link.dropFirst().cut(at: ">")?.before else { continue }
+                let query = url.cut(at: "?")?.behind ?? ""
+                reply.headers.add(
+                    "Link", field.replacing("LINK", with: url).replacing("QUERY", with: query))
+            }
+            return reply
+        }
+    }
+
+    private func users(_ provider: FakeProvider) throws -> Set<String> {
+        let connector = try ConnectorCase.okta.connect(provider)
+        let others = Set(connector.collections.map(\.name)).subtracting(["users"])
+        return Set(try pull(without: others) { connector }.accounts.keys)
+    }
+
+    @Test(arguments: [
+        "<LINK>; rel=\"next\"", "<LINK>;rel=next", "<LINK>; rel=\"NEXT\"", "<LINK> ; REL = \"Next\" ",
+        "</api/v1/users?QUERY>; rel=next",
+        "<users?QUERY>; rel=\"next\"", "<?QUERY>; rel=\"next\"", "<./users?QUERY#x>; rel=\"next\"",
+        "<//my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
+        "<https://my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
+        "<http://EXAMPLE.okta.com:8080/api/v1/users?QUERY>; rel=\"next\"",
+        "<LINK>; rel=\"last next\"", "<LINK>; rel=\"https://a.example/rels/x\tNext\"",
+        "<LINK&q=name eq \"a, b\">; rel=\"next\"", "<LINK&filter=a;b,c>; rel=\"next\"",
+        "<LINK>; title=\"a, \\\"b\\\"; rel=self <x>\"; rel=\"next\"", "<LINK>; title*=UTF-8''%e2%82%ac; rel=\"next\"",
+        "<LINK>; crossorigin; rel=\"next\"; rel=\"self\"", ", ,<LINK>; rel=\"next\", ",
+        "<https://a.example/?after=9>; rel=\"self\", <LINK>; rel=\"next\"", "<LINK>; rel=\"next\",<x>; rel=\"self\"",
+        "<LINK>; rel=\"ne\\xt\"", "<x?after=9>; rel=\"next\"; anchor=\"/other\", <LINK>; rel=\"next\"",
+    ])
+    func aLegalLinkLeadsToTheNextPage(_ field: String) throws {
+        let provider = try okta(field)
+        #expect(try users(provider).count == 6)
+        #expect(Set(provider.requests.map { $0.headers["Host"] }) == ["example.okta.com"])
+        #expect(provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: [
+        "LINK; rel=\"next\"", "<LINK; rel=\"next\"", "<LINK>; rel=\"next", "<LINK> rel=\"next\"",
+        "<LINK>; rel=\"next\" x",
+        "<LINK>; =next", "<LINK>; rel=\"next\", x", "<https://example.okta.com/api/v1/users?limit=2>; rel=\"next\"",
+        "<https://example.okta.com/api/v1/users>; rel=\"next\"", "<https://example.okta.com/?after=>; rel=\"next\"",
+        "<https://example.okta.com/?after=%zz>; rel=\"next\"", "<mailto:a@example.com?after=2>; rel=\"next\"",
+        "<https:api/v1/users?QUERY>; rel=\"next\"", "<>; rel=\"next\"",
+        "<LINK>; rel=\"next\", </api/v1/users?after=9>; rel=\"next\"",
+    ])
+    func aLinkThatCannotBeUsedIsNoEnd(_ field: String) throws {
+        let error = #expect(throws: ConnectorError.self) { try users(okta(field)) }
+        #expect(error?.kind == "provider_error")
+    }
+
+    // MARK: The customer's own address
+
+    /// GitLab behind a proxy names itself as it is called on the other side; one list of each way to page.
+    @Test(arguments: [
+        "http://gitlab.com", "https://git_lab.internal:8443", "http://10.0.0.7", "https://gitlab.com/gitlab",
+        "https://other.example.com", "//gitlab.com", "",
+    ])
+    func gitLabBehindAProxyIsReadToItsEnd(_ origin: String) throws {
+        let stranger = try FakeProvider { _ in nil }
+        let provider = try FakeProvider { request in
+            guard var reply = GitLabGroup.answer(request, isEmpty: false) else { return nil }
+            if let link = reply.headers["Link"] {
+                reply.headers["Link"] = link.replacing("https://gitlab.com", with: origin)
+            }
+            return reply
+        }
+        let plain = try FakeProvider(ConnectorCase.gitlab.org)
+        let (expected, connector) = (
+            try ConnectorCase.gitlab.connect(plain), try ConnectorCase.gitlab.connect(provider)
+        )
+        #expect(try pull { connector }.byKey == pull { expected }.byKey)
+        #expect(Set(provider.requests.map { $0.headers["Host"] }) == ["gitlab.com"])
+        #expect(stranger.requests.isEmpty && provider.unexpected.isEmpty)
+    }
+
+    struct Way: Sendable, CustomTestStringConvertible {
+        let connector: ConnectorCase
+        /// How the provider's answers name its own origin.
+        let origin: String
+
+        var testDescription: String { "\(connector)" }
+    }
+
+    /// A cursor that names a server of a stranger's, on this machine, would be followed there if anything were.
+    @Test(arguments: [
+        Way(connector: .okta, origin: "https://canonical.okta.com"),
+        Way(connector: .entra, origin: "https://graph.microsoft.com"),
+        Way(connector: .intune, origin: "https://graph.microsoft.com"),
+        Way(connector: .github, origin: "https://api.github.com"),
+        Way(connector: .gitlab, origin: "https://gitlab.com"),
+    ])
+    func aTokenGoesToItsOwnServerAlone(_ way: Way) throws {
+        let stranger = try FakeProvider { _ in nil }
+        let address = stranger.url
+        let provider = try FakeProvider { request in
+            guard var reply = way.connector.org(request) else { return nil }
+            let links = reply.headers.fields.filter { $0.name == "Link" }.map(\.value)
+            reply.headers["Link"] = nil
+            for link in links { reply.headers.add("Link", link.replacing(way.origin, with: address)) }
+            reply.body = Array(String(decoding: reply.body, as: UTF8.self).replacing(way.origin, with: address).utf8)
+            return reply
+        }
+        let connector = try way.connector.connect(provider)
+        let records = try pull { connector }
+        #expect(Dictionary(grouping: records) { $0.key.kind }.mapValues(\.count) == way.connector.counts)
+        #expect(stranger.requests.isEmpty && provider.unexpected.isEmpty)
+    }
+
+    @Test(arguments: [
+        "https://gitlab.com/api/v3/groups?page=2", "/login?page=2", "https://gitlab.com", "?page=2\u{1}",
+        "https://gitlab.com/api/v4/../../etc?page=2", "https://gitlab.com/api/v4.evil/groups?page=2",
+    ])
+    func aNextPageOutsideOfTheAPIIsNotFollowed(_ url: String) throws {
+        let provider = try FakeProvider { request in
+            var reply = GitLabGroup.answer(request, isEmpty: false)
+            if reply?.headers["Link"] != nil { reply?.headers["Link"] = "<\(url)>; rel=\"next\"" }
+            return reply
+        }
+        let connector = try ConnectorCase.gitlab.connect(provider)
+        let others = Set(connector.collections.map(\.name)).subtracting(["events"])
+        let found = try pullEntries(without: others) { connector }
+        #expect(found.entries.leftOut.map(\.name) == ["events"] && found.ended.isEmpty)
+        #expect(provider.requests.count == 1)
+    }
+
+    // MARK: Tokens
+
+    /// A member that leads on, in each of the ways in which providers name it, holds something that leads nowhere.
+    @Test(arguments: [
+        ("googleWorkspace", "nextPageToken"), ("entra", "@odata.nextLink"), ("slack", "next_cursor"),
+        ("zoom", "next_page_token"),
+        ("oneLogin", "after_cursor"), ("github", "endCursor"), ("aws", "NextToken"), ("crowdStrike", "offset"),
+    ])
+    func aTokenThatCannotBeUsedIsNoEnd(_ connector: String, _ member: String) throws {
+        let example = try #require(ConnectorCase.all.first { "\($0.connector)".lowercased() == connector.lowercased() })
+        for spoiled: JSON in [["a": 1], [1], .number(1.5), true] {
+            let provider = try FakeProvider { request in
+                guard var reply = example.org(request), let json = try? JSON(parsing: reply.body) else {
+                    return example.org(request)
+                }
+                reply.body = JSONWriter.bytes(Self.replacing(member, by: spoiled, in: json))
+                return reply
+            }
+            let connector = try example.connect(provider)
+            do {
+                // A list that a sync can do without is left out.
+                let found = try pullEntries { connector }
+                #expect(!found.entries.leftOut.isEmpty, "\(member) \(spoiled)")
+            } catch let error as ConnectorError {
+                #expect(error.kind == "provider_error", "\(member) \(spoiled)")
+            }
+        }
+    }
+
+    /// Each member of that name that holds text, and so leads on, holds something else.
+    private static func replacing(_ member: String, by value: JSON, in json: JSON) -> JSON {
+        switch json {
+        case .array(let elements): return .array(elements.map { replacing(member, by: value, in: $0) })
+        case .object(let members):
+            let pairs = members.map { name, old in
+                name == member && old.string?.isEmpty == false
+                    ? (name, value) : (name, replacing(member, by: value, in: old))
+            }
+            return .object(Dictionary(pairs) { $1 })
+        default: return json
+        }
+    }
+
+    /// Without a count, a list goes on until a page is empty, or it can't be read.
+    @Test(arguments: [
+        ("crowdstrike", "total"), ("jumpcloud", "totalCount"), ("slack", "totalResults"),
+    ])
+    func aCountThatIsMissingIsNoEnd(_ platform: String, _ member: String) throws {
+        let example = try #require(ConnectorCase.all.first { $0.connector.platform.rawValue == platform })
+        let plain = try FakeProvider(example.org)
+        let counting = try example.connect(plain)
+        let expected = try pull { counting }.byKey
+        for spoiled: JSON in [.null, "many"] {
+            let provider = try FakeProvider { request in
+                guard var reply = example.org(request), let json = try? JSON(parsing: reply.body) else {
+                    return example.org(request)
+                }
+                reply.body = JSONWriter.bytes(Self.replacingCount(member, by: spoiled, in: json))
+                return reply
+            }
+            let connector = try example.connect(provider)
+            do {
+                let found = try pullEntries { connector }
+                #expect(
+                    found.entries.records.byKey == expected || !found.entries.leftOut.isEmpty, "\(member) \(spoiled)")
+            } catch let error as ConnectorError {
+                #expect(error.kind == "provider_error", "\(member) \(spoiled)")
+            }
+        }
+    }
+
+    /// Pages have numbers: only the count says which is the last.
+    @Test(arguments: [.null, "many", .number(1e300)] as [JSON])
+    func jamfsCountThatIsMissingIsNoEnd(_ spoiled: JSON) throws {
+        let provider = try FakeProvider { request in
+            guard var reply = ConnectorCase.jamfPro.org(request), let json = try? JSON(parsing: reply.body) else {
+                return ConnectorCase.jamfPro.org(request)
+            }
+            reply.body = JSONWriter.bytes(Self.replacingCount("totalCount", by: spoiled, in: json))
+            return reply
+        }
+        let connector = try ConnectorCase.jamfPro.connect(provider)
+        let error = #expect(throws: ConnectorError.self) { try pull { connector } }
+        #expect(error?.kind == "provider_error")
+    }
+
+    private static func replacingCount(_ member: String, by value: JSON, in json: JSON) -> JSON {
+        guard case .object(let members) = json else { return json }
+        let pairs = members.map { name, old in
+            name == member ? (name, value) : (name, replacingCount(member, by: value, in: old))
+        }
+        return .object(Dictionary(pairs) { $1 })
+    }
+
+    @Test func aMarkerThatIsMissingIsNoEnd() throws {
+        let provider = try FakeProvider { request in
+            var reply = ConnectorCase.aws.org(request)
+            if let body = reply.map({ String(decoding: $0.body, as: UTF8.self) }) {
+                reply?.body = Array(body.replacing(/<Marker>.*?<\/Marker>/, with: "").utf8)
+            }
+            return reply
+        }
+        let connector = try ConnectorCase.aws.connect(provider)
+        let error = #expect(throws: ConnectorError.self) { try pull { connector } }
+        #expect(error?.kind == "provider_error")
+    }
+}

@@ -1,0 +1,135 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+@Suite struct GitLabAbsenceTests {
+    /// A sync of the group, all of whose projects show their members.
+    private func sync(_ answer: @escaping Absence.Answer) throws -> Absence {
+        try Absence(.gitlab) { request, reply in
+            answer(request, reply) ?? (request.path == "/api/v4/projects/91/members" ? .json([]) : nil)
+        }
+    }
+
+    private static let group = "/api/v4/groups/acme%2Fmain"
+
+    @Test(
+        "A member that can't be read protects itself, or all if it has no id",
+        arguments: [
+            (.null, []), (["username": "x"], []), (["id": 248], ["account/249"]),
+            (["id": 248, "state": "active"], ["account/249"]),
+        ] as [(JSON, Set<String>)])
+    func members(_ entry: JSON, _ gone: Set<String>) throws {
+        let absence = try sync { request, reply in
+            request.path == Self.group + "/members/all"
+                ? reply.entries(nil) { $0.map { $0["id"] == 248 ? entry : $0 }.filter { $0["id"] != 249 } } : nil
+        }
+        #expect(absence.gone == gone)
+    }
+
+    @Test(
+        "Details of users that are refused stay for all, and are named", arguments: [401, 403, 404, 405, 500])
+    func details(_ status: Int) throws {
+        let absence = try sync { request, _ in
+            request.path == Self.group + "/enterprise_users" ? .json(["message": "no"], status: status) : nil
+        }
+        #expect(absence.leftOut.contains("details of users") && absence.gone == [])
+        #expect(absence.accounts.values.allSatisfy { $0.unread == GitLabRecords.detailFields })
+    }
+
+    @Test("Details that can't be read of one user stay for that user, or for all who did not come")
+    func unreadableDetails() throws {
+        func sync(_ entry: JSON) throws -> [String: AccountRecord] {
+            try self.sync { request, reply in
+                request.path == Self.group + "/enterprise_users"
+                    ? reply.entries(nil) { $0.map { $0["id"] == 0 ? entry : $0 } } : nil
+            }.accounts
+        }
+        let one = try sync(["id": 0])
+        #expect(one["0"]?.unread == GitLabRecords.detailFields && one["1"]?.unread == [] && one["4"]?.unread == [])
+        let all = try sync(nil)
+        #expect(all["0"]?.unread == GitLabRecords.detailFields && all["1"]?.unread == [])
+        #expect(all["4"]?.unread == GitLabRecords.detailFields)
+    }
+
+    @Test("Fields that a user's details do not have stay") func missingFields() throws {
+        let absence = try sync { request, reply in
+            guard request.path == Self.group + "/enterprise_users" else { return nil }
+            return reply.entries(nil) { $0.map { $0.with(["email": nil, "two_factor_enabled": nil]) } }
+        }
+        #expect(absence.accounts["0"]?.unread == [.email, .mfaEnabled])
+    }
+
+    @Test("A member without an access level keeps the role") func accessLevel() throws {
+        let absence = try sync { request, reply in
+            request.path == Self.group + "/members/all"
+                ? reply.entries(nil) { $0.map { $0.with(["access_level": nil]) } } : nil
+        }
+        #expect(absence.accounts["0"]?.isAdmin == nil && absence.accounts["0"]?.unread == [.metadata])
+    }
+
+    @Test("Nobody is gone if the members of a project or subgroup can't be read", arguments: [401, 403, 404, 500])
+    func membersOfProjects(_ status: Int) throws {
+        for (path, name) in [("projects/90", "project members"), ("groups/8", "subgroup members")] {
+            let absence = try sync { request, _ in
+                request.path == "/api/v4/\(path)/members" ? .json(["message": "no"], status: status) : nil
+            }
+            #expect(absence.gone == [])
+            #expect(absence.leftOut.contains(name) == (status != 404))
+        }
+    }
+
+    @Test("The deploy keys of one project stay if they can't be read", arguments: [401, 403, 404, 500])
+    func deployKeys(_ status: Int) throws {
+        let absence = try sync { request, _ in
+            switch request.path {
+            case "/api/v4/projects/91/deploy_keys": .json(["message": "no"], status: status)
+            case "/api/v4/projects/92/deploy_keys": .json([])
+            default: nil
+            }
+        }
+        #expect(absence.gone == ["accessKey/project/92/1"])
+    }
+
+    @Test("A deploy key or a project that can't be read keeps what it hides", arguments: [true, false])
+    func unreadableKeys(_ isKey: Bool) throws {
+        let absence = try sync { request, reply in
+            switch request.path {
+            case "/api/v4/projects/92/deploy_keys": isKey ? .json([nil]) : .json([])
+            case Self.group + "/projects": isKey ? nil : reply.entries(nil) { $0.map { $0["id"] == 93 ? nil : $0 } }
+            case "/api/v4/projects/94/deploy_keys": isKey ? .json([]) : nil
+            default: nil
+            }
+        }
+        #expect(absence.gone == (isKey ? ["accessKey/project/94/1"] : []))
+    }
+
+    @Test("Lists that are refused keep their own keys alone", arguments: [401, 403, 404, 500])
+    func keys(_ status: Int) throws {
+        let absence = try sync { request, _ in
+            switch request.path {
+            case "/api/v4/personal_access_tokens": .json(["message": "no"], status: status)
+            case "/api/v4/projects/92/deploy_keys": .json([])
+            default: nil
+            }
+        }
+        #expect(absence.leftOut.contains("tokens") && absence.gone == ["accessKey/project/92/1"])
+        let other = try sync { request, _ in
+            switch request.path {
+            case Self.group + "/projects": .json(["message": "no"], status: status)
+            default: nil
+            }
+        }
+        #expect(other.leftOut.isSuperset(of: ["deploy keys", "project members"]))
+        #expect(other.gone == [])
+    }
+
+    @Test("The log is left out if it is refused", arguments: [401, 403, 404, 500])
+    func log(_ status: Int) throws {
+        let absence = try sync { request, _ in
+            request.path == Self.group + "/audit_events" ? .json(["message": "no"], status: status) : nil
+        }
+        #expect(absence.leftOut.contains("events") && absence.accounts.count == 254)
+    }
+}

@@ -1,0 +1,98 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+@Suite struct ZoomAbsenceTests {
+    private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.zoom, answer) }
+
+    @Test(
+        "An entry that can't be read protects itself, or all accounts and seats if it has no id",
+        arguments: [
+            (.null, []), (["email": "u0@acme.com"], []),
+            // Without its type nobody knows if it has a seat.
+            (["id": "active0"], ["account/active1", "entitlement/zoom/active1"]),
+        ] as [(JSON, Set<String>)])
+    func unreadable(_ entry: JSON, _ gone: Set<String>) throws {
+        let absence = try sync { request, reply in
+            request.parameter("status") == "active" && request.parameter("next_page_token") == nil
+                ? reply.entries("users") { _ in [entry] } : nil
+        }
+        #expect(absence.gone == gone)
+    }
+
+    @Test("Only an invitation may have no id") func invitations() throws {
+        let absence = try sync { request, reply in
+            request.parameter("status") == "pending"
+                ? reply.entries("users") { $0.map { $0.with(["id": nil]) } } : nil
+        }
+        #expect(absence.gone == ["account/pending0"])
+    }
+
+    @Test("What only a user's own entry tells stays if one is refused, and is named", arguments: [400, 401, 403, 500])
+    func details(_ status: Int) throws {
+        let absence = try sync { request, _ in
+            request.path == "/v2/users/active0" ? .json(["code": 1], status: status) : nil
+        }
+        #expect(absence.leftOut == ["user details"] && absence.gone == [])
+        #expect(absence.accounts["active0"]?.unread == [.ssoEnforced, .title, .managerEmail])
+        #expect(absence.accounts["active1"]?.unread == [] && absence.accounts["active1"]?.ssoEnforced == false)
+    }
+
+    @Test("Ways to sign in that can't be read are not other ones") func signInMethods() throws {
+        let absence = try sync { request, reply in
+            request.path == "/v2/users/active0" ? reply.with("login_types", [101, nil]) : nil
+        }
+        #expect(absence.accounts["active0"]?.unread == [.ssoEnforced])
+    }
+
+    @Test("Without a role nobody is taken for no administrator, and seats stay") func roles() throws {
+        let absence = try sync { request, reply in
+            request.path == "/v2/users"
+                ? reply.entries("users") { $0.map { $0.with(["role_id": nil]) } } : nil
+        }
+        #expect(absence.accounts["active0"]?.isAdmin == nil)
+        #expect(absence.records.byKey["entitlement/zoom/active0"] == nil && absence.gone == [])
+    }
+
+    @Test("A state that the entry does not tell is the list's") func states() throws {
+        let absence = try sync { request, reply in
+            request.path == "/v2/users"
+                ? reply.entries("users") { $0.map { $0.with(["status": nil]) } } : nil
+        }
+        #expect(absence.accounts["active0"]?.status == .active)
+        #expect(absence.accounts["inactive0"]?.status == .suspended)
+    }
+
+    @Test("A next page that is no text is no end") func noEnd() {
+        #expect(throws: ConnectorError.self) {
+            try sync { request, reply in
+                request.path == "/v2/users" ? reply.with("next_page_token", 7) : nil
+            }
+        }
+    }
+
+    @Test(
+        "Only credentials that Zoom refuses are to be replaced",
+        arguments: [
+            (400, "invalid_client", "authentication_expired"), (400, "invalid_request", "authentication_expired"),
+            (400, "unsupported_grant_type", "configuration_invalid"), (404, "", "provider_error"),
+            (503, "", "provider_error"),
+        ])
+    func tokenErrors(_ status: Int, _ name: String, _ kind: String) throws {
+        let provider = try FakeProvider { _ in .json(["error": .string(name)], status: status) }
+        let error = #expect(throws: ConnectorError.self) { try ConnectorCase.zoom.connect(provider).check() }
+        #expect(error?.kind == kind)
+    }
+
+    @Test("A refusal with a code of its own says nothing of the credentials") func refusedCall() throws {
+        let provider = try FakeProvider { request in
+            request.path == "/v2/users"
+                ? .json(["code": 200, "message": "No permission."], status: 401)
+                : ZoomAccount.answer(request, isEmpty: false)
+        }
+        let error = #expect(throws: ConnectorError.self) { try ConnectorCase.zoom.connect(provider).check() }
+        #expect(error?.kind == "configuration_invalid")
+    }
+}

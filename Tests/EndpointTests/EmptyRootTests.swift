@@ -1,0 +1,97 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// Every executable of a release build, in a root that holds no other program, no library, no device and no /proc.
+@Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"), .usesStore)
+struct EmptyRootTests {
+    /// A function, and an event that it answers.
+    struct Example: CustomTestStringConvertible, Sendable {
+        let function: String
+        let event: @Sendable (TestStore) -> JSON
+        let status: Int
+
+        var testDescription: String { function }
+
+        /// Makes an example of an operation, with the credentials of a caller who has the permission.
+        init(_ operation: Operation) {
+            function = operation.program
+            status = operation.answer
+            event = { operation.callNow($0).event }
+        }
+
+        init(_ function: String, _ status: Int, _ call: Call) {
+            (self.function, self.status) = (function, status)
+            event = { _ in call.event }
+        }
+
+        init(scheduled function: String) {
+            (self.function, status) = (function, 200)
+            event = { _ in
+                [
+                    "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
+                    "time": .string(Timestamp.now.description), "detail": [:],
+                ]
+            }
+        }
+    }
+
+    static let examples =
+        Operation.all.map { Example($0) } + [
+            Example("api-health", 200, Call()), Example("api-stripe-webhook", 503, Call("POST", body: [:])),
+            Example(scheduled: "scheduled-housekeeping"), Example(scheduled: "scheduled-jobs"),
+            Example(scheduled: "scheduled-sync"), Example(scheduled: "scheduled-session-keys"),
+        ]
+
+    /// The issuer of the session keys.
+    private static let issuer = try? FakeProvider { _ in .json(["keys": []]) }
+
+    @Test("A function answers in an empty root", arguments: examples)
+    func answers(_ example: Example) throws {
+        let store = try TestStore(filled: true)
+        let root = try EmptyRoot(program: BuiltProducts.program(example.function))
+        var url = store.url
+        if TestStore.Engine.ofThisRun == .sqlite {
+            store.database.close()
+            try root.add(databaseFilesOf: store)
+            url = "sqlite:/store.db"
+        }
+        let variables = store.variables(["DATABASE_URL": url, "UPSTREAM_SUPABASE": try #require(Self.issuer).url])
+        let done = try root.run(variables, input: JSONWriter.bytes(example.event(store)))
+        let answer = try? JSON(parsing: done.output)
+        #expect(done.status == 0 && answer?["statusCode"]?.integer == example.status, "\(done.text)")
+    }
+
+    @Test("There is an example of every function")
+    func examplesAreComplete() throws {
+        let file = BuiltProducts.project + "/wrangler-like.json"
+        let configuration = try JSON(parsing: Array(Data(contentsOf: URL(filePath: file))))
+        let names = (configuration["functions"]?.array ?? []).compactMap { $0["function"]?.string }
+        #expect(names.count >= 28)
+        #expect(Set(names) == Set(Self.examples.map(\.function)))
+    }
+
+    @Test("Every executable of the build is statically linked")
+    func executablesAreStatic() throws {
+        let folder = BuiltProducts.program("")
+        let kinds = try Shell.run(#"find "$1" -maxdepth 1 -type f -executable -exec file -b {} + "#, [folder])
+            .split(separator: "\n")
+        #expect(kinds.count >= 31)
+        for kind in kinds { #expect(kind.contains("ELF 64-bit") && kind.contains("statically linked"), "\(kind)") }
+    }
+
+    @Test(
+        "local-runner and every function print the libraries that they contain in an empty root",
+        arguments: ["api-health", "api-sync-integration", "scheduled-jobs", "local-runner"])
+    func versions(_ name: String) throws {
+        let done = try EmptyRoot(program: BuiltProducts.program(name)).run([:], arguments: ["--version"])
+        let lines = done.text.split(separator: "\n")
+        #expect(done.status == 0)
+        var libraries: Set = ["Swift", "glibc", "libstdc++", "OpenSSL", "SQLite"]
+        if ["api-sync-integration", "scheduled-jobs"].contains(name) { libraries.formUnion(["libcurl", "zlib"]) }
+        if TestStore.Engine.ofThisRun == .postgreSQL { libraries.insert("libpq") }
+        #expect(Set(lines.map { String($0.prefix { $0 != " " }) }) == libraries, "\(done.text)")
+        for line in lines { #expect(line.contains(#/ \(package [^ ]+\)$/#), "\(line)") }
+    }
+}

@@ -1,0 +1,88 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// A function of a release build looks a name up and calls its server by HTTPS, in an empty root with a network of its own.
+/// Tests/Fixtures/empty-root.py has the servers.
+@Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"))
+struct NameResolutionTests {
+    private static let debian = "/etc/ssl/certs/ca-certificates.crt"
+
+    /// Runs empty-root.py for one of its cases and returns its report.
+    private func outcome(_ name: String, bundle: String = debian) throws -> JSON {
+        let folder = try TemporaryFolder()
+        try Shell.run(
+            #""$1" "$2" keys.example"#, [BuiltProducts.project + "/Tests/Fixtures/certificates", folder.path])
+        let url = try TestStore.makeDatabase(on: .sqlite, in: folder)
+        #expect(url == "sqlite:" + folder.path("store.db"))
+        try FileManager.default.copyItem(
+            atPath: BuiltProducts.program("scheduled-session-keys"), toPath: folder.path("function"))
+        let user = geteuid() == 0 ? "" : "--map-root-user"
+        let report = try Shell.run(
+            #"unshare $4 --net python3 "$1" "$2" "$3" "$5""#,
+            [BuiltProducts.project + "/Tests/Fixtures/empty-root.py", folder.path, name, user, bundle])
+        return try JSON(parsing: report.utf8)
+    }
+
+    private func expectFetched(_ report: JSON) {
+        #expect(report["status"] == 0, "\(report)")
+        #expect(report["fetched"] == ["keys.example/auth/v1/.well-known/jwks.json"], "\(report)")
+        #expect(report["output"]?.string?.contains(#""statusCode":200"#) == true, "\(report)")
+    }
+
+    private func asked(_ report: JSON) -> Set<String> {
+        Set((report["asked"]?.array ?? []).compactMap(\.string))
+    }
+
+    @Test("A name in /etc/hosts is found without DNS")
+    func hostsFile() throws {
+        let report = try outcome("hosts")
+        expectFetched(report)
+        #expect(asked(report) == [])
+    }
+
+    @Test("A name is looked up by DNS over UDP, at the server in /etc/resolv.conf")
+    func overUDP() throws {
+        let report = try outcome("udp")
+        expectFetched(report)
+        #expect(asked(report) == ["keys.example/udp"])
+    }
+
+    @Test("An answer that was cut off over UDP is fetched over TCP")
+    func overTCP() throws {
+        let report = try outcome("tcp")
+        expectFetched(report)
+        #expect(asked(report) == ["keys.example/udp", "keys.example/tcp"])
+    }
+
+    @Test("A name that has an IPv6 address only is reached")
+    func overIPv6() throws { expectFetched(try outcome("ipv6")) }
+
+    @Test("Services that /etc/nsswitch.conf names are not used, and their shared objects not loaded")
+    func ignoresNSSwitch() throws { expectFetched(try outcome("nsswitch")) }
+
+    @Test("A name that does not exist is an error of the run")
+    func unknownName() throws {
+        let report = try outcome("unknown")
+        #expect(report["fetched"] == [])
+        #expect(report["output"]?.string?.contains(#""statusCode":500"#) == true, "\(report)")
+    }
+
+    @Test(
+        "The certificate authorities of a distribution are found",
+        arguments: [
+            "/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine
+            "/etc/pki/tls/certs/ca-bundle.crt",  // Amazon Linux, Fedora
+            "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora
+            "/etc/ssl/cert.pem",  // Alpine
+        ])
+    func findsAuthorities(_ bundle: String) throws { expectFetched(try outcome("udp", bundle: bundle)) }
+
+    @Test("Without certificate authorities nothing is connected to, and the log says what to do")
+    func needsAuthorities() throws {
+        let report = try outcome("udp", bundle: "/elsewhere.pem")
+        #expect(report["fetched"] == [] && asked(report) == [])
+        #expect(report["errors"]?.string?.contains("set SSL_CERT_FILE") == true, "\(report)")
+    }
+}

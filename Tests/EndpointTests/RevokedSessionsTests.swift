@@ -1,0 +1,59 @@
+import Auth
+import Base
+import Store
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+
+/// Sessions that a workspace has ended before their tokens expire.
+@Suite(.usesStore) struct RevokedSessionsTests {
+    private let store: TestStore
+    private static let session = "cccccccc-0000-4000-8000-000000000001"
+
+    init() throws { store = try TestStore() }
+
+    private func revoke(_ session: String, in workspace: TestWorkspace) throws {
+        try store.database.execute(
+            "INSERT INTO revoked_sessions (workspace_id, session_id, revoked_at) VALUES ($1, $2, $3)", workspace.id,
+            session, TestStore.now)
+    }
+
+    private func list(session: JSON?) -> Reply {
+        let token = store.own.token { $0["session_id"] = session }
+        return store.send(Call(query: "workspaceId=\(store.own.id)").session(token), to: APIKeysFunction.self)
+    }
+
+    @Test func aRevokedSessionIsRefused() throws {
+        #expect(list(session: .string(Self.session)).status == 200)
+        try revoke(Self.session, in: store.own)
+        let reply = list(session: .string(Self.session))
+        #expect(reply.status == 401 && reply.error == "Your session was ended. Sign in again.")
+        // A token names it in any case of letters.
+        #expect(list(session: .string(Self.session.uppercased())).status == 401)
+    }
+
+    @Test func otherSessionsGoOn() throws {
+        try revoke(Self.session, in: store.own)
+        for session: JSON? in ["cccccccc-0000-4000-8000-000000000002", nil] {
+            #expect(list(session: session).status == 200)
+        }
+    }
+
+    /// It could not be revoked.
+    @Test(arguments: ["x", 7, .null, ["cccccccc-0000-4000-8000-000000000002"]] as [JSON])
+    func aSessionWithoutAReadableNameIsNone(_ session: JSON) { #expect(list(session: session).status == 401) }
+
+    /// A session belongs to a person, who may be a member of several workspaces. Each decides for itself.
+    @Test func aWorkspaceRevokesForItselfAlone() throws {
+        try revoke(Self.session, in: store.other)
+        #expect(list(session: .string(Self.session)).status == 200)
+    }
+
+    @Test func strangersLearnNothingOfIt() throws {
+        try revoke(Self.session, in: store.other)
+        let token = store.own.token { $0["session_id"] = .string(Self.session) }
+        let reply = store.send(Call(query: "workspaceId=\(store.other.id)").session(token), to: APIKeysFunction.self)
+        #expect(reply.status == 403)
+    }
+}

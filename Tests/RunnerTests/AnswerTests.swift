@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each response that is decided is written, whatever becomes of the processes.
+@Suite(.serialized) struct AnswerTests {
+    /// The end of a process, that of its connection and that of its request are seen in one turn of the loop, while another
+    /// request waits for the process.
+    @Test func theNextRequestIsAnsweredWhenAWorkerDiesAfterItsAnswer() throws {
+        for _ in 0..<5 {
+            let runner = try Runner(concurrency: 1)
+            let (first, second) = (try runner.connect(), try runner.connect())
+            try first.send("GET /reuse?do=doomed&n=300 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(poll { runner.children.count == 1 })
+            let worker = runner.children[0]
+            try second.send("GET /reuse HTTP/1.1\r\nHost: a\r\nX-Request-Id: second\r\n\r\n")
+            // The runner has read the second request before it is stopped; a third, refused at once, proves it.
+            #expect(try runner.connect().request("GET", "/nowhere").status == 404)
+            runner.process.send(SIGSTOP)
+            #expect(poll { !ProcessTable.isAlive(worker) })
+            runner.process.send(SIGCONT)
+            #expect(try first.readReply().status == 200)
+            guard second.hasInput(seconds: 5) else {
+                Issue.record("no byte within 5 s: \(runner.log)")
+                return
+            }
+            // Another worker serves it, as the dead one never saw it.
+            #expect(try second.readReply().status == 200)
+        }
+    }
+
+    /// Each request gets an answer in time while processes are killed all the time.
+    @Test(arguments: Runner.dispatches) func everyRequestIsAnsweredWhileProcessesAreKilled(_ dispatch: String) throws {
+        let runner = try Runner(.init(concurrency: 4, trustedProxies: "127.0.0.1"))
+        let counts = Counts()
+        let (port, id) = (runner.port, runner.process.id)
+        let clients = Threads(count: 12) { _ in
+            var client: TCPClient?
+            for _ in 0..<150 {
+                do {
+                    let connection = try client ?? TCPClient(port: port, seconds: 8)
+                    client = connection
+                    let reply = try connection.request("GET", "/\(dispatch)?do=sleep&n=2")
+                    counts.add(String(reply.status))
+                    if reply["connection"] == "close" { client = nil }
+                } catch {
+                    counts.add("\(error)")
+                    client = nil
+                }
+            }
+            counts.add("done")
+        }
+        let killer = Threads(count: 1) { _ in
+            // Pauses after every ten rounds until another request is answered with 200: on a busy machine a process may
+            // need longer for its start than the killer leaves it.
+            for round in 1...2_000 where counts["done"] < 12 {
+                for process in ProcessTable.descendants(of: id).prefix(2) { kill(process, SIGKILL) }
+                usleep(2_000)
+                guard round.isMultiple(of: 10) else { continue }
+                let answered = counts["200"]
+                _ = poll { counts["200"] > answered || counts["done"] == 12 }
+            }
+        }
+        clients.join()
+        killer.join()
+        #expect(counts["200"] > 0 && counts["502"] > 0, "\(counts.all)")
+        // A process that is killed amid its response leaves a client with a part, and a connection that ends.
+        let answered = ["200", "502", "503", "malformed chunk", "the connection ended within a body"]
+        #expect(answered.reduce(0) { $0 + counts[$1] } == 1_800, "\(counts.all)")
+        #expect(poll { (try? runner.connect().request("GET", "/\(dispatch)").status) == 200 })
+    }
+}
+
+/// Counts what several threads see.
+private final class Counts: @unchecked Sendable {
+    private let lock = NSLock()
+    private var counts: [String: Int] = [:]
+
+    var all: [String: Int] { lock.withLock { counts } }
+
+    subscript(_ name: String) -> Int { lock.withLock { counts[name, default: 0] } }
+
+    func add(_ name: String) { lock.withLock { counts[name, default: 0] += 1 } }
+}

@@ -1,0 +1,167 @@
+import Base
+import Crypto
+import Foundation
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// Requests whose bodies come slowly, are large, or come from clients that prove nothing.
+@Suite(.serialized) struct BodyTests {
+    @Test(arguments: Runner.dispatches) func slowUploadsTakeNoPlaces(_ dispatch: String) throws {
+        let runner = try Runner(concurrency: 1)
+        let uploads = try (0..<12).map { number in
+            let upload = try runner.connect()
+            let framing = number % 2 == 0 ? "Content-Length: 100000" : "Transfer-Encoding: chunked"
+            try upload.send("POST /\(dispatch)?do=echo HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n")
+            try upload.send(number % 2 == 0 ? "hello" : "10\r\nhello")
+            return upload
+        }
+        let client = try runner.connect()
+        for _ in 0..<5 {
+            let start = Date()
+            #expect(try client.request("GET", "/\(dispatch)").status == 200)
+            #expect(Date().timeIntervalSince(start) < 1)
+        }
+        // Once it is complete, an upload is served as any other request.
+        try uploads[0].send(String(repeating: "x", count: 100_000 - 5))
+        #expect(try uploads[0].readReply().text.contains(#""length":100000"#))
+        #expect(poll { runner.log.components(separatedBy: " 200 ").count == 7 })
+    }
+
+    @Test(arguments: Runner.dispatches) func bodiesOfEachSizeArriveUnchanged(_ dispatch: String) throws {
+        let runner = try Runner(.init(timeout: 30_000, maximumBody: 16 << 20))
+        let client = try runner.connect()
+        for size in [0, 1, 65_535, 65_536, 65_537, 131_072, 3_000_000, 15_000_000] {
+            let text = String(repeating: "0123456789abcdef", count: size / 16 + 1).prefix(size)
+            let sum = SHA256.hexadecimal(Array(text.utf8))
+            let reply = try client.request("POST", "/\(dispatch)?do=sum", body: String(text))
+            #expect(reply.text == #"{"length":\#(size),"sum":"\#(sum)"}"#)
+            var chunks = ""
+            for part in [text.prefix(size / 2), text.dropFirst(size / 2)] where !part.isEmpty {
+                chunks += String(part.utf8.count, radix: 16) + "\r\n" + part + "\r\n"
+            }
+            try client.send(
+                "POST /\(dispatch)?do=sum HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\r\n")
+            #expect(try client.readReply().text == #"{"length":\#(size),"sum":"\#(sum)"}"#)
+        }
+    }
+
+    @Test func largeBodiesAreNotKeptInMemory() throws {
+        let runner = try Runner(.init(maximumBody: 16 << 20))
+        let warm = try runner.connect()
+        #expect(try warm.request("POST", "/reuse?do=echo", body: String(repeating: "x", count: 100_000)).status == 200)
+        let before = try #require(ProcessTable.residentKilobytes(runner.process.id))
+        let uploads = try (0..<15).map { _ in
+            let upload = try runner.connect()
+            try upload.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 15000000\r\n\r\n")
+            try upload.send([UInt8](repeating: 0, count: 14_900_000))
+            return upload
+        }
+        #expect(try warm.request("GET", "/reuse").status == 200)
+        let after = try #require(ProcessTable.residentKilobytes(runner.process.id))
+        #expect(after - before < 20_000, "15 bodies of 15 MB took \(after - before) KiB")
+        // The files have no names, and no file is left to find.
+        let links = try Shell.run("ls -l /proc/$1/fd", [String(runner.process.id)])
+        #expect(links.components(separatedBy: "(deleted)").count > 15)
+        _ = uploads
+    }
+
+    /// One address may have 256 MiB of bodies; others are served all the same.
+    @Test func oneAddressCanNotTakeAllTheRoom() throws {
+        let runner = try Runner(.init(maximumBody: 100 << 20))
+        let body = [UInt8](repeating: 0, count: 90 << 20)
+        let uploads = try (0..<3).map { _ in
+            let upload = try runner.connect(from: "127.0.0.7")
+            try upload.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: \(100 << 20)\r\n\r\n")
+            try? upload.send(body)
+            return upload
+        }
+        let statuses = uploads.compactMap { $0.hasInput(seconds: 0.5) ? try? $0.readReply().status : nil }
+        // The last upload finds no room, unless another has stood still for a second by then.
+        #expect(statuses == [503] || statuses == [408])
+        let other = try runner.connect(from: "127.0.0.8")
+        #expect(try other.request("POST", "/reuse", body: String(repeating: "x", count: 200_000)).status == 200)
+    }
+
+    @Test func slowBodiesEndWith408() throws {
+        let runner = try Runner()
+        let start = Date()
+        let silent = try runner.connect()
+        try silent.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello")
+        // A byte now and then keeps the connection for half a minute.
+        let trickle = try runner.connect()
+        try trickle.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        while !trickle.hasInput(seconds: 2), Date().timeIntervalSince(start) < 45 { try trickle.send("x") }
+        #expect((29..<40).contains(Date().timeIntervalSince(start)))
+        #expect(try trickle.readReply().status == 408)
+        #expect(try silent.readReply().status == 408)
+    }
+
+    @Test func aRequestWithoutCredentialsIsRefusedBeforeItsBody() throws {
+        let runner = try Runner(.init(maximumBody: 1 << 20, members: #", "credentials": "apiKey""#))
+        for dispatch in Runner.dispatches {
+            let client = try runner.connect()
+            try client.send("POST /\(dispatch) HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+            let reply = try client.readReply()
+            #expect(reply.status == 401 && reply.text == #"{"error":"Missing or invalid API key."}"#)
+            #expect(reply["www-authenticate"] == "Bearer" && reply["connection"] == "close")
+            let other = try runner.connect()
+            #expect(try other.request("GET", "/\(dispatch)").status == 401)
+            #expect(try other.request("PUT", "/\(dispatch)").status == 405)
+            #expect(runner.children.isEmpty)
+            // What they are worth, the function says.
+            for field in ["Authorization: x", "authorization:", "X-Api-Key: y"] {
+                #expect(try other.request("GET", "/\(dispatch)", [field]).status == 200)
+            }
+            runner.children.forEach { kill($0, SIGKILL) }
+            #expect(poll { runner.children.isEmpty })
+        }
+    }
+
+    @Test func theBudgetCountsEachNetworkAndAll() throws {
+        let proxy = try #require(IPRange("10.0.0.0/8"))
+        let budget = Budget(connections: 8, trustedProxies: [proxy])
+        let one = budget.account([192, 0, 2, 1])
+        #expect(budget.account([192, 0, 2, 1]) === one)
+        #expect(budget.account([192, 0, 2, 2]) !== one)
+        #expect(budget.take(.connections, one) && budget.take(.connections, one))
+        #expect(!budget.take(.connections, one), "a quarter is for one address")
+        // All addresses of an IPv6 /64 are one client's.
+        let six: [UInt8] = [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [1]
+        var neighbour = six
+        neighbour[15] = 2
+        var stranger = six
+        stranger[7] = 1
+        #expect(budget.account(six) !== budget.account(stranger))
+        let network = budget.account(six)
+        #expect(budget.take(.connections, network))
+        #expect(budget.account(neighbour) === network)
+        // A trusted proxy may have all that is left.
+        let trusted = budget.account([10, 1, 2, 3])
+        #expect(trusted.isTrusted && budget.account([10, 9, 9, 9]) === trusted)
+        for _ in 0..<5 { #expect(budget.take(.connections, trusted)) }
+        #expect(!budget.take(.connections, trusted) && !budget.take(.connections, budget.account(stranger)))
+        budget.give(.connections, trusted)
+        #expect(budget.take(.connections, budget.account(stranger)))
+        #expect(budget.used.connections == 8)
+        // An account that holds nothing is forgotten.
+        budget.give(.connections, one)
+        #expect(budget.account([192, 0, 2, 1]) === one)
+        budget.give(.connections, one)
+        #expect(budget.account([192, 0, 2, 1]) !== one)
+    }
+
+    @Test func oneAddressLeavesPlacesToOthers() throws {
+        let runner = try Runner(concurrency: 8, timeout: 60_000)
+        let clients = try (0..<20).map { _ in
+            let client = try runner.connect(from: "127.0.0.7")
+            try client.send("GET /spawn?do=sleep&n=50000 HTTP/1.1\r\nHost: a\r\n\r\n")
+            return client
+        }
+        #expect(poll { runner.children.count == 7 })
+        #expect(try runner.connect(from: "127.0.0.8").request("GET", "/spawn").status == 200)
+        #expect(runner.children.count == 7)
+        _ = clients
+    }
+}

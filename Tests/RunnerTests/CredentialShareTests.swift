@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// Whoever has valid credentials can keep places at a function for a while: a provider that never answers is enough.
+@Suite(.serialized) struct CredentialShareTests {
+    /// A session and an API key, as fields that say the same in different ways.
+    private static func fields(_ holder: Int, _ credentials: String, variant: Int) -> String {
+        let scheme = variant % 2 == 0 ? "Bearer" : "bEARER"
+        return switch credentials {
+        // The signature is the function's business, and so is a key that it does not look at.
+        case "session": "Authorization: \(scheme) header.user\(holder).signature\(variant)\r\nX-Api-Key: \(variant)\r\n"
+        case _ where variant % 3 == 0: "Authorization: \(scheme) key\(holder)\r\n"
+        default: "X-Api-Key: key\(holder)\r\nAuthorization: \(scheme) \(variant)\r\n"
+        }
+    }
+
+    @Test(arguments: Runner.dispatches, ["session", "apiKey"])
+    func twoHoldersOfCredentialsLeavePlacesToOthers(_ dispatch: String, _ credentials: String) throws {
+        for trustedProxies in ["", "127.0.0.0/8"] {
+            let runner = try Runner(
+                .init(trustedProxies: trustedProxies, members: #", "credentials": "\#(credentials)""#))
+            let template = dispatch == "isolated" ? 1 : 0
+            var clients: [TCPClient] = []
+            for (holder, places) in [(1, 6), (2, 7)] {
+                for variant in 0..<16 {
+                    let client = try runner.connect(from: "127.0.0.\(holder + 1)")
+                    try client.send(
+                        "GET /\(dispatch)?do=sleep&n=4000 HTTP/1.1\r\nHost: a\r\n"
+                            + Self.fields(holder, credentials, variant: variant) + "\r\n")
+                    clients.append(client)
+                }
+                #expect(poll { runner.children.count == places + template }, "holder \(holder) of \(credentials)")
+            }
+            let other = try runner.connect(from: "127.0.0.9")
+            try other.send(
+                "GET /\(dispatch) HTTP/1.1\r\nHost: a\r\n\(Self.fields(3, credentials, variant: 0))\r\n")
+            #expect(try other.readReply().status == 200)
+            #expect(clients.count { !$0.hasInput(seconds: 0) } >= 7)
+        }
+    }
+
+    @Test func aMarkIsThatOfWhatOnlyTheOwnerKnows() {
+        func mark(_ value: String) -> CredentialMark {
+            Array(value.utf8).withUnsafeBytes { CredentialMark($0) }
+        }
+        #expect(mark("Bearer a.b.c") == mark("bearer   a.b.d"))
+        #expect(mark("Bearer thal_1") == mark("thal_1"))
+        #expect(mark("Bearer a.b.c") != mark("Bearer a.d.c"))
+        #expect(mark("thal_1") != mark("thal_2"))
+        #expect(mark("") == mark(" ") && mark(".") == mark(""))
+    }
+}

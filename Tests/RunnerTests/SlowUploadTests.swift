@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Uploads that hardly come, from several addresses, when the next client needs what they hold.
+@Suite(.serialized) struct SlowUploadTests {
+    /// With so many descriptors, half of them are for connections and a quarter for files, and of these a quarter for one
+    /// address.
+    private func runner(descriptors: Int) throws -> Runner {
+        try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$@\"", "sh"]))
+    }
+
+    /// Uploads from five addresses, each of so many bytes until now.
+    private func uploads(_ count: Int, to runner: Runner, bytes: Int) throws -> [TCPClient] {
+        let body = String(repeating: "x", count: bytes)
+        return try (0..<count).map { number in
+            let upload = try runner.connect(from: "127.0.0.\(2 + number % 5)")
+            try? upload.send("POST /reuse?do=echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n\(body)")
+            return upload
+        }
+    }
+
+    /// Waits for the answer to a request on a new connection, which may be closed at first; far less than the ten seconds after
+    /// which silent uploads end by themselves.
+    private func isServed(_ runner: Runner, _ path: String = "/reuse", body: String? = nil) -> Bool {
+        let method = body == nil ? "GET" : "POST"
+        return poll(seconds: 5) {
+            (try? runner.connect(from: "127.0.0.20").request(method, path, body: body).status) == 200
+        }
+    }
+
+    @Test func slowUploadsMakeRoomForConnections() throws {
+        let runner = try runner(descriptors: 300)
+        let slow = try uploads(185, to: runner, bytes: 5)
+        // Another upload is let in as soon as one of these is slow, and is the last to go itself.
+        var last: TCPClient?
+        #expect(
+            poll(seconds: 5) {
+                last = try? runner.connect(from: "127.0.0.9")
+                try? last?.send(
+                    "POST /reuse?do=echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n"
+                        + "Expect: 100-continue\r\n\r\n")
+                return (try? last?.readLine()) == "HTTP/1.1 100 Continue"
+            })
+        let upload = try #require(last)
+        #expect(try upload.readLine() == "")
+        #expect(isServed(runner))
+        try upload.send(String(repeating: "y", count: 200_000))
+        #expect(try upload.readReply().text.contains(#""length":200000"#))
+        let answered = try #require(slow.first { $0.hasInput(seconds: 0) && (try? $0.readReply().status) == 408 })
+        #expect(try answered.readToEnd() == "")
+        #expect(runner.log.contains(" POST /reuse 408 "))
+    }
+
+    /// Not even the functions that are started then lack descriptors.
+    @Test func slowUploadsMakeRoomForFiles() throws {
+        let runner = try runner(descriptors: 400)
+        let slow = try uploads(190, to: runner, bytes: 70_000)
+        for dispatch in Runner.dispatches {
+            #expect(try runner.connect(from: "127.0.0.20").request("GET", "/\(dispatch)").status == 200)
+        }
+        #expect(isServed(runner, "/reuse?do=echo", body: String(repeating: "z", count: 150_000)))
+        #expect(slow.contains { $0.hasInput(seconds: 0) && (try? $0.readReply().status) == 408 })
+    }
+
+    /// An address that has all that it may loses its own slowest upload, and no other does.
+    @Test func anAddressMakesRoomForItself() throws {
+        let runner = try runner(descriptors: 400)
+        let other = try runner.connect(from: "127.0.0.9")
+        try other.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
+        try other.send(String(repeating: "x", count: 70_000))
+        let slow = try (0..<40).map { _ in
+            let upload = try runner.connect(from: "127.0.0.20")
+            try upload.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
+            try? upload.send(String(repeating: "x", count: 70_000))
+            return upload
+        }
+        #expect(isServed(runner, "/reuse?do=echo", body: String(repeating: "z", count: 150_000)))
+        #expect(slow.contains { $0.hasInput(seconds: 0) })
+        #expect(!other.hasInput(seconds: 0))
+    }
+
+    /// Heads that do not end hold the memory that longer heads need.
+    @Test func slowHeadsMakeRoomForLongOnes() throws {
+        _ = PressureTests.raiseDescriptorLimit()
+        let runner = try Runner()
+        let heads = try (0..<2_600).map { number in
+            let head = try runner.connect(from: "127.0.0.\(2 + number % 5)")
+            _ = head.sendNow(Array(("GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 32_000)).utf8))
+            return head
+        }
+        let client = try runner.connect(from: "127.0.0.20")
+        let start = Date()
+        try client.send("GET /reuse HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 20_000))
+        // The rest of the head comes a network's delay later, for which the first part must have room.
+        usleep(300_000)
+        try client.send(String(repeating: "x", count: 7_000) + "\r\n\r\n")
+        #expect(try client.readReply().status == 200)
+        #expect(Date().timeIntervalSince(start) < 5)
+        _ = heads
+    }
+}

@@ -1,0 +1,76 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// What the runner says at its start, and why it does not start.
+@Suite(.serialized) struct StartTests {
+    /// Runs `dev` with a configuration of one function until it ends; the result is what it says.
+    private func failure(_ function: String, _ options: [String]) throws -> String {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "wrangler-like.json",
+            """
+            {"name": "test", "functions": [{"route": "/f", "function": "\(function)", "methods": ["GET"]}]}
+            """)
+        let process = try TestProcess(
+            BuiltProducts.folder + "/local-runner",
+            ["dev", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")] + options,
+            log: folder.path("log"))
+        #expect(process.waitForEnd() == 1)
+        return folder.read("log")
+    }
+
+    @Test func aMisspeltFunctionIsNamed() throws {
+        let text = try failure("runner-fixtrue", ["--port", "0"])
+        #expect(text.contains(#"there is no function runner-fixtrue; did you mean "runner-fixture"?"#), "\(text)")
+        let other = try failure("something-else-entirely", ["--port", "0"])
+        #expect(other.contains("not built: something-else-entirely; run local-runner/dev"), "\(other)")
+    }
+
+    @Test func aPortThatIsTakenIsAnotherMatterThanOneThatIsNotAllowed() throws {
+        let runner = try Runner()
+        let taken = try failure("runner-fixture", ["--port", String(runner.port)])
+        #expect(taken.contains("Address already in use; if that is another runner, stop it"), "\(taken)")
+        let address = ListenAddress(ip: "127.0.0.1", port: 80)
+        let refused = ServerError("can't listen on 127.0.0.1:80: Permission denied", code: EACCES)
+        #expect(refused.advice(address).contains("ports below 1024 are for root"))
+        #expect(!refused.advice(address).contains("another runner"))
+        let absent = try failure("runner-fixture", ["--port", "0", "--ip", "192.0.2.1"])
+        #expect(absent.contains("no interface of this machine has this address"), "\(absent)")
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0", true), ("::", true), ("192.0.2.1", true), ("127.0.0.1", false), ("127.1.2.3", false),
+        ("::1", false),
+    ])
+    func anAddressThatOthersReachIsWarnedOf(_ ip: String, _ warns: Bool) throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        defer { ends.forEach { close($0) } }
+        let address = ListenAddress(ip: ip, port: 8788)
+        let state = DevState(
+            url: address.url, workspaceID: "w", tokens: ["admin": "secret-token"], localToken: "l", apiKeys: [:])
+        let log = RunnerLog(descriptor: ends[1], format: .json)
+        Announcement(state: state, file: "/s/dev.json", address: address).make(.text, isTerminal: false, log: log)
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let length = read(ends[0], &buffer, buffer.count)
+        let lines = try String(decoding: buffer[..<max(0, length)], as: UTF8.self).split(separator: "\n")
+            .map { try JSON(parsing: Array($0.utf8)) }
+        #expect(lines.count == (warns ? 2 : 1))
+        #expect(lines[0]["message"] == .string("listening on \(address.url); tokens and keys are in /s/dev.json"))
+        #expect(lines[0]["level"] == "info" && lines[0]["time"] != nil)
+        if warns {
+            #expect(lines[1]["level"] == "warning")
+            #expect(lines[1]["message"]?.string?.contains("is open to other machines") == true)
+        }
+    }
+
+    @Test(arguments: [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("::", "[::]")])
+    func theServersNameIsAHost(_ ip: String, _ name: String) {
+        let parameters = Parameters.constant(route: "/f", listen: ListenAddress(ip: ip, port: 1))
+        #expect(String(decoding: parameters, as: UTF8.self).contains("SERVER_NAME\(name)\u{0B}"))
+    }
+}

@@ -1,0 +1,171 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// How Tests/Fixtures/surroundings.py is run.
+enum Surroundings {
+    /// The program and the arguments that execute another program in such surroundings.
+    static func launcher(_ options: String...) -> [String] {
+        let script = ["/usr/bin/python3", BuiltProducts.project + "/Tests/Fixtures/surroundings.py"]
+        return namespaces("--mount") + script + options
+    }
+
+    /// Executes a program in namespaces of its own.
+    static func namespaces(_ options: String...) -> [String] {
+        ["/usr/bin/unshare"] + options + (geteuid() == 0 ? [] : ["--map-root-user"])
+    }
+}
+
+/// The runner where something is missing that most machines have.
+@Suite(.serialized) struct SurroundingsTests {
+    private static let path = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+
+    private func runner(_ options: [String], _ more: [String: String] = [:]) throws -> Runner {
+        var launcher = Surroundings.launcher()
+        launcher += options
+        return try Runner(
+            .init(maximumBody: 1 << 20, environment: Self.path.merging(more) { $1 }, launcher: launcher))
+    }
+
+    /// All three dispatches answer, small bodies and large ones.
+    private func expectServes(_ runner: Runner) throws {
+        let client = try runner.connect()
+        for dispatch in Runner.dispatches {
+            #expect(try client.request("GET", "/\(dispatch)").status == 200, "\(runner.log)")
+            let reply = try client.request(
+                "POST", "/\(dispatch)?do=echo", body: String(repeating: "x", count: 200_000))
+            #expect(reply.text.contains(#""length":200000"#), "\(runner.log)")
+        }
+    }
+
+    @Test(
+        "The runner serves in poor surroundings",
+        arguments: [
+            ["--without", "proc"], ["--without", "tmp"], ["--without", "shm"], ["--without", "tmp,shm"],
+            ["--without", "proc,tmp,shm"], ["--read-only", "tmp"], ["--read-only", "tmp,shm"],
+            ["--refuse-close-range"], ["--descriptors", "64"], ["--ignore-children"],
+            ["--refuse-close-range", "--without", "proc,tmp,shm", "--descriptors", "64"],
+        ])
+    func serves(_ options: [String]) throws {
+        let runner = try runner(options)
+        try expectServes(runner)
+        runner.process.send(SIGTERM)
+        #expect(runner.process.waitForEnd() == 0)
+    }
+
+    @Test("Functions get their own descriptors only", arguments: [[], ["--refuse-close-range"]])
+    func closesOtherDescriptors(_ options: [String]) throws {
+        let runner = try runner(["--inherit", "9"] + options)
+        let client = try runner.connect()
+        #expect(try client.request("GET", "/spawn?do=descriptors").text == #"{"open":"0 1 2"}"#)
+        // The listener, /dev/null, the log; for reuse the connection.
+        #expect(try client.request("GET", "/reuse?do=descriptors").text == #"{"open":"0 1 2 3"}"#)
+    }
+
+    @Test("Sockets and bodies go to TMPDIR, and nothing is left there")
+    func usesTMPDIR() throws {
+        let folder = try TemporaryFolder()
+        let runner = try runner(["--read-only", "tmp,shm"], ["TMPDIR": folder.path])
+        try expectServes(runner)
+        let client = try runner.connect()
+        try client.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
+        try client.send(String(repeating: "x", count: 199_999))
+        let id = String(runner.process.id)
+        #expect(poll { (try? Shell.run("ls -l /proc/$1/fd", [id]))?.contains(folder.path + "/") == true })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test("Without /proc, sockets keep their names until the runner ends")
+    func leavesNothingBehind() throws {
+        let folder = try TemporaryFolder()
+        let runner = try runner(["--without", "proc"], ["TMPDIR": folder.path])
+        try expectServes(runner)
+        runner.process.send(SIGTERM)
+        #expect(runner.process.waitForEnd() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test("Where no folder takes a socket, the reasons are named")
+    func namesFoldersThatDoNotServe() throws {
+        let long = "/tmp/" + String(repeating: "x", count: 200)
+        let error = #expect(throws: FunctionProcess.NotStarted.self) {
+            try FunctionSocket(in: ["/nowhere", "/proc", "/nowhere", long])
+        }
+        let description = error?.description ?? ""
+        #expect(description.contains("/nowhere: No such file or directory; /proc: "), "\(description)")
+        #expect(description.hasSuffix("\(long): No such file or directory)"), "\(description)")
+    }
+
+    @Test("Without descriptors for a function the log says so once, and it serves again when there are some")
+    func lacksDescriptors() throws {
+        let runner = try Runner()
+        let id = String(runner.process.id)
+        func limit(_ number: Int) throws { try Shell.run("prlimit --pid $1 --nofile=$2", [id, "\(number):1000"]) }
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count
+        let client = try runner.connect()
+        #expect(try client.request("GET", "/nowhere").status == 404)
+        try limit(open + 2)
+        for dispatch in Runner.dispatches {
+            for _ in 0..<5 { #expect(try client.request("GET", "/\(dispatch)").status == 502) }
+            let sentence = "fixture-\(dispatch) did not start: "
+            #expect(runner.logs(sentence))
+            let lines = runner.log.split(separator: "\n").filter { $0.contains(sentence) }
+            #expect(lines.count == 1 && lines[0].contains("Too many open files"), "\(lines)")
+        }
+        try limit(1000)
+        #expect(poll { (try? client.request("GET", "/isolated").status) == 200 })
+    }
+
+    @Test("A body that a file may not hold gets 503, and the log says why")
+    func limitsFileSizes() throws {
+        let runner = try Runner(
+            .init(
+                maximumBody: 16 << 20, environment: Self.path,
+                launcher: Surroundings.launcher("--file-size", String(4 << 20))))
+        try expectServes(runner)
+        let client = try runner.connect()
+        let reply = try client.request("POST", "/reuse", body: String(repeating: "x", count: 6 << 20))
+        #expect(reply.status == 503)
+        #expect(runner.logs("writing a request's body to a temporary file: File too large"))
+        try expectServes(runner)
+    }
+
+    @Test("Closed standard descriptors are not taken by other files", arguments: ["0", "1", "2", "0,1,2"])
+    func closedDescriptors(_ numbers: String) throws {
+        let runner = try runner(["--close", numbers])
+        try expectServes(runner)
+        #expect(runner.folder.read("state/lock") == String(runner.process.id))
+        for number in numbers.split(separator: ",") {
+            let file = try FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(runner.process.id)/fd/\(number)")
+            #expect(file == "/dev/null")
+        }
+    }
+
+    @Test("As the first process of a container, the runner takes the status of orphans")
+    func reapsOrphans() throws {
+        let runner = try Runner(
+            .init(
+                environment: Self.path,
+                launcher: Surroundings.namespaces("--pid", "--fork", "--mount-proc", "--kill-child")))
+        let first = try #require(ProcessTable.descendants(of: runner.process.id).first)
+        let client = try runner.connect()
+        #expect(try client.request("GET", "/spawn?do=orphans&n=12").status == 200)
+        #expect(poll { ProcessTable.descendants(of: first).isEmpty })
+        // The signal that ends a container reaches it too.
+        kill(first, SIGTERM)
+        #expect(runner.process.waitForEnd() == 0)
+    }
+
+    @Test("Language, spaces, percent signs and non-ASCII letters in paths make no difference")
+    func oddPaths() throws {
+        let runner = try Runner(
+            .init(environment: ["LANG": "C", "LC_ALL": "C"], state: "state of 100%20 é 'quoted' ?a=b#c"))
+        try expectServes(runner)
+        #expect(
+            FileManager.default.fileExists(atPath: runner.folder.path("state of 100%20 é 'quoted' ?a=b#c/thalian.db")))
+    }
+}

@@ -1,0 +1,118 @@
+import Auth
+import Base
+import Connectors
+import Store
+import TestSupport
+import Testing
+
+@testable import Sync
+
+/// Ids that change once, and ids that tell which list a record comes from.
+@Suite(.usesStore) struct IDTests {
+    private let company: SyncCase
+    private let github: TestProvider
+
+    init() throws {
+        company = try SyncCase()
+        github = try company.connect("github")
+    }
+
+    private func user(_ id: String, _ name: String, former: String? = nil) -> SyncRecord {
+        account(id, name + "@example.com") { record in
+            record.username = name
+            record.formerExternalID = former
+        }
+    }
+
+    private func key(_ id: String, of account: String) -> SyncRecord {
+        var key = AccessKeyRecord(externalID: id, kind: .accessToken, canWrite: true)
+        (key.accountExternalID, key.name) = (account, id)
+        return .accessKey(key)
+    }
+
+    /// The accounts' rows and names.
+    private func rows() throws -> [String: String] {
+        let rows = try company.workspace.rows(
+            "SELECT external_id, CAST(id AS text) FROM accounts WHERE workspace_id = $1"
+        ) { ($0.text(0), $0.text(1)) }
+        return Dictionary(rows) { $1 }
+    }
+
+    private func deleted() throws -> [String] {
+        try company.list("SELECT label FROM sync_events WHERE workspace_id = $1 AND change = 'deleted' ORDER BY label")
+    }
+
+    @Test("An account that its connector knows by another id keeps its row and its keys") func formerIDs() throws {
+        github["users"] = [user("ann", "ann"), user("bob", "bob"), user("eve", "eve")]
+        github["keys"] = [key("k1", of: "ann"), key("k2", of: "eve")]
+        try company.sync("github")
+        let before = try rows()
+        github["users"] = [user("1", "ann", former: "ann"), user("2", "bob", former: "bob")]
+        github["keys"] = [key("k1", of: "1")]
+        // The list of eve's keys could not be read this time; she herself is gone.
+        github.leftOut["keys"] = ("keys", [.ofAccount(.accessKey, account: "1")])
+        for _ in 1...2 {
+            try company.sync("github")
+            #expect(try rows() == ["1": before["ann"], "2": before["bob"]])
+            #expect(try deleted() == ["Person eve", "k2"].sorted())
+        }
+        let owners = try company.list("SELECT CAST(account_id AS text) FROM access_keys WHERE workspace_id = $1")
+        #expect(owners == [before["ann"]])
+    }
+
+    @Test("What a former id protects is known by the new one") func protections() throws {
+        github["users"] = [user("ann", "ann")]
+        github["keys"] = [key("k1", of: "ann")]
+        try company.sync("github")
+        github["users"] = [user("1", "ann", former: "ann")]
+        github["keys"] = []
+        github.leftOut["keys"] = ("keys", [.ofAccount(.accessKey, account: "1")])
+        try company.sync("github")
+        #expect(try deleted() == [])
+    }
+
+    @Test("An id that looks like another's former one is not taken for it") func foreignIDs() throws {
+        github["users"] = [user("1000", "ann", former: "ann")]
+        try company.sync("github")
+        let before = try rows()
+        // Somebody calls himself by the number of another.
+        github["users"] = [user("1000", "ann", former: "ann"), user("7", "1000", former: "1000")]
+        try company.sync("github")
+        #expect(try rows()["1000"] == before["1000"] && rows().count == 2)
+        github["users"] = [user("7", "1000", former: "1000"), user("8", "ann", former: "ann")]
+        try company.sync("github")
+        #expect(try rows().keys.sorted() == ["7", "8"] && rows()["8"] != before["1000"])
+    }
+
+    @Test("A list that owns the beginning of its ids keeps its own records alone if it fails") func ownIDs() throws {
+        github["keys"] = (0..<3).map { key("k\($0)", of: "ann") }
+        github["tokens"] = (0..<3).map { key("token/\($0)", of: "ann") }
+        github.prefixes = ["tokens": "token/"]
+        github.optional = ["tokens", "keys"]
+        try company.sync("github")
+        github["keys"].removeFirst()
+        github["tokens"].removeFirst()
+        github.failures = ["tokens": .configuration("Not offered.")]
+        try company.sync("github")
+        let keys: SQL = "SELECT external_id FROM access_keys WHERE workspace_id = $1 ORDER BY 1"
+        #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])
+        // The other list owns no ids: if it fails, nothing of the kind is gone.
+        github.failures = ["keys": .configuration("Not offered.")]
+        try company.sync("github")
+        #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])
+        github.failures = [:]
+        try company.sync("github")
+        #expect(try company.list(keys) == ["k1", "k2", "token/1", "token/2"])
+    }
+
+    @Test("Records whose ids begin alike stay together") func beginnings() throws {
+        github["keys"] = ["project/1/a", "project/1/b", "project/10/a", "project/2/a"].map { key($0, of: "ann") }
+        try company.sync("github")
+        github["keys"] = []
+        github.leftOut["keys"] = ("keys", [.beginning(.accessKey, with: "project/1/")])
+        try company.sync("github")
+        #expect(
+            try company.list("SELECT external_id FROM access_keys WHERE workspace_id = $1 ORDER BY 1")
+                == ["project/1/a", "project/1/b"])
+    }
+}

@@ -1,0 +1,72 @@
+import Base
+import Glibc
+
+/// The worker that runs jobs beside a server or on a machine of its own: the function scheduled-jobs, which stays and looks
+/// for jobs. It begins anew every hour, so that nothing grows in it, and after a failure.
+final class JobWorker {
+    private static let function = "scheduled-jobs"
+    private static let seconds = 3_600
+    /// A worker that ends before so many microseconds have passed has failed, whatever its status.
+    private static let shortest = 5_000_000
+
+    private let program: FunctionProgram
+    private let loop: EventLoop
+    private let log: RunnerLog
+    private var process: FunctionProcess?
+    private var startedAt = 0
+    private var isStopping = false
+
+    /// Returns true if a configuration has the function that runs jobs.
+    static func canRun(_ configuration: Configuration) -> Bool {
+        configuration.functions.contains { $0.function == function }
+    }
+
+    /// A worker that has so many jobs running at once.
+    ///
+    /// - Throws: `Failure` if the configuration has no function that runs jobs.
+    init(
+        _ configuration: Configuration, processes: Int, functionsDirectory: String, loop: EventLoop, log: RunnerLog
+    ) throws {
+        var configuration = configuration
+        configuration.set("JOB_PROCESSES", to: Secret(String(processes)))
+        configuration.set("JOB_WORKER_SECONDS", to: Secret(String(Self.seconds)))
+        guard let function = configuration.functions.first(where: { $0.function == Self.function }) else {
+            throw Failure("the configuration has no function \(Self.function), which runs the jobs")
+        }
+        program = FunctionProgram(function, functionsDirectory: functionsDirectory)
+        self.loop = loop
+        self.log = log
+    }
+
+    /// True if its process has ended.
+    var hasEnded: Bool { process == nil }
+
+    /// Starts its process.
+    func start() {
+        guard !isStopping else { return }
+        startedAt = EventLoop.now
+        let event = String(decoding: ScheduledEvent(cron: "", time: .now).bytes, as: UTF8.self)
+        process = try? FunctionProcess(
+            program, input: -1, output: -1, variables: ["FUNCTION_EVENT=\(event)"], loop: loop, log: log
+        ) { [weak self] status in self?.ended(status) }
+        if process == nil { startAgain(1) }
+    }
+
+    /// Asks its process to give its jobs back and to end.
+    func stop() {
+        isStopping = true
+        if let process { Glibc.kill(process.id, SIGTERM) }
+    }
+
+    private func ended(_ status: Int32) {
+        process = nil
+        let isEarly = EventLoop.now - startedAt < Self.shortest
+        if status != 0 || isEarly, !isStopping { log.write("the worker ended with status \(status); it starts again") }
+        startAgain(isEarly ? 1 : status)
+    }
+
+    private func startAgain(_ status: Int32) {
+        guard !isStopping else { return }
+        loop.after(milliseconds: status == 0 ? 0 : 2_000) { [weak self] in self?.start() }
+    }
+}

@@ -1,0 +1,124 @@
+import Base
+import Glibc
+
+/// What clients may hold before anything is known of them: in all, and each address that is no trusted proxy.
+///
+/// Each resource is bounded twice, so that no single address can take it from all others. The addresses of an IPv6 /64
+/// network count as one, since one client has them all. A trusted proxy speaks for many clients and has no bound of its own.
+final class Budget {
+    enum Resource {
+        /// Connections of clients.
+        case connections
+        /// Bytes of request bodies in memory.
+        case memory
+        /// Bytes of request bodies in files.
+        case stored
+        /// Files of request bodies.
+        case files
+        /// Requests at processes of functions, all functions together.
+        case places
+    }
+
+    /// Amounts of each resource.
+    struct Amounts {
+        var connections = 0
+        var memory = 0
+        var stored = 0
+        var files = 0
+        var places = 0
+
+        var isEmpty: Bool { connections == 0 && memory == 0 && stored == 0 && files == 0 && places == 0 }
+
+        subscript(_ resource: Resource) -> Int {
+            get {
+                switch resource {
+                case .connections: connections
+                case .memory: memory
+                case .stored: stored
+                case .files: files
+                case .places: places
+                }
+            }
+            set {
+                switch resource {
+                case .connections: connections = newValue
+                case .memory: memory = newValue
+                case .stored: stored = newValue
+                case .files: files = newValue
+                case .places: places = newValue
+                }
+            }
+        }
+    }
+
+    /// What one address holds.
+    final class Account {
+        /// The network that the address is one of, which names the account; nil for all trusted proxies together.
+        fileprivate let network: Network?
+        fileprivate(set) var used = Amounts()
+
+        fileprivate init(_ network: Network?) { self.network = network }
+
+        var isTrusted: Bool { network == nil }
+    }
+
+    fileprivate enum Network: Hashable {
+        case four(UInt32)
+        /// The first 64 bits.
+        case six(UInt64)
+    }
+
+    /// The bounds for all clients, and for one address.
+    let total: Amounts
+    let perAddress: Amounts
+    private(set) var used = Amounts()
+
+    private let trustedProxies: [IPRange]
+    private let trusted = Account(nil)
+    private var accounts: [Network: Account] = [:]
+
+    /// Bounds that suit so many connections. `trustedProxies` have no bound of their own.
+    init(connections: Int, trustedProxies: [IPRange] = []) {
+        total = Amounts(
+            connections: connections, memory: 64 << 20, stored: 1 << 30, files: max(1, connections / 2), places: 256)
+        perAddress = Amounts(
+            connections: max(1, connections / 4), memory: 16 << 20, stored: 256 << 20, files: max(1, connections / 8),
+            places: 192)
+        self.trustedProxies = trustedProxies
+    }
+
+    /// The account of an address of 4 or 16 bytes.
+    func account(_ bytes: [UInt8]) -> Account {
+        if !trustedProxies.isEmpty, let address = IPAddress(bytes: bytes),
+            trustedProxies.contains(where: { $0.contains(address) })
+        {
+            return trusted
+        }
+        let start = bytes.prefix(bytes.count == 4 ? 4 : 8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        let network = bytes.count == 4 ? Network.four(UInt32(truncatingIfNeeded: start)) : .six(start)
+        if let account = accounts[network] { return account }
+        let account = Account(network)
+        accounts[network] = account
+        return account
+    }
+
+    /// True if `account` may have so much more of a resource, as far as its own bound goes.
+    func isWithinOwn(_ resource: Resource, _ account: Account, _ amount: Int = 1) -> Bool {
+        account.isTrusted || account.used[resource] + amount <= perAddress[resource]
+    }
+
+    /// Takes so much of a resource; false when a bound is in the way.
+    func take(_ resource: Resource, _ account: Account, _ amount: Int = 1) -> Bool {
+        guard isWithinOwn(resource, account, amount), used[resource] + amount <= total[resource] else { return false }
+        used[resource] += amount
+        account.used[resource] += amount
+        return true
+    }
+
+    /// Gives back what was taken. An account that holds nothing is forgotten.
+    func give(_ resource: Resource, _ account: Account, _ amount: Int = 1) {
+        used[resource] -= amount
+        account.used[resource] -= amount
+        if account.used.isEmpty, let network = account.network { accounts[network] = nil }
+    }
+}

@@ -1,0 +1,115 @@
+import Base
+import Crypto
+
+/// /cdn-cgi/*, the runner's own paths, for this machine only.
+///
+/// /cdn-cgi/handler/scheduled?cron=EXPRESSION fires the cron triggers of that expression by hand and answers when their
+/// functions have ended.
+enum LocalHandler {
+    private static let prefix = Array("/cdn-cgi/".utf8)
+
+    static func matches(_ path: UnsafeRawBufferPointer) -> Bool { path.starts(with: prefix) }
+
+    /// A request for such a path.
+    struct Request {
+        let bytes: UnsafeRawBufferPointer
+        let head: RequestHead
+        let host: Extent
+        let path: Extent
+        let query: Extent
+        let peer: [UInt8]
+
+        /// The expression that the request names. Throws `forbidden` for requests from other machines, those that a proxy
+        /// hands on, and those that a page of another site has a browser send: the server listens where browsers of this
+        /// machine reach it. Throws `unauthorized` for those without the token, which only this user can read.
+        func cron(listen: ListenAddress, token: Secret?) throws(RunnerError) -> String {
+            let host = String(decoding: bytes[self.host], as: UTF8.self)
+            // Other machines write what they like into Host; a browser here does not (DNS rebinding).
+            guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen), let token else { throw .forbidden }
+            var authorization: UnsafeRawBufferPointer?
+            for field in head.fields {
+                let (name, value) = (bytes[field.name], bytes[field.value])
+                if LocalHandler.isForwarding(name) { throw .forbidden }
+                if name.equals("origin") {
+                    guard value.elementsEqual("http://\(host)".utf8) else { throw .forbidden }
+                } else if name.equals("sec-fetch-site") {
+                    // An image or a link of another site's page is fetched without an Origin.
+                    guard value.equals("same-origin") || value.equals("none") else { throw .forbidden }
+                } else if name.equals("authorization") {
+                    authorization = value
+                }
+            }
+            let expected = token.reveal { Array("Bearer \($0)".utf8) }
+            guard let authorization, constantTimeEqual(Array(authorization), expected) else {
+                throw .unauthorized("This path needs the localToken of dev.json as a bearer token.")
+            }
+            guard bytes[path].equals("/cdn-cgi/handler/scheduled") else { throw .notFound }
+            let method = bytes[head.method]
+            guard method.isExactly("GET") || method.isExactly("POST") else {
+                throw .methodNotAllowed(allow: Array("GET, POST".utf8))
+            }
+            guard let cron = RequestTarget.parameter("cron", in: bytes[query]) else {
+                throw .badRequest("The parameter cron is missing.")
+            }
+            return cron.split(separator: " ").joined(separator: " ")
+        }
+    }
+
+    /// Runs the functions of the triggers and answers on `connection`.
+    static func fire(_ cron: String, for connection: Connection) {
+        let server = connection.server
+        let triggers = server.crons.filter { $0.cron.description == cron }
+        guard !triggers.isEmpty else { return connection.reject(.notFound) }
+        guard !triggers.contains(where: server.isRunning) else { return connection.reject(.stillRunning) }
+        let request = connection.exchange.requestID
+        var statuses = [Int?](repeating: nil, count: triggers.count)
+        for (index, trigger) in triggers.enumerated() {
+            server.fire(trigger, at: .now) { status in
+                statuses[index] = status
+                guard !statuses.contains(nil) else { return }
+                // The client may have gone, and its connection may serve another request.
+                guard case .serving = connection.phase, connection.exchange.requestID == request else {
+                    return
+                }
+                var json = JSONWriter()
+                json.object { json in
+                    json.field("cron", cron)
+                    json.name("results")
+                    json.array { json in
+                        for (trigger, status) in zip(triggers, statuses) {
+                            json.object { json in
+                                json.field("function", trigger.function)
+                                json.field("statusCode", status)
+                            }
+                        }
+                    }
+                }
+                connection.answer(status: 200, reason: "OK", body: json.bytes)
+            }
+        }
+    }
+
+    /// True if an address, as text, is one that only this machine has.
+    static func isLoopback(_ peer: [UInt8]) -> Bool {
+        peer.starts(with: "127.".utf8) || peer.elementsEqual("::1".utf8)
+    }
+
+    /// True if a field of this name says that a proxy hands the request on.
+    private static func isForwarding(_ name: UnsafeRawBufferPointer) -> Bool {
+        let xForwarded: StaticString = "x-forwarded-"
+        if name.count > xForwarded.utf8CodeUnitCount,
+            UnsafeRawBufferPointer(rebasing: name.prefix(xForwarded.utf8CodeUnitCount)).equals(xForwarded)
+        {
+            return true
+        }
+        let others: [StaticString] = ["forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip"]
+        return others.contains { name.equals($0) }
+    }
+
+    /// True if a Host is this machine's own name for the server, with or without a port.
+    private static func isLocal(_ host: String, _ listen: ListenAddress) -> Bool {
+        var name = host[...]
+        if !name.hasSuffix("]"), let (before, _) = name.cut(atLast: ":") { name = before }
+        return ["localhost", "127.0.0.1", "[::1]", listen.host].contains(name.lowercased())
+    }
+}
