@@ -6,28 +6,31 @@ import HTTP
 @testable import Upstream
 
 // The readers that Tests/fuzz gives inputs to. Each takes any bytes, and what it makes of those that it accepts is what
-// they say.
+// they say. This file has the readers of providers' answers.
 
-/// What libFuzzer calls with each input.
+typealias Reader = @Sendable ([UInt8]) -> Void
+
+/// libFuzzer calls this function with each input.
 @_cdecl("LLVMFuzzerTestOneInput") public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     reader(Array(UnsafeBufferPointer(start: start, count: count)))
     return 0
 }
 
-private let readers: [String: @Sendable ([UInt8]) -> Void] = [
+private let answerReaders: [String: Reader] = [
     "credential-report": reportsHoldTheirRoot, "dates": datesAreMoments, "json-lenient": lenientJSONIsSound,
     "json-strict": jsonIsReadBack, "link": linksCanBeFollowed, "urls": urlsAreReadBack, "waits": waitsAreFinite,
     "xml": xmlIsReadAgain,
 ]
 
-private let reader: @Sendable ([UInt8]) -> Void = {
+private let reader: Reader = {
+    let readers = [answerReaders, requestReaders, fileReaders, exportWriters].reduce([:]) { $0.merging($1) { $1 } }
     guard let name = getenv("THALIAN_FUZZ_READER").map({ String(cString: $0) }), let reader = readers[name] else {
         fatalError("THALIAN_FUZZ_READER names none of \(readers.keys.sorted())")
     }
     return reader
 }()
 
-private func expect(_ condition: Bool, _ rule: StaticString) {
+func expect(_ condition: Bool, _ rule: StaticString) {
     if !condition { fatalError("not so: \(rule)") }
 }
 
