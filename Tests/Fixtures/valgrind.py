@@ -79,7 +79,7 @@ def main():
                 sys.exit("The runner did not start.")
             time.sleep(0.05)
         with open(started) as file:
-            key = json.load(file)["keys"]["read"]
+            key = json.load(file)["apiKeys"]["read"]
         dev.terminate()
         dev.wait()
         listener = socket.socket(socket.AF_UNIX)

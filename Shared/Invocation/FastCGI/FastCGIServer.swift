@@ -31,6 +31,7 @@ struct FastCGIServer<S: Service> {
         let isTemplate = environment["FUNCTION_DISPATCH"] == "isolated"
         if isTemplate {
             service.warmUp()
+            FastCGIConnection.warmUp(service, environment)
             csystem_settle_heap(1 << 20)
             csystem_use_large_pages()
         }
