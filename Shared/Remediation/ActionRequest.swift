@@ -117,10 +117,7 @@ extension Remediation {
             guard request.parameters.isEmpty else {
                 throw HTTPError.badRequest("\(request.type.rawValue) on \(request.platform) takes no extraParams.")
             }
-            let application = try workspace.application(request.entityID, of: request.platform)
-            var target = ResolvedTarget(.application, application.name)
-            (target.label, target.applicationID) = (application.name, application.id)
-            return Resolution(named: target, targets: [target])
+            return try workspace.decisionTarget(request.entityID, of: request.platform)
         case .connector(let connector, _):
             let integration = try workspace.connected(connector.platform)
             return try TargetResolver(
@@ -160,9 +157,17 @@ extension Workspace {
 }
 
 extension Workspace {
+    /// The application that a decision is about. Throws 404.
+    func decisionTarget(_ entity: String, of platform: String) throws -> Resolution {
+        let application = try application(entity, of: platform)
+        var target = ResolvedTarget(.application, application.name)
+        (target.label, target.applicationID) = (application.name, application.id)
+        return Resolution(named: target, targets: [target])
+    }
+
     /// The application that a decision is about, by our id, by a platform's, or by its name; of one that no platform has
     /// brought in, the product itself knows the name only. Throws 404.
-    func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
+    private func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
         func decode(_ row: any Row) throws -> (name: String, id: Identifier?) { (try row[0], try row[1]) }
         if let id = Identifier(entity) {
             let found = try first(

@@ -125,7 +125,7 @@ struct ActionRun {
         return ids.isEmpty ? nil : .array(ids.map(JSON.string))
     }
 
-    private var progress: JSON { ["steps": .array(steps.map(\.json))] }
+    private var progress: JSON { ["steps": .array(steps.map(\.json)), "parameters": parameters.shownValues] }
 
     /// Writes the steps down, unless another worker has the job meanwhile. Throws `ActionCancelled` when the action was
     /// cancelled meanwhile.
@@ -160,10 +160,11 @@ struct ActionRun {
     }
 
     /// Has the product decide about the application, in the transaction that ends the action.
-    func decide(_ status: AppPolicy.Status) throws -> JobOutcome {
-        let name = try workspace.application(action.entityID, of: action.platform).name
-        return try workspace.exclusively {
-            _ = try workspace.setAppPolicy(status, appName: name, now: context.now)
+    func decide(_ status: AppPolicy.Status, as type: ActionType) throws -> JobOutcome {
+        try workspace.exclusively {
+            let resolution = try workspace.decisionTarget(action.entityID, of: action.platform)
+            try action.demandSame(resolution, for: type)
+            _ = try workspace.setAppPolicy(status, appName: resolution.named.externalID, now: context.now)
             return try end(.succeeded, nil)
         }
     }

@@ -42,7 +42,7 @@ extension Remediation {
         else { return try run.fail("\(run.action.platform) can't do \(run.action.type).") }
         do {
             switch means {
-            case .policy(let status): return try run.decide(status)
+            case .policy(let status): return try run.decide(status, as: type)
             case .connector(let connector, let actions):
                 let integration = try context.workspace.connected(connector.platform, since: run.action.createdAt)
                 let resolver = TargetResolver(
@@ -52,6 +52,7 @@ extension Remediation {
                 let declared = declared(type, on: run.action.platform)
                 if run.steps.isEmpty {
                     let resolution = try resolver.resolve(type, given, as: declared)
+                    try run.action.demandSame(resolution, for: type)
                     run.parameters = resolution.parameters
                     run.steps = resolution.targets.flatMap { target in actions.map { ActionStep($0, on: target) } }
                     try run.save()
@@ -60,6 +61,7 @@ extension Remediation {
                         return try run.fail("It was begun before an update of the server. Request it again.")
                     }
                     run.parameters = try resolver.parameters(given, as: declared, of: type)
+                    try run.action.demandSame(run.parameters)
                 }
                 return try perform(&run, connector, integration)
             }

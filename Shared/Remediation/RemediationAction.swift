@@ -1,5 +1,6 @@
 import Auth
 import Base
+import Connectors
 import Findings
 import HTTP
 import Store
@@ -29,12 +30,17 @@ public struct RemediationAction: Sendable {
     let createdAt: Timestamp
     /// Nil until they have been worked out.
     let steps: [ActionStep]?
+    /// The parameters that are no secrets, as the first run found them: with the platform's ids of people. Nil before, and
+    /// in an action whose first run did not store them.
+    private let resolvedParameters: JSON?
     let error: String?
+    /// `Resolution.key`, as it was when the action was requested; nil in an action that was stored before there were keys.
+    private let resolutionKey: String?
 
     /// The columns that `init(row:)` reads.
     static let columns: SQL = """
         id, status, action_type, target_platform, target_entity_id, target_entity_label, finding_id, extra_params,
-        reason, requested_by, decided_by, created_at, result, error
+        reason, requested_by, decided_by, created_at, result, error, resolution_key
         """
 
     init(_ row: any Row) throws {
@@ -50,8 +56,11 @@ public struct RemediationAction: Sendable {
         requestedBy = try row[9]
         decidedBy = try row[10]
         createdAt = try row[11]
-        steps = (try row[12] as JSON?)?["steps"]?.array?.compactMap(ActionStep.init)
+        let progress: JSON? = try row[12]
+        steps = progress?["steps"]?.array?.compactMap(ActionStep.init)
+        resolvedParameters = progress?["parameters"]
         error = try row[13]
+        resolutionKey = try row[14]
     }
 
     /// What the audit log says of it.
@@ -65,6 +74,22 @@ public struct RemediationAction: Sendable {
         details["finding_id"] = findingID.map { .string($0.description) }
         details["decided_by"] = decidedBy.map(JSON.string)
         return details
+    }
+
+    /// Makes sure that the action's names mean what they meant when it was requested. Throws 409 if they don't: the record
+    /// that they mean now was never judged, and nobody approved it.
+    func demandSame(_ resolution: Resolution, for type: ActionType) throws(HTTPError) {
+        try demand(resolutionKey == nil || resolutionKey == resolution.key(of: type, on: platform))
+    }
+
+    /// Makes sure that the parameters mean what they meant in the first run. Throws 409 if they don't.
+    func demandSame(_ parameters: ActionParameters) throws(HTTPError) {
+        try demand(resolvedParameters == nil || resolvedParameters == parameters.shownValues)
+    }
+
+    private func demand(_ isSame: Bool) throws(HTTPError) {
+        guard !isSame else { return }
+        throw .conflict("What this action names has changed since it was requested. Request it again.")
     }
 
     func entry(_ action: String, _ more: [String: JSON] = [:], at now: Timestamp) -> AuditEntry {
@@ -101,4 +126,9 @@ extension Workspace {
             "SELECT " + RemediationAction.columns + " FROM remediation_actions WHERE workspace_id = $1 AND id = $2", id,
             decode: RemediationAction.init)
     }
+}
+
+extension ActionParameters {
+    /// The values that are no secrets, as they are stored.
+    var shownValues: JSON { .object(plainValues.mapValues(JSON.string)) }
 }

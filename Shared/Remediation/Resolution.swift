@@ -8,13 +8,16 @@ import Store
 
 /// An action's target and parameters, found among the workspace's records.
 ///
-/// It is made when an action is requested, and again when it is carried out. Whatever a parameter names is a record of the
-/// same integration, and of the target where it is part of one. It is judged like the target, and stands in the audit log.
+/// It is made when an action is requested, and again when it is carried out: then it must still be the same (`key`), since
+/// that is what was judged and perhaps approved. Whatever a parameter names is a record of the same integration, and of the
+/// target where it is part of one. It is judged like the target, and stands in the audit log.
 struct Resolution {
     /// The record that targetEntityId names.
     let named: ResolvedTarget
     /// The records that the platform acts on.
     let targets: [ResolvedTarget]
+    /// The records that a parameter chose among what the target has, such as one of its keys; nil if none did.
+    var chosen: [ResolvedTarget]?
     /// The records that parameters name, in the order of the declarations.
     var records: [(parameter: String, record: ResolvedTarget)] = []
     /// The parameters for the connector.
@@ -24,11 +27,10 @@ struct Resolution {
     /// whichever names they use. Secrets make no difference: of two PINs for one device, nobody would know which one
     /// unlocks it.
     func key(of action: ActionType, on platform: String) -> String {
-        let target = targets.first.flatMap { targets.count == 1 ? $0 : nil } ?? named
         // A decision about an application is the product's own, and holds for all applications of the name.
-        let isDecision = target.recordID == nil && target.kind == .application
+        let isDecision = named.recordID == nil && named.kind == .application
         var parts = [action.rawValue, isDecision ? "" : platform]
-        parts.append(target.recordID?.description ?? target.externalID)
+        parts += (chosen ?? [named]).map { $0.recordID?.description ?? $0.externalID }
         for (name, value) in parameters.plainValues.sorted(by: { $0.key < $1.key }) { parts += [name, value] }
         return SHA256.hexadecimal(JSONWriter.bytes(JSON.array(parts.map { .string($0.lowercased()) })))
     }
@@ -55,7 +57,7 @@ extension TargetResolver {
         _ action: ActionType, _ given: [String: JSON], as declared: [ActionParameter]
     ) throws -> Resolution {
         let targets = try targets(of: action)
-        var chosen = targets.all
+        var chosen: [ResolvedTarget]?
         var records: [(String, ResolvedTarget)] = []
         let parameters = try parameters(given, as: declared, of: action) { parameter, value in
             let found = try find(parameter, value, targets)
@@ -63,7 +65,9 @@ extension TargetResolver {
             if parameter.kind != .person, !found.isEmpty { chosen = found }
             return found
         }
-        return Resolution(named: targets.named, targets: chosen, records: records, parameters: parameters)
+        return Resolution(
+            named: targets.named, targets: chosen ?? targets.all, chosen: chosen, records: records,
+            parameters: parameters)
     }
 
     /// The parameters of an action whose targets were found in an earlier run. Of the records that they name only people

@@ -305,6 +305,69 @@ import Testing
         #expect(try scene.run(review).status == .failed && scene.provider.calls.isEmpty)
     }
 
+    /// Names may come to mean another record than the one that was judged, and perhaps approved.
+    @Test func aNameThatHasComeToMeanAnotherIsNotFollowed() throws {
+        let database = scene.store.database
+        func isRefused(_ action: RemediationAction) throws -> Bool {
+            let ended = try scene.run(action)
+            let sentence = "What this action names has changed since it was requested. Request it again."
+            return ended.status == .failed && ended.error == sentence && scene.provider.calls.isEmpty
+        }
+        let person = try scene.request(.suspendUser, scene.alice.description)
+        let owners = try database.rows(
+            "SELECT identity_id FROM accounts WHERE external_id IN ('u1', 'u2') ORDER BY external_id"
+        ) {
+            try $0[0] as Identifier
+        }
+        for (name, owner) in zip(["u2", "u1"], owners) {
+            try database.execute("UPDATE accounts SET identity_id = $2 WHERE external_id = $1", name, owner)
+        }
+        #expect(try isRefused(person))
+        let review = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v2@example.com"])
+        for (name, email) in [("v1", "v2@example.com"), ("v2", "v1@example.com")] {
+            try database.execute("UPDATE accounts SET email = $2 WHERE external_id = $1", name, email)
+        }
+        #expect(try isRefused(review))
+        let app = try scene.store.own.addApplication("Figma", from: scene.directory)
+        let decision = try scene.request(.sanctionApp, app.description)
+        try database.execute(
+            "UPDATE applications SET name = 'Figma Pro', name_folded = 'figma pro' WHERE name = 'Figma'")
+        #expect(try isRefused(decision))
+        #expect(try database.rows("SELECT app_name FROM app_policies") { $0.text(0) }.isEmpty)
+    }
+
+    /// Between two runs of one job, too.
+    @Test func aReviewerWhoHasComeToBeAnotherIsNotTold() throws {
+        let review = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v2@example.com"])
+        scene.provider.fail(ConnectorError.provider("It is busy."))
+        #expect(try scene.run(review).status == .running)
+        let calls = scene.provider.calls
+        for (name, email) in [("v1", "v2@example.com"), ("v2", "v1@example.com")] {
+            try scene.store.database.execute("UPDATE accounts SET email = $2 WHERE external_id = $1", name, email)
+        }
+        scene.now = scene.now + 3600
+        let ended = try scene.run(review)
+        #expect(ended.status == .failed && scene.provider.calls == calls, "\(scene.provider.calls)")
+        #expect(ended.error == "What this action names has changed since it was requested. Request it again.")
+    }
+
+    /// More of what an action is about than there was does not make it another one.
+    @Test func aGrantThatIsNewDoesNotStopARevocation() throws {
+        let app = try scene.store.own.addApplication("Figma", from: vault)
+        func grant(_ name: String) throws {
+            try scene.store.database.execute(
+                """
+                INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, application_id, external_id,
+                    scopes, access, updated_at) VALUES ($1, $2, $3, $4, $5, $6, '[]', 'read', $7)
+                """, scene.store.own.id, scene.store.own.nextID(), vault, alice, app, name, scene.now)
+        }
+        try grant("first")
+        let action = try request(.revokeOAuthToken, [:])
+        try grant("second")
+        #expect(try scene.run(action).status == .succeeded)
+        #expect(scene.provider.calls == ["revoke_oauth_token first", "revoke_oauth_token second"])
+    }
+
     /// Actions that were stored before parameters were declared are checked as new ones are.
     @Test(
         arguments: ["queued", "pending_approval"],
