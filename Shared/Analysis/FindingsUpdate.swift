@@ -13,6 +13,8 @@ struct FindingsUpdate {
     private let resolvedBefore: [String: Identifier]
     // Sanctioned since the rules have looked, too: what that has resolved stays so.
     private let sanctioned: Set<String>
+    // Of these, the ones that an API key has sanctioned.
+    private let sanctionedByProgram: Set<String>
 
     /// In the transaction that it writes in.
     init(_ workspace: Workspace, now: Timestamp) throws {
@@ -22,15 +24,16 @@ struct FindingsUpdate {
             "SELECT finding_key, id FROM findings WHERE workspace_id = $1 AND status = 'resolved'"
         ) { row in (try row[0] as String, try row[1] as Identifier) }
         resolvedBefore = Dictionary(resolved) { first, _ in first }
-        sanctioned = Set(
-            try workspace.rows(
-                """
-                SELECT applications.id FROM app_policies JOIN applications
-                    ON applications.workspace_id = app_policies.workspace_id
-                        AND applications.name_folded = app_policies.app_name_folded
-                WHERE app_policies.workspace_id = $1 AND app_policies.status = 'sanctioned'
-                """
-            ) { ($0.text(0)) })
+        let policies = try workspace.rows(
+            """
+            SELECT applications.id, app_policies.updated_by FROM app_policies JOIN applications
+                ON applications.workspace_id = app_policies.workspace_id
+                    AND applications.name_folded = app_policies.app_name_folded
+            WHERE app_policies.workspace_id = $1 AND app_policies.status = 'sanctioned'
+            """
+        ) { row in (application: row.text(0), decider: try row[1] as String? ?? "") }
+        sanctioned = Set(policies.map(\.application))
+        sanctionedByProgram = Set(policies.filter { Caller.isAPIKey(label: $0.decider) }.map(\.application))
     }
 
     /// What the audit log keeps of it.
@@ -68,6 +71,7 @@ struct FindingsUpdate {
                     recommended_action = excluded.recommended_action, action_type = excluded.action_type,
                     source_integrations = excluded.source_integrations, confidence = excluded.confidence,
                     status = CASE WHEN findings.status = 'resolved' THEN 'open' ELSE findings.status END,
+                    reason = CASE WHEN findings.status = 'resolved' THEN NULL ELSE findings.reason END,
                     resolved_at = NULL, missed_runs = 0, missed_at = NULL, last_seen_at = excluded.last_seen_at,
                     updated_at = CASE WHEN findings.title = excluded.title AND findings.severity = excluded.severity
                         AND findings.status <> 'resolved' THEN findings.updated_at ELSE excluded.updated_at END
@@ -83,6 +87,14 @@ struct FindingsUpdate {
         detection.rule.category == .shadowIT && detection.applicationID.map(sanctioned.contains) == true
     }
 
+    /// True if entities have an application that an API key has sanctioned: that may be all that has changed.
+    private func hidesSanctioned(_ entities: JSON) -> Bool {
+        guard !sanctionedByProgram.isEmpty else { return false }
+        return (entities["applications"]?.array ?? []).contains {
+            $0["id"]?.string.map(sanctionedByProgram.contains) == true
+        }
+    }
+
     /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only when every platform
     /// that the finding comes from has synced since the one before it.
     mutating func resolveUnseen(rules: [Rule], sources: ConnectedSources) throws {
@@ -90,13 +102,15 @@ struct FindingsUpdate {
         let synced = sources.lastSyncs
         let unseen = try workspace.rows(
             """
-            SELECT id, rule_id, source_integrations, missed_runs, missed_at, last_seen_at FROM findings
+            SELECT id, rule_id, source_integrations, missed_runs, missed_at, last_seen_at, affected_entities
+            FROM findings
             WHERE workspace_id = $1 AND status IN ('open', 'in_progress', 'snoozed') AND last_seen_at < $2
             """, now
         ) { row in
             (
                 id: try row[0] as Identifier, ruleID: try row[1] as String, sources: try row[2] as JSON,
-                missedRuns: try row[3] as Int, since: try row[4] as Timestamp? ?? row[5] as Timestamp
+                missedRuns: try row[3] as Int, since: try row[4] as Timestamp? ?? row[5] as Timestamp,
+                entities: try row[6] as JSON
             )
         }
         for finding in unseen where able.contains(finding.ruleID) {
@@ -106,9 +120,9 @@ struct FindingsUpdate {
                 try workspace.execute(
                     """
                     UPDATE findings SET status = 'resolved', resolved_at = $3, updated_at = $3, missed_at = $3,
-                        snoozed_until = NULL, missed_runs = missed_runs + 1
+                        snoozed_until = NULL, missed_runs = missed_runs + 1, reason = coalesce($4, reason)
                     WHERE workspace_id = $1 AND id = $2
-                    """, finding.id, now)
+                    """, finding.id, now, hidesSanctioned(finding.entities) ? SanctionReason.program : nil)
                 resolved.append(finding.id)
             } else {
                 try workspace.execute(

@@ -18,9 +18,14 @@ public enum Caller: Sendable {
     var label: String {
         switch self {
         case .member(let userID, let email, _): email ?? userID.description
-        case .apiKey(_, let name, let prefix): "API key \(name) (\(prefix))"
+        case .apiKey(_, let name, let prefix): "\(Self.keyLabel)\(name) (\(prefix))"
         }
     }
+
+    private static let keyLabel = "API key "
+
+    /// True if a label is that of an API key. No e-mail address begins like one.
+    public static func isAPIKey(label: String) -> Bool { label.hasPrefix(keyLabel) }
 }
 
 /// What an API key may do.

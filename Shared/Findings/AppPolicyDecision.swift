@@ -2,11 +2,19 @@ import Auth
 import Base
 import Store
 
+/// Why a finding about a sanctioned application is resolved.
+public enum SanctionReason: String, SQLEnum, Sendable {
+    case person = "The application was sanctioned."
+    /// The problem is still there, and nobody who may approve actions has judged it: the finding still demands approval.
+    case program = "An API key sanctioned the application."
+}
+
 extension Workspace {
     /// Decides about an application, by its name without regard to case, whether the workspace knows it or not; returns
-    /// the policy as it is then. Sanctioning an application resolves its shadow-IT findings.
+    /// the policy as it is then. Sanctioning an application resolves its shadow-IT findings. `decider` is the label of who
+    /// decides, if that is not the caller.
     public func setAppPolicy(
-        _ status: AppPolicy.Status, appName: String, now: Timestamp = .now
+        _ status: AppPolicy.Status, appName: String, by decider: String? = nil, now: Timestamp = .now
     ) throws -> AppPolicy {
         let folded = appName.lowercased()
         return try change {
@@ -21,7 +29,7 @@ extension Workspace {
                     VALUES ($1, $2, $3, $4, $5, $6)
                     ON CONFLICT (workspace_id, app_name_folded) DO UPDATE SET
                         status = excluded.status, updated_by = excluded.updated_by, updated_at = excluded.updated_at
-                    """, before.appName, folded, status, actor, now)
+                    """, before.appName, folded, status, decider ?? actor, now)
             }
             var entry = AuditEntry(
                 action: "app_policy.set", targetType: "application", targetID: try applicationID(folded),
@@ -31,7 +39,8 @@ extension Workspace {
                 ], createdAt: now)
             if status == .sanctioned {
                 // One entry for all of it: an entry for each finding would read as if somebody had looked at each.
-                let resolved = try resolveShadowIT(folded, now: now)
+                let resolved = try resolveShadowIT(
+                    folded, Caller.isAPIKey(label: decider ?? actor) ? .program : .person, now: now)
                 entry.details["resolved_findings"] = .array(resolved.map { .string($0.description) })
             }
             return (try appPolicy(appName: appName), entry)
@@ -39,16 +48,26 @@ extension Workspace {
     }
 
     /// Resolves the shadow-IT findings about the applications of a name; several platforms may know one by the same name.
-    private func resolveShadowIT(_ folded: String, now: Timestamp) throws -> [Identifier] {
-        try rows(
+    private func resolveShadowIT(
+        _ folded: String, _ reason: SanctionReason, now: Timestamp
+    ) throws -> [Identifier] {
+        if reason == .person {
+            // A person has judged what a program has resolved before.
+            try execute(
+                """
+                UPDATE findings SET reason = $3, updated_at = $4
+                WHERE workspace_id = $1 AND status = 'resolved' AND reason = $5 AND affected_application_id IN (
+                    SELECT id FROM applications WHERE workspace_id = $1 AND name_folded = $2)
+                """, folded, reason, now, SanctionReason.program)
+        }
+        return try rows(
             """
-            UPDATE findings SET status = 'resolved', snoozed_until = NULL, reason = 'The application was sanctioned.',
-                resolved_at = $3, updated_at = $3
+            UPDATE findings SET status = 'resolved', snoozed_until = NULL, reason = $4, resolved_at = $3, updated_at = $3
             WHERE workspace_id = $1 AND category = 'shadow_it' AND status IN ('open', 'in_progress', 'snoozed')
                 AND affected_application_id IN (
                     SELECT id FROM applications WHERE workspace_id = $1 AND name_folded = $2)
             RETURNING id
-            """, folded, now
+            """, folded, now, reason
         ) { try $0[0] }
     }
 

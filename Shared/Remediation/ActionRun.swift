@@ -164,7 +164,9 @@ struct ActionRun {
         try workspace.exclusively {
             let resolution = try workspace.decisionTarget(action.entityID, of: action.platform)
             try action.demandSame(resolution, for: type)
-            _ = try workspace.setAppPolicy(status, appName: resolution.named.externalID, now: context.now)
+            _ = try workspace.setAppPolicy(
+                status, appName: resolution.named.externalID, by: action.decidedBy ?? action.requestedBy,
+                now: context.now)
             return try end(.succeeded, nil)
         }
     }

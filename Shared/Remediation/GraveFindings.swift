@@ -14,14 +14,15 @@ import Store
 extension Workspace {
     /// The severity of a finding, or the worse one of a finding, high or critical, that is not resolved and has one of the
     /// names. Nil if there is neither. Snoozed and dismissed findings count: whoever must wait for approval may set findings
-    /// aside, and would otherwise remove the reason for the approval first.
+    /// aside, and would otherwise remove the reason for the approval first. So do those that an API key has resolved by
+    /// sanctioning an application.
     func worstSeverity(naming names: Names, or own: Severity?) throws -> Severity? {
         let ranks = try rows(
             """
             SELECT severity_rank, affected_identity_id, affected_application_id, affected_device_id, affected_entities
             FROM findings
-            WHERE workspace_id = $1 AND status <> 'resolved' AND severity_rank <= $2
-            """, Severity.high.rank
+            WHERE workspace_id = $1 AND (status <> 'resolved' OR reason = $3) AND severity_rank <= $2
+            """, Severity.high.rank, SanctionReason.program
         ) { row -> Int? in
             let subjects = [try row[1] as Identifier?, try row[2] as Identifier?, try row[3] as Identifier?]
             return Self.isAbout(names, subjects.compactMap { $0 }, try row[4]) ? try row[0] as Int : nil

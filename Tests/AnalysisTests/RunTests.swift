@@ -101,6 +101,33 @@ import Testing
         #expect(try status(of: rule) == "resolved")
     }
 
+    /// A finding about a person that only the sanction has hidden still demands approval, until it opens again.
+    @Test func aFindingThatAnAPIKeysSanctionHidesSaysSo() throws {
+        let rule = "shadow_it::executive_with_broad_grant"
+        let person = try company.person("Ada", title: "CEO")
+        let application = try company.application("SyncDrop", managed: false)
+        try company.grant(of: person, to: application, access: "full")
+        func reason() throws -> String? {
+            try store.database.first("SELECT reason FROM findings WHERE rule_id = $1", rule) { try $0[0] as String? }
+                ?? nil
+        }
+        func analyze(_ hours: Int) throws {
+            try syncAll(at: now + hours * 3_600 - 60)
+            _ = try company.workspace().analyze(now: now + hours * 3_600)
+        }
+        try analyze(0)
+        #expect(try status(of: rule) == "open")
+        _ = try company.workspace().setAppPolicy(
+            .sanctioned, appName: "SyncDrop", by: "API key ci (thal_abcd)", now: now + 10)
+        try analyze(1)
+        try analyze(2)
+        #expect(try status(of: rule) == "resolved")
+        #expect(try reason() == SanctionReason.program.rawValue)
+        _ = try company.workspace().setAppPolicy(.undecided, appName: "SyncDrop", now: now + 7_300)
+        try analyze(3)
+        #expect(try status(of: rule) == "open" && reason() == nil)
+    }
+
     // MARK: Syncs
 
     @Test func whatASyncHasDeletedSinceTheSurveyHasNoReference() throws {

@@ -126,7 +126,7 @@ import Testing
             row in try (0..<4).map { try row[$0] as String? }
         }
         let now = TestStore.now.description
-        #expect(row == [nil, "The application was sanctioned.", now, now])
+        #expect(row == [nil, SanctionReason.program.rawValue, now, now])
     }
 
     @Test func theOthersFindingsStay() throws {

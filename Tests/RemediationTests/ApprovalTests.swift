@@ -56,6 +56,40 @@ import Testing
         #expect(try self.status(.securityAnalyst, .suspendUser) == "queued", "may approve")
     }
 
+    /// API keys may sanction applications, which resolves findings, and would otherwise remove the reason for the approval
+    /// so. What a person has sanctioned is judged.
+    @Test(
+        "A grave finding that an API key has resolved by sanctioning the application counts", arguments: [false, true])
+    func aGraveFindingThatAKeyHasSanctionedAwayCounts(_ byAction: Bool) throws {
+        let app = try scene.store.own.addApplication("Figma", from: scene.directory)
+        let finding = try scene.store.own.addFinding("high", "shadow_it", application: app)
+        if byAction {
+            let action = try scene.request(.sanctionApp, app.description, in: scene.keyed)
+            #expect(try scene.run(action).status == .succeeded)
+        } else {
+            _ = try scene.keyed.setAppPolicy(.sanctioned, appName: "figma", now: scene.now)
+        }
+        func isResolved() throws -> Bool? {
+            try scene.store.database.first("SELECT status FROM findings WHERE id = $1", finding) {
+                try $0[0] as String == "resolved"
+            }
+        }
+        #expect(try isResolved() == true)
+        #expect(try status(nil, .blockApp, app.description) == "pending_approval")
+        #expect(try status(.agent, .revokeOAuthToken, "u1") == "queued", "not about the application")
+        // Taking the decision back is no way out, either.
+        _ = try scene.keyed.setAppPolicy(.undecided, appName: "Figma", now: scene.now)
+        #expect(try status(nil, .blockApp, app.description) == "pending_approval")
+        let analyst = try scene.workspace(.securityAnalyst)
+        if byAction {
+            #expect(try scene.run(scene.request(.sanctionApp, app.description, in: analyst)).status == .succeeded)
+        } else {
+            _ = try analyst.setAppPolicy(.sanctioned, appName: "figma", now: scene.now)
+        }
+        #expect(try isResolved() == true)
+        #expect(try status(nil, .blockApp, app.description) == "queued")
+    }
+
     /// Findings list entities in several ways: by id, by the platform's own id, by name or address, and by another account of
     /// the same person.
     @Test("An agent waits if a grave finding lists the target, however it names it")
