@@ -180,7 +180,8 @@ import Testing
         try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
         #expect(Main.run(["audit-verify", path]) == 1)
         #expect(Main.run(["audit-verify", path, "--unsigned"]) == 0)
-        #expect(Main.run(["audit-verify", path, "--unsigned", "--public-key", "00"]) == 1)
+        let key = String(repeating: "00", count: 32)
+        #expect(Main.run(["audit-verify", path, "--unsigned", "--public-key", key]) == 1)
         _ = try fault(entries.dropLast())
         #expect(Main.run(["audit-verify", path, "--unsigned"]) == 1)
     }
@@ -282,7 +283,44 @@ import Testing
                 #expect(try fault(entries) == .inserted(entry(copy)), "\(number) at \(index)")
             }
         }
-        #expect(try fault(entries, total: 9) == .inserted(entry(entries[9])))
+    }
+
+    /// The signature covers the number of entries. If it is one over the entries that are there, none was added or removed.
+    @Test(arguments: [9, 11, 0, -1, .max, .min])
+    func aChangedTotalIsNamed(_ total: Int) throws {
+        #expect(try fault(entries, total: total) == .otherTotal(total, count: 10))
+    }
+
+    @Test func theSignatureCoversTheTotal() throws {
+        let signature = try #require(export["signature"])
+        func holds(_ count: Int) throws -> Bool {
+            let head = AuditExportHead(
+                workspaceID: store.own.id.description, exportedAt: export["exported_at"]?.string ?? "", count: count,
+                ends: .init(first: 0, last: 9, rowHash: entries[9]["row_hash"]?.string ?? ""))
+            return head.publicKey(verifying: signature) != nil
+        }
+        #expect(try holds(10))
+        for count in [0, 9, 11] { #expect(try !holds(count), "\(count)") }
+    }
+
+    /// Without a signature over these entries, nothing tells if an entry was added or the total lowered.
+    @Test func withoutASignatureTheTotalTells() throws {
+        func unsigned(_ total: Int) throws -> ChainCheck.Fault? {
+            var document = export
+            document["total_entries"] = .integer(total)
+            document["signature"] = nil
+            let path = store.folder.path("export.json")
+            try Data(JSONWriter.bytes(JSON.object(document))).write(to: URL(filePath: path))
+            do {
+                _ = try ChainCheck(ofExport: path, acceptsUnsigned: true)
+                return nil
+            } catch let fault as ChainCheck.Fault {
+                return fault
+            }
+        }
+        #expect(try unsigned(10) == nil)
+        #expect(try unsigned(11) == .removed(10))
+        #expect(try unsigned(9) == .surplus(total: 9, count: 10))
     }
 
     @Test func aRepeatedEntryIsNamed() throws {
@@ -329,6 +367,9 @@ import Testing
         _ = try fault(changed(5, "action", "x"))
         #expect(Main.run(["audit-verify", path]) == 1)
         #expect(Main.run(["audit-verify", store.folder.path("missing.json")]) == 1)
+        for key in ["abc", "", "00", String(repeating: "zz", count: 32), String(repeating: "0a", count: 33)] {
+            #expect(Main.run(["audit-verify", path, "--public-key", key]) == 2, "\(key)")
+        }
         #expect(Main.run(["audit-verify"]) == 2 && Main.run(["audit-verify", path, path]) == 2)
     }
 }

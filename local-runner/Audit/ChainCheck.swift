@@ -11,12 +11,16 @@ struct ChainCheck {
     enum Fault: Error, Equatable {
         /// The entry does not say what it said.
         case changed(Entry)
-        /// The entry was not there, or not there.
+        /// The entry did not exist, or stood at another position.
         case inserted(Entry)
         /// The entry of this number is missing.
         case removed(Int)
         /// So many entries are missing at the beginning or at the end.
         case cutOff(Int)
+        /// There are more entries than total_entries says, without a signature that tells which of the two is wrong.
+        case surplus(total: Int, count: Int)
+        /// The signature is one over exactly these entries, so that total_entries alone was changed.
+        case otherTotal(Int, count: Int)
         /// The signature is missing, or is not one over these entries.
         case notSigned
         /// The signature was made with another key than the expected one, which this is.
@@ -93,10 +97,14 @@ struct ChainCheck {
         count += 1
     }
 
-    /// Ends the chain, which the export says has so many entries of that workspace.
-    mutating func end(total: Int, workspaceID: String) throws(Fault) {
+    /// Ends the chain, which the export says is one of that workspace.
+    func end(workspaceID: String) throws(Fault) {
         if let doubtful { throw verdict(on: doubtful, before: nil) }
         if let first, first.workspaceID != workspaceID { throw .inserted(first) }
+    }
+
+    /// Compares the chain with the number of entries that the export says it has. No signature covers this chain.
+    func compare(total: Int) throws(Fault) {
         guard let first, let last else {
             if total > 0 { throw .removed(0) }
             return
@@ -106,7 +114,7 @@ struct ChainCheck {
             if first.sequence == 0 { throw .removed(last.sequence + 1) }
             throw last.sequence == total - 1 ? .removed(0) : .cutOff(total - count)
         }
-        if count > total { throw .inserted(last) }
+        if count > total { throw .surplus(total: total, count: count) }
     }
 
     private func goesOn(_ entry: Entry) -> Bool {

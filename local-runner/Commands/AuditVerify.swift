@@ -22,10 +22,14 @@ extension Verb {
         ]
     ) { arguments in
         guard arguments.operands.count == 1 else { throw UsageError("name the file to check, and one only") }
+        let expectedKey = arguments["--public-key"]
+        if let expectedKey, Hex.decode(expectedKey)?.count != 32 {
+            throw UsageError("--public-key \(expectedKey): write the 64 hexadecimal digits of the key")
+        }
         let check: ChainCheck
         do {
             check = try ChainCheck(
-                ofExport: arguments.operands[0], signedBy: arguments["--public-key"],
+                ofExport: arguments.operands[0], signedBy: expectedKey,
                 acceptsUnsigned: arguments.has("--unsigned"))
         } catch let fault as ChainCheck.Fault {
             throw Failure(fault.sentence)
@@ -67,18 +71,26 @@ extension ChainCheck {
             }
         }
         guard let total, let workspaceID else { throw Failure("total_entries or workspace_id is missing") }
-        try end(total: total, workspaceID: workspaceID)
+        try end(workspaceID: workspaceID)
+        if signature == nil, expectedKey == nil, acceptsUnsigned {
+            try compare(total: total)
+            return
+        }
         let ends: AuditExportHead.Ends? =
             if let first, let last {
                 .init(first: first.sequence, last: last.sequence, rowHash: last.rowHash)
             } else {
                 nil
             }
+        // The signature covers the number of entries as they were counted here, and so total_entries too.
         let head = AuditExportHead(
             workspaceID: workspaceID, exportedAt: exportedAt ?? "", count: count, ends: ends)
-        if signature == nil, expectedKey == nil, acceptsUnsigned { return }
-        guard let signature, let key = head.publicKey(verifying: signature) else { throw Fault.notSigned }
+        guard let signature, let key = head.publicKey(verifying: signature) else {
+            try compare(total: total)
+            throw Fault.notSigned
+        }
         guard expectedKey == nil || expectedKey?.lowercased() == key else { throw Fault.signedByOther(publicKey: key) }
+        guard total == count else { throw Fault.otherTotal(total, count: count) }
         publicKey = key
     }
 }
@@ -95,6 +107,10 @@ extension ChainCheck.Fault {
             entry on, or a release made it that did not sign (see --unsigned).
             """
         case .signedByOther(let key): "The export was signed by another key than the expected one: \(key)."
+        case .surplus(let total, let count):
+            "The export has \(count) entries, and total_entries is \(total): one of the two was changed."
+        case .otherTotal(let total, let count):
+            "total_entries was changed: it is \(total), and the signature is one over these \(count) entries."
         case .cutOff(1): "One entry was removed at the beginning or at the end."
         case .cutOff(let count): "\(count) entries were removed at the beginning or at the end."
         }
