@@ -17,13 +17,13 @@ import Testing
     }
 
     @Test(arguments: Runner.dispatches, ["session", "apiKey"])
-    func twoHoldersOfCredentialsLeavePlacesToOthers(_ dispatch: String, _ credentials: String) throws {
+    func threeHoldersOfCredentialsLeaveAPlaceToOthers(_ dispatch: String, _ credentials: String) throws {
         for trustedProxies in ["", "127.0.0.0/8"] {
             let runner = try Runner(
                 .init(trustedProxies: trustedProxies, members: #", "credentials": "\#(credentials)""#))
             let template = dispatch == "isolated" ? 1 : 0
             var clients: [TCPClient] = []
-            for (holder, places) in [(1, 6), (2, 7)] {
+            for (holder, places) in [(1, 4), (2, 6), (3, 7)] {
                 for variant in 0..<16 {
                     let client = try runner.connect(from: "127.0.0.\(holder + 1)")
                     try client.send(
@@ -35,7 +35,7 @@ import Testing
             }
             let other = try runner.connect(from: "127.0.0.9")
             try other.send(
-                "GET /\(dispatch) HTTP/1.1\r\nHost: a\r\n\(Self.fields(3, credentials, variant: 0))\r\n")
+                "GET /\(dispatch) HTTP/1.1\r\nHost: a\r\n\(Self.fields(4, credentials, variant: 0))\r\n")
             #expect(try other.readReply().status == 200)
             #expect(clients.count { !$0.hasInput(seconds: 0) } >= 7)
         }

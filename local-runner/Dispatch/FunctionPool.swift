@@ -76,18 +76,20 @@ final class FunctionPool {
 
     /// True if a request leaves some of the places to others.
     ///
-    /// An address may have all but one in eight. Whoever has a place with the same credentials gets another only while more
-    /// than one in four is free, and more than two: of 8 places somebody gets at most 6 so, and a second one then 1. So two
-    /// holders of credentials whose requests wait for a provider that never answers do not keep everybody else out.
+    /// An address may have all but one in eight. Whoever has places with the same credentials gets another only while more
+    /// than as many are free: of 8 places the first holder of credentials gets at most 4, the next one 2, and each further
+    /// one 1. So three holders whose requests wait for a provider that never answers do not keep everybody else out.
     private func isWithinShare(_ claim: Claim) -> Bool {
         let share = max(1, limits.concurrency - max(1, limits.concurrency / Self.sharedPlaces))
         if !claim.isTrusted, running.count >= share {
             let own = running.count { $0.claim.address == claim.address }
             if own >= share { return false }
         }
-        guard let credentials = claim.credentials, limits.concurrency - running.count <= max(2, limits.concurrency / 4)
-        else { return true }
-        return !running.contains { $0.claim.credentials == credentials }
+        let free = limits.concurrency - running.count
+        // Nobody has more places than are taken.
+        guard let credentials = claim.credentials, running.count >= free else { return true }
+        let own = running.count { $0.claim.credentials == credentials }
+        return own == 0 || own < free
     }
 
     /// True if one more may wait: one place in four is kept for other addresses, and for other credentials.
