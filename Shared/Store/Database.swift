@@ -147,3 +147,17 @@ public enum StoreError: Error {
     /// A column held something other than what the query expects.
     case unexpectedValue(column: Int)
 }
+
+/// Logs and the runner's verbs show it as a sentence.
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let reason): "the database can't be reached: \(reason)"
+        case .unwritable(let reason): "the database can't be written: \(reason)"
+        case .damaged(let reason): "the database is damaged: \(reason)"
+        case .constraint(let reason): "a constraint of the database refused a row: \(reason)"
+        case .failed(let reason): "the database refused a statement, or answered what it should not: \(reason)"
+        case .unexpectedValue(let column): "column \(column) of a row holds what its query does not expect"
+        }
+    }
+}

@@ -119,6 +119,18 @@ enum Surroundings {
         #expect(poll { (try? client.request("GET", "/isolated").status) == 200 })
     }
 
+    @Test("Where there are too few descriptors to start, a sentence says so, with the errno", arguments: 6...14)
+    func tooFewDescriptorsToStart(_ number: Int) throws {
+        do {
+            _ = try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(number); exec \"$@\"", "sh"]))
+        } catch let failure as TCPClient.Failure {
+            let said = failure.description
+            #expect(said.contains("local-runner dev: ") && said.contains("Too many open files"), "\(said)")
+            // An enumeration's case would have its value in parentheses.
+            #expect(!said.contains("(\""), "\(said)")
+        }
+    }
+
     @Test("A body that a file may not hold gets 503, and the log says why")
     func limitsFileSizes() throws {
         let runner = try Runner(

@@ -68,10 +68,12 @@ final class EventLoop {
     /// Throws when the system has no descriptor left.
     init() throws(ServerError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let code = errno
         signals = Signals()
         signals.loop = self
-        guard epoll >= 0, watch(signals.descriptor, signals) != nil else {
-            throw ServerError("epoll: \(String(cString: strerror(errno)))")
+        guard epoll >= 0 else { throw ServerError("epoll: \(String(cString: strerror(code)))") }
+        guard signals.descriptor >= 0, watch(signals.descriptor, signals) != nil else {
+            throw ServerError("signals: \(String(cString: strerror(signals.descriptor < 0 ? signals.code : errno)))")
         }
     }
 
@@ -184,6 +186,8 @@ final class EventLoop {
 /// Signals as events: SIGCHLD, and SIGTERM and SIGINT once they are caught.
 private final class Signals: EventHandler {
     let descriptor: Int32
+    /// The errno if there is no descriptor.
+    let code: Int32
     weak var loop: EventLoop?
     private var mask = sigset_t()
     private var onTermination: () -> Void = {}
@@ -195,6 +199,7 @@ private final class Signals: EventHandler {
         sigaddset(&mask, SIGCHLD)
         sigprocmask(SIG_BLOCK, &mask, nil)
         descriptor = signalfd(-1, &mask, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+        code = errno
     }
 
     func catchTermination(_ work: @escaping () -> Void) {

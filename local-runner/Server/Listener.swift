@@ -29,6 +29,9 @@ struct Listener {
         }
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(Int32(storage.ss_family), kind, 0)
+        guard descriptor >= 0 else {
+            throw ServerError("can't listen on \(address.authority): \(String(cString: strerror(errno)))", code: errno)
+        }
         self.descriptor = descriptor
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))

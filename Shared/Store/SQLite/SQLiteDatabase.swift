@@ -217,8 +217,8 @@ public final class SQLiteDatabase: Database {
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
-            sqlite3_close_v2(opened)
-            throw StoreError(code, on: nil)
+            defer { sqlite3_close_v2(opened) }
+            throw StoreError(code, on: opened)
         }
         csqlite_configure(opened)
         handle = opened

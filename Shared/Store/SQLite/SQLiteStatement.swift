@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// A compiled statement of one connection.
 final class SQLiteStatement {
@@ -102,9 +103,14 @@ private struct SQLiteRow: Row {
 }
 
 extension StoreError {
-    /// The error of a SQLite result code, with the connection's message.
+    /// The error of a SQLite result code, with the connection's message, and the system's where a file could not be opened,
+    /// read or written.
     init(_ code: Int32, on connection: OpaquePointer?) {
-        let message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+        var message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+        if let connection, [SQLITE_CANTOPEN, SQLITE_IOERR].contains(code & 0xFF) {
+            let reason = sqlite3_system_errno(connection)
+            if reason != 0 { message += ": \(String(cString: strerror(reason)))" }
+        }
         guard csqlite_is_unwritable(connection, code) == 0 else {
             self = .unwritable(message)
             return
