@@ -4,8 +4,12 @@ enum SpreadsheetText {
     static let apostrophe = UInt8(ascii: "'")
 
     /// Whether a spreadsheet may take the text for a formula: it begins with `=`, `+`, `-`, `@`, a tab or a line break,
-    /// or with the full-width form of one of the signs.
+    /// or with the full-width form of one of the signs. A byte order mark before that shows as nothing, and may be dropped.
     static func looksLikeFormula(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var text = text
+        while text.first == 0xEF, text.starts(with: [0xEF, 0xBB, 0xBF]) {
+            text = UnsafeBufferPointer(rebasing: text.dropFirst(3))
+        }
         guard let first = text.first else { return false }
         switch first {
         case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 0x09, 0x0A, 0x0D: return true

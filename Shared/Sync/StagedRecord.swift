@@ -44,11 +44,23 @@ struct StagedRecord {
         self.externalID = Self.storable(externalID)
         let present = members.compactMapValues { $0 }
         let bytes = JSONWriter.bytes(JSON.object(present))
-        let text = String(decoding: bytes, as: UTF8.self)
-        // Looking for one byte is cheap, and there is hardly ever one.
-        record =
-            bytes.contains(UInt8(ascii: "\\")) && text.contains("\\u0000")
-            ? String(decoding: JSONWriter.bytes(Self.storable(.object(present))), as: UTF8.self) : text
+        // Looking for a few bytes is cheap, and there are hardly ever any.
+        record = String(
+            decoding: Self.mayHoldControls(bytes) ? JSONWriter.bytes(Self.storable(.object(present))) : bytes,
+            as: UTF8.self)
+    }
+
+    /// True if JSON has a control character, as an escape or as it stands, or text that looks like one.
+    private static func mayHoldControls(_ json: [UInt8]) -> Bool {
+        json.withUnsafeBufferPointer { json in
+            var previous: UInt8 = 0
+            for byte in json {
+                let isEscape = previous == UInt8(ascii: "\\") && byte == UInt8(ascii: "u")
+                if byte == 0x7F || isEscape || previous == 0xC2 && byte < 0xA0 { return true }
+                previous = byte
+            }
+            return false
+        }
     }
 
     /// What there is to keep of a record.
@@ -72,9 +84,19 @@ struct StagedRecord {
         }
     }
 
-    /// PostgreSQL stores no NUL.
+    /// Text without control characters other than tabs and line breaks. PostgreSQL stores no NUL, and a terminal that shows
+    /// an export would take some of the others for orders.
     static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? String(text.unicodeScalars.filter { $0.value != 0 }.map(Character.init)) : text
+        guard text.unicodeScalars.contains(where: isUnwanted) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isUnwanted($0) }))
+    }
+
+    private static func isUnwanted(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\t", "\n", "\r": false
+        case ..<" ", "\u{7F}"..."\u{9F}": true
+        default: false
+        }
     }
 
     private static func storable(_ value: JSON) -> JSON {

@@ -101,7 +101,7 @@ import Testing
     @Test(arguments: [
         "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")",
         "-1+1|cmd' /C calc'!A0",
-        "\u{FF1D}1", "\u{FF0B}1", "\u{FF0D}1", "\u{FF20}1",
+        "\u{FF1D}1", "\u{FF0B}1", "\u{FF0D}1", "\u{FF20}1", "\u{FEFF}=1+1", "\u{FEFF}\u{FEFF}@1",
     ])
     func nothingIsAFormula(_ text: String) throws {
         try store.own.addIdentity("formula@example.com", department: text)

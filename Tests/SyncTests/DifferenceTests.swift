@@ -295,12 +295,17 @@ import Testing
         #expect(try company.list(states) == ["o1 active -", "o2 active -"])
     }
 
-    @Test func textsThatNoDatabaseHoldsAreMadeHarmless() throws {
-        okta["users"] = [account("u\0x", "a@example.com", name: "A\0nn 💡 'quoted' \"and\" \\ more")]
+    @Test(arguments: [
+        ("A\0nn 💡 'quoted' \"and\" \\ more", "Ann 💡 'quoted' \"and\" \\ more"), ("é § \\u0000", "é § \\u0000"),
+        // A terminal would take these for orders.
+        ("A\u{1B}[2Jnn", "A[2Jnn"), ("A\u{9B}2Jnn", "A2Jnn"), ("A\u{7F}\u{80}\u{85}nn", "Ann"),
+        ("A\r\n\tnn", "A\r\n\tnn"),
+    ])
+    func textsThatNoDatabaseHoldsAreMadeHarmless(_ name: String, _ expected: String) throws {
+        okta["users"] = [account("u\0x\u{1B}", "a@example.com", name: name)]
         try company.sync("okta")
-        #expect(
-            try company.list("SELECT display_name FROM identities WHERE workspace_id = $1")
-                == ["Ann 💡 'quoted' \"and\" \\ more"])
+        #expect(try company.list("SELECT display_name FROM identities WHERE workspace_id = $1") == [expected])
+        #expect(try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1") == ["ux"])
     }
 
     @Test func aSyncOverThePlansLimitIsToldInTheLog() throws {

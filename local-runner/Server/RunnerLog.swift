@@ -79,7 +79,13 @@ final class RunnerLog {
             waiting.append(contentsOf: function.utf8)
             waiting.append(": ")
             // A terminal must not take what is in a line for orders.
-            waiting.append(contentsOf: line.map { ASCII.isFieldContent($0) ? $0 : UInt8(ascii: "?") })
+            var previous: UInt8 = 0
+            for byte in line {
+                // U+0080 to U+009F are control characters too: U+009B begins an order as ESC [ does.
+                let isControl = !ASCII.isFieldContent(byte) || previous == 0xC2 && (0x80...0x9F).contains(byte)
+                waiting.append(isControl ? UInt8(ascii: "?") : byte)
+                previous = byte
+            }
             endLine()
         case .json where Self.isOfSchema(line):
             waiting.append(contentsOf: line)
