@@ -279,6 +279,21 @@ import Testing
         #expect(environment(try read(local: local).functions[1])["TOKEN_SECRET"] == "")
     }
 
+    /// It would be missed without a word: the function takes it as not set.
+    @Test func aMisspeltOptionalSecretIsReported() throws {
+        var local = Self.local
+        local.devVars.values["CONFIRMATION_SECRET"] = nil
+        local.devVars.values["CONFIRMATION_SECRT"] = Secret(String(repeating: "x", count: 32))
+        let secrets = #"{"required": ["TOKEN_SECRET"], "optional": ["CONFIRMATION_SECRET"]}"#
+        #expect(
+            problems(["secrets": secrets], local: local) == [
+                "secrets.optional[0]: secret CONFIRMATION_SECRET has no value, but .dev.vars has CONFIRMATION_SECRT; "
+                    + "did you mean that one?"
+            ])
+        local.devVars.values["CONFIRMATION_SECRET"] = Secret(String(repeating: "y", count: 32))
+        #expect(problems(["secrets": secrets], local: local) == [])
+    }
+
     @Test func aGivenDatabaseWinsOverTheDefault() throws {
         let configuration = try read(["vars": #"{"LIMIT": "1", "DATABASE_URL": "sqlite:there"}"#])
         #expect(environment(configuration.functions[0]) == ["DATABASE_URL": "sqlite:there"])

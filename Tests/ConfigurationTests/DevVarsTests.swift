@@ -25,6 +25,15 @@ import Testing
         ("A=\"one\ntwo\"\nB=3", ["A": "one\ntwo", "B": "3"]),
         ("A='{\"keys\":[]}'", ["A": "{\"keys\":[]}"]),
         ("A=ünï", ["A": "ünï"]),
+        // As other systems and programs write them.
+        ("\u{FEFF}A=1", ["A": "1"]),
+        ("export\tA=1\nexport  B=2\nexported=3", ["A": "1", "B": "2", "exported": "3"]),
+        ("A=1\rB=2\r", ["A": "1", "B": "2"]),
+        ("A=\"one\r\ntwo\"\r\nB='x\r\ny'\r\n", ["A": "one\ntwo", "B": "x\ny"]),
+        (
+            "A=`one 'two' \"three\" \\n # four` # comment\nB=`x\ny`",
+            ["A": "one 'two' \"three\" \\n # four", "B": "x\ny"]
+        ),
     ])
     func reads(_ text: String, _ expected: [String: String]) throws {
         #expect(try parse(text) == expected)

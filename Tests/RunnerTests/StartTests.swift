@@ -23,6 +23,30 @@ import Testing
         return folder.read("log")
     }
 
+    /// What stands in .dev.vars wins, so it must not get values that the environment has.
+    @Test func secretsOfTheEnvironmentAreNotReplaced() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "wrangler-like.json",
+            """
+            {"name": "test", "vars": {"SUPABASE_URL": "http://127.0.0.1:1"}, "functions": [],
+             "secrets": {"required": ["SUPABASE_JWT_SECRET", "EXPORT_CURSOR_SECRET", "CREDENTIALS_KEY"]}}
+            """)
+        let process = try TestProcess(
+            BuiltProducts.folder + "/local-runner",
+            [
+                "token", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state"), "--user",
+                UUID().uuidString, "--email", "a@example.com",
+            ],
+            environment: [
+                "SUPABASE_JWT_SECRET": String(repeating: "s", count: 64),
+                "CREDENTIALS_KEY": "k1:" + Data(repeating: 7, count: 32).base64EncodedString(),
+            ], log: folder.path("log"))
+        #expect(process.waitForEnd() == 0, "\(folder.read("log"))")
+        let lines = folder.read(".dev.vars").split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(lines.count == 1 && lines[0].hasPrefix("EXPORT_CURSOR_SECRET="), "\(lines)")
+    }
+
     @Test func aMisspeltFunctionIsNamed() throws {
         let text = try failure("runner-fixtrue", ["--port", "0"])
         #expect(text.contains(#"there is no function runner-fixtrue; did you mean "runner-fixture"?"#), "\(text)")

@@ -45,15 +45,16 @@ struct Workplace {
         return configuration
     }
 
-    /// Makes .dev.vars where it is missing, unless the environment has all that it would hold.
+    /// Makes .dev.vars where it is missing, with what the environment lacks: what stands in the file wins.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
         let bytes = try File.read(configurationFile)
         let required = Configuration.requiredSecrets(bytes, environment: environment)
         let given = Configuration.processEnvironment
-        guard !File.exists(path), required.contains(where: { given[$0, default: ""].isEmpty }) else { return }
-        try DevVars.create(path, secrets: required)
+        let missing = required.filter { given[$0, default: ""].isEmpty }
+        guard !File.exists(path), !missing.isEmpty else { return }
+        try DevVars.create(path, secrets: missing)
         Terminal.complain("Made \(name) with random secrets for this machine.")
     }
 

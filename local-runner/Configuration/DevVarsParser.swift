@@ -4,16 +4,30 @@ import Base
 ///
 /// - Blank lines and lines that begin with # do not count, nor does a # after a space that follows an
 ///   unquoted value; `export ` before a name is allowed.
-/// - 'Single quotes' keep what stands between them as it is. "Double quotes" know \n, \r, \t, \" and \\.
-///   Both may span lines.
+/// - 'Single quotes' and `backticks` keep what stands between them as it is. "Double quotes" know \n, \r, \t, \" and \\.
+///   All may span lines.
 /// - Nothing is interpolated: a $ is a $.
+/// - Lines end as those of any system do, also within quotes; a byte order mark does not count.
 struct DevVarsParser {
     private let bytes: [UInt8]
     private var position = 0
     private var line = 1
     private var problems = Problems()
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        let text = bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes[...]
+        var lines: [UInt8] = []
+        lines.reserveCapacity(text.count)
+        var isAfterReturn = false
+        for byte in text {
+            // A line feed behind a carriage return ends the same line.
+            if byte != UInt8(ascii: "\n") || !isAfterReturn {
+                lines.append(byte == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : byte)
+            }
+            isAfterReturn = byte == UInt8(ascii: "\r")
+        }
+        self.bytes = lines
+    }
 
     /// Whether `name` may be the name of a variable: letters, digits and underscores, no digit first.
     static func isVariableName(_ name: String) -> Bool {
@@ -52,8 +66,7 @@ struct DevVarsParser {
     /// The text before the equals sign, which is taken too; nil for a line that holds no value.
     private mutating func takeName(_ place: String) -> String? {
         let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
-        let content = Self.trim(rest)
-        guard let first = content.first, first != UInt8(ascii: "#") else {
+        guard let first = Self.trim(rest).first, first != UInt8(ascii: "#") else {
             takeLine()
             return nil
         }
@@ -64,14 +77,15 @@ struct DevVarsParser {
         }
         position = equals + 1
         let name = Self.trim(rest.prefix { $0 != UInt8(ascii: "=") })
-        let export = Array("export ".utf8)
-        return Self.text(name.starts(with: export) ? Self.trim(name.dropFirst(export.count)) : name)
+        let exported = name.dropFirst("export".utf8.count)
+        let isExported = name.starts(with: "export".utf8) && exported.first.map(Self.isBlank) == true
+        return Self.text(isExported ? Self.trim(exported) : name)
     }
 
     /// The value and the end of its line; nil after adding a problem.
     private mutating func takeValue(_ place: String) -> String? {
         while let byte = next, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { position += 1 }
-        guard let quote = next, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+        guard let quote = next, "\"'`".utf8.contains(quote) else {
             return Self.text(Self.trim(Self.withoutComment(takeLine())))
         }
         position += 1

@@ -40,6 +40,14 @@ extension ConfigurationReader {
             let isMissing = (local.devVars.values[name] ?? values[name])?.reveal(\.isEmpty) ?? true
             if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
         }
+        // A misspelt optional secret would be missed without a word.
+        let unknown = local.devVars.values.keys.filter { values[$0] == nil }.sorted()
+        for (name, place) in optional where local.devVars.values[name] == nil {
+            guard let similar = NearestWord.nearest(to: name, in: unknown), values[name]?.reveal(\.isEmpty) ?? true
+            else { continue }
+            problems.add(
+                place, "secret \(name) has no value, but \(local.devVarsFile) has \(similar); did you mean that one?")
+        }
         for (name, value) in local.devVars.values where values[name] != nil { values[name] = value }
         for (name, place) in required + optional {
             if let problem = values[name]?.reveal({ Self.problem(of: name, $0) }) { problems.add(place, problem) }
