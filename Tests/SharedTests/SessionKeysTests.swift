@@ -57,6 +57,15 @@ import Testing
         #expect(!holds(Vectors.rs256, secret) && !holds(Vectors.es256, secret))
     }
 
+    /// A secret that can be guessed signs whatever session its guesser likes (RFC 7518 §3.2).
+    @Test(arguments: ["a", String(repeating: "x", count: 31)]) func shortSecretsAreRefused(_ secret: String) throws {
+        func keys(_ secret: String) throws -> SessionKeys {
+            try SessionKeys(Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": secret]))
+        }
+        #expect(throws: EnvironmentError.self) { try keys(secret) }
+        _ = try keys(String(repeating: "x", count: 32))
+    }
+
     /// A public key is no secret: HS256 with it as the key must not pass.
     @Test func refusesPublicKeysAsSecrets() throws {
         let keys = try keys([Self.rsa, Self.curve])

@@ -119,6 +119,25 @@ import Testing
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["connected"])
     }
 
+    /// A wrong CREDENTIALS_KEY is our own fault, and no reason to call an integration's credentials bad.
+    @Test func aKeyThatOpensNoCredentialsIsOurFault() throws {
+        try company.sync("okta")
+        let before = try inventory(company)
+        let variables = [
+            "ENVIRONMENT": "development",
+            "CREDENTIALS_KEY": "k1:" + Base64.standard.encode([UInt8](repeating: 8, count: 32)),
+        ]
+        let tools = SyncTools(Environment(variables)) { _ in TestOkta.self }
+        let (id, now) = (try company.id("okta"), company.clock + 1)
+        let error = #expect(throws: SyncFailure.self) {
+            try company.workspace.sync(id, with: tools, SyncTime(pull: 60, all: 80), now: { now })
+        }
+        #expect(error?.error == .unopenedCredentials)
+        #expect(try inventory(company) == before)
+        #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["connected"])
+        #expect(try company.sync("okta").status == .completed)
+    }
+
     @Test func aCursorThatTheProviderHasForgottenBeginsItsListAnew() throws {
         okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }
