@@ -66,6 +66,7 @@ let fileReaders: [String: Reader] = [
             for byte in value.utf8 {
                 switch byte {
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+                case 0x0D: text += Array("\\r".utf8)
                 default: text.append(byte)
                 }
             }

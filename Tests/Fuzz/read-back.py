@@ -19,7 +19,8 @@ FORMULA = tuple("=+-@\t\n\r＝＋－＠")
 
 
 def guarded(text):
-    return "'" + text if text.startswith(FORMULA) else text
+    # A byte order mark before it shows as nothing.
+    return "'" + text if text.lstrip("\ufeff").startswith(FORMULA) else text
 
 
 def in_csv(path):
