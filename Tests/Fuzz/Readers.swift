@@ -23,7 +23,8 @@ private let answerReaders: [String: Reader] = [
 ]
 
 private let reader: Reader = {
-    let readers = [answerReaders, requestReaders, fileReaders, exportWriters].reduce([:]) { $0.merging($1) { $1 } }
+    let readers = [answerReaders, callReaders, requestReaders, fileReaders, exportWriters]
+        .reduce([:]) { $0.merging($1) { $1 } }
     guard let name = getenv("THALIAN_FUZZ_READER").map({ String(cString: $0) }), let reader = readers[name] else {
         fatalError("THALIAN_FUZZ_READER names none of \(readers.keys.sorted())")
     }
