@@ -36,12 +36,13 @@ struct CGIVariables {
         }
     }
 
-    private mutating func setField(_ name: String, _ value: String) {
+    private mutating func setField(_ variable: String, _ value: String) {
+        let name = Self.fieldName(variable)
         switch name {
-        case "HTTP_TRANSFER_ENCODING": hasTransferCoding = true
+        case "transfer-encoding": hasTransferCoding = true
         // A Proxy header must not pass for the variable HTTP_PROXY (httpoxy).
-        case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE": break
-        default: headers.add(Self.fieldName(name), value)
+        case "proxy", "content-length", "content-type": break
+        default: headers.add(name, value)
         }
     }
 
