@@ -67,7 +67,7 @@ extension ToolCall {
     }
 
     fileprivate func onAccount(_ type: ActionType) throws -> ProposedAction {
-        let email = try required(text("email")).lowercased()
+        let email = EmailAddress.canonical(try required(text("email")))
         let identity = try workspace.first(
             "SELECT id FROM identities WHERE workspace_id = $1 AND email = $2", email
         ) { try $0[0] as Identifier }
@@ -134,7 +134,7 @@ extension ToolCall {
             WHERE oauth_grants.workspace_id = $1 AND identities.email = $2 AND applications.name_folded = $3
                 AND integrations.status = 'connected' AND integrations.platform = coalesce($4, integrations.platform)
             ORDER BY integrations.platform, oauth_grants.id
-            """, try required(text("email")).lowercased(), try required(text("app_name")).lowercased(),
+            """, EmailAddress.canonical(try required(text("email"))), try required(text("app_name")).lowercased(),
             text("platform"), decode: Self.entity)
         guard grants.count <= 1 else {
             let platforms = grants.map(\.platform).joined(separator: ", ")
@@ -143,7 +143,7 @@ extension ToolCall {
         guard let grant = grants.first else {
             throw HTTPError.notFound("This application has no known OAuth access to this person's accounts.")
         }
-        let person = text("email")?.lowercased() ?? ""
+        let person = text("email").map(EmailAddress.canonical) ?? ""
         return try action(.revokeOAuthToken, on: grant.platform, grant.id, "\(person): \(grant.label)")
     }
 }

@@ -61,7 +61,7 @@ extension Workspace {
                 SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department,
                     manager_email
                 FROM identities WHERE workspace_id = $1 AND email = $2
-                """, email.lowercased()
+                """, EmailAddress.canonical(email)
             ) { row in
                 IdentityDetails.Identity(
                     id: try row[0], email: try row[1], displayName: try row[2], status: try row[3],

@@ -212,9 +212,12 @@ struct TargetResolver {
                 Self.accountColumns + active + " AND (id = $3 OR identity_id = $3)", integration, id,
                 decode: Self.account)
         }
+        // Databases differ in the lower case of letters beyond ASCII. Two names that only look alike are two people's.
+        let name = EmailAddress.canonical(value)
         return try workspace.rows(
-            Self.accountColumns + active + " AND (lower(username) = $3 OR email = $3)", integration,
-            value.lowercased(), decode: Self.account)
+            Self.accountColumns + active + " AND (lower(username) IN ($3, $4) OR email = $3)", integration,
+            name, name.lowercased(), decode: Self.account
+        ).filter { $0.email == name || $0.username.map(EmailAddress.canonical) == name }
     }
 
     // MARK: Records of the workspace

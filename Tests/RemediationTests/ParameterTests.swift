@@ -91,6 +91,19 @@ import Testing
 
     // MARK: Whose record it is
 
+    /// Unicode's lower case of the Kelvin sign is a k. Mark is another one than who has that sign in the name.
+    @Test func aNameThatOnlyLooksAlikeIsAnotherPerson() throws {
+        try scene.store.database.execute("UPDATE accounts SET username = $2 WHERE id = $1", bob, "mar\u{212A}")
+        func people(_ name: String) throws -> [String] {
+            let resolver = TargetResolver(
+                workspace: try scene.workspace(), integration: vault, platform: "gitlab", entity: "v1")
+            return try resolver.people(name).map(\.externalID)
+        }
+        #expect(try people("mark") == [])
+        #expect(try people("MAR\u{212A}") == ["v2"])
+        #expect(try people(" V1-User ") == ["v1"] && people("V2@Example.com") == ["v2"])
+    }
+
     @Test func aKeyIsOneOfTheTargetsAccount() throws {
         for value: JSON in [7, "7", "token/7", .string(token.description)] {
             let action = try scene.run(request(.rotateCredentials, ["token_id": value]))
