@@ -80,7 +80,7 @@ final class TestCompany {
         title: String? = "Engineer",
         manager: String? = nil, hr: String? = "active", hired: Timestamp? = TestStore.now - .days(400),
         terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil, created: Timestamp = TestStore.now - .days(390),
-        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = []
+        idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:]
     ) throws -> Person {
         let person = Identifier.random()
         let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
@@ -100,7 +100,7 @@ final class TestCompany {
                 account: try account(
                     of: made, on: "okta", kind: kinds[type] ?? "user", status: idpStatus ?? status,
                     admin: type == "admin" || !idpRoles.isEmpty, roles: idpRoles, mfa: mfa, lastLogin: lastLogin,
-                    department: department, manager: manager, created: created))
+                    department: department, manager: manager, metadata: idpMetadata, created: created))
         }
         return made
     }
@@ -123,7 +123,8 @@ final class TestCompany {
             """, id, account, try integration(platform), person?.id, account.description,
             username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind,
             status,
-            admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department, manager,
+            admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department,
+            manager.map(EmailAddress.canonical),
             JSON.object(metadata), created, ago(hours: 1))
         return account
     }
@@ -212,8 +213,9 @@ final class TestCompany {
     @discardableResult
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",
-        serial: String? = nil, system: String = "macOS", version: String = "15.4", supported: Bool? = true,
-        encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false, edr: Bool? = nil,
+        serial: String? = nil, model: String? = nil, system: String = "macOS", version: String = "15.4",
+        supported: Bool? = true, encrypted: Bool? = true, compliant: Bool? = true, jailbroken: Bool? = false,
+        edr: Bool? = nil,
         contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
     ) throws -> Identifier {
         let device = Identifier.random()
@@ -221,11 +223,12 @@ final class TestCompany {
             """
             INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, serial_number,
                 operating_system, os_version, is_os_supported, is_encrypted, is_compliant, is_jailbroken, has_edr,
-                is_contained, open_detections, last_seen_at, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                is_contained, open_detections, last_seen_at, created_at, updated_at, metadata)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """, id, device, try integration(platform), person?.id, device.description, hostname,
             serial ?? device.description, system, version, supported, encrypted, compliant, jailbroken, edr, contained,
-            detections, lastSeen, ago(days: 300), ago(hours: 1))
+            detections, lastSeen, ago(days: 300), ago(hours: 1),
+            JSON.object(model.map { ["model": .string($0)] } ?? [:]))
         return device
     }
 

@@ -45,13 +45,23 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities. known: those whom an identity provider knows. executive_titles: those that begin with an
-    // executive's; there are far fewer titles than people.
+    // everyone: all identities. inactive: those whose access has ended or is suspended; people whose only accounts that
+    // can't be used were never activated are not among them, since nobody has suspended these. known: those whom an
+    // identity provider knows. executive_titles: those that begin with an executive's; there are far fewer titles than
+    // people.
     private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
                 manager_email, hr_status, hired_at, terminated_at, deprovisioned_at, created_at
             FROM identities WHERE workspace_id = $1),
+        inactive AS NOT MATERIALIZED (
+            SELECT * FROM everyone
+            WHERE status = 'deprovisioned' OR status = 'suspended' AND id NOT IN (
+                SELECT identity_id FROM accounts
+                WHERE workspace_id = $1 AND status = 'suspended' AND identity_id IS NOT NULL
+                    AND integration_id IN (SELECT id FROM providers)
+                GROUP BY identity_id
+                HAVING count(*) = count(*) FILTER (WHERE metadata ->> 'state' = 'staged'))),
         known AS NOT MATERIALIZED (
             SELECT * FROM everyone WHERE EXISTS (
                 SELECT 1 FROM accounts
@@ -71,8 +81,9 @@ enum Prelude {
         """
 
     // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
-    // live_devices: all devices, with their platform; serial is the serial number to compare by, null where makers have
-    // left none in.
+    // shared_serials: serial numbers that tell no machines apart, since one platform knows three or more with the same
+    // one, and not all of one model: a placeholder that no list has yet. live_devices: all devices, with their
+    // platform; serial is the serial number to compare by, null where there is none, or only such a one.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -85,11 +96,15 @@ enum Prelude {
                 SELECT 1 FROM app_policies WHERE app_policies.workspace_id = $1
                     AND app_policies.app_name_folded = live_applications.name_folded
                     AND app_policies.status = 'sanctioned')),
+        shared_serials AS NOT MATERIALIZED (
+            SELECT lower(trim(serial_number)) AS serial FROM devices
+            WHERE workspace_id = $1 AND serial_number IS NOT NULL
+            GROUP BY integration_id, lower(trim(serial_number))
+            HAVING count(*) >= 3 AND count(DISTINCT metadata ->> 'model') >= 2),
         live_devices AS NOT MATERIALIZED (
             SELECT devices.id, devices.identity_id, devices.integration_id, devices.hostname, devices.serial_number,
-                CASE WHEN lower(trim(devices.serial_number)) NOT IN ('', '0', 'none', 'default string',
-                    'system serial number', 'to be filled by o.e.m.') THEN lower(trim(devices.serial_number))
-                    END AS serial,
+                CASE WHEN lower(trim(devices.serial_number)) NOT IN (SELECT serial FROM shared_serials)
+                    THEN NULLIF(lower(trim(devices.serial_number)), '') END AS serial,
                 devices.operating_system, devices.os_version, devices.is_os_supported, devices.is_encrypted, devices.is_compliant,
                 devices.is_jailbroken, devices.has_edr, devices.is_contained, devices.open_detections,
                 devices.last_seen_at, connected.platform, connected.category, connected.idp_role

@@ -67,8 +67,8 @@ extension Prelude {
                 SELECT * FROM (
                     SELECT identity_id, max(CASE WHEN is_hr THEN department END) AS hr_department,
                         max(CASE WHEN NOT is_hr THEN department END) AS idp_department,
-                        max(CASE WHEN is_hr THEN lower(trim(manager_email)) END) AS hr_manager_email,
-                        max(CASE WHEN NOT is_hr THEN lower(trim(manager_email)) END) AS idp_manager_email
+                        max(CASE WHEN is_hr THEN manager_email END) AS hr_manager_email,
+                        max(CASE WHEN NOT is_hr THEN manager_email END) AS idp_manager_email
                     FROM (
                         SELECT identity_id, department, manager_email,
                             integration_id = (SELECT id FROM hr) AS is_hr
@@ -82,7 +82,7 @@ extension Prelude {
                                     AND listed.identity_id = employed.identity_id
                                     AND listed.integration_id = (SELECT id FROM idp) AND listed.status = 'active'
                                     AND (lower(trim(employed.department)) <> lower(trim(listed.department))
-                                        OR lower(trim(employed.manager_email)) <> lower(trim(listed.manager_email))))
+                                        OR employed.manager_email <> listed.manager_email))
                         ) AS records
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email

@@ -18,7 +18,7 @@ extension Rule {
                         (SELECT platform FROM idp) AS idp
                     FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM inactive)
                         AND NOT EXISTS (
                         SELECT 1 FROM live_entitlements AS admin
                         WHERE admin.identity_id = everyone.id AND admin.is_admin)
@@ -39,7 +39,7 @@ extension Rule {
                         (SELECT platform FROM idp) AS idp
                     FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
                         JOIN live_applications ON live_applications.id = live_entitlements.application_id
-                    WHERE live_entitlements.identity_id IN (SELECT id FROM everyone WHERE status <> 'active')
+                    WHERE live_entitlements.identity_id IN (SELECT id FROM inactive)
                         AND live_entitlements.is_admin
                     """,
                 say: """

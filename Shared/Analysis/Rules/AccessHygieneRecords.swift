@@ -46,8 +46,8 @@ extension Rule {
                 SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
                     people.email AS identity_email, manager.display_name AS manager,
                     COALESCE(manager.deprovisioned_at, manager.terminated_at) AS left_at
-                FROM people JOIN everyone AS manager ON manager.email = lower(trim(people.manager_email))
-                WHERE lower(trim(people.manager_email)) IN (
+                FROM people JOIN everyone AS manager ON manager.email = people.manager_email
+                WHERE people.manager_email IN (
                     SELECT email FROM everyone
                     WHERE status = 'deprovisioned' OR hr_status = 'terminated' AND terminated_at <= \(daysAgo: 0))
                 """,

@@ -83,9 +83,8 @@ extension Rule {
                 FROM owned_devices
                 WHERE is_encrypted IS NULL
                     AND source IN (SELECT source FROM owned_devices WHERE is_encrypted IS NOT NULL)
-                    AND (serial_number IS NULL OR serial_number NOT IN (
-                        SELECT serial_number FROM owned_devices
-                        WHERE is_encrypted IS NOT NULL AND serial_number IS NOT NULL))
+                    AND (serial IS NULL OR serial NOT IN (
+                        SELECT serial FROM owned_devices WHERE is_encrypted IS NOT NULL AND serial IS NOT NULL))
                 """,
             say: """
                 {device} does not tell {source:platform} whether it is encrypted, as others do, so nobody knows what a \

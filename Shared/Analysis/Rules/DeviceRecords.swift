@@ -98,7 +98,9 @@ extension Rule {
                 {device_name} report the same serial number, {serial_number}, to {source:platform}, so one of the records \
                 hides a device.
                 """,
-            recommend: "Retire the record that is out of date.", action: .retireDevice),
+            // Retiring a device wipes it, and either record may be the machine that somebody works with.
+            recommend: "Find out which of the records is out of date, and delete that record alone.",
+            action: .createTicket),
         // Five or more. A machine that several platforms know counts once.
         Rule(
             .devicePosture, "too_many_devices", .low, on: .identity, "Person with many devices",
@@ -107,12 +109,12 @@ extension Rule {
                 SELECT owned_devices.identity_id AS key, owned_devices.identity_id, identity_name, identity_email,
                     device_id, device_name, source, devices
                 FROM (
-                    SELECT identity_id, count(DISTINCT COALESCE(serial_number, CAST(device_id AS text))) AS devices
+                    SELECT identity_id, count(DISTINCT COALESCE(serial, CAST(device_id AS text))) AS devices
                     FROM owned_devices
                     WHERE identity_id IN (
                         SELECT identity_id FROM owned_devices GROUP BY identity_id HAVING count(*) >= 5)
                     GROUP BY identity_id
-                    HAVING count(DISTINCT COALESCE(serial_number, CAST(device_id AS text))) >= 5) AS holders
+                    HAVING count(DISTINCT COALESCE(serial, CAST(device_id AS text))) >= 5) AS holders
                 CROSS JOIN owned_devices
                 WHERE owned_devices.identity_id = holders.identity_id
                 """,

@@ -6,7 +6,8 @@ extension Rule {
         identitySecurityOfPeople + identitySecurityOfAdmins + identitySecurityOfAWS + identitySecurityOfSignIns
 
     private static let identitySecurityOfPeople: [Rule] = [
-        // An identity provider says that there is no factor; what other platforms say does not count.
+        // An identity provider says that there is no factor; what other platforms say does not count. Guests use the
+        // factors that they have at home.
         Rule(
             .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
             needs: [.identityProvider],
@@ -22,12 +23,12 @@ extension Rule {
                             ORDER BY idp_role DESC, platform LIMIT 1) AS source,
                         (SELECT count(DISTINCT application_id) FROM live_entitlements
                             WHERE identity_id = people.id) AS reach
-                    FROM people WHERE NOT mfa_enabled AND identity_type <> 'admin') AS exposed
+                    FROM people WHERE NOT mfa_enabled AND identity_type NOT IN ('admin', 'external')) AS exposed
                 WHERE source IS NOT NULL
                 """,
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
-        // Those of whom it is not known count as protected.
+        // Those of whom it is not known count as protected; guests don't count.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",
@@ -36,7 +37,7 @@ extension Rule {
                 SELECT affected_count, everybody, (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT count(*) AS everybody, count(*) FILTER (WHERE NOT mfa_enabled) AS affected_count
-                    FROM people) AS counted
+                    FROM people WHERE identity_type <> 'external') AS counted
                 WHERE affected_count * 2 > everybody
                 """,
             say: """

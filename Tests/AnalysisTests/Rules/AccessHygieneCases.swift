@@ -15,10 +15,26 @@ import Testing
             try company.entitlement(of: company.person(), to: company.application())
             try company.person("Grace Hopper", status: "deprovisioned")
         } exempt: { company in
+            // Nobody has suspended whom nobody has activated.
+            let staged = try company.person("Carol", status: "suspended", idpMetadata: ["state": "staged"])
+            try company.entitlement(of: staged, to: company.application("Slack"))
             // An admin entitlement is the other rule's, with all that comes beside it.
             let person = try company.person(status: "suspended")
             try company.entitlement(of: person, to: company.application("Miro"))
             try company.entitlement(of: person, to: company.application("Figma"), admin: true)
+        },
+        RuleCase(
+            "access_hygiene::inactive_user_with_entitlements",
+            "Ada Lovelace is suspended in Okta but keeps access to Figma, which returns with the account."
+        ) { company in
+            // Staged in one directory, and suspended in the other.
+            let person = try company.person(status: "suspended", idpMetadata: ["state": "staged"])
+            try company.account(of: person, on: "google_workspace", status: "suspended")
+            try company.entitlement(of: person, to: company.application("Figma"))
+        } quiet: { company in
+            let person = try company.person(status: "suspended", idpMetadata: ["state": "staged"])
+            try company.account(of: person, on: "slack", status: "suspended")
+            try company.entitlement(of: person, to: company.application("Figma"))
         },
         RuleCase(
             "access_hygiene::inactive_user_with_admin",
@@ -35,6 +51,8 @@ import Testing
                 of: company.person(status: "deprovisioned"), to: company.application(), admin: false)
             try company.entitlement(
                 of: company.person("Grace Hopper"), to: company.application("Miro"), admin: true)
+            let staged = try company.person("Carol", status: "suspended", idpMetadata: ["state": "staged"])
+            try company.entitlement(of: staged, to: company.application("Slack"), admin: true)
         } exempt: { company in
             try company.entitlement(of: company.person(status: "suspended"), to: company.application(), admin: true)
             try company.set("okta", status: "disconnected", lastSync: company.ago(hours: 1))

@@ -1,4 +1,6 @@
+import Analysis
 import Base
+import Findings
 import TestSupport
 import Testing
 
@@ -76,7 +78,7 @@ import Testing
             try company.device(encrypted: nil)
             try company.device("bob-mac")
         } quiet: { company in
-            try company.device(on: "crowdstrike", serial: "C02X1", encrypted: nil)
+            try company.device(on: "crowdstrike", serial: " c02x1", encrypted: nil)
             try company.device(on: "jamf_pro", serial: "C02X1")
             try company.device("bob-mac", on: "crowdstrike")
         } exempt: { company in
@@ -107,7 +109,7 @@ import Testing
             let ada = try company.person()
             try company.device("ada-mac", of: ada, serial: "C02X1")
             try company.agent("renamed", serial: " c02x1")
-            try company.device("ada-pc", of: ada, serial: "System Serial Number", system: "Windows")
+            try company.device("ada-pc", of: ada, serial: "", system: "Windows")
             try company.agent("ADA-PC", serial: "VMware-1")
             try company.device("ada-box", of: ada, on: "google_workspace", serial: "C02X3", system: "Linux")
             try company.agent("ada-box", serial: "")
@@ -220,8 +222,22 @@ import Testing
             try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
             try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
         } exempt: { company in
-            try company.device("vm-1", serial: "System Serial Number")
-            try company.device("vm-2", serial: "System Serial Number")
+            // Three machines, and not all of one model: a placeholder that no list has.
+            try company.device("vm-1", serial: "Vendor 7", model: "KVM")
+            try company.device("vm-2", serial: "Vendor 7", model: "KVM")
+            try company.device("vm-3", serial: "Vendor 7", model: "Bochs")
+            try company.device("pc-1", serial: "")
+            try company.device("pc-2", serial: "")
+        },
+        RuleCase(
+            "device_posture::duplicate_serial",
+            "mac-1, mac-2 and mac-3 report the same serial number, C02X1, to Jamf Pro, so one of the records hides a device."
+        ) { company in
+            for number in 1...3 { try company.device("mac-\(number)", serial: "C02X1", model: "Mac14,2") }
+        } quiet: { company in
+            // What tells no machines apart on one platform does not on another one.
+            for model in ["KVM", "Bochs", "Xen"] { try company.device("vm-\(model)", serial: "Vendor 7", model: model) }
+            for number in 1...2 { try company.device("vm-\(number)", on: "crowdstrike", serial: "Vendor 7") }
         },
         RuleCase(
             "device_posture::too_many_devices",
@@ -232,12 +248,18 @@ import Testing
         } quiet: { company in
             let ada = try company.person()
             for number in 1...4 { try company.device("mac-\(number)", of: ada, serial: "C0\(number)") }
-            try company.device("mac-1", of: ada, on: "crowdstrike", serial: "C01")
+            try company.device("mac-1", of: ada, on: "crowdstrike", serial: " c01")
             for number in 5...9 { try company.device("mac-\(number)") }
         },
     ]
 
     static let cases: [RuleCase] = protection + detection + records
+
+    /// Either record may be the machine that somebody works with.
+    @Test func aSharedSerialNumberIsNoReasonToWipeADevice() throws {
+        let rule = try #require(Rule.named("device_posture::duplicate_serial"))
+        #expect(rule.action == .createTicket)
+    }
 
     @Test(arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }

@@ -17,6 +17,8 @@ import Testing
             try company.person("Alan Turing", type: "admin", mfa: false)
             try company.person("ci-build", type: "service_account", mfa: false)
             try company.person("Grace Hopper", status: "suspended", mfa: false)
+            // A guest has factors at home, of which nobody knows here.
+            try company.person("Bob Guest", type: "external", mfa: false)
             // Slack says so, and no identity provider does.
             let ada = try company.person(mfa: false, idp: false)
             try company.account(of: ada, on: "okta", mfa: nil)
@@ -31,6 +33,7 @@ import Testing
             for number in 1...4 { try company.person("Person \(number)", mfa: number <= 2) }
         } exempt: { company in
             for number in 1...4 { try company.person("Person \(number)", mfa: number == 1 ? false : nil) }
+            for number in 5...9 { try company.person("Guest \(number)", type: "external", mfa: false) }
         },
         RuleCase(
             "identity_security::stale_account",
