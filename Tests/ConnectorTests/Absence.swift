@@ -21,15 +21,26 @@ struct Absence {
 
     /// A sync of an org of which `answer` gives some other answers; nil leaves one as it is.
     init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
-        let org = try FakeProvider(example.org)
-        let before = try withExtendedLifetime(org) { try Pulled(example.connect(org)) }
+        try self.init(example, after: Self.records(of: example), answer)
+    }
+
+    /// The same, after a sync that has brought these records.
+    init(_ example: ConnectorCase, after before: [SyncRecord], _ answer: @escaping Answer) throws {
         let provider = try FakeProvider { request in example.org(request).map { answer(request, $0) ?? $0 } }
-        let now = try withExtendedLifetime(provider) { try Pulled(example.connect(provider)) }
+        let now = try withExtendedLifetime(provider) {
+            try Pulled(example.connect(provider, firstPause: 0.001))
+        }
         let seen = now.records.byKey
-        gone = Set(before.records.byKey.filter { seen[$0.key] == nil && now.proves($0.value, before.records) }.keys)
+        gone = Set(before.byKey.filter { seen[$0.key] == nil && now.proves($0.value, before) }.keys)
         records = now.records
         leftOut = Set(now.leftOut)
         requests = provider.requests
+    }
+
+    /// What a sync of an org brings.
+    static func records(of example: ConnectorCase) throws -> [SyncRecord] {
+        let org = try FakeProvider(example.org)
+        return try withExtendedLifetime(org) { try Pulled(example.connect(org)).records }
     }
 }
 
@@ -43,8 +54,16 @@ private struct Pulled {
         for list in connector.collections {
             do {
                 var cursor: JSON?
+                var pages = PageGuard()
                 repeat {
                     let page = try list.page(cursor)
+                    if page.beginsAgain || page.beginsPart {
+                        pages = PageGuard()
+                    } else {
+                        try pages.pass(
+                            page.records.map { .string($0.externalID) }, next: page.next,
+                            bringsNew: page.entries.count > 0)
+                    }
                     records += page.records
                     kept.formUnion(page.entries.kept)
                     leftOut += page.entries.leftOut.map(\.name)

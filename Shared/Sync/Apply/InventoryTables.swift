@@ -35,7 +35,10 @@ extension InventoryTable {
             keeping("department", text("department")), keeping("title", text("title")),
             keeping("manager_email", text("manager_email")), keeping("manager_external_id", text("manager")),
             keeping("metadata", json("metadata")), keeping("created_at", moment("created_at")),
-            ("deprovisioned_at", moment("deprovisioned_at")),
+            (
+                "deprovisioned_at",
+                "COALESCE(\(moment("deprovisioned_at")), CASE WHEN \(flag("keeps_status")) THEN known.deprovisioned_at END)"
+            ),
         ])
 
     static let applications = InventoryTable(

@@ -109,6 +109,7 @@ enum OktaOrg {
             "id": .string("d\($0)"), "status": $0 == 0 ? "SUSPENDED" : "ACTIVE",
             "profile": [
                 "displayName": "MacBook", "platform": "MACOS", "osVersion": "14.4", "diskEncryptionType": "NONE",
+                "serialNumber": .string("C02OKTA\($0)"),
             ],
             "_embedded": ["users": [["user": ["id": "u1"]]]],
         ]

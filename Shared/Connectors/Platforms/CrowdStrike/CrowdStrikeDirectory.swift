@@ -164,7 +164,7 @@ enum CrowdStrikeRecords {
         let address = user.text("uid")
         var account = AccountRecord(
             externalID: id, displayName: names.isEmpty ? address ?? id : names,
-            status: user.text("status").flatMap(AccountRecord.Status.init(word:)) ?? .active)
+            status: user.accountStatus("status"))
         account.username = address
         // Administrators invite people by it, who confirm it.
         account.email = user.email("uid")

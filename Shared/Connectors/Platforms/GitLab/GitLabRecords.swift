@@ -19,7 +19,10 @@ enum GitLabRecords {
         if let details {
             let own = account
             account = details
-            if own.status != .active { account.status = own.status }
+            if !own.unread.contains(.status), own.status != .active || account.unread.contains(.status) {
+                account.status = own.status
+                account.unread.remove(.status)
+            }
             if own.email != nil { account.unread.remove(.email) }
             account.email = account.email ?? own.email
             account.linkedEmails = Array(Set(account.linkedEmails + own.linkedEmails)).sorted()
@@ -60,9 +63,8 @@ enum GitLabRecords {
             .email: ["email"], .kind: ["external"], .mfaEnabled: ["two_factor_enabled"], .title: ["job_title"],
             .lastLoginAt: ["current_sign_in_at", "last_sign_in_at", "last_activity_on"], .createdAt: ["created_at"],
         ]
-        account.unread = detailFields.filter { field in
-            members[field]?.allSatisfy { user[$0] == nil } == true
-        }
+        account.unread.formUnion(
+            detailFields.filter { field in members[field]?.allSatisfy { user[$0] == nil } == true })
         return account
     }
 
@@ -71,7 +73,7 @@ enum GitLabRecords {
         guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
         var account = AccountRecord(
             externalID: id, displayName: user.text("name") ?? username,
-            status: user.text("state").flatMap(AccountRecord.Status.init(word:)) ?? .active)
+            status: user.accountStatus("state"))
         account.username = username
         account.kind =
             user["bot"]?.bool ?? isBot(username) ? .serviceAccount : user["external"]?.bool == true ? .external : .user

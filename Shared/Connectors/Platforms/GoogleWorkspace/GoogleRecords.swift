@@ -4,10 +4,11 @@ import Base
 enum GoogleRecords {
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let email = user.email("primaryEmail") else { return nil }
-        let isOut = user["suspended"]?.bool == true || user["archived"]?.bool == true
+        let states = ["suspended", "archived"].filter { $0 == "suspended" || user[$0] != nil }
+            .map { user.suspended(if: $0) }
         var account = AccountRecord(
             externalID: id, displayName: user["name"]?.text("fullName") ?? email,
-            status: isOut ? .suspended : .active)
+            status: states.contains(.suspended) ? .suspended : states.contains(nil) ? nil : .active)
         account.username = email
         // Administrators set addresses and aliases.
         account.email = email
@@ -29,9 +30,8 @@ enum GoogleRecords {
     /// One of a user who was deleted in the last 20 days; Google forgets older ones.
     static func deletedAccount(_ user: JSON) -> EntryReading {
         guard var account = account(user) else { return .unreadable }
-        account.status = .deprovisioned
+        account.end(at: user.date("deletionTime"))
         account.mfaEnabled = nil
-        account.deprovisionedAt = user.date("deletionTime")
         return .read([.account(account)])
     }
 

@@ -71,7 +71,7 @@ enum JiraRecords {
         guard let id = user.text("accountId") else { return nil }
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? id,
-            status: user["active"]?.bool == false ? .suspended : .active)
+            status: user.suspended(if: "active", is: false))
         account.kind = user.text("accountType") == "app" ? .serviceAccount : .user
         // Atlassian accounts are made with a verified address; who has hidden it has none here.
         account.email = user.email("emailAddress")

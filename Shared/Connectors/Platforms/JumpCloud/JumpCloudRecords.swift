@@ -7,11 +7,10 @@ enum JumpCloudRecords {
 
     static func account(_ user: JSON) -> EntryReading {
         guard let id = id(user), let username = user.text("username") else { return .unreadable }
-        let state = user.text("state").flatMap(AccountRecord.Status.init(word:)) ?? .active
         let names = [user.text("firstname"), user.text("lastname")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayname") ?? (names.isEmpty ? username : names),
-            status: user["suspended"]?.bool == true ? .suspended : state)
+            status: user["suspended"]?.bool == true ? .suspended : user.accountStatus("state"))
         account.username = username
         // Administrators set it.
         account.email = user.email("email")

@@ -21,7 +21,7 @@ enum EntraRecords {
         let isExternal = user.text("userType") == "Guest" || user.isMadeUpName()
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? name,
-            status: user["accountEnabled"]?.bool == false ? .suspended : .active)
+            status: user.suspended(if: "accountEnabled", is: false))
         account.kind = isExternal ? .external : .user
         account.username = name
         // Administrators set both.
@@ -54,8 +54,7 @@ enum EntraRecords {
             members["userPrincipalName"] = .string(String(name.dropFirst(prefix.count)))
         }
         guard var account = account(.object(members)) else { return .unreadable }
-        account.status = .deprovisioned
-        account.deprovisionedAt = user.date("deletedDateTime")
+        account.end(at: user.date("deletedDateTime"))
         return .read([.account(account)])
     }
 

@@ -2,15 +2,16 @@ import Base
 
 /// Okta's objects as records.
 enum OktaRecords {
-    /// Returns nil if the user can't be read, such as one without a profile.
+    /// Returns nil if the user can't be read, such as one without a profile or a status, which all have.
     static func account(_ user: JSON) -> AccountRecord? {
-        guard let id = user.text("id"), let profile = user["profile"], profile.object != nil else { return nil }
-        let status = user.text("status").flatMap(AccountRecord.Status.init(word:)) ?? .active
+        guard let id = user.text("id"), let profile = user["profile"], profile.object != nil,
+            user.text("status") != nil
+        else { return nil }
         let names = [profile.text("firstName"), profile.text("lastName")].compactMap { $0 }.joined(separator: " ")
         let login = profile.text("login") ?? id
         var account = AccountRecord(
             externalID: id, displayName: profile.text("displayName") ?? (names.isEmpty ? login : names),
-            status: status)
+            status: user.accountStatus("status"))
         account.username = login
         // Administrators and the org's own directory set it; users can't change it without verification.
         account.email = profile.email("email")
@@ -21,7 +22,7 @@ enum OktaRecords {
         account.title = profile.text("title")
         account.managerEmail = profile.email("manager") ?? profile.email("managerId")
         account.createdAt = user.date("created")
-        if status == .deprovisioned { account.deprovisionedAt = user.date("statusChanged") }
+        if account.status == .deprovisioned { account.deprovisionedAt = user.date("statusChanged") }
         return account
     }
 

@@ -30,13 +30,14 @@ enum OneLoginRecords {
     }
 
     /// OneLogin numbers both: `state` says if a user has been let in, 0 for not yet, 1 for approved, 2 for rejected, 3
-    /// for unlicensed; `status` what has become of the account since.
-    private static func status(_ user: JSON) -> AccountRecord.Status {
+    /// for unlicensed; `status` what has become of the account since: 3 to 8 are passwords that have run out, locks that
+    /// pass, and the like. Nil for other numbers.
+    private static func status(_ user: JSON) -> AccountRecord.Status? {
         switch (user["state"]?.integer ?? 1, user["status"]?.integer) {
         case (0, _), (1, UserStatus.unactivated.rawValue): .staged
-        case (1, UserStatus.suspended.rawValue): .suspended
-        case (1, _): .active
-        default: .suspended
+        case (2...3, _), (1, UserStatus.suspended.rawValue): .suspended
+        case (1, let status?) where (UserStatus.active.rawValue...8).contains(status): .active
+        default: nil
         }
     }
 

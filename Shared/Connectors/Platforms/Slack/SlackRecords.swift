@@ -8,7 +8,7 @@ enum SlackRecords {
         var account = AccountRecord(
             externalID: id,
             displayName: member.text("real_name") ?? profile?.text("display_name") ?? member.text("name") ?? id,
-            status: member["deleted"]?.bool == true ? .deprovisioned : .active)
+            status: member["deleted"]?.bool.map { $0 ? AccountRecord.Status.deprovisioned : .active })
         // Slackbot is not marked as the bot that it is.
         let isBot = member["is_bot"]?.bool == true || id == "USLACKBOT"
         let isGuest = member["is_restricted"]?.bool == true || member["is_ultra_restricted"]?.bool == true

@@ -1,0 +1,58 @@
+import Base
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// Accounts of which the provider does not tell the state: what is known of it stays.
+@Suite struct UnknownStateTests {
+    /// The members by which a platform tells it; nil if it knows one state only.
+    private static func members(_ platform: Platform) -> [String]? {
+        switch platform {
+        case .okta, .crowdStrike, .zoom: ["status"]
+        case .googleWorkspace: ["suspended", "archived"]
+        case .microsoftEntra: ["accountEnabled"]
+        case .jira: ["active"]
+        case .slack: ["deleted"]
+        case .jumpCloud: ["state", "suspended"]
+        case .gitlab: ["state"]
+        case .oneLogin: ["state", "status"]
+        case .github, .aws, .microsoftIntune, .jamfPro: nil
+        }
+    }
+
+    @Test(arguments: ConnectorCase.all, [nil, .null, .number(7.5), "SURPRISE", ["active"]] as [JSON?])
+    func isNoState(_ example: ConnectorCase, _ value: JSON?) throws {
+        guard let members = Self.members(example.connector.platform) else { return }
+        let before = try Absence.records(of: example)
+        let absence = try Absence(example, after: before) { _, reply in
+            guard let body = try? JSON(parsing: reply.body) else { return nil }
+            var reply = reply
+            reply.body = JSONWriter.bytes(body.replacing(members, by: value))
+            return reply
+        }
+        #expect(!absence.gone.contains { $0.hasPrefix("account/") })
+        for account in absence.accounts.values {
+            // Zoom is asked for the users in each state; deleted users have lists of their own.
+            let isTold = account.status == before.accounts[account.externalID]?.status
+            #expect(account.unread.contains(.status) || isTold, "\(account.externalID): \(account.status)")
+            let isOfList = example.connector.platform == .zoom || account.status == .deprovisioned
+            #expect(account.unread.contains(.status) || isOfList, "\(account.externalID)")
+        }
+    }
+}
+
+extension JSON {
+    /// The value with another one in all members of some names; nil takes them away.
+    fileprivate func replacing(_ names: [String], by value: JSON?) -> JSON {
+        switch self {
+        case .object(let members):
+            .object(
+                members.reduce(into: [:]) { changed, member in
+                    changed[member.key] = names.contains(member.key) ? value : member.value.replacing(names, by: value)
+                })
+        case .array(let elements): .array(elements.map { $0.replacing(names, by: value) })
+        default: self
+        }
+    }
+}
