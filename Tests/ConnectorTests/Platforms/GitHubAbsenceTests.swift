@@ -35,6 +35,23 @@ import Testing
 
     // MARK: Members
 
+    @Test("An outside collaborator who becomes a member while the lists are read is kept", arguments: [true, false])
+    func joining(_ hasJoined: Bool) throws {
+        func user(_ number: Int, _ name: String) -> JSON { ["id": .integer(number), "login": .string(name)] }
+        let guests = (1..<250).map { user(2_000 + $0, "guest\($0)") }
+        let members = (0..<6).map { user(1_000 + $0, "m\($0)") } + (hasJoined ? [user(2_000, "guest0")] : [])
+        let absence = try sync { request, _ in
+            switch request.path {
+            case "/orgs/acme/outside_collaborators" where request.parameter("filter") == nil:
+                ConnectorCase.numberedPage(request, guests, at: "https://api.github.com")
+            case "/orgs/acme/members":
+                ConnectorCase.numberedPage(request, members, at: "https://api.github.com")
+            default: nil
+            }
+        }
+        #expect(absence.gone == (hasJoined ? [] : ["account/2000"]))
+    }
+
     @Test(
         "A member who can't be read makes the list incomplete",
         arguments: [

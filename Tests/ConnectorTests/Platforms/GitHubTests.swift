@@ -34,7 +34,7 @@ enum GitHubOrg {
             return numbered(request, isEmpty ? [] : [["login": "guest1"]])
         case "/orgs/acme/outside_collaborators" where request.parameter("filter") == nil:
             let items: [JSON] = (0..<250).map {
-                ["id": .integer(2_000 + $0), "login": .string("guest\($0)"), "type": "User"]
+                ["id": .integer(2_000 + $0), "login": .string("guest\($0)"), "type": $0 == 249 ? "Bot" : "User"]
             }
             return numbered(request, isEmpty ? [] : items)
         case "/orgs/acme/members":

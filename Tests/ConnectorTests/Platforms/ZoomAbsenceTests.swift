@@ -1,4 +1,5 @@
 import Base
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,6 +64,31 @@ import Testing
         }
         #expect(absence.accounts["active0"]?.status == .active)
         #expect(absence.accounts["inactive0"]?.status == .suspended)
+    }
+
+    @Test(
+        "Whoever changes their state while the lists are read is in one of them",
+        arguments: [("active", "inactive"), ("inactive", "active"), ("pending", "active")])
+    func movers(_ from: String, _ to: String) throws {
+        let mover = "\(from)0"
+        // It happens when one of the two lists has been read.
+        let hasMoved = Mutex(false)
+        let absence = try sync { request, reply in
+            guard request.path == "/v2/users", let status = request.parameter("status"), status == from || status == to,
+                request.parameter("next_page_token") == nil
+            else { return nil }
+            let isAfterwards = hasMoved.withLock { hasMoved in
+                defer { hasMoved = true }
+                return hasMoved
+            }
+            guard isAfterwards else { return nil }
+            return reply.entries("users") { users in
+                status == from
+                    ? users.filter { $0.text("id") != mover }
+                    : users + [["id": .string(mover), "status": .string(to), "type": 1]]
+            }
+        }
+        #expect(absence.accounts[mover] != nil && absence.gone.allSatisfy { !$0.hasPrefix("account/") })
     }
 
     @Test("A next page that is no text is no end") func noEnd() {

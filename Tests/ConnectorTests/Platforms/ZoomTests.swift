@@ -105,7 +105,7 @@ enum ZoomAccount {
         #expect(accounts.values.allSatisfy { $0.ssoEnforced == nil && $0.title == nil })
         #expect(try connector.collections[1].page(nil).entries.leftOut.map(\.name) == ["user details"])
         // They are not asked for again user by user.
-        #expect(provider.requests.filter { $0.path.hasPrefix("/v2/users/") }.count == 6)
+        #expect(provider.requests.filter { $0.path.hasPrefix("/v2/users/") }.count == 5)
     }
 
     /// Page tokens last a quarter of an hour.

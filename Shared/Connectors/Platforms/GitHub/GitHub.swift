@@ -65,6 +65,9 @@ struct GitHub: Connector {
                 directory.users("/orgs/\(organization)/outside_collaborators")
             ) { try directory.outsideCollaborators($0) },
             .numbered(
+                "joining members", of: .account, need: .required, directory.users("/orgs/\(organization)/members")
+            ) { directory.joiningMembers($0) },
+            .numbered(
                 "installations", of: .application, need: .optional,
                 .ofNumberedPages(api, "/orgs/\(organization)/installations", in: "installations") {
                     $0.identifier("id") ?? ""

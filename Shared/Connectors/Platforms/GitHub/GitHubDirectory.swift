@@ -10,6 +10,8 @@ final class GitHubDirectory {
     private let organization: String
     private let collaborations: GitHubCollaborations
     private var names: ProviderNames?
+    /// The ids of the members that their list had.
+    private var memberIDs: Set<String> = []
     private var collaboratorsWithoutMFA: Result<Set<String>, ConnectorError>?
 
     /// Members' names at the identity provider, by their logins.
@@ -41,6 +43,7 @@ final class GitHubDirectory {
             guard var member = GitHubRecords.member(edge), let login = member.username else { return .unreadable }
             member.linkedEmails = Set(member.linkedEmails).union(names.byLogin[login] ?? []).sorted()
             if names.gap != nil { member.unread.insert(.linkedEmails) }
+            memberIDs.insert(member.externalID)
             return .read([.account(member)])
         }
         entries.nameGap("members")
@@ -75,6 +78,19 @@ final class GitHubDirectory {
         if case .failure(let error) = withoutMFA {
             entries.leaveOut("second factors of outside collaborators", error)
         }
+        return entries
+    }
+
+    /// Protects those of one page of members whom the list of members did not have when it was read: outside
+    /// collaborators who became members before their own list was read are in neither.
+    func joiningMembers(_ users: [JSON]) -> PageEntries {
+        var joining: [Kept] = []
+        var entries = PageEntries(users, of: .account, keeping: .all(.account)) { user in
+            guard let id = user.identifier("id") else { return .unreadable }
+            if !memberIDs.contains(id) { joining.append(.record(.account, id: id)) }
+            return .skipped("the list of members has it, or will have it")
+        }
+        for kept in joining { entries.keep(kept) }
         return entries
     }
 

@@ -53,16 +53,26 @@ struct Zoom: Connector {
         [
             RecordCollection("application", of: .application) { _ in
                 RecordPage(PageEntries(known: [ZoomRecords.application]))
-            }
+            },
+            // Whoever accepts an invitation, or is activated again, while the lists are read moves to one that comes later.
+            users("pending users", "pending") { try directory.accounts($0, state: "pending") },
+            users("inactive users", "inactive") { try directory.inactiveAccounts($0) },
+            users("active users", "active") { try directory.accounts($0, state: "active") },
+            // Whoever is deactivated moves to one that came before.
+            users("users deactivated meanwhile", "inactive") { try directory.deactivatedAccounts($0) },
         ]
-            + ["active", "inactive", "pending"].map { state in
-                // The tokens of pages last for a quarter of an hour.
-                RecordCollection.tokened(
-                    state + " users", of: .account, .entitlement, need: .required, api, "/users",
-                    query: [("status", state), ("page_size", "300")], parameter: "next_page_token",
-                    token: { try $0.json.nextToken("next_page_token") }
-                ) { try directory.accounts($0.list("users"), state: state) }.beginningAgain()
-            }
+    }
+
+    /// A list of the users in a state.
+    private func users(
+        _ name: String, _ state: String, _ entries: @escaping ([JSON]) throws -> PageEntries
+    ) -> RecordCollection {
+        // The tokens of pages last for a quarter of an hour.
+        RecordCollection.tokened(
+            name, of: .account, .entitlement, need: .required, api, "/users",
+            query: [("status", state), ("page_size", "300")], parameter: "next_page_token",
+            token: { try $0.json.nextToken("next_page_token") }
+        ) { try entries($0.list("users")) }.beginningAgain()
     }
 
     /// The daily limit says in Retry-After on which date it ends, the others at most a number of seconds.
@@ -162,7 +172,7 @@ enum ZoomRecords {
         let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(
             externalID: id, displayName: names.isEmpty ? user.text("email") ?? id : names,
-            status: AccountRecord.Status(word: user.text("status") ?? state) ?? .active)
+            status: user.accountStatus("status") ?? AccountRecord.Status(word: state))
         account.username = user.text("email")
         let email = user.email("email")
         if user["verified"]?.integer == 0 { account.unverifiedEmail = email } else { account.email = email }

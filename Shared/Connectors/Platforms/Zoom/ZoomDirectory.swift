@@ -5,8 +5,25 @@ import Upstream
 final class ZoomDirectory {
     private let api: PlatformAPI
     private var details = ObjectLists("user details")
+    /// The ids of the users that the list of inactive ones had.
+    private var inactive: Set<String> = []
 
     init(_ api: PlatformAPI) { self.api = api }
+
+    /// The accounts of one page of the list of inactive users.
+    func inactiveAccounts(_ users: [JSON]) throws -> PageEntries {
+        inactive.formUnion(users.compactMap { $0.text("id") })
+        return try accounts(users, state: "inactive")
+    }
+
+    /// The accounts of one page of the same list when it is read again: of those that it did not have the first time.
+    func deactivatedAccounts(_ users: [JSON]) throws -> PageEntries {
+        var entries = PageEntries(users.filter(isKnown), of: .account) { _ in .skipped("it was read before") }
+        entries.add(try accounts(users.filter { !isKnown($0) }, state: "inactive"))
+        return entries
+    }
+
+    private func isKnown(_ user: JSON) -> Bool { user.text("id").map(inactive.contains) == true }
 
     /// The accounts of one page of the list of users in a state, and the seats that they take up.
     func accounts(_ users: [JSON], state: String) throws -> PageEntries {
