@@ -18,9 +18,10 @@ final class AWSDirectory {
             let bytes = Base64.standard.decode(content.filter { !$0.isWhitespace })
         else { throw ConnectorError.provider("AWS's answer holds no credential report.") }
         let report = StreamSafeText.read(String(decoding: bytes, as: UTF8.self))
-        return PageEntries([report], of: .account, keeping: .beginning(.account, with: AWSRecords.rootPrefix)) {
-            EntryReading(AWSRecords.root(inReport: $0).map(SyncRecord.account))
+        guard let root = AWSRecords.root(inReport: report) else {
+            throw ConnectorError.provider("AWS's credential report has no line of the root user that can be read.")
         }
+        return PageEntries(known: [.account(root)])
     }
 
     /// The accounts of one page of users.

@@ -47,6 +47,8 @@ private struct XMLReader {
     private var next: UInt8? { bytes[at: position] }
 
     mutating func document() throws(XMLSyntaxError) -> XMLElement {
+        // A byte order mark, which UTF-8 may have (XML 1.0, appendix F.1).
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         try skipProlog()
         let root = try element(depth: 0)
         try skipProlog()
