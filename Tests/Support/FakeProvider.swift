@@ -22,6 +22,14 @@ public final class FakeProvider: @unchecked Sendable {
         public var form: Query? { Query(text) }
         /// The first value of a query parameter.
         public func parameter(_ name: String) -> String? { query.values(name).first }
+        /// The same request with another word in its target and its body.
+        public func replacing(_ word: String, with other: String) -> Request {
+            let target = target.replacing(word, with: other)
+            let path = String(target.prefix { $0 != "?" })
+            return Request(
+                method: method, path: path, query: Query(target.dropFirst(path.count + 1)) ?? query, target: target,
+                headers: headers, body: Array(text.replacing(word, with: other).utf8))
+        }
     }
 
     /// What goes back.

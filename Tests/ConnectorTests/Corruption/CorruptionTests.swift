@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// Answers that are corrupted at random, for every connector: nothing that the provider still has is deleted or changed to
+/// a gone state, and a sync without faults restores exactly the tenant.
+///
+/// Each seed is one sync with one to three corrupted answers. `THALIAN_CORRUPTIONS` is the number of seeds for each
+/// connector, 100 if it is not set, or a range of them such as `17-17`, which sends seed 17 alone again.
+/// `THALIAN_CORRUPTIONS_OF` is a platform, if it is only one.
+@Suite(.usesStore) struct CorruptionTests {
+    private static let seeds: ClosedRange<Int> = {
+        let numbers = (ProcessInfo.processInfo.environment["THALIAN_CORRUPTIONS"] ?? "100").split(separator: "-")
+            .compactMap { Int($0) }
+        return (numbers.count == 2 ? numbers[0] : 1)...(numbers.last ?? 100)
+    }()
+    static let examples = ConnectorCase.all.filter { example in
+        guard let only = ProcessInfo.processInfo.environment["THALIAN_CORRUPTIONS_OF"] else { return true }
+        return example.connector.platform.rawValue == only
+    }
+
+    @Test("Corrupted answers delete nothing that the provider still has", arguments: examples)
+    func corruptions(_ example: ConnectorCase) throws {
+        let tenant = try SyncedTenant(example)
+        tenant.corruptor.end()
+        #expect(try tenant.sync())
+        let requests = tenant.corruptor.requests
+        let before = try tenant.inventory()
+        #expect(before.count > 3 && requests > 3)
+        for seed in Self.seeds {
+            tenant.corruptor.begin(seed: seed, of: requests)
+            // A sync may fail, or be left for later.
+            _ = try? tenant.sync()
+            let report = "\(example) seed \(seed): \(tenant.corruptor.report)"
+            tenant.corruptor.end()
+            var isWhole = try expectNoLoss(before, in: tenant, report)
+            // Whoever goes on with a sync applies what the faulty one has brought.
+            if try tenant.isUnderWay() {
+                #expect(try tenant.sync(), "\(report)")
+                isWhole = try expectNoLoss(before, in: tenant, report) && isWhole
+            }
+            #expect(try tenant.sync(), "\(report)")
+            let restored = try tenant.inventory()
+            #expect(restored == before, "\(report): \(Self.difference(before, restored))")
+            guard isWhole, restored == before else { return }
+        }
+    }
+
+    /// Addresses that link accounts are fields of these, not objects: a provider leaves out what somebody does not have.
+    private func expectNoLoss(_ before: [String: String], in tenant: SyncedTenant, _ report: String) throws -> Bool {
+        let after = try tenant.inventory()
+        let lost = before.filter { key, state in
+            guard let now = after[key] else { return !key.hasPrefix("link ") }
+            return key.hasPrefix("account ") && now.hasPrefix("deprovisioned") && !state.hasPrefix("deprovisioned")
+        }
+        #expect(lost.isEmpty, "\(report): \(lost.keys.sorted())")
+        return lost.isEmpty
+    }
+
+    private static func difference(_ before: [String: String], _ after: [String: String]) -> [String] {
+        Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }.map {
+            "\($0): \(before[$0] ?? "none") became \(after[$0] ?? "none")"
+        }
+    }
+}

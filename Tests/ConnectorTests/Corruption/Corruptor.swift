@@ -1,0 +1,126 @@
+import Base
+import Foundation
+import TestSupport
+
+/// Corrupts some of a fake provider's answers, by a seed. The same request fares alike when it is sent again, as with half
+/// of a provider's faults.
+final class Corruptor: @unchecked Sendable {
+    /// Which answers are corrupted.
+    private enum Choice {
+        case none
+        /// Those to requests of these numbers, in ways that are drawn.
+        case numbers(Set<Int>)
+        /// One of those that match.
+        case one(Corruption, number: Int, matches: @Sendable (FakeProvider.Request) -> Bool)
+    }
+
+    private let lock = NSLock()
+    private var generator = SeededGenerator(seed: 0)
+    private var choice = Choice.none
+    private var count = 0
+    private var sticky: [String: Corruption] = [:]
+    private var firstPages: [String: FakeProvider.Reply] = [:]
+    private var done: [String] = []
+
+    /// The number of requests since `begin` or `end`; of one choice, of those that match.
+    var requests: Int { lock.withLock { count } }
+    /// The faults since `begin`, in words.
+    var report: String { lock.withLock { done.joined(separator: "; ") } }
+
+    /// Corrupts one to three of about so many answers from now on.
+    func begin(seed: Int, of requests: Int) {
+        lock.withLock {
+            generator = SeededGenerator(seed: seed)
+            let numbers = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
+                Int.random(in: 0..<max(1, requests), using: &generator)
+            }
+            start(.numbers(Set(numbers)))
+        }
+    }
+
+    /// Corrupts the answer to one of the requests that match, counted from 0, and to the same request when it is sent again.
+    func begin(
+        _ corruption: Corruption, at number: Int, seed: Int,
+        of matches: @escaping @Sendable (FakeProvider.Request) -> Bool
+    ) {
+        lock.withLock {
+            generator = SeededGenerator(seed: seed)
+            start(.one(corruption, number: number, matches: matches))
+        }
+    }
+
+    /// Leaves all answers as they are from now on.
+    func end() { lock.withLock { start(.none) } }
+
+    private func start(_ choice: Choice) {
+        (self.choice, count, sticky, done) = (choice, 0, [:], [])
+    }
+
+    /// The answer to a request; `reply` is the one without a fault.
+    func reply(to request: FakeProvider.Request, _ reply: FakeProvider.Reply?) -> FakeProvider.Reply? {
+        lock.withLock {
+            guard let reply else { return nil }
+            if request.method == "GET", firstPages[Self.list(request)] == nil {
+                firstPages[Self.list(request)] = reply
+            }
+            let key = request.method + request.target + request.text
+            if let corruption = sticky[key] { return corrupted(reply, corruption, request) }
+            switch choice {
+            case .none:
+                count += 1
+                return reply
+            case .one(let corruption, let number, let matches):
+                guard matches(request) else { return reply }
+                count += 1
+                guard count - 1 == number else { return reply }
+                sticky[key] = corruption
+                return corrupted(reply, corruption, request)
+            case .numbers(let numbers):
+                count += 1
+                guard numbers.contains(count - 1),
+                    let corruption = Corruption.allCases.randomElement(using: &generator)
+                else { return reply }
+                let isSticky = Bool.random(using: &generator)
+                if isSticky { sticky[key] = corruption }
+                done.append(
+                    "\(corruption)\(isSticky ? ", again and again," : "") in answer to \(request.method) "
+                        + "\(request.target) \(request.text.prefix(200))")
+                return corrupted(reply, corruption, request)
+            }
+        }
+    }
+
+    /// The list that a request asks for: its target without the place in the list.
+    private static func list(_ request: FakeProvider.Request) -> String {
+        let places: Set = [
+            "after", "cursor", "page", "pageToken", "next_page_token", "offset", "skip", "startAt", "Marker",
+            "nextToken", "$skiptoken", "before", "id_after", "startIndex",
+        ]
+        let rest = request.target.split(separator: "?").dropFirst().joined().split(separator: "&").filter { part in
+            !places.contains(String(part.prefix { $0 != "=" }))
+        }
+        return request.path + "?" + rest.joined(separator: "&")
+    }
+
+    private func corrupted(
+        _ reply: FakeProvider.Reply, _ corruption: Corruption, _ request: FakeProvider.Request
+    ) -> FakeProvider.Reply {
+        corruption == .repeatedPage
+            ? firstPages[Self.list(request)] ?? reply : corruption.applied(to: reply, &generator)
+    }
+}
+
+/// Random numbers that are the same for the same seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

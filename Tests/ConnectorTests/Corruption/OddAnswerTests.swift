@@ -1,0 +1,166 @@
+import Base
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// What every connector must make of answers that are odd, partial or refused: nothing is taken for gone.
+@Suite struct OddAnswerTests {
+    /// A connector that is not here would not be tested by any of the tests that go through all of them.
+    @Test func everyConnectorHasAnExample() {
+        let examples = ConnectorCase.all.map { $0.connector.platform }
+        let connectors = Connectors.all.map { $0.platform }
+        for platforms in [examples, connectors] {
+            #expect(Set(platforms) == Set(Platform.allCases) && platforms.count == Platform.allCases.count)
+        }
+    }
+
+    // MARK: One answer
+
+    /// Syncs with one corrupted page of a list: the first, the second or the third.
+    @Test("An odd page loses nothing", arguments: ConnectorCase.all)
+    func oddPages(_ example: ConnectorCase) throws {
+        let before = try Absence.records(of: example)
+        for (index, corruption) in Corruption.allCases.enumerated() {
+            let number = index % 3
+            let corruptor = Corruptor()
+            corruptor.begin(corruption, at: number, seed: index, of: example.isPage)
+            let now = try absence(example, after: before, "\(corruption)") { corruptor.reply(to: $0, $1) }
+            #expect(corruptor.requests > number, "There is no page \(number).")
+            if corruption.isReadable { #expect(now?.keys == Set(before.byKey.keys), "\(corruption)") }
+        }
+    }
+
+    /// One request at a time is refused, again and again: a list, or a part of one such as one user's factors.
+    @Test("A refused request loses nothing, and is named", arguments: ConnectorCase.all)
+    func refusals(_ example: ConnectorCase) throws {
+        let org = try FakeProvider(example.org)
+        let connector = try example.connect(org)
+        try connector.check()
+        let checks = Set(org.requests.map(Self.name))
+        let before = try pull { connector }
+        let names = Set(org.requests.map(Self.name)).subtracting(checks).filter { !$0.contains("token") }.sorted()
+        #expect(!names.isEmpty)
+        // Of requests that differ in a number alone, such as one for each user, three tell as much as all.
+        for (_, alike) in Dictionary(grouping: names, by: { $0.replacing(/\d+/, with: "0") }) {
+            for (name, status) in zip(alike, [401, 403, 500]) {
+                let now = try absence(example, after: before, "\(status): \(name)") { request, _ in
+                    Self.name(request) == name ? .json(["error": "refused"], status: status) : nil
+                }
+                if let now { #expect(!now.leftOut.isEmpty, "\(status): \(name)") }
+            }
+        }
+    }
+
+    /// What tells a request from others: but for AWS and GraphQL, where it leads.
+    private static func name(_ request: FakeProvider.Request) -> String {
+        request.method + " " + request.target + " " + request.text
+    }
+
+    // MARK: All answers
+
+    @Test(
+        "A next page that can't be read is no end", arguments: ConnectorCase.all, [#"<https://a.example/?q=">"#, "<>"])
+    func unreadableNextPages(_ example: ConnectorCase, _ link: String) throws {
+        let before = try Absence.records(of: example)
+        _ = try absence(example, after: before, link) { _, reply in
+            var reply = reply.replacingLinks { $0.contains("next") ? link + #"; rel="next""# : $0 }
+            if reply.headers["After-Cursor"] != nil { reply.body = Array("{}".utf8) }
+            let text = String(decoding: reply.body, as: UTF8.self)
+            reply.body = Array(
+                text.replacing(/("(?:\w*[nN]ext\w*|@odata.nextLink|endCursor|after\w*)":)"[^"]+"/) {
+                    $0.output.1 + "[7]"
+                }
+                .replacing(/<Marker>[^<]*<\/Marker>/, with: "<Marker/>").utf8)
+            return reply
+        }
+    }
+
+    @Test("A relative link, and one in other case, leads on", arguments: ConnectorCase.all)
+    func relativeNextPages(_ example: ConnectorCase) throws {
+        let before = try Absence.records(of: example)
+        let now = try absence(example, after: before, "relative links") { _, reply in
+            reply.replacingLinks { link in
+                link.replacing(/https?:\/\/[^\/>]*/, with: "").replacing("rel=\"next\"", with: "REL=NEXT")
+            }
+        }
+        #expect(now?.keys == Set(before.byKey.keys))
+    }
+
+    // MARK: Names
+
+    /// Somebody's login is another one than before, wherever it stands.
+    @Test("Who is renamed stays", arguments: ConnectorCase.all)
+    func renamedLogins(_ example: ConnectorCase) throws {
+        let before = try Absence.records(of: example)
+        guard example.counts["account"] != nil else { return #expect(before.accounts.isEmpty) }
+        let ids = before.accounts.keys
+        let renamed = try #require(
+            before.accounts.values.sorted { $0.externalID < $1.externalID }.filter { $0.status != .deprovisioned }
+                .compactMap { $0.username ?? $0.email }.first { name in !ids.contains { $0.contains(name) } })
+        let other = renamed.contains("@") ? "zz@renamed.example" : "zz-renamed"
+        let provider = try FakeProvider { request in
+            guard var reply = example.org(request.replacing(other, with: renamed)) else { return nil }
+            let text = String(decoding: reply.body, as: UTF8.self)
+            reply.body = Array(text.replacingOccurrences(of: renamed, with: other, options: .caseInsensitive).utf8)
+            return reply
+        }
+        let now = try pull { try example.connect(provider) }
+        #expect(provider.unexpected.isEmpty)
+        #expect(Set(now.accounts.keys) == Set(before.accounts.keys))
+        let names = now.accounts.values.compactMap { $0.username ?? $0.email }
+        #expect(names.contains { $0.contains(other) }, "\(renamed) is renamed to \(other)")
+    }
+
+    /// Two machines have one serial number: makers leave some in all of theirs.
+    @Test("Two devices with one serial number stay two", arguments: ConnectorCase.all)
+    func sharedSerials(_ example: ConnectorCase) throws {
+        let before = try Absence.records(of: example)
+        guard let count = example.counts["device"] else { return }
+        let now = try absence(example, after: before, "serials") { _, reply in
+            var reply = reply
+            let text = String(decoding: reply.body, as: UTF8.self)
+            reply.body = Array(
+                text.replacing(/("serial_?[nN]umber":)"[^"]*"/) { $0.output.1 + #""C02SAME1""# }.utf8)
+            return reply
+        }
+        let devices = (now?.records ?? []).compactMap { if case .device(let device) = $0 { device } else { nil } }
+        #expect(Set(devices.map(\.externalID)).count == count)
+        #expect(devices.count { $0.serialNumber == "C02SAME1" } > 1)
+    }
+
+    // MARK: Help
+
+    /// A sync with other answers; nil if it failed, which changes nothing.
+    private func absence(
+        _ example: ConnectorCase, after before: [SyncRecord], _ fault: String, _ answer: @escaping Absence.Answer
+    ) throws -> Absence? {
+        do {
+            let now = try Absence(example, after: before, answer)
+            #expect(now.gone == [], "\(fault)")
+            return now
+        } catch let error as ConnectorError {
+            #expect(error.isAboutOneRequest, "\(fault): \(error)")
+            return nil
+        }
+    }
+}
+
+extension FakeProvider.Reply {
+    /// The reply with other links.
+    fileprivate func replacingLinks(_ change: (String) -> String) -> Self {
+        var reply = self
+        reply.headers = Headers()
+        for field in headers.fields {
+            reply.headers.add(field.name, field.name == "Link" ? change(field.value) : field.value)
+        }
+        return reply
+    }
+}
+
+extension Absence {
+    /// What came, as `account/u1`.
+    fileprivate var keys: Set<String> { Set(records.byKey.keys) }
+}
