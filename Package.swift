@@ -103,7 +103,7 @@ let shared: [Target] = [
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
     library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
-    library("Connectors", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
+    library("Connectors", tables: ["FIELDS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
     library(
@@ -114,8 +114,11 @@ let shared: [Target] = [
         "Connectors"),
 ]
 
-func library(_ name: String, on dependencies: String...) -> Target {
-    .target(name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name)
+/// A library, and the tables that stand beside its sources.
+func library(_ name: String, tables: [String] = [], on dependencies: String...) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name, exclude: tables
+    )
 }
 
 // MARK: The local runner

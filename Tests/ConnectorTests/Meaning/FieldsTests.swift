@@ -5,14 +5,14 @@ import Testing
 
 @testable import Connectors
 
-/// Shared/Connectors/FIELDS.md says what the connectors do.
-@Suite struct FieldsTests {
-    private static let connectors = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+/// The tables in Shared/Connectors/FIELDS.md.
+enum FieldTable {
+    static let connectors = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Connectors")
 
     /// The rows of a platform's table: our field, and the provider's fields that it names.
-    private func rows(_ platform: Platform) throws -> [(field: String, sources: [String])] {
-        let text = try String(contentsOf: Self.connectors.appending(path: "FIELDS.md"), encoding: .utf8)
+    static func rows(_ platform: Platform) throws -> [(field: String, sources: [String])] {
+        let text = try String(contentsOf: connectors.appending(path: "FIELDS.md"), encoding: .utf8)
         let section = text.components(separatedBy: "\n## ").first { $0.hasPrefix(platform.rawValue + "\n") }
         return try #require(section).split(separator: "\n").filter { $0.contains(".") && $0.hasPrefix("| ") }.map {
             row in
@@ -23,8 +23,20 @@ import Testing
         }
     }
 
+    /// The kind of record that a row is about.
+    static func kind(of field: String) -> SyncRecord.Kind? {
+        let kinds: [Substring: SyncRecord.Kind] = [
+            "account": .account, "application": .application, "entitlement": .entitlement, "grant": .oauthGrant,
+            "key": .accessKey, "device": .device, "event": .auditEvent,
+        ]
+        return kinds[field.prefix { $0 != "." }]
+    }
+}
+
+/// Shared/Connectors/FIELDS.md says what the connectors do.
+@Suite struct FieldsTests {
     @Test(arguments: ConnectorCase.all) func everyFieldThatAConnectorFillsIsThere(_ example: ConnectorCase) throws {
-        let fields = try rows(example.connector.platform).map(\.field)
+        let fields = try FieldTable.rows(example.connector.platform).map(\.field)
         #expect(Set(fields).count == fields.count)
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
@@ -37,11 +49,11 @@ import Testing
             Platform.googleWorkspace: "GoogleWorkspace", .microsoftEntra: "Microsoft", .microsoftIntune: "Microsoft",
         ]
         let platform = example.connector.platform
-        let folder = Self.connectors.appending(path: "Platforms")
+        let folder = FieldTable.connectors.appending(path: "Platforms")
             .appending(path: folders[platform] ?? "\(example.connector)")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         let code = try files.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
-        for row in try rows(platform) {
+        for row in try FieldTable.rows(platform) {
             for source in row.sources { #expect(code.contains(source), "\(platform.rawValue): \(row.field)") }
         }
     }

@@ -1,0 +1,129 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// The provider's fields that Shared/Connectors/FIELDS.md names are those that ours come from: with other values in all of
+/// a row's fields, ours has other values too.
+@Suite struct FieldSourcesTests {
+    @Test(arguments: ConnectorCase.all) func everyRowNamesWhereTheFieldComesFrom(_ example: ConnectorCase) throws {
+        let org = try FakeProvider(example.org)
+        let connector = try example.connect(org)
+        let before = try pull { connector }
+        var checked = 0
+        for (field, sources) in try FieldTable.rows(example.connector.platform) {
+            let values = before.values(of: field)
+            // Lists that have nothing of the kind need not be read.
+            let kind = FieldTable.kind(of: field)
+            let others = Set(connector.collections.filter { kind.map($0.kinds.contains) != true }.map(\.name))
+            let changes = Changes(Set(sources))
+            let provider = try FakeProvider { request in
+                example.org(request).map { changes.made(to: $0) }
+            }
+            // Requests for what has another id now are refused, and so are parts of lists left out.
+            let now = (try? pull(without: others) { try example.connect(provider) }) ?? []
+            // Fields that are named by where they stand, such as a list's path, are no members.
+            guard changes.count > 0, values.contains(where: { !["nil", "[]", "[:]", "false"].contains($0) }) else {
+                continue
+            }
+            checked += 1
+            #expect(now.values(of: field) != values, "\(example) \(field) does not come from \(sources)")
+        }
+        #expect(checked > 5)
+    }
+
+    /// Other values in the members of some names.
+    private final class Changes: @unchecked Sendable {
+        private let names: Set<String>
+        private let lock = NSLock()
+        private var number = 0
+
+        init(_ names: Set<String>) { self.names = names }
+
+        /// How many members there were.
+        var count: Int { lock.withLock { number } }
+
+        func made(to reply: FakeProvider.Reply) -> FakeProvider.Reply {
+            var reply = reply
+            let text = String(decoding: reply.body, as: UTF8.self)
+            lock.withLock {
+                if let json = try? JSON(parsing: reply.body) {
+                    reply.body = JSONWriter.bytes(changed(json))
+                } else if text.hasPrefix("<") {
+                    reply.body = Array(changed(text, names).utf8)
+                }
+            }
+            return reply
+        }
+
+        private func changed(_ value: JSON) -> JSON {
+            switch value {
+            case .object(let members):
+                .object(
+                    members.reduce(into: [:]) { changed, member in
+                        let isMeant = names.contains(member.key)
+                        if isMeant { number += 1 }
+                        changed[member.key] = isMeant ? Self.other(member.value) : self.changed(member.value)
+                    })
+            case .array(let elements): .array(elements.map(changed))
+            default: value
+            }
+        }
+
+        private static func other(_ value: JSON) -> JSON {
+            switch value {
+            case .string(let text): .string("zz" + String(text.reversed()))
+            case .integer(let number): .integer(number + 1_000)
+            case .number(let number): .number(number + 1_000)
+            case .bool(let value): .bool(!value)
+            case .null: "zz"
+            case .array(let elements): .array(elements.map(other))
+            case .object(let members): .object(members.mapValues(other))
+            }
+        }
+
+        private func changed(_ xml: String, _ names: Set<String>) -> String {
+            xml.replacing(/<(\w+)>([^<]+)<\/\w+>/) { leaf in
+                guard names.contains(String(leaf.output.1)) else { return String(leaf.output.0) }
+                number += 1
+                return "<\(leaf.output.1)>zz\(String(leaf.output.2.reversed()))</\(leaf.output.1)>"
+            }
+        }
+    }
+}
+
+extension [SyncRecord] {
+    /// The values of one of our fields, such as `account.email`, in the records' own order of values.
+    fileprivate func values(of field: String) -> [String] {
+        let parts = field.split(separator: ".")
+        guard parts.count == 2 else { return [] }
+        return flatMap { record -> [String] in
+            guard let (kind, members) = record.members, kind == parts[0] else { return [] }
+            if let value = members[String(parts[1])] { return [value] }
+            if case .auditEvent(let event) = record { return [String(describing: event.details[String(parts[1])])] }
+            return []
+        }.sorted()
+    }
+}
+
+extension SyncRecord {
+    /// The name of the kind in the table, and all fields as text.
+    fileprivate var members: (kind: String, fields: [String: String])? {
+        let (kind, record): (String, Any) =
+            switch self {
+            case .account(let account): ("account", account)
+            case .application(let application): ("application", application)
+            case .entitlement(let entitlement): ("entitlement", entitlement)
+            case .oauthGrant(let grant): ("grant", grant)
+            case .accessKey(let key): ("key", key)
+            case .device(let device): ("device", device)
+            case .auditEvent(let event): ("event", event)
+            }
+        let fields = Mirror(reflecting: record).children.compactMap { child in
+            child.label.map { ($0, String(describing: child.value)) }
+        }
+        return (kind, Dictionary(fields) { $1 })
+    }
+}
