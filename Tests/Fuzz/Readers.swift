@@ -23,7 +23,7 @@ private let answerReaders: [String: Reader] = [
 ]
 
 private let reader: Reader = {
-    let readers = [answerReaders, callReaders, requestReaders, fileReaders, exportWriters]
+    let readers = [answerReaders, callReaders, requestReaders, fileReaders, exportWriters, pageReaders]
         .reduce([:]) { $0.merging($1) { $1 } }
     guard let name = getenv("THALIAN_FUZZ_READER").map({ String(cString: $0) }), let reader = readers[name] else {
         fatalError("THALIAN_FUZZ_READER names none of \(readers.keys.sorted())")
@@ -31,6 +31,7 @@ private let reader: Reader = {
     return reader
 }()
 
+/// Fails if something is not so.
 func expect(_ condition: Bool, _ rule: StaticString) {
     if !condition { fatalError("not so: \(rule)") }
 }

@@ -1,0 +1,100 @@
+import Base
+import Upstream
+
+@testable import Connectors
+
+// The connectors' page parsers that Tests/fuzz gives inputs to. Each connector pulls from a provider that answers with the
+// input: its parts, which a zero byte divides, are the answers to one request after the other. The first line of a part
+// names the next page, as links and OneLogin do; the rest is the body.
+
+/// The readers of pages, by the names of their folders of seeds.
+let pageReaders: [String: Reader] = Dictionary(
+    uniqueKeysWithValues: Platform.allCases.map { platform in
+        ("pages-" + platform.rawValue, { @Sendable (bytes: [UInt8]) in pagesAreEntriesOrErrors(bytes, of: platform) })
+    })
+
+/// No page makes a connector trap, and no list ends with a page that can't be read.
+private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
+    let answers = bytes.split(separator: 0, omittingEmptySubsequences: false).map { Answer($0) }
+    guard let server = pageServer, let connected = try? server.connect(platform) else {
+        fatalError("the connector of \(platform.rawValue) does not take its credentials")
+    }
+    let isReadable = answers.contains { $0.isReadable }
+    server.answer(answers)
+    for list in connected.collections {
+        var cursor: JSON?
+        // A list of few pages shows as much as one of many.
+        for _ in 0..<4 {
+            let before = server.requests
+            guard let page = try? list.page(cursor) else { break }
+            let isAsked = server.requests > before
+            expect(isReadable || !isAsked || page.end == nil, "no list ends with a page that can't be read")
+            cursor = page.next
+            if cursor == nil { break }
+        }
+    }
+}
+
+/// What a provider answers.
+struct Answer {
+    let next: [UInt8]
+    let body: [UInt8]
+
+    init(_ part: ArraySlice<UInt8>) {
+        let line = part.prefix { $0 != UInt8(ascii: "\n") }
+        // A field of HTTP is one line of visible characters.
+        next = line.filter { $0 >= 0x20 && $0 != 0x7F }
+        body = Array(part.dropFirst(line.count + 1))
+    }
+
+    /// Whether the body is an object or a list, of JSON or XML.
+    var isReadable: Bool {
+        if (try? XMLElement(parsing: body)) != nil { return true }
+        switch try? JSON(parsing: body, .lenient) {
+        case .object, .array: return true
+        default: return false
+        }
+    }
+}
+
+extension PageServer {
+    /// A connector at this server.
+    fileprivate func connect(_ platform: Platform) throws -> (any Connector)? {
+        let variables = ["ENVIRONMENT": "development", "UPSTREAM_" + platform.rawValue.uppercased(): url]
+        var scope = ConnectorScope(
+            Environment(variables), seconds: 2, eventsSince: Timestamp(seconds: 1_775_000_000))
+        scope.firstPause = 0.001
+        guard let connector = Connectors.of(platform.rawValue) else { return nil }
+        return try connector.init(Credentials(Self.config(platform), connector.fields), scope)
+    }
+
+    private static func config(_ platform: Platform) -> [String: JSON] {
+        let tenant: JSON = "11111111-2222-4333-8444-555555555555"
+        let client: [String: JSON] = ["client_id": "66666666-7777-4888-9999-aaaaaaaaaaaa", "client_secret": "secret"]
+        let own: [String: JSON] =
+            switch platform {
+            case .okta: ["domain": "example.okta.com", "api_token": "token"]
+            case .googleWorkspace:
+                [
+                    "service_account_json": .string(
+                        String(
+                            decoding: JSONWriter.bytes([
+                                "type": "service_account", "client_email": "a@project.iam.gserviceaccount.com",
+                                "private_key_id": "k1", "private_key": .string(TestKey.rsa),
+                            ]), as: UTF8.self)), "admin_email": "admin@example.com", "customer_id": "C01abc2de",
+                ]
+            case .microsoftEntra, .microsoftIntune: client.merging(["tenant_id": tenant]) { $1 }
+            case .github: ["organization": "acme", "token": "token"]
+            case .gitlab: ["group_id": "acme", "token": "token"]
+            case .aws: ["access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "secret"]
+            case .slack: ["token": "token"]
+            case .crowdStrike: client.merging(["region": "eu-1"]) { $1 }
+            case .jira: ["site": "acme", "email": "admin@acme.example", "api_token": "token"]
+            case .jamfPro: client.merging(["url": "https://acme.jamfcloud.com"]) { $1 }
+            case .jumpCloud: ["api_key": "token"]
+            case .oneLogin: client.merging(["subdomain": "acme"]) { $1 }
+            case .zoom: client.merging(["account_id": "acc"]) { $1 }
+            }
+        return own
+    }
+}
