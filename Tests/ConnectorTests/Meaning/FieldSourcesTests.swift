@@ -17,7 +17,8 @@ import Testing
             let values = before.values(of: field)
             // Lists that have nothing of the kind need not be read.
             let kind = FieldTable.kind(of: field)
-            let others = Set(connector.collections.filter { kind.map($0.kinds.contains) != true }.map(\.name))
+            let others = Set(
+                connector.collections.filter { list in kind.map { list.kinds.contains($0) } != true }.map(\.name))
             let changes = Changes(Set(sources))
             let provider = try FakeProvider { request in
                 example.org(request).map { changes.made(to: $0) }
