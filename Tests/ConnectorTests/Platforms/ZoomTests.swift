@@ -198,4 +198,13 @@ enum ZoomAccount {
         #expect(passwords.count == 2)
         for password in passwords { #expect((8...31).contains(password.utf8.count)) }
     }
+
+    /// The digits of a UUID would leave less than 128 bits, and two of them are always the same.
+    @Test func aNewPasswordIsNotToBeGuessed() {
+        let passwords = (0..<200).map { _ in Array(Zoom.newPassword().utf8) }
+        #expect(passwords.allSatisfy { $0.count == 31 })
+        for place in 4..<31 {
+            #expect(Set(passwords.compactMap { $0.dropFirst(place).first }).count > 40, "character \(place)")
+        }
+    }
 }

@@ -108,17 +108,22 @@ extension Zoom {
         case .unsuspendUser:
             try api.change(.put, "/users/\(id)/status", ["action": "activate"], isRepeatable: true)
         case .revokeSessions: try api.change(.delete, "/users/\(id)/token", isRepeatable: true)
-        // A password that nobody knows: the user must ask for a new one by mail.
         case .forcePasswordChange:
-            // Zoom takes at most 31 characters.
-            let random = Identifier.random().description.filter { $0 != "-" }.prefix(27)
-            try api.change(.put, "/users/\(id)/password", ["password": .string("Th1!" + random)], isRepeatable: true)
+            try api.change(
+                .put, "/users/\(id)/password", ["password": .string(Self.newPassword())], isRepeatable: true)
         case .revokeLicense:
             try api.change(
                 .patch, "/users/\(try licensee(target))", ["type": .integer(ZoomRecords.basic)], isRepeatable: true)
         default: throw ConnectorError.configuration("Zoom can't do \(action.rawValue).")
         }
         return ["platform": "zoom", "external_id": .string(id)]
+    }
+
+    /// Makes a password that nobody knows: the user must ask for a new one by mail. It has 160 random bits. Zoom takes
+    /// at most 31 characters, and wants one of each kind.
+    static func newPassword() -> String {
+        let characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+        return "Th1!" + String((0..<27).compactMap { _ in characters.randomElement() })
     }
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
