@@ -3,7 +3,7 @@ import Testing
 
 /// Whether there are cases of every rule.
 @Suite struct CoverageTests {
-    private static let cases =
+    static let cases =
         AccessHygieneTests.cases
         + AccessKeyTests.cases
         + UnmatchedAccountTests.cases

@@ -14,9 +14,12 @@ final class TestCompany {
         let account: Identifier?
     }
 
-    let id = Identifier.random()
+    let id: Identifier
     private let database: any Database
     private var integrations: [String: Identifier] = [:]
+    /// The digits that its ids begin with.
+    private let digits: String
+    private var count = 0
 
     private static let platforms: [(platform: String, category: String, idpRole: String?)] = [
         ("okta", "idp", "primary_idp"), ("google_workspace", "idp", "directory"), ("bamboohr", "hr", nil),
@@ -26,15 +29,18 @@ final class TestCompany {
         ("crowdstrike", "edr", nil), ("jamf_pro", "mdm", nil),
     ]
 
-    /// A company with nobody in it, and all platforms connected an hour ago.
-    init(_ database: any Database) throws {
+    /// A company with nobody in it, and all platforms connected an hour ago. Its ids begin with eight hexadecimal
+    /// digits and count up from there. What it has on its platforms has the same ids there in every company.
+    init(_ database: any Database, digits: String = String(Identifier.random().description.prefix(8))) throws {
         self.database = database
+        self.digits = digits
+        id = try Self.id(digits, 0)
         try database.execute(
             "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'Company', 'enterprise', $2)", id,
             ago(days: 300))
         try AuditLog(database, workspaceID: id).begin(at: ago(days: 300))
         for (platform, category, idpRole) in Self.platforms {
-            let integration = Identifier.random()
+            let integration = try nextID()
             integrations[platform] = integration
             try database.execute(
                 """
@@ -43,6 +49,20 @@ final class TestCompany {
                 """, id, integration, platform, category, idpRole, ago(hours: 1), ago(days: 200))
         }
     }
+
+    private static func id(_ digits: String, _ number: Int) throws -> Identifier {
+        let text = digits + "-0000-4000-8000-" + String(String(1_000_000_000_000 + number).dropFirst())
+        guard let id = Identifier(text) else { throw StoreError.failed("not an identifier: \(text)") }
+        return id
+    }
+
+    private func nextID() throws -> Identifier {
+        count += 1
+        return try Self.id(digits, count)
+    }
+
+    /// What a platform calls a record of ours.
+    private func externalID(_ id: Identifier) -> String { String(id.description.dropFirst(digits.utf8.count + 1)) }
 
     /// The workspace as the product sees it.
     func workspace() throws -> Workspace {
@@ -71,8 +91,8 @@ final class TestCompany {
 
     // MARK: People
 
-    /// A person: in good standing, with an account in Okta and in HR's list, unless told otherwise. Without `idp` there is
-    /// no account in Okta.
+    /// A person: in good standing, with an account in Okta and in HR's list, unless told otherwise. Without `idp` there
+    /// is no account in Okta.
     @discardableResult
     func person(
         _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,
@@ -82,7 +102,7 @@ final class TestCompany {
         terminated: Timestamp? = nil, deprovisioned: Timestamp? = nil, created: Timestamp = TestStore.now - .days(390),
         idp: Bool = true, idpStatus: String? = nil, idpRoles: [String] = [], idpMetadata: [String: JSON] = [:]
     ) throws -> Person {
-        let person = Identifier.random()
+        let person = try nextID()
         let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
         try database.execute(
             """
@@ -113,14 +133,14 @@ final class TestCompany {
         lastLogin: Timestamp? = TestStore.now - .days(1), department: String? = nil, manager: String? = nil,
         metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
     ) throws -> Identifier {
-        let account = Identifier.random()
+        let account = try nextID()
         try database.execute(
             """
             INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
                 display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced, last_login_at,
                 department, manager_email, metadata, created_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            """, id, account, try integration(platform), person?.id, account.description,
+            """, id, account, try integration(platform), person?.id, externalID(account),
             username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind,
             status,
             admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department,
@@ -138,13 +158,13 @@ final class TestCompany {
         aiTool: Bool = false, publisher: String? = "Figma, Inc.", category: String? = nil,
         firstSeen: Timestamp = TestStore.now - .days(200)
     ) throws -> Identifier {
-        let application = Identifier.random()
+        let application = try nextID()
         try database.execute(
             """
             INSERT INTO applications (workspace_id, id, integration_id, external_id, name, name_folded, publisher,
                 category, sso_enabled, is_ai_tool, is_managed, first_seen_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            """, id, application, try integration(platform), application.description, name, name.lowercased(),
+            """, id, application, try integration(platform), externalID(application), name, name.lowercased(),
             publisher, category, sso, aiTool, managed, firstSeen, ago(hours: 1))
         return application
     }
@@ -164,30 +184,31 @@ final class TestCompany {
         role: String = "Member", admin: Bool = false, license: Bool = false,
         granted: Timestamp? = TestStore.now - .days(100), lastUsed: Timestamp? = TestStore.now - .days(2)
     ) throws {
-        let entitlement = Identifier.random()
+        let entitlement = try nextID()
         try database.execute(
             """
             INSERT INTO entitlements (workspace_id, id, integration_id, account_id, identity_id, application_id,
                 external_id, role, is_admin, is_license, granted_at, last_used_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             """, id, entitlement, try integration(platform), account ?? person.account, person.id, application,
-            entitlement.description, role, admin, license, granted, lastUsed, ago(hours: 1))
+            externalID(entitlement), role, admin, license, granted, lastUsed, ago(hours: 1))
     }
 
-    /// An OAuth grant of a person to an application, or of an account of nobody. `access` is `basic`, `read`, `write` or `full`.
+    /// An OAuth grant of a person to an application, or of an account of nobody. `access` is `basic`, `read`, `write`
+    /// or `full`.
     func grant(
         of person: Person?, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
         access: String = "read", readsMailOrFiles: Bool = false, granted: Timestamp? = TestStore.now - .days(100),
         lastUsed: Timestamp? = TestStore.now - .days(2)
     ) throws {
-        let grant = Identifier.random()
+        let grant = try nextID()
         try database.execute(
             """
             INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
                 external_id, scopes, access, reads_mail_or_files, granted_at, last_used_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12)
             """, id, grant, try integration(platform), account ?? person?.account, person?.id, application,
-            grant.description, access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
+            externalID(grant), access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
     }
 
     /// An access key, token or deploy key. `kind` is `access_key`, `access_token` or `deploy_key`.
@@ -197,13 +218,13 @@ final class TestCompany {
         created: Timestamp? = TestStore.now - .days(20), lastUsed: Timestamp? = TestStore.now - .days(1),
         expires: Timestamp? = nil
     ) throws {
-        let key = Identifier.random()
+        let key = try nextID()
         try database.execute(
             """
             INSERT INTO access_keys (workspace_id, id, integration_id, account_id, identity_id, external_id, kind,
                 name, is_active, can_write, created_at, last_used_at, expires_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            """, id, key, try integration(platform), account, person?.id, key.description, kind, name, active,
+            """, id, key, try integration(platform), account, person?.id, externalID(key), kind, name, active,
             canWrite, created, lastUsed, expires, ago(hours: 1))
     }
 
@@ -218,15 +239,15 @@ final class TestCompany {
         edr: Bool? = nil,
         contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
     ) throws -> Identifier {
-        let device = Identifier.random()
+        let device = try nextID()
         try database.execute(
             """
             INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, serial_number,
                 operating_system, os_version, is_os_supported, is_encrypted, is_compliant, is_jailbroken, has_edr,
                 is_contained, open_detections, last_seen_at, created_at, updated_at, metadata)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            """, id, device, try integration(platform), person?.id, device.description, hostname,
-            serial ?? device.description, system, version, supported, encrypted, compliant, jailbroken, edr, contained,
+            """, id, device, try integration(platform), person?.id, externalID(device), hostname,
+            serial ?? externalID(device), system, version, supported, encrypted, compliant, jailbroken, edr, contained,
             detections, lastSeen, ago(days: 300), ago(hours: 1),
             JSON.object(model.map { ["model": .string($0)] } ?? [:]))
         return device
@@ -248,13 +269,13 @@ final class TestCompany {
         _ type: String, of person: Person? = nil, on platform: String = "okta", at moment: Timestamp,
         failed: Bool = false, target: String? = nil, address: String? = "198.51.100.7", _ details: [String: JSON] = [:]
     ) throws {
-        let event = Identifier.random()
+        let event = try nextID()
         try database.execute(
             """
             INSERT INTO audit_events (workspace_id, id, integration_id, identity_id, external_id, event_type, outcome,
                 actor, target, ip_address, details, country, occurred_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            """, id, event, try integration(platform), person?.id, event.description, type,
+            """, id, event, try integration(platform), person?.id, externalID(event), type,
             failed ? "failure" : "success", person?.email, target, address, JSON.object(details),
             details["country"]?.string, moment)
     }
@@ -265,14 +286,15 @@ final class TestCompany {
     func snapshot(at moment: Timestamp, _ metrics: [String: JSON]) throws {
         try database.execute(
             "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)", id,
-            Identifier.random(), moment, JSON.object(metrics))
+            try nextID(), moment, JSON.object(metrics))
     }
 
     /// A finding of a rule, as an earlier run has left it.
     func finding(
         _ ruleID: String, _ severity: String, status: String = "open", about person: Person? = nil,
-        application: Identifier? = nil, device: Identifier? = nil, key: String = Identifier.random().description
+        application: Identifier? = nil, device: Identifier? = nil, key: String? = nil
     ) throws {
+        let finding = try nextID()
         try database.execute(
             """
             INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
@@ -281,7 +303,8 @@ final class TestCompany {
                 last_seen_at)
             VALUES ($1, $2, $3, $4, $5, 'A finding.', $6, $7, $8, '{}', 1, $9, $10, $11, 'Act.', '["okta"]', 0.9, $12,
                 $12, $12)
-            """, id, Identifier.random(), ruleID + ":" + key, ruleID, String(ruleID.prefix { $0 != ":" }), severity,
+            """, id, finding, ruleID + ":" + (key ?? finding.description), ruleID,
+            String(ruleID.prefix { $0 != ":" }), severity,
             ["critical", "high", "medium", "low", "info"].firstIndex(of: severity), status, person?.id, application,
             device, ago(days: 3))
     }

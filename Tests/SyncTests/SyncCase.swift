@@ -13,9 +13,15 @@ final class SyncCase {
     var clock = TestStore.now
     private(set) var providers: [String: (id: Identifier, provider: TestProvider, tools: SyncTools)] = [:]
 
-    init() throws {
-        store = try TestStore()
-        workspace = try #require(try SystemAccess(store.database).workspace(store.own.id))
+    convenience init() throws {
+        let store = try TestStore()
+        try self.init(store, of: store.own)
+    }
+
+    /// A workspace of a store.
+    init(_ store: TestStore, of workspace: TestWorkspace) throws {
+        self.store = store
+        self.workspace = try #require(try SystemAccess(store.database).workspace(workspace.id))
     }
 
     static let config: [String: JSON] = ["domain": "example.okta.com", "token": "planted-secret-token"]

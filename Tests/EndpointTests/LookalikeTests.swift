@@ -1,0 +1,313 @@
+import Auth
+import Base
+import Crypto
+import Foundation
+import Function
+import HTTP
+import Invocation
+import Jobs
+import Store
+import TestSupport
+import Testing
+
+@testable import Assistant
+@testable import api_stripe_webhook
+@testable import local_runner
+@testable import scheduled_housekeeping
+@testable import scheduled_jobs
+@testable import scheduled_session_keys
+@testable import scheduled_sync
+
+/// Nothing that one workspace does reads, changes, counts or shows anything of another that looks like it.
+@Suite(.usesStore) struct LookalikeTests {
+    // MARK: Operations
+
+    /// The operation with fields about something that is there, so that it does all that it can.
+    private static func full(_ operation: Operation, _ ids: Lookalikes.Ids) -> Operation {
+        var full = operation
+        let integration: JSON = .string(ids.okta.description)
+        switch operation.name {
+        case "identity": full.query = "email=u1%40example.com"
+        case "sync-integration", "disconnect-integration": full.fields = ["integrationId": integration]
+        case "connect-integration":
+            full.fields = [
+                "platform": "okta", "config": ["domain": "example.okta.com", "api_token": .string(FakeOkta.token)],
+            ]
+        case "execute-action":
+            full.fields = ["actionType": "suspend_user", "targetPlatform": "okta", "targetEntityId": "u1"]
+        default: if full.fields["findingId"] != nil { full.fields["findingId"] = .string(ids.finding.description) }
+        }
+        return full
+    }
+
+    /// The own workspace's call of an operation. An agent acts, whose actions wait for approval if the target is in
+    /// trouble.
+    private static func call(_ operation: Operation, in lookalikes: Lookalikes) -> Call {
+        let call = operation.call(workspace: lookalikes.store.own.id.description).with("X-Request-Id", "fixed")
+        guard operation.fields["actionType"] != nil, operation.isSession else {
+            return operation.asAllowed(call, in: lookalikes.store.own)
+        }
+        return call.session(lookalikes.store.own.token(.agent))
+    }
+
+    private static func send(_ operation: Operation, in lookalikes: Lookalikes) -> Reply {
+        lookalikes.store.send(
+            call(operation, in: lookalikes), to: operation.function, variables: lookalikes.variables)
+    }
+
+    @Test(arguments: Operation.all) func anOperationKnowsOneWorkspace(_ operation: Operation) throws {
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            let reply = Self.send(Self.full(operation, lookalikes.own), in: lookalikes)
+            #expect(reply.status == 200, "\(reply.wire)")
+            #expect(lookalikes.provider.unexpected == [])
+            return [reply.wire]
+        }
+        #expect(isolation.problems == [])
+        if operation.method != "GET" { #expect(isolation.changes > 0) }
+    }
+
+    /// The same call of the other workspace has what the search for its marks finds.
+    @Test func theSearchFindsWhatItLooksFor() throws {
+        let lookalikes = try Lookalikes(beside: true)
+        for operation in Operation.reads where ["findings", "identity"].contains(operation.name) {
+            let call = Self.full(operation, lookalikes.own).call(workspace: lookalikes.store.other.id.description)
+            let reply = lookalikes.store.send(
+                operation.asAllowed(call, in: lookalikes.store.other), to: operation.function)
+            #expect(reply.status == 200 && Isolation.mentionsOther(reply.wire), "\(operation)")
+        }
+    }
+
+    /// Every route and method of the configuration is in the tests' list of operations, or has a test here.
+    @Test func noOperationIsLeftOut() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: Configuration.fileName).path
+        let functions = try Configuration.load(
+            file, environment: nil, defaults: ["DATABASE_URL": "sqlite:none"], needsSecrets: false
+        ).functions
+        let operations = functions.flatMap { function in function.methods.map { "\($0) \(function.function)" } }
+        let tested = Operation.all.map { "\($0.method) \($0.program)" }
+        // Health knows no workspace. Stripe's events are below.
+        #expect(Set(operations) == Set(tested + ["GET api-health", "POST api-stripe-webhook"]))
+        let scheduled = functions.filter { $0.methods.isEmpty }.map(\.function)
+        #expect(Set(scheduled) == Set(Self.schedules.map(\.name)))
+        for operation in Operation.all {
+            let handlers = [
+                "GET": operation.function.onRequestGet, "POST": operation.function.onRequestPost,
+                "DELETE": operation.function.onRequestDelete,
+            ]
+            #expect(handlers[operation.method]?.access != nil, "\(operation)")
+        }
+    }
+
+    @Test func anEventOfStripeKnowsOneWorkspace() throws {
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            let time = TestStore.now.seconds
+            let price: JSON = ["id": "price_monthly", "recurring": ["interval": "month"]]
+            let item: JSON = ["price": price, "current_period_end": .integer(time + .days(30))]
+            let subscription: JSON = [
+                "id": "sub_Quokka", "object": "subscription", "customer": "cus_Quokka", "status": "active",
+                "created": .integer(time - 60), "items": ["data": [item]],
+                "metadata": ["workspace_id": .string(lookalikes.store.own.id.description)],
+            ]
+            let event: JSON = [
+                "id": "evt_1", "object": "event", "type": "customer.subscription.updated",
+                "created": .integer(time), "data": ["object": subscription],
+            ]
+            let body = JSONWriter.bytes(event)
+            var call = Call("POST").with("X-Request-Id", "fixed")
+            call.body = .bytes(body)
+            let signature = hmacSHA256(
+                Array("\(time).".utf8) + body, key: Array("whsec_the_long_secret_of_the_tests".utf8))
+            call.headers["Stripe-Signature"] = "t=\(time),v1=" + Hex.encode(signature)
+            let reply = lookalikes.store.send(
+                call, to: StripeWebhook.self,
+                variables: lookalikes.variables.merging(["STRIPE_WEBHOOK_SECRET": "whsec_the_long_secret_of_the_tests"])
+                { $1 })
+            #expect(reply.status == 200, "\(reply.wire)")
+            return [reply.wire]
+        }
+        #expect(isolation.problems == [] && isolation.changes > 0)
+    }
+
+    // MARK: Ids
+
+    /// Every field that names something: those that are declared to be UUIDs, and the texts that name something too.
+    private static let references: [(operation: Operation, field: String)] = Operation.all.flatMap { operation in
+        let handler =
+            switch operation.method {
+            case "GET": operation.function.onRequestGet
+            case "POST": operation.function.onRequestPost
+            default: operation.function.onRequestDelete
+            }
+        return handler.fields.filter { $0.constraint == "a UUID" || $0.name == "targetEntityId" }.map {
+            (operation, $0.name)
+        }
+    }
+
+    /// The ids of all that the other workspace has, and texts by which it is known.
+    private static func names(of workspace: TestWorkspace, in store: TestStore) throws -> Set<String> {
+        let rows = try StoredRows(store.database)[workspace.id].joined(separator: " ")
+        let ids = rows.matches(of: /bbbbbbbb-[0-9a-f-]{27}/).map { String($0.output) }
+        return Set(ids + ["more1@example.com", "sub_Wombat", "cus_Wombat"])
+    }
+
+    @Test(arguments: LookalikeTests.references.indices) func anIdOfTheOtherIsAnUnknownOne(_ index: Int) throws {
+        let (operation, field) = Self.references[index]
+        let lookalikes = try Lookalikes(beside: true)
+        let store = lookalikes.store
+        func answer(_ name: String) throws -> String {
+            var operation = Self.full(operation, lookalikes.own)
+            if operation.method == "GET" {
+                operation.query = "\(field)=\(name)"
+            } else {
+                if field == "actionId" { operation.fields = ["decision": "approve"] }
+                operation.fields[field] = .string(name)
+            }
+            let lines = Self.send(operation, in: lookalikes).wire.split(separator: "\n")
+            return StoredRows.masked(
+                lines.filter { !$0.hasPrefix("RateLimit-Remaining") }.joined(separator: "\n").replacing(
+                    name, with: "‹id›"))
+        }
+        let before = try StoredRows(store.database)[store.other.id]
+        let unknown = try answer(Identifier.random().description)
+        let names = try Self.names(of: store.other, in: store)
+        #expect(names.count > 60)
+        // A conversation is begun by whatever id a person gives it.
+        #expect(unknown.hasPrefix(field == "sessionId" ? "200" : "404"), "\(unknown)")
+        for name in names where field == "targetEntityId" || Identifier(name) != nil {
+            #expect(try answer(name) == unknown, "\(operation) \(field) \(name)")
+        }
+        #expect(try StoredRows(store.database)[store.other.id] == before)
+    }
+
+    @Test func everyFieldThatNamesSomethingIsFound() {
+        let names = Set(Self.references.map { "\($0.operation.name) \($0.field)" })
+        #expect(
+            names == [
+                "api-keys keyId", "execute-action targetEntityId", "execute-action riskId", "execute-action actionId",
+                "ai-chat sessionId", "sync-integration integrationId", "disconnect-integration integrationId",
+                "findings/snooze findingId", "findings/dismiss findingId", "findings/remediate findingId",
+            ])
+    }
+
+    // MARK: The assistant
+
+    /// An input of each tool about something that both workspaces have.
+    private static let inputs: [String: JSON] = [
+        "get_risk_score": [:], "list_findings": [:], "lookup_identity": ["email": "u1@example.com"],
+        "get_integrations": [:], "get_posture_summary": [:], "list_rules": ["category": "identity_security"],
+        "check_app_policy": ["app_name": "Figma"], "acknowledge_finding": finding, "dismiss_finding": finding,
+        "snooze_finding": ["finding_id": .string(findingMark), "days": 3], "star_finding": finding,
+        "sanction_app": ["app_name": "Boardly"], "create_ticket": finding, "trigger_sync": [:],
+        "suspend_user": alice, "force_password_change": alice, "revoke_sessions": alice,
+        "revoke_oauth_token": ["email": "u1@example.com", "app_name": "Boardly"],
+        "contain_host": ["hostname": "alice-laptop"], "block_app": ["app_name": "Boardly"],
+        "create_access_review": ["app_name": "Figma"],
+    ]
+    private static let finding: JSON = ["finding_id": .string(findingMark)]
+    private static let findingMark = "‹finding›"
+    private static let alice: JSON = ["email": "u1@example.com"]
+
+    @Test(arguments: Tool.all.map(\.name)) func aToolKnowsOneWorkspace(_ name: String) throws {
+        let input = try #require(Self.inputs[name], "This tool has no test.")
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            let anthropic = try FakeAnthropic()
+            var members = try #require(input.object)
+            if members["finding_id"] != nil { members["finding_id"] = .string(lookalikes.own.finding.description) }
+            anthropic.says(FakeAnthropic.calls((name: name, input: .object(members))))
+            let variables = lookalikes.variables.merging([
+                "UPSTREAM_ANTHROPIC": anthropic.provider.url, "ANTHROPIC_API_KEY": ChatTest.key,
+            ]) { $1 }
+            func send(_ more: [String: JSON]) -> Reply {
+                let body: [String: JSON] = [
+                    "workspaceId": .string(lookalikes.store.own.id.description), "message": "Do it.",
+                    "sessionId": .string(lookalikes.own.conversation.description),
+                ]
+                let call = Call("POST", body: .object(body.merging(more) { $1 })).with("X-Request-Id", "fixed")
+                return lookalikes.store.send(
+                    call.session(lookalikes.store.own.token()), to: QuickChat.self, variables: variables)
+            }
+            let reply = send([:])
+            #expect(reply.status == 200, "\(reply.wire)")
+            var answers = [Self.withoutProof(reply)]
+            if let token = reply.json["toolCalls"]?.array?.first?["confirmationToken"] {
+                let confirmed = send(["confirmationToken": token])
+                #expect(confirmed.status == 200, "\(confirmed.wire)")
+                answers.append(Self.withoutProof(confirmed))
+            }
+            // The whole conversation, with what the tools have told the model.
+            return answers
+                + anthropic.bodies.map { Self.withoutProof(String(decoding: JSONWriter.bytes($0), as: UTF8.self)) }
+        }
+        #expect(isolation.problems == [])
+        #expect(!isolation.answers.contains { $0.contains("\"is_error\":true") }, "\(isolation.answers)")
+    }
+
+    private static func withoutProof(_ reply: Reply) -> String { withoutProof(reply.wire) }
+
+    /// The text without what is random in each run: the ids of the model's calls, and confirmation tokens.
+    private static func withoutProof(_ text: String) -> String {
+        text.replacing(/toolu_[0-9A-Fa-f-]{36}/, with: "‹call›")
+            .replacing(/"confirmationToken":"[^"]+"/, with: "‹token›")
+    }
+
+    // MARK: Jobs and schedules
+
+    @Test(arguments: JobKind.allCases) func aJobKnowsOneWorkspace(_ kind: JobKind) throws {
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            let store = lookalikes.store
+            switch kind {
+            case .sync:
+                try lookalikes.queue(
+                    .sync, in: JobLane(.sync, at: "okta"),
+                    payload: ["integration_id": .string(lookalikes.own.okta.description)])
+            case .remediation:
+                // As if it had been approved. The job has the action's id.
+                try store.database.execute(
+                    "UPDATE remediation_actions SET status = 'queued' WHERE id = $1", lookalikes.own.action)
+                try lookalikes.queue(.remediation, id: lookalikes.own.action)
+            case .analysis: try lookalikes.queue(.analysis)
+            case .housekeeping:
+                // The trial ends, what waits for approval has waited for too long, and what is old goes.
+                try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
+                try lookalikes.queue(.housekeeping)
+            }
+            let response = Schedule(DueJobs.self, store.environment(lookalikes.variables)).respond(
+                to: ScheduledEvent(time: TestStore.now))
+            let left = try store.database.rows(
+                "SELECT kind, state FROM jobs UNION ALL SELECT kind, error FROM dead_jobs"
+            ) { try "\($0[0] as String) \($0[1] as String)" }
+            #expect(response.status == 200 && !left.contains { $0.hasPrefix(kind.rawValue) }, "\(left)")
+            #expect(lookalikes.provider.unexpected == [])
+            return left
+        }
+        #expect(isolation.problems == [] && isolation.changes > 0)
+    }
+
+    /// The scheduled functions, each with what makes it due for the own workspace.
+    private static let schedules:
+        [(name: String, function: any (ScheduledFunction & SendableMetatype).Type, due: SQL?)] = [
+            (
+                "scheduled-housekeeping", Housekeeping.self,
+                "UPDATE workspaces SET next_housekeeping_at = '2026-04-15T12:00:00Z' WHERE id = $1"
+            ),
+            ("scheduled-jobs", DueJobs.self, nil),
+            (
+                "scheduled-sync", DueSyncs.self,
+                "UPDATE integrations SET next_auto_sync_at = '2026-04-15T12:00:00Z' WHERE workspace_id = $1"
+            ),
+            ("scheduled-session-keys", SessionKeySets.self, nil),
+        ]
+
+    @Test(arguments: LookalikeTests.schedules.indices) func aScheduleKnowsOneWorkspace(_ index: Int) throws {
+        let (_, function, due) = Self.schedules[index]
+        let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
+            if let due { try lookalikes.store.database.execute(due, lookalikes.store.own.id) }
+            let response = Schedule(function, lookalikes.store.environment(lookalikes.variables)).respond(
+                to: ScheduledEvent(time: TestStore.now))
+            #expect(response.status == 200)
+            return []
+        }
+        #expect(isolation.problems == [] && (due == nil || isolation.changes > 0))
+    }
+}

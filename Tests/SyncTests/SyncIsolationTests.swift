@@ -1,0 +1,96 @@
+import Base
+import Connectors
+import Store
+import TestSupport
+import Testing
+
+/// Syncs of one workspace beside another that has the same platforms, with the same people, addresses, names, serial
+/// numbers and ids there.
+@Suite(.usesStore) struct SyncIsolationTests {
+    /// Two platforms of a company, each with records of every kind.
+    private func connect(_ company: SyncCase) throws -> (okta: TestProvider, github: TestProvider) {
+        let okta = try company.connect("okta")
+        okta["users"] = (1...4).map { number in
+            account("u\(number)", "p\(number)@example.com", name: "Person \(number)") { record in
+                record.managerEmail = "p1@example.com"
+                record.managerExternalID = "u1"
+                record.adminRoles = number == 1 ? ["SUPER_ADMIN"] : []
+            }
+        }
+        okta["applications"] = (1...3).map { application("a\($0)", isManaged: $0 != 2) }
+        okta["assignments"] = [entitlement("u1", "a1"), entitlement("u2", "a1"), entitlement("u3", "a2")]
+        okta["grants"] = [grant("u1", "a3"), grant("u2", "a3")]
+        okta["devices"] = [device("d1", of: "u1"), device("d2", of: "u2")]
+        okta["events"] = (1...4).map { event("e\($0)", by: "u\($0)") }
+        let github = try company.connect("github")
+        github["members"] = [account("g1", "p1@example.com"), account("g2"), account("g3", "p3@example.com")]
+        github["keys"] = [key("k1", of: "g1"), key("k2", of: "g2"), key("k3", of: "g3")]
+        return (okta, github)
+    }
+
+    private func grant(_ account: String, _ application: String) -> SyncRecord {
+        .oauthGrant(
+            OAuthGrantRecord(
+                externalID: account + "/" + application, accountExternalID: account,
+                applicationExternalID: application, scopes: ["okta.users.read"]))
+    }
+
+    private func device(_ id: String, of account: String) -> SyncRecord {
+        var record = DeviceRecord(externalID: id, hostname: "mac-" + id)
+        (record.ownerExternalID, record.serialNumber) = (account, "C02" + id)
+        return .device(record)
+    }
+
+    private func key(_ id: String, of account: String) -> SyncRecord {
+        var record = AccessKeyRecord(externalID: id, kind: .accessToken, canWrite: true)
+        (record.accountExternalID, record.name) = (account, "key " + id)
+        return .accessKey(record)
+    }
+
+    /// Syncs the own workspace's company three times: as the other's is, then with much of it changed or gone.
+    private func syncOwn(_ store: TestStore) throws {
+        let own = try SyncCase(store, of: store.own)
+        let (okta, github) = try connect(own)
+        for platform in ["okta", "github"] { try own.sync(platform) }
+        okta["users"] = [
+            account("u1", "p1@example.com", name: "Another Name"), account("u2", "p3@example.com"),
+            account("u5", "p2@example.com") { $0.linkedEmails = ["p4@example.com"] },
+        ]
+        okta["applications"] = [application("a1", name: "App a3")]
+        okta["assignments"] = [entitlement("u1", "a1", role: "admin")]
+        okta["grants"] = []
+        okta["devices"] = [device("d2", of: "u1")]
+        okta["events"] = [event("e5", by: "u1")]
+        github["members"] = [account("g2", "p2@example.com")]
+        github["keys"] = [key("k2", of: "g2")]
+        for platform in ["okta", "github"] { try own.sync(platform) }
+        github.refusal = .credentials("Bad credentials.")
+        github.failures["members"] = .credentials("Bad credentials.")
+        #expect(throws: (any Error).self) { try own.sync("github") }
+    }
+
+    @Test func aSyncKnowsOneWorkspace() throws {
+        let alone = try TestStore()
+        try syncOwn(alone)
+        let store = try TestStore()
+        let other = try SyncCase(store, of: store.other)
+        _ = try connect(other)
+        for platform in ["okta", "github"] { try other.sync(platform) }
+        let before = try StoredRows(store.database)[store.other.id]
+        #expect(before.count { $0.hasPrefix("accounts ") } == 7 && before.contains { $0.hasPrefix("access_keys ") })
+        try syncOwn(store)
+        #expect(try StoredRows(store.database)[store.other.id] == before)
+        let rows = try StoredRows(store.database).masked(store.own.id)
+        #expect(rows == (try StoredRows(alone.database).masked(alone.own.id)))
+        #expect(rows.count { $0.hasPrefix("accounts ") } > 3 && rows.contains { $0.hasPrefix("sync_events ") })
+        // Which record belongs to which: their ids are masked above.
+        let links: SQL = """
+            SELECT accounts.external_id || ' ' || COALESCE(identities.email, '-') FROM accounts
+            LEFT JOIN identities ON identities.id = accounts.identity_id WHERE accounts.workspace_id = $1 ORDER BY 1
+            """
+        func linked(_ store: TestStore) throws -> [String] {
+            try store.database.rows(links, store.own.id) { try $0[0] as String }
+        }
+        #expect(try linked(store) == linked(alone))
+    }
+}
