@@ -1,0 +1,148 @@
+import Base
+import Crypto
+import Function
+import HTTP
+import Store
+import TestSupport
+import Testing
+
+@testable import Assistant
+@testable import Auth
+@testable import Billing
+@testable import Export
+
+/// Checks of keys and tokens take as long for a guess that is nearly right as for one that is all wrong.
+///
+/// Each check is measured as it is, and once more with a naive comparison after it. The second measurement must show a
+/// difference: what shows none could not fail. The first may show a quarter of that. Differences of a few nanoseconds,
+/// such as those of a comparison of 32 bytes by memcmp, are too small to be seen here or by anybody over a network;
+/// `aLongComparisonTakesAsLongWhereverItDiffers` would see them.
+@Suite(.serialized) struct GuessTimingTests {
+    /// Measures twice at most: another program may have got in the way of the first.
+    private func expect<Guess>(
+        near: @escaping () -> Guess, far: @escaping () -> Guess, secret: [UInt8], bytes: (Guess) -> [UInt8],
+        check: (Guess) -> Bool
+    ) {
+        for attempt in 1...2 {
+            let actual = GuessTiming(near: near, far: far, check: check)
+            let naive = GuessTiming(near: near, far: far) { guess in
+                let isRight = check(guess)
+                return naivelyEqual(bytes(guess), secret) || isRight
+            }
+            let isNaiveSeen = naive.difference > 0 && naive.share > 0.65
+            let isEven = abs(actual.difference) < naive.difference / 4 || abs(actual.share - 0.5) < 0.05
+            if attempt == 2 || isNaiveSeen && isEven {
+                #expect(isNaiveSeen, "the naive check: \(naive)")
+                #expect(isEven, "\(actual), and the naive check \(naive)")
+                return
+            }
+        }
+    }
+
+    /// Text with its characters from `start` on turned into others of the same alphabet.
+    private func spoiled(_ text: String, from start: Int) -> String {
+        String(text.enumerated().map { $0 < start ? $1 : $1 == "a" ? "b" : "a" })
+    }
+
+    /// A copy in memory of its own.
+    private func copy(_ text: String) -> String { String(decoding: Array(text.utf8), as: UTF8.self) }
+
+    @Test func aLongComparisonTakesAsLongWhereverItDiffers() {
+        let secret = [UInt8](repeating: 7, count: 1 << 16)
+        func guess(differingAt index: Int) -> [UInt8] {
+            var guess = secret
+            guess[index] = 8
+            return guess
+        }
+        func timing(_ check: @escaping ([UInt8]) -> Bool) -> GuessTiming {
+            GuessTiming(
+                pairs: 100, near: { guess(differingAt: secret.count - 1) }, far: { guess(differingAt: 0) }, check: check
+            )
+        }
+        for attempt in 1...2 {
+            let actual = timing { constantTimeEqual($0, secret) }
+            let naive = timing { $0 == secret }
+            let isNaiveSeen = naive.difference > 100 && naive.share > 0.9
+            let isEven = abs(actual.difference) < naive.difference / 4
+            if attempt == 2 || isNaiveSeen && isEven {
+                #expect(isNaiveSeen, "the naive comparison: \(naive)")
+                #expect(isEven, "\(actual), and the naive comparison \(naive)")
+                return
+            }
+        }
+    }
+
+    /// The prefix of a key is no secret: lists show it. A guess with it meets the stored key.
+    @Test func keysWithTheRightPrefix() throws {
+        let store = try TestStore(on: .sqlite)
+        let key = store.own.readKey
+        let environment = store.environment()
+        let (near, far) = (spoiled(key, from: 44), spoiled(key, from: 9))
+        expect(near: { copy(near) }, far: { copy(far) }, secret: Array(key.utf8), bytes: { Array($0.utf8) }) { guess in
+            let request = Request(method: .get, path: "/", headers: ["X-Api-Key": guess])
+            let found = try? authenticate(
+                request, for: .apiKey(.read), environment, store.database, known: KnownKeys(), address: nil, Log(),
+                now: TestStore.now)
+            return found != nil
+        }
+    }
+
+    @Test func sessionTokensWithTheRightHalf() throws {
+        let environment = Environment([
+            "SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+        ])
+        let keys = try SessionKeys(environment)
+        let token = TestSession.token(of: .random())
+        let start = token.utf8.count - 43
+        let (near, far) = (spoiled(token, from: start + 22), spoiled(token, from: start))
+        #expect(SessionToken(token, keys: keys, now: TestStore.now) != nil)
+        expect(near: { copy(near) }, far: { copy(far) }, secret: Array(token.utf8), bytes: { Array($0.utf8) }) {
+            SessionToken($0, keys: keys, now: TestStore.now) != nil
+        }
+    }
+
+    @Test func webhookSignaturesWithTheRightHalf() {
+        let body = Array(#"{"id":"evt_1"}"#.utf8)
+        let secret = Secret("whsec_test")
+        let time = TestStore.now.seconds
+        let signature = Hex.encode(hmacSHA256(Array("\(time).".utf8) + body, key: Array("whsec_test".utf8)))
+        let (near, far) = (spoiled(signature, from: 32), spoiled(signature, from: 0))
+        func holds(_ signature: String) -> Bool {
+            WebhookSignature.holds("t=\(time),v1=\(signature)", for: body, secret: secret, now: TestStore.now)
+        }
+        #expect(holds(signature))
+        expect(
+            near: { copy(near) }, far: { copy(far) }, secret: Array(signature.utf8), bytes: { Array($0.utf8) },
+            check: holds)
+    }
+
+    @Test func cursorsWithTheRightHalf() throws {
+        let cursors = Cursor(key: Secret(String(repeating: "k", count: 32)), workspaceID: .random())
+        let cursor = cursors.encode(Position(entity: .identities, key: "x"))
+        // The authenticator is the first 32 bytes: 42 characters, and a part of the next.
+        let bytes = try #require(Base64.urlSafe.decode(cursor))
+        func wrong(from start: Int) -> String {
+            Base64.urlSafe.encode(bytes.enumerated().map { (start..<32).contains($0) ? $1 ^ 1 : $1 })
+        }
+        let (near, far) = (wrong(from: 16), wrong(from: 0))
+        #expect((try? cursors.decode(cursor)) != nil)
+        expect(near: { copy(near) }, far: { copy(far) }, secret: Array(cursor.utf8), bytes: { Array($0.utf8) }) {
+            (try? cursors.decode($0)) != nil
+        }
+    }
+
+    @Test func confirmationsWithTheRightHalf() throws {
+        let key = Secret(String(repeating: "k", count: 32))
+        let confirmation = Confirmation(
+            workspaceID: .random(), userID: .random(), sessionID: .random(), toolUseID: "toolu_1",
+            toolName: "suspend_user", input: ["email": "u1@example.com"], target: "okta/u1", namesSession: true,
+            message: "Suspend her.", expiresAt: TestStore.now + 300)
+        let token = try #require(Base64.urlSafe.decode(confirmation.token(key)))
+        func wrong(from start: Int) -> [UInt8] { token.enumerated().map { $0 < start ? $1 : $1 ^ 1 } }
+        let (near, far) = (wrong(from: 32), wrong(from: 16))
+        #expect(confirmation.isFor(token, key))
+        expect(near: { Array(near.map { $0 }) }, far: { Array(far.map { $0 }) }, secret: token, bytes: { $0 }) {
+            confirmation.isFor($0, key)
+        }
+    }
+}
