@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+/// Shared/SECURITY.md has every requirement once, each with tests that exist, or with a reason.
+@Suite struct SecurityTests {
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// How many requirements of levels 1 and 2 each section of ASVS 5.0.0 has. They are numbered from 1 without a gap.
+    private static let sections = [
+        "V4.1": 3, "V4.2": 1, "V4.3": 2, "V4.4": 4,
+        "V6.1": 3, "V6.2": 12, "V6.3": 4, "V6.4": 4, "V6.5": 5, "V6.6": 3, "V6.8": 4,
+        "V7.1": 3, "V7.2": 4, "V7.3": 2, "V7.4": 5, "V7.5": 2, "V7.6": 2,
+        "V8.1": 2, "V8.2": 3, "V8.3": 1, "V8.4": 1,
+        "V9.1": 3, "V9.2": 4,
+        "V10.1": 2, "V10.2": 2, "V10.3": 4, "V10.4": 11, "V10.5": 5, "V10.6": 2, "V10.7": 3,
+        "V11.1": 2, "V11.2": 3, "V11.3": 3, "V11.4": 4, "V11.5": 1, "V11.6": 1,
+    ]
+
+    private static let numbers =
+        (1...10).map { "API\($0):2023" } + sections.flatMap { section, count in (1...count).map { "\(section).\($0)" } }
+
+    private func document() throws -> String {
+        try String(contentsOf: root.appending(path: "Shared/SECURITY.md"), encoding: .utf8)
+    }
+
+    private func sources(in folders: String...) throws -> [(path: String, text: String)] {
+        try folders.flatMap { folder in
+            let url = root.appending(path: folder)
+            return try FileManager.default.subpathsOfDirectory(atPath: url.path)
+                .filter { $0.hasSuffix(".swift") || $0.hasSuffix(".h") || $0.hasSuffix(".c") }
+                .map { ("\(folder)/\($0)", try String(contentsOf: url.appending(path: $0), encoding: .utf8)) }
+        }
+    }
+
+    // MARK: The tables
+
+    /// What is wrong with a document of this kind, given the tests that there are.
+    private func problems(_ document: String, tests: Set<String>) -> [String] {
+        var problems: [String] = []
+        var found: [String] = []
+        for line in document.split(separator: "\n") where line.contains(/^\| (?:V\d|API\d)/) {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count == 3, cells.allSatisfy({ !$0.isEmpty }) else {
+                problems.append("a cell is empty or missing: \(line)")
+                continue
+            }
+            found.append(cells[0])
+            let reason = cells[2].firstMatch(of: /^(?:not met|not applicable): (.+)$/)
+            if reason == nil, cells[2].firstMatch(of: /^`[^`]+`(?:, `[^`]+`)*$/) == nil {
+                problems.append("\(cells[0]) has neither tests nor a reason")
+            }
+            if let reason, reason.1.count < 15 { problems.append("\(cells[0]) has no reason") }
+        }
+        for (number, rows) in Dictionary(grouping: found, by: { $0 }) where rows.count > 1 {
+            problems.append("\(number) stands there \(rows.count) times")
+        }
+        problems += Set(Self.numbers).subtracting(found).map { "\($0) is missing" }
+        problems += Set(found).subtracting(Self.numbers).map { "\($0) is no requirement" }
+        for match in document.matches(of: /`((?:[A-Z]\w*Tests\.|Tests\/)[^`]+)`/) where !tests.contains(String(match.1))
+        {
+            problems.append("there is no test \(match.1)")
+        }
+        return problems.sorted()
+    }
+
+    /// Every test of the sources as `Suite.function` and, if it has one, as `Suite.title`; and every file.
+    private func tests() throws -> Set<String> {
+        var tests: Set<String> = []
+        for (path, text) in try sources(in: "Tests") {
+            tests.insert(path)
+            var suite: Substring = ""
+            var title: String?
+            var isTest = false
+            var isSuite = false
+            for line in text.split(separator: "\n") {
+                let isMarked = line.contains("@Suite")
+                let declaration = /\b(?:struct|class|enum|actor|extension) (\w+)/
+                let type = line.firstMatch(of: declaration)
+                if let type, !line.hasPrefix(" ") || isMarked || isSuite { suite = type.1 }
+                isSuite = isMarked && type == nil
+                if line.contains(/^\s*@Test\b/) {
+                    isTest = true
+                    title = line.firstMatch(of: /@Test\("([^"]+)"/).map { String($0.1) }
+                }
+                if isTest, let function = line.firstMatch(of: /\bfunc (`[^`]+`|\w+)/) {
+                    tests.insert("\(suite).\(function.1)")
+                    if let title { tests.insert("\(suite).\(title)") }
+                    isTest = false
+                }
+            }
+        }
+        return tests
+    }
+
+    @Test func everyRequirementStandsThereOnceWithItsProof() throws {
+        let tests = try tests()
+        #expect(Self.numbers.count == 130 && tests.count > 1_500)
+        #expect(try problems(document(), tests: tests) == [])
+    }
+
+    @Test func whatIsWrongIsFound() throws {
+        let (document, tests) = (try document(), try tests())
+        func problems(_ old: String, _ new: String) -> [String] {
+            #expect(document.contains(old))
+            return self.problems(document.replacing(old, with: new, maxReplacements: 1), tests: tests)
+        }
+        let row = "| V9.2.3 | Tokens for another audience are refused | `SessionTokenTests.isForTheAudience` |\n"
+        #expect(problems(row, "") == ["V9.2.3 is missing"])
+        #expect(problems(row, row + row) == ["V9.2.3 stands there 2 times"])
+        #expect(problems("| V9.2.3 |", "| V9.2.5 |") == ["V9.2.3 is missing", "V9.2.5 is no requirement"])
+        let proof = "refused | `SessionTokenTests.isForTheAudience` |"
+        #expect(problems(proof, "refused | |").contains { $0.hasPrefix("a cell is empty or missing") })
+        #expect(problems(proof, "refused | yes |") == ["V9.2.3 has neither tests nor a reason"])
+        #expect(problems(proof, "refused | not met: no |") == ["V9.2.3 has no reason"])
+        #expect(
+            problems(proof, "refused | `SessionTokenTests.isForTheMoon` |")
+                == ["there is no test SessionTokenTests.isForTheMoon"])
+        #expect(
+            problems(proof, "refused | `Tests/SharedTests/MoonTests.swift` |")
+                == ["there is no test Tests/SharedTests/MoonTests.swift"])
+    }
+
+    @Test func titlesAndFilesAreTests() throws {
+        let tests = try tests()
+        #expect(tests.contains("Tests/ConfigurationTests/SecurityTests.swift"))
+        #expect(tests.contains("SecurityTests.titlesAndFilesAreTests") && !tests.contains("SecurityTests.tests"))
+        // A title of a test of another suite.
+        let titled = try sources(in: "Tests").compactMap { $0.text.firstMatch(of: /\n    @Test\("([^"]+)"/)?.1 }
+        for title in titled { #expect(tests.contains { $0.hasSuffix("Tests.\(title)") }, "\(title)") }
+    }
+
+    @Test func theReadmeLeadsThere() throws {
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains("(Shared/SECURITY.md)"))
+    }
+
+    // MARK: What the tables say of the sources
+
+    /// Every secret that a function may have, and every setting with a key in it, is in the inventory.
+    @Test func everySecretIsInTheInventory() throws {
+        let file = root.appending(path: "wrangler-like.json")
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        let secrets = try #require(json["secrets"] as? [String: [String]])
+        let variables = try #require(json["vars"] as? [String: String])
+        let names = secrets.values.flatMap { $0 } + variables.keys.filter { $0.contains("JWKS") } + ["DATABASE_URL"]
+        #expect(names.count > 8)
+        let inventory = try #require(try document().firstMatch(of: #/### Keys and secrets\n(?s:.*?)\n## /#)?.output)
+        let rows = inventory.split(separator: "\n").filter { $0.hasPrefix("| ") }
+        let first = rows.compactMap { $0.split(separator: "|").first }
+        for name in names { #expect(first.contains { $0.contains("`\(name)`") }, "\(name)") }
+    }
+
+    /// Of OpenSSL's ciphers and hashes the sources name AES-256-GCM and SHA-256 alone.
+    @Test func onlyApprovedAlgorithmsAreUsed() throws {
+        let algorithm =
+            /\bEVP_(?:aes|des|rc|chacha|camellia|aria|bf|cast|idea|seed|sm|md\d|mdc|sha|blake|ripemd|whirl)\w*/
+        let weak = #/\b(?:MD5|SHA1|DES|RC4)_\w+|RSA_(?:public|private)_\w+|RSA_PKCS1_PADDING|EVP_PKEY_(?:en|de)crypt/#
+        var named: Set<Substring> = []
+        for (path, text) in try sources(in: "Shared", "local-runner", "Functions") {
+            named.formUnion(text.matches(of: algorithm).map(\.output))
+            #expect(text.firstMatch(of: weak) == nil, "\(path)")
+        }
+        #expect(named == ["EVP_aes_256_gcm", "EVP_sha256"])
+    }
+
+    /// No answer has a status of redirection or a Location field.
+    @Test func nothingRedirects() throws {
+        let redirection = #/HTTPError\(3\d\d|status: 3\d\d|Response\(3\d\d|"Location"|HTTP/1\.1 3\d\d|\bLocation: /#
+        for (path, text) in try sources(
+            in: "Shared/HTTP", "Shared/Function", "Shared/Invocation", "local-runner", "Functions")
+        {
+            #expect(text.firstMatch(of: redirection) == nil, "\(path)")
+        }
+    }
+
+    /// A message authentication code is made to be sent, or is compared in constant time.
+    @Test func codesAreComparedInConstantTime() throws {
+        let signers = [
+            "Shared/Crypto/SHA256.swift", "Shared/Auth/SessionToken.swift",
+            "Shared/Connectors/Platforms/AWS/SigV4.swift",
+        ]
+        let makers = try sources(in: "Shared", "local-runner", "Functions").filter { $0.text.contains("hmacSHA256(") }
+        #expect(makers.count > 5)
+        for (path, text) in makers {
+            #expect(signers.contains(path) != text.contains("constantTimeEqual("), "\(path)")
+            #expect(text.firstMatch(of: #/(?:hmacSHA256|authenticator)\([^\n]*[!=]= /#) == nil, "\(path)")
+        }
+    }
+}
