@@ -6,23 +6,19 @@ BENCH_WORKSPACES (40), BENCH_PROCESSES ("8,16,32": jobs at once, a run for each)
 BENCH_SECONDS (60 a run), BENCH_BEFORE (the folder of another built checkout; its scheduled-jobs is started again and again),
 BENCH_ENGINES ("PostgreSQL,SQLite")."""
 
-import asyncio
 import base64
 import json
-import multiprocessing
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import parse_qs, urlsplit
 
-from local import call
+from local import call, memory, percentile
+from providers import Providers
+from stores import PostgreSQL, SQLite
 
 top, work = sys.argv[1:3]
 WORKSPACES = int(os.environ.get("BENCH_WORKSPACES", "40"))
@@ -32,204 +28,6 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
 BEFORE = os.environ.get("BENCH_BEFORE")
 ENGINES = os.environ.get("BENCH_ENGINES", "PostgreSQL,SQLite").split(",")
 PROVIDERS = int(os.environ.get("BENCH_PROVIDERS", "2"))
-
-
-# MARK: Providers
-
-def okta(path, query, size):
-    """A small org: so many users, four a page, each with a factor."""
-    if path == "/oauth2/v1/token":
-        return {"access_token": "t"}, None
-    if path == "/api/v1/org":
-        return {"id": "00o"}, None
-    if path == "/api/v1/users" and "filter" not in query:
-        start = int(query.get("after", ["0"])[0])
-        users = [{"id": f"u{n}", "status": "ACTIVE", "profile": {"email": f"u{n}@example.com", "login": f"u{n}"}}
-                 for n in range(start, min(start + 4, size))]
-        link = f'<https://example.okta.com/api/v1/users?after={start + 4}>; rel="next"' if start + 4 < size else None
-        return users, link
-    if path.endswith("/factors"):
-        return [{"status": "ACTIVE"}], None
-    if path == "/api/v1/iam/assignees/users":
-        return {"value": []}, None
-    return [], None
-
-
-def entra(path, query, size):
-    name = path.removeprefix("/v1.0/")
-    if path.endswith("/token"):
-        return {"token_type": "Bearer", "expires_in": 3599, "access_token": "t"}, None
-    if name == "organization":
-        return {"value": [{"id": "o"}]}, None
-    if name == "users":
-        start = int(query.get("skip", ["0"])[0])
-        body = {"value": [
-            {"id": f"u{n}", "displayName": f"Person {n}", "mail": f"u{n}@example.com", "accountEnabled": True,
-             "userPrincipalName": f"u{n}@example.com", "userType": "Member", "createdDateTime": "2024-01-02T03:04:05Z"}
-            for n in range(start, min(start + 4, size))]}
-        if start + 4 < size:
-            body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?skip={start + 4}"
-        return body, None
-    return {"value": []}, None
-
-
-class Provider:
-    """One process that plays both platforms for all workspaces. POST /control sets the latency and begins to count anew."""
-
-    def __init__(self, latency):
-        self.latency, self.count, self.since = latency, 0, time.time()
-        self.recent = []
-
-    async def serve(self, reader, writer):
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                lines = head.split("\r\n")
-                method, target, _ = lines[0].split(" ")
-                fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
-                body = await reader.readexactly(int(fields.get("content-length", 0)))
-                url = urlsplit(target)
-                link, status = None, 200
-                if url.path == "/control":
-                    answer = {"count": self.count, "seconds": time.time() - self.since}
-                    if method == "POST":
-                        self.__init__(json.loads(body)["latency"])
-                else:
-                    self.count += 1
-                    if self.latency:
-                        await asyncio.sleep(self.latency)
-                    play = entra if url.path.startswith("/v1.0/") or "oauth2/v2.0" in url.path else okta
-                    answer, link = play(url.path, parse_qs(url.query), self.size(fields))
-                data = json.dumps(answer).encode()
-                response = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
-                if link:
-                    response += f"Link: {link}\r\n"
-                writer.write(response.encode() + b"\r\n" + data)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    @staticmethod
-    def size(fields):
-        """Small orgs, and one in eight ten times as large."""
-        token = fields.get("authorization", "")
-        digits = "".join(character for character in token if character.isdigit())
-        return 300 if digits and int(digits) % 8 == 0 else 38
-
-    @staticmethod
-    def run(pipe):
-        async def main():
-            provider = Provider(0)
-            server = await asyncio.start_server(provider.serve, "127.0.0.1", 0, backlog=1024)
-            pipe.send(server.sockets[0].getsockname()[1])
-            await server.serve_forever()
-        asyncio.run(main())
-
-
-class Providers:
-    def __init__(self):
-        self.ports, self.processes = [], []
-        for _ in range(PROVIDERS):
-            ours, theirs = multiprocessing.Pipe()
-            process = multiprocessing.Process(target=Provider.run, args=(theirs,), daemon=True)
-            process.start()
-            self.processes.append(process)
-            self.ports.append(ours.recv())
-
-    def begin(self, latency):
-        for port in self.ports:
-            data = json.dumps({"latency": latency}).encode()
-            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/control", data)).read()
-
-    def count(self):
-        return sum(json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/control"))["count"] for port in self.ports)
-
-
-# MARK: Stores
-
-class SQLite:
-    name, build = "SQLite", ".build/release"
-
-    def __init__(self):
-        self.path = os.path.join(tempfile.mkdtemp(dir=work), "fleet.db")
-        self.url = "sqlite:" + self.path
-
-    def rows(self, query):
-        database = sqlite3.connect(self.path, isolation_level=None, timeout=60)
-        try:
-            return database.execute(query).fetchall()
-        finally:
-            database.close()
-
-    def script(self, text):
-        database = sqlite3.connect(self.path, isolation_level=None, timeout=60)
-        database.executescript(text)
-        database.close()
-
-    def busy_seconds(self):
-        return 0.0
-
-    def stop(self):
-        pass
-
-
-class PostgreSQL:
-    name, build = "PostgreSQL", ".build-postgresql/release"
-
-    def __init__(self):
-        self.server = tempfile.mkdtemp(dir=work)
-        os.chmod(work, 0o755)
-        os.chmod(self.server, 0o755)
-        self.control = os.path.join(top, "Tests/postgresql")
-        self.url = subprocess.run(
-            [self.control, "start", os.path.join(self.server, "server")], capture_output=True, text=True,
-            check=True).stdout.strip()
-
-    def script(self, text):
-        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url],
-                       input="SET search_path = thalian; SET timezone = 'UTC';" + text, text=True, check=True)
-
-    def rows(self, query):
-        output = subprocess.run(
-            ["psql", "-qXAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url], input="SET search_path = thalian;" + query,
-            text=True, check=True, capture_output=True).stdout
-        return [line.split("\t") for line in output.splitlines()]
-
-    def busy_seconds(self):
-        """Seconds that sessions have spent on statements."""
-        return float(self.rows("SELECT active_time / 1000 FROM pg_stat_database WHERE datname = current_database()")[0][0])
-
-    def stop(self):
-        subprocess.run([self.control, "stop", os.path.join(self.server, "server")], check=False, stdout=subprocess.DEVNULL)
-
-
-# MARK: Measuring
-
-def memory(roots):
-    """The memory of processes and all that they have forked, shared pages counted once, in MiB; and their number."""
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat") as file:
-                parents.setdefault(int(file.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
-        except OSError:
-            pass
-    total, found, rest = 0, 0, list(roots)
-    while rest:
-        process = rest.pop()
-        rest += parents.get(process, [])
-        try:
-            with open(f"/proc/{process}/smaps_rollup") as file:
-                total += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
-            found += 1
-        except (OSError, StopIteration):
-            pass
-    return total / 1024, found
-
-
-def percentile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 
 class Fleet:
@@ -361,12 +159,12 @@ class Fleet:
         print(f"    a job begins after {percentile(waits, 0.5):.2f} s (p50), {percentile(waits, 0.99):.2f} s (p99)", flush=True)
 
 
-providers = Providers()
+providers = Providers(PROVIDERS)
 for engine in ENGINES:
     trees = [("this build", top)] + ([("the build before", BEFORE)] if BEFORE else [])
     results = {}
     for label, tree in trees:
-        store = PostgreSQL() if engine == "PostgreSQL" else SQLite()
+        store = PostgreSQL(top, work) if engine == "PostgreSQL" else SQLite(work)
         try:
             print(f"{engine}, {label}: {WORKSPACES} workspaces, {LATENCY:g} s a request", flush=True)
             fleet = Fleet(tree, store, providers)

@@ -14,7 +14,7 @@ import urllib.request
 class Runner:
     """`local-runner dev` with a changed configuration; stopped at the end of the with-block."""
 
-    def __init__(self, top, work, change=lambda configuration: None, build=".build", arguments=()):
+    def __init__(self, top, work, change=lambda configuration: None, program=None, build=".build", port=0, arguments=()):
         self.state = os.path.join(work, "state")
         path = os.path.join(work, "wrangler-like.json")
         with open(os.path.join(top, "wrangler-like.json")) as file:
@@ -23,10 +23,10 @@ class Runner:
         change(configuration)
         with open(path, "w") as file:
             json.dump(configuration, file)
-        program = os.path.join(top, build, "release/local-runner")
-        self.log = open(os.path.join(work, "runner.log"), "w")
+        program = program or os.path.join(top, build, "release/local-runner")
+        self.log = open(os.path.join(work, "runner.log"), "a")
         self.process = subprocess.Popen(
-            [program, "dev", "--config", path, "--persist-to", self.state, "--port", "0", *arguments],
+            [program, "dev", "--config", path, "--persist-to", self.state, "--port", str(port), *arguments],
             stdout=self.log, stderr=self.log)
 
     def __enter__(self):
@@ -66,6 +66,33 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
+def memory(roots):
+    """The memory of processes and all that they have forked, shared pages counted once, in MiB; and their number."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                parents.setdefault(int(file.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
+        except OSError:
+            pass
+    total, found, rest = 0, 0, list(roots)
+    while rest:
+        process = rest.pop()
+        rest += parents.get(process, [])
+        try:
+            with open(f"/proc/{process}/smaps_rollup") as file:
+                total += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            found += 1
+        except (OSError, StopIteration):
+            pass
+    return total / 1024, found
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+
+
 def compile_c(work, name, source):
     """A static C program."""
     path = os.path.join(work, name)
@@ -76,10 +103,10 @@ def compile_c(work, name, source):
 SECRET = "measured with this secret and no other one, of 50"
 
 
-def session_token(user):
+def session_token(user, issuer="https://measured.example"):
     encode = lambda data: base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=")
     now = int(time.time())
-    claims = {"iss": "https://measured.example/auth/v1", "sub": user, "aud": "authenticated", "exp": now + 3600,
+    claims = {"iss": issuer + "/auth/v1", "sub": user, "aud": "authenticated", "exp": now + 3600,
               "iat": now, "aal": "aal1", "role": "authenticated"}
     content = encode({"alg": "HS256", "typ": "JWT"}) + b"." + encode(claims)
     signature = hmac.new(SECRET.encode(), content, hashlib.sha256).digest()

@@ -1,0 +1,129 @@
+"""Fake providers in processes of their own: an Okta org and an Entra tenant for any number of workspaces."""
+
+import asyncio
+import json
+import multiprocessing
+import time
+import urllib.request
+from urllib.parse import parse_qs, urlsplit
+
+
+def okta(path, query, size):
+    """A small org: so many users, four a page, each with a factor."""
+    if path == "/oauth2/v1/token":
+        return {"access_token": "t"}, None
+    if path == "/api/v1/org":
+        return {"id": "00o"}, None
+    if path == "/api/v1/users" and "filter" not in query:
+        start = int(query.get("after", ["0"])[0])
+        users = [{"id": f"u{n}", "status": "ACTIVE", "profile": {"email": f"u{n}@example.com", "login": f"u{n}"}}
+                 for n in range(start, min(start + 4, size))]
+        link = f'<https://example.okta.com/api/v1/users?after={start + 4}>; rel="next"' if start + 4 < size else None
+        return users, link
+    if path.endswith("/factors"):
+        return [{"status": "ACTIVE"}], None
+    if path == "/api/v1/iam/assignees/users":
+        return {"value": []}, None
+    return [], None
+
+
+def entra(path, query, size):
+    name = path.removeprefix("/v1.0/")
+    if path.endswith("/token"):
+        return {"token_type": "Bearer", "expires_in": 3599, "access_token": "t"}, None
+    if name == "organization":
+        return {"value": [{"id": "o"}]}, None
+    if name == "users":
+        start = int(query.get("skip", ["0"])[0])
+        body = {"value": [
+            {"id": f"u{n}", "displayName": f"Person {n}", "mail": f"u{n}@example.com", "accountEnabled": True,
+             "userPrincipalName": f"u{n}@example.com", "userType": "Member", "createdDateTime": "2024-01-02T03:04:05Z"}
+            for n in range(start, min(start + 4, size))]}
+        if start + 4 < size:
+            body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?skip={start + 4}"
+        return body, None
+    return {"value": []}, None
+
+
+class Provider:
+    """One process that plays both platforms for all workspaces. POST /control sets the latency and begins to count anew."""
+
+    def __init__(self, latency):
+        self.latency, self.count, self.since = latency, 0, time.time()
+
+    def answer(self, method, path, query, fields, body):
+        """The status, the JSON, and the next page's link."""
+        play = entra if path.startswith("/v1.0/") or "oauth2/v2.0" in path else okta
+        return 200, *play(path, query, self.size(fields))
+
+    def report(self):
+        """What GET /control tells."""
+        return {"count": self.count, "seconds": time.time() - self.since}
+
+    async def serve(self, reader, writer):
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                lines = head.split("\r\n")
+                method, target, _ = lines[0].split(" ")
+                fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
+                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                url = urlsplit(target)
+                link, status = None, 200
+                if url.path == "/control":
+                    answer = self.report()
+                    if method == "POST":
+                        Provider.__init__(self, json.loads(body)["latency"])
+                else:
+                    self.count += 1
+                    if self.latency:
+                        await asyncio.sleep(self.latency)
+                    status, answer, link = self.answer(method, url.path, parse_qs(url.query), fields, body)
+                data = json.dumps(answer).encode()
+                response = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+                if link:
+                    response += f"Link: {link}\r\n"
+                writer.write(response.encode() + b"\r\n" + data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    @staticmethod
+    def size(fields):
+        """Small orgs, and one in eight ten times as large."""
+        token = fields.get("authorization", "")
+        digits = "".join(character for character in token if character.isdigit())
+        return 300 if digits and int(digits) % 8 == 0 else 38
+
+    @classmethod
+    def run(cls, pipe):
+        async def main():
+            provider = cls(0)
+            server = await asyncio.start_server(provider.serve, "127.0.0.1", 0, backlog=1024)
+            pipe.send(server.sockets[0].getsockname()[1])
+            await server.serve_forever()
+        asyncio.run(main())
+
+
+class Providers:
+    """So many processes of one kind of provider."""
+
+    def __init__(self, count, kind=Provider):
+        self.ports, self.processes = [], []
+        for _ in range(count):
+            ours, theirs = multiprocessing.Pipe()
+            process = multiprocessing.Process(target=kind.run, args=(theirs,), daemon=True)
+            process.start()
+            self.processes.append(process)
+            self.ports.append(ours.recv())
+
+    def begin(self, latency):
+        for port in self.ports:
+            data = json.dumps({"latency": latency}).encode()
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/control", data)).read()
+
+    def reports(self):
+        return [json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/control")) for port in self.ports]
+
+    def count(self):
+        return sum(report["count"] for report in self.reports())
