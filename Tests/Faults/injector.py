@@ -114,7 +114,6 @@ class Injector:
             except subprocess.CalledProcessError:
                 time.sleep(0.1)
                 if not any(process.name == "postgres" for process in self.stand.processes().values()):
-                    self.stand.store.control("kill")
                     self.stand.store.control("start")
         raise SystemExit("PostgreSQL does not come back")
 
@@ -171,21 +170,26 @@ class Injector:
         ]
         ours = ", ".join(f"'{workspace.id}'" for workspace in self.stand.workspaces)
         move = self.random.choice(moves)
+        column = "id" if "UPDATE workspaces" in move else "workspace_id"
+        sql = f"{move} {'AND' if 'WHERE' in move else 'WHERE'} {column} IN ({ours});"
+        self.on_database(lambda: self.stand.store.script(sql))
+
+    def on_database(self, work):
+        """Does something with the database, once more when it comes back if it is not there."""
         try:
-            self.stand.store.script(
-                move + (f" {'AND' if 'WHERE' in move else 'WHERE'} "
-                        f"{'id' if 'UPDATE workspaces' in move else 'workspace_id'} IN ({ours});"))
+            work()
         except subprocess.CalledProcessError:
             self.revive_database()
+            work()
 
     def release_claims(self):
         """Ends all claims, after all that could hold them has ended, and makes all that waits due."""
         past = self.time(-60)
-        self.stand.store.script(f"""
+        self.on_database(lambda: self.stand.store.script(f"""
             UPDATE jobs SET lease_expires_at = '{past}' WHERE state = 'running';
             UPDATE jobs SET run_after = '{past}' WHERE state = 'waiting';
             UPDATE sync_runs SET lease_expires_at = '{past}' WHERE status = 'in_progress';
-            UPDATE analysis_runs SET started_at = '{past}', lease_expires_at = '{past}';""")
+            UPDATE analysis_runs SET started_at = '{past}', lease_expires_at = '{past}';"""))
 
     @staticmethod
     def time(seconds):

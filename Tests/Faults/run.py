@@ -38,10 +38,10 @@ class Run:
         begin, pause = time.monotonic(), random.Random(options.seed)
         while sum(self.injector.kills.values()) < options.kills:
             self.injector.kill()
-            self.look()
             if pause.random() < 0.12:
                 self.injector.disturb()
-            stand.fill_pools()
+            stand.keep_servers()
+            self.injector.on_database(stand.fill_pools)
             # Some requests come to their end in between.
             time.sleep(pause.uniform(0, 2 * options.pause))
         if not options.kills:
@@ -52,12 +52,6 @@ class Run:
         self.settle()
         self.check()
         self.tell()
-
-    def look(self):
-        """The servers run, whatever happens to others."""
-        for name, server in [("runner", self.stand.runner.process), ("worker", self.stand.worker)]:
-            if server.poll() is not None:
-                raise SystemExit(f"the {name} ended by itself, with status {server.returncode}")
 
     def settle(self):
         """Ends the servers as they should be, starts them anew, and has them do all that is left."""

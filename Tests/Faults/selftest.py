@@ -95,7 +95,6 @@ def run(work, options):
                "connect", "analyze", "export audit log"}
     stand.wait_until("each kind of write was acknowledged", lambda: not (clients - {
         write.kind for write in list(stand.ledger.writes) if write.status == 200}), 30)
-    print(clients - {write.kind for write in list(stand.ledger.writes) if write.status == 200}, stand.ledger.statuses)
     stand.stop_clients()
     run.settle()
     suspensions = stand.providers.reports()[0]["asked"]

@@ -78,7 +78,7 @@ class Stand:
                 self.database = Proxy(int(port))
                 url = url.replace(":" + port, f":{self.database.port}")
         self.upstream_url, self.url = f"http://127.0.0.1:{provider}", url
-        self.port, self.runner, self.worker = free_port(), None, None
+        self.port, self.runner, self.worker, self.started = free_port(), None, None, {}
         self.ledger, self.stop, self.clients = Ledger(), threading.Event(), []
         self.pools = {"findings": Pool(), "accounts": Pool()}
         self.workspaces = [Workspace(use, number) for use in ("decisions", "syncs", "actions") for number in (1, 2)]
@@ -92,24 +92,46 @@ class Stand:
         for function in configuration["functions"]:
             function["dispatch"] = self.dispatch
 
-    def start_runner(self):
-        """Starts `local-runner dev`, and waits until it serves."""
-        self.runner = Runner(
-            top, self.work, self.configure, program=self.program, port=self.port,
-            arguments=["--database", self.url, "--processes", "2", "--format", "json"])
-        self.runner.__enter__()
-
     @property
     def program(self):
         return os.path.join(self.folder, "local-runner")
 
+    def start_runner(self):
+        """Starts `local-runner dev`, and waits until it serves. Whoever runs a service starts it again if it can't start:
+        the database may not be there, or the disk be full."""
+        deadline = time.monotonic() + 30
+        while True:
+            self.runner = Runner(
+                top, self.work, self.configure, program=self.program, port=self.port,
+                arguments=["--database", self.url, "--processes", "2", "--format", "json"])
+            self.started["runner"] = time.monotonic()
+            try:
+                self.runner.__enter__()
+                return
+            except SystemExit:
+                if time.monotonic() > deadline:
+                    raise
+                self.runner.process.wait()
+
     def start_worker(self):
         """Starts `local-runner work` beside it."""
+        self.started["worker"] = time.monotonic()
         with open(os.path.join(self.work, "worker.log"), "a") as log:
             self.worker = subprocess.Popen(
                 [self.program, "work", "--processes", "2", "--config", os.path.join(self.work, "wrangler-like.json"),
                  "--persist-to", os.path.join(self.work, "worker"), "--database", self.url],
                 stdout=log, stderr=log)
+
+    def keep_servers(self):
+        """Starts servers again that have ended by themselves, and tells of those that had been running."""
+        for name, server, start in [
+                ("runner", self.runner.process, self.start_runner), ("worker", self.worker, self.start_worker)]:
+            if server.poll() is not None:
+                seconds = time.monotonic() - self.started[name]
+                if seconds > 5:
+                    self.ledger.surprises.append(
+                        f"The {name} ended by itself after {seconds:.0f} s, with status {server.returncode}.")
+                start()
 
     def prepare(self):
         """Starts the servers, makes the workspaces and connects those that need it."""
