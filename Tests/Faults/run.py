@@ -154,7 +154,7 @@ def main():
     parser.add_argument("--kills", type=int, default=int(os.environ.get("THALIAN_FAULTS", "60")))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     parser.add_argument("--clients", type=int, default=6, help="how many at once")
-    parser.add_argument("--pause", type=float, default=0.1, help="seconds between two kills, on average")
+    parser.add_argument("--pause", type=float, default=0.05, help="seconds between two kills, on average")
     parser.add_argument("--keep", metavar="FOLDER", help="where the logs go when something was found")
     parser.add_argument("--self-test", action="store_true", help="show that each check notices what it is for")
     options = parser.parse_args(sys.argv[2:])
