@@ -110,6 +110,29 @@ import Testing
         #expect(reply.json["success"] == true && okta.suspensions(of: "u1") == 1)
     }
 
+    /// The disk gets full between the request, which is kept, and the start of its job.
+    @Test func whatIsKeptButCannotBeStartedIsQueued() throws {
+        let isSQLite = TestStore.Engine.ofThisRun == .sqlite
+        try store.database.execute(
+            isSQLite
+                ? """
+                CREATE TRIGGER full_disk BEFORE UPDATE ON jobs WHEN NEW.state = 'running'
+                BEGIN SELECT RAISE(ABORT, 'no room'); END
+                """
+                : """
+                DO $$ BEGIN
+                    CREATE FUNCTION raise_full() RETURNS trigger LANGUAGE plpgsql AS
+                        'BEGIN RAISE EXCEPTION ''no room'' USING ERRCODE = ''53100''; END';
+                    CREATE TRIGGER full_disk BEFORE UPDATE ON jobs FOR EACH ROW WHEN (NEW.state = 'running')
+                        EXECUTE FUNCTION raise_full();
+                END $$
+                """)
+        let reply = send()
+        #expect(reply.status == 200 && reply.json["result"]?["status"] == "queued", "\(reply.json)")
+        #expect(try count("SELECT count(*) FROM jobs WHERE kind = 'remediation' AND state = 'ready'") == 1)
+        #expect(okta.suspensions(of: "u1") == 0)
+    }
+
     @Test func aFailureIsNoSuccess() {
         okta.provider.fail(.json(["errorCode": "E0000007"], status: 404))
         let reply = send()
