@@ -62,6 +62,8 @@ import Sync
             return report
         } catch let failure as SyncFailure {
             throw failure.answer
+        } catch is LeaseLost {
+            throw HTTPError.conflict("Another sync of this integration has begun.")
         }
     }
 }

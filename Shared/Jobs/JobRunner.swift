@@ -66,6 +66,17 @@ public struct JobRunner {
         return true
     }
 
+    /// Runs a job as `run` does, for somebody whose request has been kept whatever becomes of it now. What keeps the job from
+    /// being run is logged, and leaves it to a worker.
+    public func runIfPossible(_ jobID: Identifier, in workspace: Workspace) -> Bool {
+        do {
+            return try run(jobID, in: workspace)
+        } catch {
+            log.with("job_id", jobID.description).write(.error, "the job was left to a worker: \(error)")
+            return false
+        }
+    }
+
     /// Runs what is due in all workspaces, in the queue's order, until nothing is left or the time is up. Returns how many
     /// jobs it has run. With `stays` it looks again and again until the time is up, and queues what is due by itself.
     @discardableResult

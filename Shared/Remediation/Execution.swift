@@ -17,11 +17,12 @@ extension Remediation {
     /// What runs the jobs.
     public var handler: JobHandler { JobHandler(run: execute, giveUp: giveUp) }
 
-    /// Runs the job of an action at once, when it has one that is due; returns the action as it is then.
+    /// Runs the job of an action at once, when it has one that is due; returns the action as it is then. If the job can't be
+    /// run, the action is still queued: a worker carries it out.
     public func run(
         _ action: RemediationAction, by runner: JobRunner, in workspace: Workspace
     ) throws -> RemediationAction {
-        guard [.queued, .running].contains(action.status), try runner.run(action.id, in: workspace) else {
+        guard [.queued, .running].contains(action.status), runner.runIfPossible(action.id, in: workspace) else {
             return action
         }
         return try workspace.remediationAction(action.id) ?? action

@@ -192,6 +192,20 @@ import Testing
         #expect(reply.status == 409 && reply.error == "A sync of this integration is in progress.")
     }
 
+    @Test func aSyncThatAWorkerTakesOverIsAConflict() throws {
+        let id = try #require(connect().json["integrationId"]?.string)
+        let (open, own) = (store.connect, store.own.id)
+        okta.fail(.none) { request in
+            guard request.path == "/api/v1/users" else { return false }
+            _ = try? open().execute(
+                "UPDATE jobs SET claim_no = claim_no + 1 WHERE workspace_id = $1 AND state = 'running'", own)
+            return false
+        }
+        let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
+        #expect(reply.status == 409 && reply.error == "Another sync of this integration has begun.")
+        #expect(try texts("SELECT count(*) FROM jobs WHERE workspace_id = $1 AND state = 'running'") == ["1"])
+    }
+
     /// A job of an integration's sync.
     private func addJob(of integration: String, state: String) throws {
         try store.database.execute(

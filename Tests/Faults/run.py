@@ -42,6 +42,8 @@ class Run:
                 self.injector.disturb()
             stand.keep_servers()
             self.injector.on_database(stand.fill_pools)
+            if sum(self.injector.kills.values()) % 500 == 0:
+                say(f"    {sum(self.injector.kills.values())} kills after {time.monotonic() - begin:.0f} s …")
             # Some requests come to their end in between.
             time.sleep(pause.uniform(0, 2 * options.pause))
         if not options.kills:
