@@ -137,7 +137,7 @@ class Client(threading.Thread):
         self.operations = [
             (30, self.read), (12, self.snooze), (6, self.dismiss), (14, self.decide_app), (6, self.create_key),
             (6, self.revoke_key), (3, self.connect), (4, self.sync), (1, self.disconnect), (1, self.request_syncs),
-            (10, self.act), (4, self.act_with_approval), (2, self.export), (1, self.analyze), (5, self.chat),
+            (5, self.act), (3, self.act_with_approval), (2, self.export), (1, self.analyze), (5, self.chat),
             (6, self.bill)]
 
     def run(self):

@@ -71,7 +71,10 @@ class Injector:
     def kill_database_server(self):
         if self.stand.engine != "postgresql":
             return False
-        self.stand.store.control("kill")
+        try:
+            self.stand.store.control("kill")
+        except subprocess.CalledProcessError:
+            return False
         time.sleep(self.random.uniform(0, 0.5))
         self.stand.store.control("start")
         return True
@@ -104,17 +107,16 @@ class Injector:
         self.revive_database()
 
     def revive_database(self):
-        """PostgreSQL ends when it can't write its log."""
+        """Waits until PostgreSQL takes queries again."""
         if self.stand.engine != "postgresql":
             return
-        for _ in range(100):
+        for _ in range(300):
             try:
                 self.stand.store.rows("SELECT 1")
                 return
             except subprocess.CalledProcessError:
                 time.sleep(0.1)
-                if not any(process.name == "postgres" for process in self.stand.processes().values()):
-                    self.stand.store.control("start")
+                self.stand.keep_database()
         raise SystemExit("PostgreSQL does not come back")
 
     def exhaust_descriptors(self):

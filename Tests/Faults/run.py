@@ -58,16 +58,17 @@ class Run:
     def settle(self):
         """Ends the servers as they should be, starts them anew, and has them do all that is left."""
         stand = self.stand
+        self.injector.revive_database()
         self.idle()
         self.stop_servers()
         self.injector.release_claims()
         stand.store.script("UPDATE workspaces SET next_housekeeping_at = '2026-01-01T00:00:00Z';")
         stand.start_runner()
         stand.start_worker()
-        stand.wait_until("the queue is empty", lambda: not stand.number(f"""
+        stand.drain(lambda: stand.number(f"""
             SELECT (SELECT count(*) FROM jobs WHERE state <> 'waiting' OR run_after < '{self.injector.time(0)}'
                     OR kind = 'remediation')
-                + (SELECT count(*) FROM workspaces WHERE next_housekeeping_at < '2026-06-01T00:00:00Z')"""), 120)
+                + (SELECT count(*) FROM workspaces WHERE next_housekeeping_at < '2026-06-01T00:00:00Z')"""))
 
     def idle(self):
         """The runner lets go of what clients had, and nothing of what was killed is left."""

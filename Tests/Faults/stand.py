@@ -108,10 +108,12 @@ class Stand:
             try:
                 self.runner.__enter__()
                 return
-            except SystemExit:
+            except SystemExit as end:
                 if time.monotonic() > deadline:
-                    raise
+                    raise SystemExit("the runner does not start: " + str(end)[-1000:]) from None
                 self.runner.process.wait()
+                self.keep_database()
+                time.sleep(0.1)
 
     def start_worker(self):
         """Starts `local-runner work` beside it."""
@@ -122,8 +124,15 @@ class Stand:
                  "--persist-to", os.path.join(self.work, "worker"), "--database", self.url],
                 stdout=log, stderr=log)
 
+    def keep_database(self):
+        """Starts PostgreSQL again: it ends when it can't write its log, or when its recovery was killed."""
+        if self.engine == "postgresql" and not any(
+                process.name == "postgres" and process.state != "Z" for process in self.processes().values()):
+            self.store.control("start")
+
     def keep_servers(self):
         """Starts servers again that have ended by themselves, and tells of those that had been running."""
+        self.keep_database()
         for name, server, start in [
                 ("runner", self.runner.process, self.start_runner), ("worker", self.worker, self.start_worker)]:
             if server.poll() is not None:
@@ -239,6 +248,17 @@ class Stand:
             time.sleep(0.05)
         self.ledger.surprises.append(f"{seconds} s have passed, and not until then: {what}.")
         return False
+
+    def drain(self, left, seconds=60):
+        """Waits until nothing is left, as long as it becomes less."""
+        least, since = None, time.monotonic()
+        while count := left():
+            if least is None or count < least:
+                least, since = count, time.monotonic()
+            if time.monotonic() - since > seconds:
+                self.ledger.surprises.append(f"For {seconds} s {least} jobs are left in the queue, and none is done.")
+                return
+            time.sleep(0.1)
 
     def processes(self):
         return processes.table(self.folder)

@@ -47,10 +47,10 @@ class PostgreSQL:
     def control(self, verb):
         """Does what Tests/postgresql calls so, and returns what it prints."""
         return subprocess.run(
-            [self.program, verb, self.folder], stdout=subprocess.PIPE, text=True, check=True).stdout
+            [self.program, verb, self.folder], capture_output=True, text=True, check=True).stdout
 
     def script(self, text):
-        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url], stdout=subprocess.DEVNULL,
+        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", self.url], capture_output=True,
                        input="SET search_path = thalian; SET timezone = 'UTC';" + text, text=True, check=True)
 
     def rows(self, query):
