@@ -131,6 +131,26 @@ enum Surroundings {
         }
     }
 
+    /// Five failed starts in a row are taken for chance; after more of them a function waits, for longer each time.
+    @Test("What could not be started is forgotten once a function has served again")
+    func forgetsFailedStarts() throws {
+        let runner = try Runner()
+        let id = String(runner.process.id)
+        func limit(_ number: Int) throws { try Shell.run("prlimit --pid $1 --nofile=$2", [id, "\(number):1000"]) }
+        let client = try runner.connect()
+        #expect(try client.request("GET", "/nowhere").status == 404)
+        for dispatch in Runner.dispatches {
+            for _ in 0..<4 {
+                try limit(FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count)
+                // A reused process that waits needs no descriptor.
+                let failed = dispatch == "reuse" ? [200, 502] : [502]
+                for _ in 0..<5 { #expect(failed.contains(try client.request("GET", "/\(dispatch)").status)) }
+                try limit(1000)
+                #expect(try client.request("GET", "/\(dispatch)").status == 200, "\(dispatch)")
+            }
+        }
+    }
+
     @Test("A body that a file may not hold gets 503, and the log says why")
     func limitsFileSizes() throws {
         let runner = try Runner(
