@@ -32,8 +32,10 @@ import Sync
 extension Workspace {
     /// Does the hourly upkeep of a workspace. Snoozed findings open again, trials end, actions that nobody has approved
     /// for a week are cancelled, actions whose job is gone end, and what the plan keeps no longer, jobs that died a
-    /// month ago and confirmations that have expired are forgotten.
+    /// month ago and confirmations that have expired are forgotten. A sync that was applied in part is undone if no
+    /// process will go on with it.
     func keepHouse(now: Timestamp) throws {
+        try undoAbandonedSync(now: now)
         try reopenDueFindings(now: now)
         try endExpiredTrial(now: now)
         try cancelExpiredApprovals(now: now)

@@ -117,6 +117,21 @@ public struct Workspace {
         }
     }
 
+    /// A change of the inventory in short steps, which other connections see as a whole after the last; nil on engines
+    /// where a long transaction keeps no other writer waiting. Statements begin with `firstRows` rows at a time.
+    public func steppedChange(_ id: Identifier, firstRows: Int) -> SteppedChange? {
+        database.steppedChange(id, of: self.id, firstRows: firstRows)
+    }
+
+    /// Runs `body`, which writes the inventory in a transaction of its own and first makes sure that the workspace has
+    /// no unfinished change.
+    public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try database.writingInventory(body)
+    }
+
+    /// The change in steps that is under way in the workspace.
+    public func unfinishedChange() throws -> Identifier? { try database.unfinishedChange(of: id) }
+
     /// When a subject was last counted; nil if it never was, or if there are no counters and none can be made.
     func lastCounted(_ subject: String) throws -> Timestamp? {
         do {

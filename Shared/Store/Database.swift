@@ -40,6 +40,17 @@ public protocol Database: AnyObject {
     /// The same, up to a version of the schema.
     func migrate(upTo version: Int) throws
 
+    /// A change of a workspace's inventory in short steps; nil on engines where a long transaction keeps no other
+    /// writer waiting. Statements begin with `firstRows` rows at a time.
+    func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange?
+
+    /// Runs `body`, outside of a transaction, with the tables of the inventory writable even while a change in steps is
+    /// under way. It may write only workspaces that have none, and checks that in its own transaction.
+    func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result
+
+    /// The change in steps that is under way in a workspace.
+    func unfinishedChange(of workspaceID: Identifier) throws -> Identifier?
+
     /// After much has been written: tells the engine what it plans queries by. Not within a transaction.
     func settleStatistics() throws
 
@@ -99,6 +110,10 @@ public struct KeptTable: Sendable {
 }
 
 extension Database {
+    public func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange? { nil }
+    public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
+    public func unfinishedChange(of workspaceID: Identifier) throws -> Identifier? { nil }
+
     public func migrate() throws { try migrate(upTo: .max) }
 
     /// Runs one query; returns how many rows it changed.

@@ -42,7 +42,7 @@ extension Workspace {
             let sealed = try seal.seal(
                 credentials,
                 for: IntegrationKey(workspaceID: id, integrationID: integrationID, platform: type.platform))
-            // What an earlier sync has pulled with other credentials counts no more.
+            // What an earlier sync has pulled with other credentials counts no more; the next one forgets it.
             for run in try unfinishedSyncs(of: integrationID) { try endSync(run, error: nil, at: now) }
             try execute(
                 """

@@ -40,17 +40,40 @@ extension Workspace {
         }
         try exclusively {
             try save(run)
-            var rest = all[...]
-            for insert in StagingStatement.inserts {
-                while rest.count >= insert.rows {
-                    var values: [any SQLParameter] = [run.id]
-                    for row in rest.prefix(insert.rows) {
-                        values += [row.kind, row.externalID, Identifier.random(), row.record, row.fingerprint]
-                    }
-                    try forEachRow(insert.sql, values) { _ in }
-                    rest = rest.dropFirst(insert.rows)
+            try insert(all[...], in: run)
+        }
+    }
+
+    /// Stages rows, in the transaction that is open.
+    private func insert(_ rows: ArraySlice<StagedRow>, in run: SyncRun) throws {
+        var rest = rows
+        for insert in StagingStatement.inserts {
+            while rest.count >= insert.rows {
+                var values: [any SQLParameter] = [run.id]
+                for row in rest.prefix(insert.rows) {
+                    values += [row.kind, row.externalID, row.entityID, row.record, row.fingerprint]
                 }
+                try forEachRow(insert.sql, values) { _ in }
+                rest = rest.dropFirst(insert.rows)
             }
+        }
+    }
+
+    /// Notes which rows of a table the provider no longer shows. Doing it twice changes nothing. Finding them takes
+    /// long in a large inventory, and keeps no other process from writing.
+    func noteGone(_ table: InventoryTable, in run: SyncRun) throws {
+        let gone = try rows(table.unseen(run.position.lists), run.id) { row in
+            StagedRow(
+                kind: "gone " + table.kind.rawValue, externalID: try row[0], entityID: try row[1], record: "{}",
+                fingerprint: "")
+        }
+        var rest = gone[...]
+        while !rest.isEmpty {
+            try exclusively {
+                try save(run)
+                try insert(rest.prefix(StagingStatement.most), in: run)
+            }
+            rest = rest.dropFirst(StagingStatement.most)
         }
     }
 
@@ -92,6 +115,7 @@ extension Workspace {
 private struct StagedRow {
     let kind: String
     let externalID: String
+    var entityID = Identifier.random()
     let record: String
     let fingerprint: String
 }
@@ -99,6 +123,8 @@ private struct StagedRow {
 /// The statements that keep records: many at once, since each is a round trip.
 private enum StagingStatement {
     static let batch = 50
+    /// The most rows of one transaction.
+    static let most = 1_000
     /// For so many rows each, the most first.
     static let inserts = [batch, 10, 1].map { (rows: $0, sql: insert($0)) }
     /// The fingerprints of a batch of rows.

@@ -42,6 +42,11 @@ public struct SyncReport: Sendable {
     public let counts: SyncCounts
     /// When the next one begins by itself, if nothing else is decided meanwhile.
     public let nextAutoSyncAt: Timestamp
+    /// The number of seconds to wait before the sync goes on, if another sync of the workspace is being applied.
+    var pause = 0
+
+    /// The pause while another sync of the workspace is being applied.
+    static let pauseOfOccupied = 5
 }
 
 /// The provider did not let a sync come to its end.
@@ -74,10 +79,10 @@ extension Workspace {
         let integration = try syncedIntegration(integrationID)
         let leaseEnd = now() + time.all
         var run = try beginSync(of: integration, until: leaseEnd, now: now())
-        func report(_ status: SyncReport.Status, _ counts: SyncCounts) -> SyncReport {
+        func report(_ status: SyncReport.Status, _ counts: SyncCounts, pause: Int = 0) -> SyncReport {
             SyncReport(
                 status: status, platform: integration.platform, counts: counts,
-                nextAutoSyncAt: integration.id.hourlyTime(after: now()))
+                nextAutoSyncAt: integration.id.hourlyTime(after: now()), pause: pause)
         }
         do {
             let isPulled = try pull(
@@ -88,17 +93,26 @@ extension Workspace {
                 try release(run, now: now())
                 return report(.inProgress, counts)
             }
-            try compare(run)
+            try undoAbandonedChange(except: run.id, now: now())
+            // A sync that is applied in part was compared before.
+            if try unfinishedChange() != run.id { try compare(run) }
             try confirm()
-            let counts = try apply(run, of: integration, now: now())
+            let counts = try apply(
+                run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
             // It is applied, whatever becomes of this; the next sync makes up for it, or housekeeping.
             try? forgetStagedRecords()
             return report(.completed, counts)
         } catch let error as ConnectorError {
             try note(error, in: run, of: integration, now: now())
             throw SyncFailure(error: error)
+        } catch let interruption as SyncInterruption where [.occupied, .outOfTime].contains(interruption) {
+            let counts = SyncCounts(try stagedCounts(of: run.id))
+            try release(run, now: now())
+            return report(
+                .inProgress, counts, pause: interruption == .occupied ? SyncReport.pauseOfOccupied : 0)
         } catch SyncInterruption.unwanted {
             try endSync(run.id, error: nil, at: now())
+            try forgetStagedRecords()
             throw HTTPError.notFound("This workspace has no such integration.")
         } catch SyncInterruption.lost {
             throw HTTPError.conflict("Another sync of this integration has begun.")
@@ -131,5 +145,6 @@ extension Workspace {
                 ], createdAt: now)
             return ((), entry)
         }
+        try forgetStagedRecords()
     }
 }

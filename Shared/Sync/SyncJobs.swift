@@ -44,10 +44,8 @@ extension JobHandler {
         }
         switch result {
         case .success(let report):
-            return (
-                result,
-                report.status == .completed ? .completed : .wait(until: context.now, "There is more to pull.")
-            )
+            guard report.status != .completed else { return (result, .completed) }
+            return (result, .wait(until: context.now + report.pause, "There is more to pull or to apply."))
         case .failure(let failure as SyncFailure):
             return (result, outcome(of: failure.error, now: context.now))
         case .failure(let error as HTTPError):

@@ -20,6 +20,10 @@ enum SyncInterruption: Error {
     case lost
     /// The integration was paused or disconnected meanwhile.
     case unwanted
+    /// Another sync of the workspace is being applied in steps.
+    case occupied
+    /// The time is up. The steps that were made stay.
+    case outOfTime
 }
 
 extension Workspace {
@@ -112,13 +116,12 @@ extension Workspace {
             """, run.id, run.token, now)
     }
 
-    /// Ends a sync that has not come to anything, and forgets what it has pulled.
+    /// Ends a sync that has not come to its end. The caller then forgets its staged records (`forgetStagedRecords`).
     func endSync(_ runID: Identifier, error: (kind: String, sentence: String)?, at now: Timestamp) throws {
         try execute(
             """
             UPDATE sync_runs SET status = 'failed', finished_at = $3, lease_token = NULL, error_kind = $4, error = $5
             WHERE workspace_id = $1 AND id = $2
             """, runID, now, error?.kind, error?.sentence)
-        try execute("DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2", runID)
     }
 }

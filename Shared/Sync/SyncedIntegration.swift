@@ -53,6 +53,11 @@ public struct SyncTools: Sendable {
     let connector: @Sendable (String) -> (any Connector.Type)?
     /// How the pauses between retries begin, in seconds.
     public var firstPause = 0.5
+    /// A sync of at least so many records is applied in steps, if the engine has one writer at a time.
+    public var stepsFrom = 2_000
+    /// The number of rows in the first step of each of its statements.
+    public var firstStep = Self.firstStep
+    static let firstStep = 200
     /// The quota of a plan.
     public var quota: @Sendable (Plan) -> SyncQuota = { .of($0) }
 

@@ -71,6 +71,28 @@ import Testing
         #expect(try settled.first(Self.count) { try $0[0] as Int } == 2)
     }
 
+    /// What is hidden at the time of a statement counts, not what was hidden when the connection settled.
+    @Test func itHidesChangesThatAreUnfinishedNow() throws {
+        let maker = SQLiteDatabase(path: store.path)
+        let insert: SQL = """
+            INSERT INTO identities (workspace_id, id, display_name, status, identity_type, created_at, updated_at)
+            VALUES ($1, $2, 'New', 'active', 'user', $3, $3)
+            """
+        let count: SQL = "SELECT count(*) FROM identities"
+        let late = SQLiteDatabase(path: store.path)
+        func counts() throws -> [Int] {
+            try [settled, late].map { try $0.first(count) { try $0[0] as Int } ?? -1 }
+        }
+        let change = try #require(maker.steppedChange(.random(), of: store.own.id, firstRows: 1))
+        _ = try change.begin()
+        try change.step { try maker.execute(insert, store.own.id, Identifier.random(), TestStore.now) }
+        late.settle(like: neighbour)
+        #expect(try counts() == [0, 0])
+        try maker.transaction(.write) { try change.finish() }
+        change.release()
+        #expect(try counts() == [1, 1])
+    }
+
     @Test func itWaitsForOthersAndIsWaitedFor() throws {
         try neighbour.transaction(.write) {
             try neighbour.execute(Self.rename, "uncommitted")

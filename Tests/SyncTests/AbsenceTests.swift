@@ -10,7 +10,7 @@ import Testing
 @testable import Sync
 
 /// Nothing is called gone without proof: a list that was read to its end, and in which nothing was unreadable.
-@Suite(.usesStore) struct AbsenceTests {
+@Suite(.usesStore, .appliedBothWays) struct AbsenceTests {
     private let company: SyncCase
     private let okta: TestProvider
     private let github: TestProvider

@@ -10,7 +10,7 @@ import Testing
 @testable import Sync
 
 /// What a sync writes, and what it leaves alone.
-@Suite(.usesStore) struct DifferenceTests {
+@Suite(.usesStore, .appliedBothWays) struct DifferenceTests {
     private let company: SyncCase
     private let okta: TestProvider
 

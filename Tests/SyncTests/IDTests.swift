@@ -8,7 +8,7 @@ import Testing
 @testable import Sync
 
 /// Ids that change once, and ids that tell which list a record comes from.
-@Suite(.usesStore) struct IDTests {
+@Suite(.usesStore, .appliedBothWays) struct IDTests {
     private let company: SyncCase
     private let github: TestProvider
 

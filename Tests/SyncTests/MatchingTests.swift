@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// To whom accounts of several platforms belong.
-@Suite(.usesStore) struct MatchingTests {
+@Suite(.usesStore, .appliedBothWays) struct MatchingTests {
     private let company: SyncCase
     private let okta: TestProvider
     private let github: TestProvider

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A platform that sends more than a plan allows.
-@Suite(.usesStore) struct QuotaTests {
+@Suite(.usesStore, .appliedBothWays) struct QuotaTests {
     private let company: SyncCase
     private let okta: TestProvider
 

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Syncs that don't come to their end at once.
-@Suite(.usesStore) struct ResumeTests {
+@Suite(.usesStore, .appliedBothWays) struct ResumeTests {
     private let company: SyncCase
     private let okta: TestProvider
 

@@ -15,13 +15,12 @@ final class SyncCase {
 
     convenience init() throws {
         let store = try TestStore()
-        try self.init(store, of: store.own)
+        try self.init(store.own.id, in: store)
     }
 
-    /// A workspace of a store.
-    init(_ store: TestStore, of workspace: TestWorkspace) throws {
+    init(_ workspaceID: Identifier, in store: TestStore) throws {
         self.store = store
-        self.workspace = try #require(try SystemAccess(store.database).workspace(workspace.id))
+        workspace = try #require(try SystemAccess(store.database).workspace(workspaceID))
     }
 
     static let config: [String: JSON] = ["domain": "example.okta.com", "token": "planted-secret-token"]
@@ -29,7 +28,11 @@ final class SyncCase {
     /// Connects a platform to a provider; returns the provider.
     @discardableResult
     func connect(_ platform: String, _ provider: TestProvider = TestProvider()) throws -> TestProvider {
-        let tools = provider.tools
+        var tools = provider.tools
+        if AppliedBothWays.inSteps {
+            tools.stepsFrom = 0
+            tools.firstStep = 1
+        }
         let id = try workspace.connect(platform, config: Self.config, with: tools, seconds: 5, now: clock).id
         providers[platform] = (id, provider, tools)
         return provider
@@ -44,6 +47,9 @@ final class SyncCase {
     func limit(_ platform: String, to quota: SyncQuota) {
         providers[platform]?.tools.quota = { _ in quota }
     }
+
+    /// Applies a platform's syncs in one transaction from now on.
+    func applyInOneTransaction(_ platform: String) { providers[platform]?.tools.stepsFrom = .max }
 
     func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
 

@@ -49,7 +49,7 @@ import Testing
 
     /// Syncs the own workspace's company three times: as the other's is, then with much of it changed or gone.
     private func syncOwn(_ store: TestStore) throws {
-        let own = try SyncCase(store, of: store.own)
+        let own = try SyncCase(store.own.id, in: store)
         let (okta, github) = try connect(own)
         for platform in ["okta", "github"] { try own.sync(platform) }
         okta["users"] = [
@@ -73,7 +73,7 @@ import Testing
         let alone = try TestStore()
         try syncOwn(alone)
         let store = try TestStore()
-        let other = try SyncCase(store, of: store.other)
+        let other = try SyncCase(store.other.id, in: store)
         _ = try connect(other)
         for platform in ["okta", "github"] { try other.sync(platform) }
         let before = try StoredRows(store.database)[store.other.id]

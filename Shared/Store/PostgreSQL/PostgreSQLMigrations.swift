@@ -108,6 +108,8 @@
                 try refuse("DELETE", on: table, "FOR EACH ROW")
                 try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
             case .tally(let tally): try keep(tally)
+            // A long transaction keeps no other writer waiting.
+            case .steppedChanges: break
             case .busy(let table):
                 try script(
                     """

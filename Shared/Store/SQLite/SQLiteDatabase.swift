@@ -21,6 +21,10 @@ public final class SQLiteDatabase: Database {
     /// The VFS to open the file with; nil is SQLite's own.
     var vfs: String?
     private var openTransaction: TransactionKind?
+    /// True while this connection sees the inventory's tables themselves, with the rows of unfinished changes.
+    var seesUnfinishedChanges = false
+    /// True if views stand before the tables that are being changed in steps.
+    var hidesUnfinishedChanges = false
     /// Replaces an ordinary connection while nothing can be written.
     var makeshift: SQLiteMakeshift?
 
@@ -43,13 +47,26 @@ public final class SQLiteDatabase: Database {
 
     @discardableResult
     public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+        // The views must fit the snapshot that the statement reads.
+        if openTransaction == nil, role == .primary, let kind = Self.kind(of: sql) {
+            return try transaction(kind) { try run(sql, parameters, body) }
+        }
         do {
             return try runOnce(sql, parameters, body)
         } catch let error as StoreError {
             guard case .unwritable = error, isReading(sql), try openMakeshift() else { throw error }
-            if openTransaction != nil { try script("BEGIN") }
+            if openTransaction != nil {
+                try script("BEGIN")
+                try hideUnfinishedChanges()
+            }
             return try usingMakeshift { try runOnce(sql, parameters, body) }
         }
+    }
+
+    /// The kind of transaction that a statement needs; nil for statements of other kinds, such as BEGIN.
+    private static func kind(of sql: SQL) -> TransactionKind? {
+        if ["SELECT", "WITH"].contains(where: { sql.text.hasPrefix($0) }) { return .read }
+        return ["INSERT", "UPDATE", "DELETE"].contains { sql.text.hasPrefix($0) } ? .write : nil
     }
 
     /// True if a statement only reads, and is not part of what will write.
@@ -101,14 +118,17 @@ public final class SQLiteDatabase: Database {
             openTransaction = nil
             if makeshift != nil { closeConnection() }
         }
+        let hides = hidesUnfinishedChanges
         do {
+            try hideUnfinishedChanges()
             let result = try body()
             try execute("COMMIT")
             try makeshift?.check()
             return result
         } catch {
-            // SQLite may have rolled back by itself.
+            // SQLite may have rolled back by itself; the views come and go with the transaction.
             if let handle, sqlite3_get_autocommit(handle) == 0 { _ = try? execute("ROLLBACK") }
+            if handle != nil { hidesUnfinishedChanges = hides }
             throw error
         }
     }
@@ -135,6 +155,21 @@ public final class SQLiteDatabase: Database {
         _ = try? script("PRAGMA wal_checkpoint")
     }
 
+    public func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange? {
+        SteppedChange(id, of: workspaceID, in: self, firstRows: firstRows)
+    }
+
+    public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = seesUnfinishedChanges
+        seesUnfinishedChanges = true
+        defer { seesUnfinishedChanges = before }
+        return try body()
+    }
+
+    public func unfinishedChange(of workspaceID: Identifier) throws -> Identifier? {
+        try first("SELECT id FROM unfinished_changes WHERE workspace_id = $1", workspaceID) { try $0[0] }
+    }
+
     public func isCurrent() throws -> Bool {
         guard role == .primary else { return try first("SELECT 1 FROM counters LIMIT 1") { _ in true } ?? true }
         // The header's version tells as much as schema_migrations, and needs no schema to be read first.
@@ -146,6 +181,8 @@ public final class SQLiteDatabase: Database {
         statements = [:]
         if let handle { sqlite3_close_v2(handle) }
         handle = nil
+        seesUnfinishedChanges = false
+        hidesUnfinishedChanges = false
         vfs = nil
         makeshift = nil
     }

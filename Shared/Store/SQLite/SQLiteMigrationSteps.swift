@@ -17,6 +17,7 @@ extension SQLiteDatabase {
         case .tally(let tally): try keep(tally)
         // A new version of a row takes the place of the old one.
         case .busy(table: _): break
+        case .steppedChanges: for sql in Schema.steppedChanges { try script(sql) }
         }
     }
 

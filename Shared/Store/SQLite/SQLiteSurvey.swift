@@ -7,6 +7,9 @@ extension SQLiteDatabase {
     /// Calls `body` with more memory than a short query needs, and takes away what it has kept.
     func surveying<Result>(_ body: () throws -> Result) throws -> Result {
         try script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(Self.surveyCache)")
+        // A change of temp_store drops all temporary objects, the views among them.
+        hidesUnfinishedChanges =
+            try first("SELECT 1 FROM sqlite_temp_master WHERE type = 'view'", decode: { _ in true }) ?? false
         defer {
             for table in (try? rows("SELECT name FROM sqlite_temp_master WHERE type = 'table'") { $0.text(0) }) ?? [] {
                 _ = try? script("DROP TABLE temp.\(table)")

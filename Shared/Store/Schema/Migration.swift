@@ -17,6 +17,8 @@ struct Migration: Sendable {
         /// Rows of the table change often and don't stay: the database keeps room for their next versions, and clears old ones
         /// away early.
         case busy(table: StaticString)
+        /// An engine with one writer at a time gets the tables for changes in steps.
+        case steppedChanges
     }
 
     let version: Int
@@ -91,6 +93,7 @@ struct Migration: Sendable {
                     WHERE target_platform = 'jamf_pro' AND status = 'cancelled'
                     """),
             ]),
+        Migration(version: 7, name: "changes in steps", steps: [.steppedChanges]),
     ]
 
     /// The table that remembers which migrations have run.

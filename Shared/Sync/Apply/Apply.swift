@@ -4,78 +4,217 @@ import Jobs
 import Store
 
 extension Workspace {
-    /// Finds out what is gone, table after table, so that applying the sync keeps others from writing for less long.
+    /// Gives accounts their new ids, and notes which rows are gone, so that applying the sync keeps others from writing
+    /// for less long.
     func compare(_ run: SyncRun) throws {
+        try writingInventory {
+            try followIDs(run)
+            for table in InventoryTable.all { try noteGone(table, in: run) }
+        }
+    }
+
+    /// - Throws: `SyncInterruption.occupied` if a change of the workspace is under way.
+    private func demandNoUnfinishedChange() throws {
+        guard try unfinishedChange() == nil else { throw SyncInterruption.occupied }
+    }
+
+    /// Gives accounts the ids that their connector knows them by now. A row is that of a staged account if its id is
+    /// the account's former one and the name is the same: another account's id may look like a name.
+    private func followIDs(_ run: SyncRun) throws {
+        let hasFormerIDs = try first(
+            """
+            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account'
+                AND fingerprint <> '' AND record ->> 'former_id' IS NOT NULL LIMIT 1
+            """, run.id
+        ) { _ in true }
+        guard hasFormerIDs == true else { return }
         try exclusively {
             try save(run)
-            try followIDs(run.id)
-        }
-        for table in InventoryTable.all {
-            try exclusively {
-                try save(run)
-                try execute(table.noteGone(run.position.lists), run.id)
-            }
+            try demandNoUnfinishedChange()
+            try execute(Self.newIDs, run.id)
         }
     }
 
-    /// Gives accounts the ids that their connector knows them by now. A row is that of a staged account if its id is the
-    /// account's former one and the name is the same: another account's id may look like a name.
-    private func followIDs(_ runID: Identifier) throws {
-        try execute(
+    private static let newIDs: SQL = """
+        UPDATE accounts SET external_id = staged.external_id
+        FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+            AND staged.sync_run_id = run.id AND staged.kind = 'account' AND staged.fingerprint <> ''
+        WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.workspace_id = $1
+            AND accounts.integration_id = run.integration_id
+            AND accounts.external_id = staged.record ->> 'former_id'
+            AND accounts.username = staged.record ->> 'username'
+            AND NOT EXISTS (
+                SELECT 1 FROM accounts AS other WHERE other.integration_id = run.integration_id
+                    AND other.external_id = staged.external_id)
+        """
+
+    /// Makes the inventory what the provider has shown, all at once for readers. Only rows that have changed are
+    /// written, and rows that are gone are deleted. Returns the counts of the records.
+    ///
+    /// - Throws: `SyncInterruption` if the sync is no longer this process's, the integration was paused or disconnected,
+    ///   another sync of the workspace is being applied, or `deadline` has come. The steps that were made stay, and
+    ///   another call goes on with them.
+    func apply(
+        _ run: SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
+        until deadline: ContinuousClock.Instant, now: Timestamp
+    ) throws -> SyncCounts {
+        let counts = SyncCounts(try stagedCounts(of: run.id))
+        if try hasStaged(tools.stepsFrom, in: run) || unfinishedChange() == run.id,
+            let stepped = steppedChange(run.id, firstRows: tools.firstStep)
+        {
+            try apply(run, of: integration, counts, by: stepped, until: deadline, now: now)
+            return counts
+        }
+        let update = InventoryUpdate(
+            steps: ApplySteps(workspace: self, runID: run.id, change: nil, deadline: deadline))
+        try writingInventory {
+            try change {
+                try demandNoUnfinishedChange()
+                try begin(run, of: integration, now: now)
+                try update.run()
+                try update.removeReferred()
+                let outcome = ApplyOutcome(
+                    changes: try countChanges(of: run.id), billable: try billableIdentities())
+                return ((), try finish(run, of: integration, counts, outcome, at: now))
+            }
+        }
+        return counts
+    }
+
+    /// True if the sync has staged at least so many rows, those of records that are gone included.
+    private func hasStaged(_ count: Int, in run: SyncRun) throws -> Bool {
+        try first(
             """
-            UPDATE accounts SET external_id = staged.external_id
-            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
-                AND staged.sync_run_id = run.id AND staged.kind = 'account' AND staged.fingerprint <> ''
-            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.workspace_id = $1
-                AND accounts.integration_id = run.integration_id
-                AND accounts.external_id = staged.record ->> 'former_id'
-                AND accounts.username = staged.record ->> 'username'
-                AND NOT EXISTS (
-                    SELECT 1 FROM accounts AS other WHERE other.integration_id = run.integration_id
-                        AND other.external_id = staged.external_id)
-            """, runID)
+            SELECT count(*) FROM (
+                SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT $3) AS staged
+            """, run.id, count
+        ) { try $0[0] as Int } ?? 0 >= count
     }
 
-    /// Makes the inventory what the provider has shown: one transaction, in which only what has changed is written, and
-    /// what is gone goes. Returns what was counted. Throws `SyncInterruption` when the sync is not this process's any more,
-    /// or nobody wants it.
-    func apply(_ run: SyncRun, of integration: SyncedIntegration, now: Timestamp) throws -> SyncCounts {
-        try change {
-            var applied = run
-            applied.position.isPulled = true
-            try save(applied)
-            let isWanted = try first(
-                """
-                SELECT 1 FROM integrations WHERE workspace_id = $1 AND id = $2
-                    AND status IN ('connected', 'pending', 'error')
-                """, integration.id
-            ) { _ in true }
-            guard isWanted == true else { throw SyncInterruption.unwanted }
-            try execute("UPDATE sync_runs SET finished_at = $3 WHERE workspace_id = $1 AND id = $2", run.id, now)
-            let counts = SyncCounts(try stagedCounts(of: run.id))
-            try InventoryUpdate(workspace: self, runID: run.id).run()
-            let billable = try billableIdentities()
-            let changes = try countChanges(of: run.id)
-            try finish(run, counts, at: now)
-            var details: [String: JSON] = [
-                "platform": .string(integration.platform.rawValue), "entities": counts.json,
-                "changes": .object(changes.mapValues(JSON.integer)),
-            ]
-            let missing = run.position.lists.leftOut.merging(run.position.lists.heldBack) { $1 }
-            if !missing.isEmpty {
-                details["left_out"] = .array(
-                    missing.sorted { $0.key < $1.key }.map { ["list": .string($0.key), "reason": .string($0.value)] })
+    /// Applies a large sync in steps (SteppedChange).
+    private func apply(
+        _ run: SyncRun, of integration: SyncedIntegration, _ counts: SyncCounts, by stepped: SteppedChange,
+        until deadline: ContinuousClock.Instant, now: Timestamp
+    ) throws {
+        defer { stepped.release() }
+        do {
+            let goesOn = try stepped.begin()
+            if !goesOn { try forgetTraces(of: run.id) }
+            try stepped.step { try begin(run, of: integration, now: goesOn ? nil : now) }
+            let update = InventoryUpdate(
+                steps: ApplySteps(workspace: self, runID: run.id, change: stepped, deadline: deadline))
+            try update.run()
+            // Counting takes long; the last transaction adds what it deletes itself.
+            var outcome = ApplyOutcome(changes: try countChanges(of: run.id), billable: try billableIdentities())
+            try change {
+                try begin(run, of: integration, now: nil)
+                let deleted = try update.removeReferred()
+                if deleted > 0 { outcome.changes["deleted", default: 0] += deleted }
+                try stepped.finish()
+                return ((), try finish(run, of: integration, counts, outcome, at: now))
             }
-            // What a plan does not cover is synced and watched all the same.
-            if let limit = plan.identityLimit, billable > limit {
-                details["billable_identities"] = .integer(billable)
-                details["plan_identity_limit"] = .integer(limit)
-            }
-            let entry = AuditEntry(
-                action: "integration.synced", targetType: "integration", targetID: integration.id.description,
-                details: details, createdAt: now)
-            return (counts, entry)
+        } catch SyncInterruption.unwanted {
+            try stepped.undo()
+            try forgetTraces(of: run.id)
+            throw SyncInterruption.unwanted
+        } catch is SteppedChange.Lost {
+            throw SyncInterruption.lost
+        } catch is SteppedChange.Occupied {
+            throw SyncInterruption.occupied
         }
+        // The sync is applied, even if this fails; the next change of the workspace does it then.
+        try? stepped.forgetRows()
+    }
+
+    /// Undoes a change that no process will go on with: its sync has ended or is too old, or its integration was paused
+    /// or disconnected.
+    ///
+    /// - Throws: `SyncInterruption.occupied` if another sync is being applied in steps, or will be gone on with.
+    func undoAbandonedChange(except own: Identifier? = nil, now: Timestamp) throws {
+        guard let known = try unfinishedChange(), known != own else { return }
+        let goesOn = try first(
+            """
+            SELECT 1 FROM sync_runs JOIN integrations ON integrations.id = sync_runs.integration_id
+            WHERE sync_runs.workspace_id = $1 AND sync_runs.id = $2 AND sync_runs.status = 'in_progress'
+                AND sync_runs.started_at > $3 AND integrations.status IN ('connected', 'pending', 'error')
+            """, known, now - Self.longestSync
+        ) { _ in true }
+        guard goesOn == nil else { throw SyncInterruption.occupied }
+        do {
+            guard try steppedChange(known, firstRows: SyncTools.firstStep)?.undo() == true else { return }
+        } catch is SteppedChange.Lost {
+            throw SyncInterruption.occupied
+        }
+        try forgetTraces(of: known)
+    }
+
+    /// Undoes a change that no process will go on with; leaves others alone.
+    public func undoAbandonedSync(now: Timestamp) throws {
+        do { try undoAbandonedChange(now: now) } catch SyncInterruption.occupied {}
+    }
+
+    /// Forgets the log of the changes that an undone sync had made.
+    private func forgetTraces(of runID: Identifier) throws {
+        let statements: [SQL] = [
+            """
+            DELETE FROM sync_events WHERE workspace_id = $1 AND sync_run_id = $2 AND entity_id IN (
+                SELECT entity_id FROM sync_events WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1000)
+            """,
+            """
+            DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND external_id IN (
+                SELECT external_id FROM sync_staged
+                WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' LIMIT 1000)
+            """,
+        ]
+        for sql in statements { while try execute(sql, runID) > 0 {} }
+    }
+
+    /// Makes sure that the sync is still this process's, and that the integration is wanted. `now` is the moment of the
+    /// change, and nil if the change has begun before.
+    private func begin(_ run: SyncRun, of integration: SyncedIntegration, now: Timestamp?) throws {
+        var applied = run
+        applied.position.isPulled = true
+        try save(applied)
+        let isWanted = try first(
+            """
+            SELECT 1 FROM integrations WHERE workspace_id = $1 AND id = $2
+                AND status IN ('connected', 'pending', 'error')
+            """, integration.id
+        ) { _ in true }
+        guard isWanted == true else { throw SyncInterruption.unwanted }
+        guard let now else { return }
+        try execute("UPDATE sync_runs SET finished_at = $3 WHERE workspace_id = $1 AND id = $2", run.id, now)
+    }
+
+    /// The numbers that the audit log keeps of a sync.
+    private struct ApplyOutcome {
+        var changes: [String: Int]
+        var billable: Int
+    }
+
+    /// Ends a sync that is applied; returns the audit log's entry.
+    private func finish(
+        _ run: SyncRun, of integration: SyncedIntegration, _ counts: SyncCounts, _ outcome: ApplyOutcome,
+        at now: Timestamp
+    ) throws -> AuditEntry {
+        try finish(run, counts, at: now)
+        var details: [String: JSON] = [
+            "platform": .string(integration.platform.rawValue), "entities": counts.json,
+            "changes": .object(outcome.changes.mapValues(JSON.integer)),
+        ]
+        let missing = run.position.lists.leftOut.merging(run.position.lists.heldBack) { $1 }
+        if !missing.isEmpty {
+            details["left_out"] = .array(
+                missing.sorted { $0.key < $1.key }.map { ["list": .string($0.key), "reason": .string($0.value)] })
+        }
+        // What a plan does not cover is synced and watched all the same.
+        if let limit = plan.identityLimit, outcome.billable > limit {
+            details["billable_identities"] = .integer(outcome.billable)
+            details["plan_identity_limit"] = .integer(limit)
+        }
+        return AuditEntry(
+            action: "integration.synced", targetType: "integration", targetID: integration.id.description,
+            details: details, createdAt: now)
     }
 
     private func finish(_ run: SyncRun, _ counts: SyncCounts, at now: Timestamp) throws {
@@ -118,160 +257,5 @@ extension Workspace {
                         AND integrations.idp_role IS NOT NULL)
             """
         ) { try $0[0] as Int } ?? 0
-    }
-}
-
-/// The steps from staged records to the inventory.
-struct InventoryUpdate {
-    let workspace: Workspace
-    let runID: Identifier
-    private var matching: IdentityMatching { IdentityMatching(workspace: workspace, runID: runID) }
-
-    init(workspace: Workspace, runID: Identifier) {
-        self.workspace = workspace
-        self.runID = runID
-    }
-
-    func run() throws {
-        try remove()
-        try write(.accounts)
-        try writeLinks()
-        try matching.run()
-        for table in InventoryTable.all.dropFirst() { try write(table) }
-        try findOwners()
-        let fields = IdentityFields(workspace: workspace, runID: runID)
-        try fields.write()
-        try fields.passOn()
-        try addEvents()
-    }
-
-    private func execute(_ sql: SQL) throws { try workspace.execute(sql, runID) }
-
-    private func write(_ table: InventoryTable) throws {
-        try execute(table.logChanged)
-        try execute(table.write)
-    }
-
-    /// What findings say of a thing that has gone stays in them; only the reference ends. An account that an identity
-    /// provider no longer shows has been ended there, and its person with it; elsewhere it goes.
-    private func remove() throws {
-        for table: InventoryTable in [.entitlements, .oauthGrants, .accessKeys] {
-            try execute(table.logGone(table.isGone))
-            try execute("DELETE FROM \(table.name) WHERE \(table.isGone)")
-        }
-        let referred: [(InventoryTable, SQL)] = [
-            (.applications, "affected_application_id"), (.devices, "affected_device_id"),
-        ]
-        for (table, column) in referred {
-            try execute(
-                """
-                UPDATE findings SET \(column) = NULL
-                WHERE workspace_id = $1 AND \(column) IN (SELECT id FROM \(table.name) WHERE \(table.isGone))
-                """)
-            try execute(table.logGone(table.isGone))
-            try execute("DELETE FROM \(table.name) WHERE \(table.isGone)")
-        }
-        let accounts = InventoryTable.accounts
-        let atDirectory: SQL = """
-            EXISTS (SELECT 1 FROM integrations WHERE integrations.workspace_id = $1
-                AND integrations.id = accounts.integration_id AND integrations.idp_role IS NOT NULL)
-            """
-        let isEnded: SQL = "\(accounts.isGone) AND accounts.status <> 'deprovisioned' AND \(atDirectory)"
-        let isGone: SQL = "\(accounts.isGone) AND NOT \(atDirectory)"
-        try execute(accounts.logGone(isEnded))
-        try execute(accounts.logGone(isGone))
-        try matching.touch(isGone)
-        try execute(
-            """
-            UPDATE accounts SET status = 'deprovisioned', is_admin = false, admin_roles = '[]',
-                deprovisioned_at = COALESCE(deprovisioned_at, \(InventoryTable.appliedAt)), sync_fingerprint = NULL,
-                updated_at = \(InventoryTable.appliedAt)
-            WHERE \(isEnded)
-            """)
-        try execute(
-            """
-            DELETE FROM account_links
-            WHERE workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
-            """)
-        // A key outlives the account that had it.
-        let isOrphaned: SQL = """
-            access_keys.workspace_id = $1 AND account_id IN (SELECT id FROM accounts WHERE \(isGone))
-            """
-        try execute(InventoryTable.accessKeys.log("updated", isOrphaned))
-        try execute(
-            """
-            UPDATE access_keys SET account_id = NULL, identity_id = NULL, updated_at = \(InventoryTable.appliedAt)
-            WHERE \(isOrphaned)
-            """)
-        try execute("DELETE FROM accounts WHERE \(isGone)")
-    }
-
-    private func writeLinks() throws {
-        try execute(
-            """
-            DELETE FROM account_links WHERE workspace_id = $1 AND EXISTS (
-                SELECT 1 FROM accounts JOIN sync_staged AS staged ON staged.workspace_id = $1
-                        AND staged.sync_run_id = $2 AND staged.kind = 'account'
-                        AND staged.external_id = accounts.external_id
-                WHERE accounts.id = account_links.account_id
-                    AND accounts.integration_id = \(InventoryTable.integration) AND NOT EXISTS (
-                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2
-                            AND kind = 'kept account_link' AND external_id = accounts.external_id)
-                    AND NOT EXISTS (
-                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account_link'
-                            AND external_id = accounts.external_id || ' ' || account_links.email))
-            """)
-        try execute(
-            """
-            INSERT INTO account_links (workspace_id, account_id, email)
-            SELECT run.workspace_id, accounts.id, staged.record ->> 'email'
-            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
-                    AND staged.sync_run_id = run.id AND staged.kind = 'account_link'
-                JOIN accounts ON accounts.integration_id = run.integration_id
-                    AND accounts.external_id = staged.record ->> 'account'
-            WHERE run.workspace_id = $1 AND run.id = $2
-            ON CONFLICT (account_id, email) DO NOTHING
-            """)
-    }
-
-    /// Gives keys their account that has come, or come back, after them: such a key itself has not changed.
-    private func findOwners() throws {
-        let keys = InventoryTable.accessKeys
-        let isOwned: SQL = """
-            access_keys.workspace_id = $1 AND access_keys.integration_id = \(InventoryTable.integration)
-                AND access_keys.account_id IS NULL AND EXISTS (
-                    SELECT 1 FROM accounts WHERE accounts.integration_id = access_keys.integration_id
-                        AND accounts.external_id = access_keys.account_external_id)
-            """
-        try execute(keys.log("updated", isOwned))
-        try execute(
-            """
-            UPDATE access_keys SET account_id = accounts.id, identity_id = accounts.identity_id,
-                updated_at = \(InventoryTable.appliedAt)
-            FROM accounts WHERE accounts.workspace_id = $1 AND accounts.integration_id = access_keys.integration_id
-                AND accounts.external_id = access_keys.account_external_id AND \(isOwned)
-            """)
-    }
-
-    private func addEvents() throws {
-        try execute(
-            """
-            INSERT INTO audit_events (id, workspace_id, integration_id, identity_id, external_id, event_type, outcome,
-                actor, target, ip_address, details, country, occurred_at)
-            SELECT staged.entity_id, run.workspace_id, run.integration_id,
-                COALESCE(
-                    (SELECT accounts.identity_id FROM accounts WHERE accounts.integration_id = run.integration_id
-                        AND accounts.external_id = staged.record ->> 'actor_account'),
-                    (SELECT identities.id FROM identities WHERE identities.workspace_id = $1
-                        AND identities.email = staged.record ->> 'actor_email')),
-                staged.external_id, staged.record ->> 'event_type', staged.record ->> 'outcome',
-                staged.record ->> 'actor', staged.record ->> 'target', staged.record ->> 'ip_address',
-                staged.record -> 'details', staged.record -> 'details' ->> 'country',
-                moment(staged.record ->> 'occurred_at')
-            FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
-                AND staged.sync_run_id = run.id AND staged.kind = 'audit_event'
-            WHERE run.workspace_id = $1 AND run.id = $2
-            ON CONFLICT (integration_id, external_id) DO NOTHING
-            """)
     }
 }

@@ -9,13 +9,28 @@ import Store
 /// The status is the first account's. The second factor, the latest sign-in and whether somebody is an admin are for
 /// identity providers to say. What HR alone knows (hr_status, hired_at, terminated_at) stays as it is.
 struct IdentityFields {
-    let workspace: Workspace
-    let runID: Identifier
+    let steps: ApplySteps
+    private var workspace: Workspace { steps.workspace }
+    private var runID: Identifier { steps.runID }
 
     private static let isTouched: SQL = """
         identities.workspace_id = $1 AND identities.id IN (
             SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
         """
+
+    /// Those that are not written yet.
+    private static let touchedKeys: SQL = """
+        SELECT external_id AS key FROM sync_staged
+        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND fingerprint = ''
+        """
+
+    /// Notes that the identities of a step are written.
+    private static func noteWritten(_ part: ApplyPart) -> SQL {
+        """
+        UPDATE sync_staged SET fingerprint = 'written'
+        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND \(part.has("external_id"))
+        """
+    }
 
     private static let accounts: SQL = """
          FROM accounts JOIN integrations ON integrations.id = accounts.integration_id
@@ -42,28 +57,33 @@ struct IdentityFields {
             EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND integrations.status <> 'disconnected'
                 AND accounts.is_admin AND accounts.status = 'active')
             """
-        try workspace.execute(
-            """
-            UPDATE identities SET
-                display_name = COALESCE(\(Self.first("display_name")), display_name),
-                status = COALESCE(\(Self.first("status")), 'deprovisioned'),
-                identity_type = CASE \(Self.first("account_type"))
-                    WHEN 'service_account' THEN 'service_account' WHEN 'external' THEN 'external'
-                    ELSE CASE WHEN \(isAdmin) THEN 'admin' ELSE 'user' END END,
-                mfa_enabled = \(Self.first("mfa_enabled", where: Self.atDirectory)),
-                last_login_at = CASE WHEN EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory))
-                    THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
-                    ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
-                department = \(Self.first("department")), title = \(Self.first("title")),
-                manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
-            WHERE \(Self.isTouched)
-            """, runID)
-        try workspace.execute(
-            """
-            UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
-                THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
-            WHERE \(Self.isTouched) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
-            """, runID)
+        try steps.run(Self.touchedKeys) { part in
+            let isTouched: SQL = """
+                \(part.aside("identities.workspace_id")) = $1 AND \(part.has("identities.id", or: Self.isTouched))
+                """
+            return [
+                """
+                UPDATE identities SET
+                    display_name = COALESCE(\(Self.first("display_name")), display_name),
+                    status = COALESCE(\(Self.first("status")), 'deprovisioned'),
+                    identity_type = CASE \(Self.first("account_type"))
+                        WHEN 'service_account' THEN 'service_account' WHEN 'external' THEN 'external'
+                        ELSE CASE WHEN \(isAdmin) THEN 'admin' ELSE 'user' END END,
+                    mfa_enabled = \(Self.first("mfa_enabled", where: Self.atDirectory)),
+                    last_login_at = CASE WHEN EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory))
+                        THEN (SELECT max(accounts.last_login_at)\(Self.accounts)\(Self.atDirectory))
+                        ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
+                    department = \(Self.first("department")), title = \(Self.first("title")),
+                    manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
+                WHERE \(isTouched)
+                """,
+                """
+                UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
+                    THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
+                WHERE \(isTouched) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
+                """,
+            ] + (part == .some ? [Self.noteWritten(part)] : [])
+        }
         try writeAddresses()
     }
 
@@ -93,24 +113,35 @@ struct IdentityFields {
             let moving = Set(movers.map(\.id))
             movers.removeAll { holders[$0.email].map { !moving.contains($0) } ?? false }
         }
-        for holder in movers.compactMap({ holders[$0.email] }) {
-            try workspace.execute("UPDATE identities SET email = NULL WHERE workspace_id = $1 AND id = $2", holder)
-        }
-        for mover in movers {
-            try workspace.execute(
-                "UPDATE identities SET email = $3 WHERE workspace_id = $1 AND id = $2", mover.id, mover.email)
+        try steps.run(
+            "UPDATE identities SET email = NULL WHERE workspace_id = $1 AND id = $2",
+            for: movers.compactMap { holders[$0.email] }
+        ) { [$0] }
+        try steps.run("UPDATE identities SET email = $3 WHERE workspace_id = $1 AND id = $2", for: movers) {
+            [$0.id, $0.email]
         }
     }
 
     /// Tells whose everything is that hangs on accounts, and on devices' owners.
     func passOn() throws {
         for table in ["entitlements", "oauth_grants", "access_keys"] as [SQL] {
-            try workspace.execute(
-                """
-                UPDATE \(table) SET identity_id = accounts.identity_id FROM accounts
-                WHERE accounts.workspace_id = $1 AND accounts.updated_at >= \(InventoryTable.appliedAt)
+            let isAnothers: SQL = """
+                accounts.updated_at >= \(InventoryTable.appliedAt)
                     AND \(table).account_id = accounts.id AND \(table).identity_id IS DISTINCT FROM accounts.identity_id
-                """, runID)
+                """
+            try steps.run(
+                """
+                SELECT \(table).id AS key FROM accounts CROSS JOIN \(table)
+                WHERE accounts.workspace_id = $1 AND \(isAnothers)
+                """
+            ) { part in
+                [
+                    """
+                    UPDATE \(table) SET identity_id = accounts.identity_id FROM accounts
+                    WHERE \(part.aside("accounts.workspace_id")) = $1 AND \(isAnothers) AND \(part.has("\(table).id"))
+                    """
+                ]
+            }
         }
         let owner: SQL = """
             COALESCE(
@@ -120,10 +151,14 @@ struct IdentityFields {
                     AND identities.email = devices.owner_email))
             """
         // Devices that no sync has written name no owner, and keep theirs.
-        try workspace.execute(
-            """
-            UPDATE devices SET identity_id = \(owner)
-            WHERE devices.workspace_id = $1 AND sync_fingerprint IS NOT NULL AND identity_id IS DISTINCT FROM \(owner)
-            """)
+        let isAnothers: SQL = "sync_fingerprint IS NOT NULL AND identity_id IS DISTINCT FROM \(owner)"
+        try steps.run(InventoryTable.devices.keys("devices.workspace_id = $1 AND \(isAnothers)")) { part in
+            [
+                """
+                UPDATE devices SET identity_id = \(owner)
+                WHERE \(InventoryTable.devices.rows(part, or: isAnothers))
+                """
+            ]
+        }
     }
 }

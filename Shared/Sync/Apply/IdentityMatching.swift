@@ -9,8 +9,7 @@ import Store
 /// gives way to one that a provider knows. People whom no identity provider knows have an identity too when an address
 /// of theirs is verified. Mailboxes that several people share are nobody's.
 struct IdentityMatching {
-    let workspace: Workspace
-    let runID: Identifier
+    let steps: ApplySteps
 
     /// Whether an identity provider knows an identity, whose id follows.
     private static func isKnown(_ identityID: SQL) -> SQL {
@@ -21,15 +20,14 @@ struct IdentityMatching {
     }
 
     /// Notes whose identities are to be made up anew: those of the accounts that meet a condition.
-    func touch(_ condition: SQL) throws {
-        try workspace.execute(
-            """
-            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
-            SELECT run.workspace_id, run.id, 'identity', CAST(accounts.identity_id AS text), accounts.identity_id, '{}', ''
-            FROM accounts JOIN sync_runs AS run ON run.workspace_id = accounts.workspace_id
-            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.identity_id IS NOT NULL AND (\(condition))
-            ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
-            """, runID)
+    static func touch(_ part: ApplyPart, _ condition: SQL) -> SQL {
+        """
+        INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+        SELECT run.workspace_id, run.id, 'identity', CAST(accounts.identity_id AS text), accounts.identity_id, '{}', ''
+        FROM accounts JOIN sync_runs AS run ON run.workspace_id = \(part.aside("accounts.workspace_id"))
+        WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.identity_id IS NOT NULL AND (\(condition))
+        ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
+        """
     }
 
     /// Gives every account its identity, and touches those identities whose accounts have changed.
@@ -40,46 +38,70 @@ struct IdentityMatching {
         try matchByLinksOfOthers()
         try foundIdentities()
         try matchByAddress()
-        try workspace.execute(
-            """
-            UPDATE accounts SET identity_id = id, updated_at = \(InventoryTable.appliedAt)
-            WHERE accounts.workspace_id = $1 AND identity_id IS NULL AND EXISTS (
-                SELECT 1 FROM identities WHERE identities.workspace_id = $1 AND identities.id = accounts.id)
-            """, runID)
+        try findFounded()
         try followLinks()
         try giveWay()
-        try touch("accounts.updated_at >= run.finished_at")
+        try freeAddresses()
+        let isChanged: SQL = "accounts.updated_at >= \(InventoryTable.appliedAt)"
+        let isSomebodys: SQL = "accounts.workspace_id = $1 AND accounts.identity_id IS NOT NULL"
+        try steps.run(InventoryTable.accounts.keys("\(isSomebodys) AND \(isChanged)")) { part in
+            [Self.touch(part, part.has("accounts.id", or: isChanged))]
+        }
     }
 
     /// Fills in managers whom the provider names by their account.
     private func resolveManagers() throws {
-        try workspace.execute(
+        let differs: SQL = """
+            run.workspace_id = $1 AND run.id = $2
+                AND managers.integration_id = run.integration_id AND managers.external_id = accounts.manager_external_id
+                AND managers.email IS NOT NULL AND accounts.manager_email IS DISTINCT FROM managers.email
             """
-            UPDATE accounts SET manager_email = managers.email, updated_at = run.finished_at
-            FROM accounts AS managers JOIN sync_runs AS run ON run.integration_id = managers.integration_id
-            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.integration_id = run.integration_id
-                AND accounts.manager_external_id = managers.external_id AND managers.email IS NOT NULL
-                AND accounts.manager_email IS DISTINCT FROM managers.email
-            """, runID)
+        try steps.run(
+            """
+            SELECT accounts.id AS key FROM sync_runs AS run CROSS JOIN accounts CROSS JOIN accounts AS managers
+            WHERE accounts.integration_id = run.integration_id AND \(differs)
+            """
+        ) { part in
+            [
+                """
+                UPDATE accounts SET manager_email = managers.email, updated_at = run.finished_at
+                FROM sync_runs AS run CROSS JOIN accounts AS managers
+                WHERE \(part.aside("accounts.integration_id")) = run.integration_id AND \(differs)
+                    AND \(part.has("accounts.id"))
+                """
+            ]
+        }
     }
 
     private func matchByAddress() throws {
-        try workspace.execute(
+        let match: SQL = """
+            accounts.identity_id IS NULL AND identities.workspace_id = $1 AND identities.email = accounts.email
             """
-            UPDATE accounts SET identity_id = identities.id, updated_at = run.finished_at
-            FROM identities JOIN sync_runs AS run ON run.workspace_id = identities.workspace_id
-            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.workspace_id = $1 AND accounts.identity_id IS NULL
-                AND identities.email = accounts.email
-            """, runID)
+        try steps.run(
+            "SELECT accounts.id AS key FROM accounts CROSS JOIN identities WHERE accounts.workspace_id = $1 AND \(match)"
+        ) { part in
+            [
+                """
+                UPDATE accounts SET identity_id = identities.id, updated_at = run.finished_at
+                FROM identities JOIN sync_runs AS run ON run.workspace_id = identities.workspace_id
+                WHERE run.workspace_id = $1 AND run.id = $2 AND \(part.aside("accounts.workspace_id")) = $1 AND \(match)
+                    AND \(part.has("accounts.id"))
+                """
+            ]
+        }
     }
 
     /// An account that is linked to several people's addresses is nobody's.
     private func matchByLink() throws {
-        try workspace.execute(
-            """
-            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked())
-            WHERE accounts.workspace_id = $1 AND accounts.identity_id IS NULL AND \(Self.isLinkedToOne())
-            """, runID)
+        let isLinked: SQL = "accounts.identity_id IS NULL AND \(Self.isLinkedToOne())"
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isLinked)")) { part in
+            [
+                """
+                UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked())
+                WHERE \(InventoryTable.accounts.rows(part, or: isLinked))
+                """
+            ]
+        }
     }
 
     /// An account belongs to whom an account of an identity provider is linked to by its address, such as the name that
@@ -92,16 +114,30 @@ struct IdentityMatching {
         let isKnown: SQL = """
             account_links.workspace_id = $1 AND integrations.idp_role IS NOT NULL AND known.identity_id IS NOT NULL
             """
-        try workspace.execute(
+        let isLinked: SQL = """
+            account_links.email IN (
+                SELECT account_links.email FROM \(known) WHERE \(isKnown)
+                GROUP BY account_links.email HAVING count(DISTINCT known.identity_id) = 1)
             """
-            UPDATE accounts SET identity_id = known.identity_id, updated_at = \(InventoryTable.appliedAt)
-            FROM \(known)
-            WHERE \(isKnown) AND accounts.workspace_id = $1 AND accounts.identity_id IS NULL
-                AND accounts.email = account_links.email AND known.integration_id <> accounts.integration_id
-                AND account_links.email IN (
-                    SELECT account_links.email FROM \(known) WHERE \(isKnown)
-                    GROUP BY account_links.email HAVING count(DISTINCT known.identity_id) = 1)
-            """, runID)
+        let match: SQL = """
+            \(isKnown) AND accounts.identity_id IS NULL AND accounts.email = account_links.email
+                AND known.integration_id <> accounts.integration_id
+            """
+        try steps.run(
+            """
+            SELECT DISTINCT accounts.id AS key FROM \(known) JOIN accounts ON accounts.workspace_id = $1
+            WHERE \(match) AND \(isLinked)
+            """
+        ) { part in
+            [
+                """
+                UPDATE accounts SET identity_id = known.identity_id, updated_at = \(InventoryTable.appliedAt)
+                FROM \(known)
+                WHERE \(match) AND \(part.aside("accounts.workspace_id")) = $1
+                    AND \(part.has("accounts.id", or: isLinked))
+                """
+            ]
+        }
     }
 
     /// The identity of an account's links, which are to one only; they may be narrowed.
@@ -128,34 +164,60 @@ struct IdentityMatching {
 
     /// An identity takes the id of the account that it is made from.
     private func foundIdentities() throws {
-        try workspace.execute(
-            """
-            INSERT INTO identities (id, workspace_id, email, display_name, status, identity_type, created_at, updated_at)
-            SELECT accounts.id, accounts.workspace_id, accounts.email,
-                COALESCE(accounts.display_name, accounts.username, accounts.email, accounts.external_id),
-                'active', 'user', COALESCE(accounts.created_at, run.finished_at), run.finished_at
-            FROM accounts JOIN sync_runs AS run ON run.workspace_id = accounts.workspace_id
-                JOIN integrations ON integrations.id = accounts.integration_id
-            WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.identity_id IS NULL
-                AND accounts.account_type <> 'shared'
+        let isNew: SQL = """
+            integrations.id = accounts.integration_id AND accounts.identity_id IS NULL AND accounts.account_type <> 'shared'
                 AND (integrations.idp_role IS NOT NULL
                     OR accounts.email IS NOT NULL AND accounts.account_type <> 'service_account')
-            ON CONFLICT DO NOTHING
-            """, runID)
+            """
+        try steps.run(
+            "SELECT accounts.id AS key FROM accounts CROSS JOIN integrations WHERE accounts.workspace_id = $1 AND \(isNew)"
+        ) { part in
+            [
+                """
+                INSERT INTO identities (id, workspace_id, email, display_name, status, identity_type, created_at,
+                    updated_at)
+                SELECT accounts.id, accounts.workspace_id, accounts.email,
+                    COALESCE(accounts.display_name, accounts.username, accounts.email, accounts.external_id),
+                    'active', 'user', COALESCE(accounts.created_at, run.finished_at), run.finished_at
+                FROM accounts JOIN sync_runs AS run ON run.workspace_id = \(part.aside("accounts.workspace_id"))
+                    JOIN integrations ON integrations.id = accounts.integration_id
+                WHERE run.workspace_id = $1 AND run.id = $2 AND \(isNew) AND \(part.has("accounts.id"))
+                ON CONFLICT DO NOTHING
+                """
+            ]
+        }
+    }
+
+    /// Gives the accounts that identities were made from their identity, if no address has.
+    private func findFounded() throws {
+        let isFounder: SQL = """
+            accounts.identity_id IS NULL AND EXISTS (
+                SELECT 1 FROM identities WHERE identities.workspace_id = $1 AND identities.id = accounts.id)
+            """
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isFounder)")) { part in
+            [
+                """
+                UPDATE accounts SET identity_id = id, updated_at = \(InventoryTable.appliedAt)
+                WHERE \(InventoryTable.accounts.rows(part, or: isFounder))
+                """
+            ]
+        }
     }
 
     /// Moves accounts of people whom no identity provider knows to those whom one does, by the providers' links.
     private func followLinks() throws {
         let other: SQL = "identities.id <> accounts.identity_id AND \(Self.isKnown("identities.id"))"
-        let follows: SQL = """
-            accounts.workspace_id = $1 AND \(Self.isLinkedToOne(other)) AND NOT \(Self.isKnown("accounts.identity_id"))
-            """
-        try touch(follows)
-        try workspace.execute(
-            """
-            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked(other))
-            WHERE \(follows)
-            """, runID)
+        let follows: SQL = "\(Self.isLinkedToOne(other)) AND NOT \(Self.isKnown("accounts.identity_id"))"
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(follows)")) { part in
+            let follows = InventoryTable.accounts.rows(part, or: follows)
+            return [
+                Self.touch(part, follows),
+                """
+                UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked(other))
+                WHERE \(follows)
+                """,
+            ]
+        }
     }
 
     /// Moves accounts of people whom no identity provider knows to those whom one has come to name by their address.
@@ -169,31 +231,44 @@ struct IdentityMatching {
                 AND identities.id = accounts.identity_id
             """
         let givesWay: SQL = """
-            accounts.workspace_id = $1 AND accounts.identity_id IN (
+            accounts.identity_id IN (
                 SELECT identities.id FROM accounts AS moved JOIN sync_runs AS run ON run.integration_id = moved.integration_id
                     JOIN identities ON identities.workspace_id = moved.workspace_id AND identities.email = moved.email
                 WHERE run.workspace_id = $1 AND run.id = $2 AND moved.updated_at >= run.finished_at
                     AND identities.id <> moved.identity_id)
                 AND EXISTS (SELECT 1 \(named)) AND NOT \(Self.isKnown("accounts.identity_id"))
             """
-        try touch(givesWay)
-        try workspace.execute(
-            """
-            UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (
-                SELECT named.identity_id \(named) ORDER BY named.external_id LIMIT 1)
-            WHERE \(givesWay)
-            """, runID)
-        // The address of an identity without accounts is free for who has it now.
-        try workspace.execute(
-            """
-            UPDATE identities SET email = NULL
-            WHERE workspace_id = $1 AND email IS NOT NULL AND id IN (
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(givesWay)")) { part in
+            let givesWay = InventoryTable.accounts.rows(part, or: givesWay)
+            return [
+                Self.touch(part, givesWay),
+                """
+                UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (
+                    SELECT named.identity_id \(named) ORDER BY named.external_id LIMIT 1)
+                WHERE \(givesWay)
+                """,
+            ]
+        }
+    }
+
+    /// The address of an identity without accounts is free for who has it now.
+    private func freeAddresses() throws {
+        let isFree: SQL = """
+            email IS NOT NULL AND id IN (
                 SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
                 AND NOT EXISTS (
                     SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id)
                 AND EXISTS (
                     SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.email = identities.email
                         AND accounts.updated_at >= \(InventoryTable.appliedAt))
-            """, runID)
+            """
+        try steps.run("SELECT identities.id AS key FROM identities WHERE workspace_id = $1 AND \(isFree)") { part in
+            [
+                """
+                UPDATE identities SET email = NULL
+                WHERE \(part.aside("workspace_id")) = $1 AND \(part.has("id", or: isFree))
+                """
+            ]
+        }
     }
 }

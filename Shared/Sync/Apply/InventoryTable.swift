@@ -29,20 +29,18 @@ struct InventoryTable {
 
     private var goneKind: SQL { "'gone ' || \(kindName)" }
 
-    /// Notes, beside the staged records, which rows the provider no longer shows. Doing it twice changes nothing. Of a kind
-    /// that was not enumerated only those go whose account or application goes.
-    func noteGone(_ lists: ReadLists) -> SQL {
+    /// Selects the ids of the rows that the provider no longer shows. Of a kind that was not enumerated these are only
+    /// the rows whose account or application is gone.
+    func unseen(_ lists: ReadLists) -> SQL {
         // Kinds of records have the names of kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)
         let proof = kind.flatMap { lists.enumeration(of: $0) }
         return """
-            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
-            SELECT run.workspace_id, run.id, \(goneKind), \(name).external_id, \(name).id, '{}', ''
+            SELECT \(name).external_id, \(name).id
             FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
                 AND run.integration_id = \(name).integration_id
             WHERE \(Self.run) AND \(name).workspace_id = $1
                 AND (\(proof.map { isUnseen($0, lists.protections) } ?? "1 = 0")\(orGone))
-            ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
             """
     }
 
@@ -66,18 +64,26 @@ struct InventoryTable {
         "(SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(goneKind))"
     }
 
+    /// The keys of the rows that meet a condition.
+    func keys(_ condition: SQL) -> SQL { "SELECT \(name).id AS key FROM \(name) WHERE \(condition)" }
+
     /// Which rows go.
     var isGone: SQL { "\(name).workspace_id = $1 AND \(name).id IN \(gone)" }
 
+    /// The rows of the table that a part is about; of the whole, those that meet a condition.
+    func rows(_ part: ApplyPart, or condition: SQL) -> SQL {
+        "\(part.aside("\(name).workspace_id")) = $1 AND \(part.has("\(name).id", or: condition))"
+    }
+
     /// Writes down which rows go.
-    func logGone(_ condition: SQL) -> SQL { log("deleted", condition) }
+    func logGone(_ part: ApplyPart, _ condition: SQL) -> SQL { log("deleted", part, condition) }
 
     /// Writes down a change of the rows that meet a condition.
-    func log(_ change: SQL, _ condition: SQL) -> SQL {
+    func log(_ change: SQL, _ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
         SELECT run.workspace_id, run.id, '\(change)', \(kindName), \(name).id, \(label.row), run.finished_at
-        FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
+        FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(part.aside("\(name).workspace_id"))
         WHERE \(Self.run) AND \(condition) ON CONFLICT DO NOTHING
         """
     }
@@ -89,20 +95,31 @@ struct InventoryTable {
         """
     }
 
+    /// The staged records that say something new, but for those that are written already.
+    var changedKeys: SQL {
+        """
+        SELECT staged.external_id AS key FROM sync_staged AS staged
+        WHERE staged.workspace_id = $1 AND staged.sync_run_id = $2 AND staged.kind = \(kindName)
+            AND staged.fingerprint <> '' AND NOT EXISTS (
+                SELECT 1 FROM \(name) WHERE \(name).integration_id = \(Self.integration)
+                    AND \(name).external_id = staged.external_id AND \(name).sync_fingerprint = staged.fingerprint)
+        """
+    }
+
     /// Writes down which rows are new, and which change.
-    var logChanged: SQL {
+    func logChanged(_ part: ApplyPart) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
         SELECT run.workspace_id, run.id, CASE WHEN old.id IS NULL THEN 'created' ELSE 'updated' END, \(kindName),
             COALESCE(old.id, staged.entity_id), \(label.staged), run.finished_at
         \(changed) LEFT JOIN \(name) AS old ON old.integration_id = run.integration_id
             AND old.external_id = staged.external_id
-        WHERE \(Self.run) ON CONFLICT DO NOTHING
+        WHERE \(Self.run) AND \(part.has("staged.external_id")) ON CONFLICT DO NOTHING
         """
     }
 
     /// Makes rows of the staged records.
-    var write: SQL {
+    func write(_ part: ApplyPart) -> SQL {
         let always: [Column] =
             columns + [("sync_fingerprint", "staged.fingerprint"), ("updated_at", "run.finished_at")]
         let all: [Column] =
@@ -112,7 +129,7 @@ struct InventoryTable {
             ] + always + firstColumns
         return """
             INSERT INTO \(name) (\(.list(all.map(\.name)))) SELECT \(.list(all.map(\.value)))
-            \(changed) WHERE \(Self.run)
+            \(changed) WHERE \(Self.run) AND \(part.has("staged.external_id"))
             ON CONFLICT (integration_id, external_id) DO UPDATE SET
             \(.list(always.map { "\($0.name) = excluded.\($0.name)" }))
             """

@@ -60,9 +60,10 @@ extension InventoryTable {
          JOIN accounts ON accounts.integration_id = run.integration_id
             AND accounts.external_id = staged.record ->> 'account' AND accounts.sync_fingerprint IS NOT NULL
         """
+    // An application that goes does so at the end.
     private static let application: SQL = """
          JOIN applications ON applications.integration_id = run.integration_id
-            AND applications.external_id = staged.record ->> 'application'
+            AND applications.external_id = staged.record ->> 'application' AND applications.id NOT IN \(applications.gone)
         """
     private static let ofNobody: SQL = " OR account_id IN \(accounts.gone)"
     private static let ofNothing: SQL = " OR application_id IN \(applications.gone)"

@@ -1,0 +1,287 @@
+import Base
+import Glibc
+
+// Problem. SQLite has one writer at a time. A sync of a large company writes hundreds of thousands of rows, which takes
+// many seconds; in one transaction it keeps every other writer waiting for as long, and beyond five seconds their
+// requests fail. In several ordinary transactions, readers would see half of it: people without accounts, accounts
+// without people.
+//
+// Approach. The change is made in place, in many short transactions, and the rows as they were are kept in
+// unfinished_rows: TEMP triggers of this connection copy each row there when it is first written. A row of
+// unfinished_changes says that a change is under way. While there is one, every other connection has views in front of
+// its tables, which show the kept rows in place of the written ones (SQLiteViews). The last transaction deletes that
+// one row, which makes the whole change visible.
+//
+// Why it is safe.
+// - Readers. A transaction looks for unfinished changes in the snapshot in which it reads everything else, so it sees all of
+//   a change or nothing. While there is none, that is one look at an empty table.
+// - A process that is killed. Its committed steps stay hidden. The next process has the kept rows too, and either goes on
+//   (finished statements find nothing more to do) or undoes the change. Undoing can be interrupted and repeated as well.
+// - A process that was replaced. Each step first makes sure that the change still belongs to this process (`owner`), in the
+//   same transaction; after another process has taken over, no step of this one is committed.
+// - Other writers. Only syncs write these tables. Those of the same workspace wait for each other (`Occupied`); those of
+//   other workspaces write the tables themselves (`writingInventory`). Retention, which deletes old events, waits for the
+//   next hour. Any other statement that writes one of the tables fails, since a view can't be written.
+//
+// Cost. Each row that is written adds a kept row, small if the row is new, which is deleted later; each step waits for
+// the disk. Reads through the views are slower, the more rows the change has written.
+
+/// A change of the inventory in several short transactions, which other connections see as a whole after the last.
+public final class SteppedChange {
+    /// Another process has taken the change over.
+    public struct Lost: Error {}
+    /// Another change of the workspace is under way.
+    public struct Occupied: Error {}
+
+    /// The time for which a step should keep other writers waiting, in milliseconds.
+    private static let stepMilliseconds = 40.0
+    /// The most rows of a step.
+    private static let most = 2_000
+    /// Microseconds between two steps. Writers that wait try again every half a millisecond.
+    private static let pause: UInt32 = 2_000
+
+    private let database: SQLiteDatabase
+    private let workspaceID: Identifier
+    /// The change.
+    public let id: Identifier
+    private let owner = Identifier.random()
+    /// The number of rows of a statement's first step.
+    private let firstRows: Int
+
+    init(_ id: Identifier, of workspaceID: Identifier, in database: SQLiteDatabase, firstRows: Int) {
+        self.id = id
+        self.workspaceID = workspaceID
+        self.database = database
+        self.firstRows = max(1, firstRows)
+    }
+
+    // MARK: From the beginning to the end
+
+    /// Begins the change, or goes on with steps that another process has made. Returns true if it goes on.
+    ///
+    /// - Throws: `Occupied`.
+    public func begin() throws -> Bool {
+        if let known = try underWay(), known.id == id, known.isUndone { try undo() }
+        database.seesUnfinishedChanges = true
+        while true {
+            if try underWay() == nil { try forgetRows() }
+            if let goesOn = try claim() {
+                for table in Schema.steppedTables { try keepRows(of: table) }
+                return goesOn
+            }
+        }
+    }
+
+    /// Makes the change this object's. Returns true if another process has begun it, and nil if rows of an earlier
+    /// change must be forgotten first: readers would take them for those of this one.
+    private func claim() throws -> Bool? {
+        try database.transaction(.write) {
+            let known = try underWay()
+            guard known == nil || known?.id == id && known?.isUndone == false else { throw Occupied() }
+            let hasRows = try database.first(
+                "SELECT 1 FROM unfinished_rows WHERE workspace_id = $1 LIMIT 1", workspaceID
+            ) { _ in true }
+            if known == nil, hasRows != nil { return nil }
+            try database.execute(
+                """
+                INSERT INTO unfinished_changes (workspace_id, id, owner) VALUES ($1, $2, $3)
+                ON CONFLICT (workspace_id) DO UPDATE SET owner = excluded.owner
+                """, workspaceID, id, owner)
+            return known != nil
+        }
+    }
+
+    /// Runs one step, a transaction.
+    ///
+    /// - Throws: `Lost` if another process has taken the change over.
+    public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
+
+    /// Calls `body` with some of the keys at a time, each time in a step of its own that is short.
+    public func each(_ keys: [String], _ body: (_ some: [String]) throws -> Void) throws {
+        try each(keys, isUndone: false, body)
+    }
+
+    /// Makes the change visible, when the transaction ends in which this is called.
+    public func finish() throws {
+        let finished = try database.execute(
+            "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND NOT is_undone", workspaceID,
+            owner)
+        guard finished == 1 else { throw Lost() }
+    }
+
+    /// Lets go of the change, whether it is finished or not.
+    public func release() {
+        database.seesUnfinishedChanges = false
+        for table in Schema.steppedTables {
+            for event in Self.events {
+                _ = try? database.script("DROP TRIGGER IF EXISTS temp.\(Self.trigger(event, table))")
+            }
+        }
+    }
+
+    // MARK: Undoing it
+
+    /// Restores all rows, for a change that no process will finish. Returns false if there is no such change.
+    @discardableResult
+    public func undo() throws -> Bool {
+        let wasChanging = database.seesUnfinishedChanges
+        database.seesUnfinishedChanges = true
+        defer { database.seesUnfinishedChanges = wasChanging }
+        try database.execute(
+            "UPDATE unfinished_changes SET owner = $3, is_undone = true WHERE workspace_id = $1 AND id = $2",
+            workspaceID, id, owner)
+        guard try underWay()?.id == id else { return false }
+        for table in Schema.steppedTables {
+            guard let column = table.unique else { continue }
+            // No row may hold a value that another row gets back.
+            try eachRow(of: table) { keys in
+                "UPDATE \(table.name) SET \(column) = NULL WHERE \(column) IS NOT NULL AND \(keys)"
+            }
+        }
+        for table in Schema.steppedTables {
+            let columns = try database.columns(of: table.name)
+            let key = table.key.map(\.description)
+            let rest = columns.filter { !key.contains($0) }.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+            try eachRow(of: table, where: "before IS NOT NULL") { _ in
+                """
+                INSERT INTO \(table.name) (\(columns.joined(separator: ", ")))
+                SELECT \(columns.map { "before ->> '\($0)'" }.joined(separator: ", ")) FROM unfinished_rows
+                WHERE \(Self.some) AND before IS NOT NULL
+                ON CONFLICT (\(key.joined(separator: ", "))) DO \(rest.isEmpty ? "NOTHING" : "UPDATE SET " + rest)
+                """
+            }
+        }
+        for table in Schema.steppedTables.reversed() {
+            try eachRow(of: table, where: "before IS NULL") { keys in "DELETE FROM \(table.name) WHERE \(keys)" }
+        }
+        try database.execute(
+            "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2", workspaceID, owner)
+        // The next change of the workspace forgets them otherwise.
+        try? forgetRows()
+        return true
+    }
+
+    /// Runs a statement over the kept rows of a table, some at a time. It may restrict itself to their keys.
+    private func eachRow(
+        of table: SteppedTable, where condition: String = "TRUE", _ statement: (_ keys: String) -> String
+    ) throws {
+        let columns = table.key.map(\.description).joined(separator: ", ")
+        let keys =
+            "(\(columns)) IN (SELECT \(table.parts(of: "row_key")) FROM unfinished_rows WHERE \(Self.some))"
+        let sql = SQL(text: statement(keys))
+        var last = ""
+        while true {
+            let page = try database.rows(
+                SQL(
+                    text: """
+                        SELECT row_key FROM unfinished_rows WHERE workspace_id = $1 AND table_name = $2 AND row_key > $3
+                            AND \(condition) ORDER BY row_key LIMIT \(Self.most)
+                        """), workspaceID, table.name.description, last
+            ) { try $0[0] as String }
+            guard let end = page.last else { return }
+            try each(page, isUndone: true) { some in
+                try database.execute(sql, workspaceID, table.name.description, JSON.array(some.map(JSON.string)))
+            }
+            last = end
+        }
+    }
+
+    private static let some = """
+        workspace_id = $1 AND table_name = $2 AND row_key IN (SELECT value FROM json_each($3))
+        """
+
+    /// Deletes the kept rows of a change that is over.
+    ///
+    /// - Throws: `Occupied` if another change has begun.
+    public func forgetRows() throws {
+        while true {
+            let keys = try database.rows(
+                "SELECT table_name, row_key FROM unfinished_rows WHERE workspace_id = $1 LIMIT $2", workspaceID,
+                Self.most
+            ) { (table: try $0[0] as String, key: try $0[1] as String) }
+            guard let table = keys.first?.table else { return }
+            try inSteps(keys.filter { $0.table == table }.map(\.key)) { some in
+                guard try underWay() == nil else { throw Occupied() }
+                try database.execute(
+                    SQL(text: "DELETE FROM unfinished_rows WHERE \(Self.some)"), workspaceID, table,
+                    JSON.array(some.map(JSON.string)))
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    private func each(_ keys: [String], isUndone: Bool, _ body: ([String]) throws -> Void) throws {
+        try inSteps(keys) { some in
+            try demandOwnership(isUndone: isUndone)
+            try body(some)
+        }
+    }
+
+    private func step(isUndone: Bool, _ body: () throws -> Void) throws {
+        try database.transaction(.write) {
+            try demandOwnership(isUndone: isUndone)
+            try body()
+        }
+    }
+
+    /// Calls `body` with as many keys at a time as fit into a short transaction.
+    private func inSteps(_ keys: [String], _ body: ([String]) throws -> Void) throws {
+        var rest = keys[...]
+        var rows = firstRows
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(rows))
+            var start = ContinuousClock.now
+            try database.transaction(.write) {
+                start = .now
+                try body(some)
+            }
+            rest = rest.dropFirst(some.count)
+            let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+            if milliseconds > Self.stepMilliseconds { rows = max(1, rows / 2) }
+            if milliseconds < Self.stepMilliseconds / 2, some.count == rows { rows = min(Self.most, rows * 2) }
+            usleep(Self.pause)
+        }
+    }
+
+    private func demandOwnership(isUndone: Bool) throws {
+        // If the connection was closed, its triggers are gone.
+        guard database.seesUnfinishedChanges else { throw Lost() }
+        let isOwner = try database.first(
+            "SELECT 1 FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND is_undone = $3", workspaceID,
+            owner, isUndone
+        ) { _ in true }
+        guard isOwner == true else { throw Lost() }
+    }
+
+    private func underWay() throws -> (id: Identifier, isUndone: Bool)? {
+        try database.first("SELECT id, is_undone FROM unfinished_changes WHERE workspace_id = $1", workspaceID) {
+            (try $0[0], try $0[1])
+        }
+    }
+
+    // MARK: Keeping rows
+
+    private static let events = ["INSERT", "UPDATE", "DELETE"]
+
+    private static func trigger(_ event: String, _ table: SteppedTable) -> String { "keep_\(table.name)_\(event)" }
+
+    /// Makes this connection keep each row of a table when it is first written.
+    private func keepRows(of table: SteppedTable) throws {
+        let columns = try database.columns(of: table.name)
+        let members = columns.map { "'\($0)', OLD.\($0)" }.joined(separator: ", ")
+        for event in Self.events {
+            let (row, before) = event == "INSERT" ? ("NEW", "NULL") : ("OLD", "json_object(\(members))")
+            let place = "'\(workspaceID)', '\(table.name)', \(table.key(of: row))"
+            try database.script(
+                """
+                CREATE TEMP TRIGGER IF NOT EXISTS \(Self.trigger(event, table)) AFTER \(event) ON main.\(table.name)
+                WHEN NOT EXISTS (SELECT 1 FROM unfinished_rows
+                    WHERE (workspace_id, table_name, row_key) = (\(place)))
+                BEGIN
+                    INSERT INTO unfinished_rows (workspace_id, table_name, row_key, before) VALUES (\(place), \(before));
+                END
+                """)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Auth
+import Base
+import Store
+
+/// Which rows a statement is about.
+enum ApplyPart {
+    /// All.
+    case whole
+    /// Those of a step, whose keys are the third parameter.
+    case some
+
+    /// What is true of a column that holds a row's key; of the whole, `condition` says which rows they are.
+    func has(_ column: SQL, or condition: SQL = "TRUE") -> SQL {
+        switch self {
+        case .whole: condition
+        case .some: "\(column) IN (SELECT value FROM json_each($3))"
+        }
+    }
+
+    /// A column by which SQLite must not look for the rows of a step: it does not know how many rows have the same
+    /// value.
+    func aside(_ column: SQL) -> SQL {
+        switch self {
+        case .whole: column
+        case .some: "+\(column)"
+        }
+    }
+}
+
+/// Runs the statements that apply a sync: each over all of its rows, in the transaction that is open, or over some rows
+/// at a time, in the short transactions of a change in steps.
+struct ApplySteps {
+    let workspace: Workspace
+    let runID: Identifier
+    /// Nil if it is one transaction.
+    let change: SteppedChange?
+    /// When no further step may begin.
+    let deadline: ContinuousClock.Instant
+
+    /// So many keys are held in memory at once.
+    private static let page = 20_000
+
+    /// Runs statements over rows.
+    ///
+    /// `keys` finds them, as one column `key`, without keeping anybody from writing. The statements of a part are one
+    /// step. Done again, after they have been interrupted, they change nothing that was done already.
+    func run(_ keys: SQL, _ statements: (ApplyPart) -> [SQL]) throws {
+        guard let change else { return try execute(statements(.whole)) }
+        let statements = statements(.some)
+        try forEachPage(of: keys) { page in
+            try change.each(page) { some in
+                guard ContinuousClock.now < deadline else { throw SyncInterruption.outOfTime }
+                let keys = JSON.array(some.map(JSON.string))
+                for statement in statements { try workspace.execute(statement, runID, keys) }
+            }
+        }
+    }
+
+    private func execute(_ statements: [SQL]) throws { for sql in statements { try workspace.execute(sql, runID) } }
+
+    private func forEachPage(of keys: SQL, _ body: ([String]) throws -> Void) throws {
+        let sql: SQL = "SELECT key FROM (\(keys)) AS keys WHERE key > $3 ORDER BY key LIMIT $4"
+        var last = ""
+        while true {
+            let page = try workspace.rows(sql, runID, last, Self.page) { try $0[0] as String }
+            guard let end = page.last else { return }
+            try body(page)
+            last = end
+        }
+    }
+
+    /// Runs one statement for each of the values, many in a step.
+    func run<Value>(_ statement: SQL, for values: [Value], _ parameters: (Value) -> [any SQLParameter]) throws {
+        func execute(_ value: Value) throws { try workspace.forEachRow(statement, parameters(value)) { _ in } }
+        guard let change else { return try values.forEach(execute) }
+        let numbered = Dictionary(values.enumerated().map { (String($0), $1) }) { first, _ in first }
+        try change.each(values.indices.map(String.init)) { numbers in
+            guard ContinuousClock.now < deadline else { throw SyncInterruption.outOfTime }
+            for value in numbers.compactMap({ numbered[$0] }) { try execute(value) }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Base
+import Store
+
+/// A database that records the statements that it is given, each once, with the last parameters.
+public final class RecordingDatabase: Database {
+    private let database: any Database
+    /// The statements.
+    public var statements: [SQL: [SQLValue]] = [:]
+
+    /// A recorder in front of a database.
+    public init(_ database: any Database) { self.database = database }
+
+    /// The engine's plan for a recorded statement, a line for each part.
+    public func plan(of sql: SQL) throws -> [String] {
+        let isServer = TestStore.Engine.ofThisRun == .postgreSQL
+        var lines: [String] = []
+        try database.run(isServer ? "EXPLAIN \(sql)" : "EXPLAIN QUERY PLAN \(sql)", statements[sql] ?? []) {
+            lines.append($0.text(isServer ? 0 : 3))
+        }
+        return lines
+    }
+
+    @discardableResult
+    public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
+        statements[sql] = parameters
+        return try database.run(sql, parameters, body)
+    }
+
+    public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
+        statements[sql] = parameters
+        try database.stream(sql, parameters, body)
+    }
+
+    public func read(_ queries: [Statement]) throws { try database.read(queries) }
+    public func runWithNextRead(_ query: Statement) throws { try database.runWithNextRead(query) }
+    public func runWaiting() throws { try database.runWaiting() }
+    public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
+        try database.transaction(kind, body)
+    }
+    public func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws { try database.keep(table, parameters) }
+    public var counters: any Database { database.counters }
+    public func migrate(upTo version: Int) throws { try database.migrate(upTo: version) }
+    public func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange? {
+        database.steppedChange(id, of: workspaceID, firstRows: firstRows)
+    }
+    public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try database.writingInventory(body)
+    }
+    public func unfinishedChange(of workspaceID: Identifier) throws -> Identifier? {
+        try database.unfinishedChange(of: workspaceID)
+    }
+    public func settleStatistics() throws { try database.settleStatistics() }
+    public func isCurrent() throws -> Bool { try database.isCurrent() }
+    public func canWrite() throws -> Bool { try database.canWrite() }
+    public func close() { database.close() }
+    public func settle(like rehearsal: any Database) {}
+}
