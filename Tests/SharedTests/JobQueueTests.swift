@@ -61,6 +61,40 @@ import Testing
         #expect(taken.count <= 5)
     }
 
+    /// Each has the same backlog, queued one workspace after the other. No job of one waits much longer than the same
+    /// job of the others.
+    @Test func ofEqualWorkspacesNoneWaitsMuchLonger() throws {
+        let count = 20
+        var workspaces: [Workspace] = []
+        for number in 0..<count {
+            let id = Identifier.random()
+            try store.database.execute(
+                "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, 'pro', $3)", id, "W\(number)", now)
+            try AuditLog(store.database, workspaceID: id).begin(at: now)
+            workspaces.append(try #require(try access.workspace(id)))
+        }
+        for workspace in workspaces { for _ in 0..<5 { try enqueue(workspace) } }
+        // How many steps each workspace's jobs have waited, a step being what four hands take at once.
+        var waits: [Identifier: [Int]] = [:]
+        var step = 0
+        while true {
+            let demand = JobDemand(lanes: Self.lanes.map { ($0, 16) }, count: 4)
+            let taken = try access.claimReady(demand, seconds: 60, now: now)
+            guard !taken.isEmpty else { break }
+            step += 1
+            for (workspaceID, job) in taken {
+                waits[workspaceID, default: []].append(step)
+                try #require(try access.workspace(workspaceID)).finish(job, now: now)
+            }
+        }
+        #expect(step == 25 && waits.count == count)
+        for place in 0..<5 {
+            let sorted = waits.values.map { $0[place] }.sorted()
+            let (median, last) = (sorted[count / 2], sorted[count - 1])
+            #expect(Double(last) <= 2.5 * Double(median), "job \(place): \(sorted)")
+        }
+    }
+
     /// Another release, or a damaged row, must not stop the jobs of everybody.
     @Test func aRowThatCannotBeReadIsInNobodysWay() throws {
         let unreadable = try enqueue(workspace, urgency: .person)
