@@ -49,7 +49,8 @@ class Workspace:
         keys = "".join(
             f"""INSERT INTO api_keys (id, workspace_id, name, prefix, key_hash, scope, created_at) VALUES
                 ('{uuid.uuid4()}', '{self.id}', '{scope}', '{key[:9]}',
-                {blob(hashlib.sha256(key.encode()).hexdigest())}, '{scope}', '2026-01-01T00:00:00Z');""" for scope, key in self.keys.items())
+                {blob(hashlib.sha256(key.encode()).hexdigest())}, '{scope}', '2026-01-01T00:00:00Z');"""
+            for scope, key in self.keys.items())
         return f"""
             INSERT INTO workspaces (id, name, plan, created_at)
                 VALUES ('{self.id}', '{self.name}', 'enterprise', '2026-01-01T00:00:00Z');

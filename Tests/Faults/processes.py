@@ -70,8 +70,8 @@ def descriptors(process):
 
 
 def limit_descriptors(process, limits):
-    """Sets how many descriptors a process may open, as (soft, hard), unless that is None. Returns what it was; None when
-    the process has ended."""
+    """Sets how many descriptors a process may open, as (soft, hard), unless that is None. Returns what it was before;
+    None when the process has ended."""
     try:
         return resource.prlimit(process, resource.RLIMIT_NOFILE, *([limits] if limits else []))
     except (OSError, ValueError):

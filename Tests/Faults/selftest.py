@@ -1,5 +1,5 @@
-"""Shows that each check notices what it is for: a short load without faults shows nothing, and with one thing spoiled in
-a copy of its database, or on the machine, the check of it says so."""
+"""Shows that each check notices what it is for: a short load without faults shows nothing, and with one thing spoiled
+in a copy of its database, or on the machine, the check of it says so."""
 
 import copy
 import os
@@ -71,7 +71,8 @@ SPOILED = [
      r"links without an account"),
     ("two syncs of one integration", """
         INSERT INTO sync_runs (id, workspace_id, integration_id, status, started_at)
-        SELECT column1 || integration_id, workspace_id, integration_id, 'in_progress', started_at FROM sync_runs, (VALUES ('a'), ('b'))
+        SELECT column1 || integration_id, workspace_id, integration_id, 'in_progress', started_at
+        FROM sync_runs, (VALUES ('a'), ('b'))
         GROUP BY integration_id, column1""", r"integrations with two syncs"),
 ]
 
@@ -159,7 +160,8 @@ def run(work, options):
               "--database", stand.url]
     subprocess.run(["bash", "-c", f'"$@" >{work}/orphan.log 2>&1 &', "bash", *orphan], check=True)
     stand.wait_until("the orphan runs", lambda: any(checks.left_processes(stand.processes())), 10)
-    expect("a process without a parent", list(checks.left_processes(stand.processes())), r"local-runner, state [DRS].*left")
+    expect("a process without a parent", list(checks.left_processes(stand.processes())),
+           r"local-runner, state [DRS].*left")
     unreaped = subprocess.Popen([stand.program, "--help"], stdout=subprocess.DEVNULL)
     time.sleep(0.3)
     expect("a process that nobody waits for", list(checks.left_processes(stand.processes())), "state Z.*was left")
@@ -172,6 +174,6 @@ def run(work, options):
     for line in failures:
         print(f"    ✘ {line}")
     count = len(SPOILED) + 15
-    print(f"    of {count} things that were spoiled {len(failures)} were not noticed, or what was left whole was not found so"
-          if failures else f"    {count} things were spoiled, and each was noticed")
+    print(f"    {len(failures)} of these checks failed, and {count} things were spoiled" if failures
+          else f"    {count} things were spoiled, and each was noticed")
     return 1 if failures else 0

@@ -97,8 +97,8 @@ class Stand:
         return os.path.join(self.folder, "local-runner")
 
     def start_runner(self):
-        """Starts `local-runner dev`, and waits until it serves. Whoever runs a service starts it again if it can't start:
-        the database may not be there, or the disk be full."""
+        """Starts `local-runner dev`, and waits until it serves. Whoever runs a service starts it again if it can't
+        start: the database may not be there, or the disk be full."""
         deadline = time.monotonic() + 30
         while True:
             self.runner = Runner(
