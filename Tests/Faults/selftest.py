@@ -95,7 +95,7 @@ def run(work, options):
     clients = {"snooze", "dismiss", "policy", "create key", "revoke key", "sync", "action", "chat", "bill", "export",
                "connect", "analyze", "export audit log"}
     stand.wait_until("each kind of write was acknowledged", lambda: not (clients - {
-        write.kind for write in list(stand.ledger.writes) if write.status == 200}), 30)
+        write.kind for write in list(stand.ledger.writes) if write.status == 200}), 120)
     stand.stop_clients()
     run.settle()
     suspensions = stand.providers.reports()[0]["asked"]
