@@ -119,6 +119,8 @@ final class CGIExecution: Execution {
     private func ended(_ status: Int32) {
         process?.readLastLine()
         exitStatus = status
+        // It was started: whether it served the request is no matter of the program.
+        pool.noteSuccess()
         if status != 0, !isKilled {
             let request = client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }
             pool.logEnd(process?.id ?? 0, status: status, request: request)
