@@ -3,7 +3,8 @@ mixed platforms and sizes, and workers. Prints provider requests a second, syncs
 how fair that is, what a sync costs the database, and memory; on both engines, and for another build beside this one.
 
 BENCH_WORKSPACES (40), BENCH_PROCESSES ("8,16,32": jobs at once, a run for each), BENCH_LATENCY (0.3 seconds a request),
-BENCH_SECONDS (60 a run), BENCH_BEFORE (the folder of another built checkout; its scheduled-jobs is started again and again),
+BENCH_RATE (requests a second that each org allows; not limited, if it is not set), BENCH_SECONDS (60 a run),
+BENCH_BEFORE (the folder of another built checkout; its scheduled-jobs is started again and again),
 BENCH_ENGINES ("PostgreSQL,SQLite")."""
 
 import base64
@@ -17,7 +18,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 from local import call, memory, percentile
-from providers import Providers
+from providers import Provider, Providers
 from stores import PostgreSQL, SQLite
 
 top, work = sys.argv[1:3]
@@ -25,6 +26,7 @@ WORKSPACES = int(os.environ.get("BENCH_WORKSPACES", "40"))
 PROCESSES = [int(count) for count in os.environ.get("BENCH_PROCESSES", "8,16,32").split(",")]
 LATENCY = float(os.environ.get("BENCH_LATENCY", "0.3"))
 SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
+RATE = float(os.environ.get("BENCH_RATE", "0"))
 BEFORE = os.environ.get("BENCH_BEFORE")
 ENGINES = os.environ.get("BENCH_ENGINES", "PostgreSQL,SQLite").split(",")
 PROVIDERS = int(os.environ.get("BENCH_PROVIDERS", "2"))
@@ -124,8 +126,10 @@ class Fleet:
         counts = [shares.get(workspace, 0) for _, workspace, _ in self.workspaces]
         jain = sum(counts) ** 2 / (len(counts) * sum(count * count for count in counts)) if any(counts) else 0
         print(f"    {processes:3} at once: {requests / seconds:7.1f} requests/s, {done * 60 / seconds:6.1f} syncs/min, "
-              f"fairness {jain:.2f} (1 is even), database {1000 * busy / max(1, done):.0f} ms a sync, "
-              f"{most:.0f} MiB in {forks} processes", flush=True)
+              f"fairness {jain:.2f} (1 is even), "
+              + (f"database {1000 * busy / max(1, done):.0f} ms a sync, " if busy else "")
+              + f"{most:.0f} MiB in {forks} processes"
+              + (f", {self.providers.refused() / seconds:.1f}/s over the rate limit" if RATE else ""), flush=True)
         return requests / seconds
 
     def queue_again(self):
@@ -159,6 +163,7 @@ class Fleet:
         print(f"    a job begins after {percentile(waits, 0.5):.2f} s (p50), {percentile(waits, 0.99):.2f} s (p99)", flush=True)
 
 
+Provider.rate = RATE
 providers = Providers(PROVIDERS)
 for engine in ENGINES:
     trees = [("this build", top)] + ([("the build before", BEFORE)] if BEFORE else [])

@@ -48,17 +48,36 @@ def entra(path, query, size):
 class Provider:
     """One process that plays both platforms for all workspaces. POST /control sets the latency and begins to count anew."""
 
+    # Requests a second that each org allows; 0 is no limit.
+    rate = 0
+
     def __init__(self, latency):
-        self.latency, self.count, self.since = latency, 0, time.time()
+        self.latency, self.count, self.refused, self.since = latency, 0, 0, time.time()
+        # What each org, which its token tells, may still be asked, and when that was so.
+        self.budgets = {}
+
+    def may_answer(self, token):
+        """Allows as many requests a second as `rate` says, and as many at once after a second without any."""
+        if not self.rate or not token:
+            return True
+        now = time.time()
+        left, then = self.budgets.get(token, (self.rate, now))
+        left = min(self.rate, left + (now - then) * self.rate)
+        self.budgets[token] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
 
     def answer(self, method, path, query, fields, body):
         """The status, the JSON, and the next page's link."""
         play = entra if path.startswith("/v1.0/") or "oauth2/v2.0" in path else okta
-        return 200, *play(path, query, self.size(fields))
+        answer, link = play(path, query, self.size(fields))
+        if "oauth2/v2.0" in path:
+            # Later requests tell by this token which org they are about.
+            answer["access_token"] = "t" + parse_qs(body.decode())["client_secret"][0]
+        return 200, answer, link
 
     def report(self):
         """What GET /control tells."""
-        return {"count": self.count, "seconds": time.time() - self.since}
+        return {"count": self.count, "refused": self.refused, "seconds": time.time() - self.since}
 
     async def serve(self, reader, writer):
         try:
@@ -69,11 +88,16 @@ class Provider:
                 fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
                 body = await reader.readexactly(int(fields.get("content-length", 0)))
                 url = urlsplit(target)
-                link, status = None, 200
+                link, status, limit = None, 200, ""
                 if url.path == "/control":
                     answer = self.report()
                     if method == "POST":
                         Provider.__init__(self, json.loads(body)["latency"])
+                elif not self.may_answer(fields.get("authorization", "")):
+                    # As Microsoft Graph and Okta say so.
+                    self.refused += 1
+                    answer, status = {"error": {"code": "TooManyRequests"}, "errorCode": "E0000047"}, 429
+                    limit = f"Retry-After: 1\r\nX-Rate-Limit-Reset: {int(time.time()) + 1}\r\n"
                 else:
                     self.count += 1
                     if self.latency:
@@ -83,6 +107,7 @@ class Provider:
                 response = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
                 if link:
                     response += f"Link: {link}\r\n"
+                response += limit
                 writer.write(response.encode() + b"\r\n" + data)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -127,3 +152,6 @@ class Providers:
 
     def count(self):
         return sum(report["count"] for report in self.reports())
+
+    def refused(self):
+        return sum(report["refused"] for report in self.reports())
