@@ -10,33 +10,16 @@
     @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
     struct OutageTests {
         private let folder: TemporaryFolder
-        private let server: String
+        private let server: OwnServer
 
         init() throws {
             folder = try TemporaryFolder()
-            // The path is longer than that of a Unix-domain socket may be: a checkout may be anywhere.
-            server = folder.path("server-" + String(repeating: "x", count: 90))
-        }
-
-        private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "postgresql").path
-
-        @discardableResult
-        private func control(_ verb: String) throws -> String {
-            let process = try PipedProgram(
-                "/bin/bash", arguments: [Self.script, verb, server], environment: ProcessInfo.processInfo.environment,
-                seconds: 90)
-            try process.finishOutput()
-            let status = try process.waitForEnd()
-            guard status == 0 else {
-                throw TCPClient.Failure(description: "\(verb): \(String(decoding: process.errors, as: UTF8.self))")
-            }
-            return String(decoding: process.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            server = OwnServer(in: folder)
         }
 
         @Test func noAcknowledgedWriteIsLostAndServiceResumes() throws {
-            let url = try control("start")
-            defer { _ = try? control("kill") }
+            let url = try server.start()
+            defer { _ = try? server.kill() }
             let runner = try DevRunner(in: folder, arguments: ["--database", url])
             let isDone = Atomic(false)
             let next = Atomic(0)
@@ -60,10 +43,10 @@
                     // In the middle of writes: some have been acknowledged since the last time.
                     let before = acknowledged.withLock { $0.count }
                     #expect(poll(seconds: 30) { acknowledged.withLock { $0.count } > before + 20 }, "round \(round)")
-                    try control("kill")
+                    try server.kill()
                     #expect(poll(seconds: 10) { runner.health().status == 503 }, "round \(round)")
                     health.insert(runner.health().database)
-                    try control("start")
+                    try server.start()
                     #expect(poll(seconds: 30) { runner.health().status == 200 }, "round \(round)")
                 }
             } catch {

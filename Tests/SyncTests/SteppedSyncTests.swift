@@ -178,6 +178,15 @@ struct SteppedSyncTests {
         ) { row in (0..<3).map(row.text).joined(separator: " ") }
     }
 
+    /// The details of the last sync in the audit log.
+    private func logged(_ company: Company) throws -> String {
+        try company.sync.store.database.first(
+            """
+            SELECT details FROM audit_log WHERE action = 'integration.synced' ORDER BY sequence_number DESC LIMIT 1
+            """
+        ) { $0.text(0) } ?? ""
+    }
+
     @Test func itComesToTheSameAsInOneTransactionWhereverItIsInterrupted() throws {
         let reference = try Company()
         let old = try reference.inventory()
@@ -201,6 +210,7 @@ struct SteppedSyncTests {
             #expect(try company.sync.sync("okta").status == .completed)
             #expect(try company.inventory() == new, "after \(interruptions) rows")
             #expect(try changes(company) == changes(reference), "after \(interruptions) rows")
+            #expect(try logged(company) == logged(reference), "after \(interruptions) rows")
             #expect(try count("unfinished_changes", company) == 0 && count("unfinished_rows", company) == 0)
             #expect(try count("sync_staged", company) == 0)
             interruptions += 1

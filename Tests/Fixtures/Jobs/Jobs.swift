@@ -4,8 +4,9 @@ import Function
 import Glibc
 import Jobs
 
-/// A scheduled function that runs jobs whose every fault can be asked for: `do` in a job's payload says what it does. The
-/// variable FIXTURE_JOB names a workspace and a job that is run alone, as after a response.
+/// A scheduled function that runs jobs whose every fault can be asked for: `do` in a job's payload says what it does.
+/// The variable FIXTURE_JOB names a workspace and a job that is run alone, as after a response. In place of
+/// scheduled-jobs it is a worker as that is (JOB_PROCESSES, JOB_WORKER_SECONDS).
 ///
 ///     complete    ends well
 ///     trap        fails a precondition
@@ -20,15 +21,17 @@ import Jobs
         let seconds = context.env["FIXTURE_SECONDS"].flatMap { Double($0) } ?? 60
         let runner = JobRunner(
             [.sync: JobHandler(run: run, giveUp: giveUp)],
-            seconds: context.env["FIXTURE_TIME"].flatMap { Double($0) } ?? 60, jobSeconds: seconds, atOnce: 2,
-            context.log)
+            seconds: context.env["FIXTURE_TIME"].flatMap { Double($0) } ?? 60, jobSeconds: seconds,
+            atOnce: context.env["JOB_PROCESSES"].flatMap { Int($0) } ?? 2, context.log)
         let named = context.env["FIXTURE_JOB"]?.split(separator: " ").compactMap { Identifier($0) } ?? []
         if named.count == 2, let workspace = try context.access.workspace(named[0]) {
             try runner.run(named[1], in: workspace)
             // The connection is there again.
             context.log.write(.info, "workspaces: \(try context.access.workspaces().count)")
         } else {
-            try runner.runDue(context.access, stays: context.env["FIXTURE_STAYS"] != nil)
+            try runner.runDue(
+                context.access,
+                stays: context.env["FIXTURE_STAYS"] != nil || context.env["JOB_WORKER_SECONDS"] != nil)
         }
         return try runner.hasMore(context.access) ? .more : .completed
     }

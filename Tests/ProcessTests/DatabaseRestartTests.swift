@@ -1,0 +1,46 @@
+#if PostgreSQL
+    import Base
+    import Foundation
+    import Store
+    import TestSupport
+    import Testing
+
+    /// A database server that is killed again and again while workers run jobs.
+    @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
+    struct DatabaseRestartTests {
+        @Test func noJobIsLostAndNoEffectDoubled() throws {
+            let folder = try TemporaryFolder()
+            let server = OwnServer(in: folder)
+            let url = try server.start()
+            defer { try? server.kill() }
+            func connect() throws -> any Database { try #require(DatabaseURL(url)?.database()) }
+            let first = try connect()
+            try first.migrate()
+            let load = try WorkersUnderLoad(first, at: url)
+            for _ in 0..<20 { try load.addWork() }
+            first.close()
+            var workers = try (0..<2).map { _ in try load.start() }
+            for round in 1...5 {
+                // In the middle of work: something has been done since the last time.
+                let before = load.okta.suspensions
+                let isWorking = poll(seconds: 30) { load.okta.suspensions > before }
+                #expect(isWorking, "round \(round)")
+                try server.kill()
+                // A worker that can't reach the database ends, and `local-runner work` starts it again.
+                for worker in workers {
+                    let status = worker.program.waitForEnd(seconds: 60)
+                    #expect(status != nil && status != 0, "round \(round)")
+                }
+                try server.start()
+                load.database = try connect()
+                try load.letTimePass()
+                load.database.close()
+                workers = try (0..<2).map { _ in try load.start() }
+            }
+            try load.end(workers)
+            load.database = try connect()
+            try load.finish()
+            try load.check()
+        }
+    }
+#endif

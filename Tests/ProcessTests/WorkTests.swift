@@ -1,0 +1,126 @@
+@_spi(System) import Auth
+import Base
+import Foundation
+import Jobs
+import Store
+import TestSupport
+import Testing
+
+/// `local-runner work` as a program, with a function in place of scheduled-jobs whose jobs do as they are told.
+@Suite(.serialized, .usesStore) struct WorkTests {
+    private let store: TestStore
+    private let folder: TemporaryFolder
+    private let workspaces: [Workspace]
+
+    init() throws {
+        store = try TestStore()
+        let access = SystemAccess(store.database)
+        workspaces = try [store.own.id, store.other.id].map { try #require(try access.workspace($0)) }
+        folder = try TemporaryFolder()
+        // The runner looks for functions where it lies itself.
+        try FileManager.default.linkItem(
+            atPath: BuiltProducts.folder + "/local-runner", toPath: folder.path("local-runner"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("scheduled-jobs"), withDestinationPath: BuiltProducts.folder + "/fixture-jobs")
+        try write(function: "scheduled-jobs")
+    }
+
+    private func write(function: String) throws {
+        try folder.write(
+            "wrangler-like.json",
+            """
+            {"name": "test", "vars": {"JOB_PROCESSES": "1", "JOB_WORKER_SECONDS": "1"},
+             "functions": [{"route": "/scheduled/jobs", "function": "\(function)", "methods": [],
+                "bindings": ["DATABASE_URL", "JOB_PROCESSES", "JOB_WORKER_SECONDS"]}]}
+            """)
+    }
+
+    private func start(_ options: [String] = []) throws -> TestProcess {
+        try TestProcess(
+            folder.path("local-runner"),
+            [
+                "work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state"),
+                "--database", store.url,
+            ] + options, log: folder.path("log"))
+    }
+
+    @discardableResult
+    private func enqueue(_ what: String, in workspace: Int = 0) throws -> Identifier {
+        try workspaces[workspace].enqueue(.sync, payload: ["do": .string(what)])
+    }
+
+    /// The processes of jobs that have said that they hold, the earliest first.
+    private var holders: [pid_t] {
+        folder.read("log").components(separatedBy: "holding as ").dropFirst().compactMap { text in
+            pid_t(text.prefix { $0.isNumber })
+        }
+    }
+
+    /// How many jobs are of a state, and how many attempts they have taken.
+    private func jobs(_ state: String) throws -> [Int] {
+        try store.database.rows("SELECT attempts FROM jobs WHERE state = $1 ORDER BY attempts", state) {
+            try $0[0] as Int
+        }
+    }
+
+    @Test func soManyJobsRunAtOnceAsItWasToldEachInAProcessOfItsOwn() throws {
+        for workspace in [0, 0, 1, 1, 1] { try enqueue("hold", in: workspace) }
+        let worker = try start(["--processes", "3"])
+        #expect(poll(seconds: 60) { holders.count == 3 }, "\(folder.read("log"))")
+        let children = ProcessTable.descendants(of: worker.id)
+        #expect(Set(holders).count == 3 && Set(holders).isSubset(of: children))
+        #expect(try jobs("running") == [1, 1, 1] && jobs("ready") == [0, 0])
+        // The place of one that has ended is the next one's.
+        kill(holders[0], SIGKILL)
+        #expect(poll(seconds: 30) { holders.count == 4 })
+        #expect(try jobs("running") == [1, 1, 1] && jobs("ready") == [0] && jobs("waiting") == [1])
+        #expect(worker.isRunning)
+    }
+
+    @Test func itGivesItsJobsBackWhenItIsAskedToEnd() throws {
+        let held = try (0..<2).map { try enqueue("hold", in: $0) }
+        let worker = try start(["--processes", "2"])
+        #expect(poll(seconds: 60) { holders.count == 2 }, "\(folder.read("log"))")
+        let processes = ProcessTable.descendants(of: worker.id)
+        worker.send(SIGTERM)
+        #expect(worker.waitForEnd(seconds: 30) == 0)
+        #expect(processes.count >= 3 && poll(seconds: 30) { !processes.contains(where: ProcessTable.isAlive) })
+        for job in held {
+            let row = try store.database.first("SELECT state, attempts, error FROM jobs WHERE id = $1", job) { row in
+                [row.text(0), row.text(1), row.text(2)]
+            }
+            #expect(
+                row == ["waiting", "0", "Its worker was stopped."] || row == ["ready", "0", "Its worker was stopped."])
+        }
+        // Another begins them anew.
+        let next = try start(["--processes", "2"])
+        #expect(poll(seconds: 60) { holders.count == 2 })
+        #expect(try jobs("running") == [1, 1])
+        #expect(next.isRunning)
+    }
+
+    @Test func itStartsAgainWhatHasDied() throws {
+        let worker = try start()
+        let first = try enqueue("complete")
+        func isDone(_ job: Identifier) throws -> Bool {
+            try store.database.first("SELECT 1 FROM jobs WHERE id = $1", job) { _ in true } == nil
+        }
+        #expect(try poll(seconds: 60) { try isDone(first) }, "\(folder.read("log"))")
+        for process in ProcessTable.descendants(of: worker.id) { kill(process, SIGKILL) }
+        let second = try enqueue("complete")
+        #expect(try poll(seconds: 60) { try isDone(second) }, "\(folder.read("log"))")
+        #expect(folder.read("log").contains("the worker ended with status 137; it starts again"))
+        worker.send(SIGINT)
+        #expect(worker.waitForEnd(seconds: 30) == 0)
+    }
+
+    @Test func whatItCanNotDoItSays() throws {
+        for processes in ["0", "257", "many"] {
+            #expect(try start(["--processes", processes]).waitForEnd(seconds: 30) == 2)
+            #expect(folder.read("log").contains("--processes"), "\(folder.read("log"))")
+        }
+        try write(function: "fixture-jobs")
+        #expect(try start().waitForEnd(seconds: 30) == 1)
+        #expect(folder.read("log").contains("no function scheduled-jobs"), "\(folder.read("log"))")
+    }
+}
