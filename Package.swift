@@ -141,7 +141,8 @@ let fixtures: [Target] = [
         name: "runner-fixture", dependencies: ["Base", "CSystem", "Crypto", "HTTP", "Invocation"],
         path: "Tests/Fixtures/Runner"),
     .executableTarget(
-        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP"], path: "Tests/Fixtures/Probe"),
+        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP", "Store"],
+        path: "Tests/Fixtures/Probe"),
     .executableTarget(
         name: "fixture-jobs", dependencies: ["Auth", "Base", "Function", "Jobs"], path: "Tests/Fixtures/Jobs"),
 ]

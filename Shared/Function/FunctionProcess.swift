@@ -54,23 +54,25 @@ final class FunctionProcess {
         log.write(.error, "the database can't be written, reads go on: \(reason)")
     }
 
-    /// What `body` returns, or the response of what it throws: the caller learns no more than a status and a safe
-    /// sentence, the log the rest.
+    /// What `body` returns, or the response of what it throws.
     func answer(_ log: Log, _ body: () throws -> Response) -> Response {
-        do {
-            return try body()
-        } catch let error as HTTPError {
-            return error.response
-        } catch StoreError.unwritable(let reason) {
+        do { return try body() } catch { return refusal(of: error, log).response }
+    }
+
+    /// What the caller learns of an error: no more than a status and a safe sentence. The log learns the rest.
+    func refusal(of error: any Error, _ log: Log) -> HTTPError {
+        switch error {
+        case let error as HTTPError: return error
+        case StoreError.unwritable(let reason):
             noteOutage(reason, log)
-            return HTTPError.unwritable.response
-        } catch StoreError.unreachable(let reason), StoreError.damaged(let reason) {
+            return .unwritable
+        case StoreError.unreachable(let reason), StoreError.damaged(let reason):
             log.write(.error, "the database can't be reached: \(reason)")
             opened?.close()
-            return HTTPError.unavailable.response
-        } catch {
+            return .unavailable
+        default:
             log.write(.error, "the request failed: \(error)")
-            return HTTPError.internal.response
+            return .internal
         }
     }
 }

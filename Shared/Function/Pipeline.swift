@@ -34,20 +34,23 @@ public final class Pipeline: Service {
         var response = process.answer(log) { try answer(request, log, afterwards) }
         response.afterwards = afterwards.work
         if case .stream(let body) = response.body {
-            response.body = .stream { send in try Self.stream(body, to: send, log) }
+            response.body = .stream { [self] send in try stream(body, to: send, log) }
         }
         response = response.completed(requestID: requestID)
         if request.method == .head { response.body = .bytes([]) }
         return response
     }
 
-    /// When a body fails, its status has gone out already: only the log can tell why the response is cut off. That the
-    /// peer has gone is nothing to log.
-    private static func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
+    /// Sends a body in parts. A body that fails before its first part throws the `HTTPError` that is the answer then. Of one that
+    /// fails later, the status has gone out already: only the log can tell why the response is cut off. If the peer has gone,
+    /// there is nothing to log.
+    private func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
+        var hasBegun = false
         var peerHasGone = false
         do {
             try withoutActuallyEscaping(send) { send in
                 try body { part in
+                    hasBegun = true
                     do {
                         try send(part)
                     } catch {
@@ -57,6 +60,7 @@ public final class Pipeline: Service {
                 }
             }
         } catch {
+            guard hasBegun else { throw process.refusal(of: error, log) }
             if !peerHasGone { log.write(.error, "the response broke off: \(error)") }
             throw error
         }

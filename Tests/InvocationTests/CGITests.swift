@@ -92,6 +92,11 @@ import Testing
         try expectError(500, try run(Ask("GET", "do=stream-fails&bytes=0").variables))
     }
 
+    @Test("A streamed response whose database is lost before its first byte is 503")
+    func streamWithoutDatabase() throws {
+        try expectError(503, try run(Ask("GET", "do=stream-outage&bytes=0").variables))
+    }
+
     @Test func theRequestIDOfARefusalIsTheRequests() throws {
         let answer = try run(["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "HTTP_X_REQUEST_ID": "the-request"])
         try expectError(400, answer)

@@ -194,6 +194,18 @@ import Testing
         }
     }
 
+    @Test("A streamed response whose database is lost before its first byte is 503, and cut off after that")
+    func streamWithoutDatabase() throws {
+        try withPeer { peer throws in
+            peer.request(1, Ask("GET", "do=stream-outage&bytes=0").variables)
+            try expectError(503, try peer.readAnswer())
+        }
+        try withPeer { peer throws in
+            peer.request(1, Ask("GET", "do=stream-outage&bytes=500000").variables, keepsConnection: true)
+            #expect(throws: Answer.Malformed.self) { try peer.readStream() }
+        }
+    }
+
     @Test func aStreamThatFailsAtOnceIsAnError() throws {
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream-fails&bytes=0", headers: ["X-Request-Id": "mine"]).variables)

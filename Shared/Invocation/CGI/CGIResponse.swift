@@ -24,8 +24,8 @@ enum CGIResponse {
         return head
     }
 
-    /// Writes head and body by `write`, a streamed body in parts. The head goes with the first part: a body that fails before
-    /// that is answered by a 500 instead.
+    /// Writes head and body by `write`, a streamed body in parts. The head goes with the first part: if the body fails before
+    /// that, the `HTTPError` that it throws is the answer instead, and 500 for any other error.
     static func write(_ response: Response, by write: Response.Sink) throws {
         var head = head(response)
         switch response.body {
@@ -41,8 +41,8 @@ enum CGIResponse {
                     head = []
                 }
             } catch  where !head.isEmpty && !(error is Descriptor.Closed) {
-                return try Self.write(
-                    HTTPError.internal.refusal(requestID: response.headers["X-Request-Id"]), by: write)
+                let refusal = error as? HTTPError ?? .internal
+                return try Self.write(refusal.refusal(requestID: response.headers["X-Request-Id"]), by: write)
             }
             if !head.isEmpty { try head.withUnsafeBytes(write) }
         }

@@ -37,7 +37,8 @@ enum Event {
         do {
             return try EventResponse.encode(response)
         } catch {
-            return try EventResponse.encode(HTTPError.internal.refusal(requestID: response.headers["X-Request-Id"]))
+            let refusal = error as? HTTPError ?? .internal
+            return try EventResponse.encode(refusal.refusal(requestID: response.headers["X-Request-Id"]))
         }
     }
 

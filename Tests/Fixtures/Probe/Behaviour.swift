@@ -3,6 +3,7 @@ import Crypto
 import Function
 import Glibc
 import HTTP
+import Store
 
 /// What a request asks the probe to do.
 ///
@@ -10,6 +11,7 @@ import HTTP
 ///     stream      bytes         a streamed body
 ///     bytes       bytes         the same body, not streamed
 ///     stream-fails bytes        a streamed body that fails after so many bytes
+///     stream-outage bytes       a streamed body that loses the database after so many bytes
 ///     fails                     the handler throws
 ///     status      status        an empty JSON object with this status
 ///     field       name value    a response with this header field
@@ -41,8 +43,9 @@ struct Behaviour {
 
     func respond() throws -> Response {
         switch text("do") {
-        case "stream": return stream(failsAtEnd: false)
-        case "stream-fails": return stream(failsAtEnd: true)
+        case "stream": return stream(failure: nil)
+        case "stream-fails": return stream(failure: Fault())
+        case "stream-outage": return stream(failure: StoreError.unreachable("planted"))
         case "bytes":
             var body: [UInt8] = []
             try Filler.send(number("bytes")) { body.append(contentsOf: $0) }
@@ -83,10 +86,10 @@ struct Behaviour {
 
     private var done: Response { .json { $0.field("done", true) } }
 
-    private func stream(failsAtEnd: Bool) -> Response {
+    private func stream(failure: (any Error)?) -> Response {
         .stream(contentType: "application/octet-stream") { send in
             try Filler.send(number("bytes"), send)
-            if failsAtEnd { throw Fault() }
+            if let failure { throw failure }
         }
     }
 
