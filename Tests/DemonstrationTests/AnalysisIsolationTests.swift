@@ -47,7 +47,8 @@ import Testing
             """)
         let snapshots = try seeded.texts(
             "SELECT CAST(metrics AS text) FROM drift_snapshots WHERE workspace_id = $1 ORDER BY taken_at")
-        return ["\(run.risk.score.value) \(run.risk.counts)"] + skipped + findings + snapshots
+        return ["\(run.risk.score.value) " + String(decoding: JSONWriter.bytes(run.risk.counts), as: UTF8.self)]
+            + skipped + findings + snapshots
     }
 
     @Test func anAnalysisKnowsOneCompany() throws {
@@ -57,7 +58,7 @@ import Testing
         for sql in Self.otherFacts { #expect(try seeded.database.execute(sql, other.id) > 0) }
         let before = try StoredRows(seeded.database)[other.id]
         #expect(before.count > 10_000)
-        #expect(try outcome(seeded) == alone)
+        #expect(try outcome(seeded).difference(from: alone).map { "\($0)" } == [])
         #expect(alone.count > 100)
         let after = try StoredRows(seeded.database)[other.id]
         #expect(after == before)

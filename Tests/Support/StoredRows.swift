@@ -38,6 +38,7 @@ public struct StoredRows {
         let ids = /(?!aaaaaaaa|bbbbbbbb)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
         var masked = text.replacing(ids, with: "‹id›").replacing(/[0-9a-f]{64,}/, with: "‹hash›")
         masked = masked.replacing(/thal_\w{4,40}/, with: "‹key›").replacing(/\b\d{10}\b/, with: "‹seconds›")
+        masked = masked.replacing(/toolu_[0-9A-Fa-f-]{36}/, with: "‹call›")
         masked = masked.replacing(/"\w+_ms": ?(?:\d+|\{[^}]*\})/, with: "‹duration›")
         let recently = Timestamp.now - .days(1)
         masked = masked.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) { match in

@@ -69,6 +69,13 @@ import Testing
         #expect(throws: (any Error).self) { try own.sync("github") }
     }
 
+    /// The own workspace's rows, masked, without the second of the hour that each integration has by its id.
+    private func ownRows(_ store: TestStore) throws -> [String] {
+        try StoredRows(store.database).masked(store.own.id).map {
+            $0.replacing(/next_auto_sync_at=\S+/, with: "")
+        }.sorted()
+    }
+
     @Test func aSyncKnowsOneWorkspace() throws {
         let alone = try TestStore()
         try syncOwn(alone)
@@ -80,8 +87,8 @@ import Testing
         #expect(before.count { $0.hasPrefix("accounts ") } == 7 && before.contains { $0.hasPrefix("access_keys ") })
         try syncOwn(store)
         #expect(try StoredRows(store.database)[store.other.id] == before)
-        let rows = try StoredRows(store.database).masked(store.own.id)
-        #expect(rows == (try StoredRows(alone.database).masked(alone.own.id)))
+        let rows = try ownRows(store)
+        #expect(rows.difference(from: try ownRows(alone)).map { "\($0)" } == [])
         #expect(rows.count { $0.hasPrefix("accounts ") } > 3 && rows.contains { $0.hasPrefix("sync_events ") })
         // Which record belongs to which: their ids are masked above.
         let links: SQL = """
