@@ -79,6 +79,12 @@ struct NumberedList {
         return (Array(new), .object(next))
     }
 
+    /// The number of items on a page, for lists that end when as many have come as the provider counts. One that comes twice
+    /// is one: counted twice, it would hide another that has not come yet.
+    static func count(_ ids: [String]) -> Int {
+        Set(ids.filter { !$0.isEmpty }).count + ids.count(where: \.isEmpty)
+    }
+
     /// A list whose pages have numbers, as GitHub's and GitLab's do, a hundred items on each at most. To begin where it
     /// wants, such a page is of the size by which it has most of what is new.
     static func ofNumberedPages(

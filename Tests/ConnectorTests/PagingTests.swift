@@ -107,6 +107,18 @@ import Upstream
         #expect(provider.unexpected.isEmpty)
     }
 
+    /// Counted twice, it would seem to be all that there is. A list that stays so can't be read.
+    @Test(arguments: [ConnectorCase.jumpCloud, .crowdStrike], [0, 2])
+    func anItemThatComesTwiceHidesNoOther(_ example: ConnectorCase, _ place: Int) throws {
+        let paths = ["/api/applications", "/user-management/queries/users/v1"]
+        let absence = try? Absence(example) { request, reply in
+            let from = request.parameter("skip") ?? request.parameter("offset")
+            guard paths.contains(request.path), from == String(place) else { return nil }
+            return reply.entries(request.path == paths[0] ? "results" : "resources") { $0 + $0.suffix(1) }
+        }
+        #expect((absence?.gone ?? []) == [])
+    }
+
     @Test func aListThatNeverStandsStillIsLeftForAnotherTime() {
         let numbers = ShrinkingList(0..<100, losing: (0..<100).map { $0 })
         #expect(throws: ConnectorError.self) { try list(numbers).all() }

@@ -92,6 +92,13 @@ import Testing
         #expect(absence.accounts["U4"]?.unread == [.department, .managerExternalID])
     }
 
+    @Test("A profile that comes twice stands in the place of another") func repeatedProfiles() throws {
+        let absence = try sync { request, reply in
+            request.path == "/scim/v2/Users" ? reply.entries("Resources") { $0 + $0.suffix(1) } : nil
+        }
+        #expect(absence.leftOut.contains("profiles"))
+    }
+
     @Test("The log is left out if it is refused, and the others are read", arguments: [400, 403, 404, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in

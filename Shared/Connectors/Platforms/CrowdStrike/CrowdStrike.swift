@@ -91,7 +91,9 @@ struct CrowdStrike: Connector {
             let ids = try Self.resources(response)
             let total = response.json["meta"]?["pagination"]?["total"]?.place
             guard !ids.isEmpty || from > 0 || total == 0 else { throw Self.hidden }
-            return (ids, ids.isEmpty || total.map { from + ids.count >= $0 } == true)
+            return (
+                ids, ids.isEmpty || total.map { from + NumberedList.count(ids.map { $0.string ?? "" }) >= $0 } == true
+            )
         }
     }
 

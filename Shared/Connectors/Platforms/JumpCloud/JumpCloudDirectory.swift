@@ -29,7 +29,8 @@ final class JumpCloudDirectory {
     /// A list of version 1, which counts all of them beside the results in a member, or of version 2, which does so in a
     /// header, not everywhere.
     func list(_ path: UpstreamPath, member: String? = nil) -> NumberedList {
-        NumberedList(id: { $0.text(member == nil ? "id" : "_id") ?? "" }) { [api, pageSize] from in
+        func id(_ item: JSON) -> String { item.text(member == nil ? "id" : "_id") ?? "" }
+        return NumberedList(id: id) { [api, pageSize] from in
             var query = [(name: "limit", value: String(pageSize)), (name: "skip", value: String(from))]
             if member != nil { query.append((name: "sort", value: "_id")) }
             let response = try api.get(path, query: query)
@@ -40,7 +41,7 @@ final class JumpCloudDirectory {
             }
             // Version 1 always counts; if the count can't be read, only an empty page is the end.
             let isShort = member == nil && values.count < pageSize
-            return (values, values.isEmpty || total.map { from + values.count >= $0 } ?? isShort)
+            return (values, values.isEmpty || total.map { from + NumberedList.count(values.map(id)) >= $0 } ?? isShort)
         }
     }
 }

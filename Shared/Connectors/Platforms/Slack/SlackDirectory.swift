@@ -130,6 +130,10 @@ final class SlackDirectory {
                 if users.isEmpty, next <= total { throw SlackMethods.malformed }
                 return (users, next > total ? nil : .integer(next))
             } _: { users in
+                // One that comes twice stands in the place of another.
+                if NumberedList.count(users.map { $0.text("id") ?? "" }) < users.count {
+                    found.gap = SlackMethods.malformed
+                }
                 for user in users {
                     guard let id = user.text("id") else {
                         found.gap = SlackMethods.malformed
