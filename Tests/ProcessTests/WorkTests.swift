@@ -31,7 +31,8 @@ import Testing
             """
             {"name": "test", "vars": {"JOB_PROCESSES": "1", "JOB_WORKER_SECONDS": "1"},
              "functions": [{"route": "/scheduled/jobs", "function": "\(function)", "methods": [],
-                "bindings": ["DATABASE_URL", "JOB_PROCESSES", "JOB_WORKER_SECONDS"]}]}
+                "bindings": ["DATABASE_URL", "JOB_PROCESSES", "JOB_WORKER_SECONDS"]}],
+             "triggers": {"crons": [{"cron": "* * * * *", "function": "\(function)"}]}}
             """)
     }
 
@@ -66,7 +67,7 @@ import Testing
     @Test func soManyJobsRunAtOnceAsItWasToldEachInAProcessOfItsOwn() throws {
         for workspace in [0, 0, 1, 1, 1] { try enqueue("hold", in: workspace) }
         let worker = try start(["--processes", "3"])
-        #expect(poll(seconds: 60) { holders.count == 3 }, "\(folder.read("log"))")
+        try #require(poll(seconds: 60) { holders.count == 3 }, "\(folder.read("log"))")
         let children = ProcessTable.descendants(of: worker.id)
         #expect(Set(holders).count == 3 && Set(holders).isSubset(of: children))
         #expect(try jobs("running") == [1, 1, 1] && jobs("ready") == [0, 0])
