@@ -33,12 +33,13 @@ public struct StoredRows {
     public subscript(_ workspace: Identifier) -> [String] { lines[workspace] ?? [] }
 
     /// A text without what differs from one run to the next: ids that a test did not choose, hashes, API keys,
-    /// durations, and moments of today.
+    /// durations and the length of an answer that has one, and moments of today.
     public static func masked(_ text: String) -> String {
         let ids = /(?!aaaaaaaa|bbbbbbbb)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
         var masked = text.replacing(ids, with: "‹id›").replacing(/[0-9a-f]{64,}/, with: "‹hash›")
         masked = masked.replacing(/thal_\w{4,40}/, with: "‹key›").replacing(/\b\d{10}\b/, with: "‹seconds›")
         masked = masked.replacing(/toolu_[0-9A-Fa-f-]{36}/, with: "‹call›")
+        if masked.contains(/"\w+_ms":/) { masked = masked.replacing(/Content-Length: \d+/, with: "‹length›") }
         masked = masked.replacing(/"\w+_ms": ?(?:\d+|\{[^}]*\})/, with: "‹duration›")
         let recently = Timestamp.now - .days(1)
         masked = masked.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) { match in
