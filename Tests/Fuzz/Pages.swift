@@ -28,7 +28,9 @@ private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
             let before = server.requests
             guard let page = try? list.page(cursor) else { break }
             let isAsked = server.requests > before
-            expect(isReadable || !isAsked || page.end == nil, "no list ends with a page that can't be read")
+            // A list that is put together from several may do without one of them, and then keeps what is known from it.
+            let provesAbsence = page.end != nil && page.entries.kept.isEmpty
+            expect(isReadable || !isAsked || !provesAbsence, "no list ends with a page that can't be read")
             cursor = page.next
             if cursor == nil { break }
         }
@@ -68,6 +70,11 @@ extension PageServer {
         return try connector.init(Credentials(Self.config(platform), connector.fields), scope)
     }
 
+    private static let serviceAccount: JSON = [
+        "type": "service_account", "client_email": "a@project.iam.gserviceaccount.com", "private_key_id": "k1",
+        "private_key": .string(TestKey.rsa),
+    ]
+
     private static func config(_ platform: Platform) -> [String: JSON] {
         let tenant: JSON = "11111111-2222-4333-8444-555555555555"
         let client: [String: JSON] = ["client_id": "66666666-7777-4888-9999-aaaaaaaaaaaa", "client_secret": "secret"]
@@ -76,18 +83,14 @@ extension PageServer {
             case .okta: ["domain": "example.okta.com", "api_token": "token"]
             case .googleWorkspace:
                 [
-                    "service_account_json": .string(
-                        String(
-                            decoding: JSONWriter.bytes([
-                                "type": "service_account", "client_email": "a@project.iam.gserviceaccount.com",
-                                "private_key_id": "k1", "private_key": .string(TestKey.rsa),
-                            ]), as: UTF8.self)), "admin_email": "admin@example.com", "customer_id": "C01abc2de",
+                    "service_account_json": .string(String(decoding: JSONWriter.bytes(serviceAccount), as: UTF8.self)),
+                    "admin_email": "admin@example.com", "customer_id": "C01abc2de",
                 ]
             case .microsoftEntra, .microsoftIntune: client.merging(["tenant_id": tenant]) { $1 }
             case .github: ["organization": "acme", "token": "token"]
             case .gitlab: ["group_id": "acme", "token": "token"]
             case .aws: ["access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "secret"]
-            case .slack: ["token": "token"]
+            case .slack: ["token": "xoxp-1-2-3-token"]
             case .crowdStrike: client.merging(["region": "eu-1"]) { $1 }
             case .jira: ["site": "acme", "email": "admin@acme.example", "api_token": "token"]
             case .jamfPro: client.merging(["url": "https://acme.jamfcloud.com"]) { $1 }
