@@ -171,7 +171,8 @@ import Testing
         loop.afterRound = { rounds += 1 }
         loop.run { rounds == 100 }
         #expect((100...101).contains(greedy.turns))
-        #expect((50...200).contains(ticks), "\(ticks)")
+        // One look at the clock a turn: a timer without delay runs again in the same turn only within the same microsecond.
+        #expect((50...10_000).contains(ticks), "\(ticks)")
     }
 
     /// Long heads and requests that come ahead count against what clients may hold, and so do responses that nobody takes.
