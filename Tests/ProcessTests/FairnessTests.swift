@@ -33,9 +33,10 @@ import Testing
         for _ in 0..<3 {
             let before = try completedSyncs(of: fifth)
             try fifth.workspace.queueSync(of: fifth.integration, urgency: .routine)
-            #expect(try poll(seconds: 30) { try completedSyncs(of: fifth) == before + 1 })
+            #expect(try poll(seconds: 120) { try completedSyncs(of: fifth) == before + 1 })
         }
-        #expect(okta.held == 4, "the four were answered after \(ContinuousClock.now - start)")
+        // A request that waits for long is given up and made again.
+        #expect(okta.held >= 4, "the four were answered after \(ContinuousClock.now - start)")
         okta.release()
         #expect(try poll(seconds: 60) { try slow.allSatisfy { try completedSyncs(of: $0) == 1 } })
         worker.program.send(SIGTERM)
