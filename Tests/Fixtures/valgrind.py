@@ -4,6 +4,7 @@ Exits with 1 if valgrind finds an invalid access or a jump that depends on unini
 or if the second hundred requests leave more memory in use than the first has left.
 """
 
+import atexit
 import json
 import os
 import re
@@ -72,6 +73,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         dev = subprocess.Popen(
             [runner, "dev", "--persist-to", folder, "--port", "0"], stdout=subprocess.DEVNULL)
+        atexit.register(dev.kill)
         started = os.path.join(folder, "dev.json")
         deadline = time.time() + 60
         while not os.path.exists(started):
@@ -94,6 +96,8 @@ def main():
         process = subprocess.Popen(
             ["valgrind", "--error-exitcode=99", "--leak-check=no", "--vgdb=yes", f"--log-file={log}", function],
             stdin=listener, env=environment)
+        # Nothing else waits for it if this program ends early.
+        atexit.register(process.kill)
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(120)
         connection.connect(os.path.join(folder, "socket"))
