@@ -30,10 +30,12 @@ import Sync
 }
 
 extension Workspace {
-    /// Does the hourly upkeep of a workspace. Snoozed findings open again, trials end, actions that nobody has approved
-    /// for a week are cancelled, actions whose job is gone end, and what the plan keeps no longer, jobs that died a
-    /// month ago and confirmations that have expired are forgotten. A sync that was applied in part is undone if no
-    /// process will go on with it.
+    /// Does the hourly upkeep of a workspace:
+    ///
+    /// - opens snoozed findings that are due, and ends the trial if its time is over;
+    /// - cancels actions that nobody has approved for a week, and ends actions that have lost their job;
+    /// - undoes a sync that was applied in part, if no process will go on with it;
+    /// - deletes data that is older than the plan keeps it, jobs that died a month ago, and expired confirmations.
     func keepHouse(now: Timestamp) throws {
         try undoAbandonedSync(now: now)
         try reopenDueFindings(now: now)

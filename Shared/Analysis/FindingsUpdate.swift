@@ -11,9 +11,10 @@ struct FindingsUpdate {
     private var resolved: [Identifier] = []
     private var reopened: [Identifier] = []
     private let resolvedBefore: [String: Identifier]
-    // Sanctioned since the rules have looked, too: what that has resolved stays so.
+    // The ids of sanctioned applications. A decision that was made while the rules ran is among them, and the findings that
+    // it has resolved stay resolved.
     private let sanctioned: Set<String>
-    // Of these, the ones that an API key has sanctioned.
+    // The ids of the applications among them that an API key has sanctioned.
     private let sanctionedByProgram: Set<String>
 
     /// In the transaction that it writes in.

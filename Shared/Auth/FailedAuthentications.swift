@@ -5,10 +5,10 @@ import Store
 /// Counts requests whose credentials do not hold, by client address and by the prefix of the API key that they name, and
 /// answers 429 instead of 401 once there are too many in a minute.
 ///
-/// Credentials are always checked first: a request with credentials that hold is never refused here. So an attacker who uses up
-/// the limit of an address or of a key's prefix can't lock out the owner of the key, nor somebody who shares the address. This
-/// does not let guesses through: a key has 238 random bits, and a session token is signed. The limit protects the database
-/// and the log from a flood, and the log line tells the operator about it.
+/// Credentials are always checked first, and a request with valid credentials is never refused here. An attacker who uses up
+/// the limit of an address or of a key's prefix therefore locks out neither the owner of the key nor other people at the same
+/// address. Guessing stays hopeless: a key has 238 random bits, and a session token is signed. The limit protects the database
+/// and the log from a flood, and a log line tells the operator about it.
 struct FailedAuthentications {
     /// The most failures in a window that are answered with 401.
     static let limit = 60

@@ -192,7 +192,7 @@ struct JSONReader {
                 return scalar
             }
             guard policy == .lenient else { throw fault("half a surrogate pair, which is no character", at: start) }
-            // What follows is read by itself.
+            // The text after the half pair is read as if it stood alone.
             position = behind
             return "\u{FFFD}"
         default: throw fault("unknown escape; a backslash itself is written \\\\", at: start)

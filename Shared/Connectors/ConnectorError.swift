@@ -49,8 +49,8 @@ public enum ConnectorError: Error, Equatable {
         }
     }
 
-    /// Whether the error says something of what was asked for, so that other requests may fare better. A rate limit and the
-    /// end of our own time concern all of them.
+    /// Returns true if the error is about this request alone, so that other requests may succeed. A rate limit and the end of
+    /// our own time are about all requests.
     public var isAboutOneRequest: Bool {
         switch self {
         case .credentials, .configuration, .provider, .refused, .missing: true

@@ -49,17 +49,6 @@ let callReaders: [String: Reader] = [
     expect(encoded?["statusCode"]?.integer == response.status, "an answer is JSON with its status")
 }
 
-/// Answers each request with the length of its body.
-private struct Echo: Service {
-    var maximumBodyLength: Int { 64 }
-    func respond(to request: Request) -> Response {
-        guard case .bytes(let bytes) = request.body else { return HTTPError(413, "Too long.").response }
-        return .json { $0.field("length", bytes.count) }
-    }
-    func respond(to event: ScheduledEvent) -> Response { .json { $0.field("time", event.time) } }
-    func warmUp() {}
-}
-
 // MARK: Tokens
 
 /// The input is a token, and the claims of another that is signed with the right key.

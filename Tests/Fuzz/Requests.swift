@@ -14,8 +14,10 @@ let requestReaders: [String: Reader] = [
 // MARK: HTTP
 
 @Sendable private func headsHideNothing(_ bytes: [UInt8]) {
-    guard let head = wholeHead(bytes, step: max(1, bytes.count)) else { return }
-    expect(wholeHead(bytes, step: 1)?.length == head.length, "a head in pieces has the same end")
+    let (status, head) = ReadInPieces.head(bytes, step: max(1, bytes.count))
+    guard status == 200 else { return }
+    let inPieces = ReadInPieces.head(bytes, step: 1)
+    expect(inPieces.status == 200 && inPieces.head.length == head.length, "a head in pieces has the same end")
     let text = Array(bytes.prefix(head.length))
     expect(text.suffix(4).elementsEqual("\r\n\r\n".utf8), "an empty line ends a head")
     for (index, byte) in text.enumerated() {
@@ -46,43 +48,15 @@ let requestReaders: [String: Reader] = [
     }
 }
 
-/// The head that a parser finds in bytes that come in pieces of `step`; nil if it is refused or not whole.
-private func wholeHead(_ bytes: [UInt8], step: Int) -> RequestHead? {
-    var parser = RequestParser()
-    for end in Array(stride(from: step, to: bytes.count, by: step)) + [bytes.count] {
-        switch bytes.prefix(end).withUnsafeBytes({ parser.parse($0) }) {
-        case .incomplete: continue
-        case .complete: return parser.head
-        case .failed: return nil
-        }
-    }
-    return nil
-}
-
 @Sendable private func chunkedBodiesAreTheSameInPieces(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    let (whole, pieces) = (decode(bytes, step: bytes.count), decode(bytes, step: 1))
+    let (whole, pieces) = (
+        ReadInPieces.chunkedBody(bytes, step: bytes.count, limit: 4_096),
+        ReadInPieces.chunkedBody(bytes, step: 1, limit: 4_096)
+    )
     expect(whole.progress == pieces.progress, "a body in pieces is judged the same")
     expect(whole.body.count <= 4_096, "a body is no longer than its limit")
     if whole.progress == .complete { expect(whole.body == pieces.body, "a body in pieces is the same") }
-}
-
-private func decode(_ bytes: [UInt8], step: Int) -> (progress: ChunkedDecoder.Progress, body: [UInt8]) {
-    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 16)
-    defer { scratch.deallocate() }
-    let budget = Budget(connections: 1)
-    let store = BodyStore(budget: budget, folders: [], scratch: scratch, log: RunnerLog(descriptor: -1))
-    var input = InputBuffer()
-    var decoder = ChunkedDecoder()
-    let body = RequestBody(store, budget.account([127, 0, 0, 1]))
-    var progress = ChunkedDecoder.Progress.incomplete
-    for start in stride(from: 0, to: bytes.count, by: step) where progress == .incomplete {
-        bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { input.append($0) }
-        progress = decoder.decode(&input, into: body, limit: 4_096)
-    }
-    var content: [UInt8] = []
-    while body.take(limit: 7, { content.append(contentsOf: $0) }) {}
-    return (progress, content)
 }
 
 // MARK: CGI and FastCGI
@@ -110,23 +84,7 @@ private func decode(_ bytes: [UInt8], step: Int) -> (progress: ChunkedDecoder.Pr
 }
 
 @Sendable private func recordsAreTheSameInPieces(_ bytes: [UInt8]) {
-    expect(read(bytes, step: max(1, bytes.count)) == read(bytes, step: 1), "records in pieces are the same")
-}
-
-private func read(_ bytes: [UInt8], step: Int) -> [UInt8] {
-    var reader = RecordReader()
-    var output: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: step) {
-        let goesOn = bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { part in
-            reader.read(part) { event in
-                switch event {
-                case .output(let bytes), .error(let bytes): output += bytes
-                case .endOfOutput, .endOfRequest: output.append(0)
-                }
-                return true
-            }
-        }
-        if !goesOn { break }
-    }
-    return output
+    expect(
+        ReadInPieces.records(bytes, step: max(1, bytes.count)) == ReadInPieces.records(bytes, step: 1),
+        "records in pieces are the same")
 }

@@ -9,17 +9,6 @@ import Testing
 
 /// What the ways in make of hostile calls: each is answered, with a refusal at worst, and none traps.
 @Suite struct HostileCallTests {
-    /// Answers each request with the length of its body.
-    private struct Echo: Service {
-        var maximumBodyLength: Int { 64 }
-        func respond(to request: Request) -> Response {
-            guard case .bytes(let bytes) = request.body else { return HTTPError(413, "Too long.").response }
-            return .json { $0.field("length", bytes.count) }
-        }
-        func respond(to event: ScheduledEvent) -> Response { .json { $0.field("time", event.time) } }
-        func warmUp() {}
-    }
-
     @Test func eventsAreRefusedOrAnswered() throws {
         let samples = [
             #"""

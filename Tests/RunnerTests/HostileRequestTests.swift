@@ -16,27 +16,14 @@ import Testing
         "OPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
     ]
 
-    /// The status of a refusal, 200 for a whole head, 0 for one that is not; and the head.
-    private func parse(_ bytes: [UInt8], step: Int) -> (status: Int, head: RequestHead) {
-        var parser = RequestParser()
-        for end in Array(stride(from: step, to: bytes.count, by: step)) + [bytes.count] {
-            switch bytes.prefix(end).withUnsafeBytes({ parser.parse($0) }) {
-            case .incomplete: continue
-            case .complete: return (200, parser.head)
-            case .failed(let error): return (error.status, parser.head)
-            }
-        }
-        return (0, parser.head)
-    }
-
     @Test func aHeadIsTheSameByteByByte() {
         var accepted = 0
         for bytes in HostileInputs(Self.heads, count: 2_000) {
-            let whole = parse(bytes, step: max(1, bytes.count))
+            let whole = ReadInPieces.head(bytes, step: max(1, bytes.count))
             // In pieces a head may be refused for what comes first.
             if whole.status == 200 {
                 accepted += 1
-                #expect(parse(bytes, step: 1).status == 200)
+                #expect(ReadInPieces.head(bytes, step: 1).status == 200)
                 bytes.withUnsafeBytes { use(whole.head, $0) }
             }
         }
@@ -57,29 +44,13 @@ import Testing
         #expect(!pairs.isEmpty)
     }
 
-    /// Decodes a body that comes in pieces of `step` bytes.
-    private func decode(_ bytes: [UInt8], step: Int) -> (progress: ChunkedDecoder.Progress, body: [UInt8]) {
-        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-        defer { scratch.deallocate() }
-        let budget = Budget(connections: 1)
-        let store = BodyStore(budget: budget, folders: [], scratch: scratch, log: RunnerLog(descriptor: -1))
-        var input = InputBuffer()
-        var decoder = ChunkedDecoder()
-        let body = RequestBody(store, budget.account([127, 0, 0, 1]))
-        var progress = ChunkedDecoder.Progress.incomplete
-        for start in stride(from: 0, to: bytes.count, by: step) where progress == .incomplete {
-            bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { input.append($0) }
-            progress = decoder.decode(&input, into: body, limit: 64)
-        }
-        var content: [UInt8] = []
-        while body.take(limit: 7, { content.append(contentsOf: $0) }) {}
-        return (progress, content)
-    }
-
     @Test func aChunkedBodyIsTheSameByteByByte() {
         let samples = ["5\r\nhello\r\n0\r\n\r\n", "A;x=y\r\n0123456789\r\n1\r\na\r\n0\r\nT: v\r\n\r\n", "0\r\n\r\n"]
         for bytes in HostileInputs(samples) where !bytes.isEmpty {
-            let (whole, pieces) = (decode(bytes, step: bytes.count), decode(bytes, step: 1))
+            let (whole, pieces) = (
+                ReadInPieces.chunkedBody(bytes, step: bytes.count, limit: 64),
+                ReadInPieces.chunkedBody(bytes, step: 1, limit: 64)
+            )
             #expect(whole.progress == pieces.progress && whole.body.count <= 64)
             if whole.progress == .complete { #expect(whole.body == pieces.body) }
         }
@@ -106,25 +77,7 @@ import Testing
         sample.appendRecord(.stdout, requestID: 1, content: [])
         sample.appendEndRequest(requestID: 1, .requestComplete)
         for bytes in HostileInputs([String(decoding: sample, as: UTF8.self)]) {
-            #expect(read(bytes, step: max(1, bytes.count)) == read(bytes, step: 1))
+            #expect(ReadInPieces.records(bytes, step: max(1, bytes.count)) == ReadInPieces.records(bytes, step: 1))
         }
-    }
-
-    private func read(_ bytes: [UInt8], step: Int) -> [UInt8] {
-        var reader = RecordReader()
-        var output: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: step) {
-            let goesOn = bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { part in
-                reader.read(part) { event in
-                    switch event {
-                    case .output(let bytes), .error(let bytes): output += bytes
-                    case .endOfOutput, .endOfRequest: output.append(0)
-                    }
-                    return true
-                }
-            }
-            if !goesOn { break }
-        }
-        return output
     }
 }

@@ -45,10 +45,11 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities. inactive: those whose access has ended or is suspended; people whose only accounts that
-    // can't be used were never activated are not among them, since nobody has suspended these. known: those whom an
-    // identity provider knows. executive_titles: those that begin with an executive's; there are far fewer titles than
-    // people.
+    // everyone: all identities.
+    // inactive: deprovisioned and suspended identities. A person whose suspended accounts at identity providers were never
+    // activated is not inactive, since nobody has suspended them.
+    // known: identities that an identity provider has an account of.
+    // executive_titles: titles that begin with an executive's. There are far fewer titles than people.
     private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,

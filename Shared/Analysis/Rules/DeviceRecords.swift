@@ -98,7 +98,7 @@ extension Rule {
                 {device_name} report the same serial number, {serial_number}, to {source:platform}, so one of the records \
                 hides a device.
                 """,
-            // Retiring a device wipes it, and either record may be the machine that somebody works with.
+            // The platform wipes a device that it retires, and either record may be the machine that somebody uses.
             recommend: "Find out which of the records is out of date, and delete that record alone.",
             action: .createTicket),
         // Five or more. A machine that several platforms know counts once.

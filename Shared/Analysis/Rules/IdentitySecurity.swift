@@ -28,7 +28,7 @@ extension Rule {
                 """,
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
-        // Those of whom it is not known count as protected; guests don't count.
+        // A person counts as protected if no platform says whether there is a second factor. Guests are not counted.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",

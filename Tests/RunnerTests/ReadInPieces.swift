@@ -1,0 +1,59 @@
+import Base
+
+@testable import local_runner
+
+/// The runner's readers with bytes that come in pieces of `step` bytes. Tests/fuzz uses them too.
+enum ReadInPieces {
+    /// The status of a refusal, 200 for a whole head, 0 for one that is not; and the head.
+    static func head(_ bytes: [UInt8], step: Int) -> (status: Int, head: RequestHead) {
+        var parser = RequestParser()
+        for end in Array(stride(from: step, to: bytes.count, by: step)) + [bytes.count] {
+            switch bytes.prefix(end).withUnsafeBytes({ parser.parse($0) }) {
+            case .incomplete: continue
+            case .complete: return (200, parser.head)
+            case .failed(let error): return (error.status, parser.head)
+            }
+        }
+        return (0, parser.head)
+    }
+
+    /// The body of the chunked coding, of at most `limit` bytes, and how decoding it ended.
+    static func chunkedBody(_ bytes: [UInt8], step: Int, limit: Int) -> (
+        progress: ChunkedDecoder.Progress, body: [UInt8]
+    ) {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+        defer { scratch.deallocate() }
+        let budget = Budget(connections: 1)
+        let store = BodyStore(budget: budget, folders: [], scratch: scratch, log: RunnerLog(descriptor: -1))
+        var input = InputBuffer()
+        var decoder = ChunkedDecoder()
+        let body = RequestBody(store, budget.account([127, 0, 0, 1]))
+        var progress = ChunkedDecoder.Progress.incomplete
+        for start in stride(from: 0, to: bytes.count, by: step) where progress == .incomplete {
+            bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { input.append($0) }
+            progress = decoder.decode(&input, into: body, limit: limit)
+        }
+        var content: [UInt8] = []
+        while body.take(limit: 7, { content.append(contentsOf: $0) }) {}
+        return (progress, content)
+    }
+
+    /// What a function's records hold, with a zero byte for each end.
+    static func records(_ bytes: [UInt8], step: Int) -> [UInt8] {
+        var reader = RecordReader()
+        var output: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: step) {
+            let goesOn = bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { part in
+                reader.read(part) { event in
+                    switch event {
+                    case .output(let bytes), .error(let bytes): output += bytes
+                    case .endOfOutput, .endOfRequest: output.append(0)
+                    }
+                    return true
+                }
+            }
+            if !goesOn { break }
+        }
+        return output
+    }
+}
