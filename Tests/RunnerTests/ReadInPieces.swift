@@ -4,7 +4,7 @@ import Base
 
 /// The runner's readers with bytes that come in pieces of `step` bytes. Tests/fuzz uses them too.
 enum ReadInPieces {
-    /// The status of a refusal, 200 for a whole head, 0 for one that is not; and the head.
+    /// The head, and 200 if it is whole, 0 if it is incomplete, or the status with which it is refused.
     static func head(_ bytes: [UInt8], step: Int) -> (status: Int, head: RequestHead) {
         var parser = RequestParser()
         for end in Array(stride(from: step, to: bytes.count, by: step)) + [bytes.count] {
@@ -38,7 +38,7 @@ enum ReadInPieces {
         return (progress, content)
     }
 
-    /// What a function's records hold, with a zero byte for each end.
+    /// The output in a function's records, with a zero byte for the end of the output and for that of the request.
     static func records(_ bytes: [UInt8], step: Int) -> [UInt8] {
         var reader = RecordReader()
         var output: [UInt8] = []
