@@ -1,8 +1,8 @@
-/// Base 64 (RFC 4648), in its two alphabets.
+/// Base 64 encoding (RFC 4648) in both of its alphabets.
 public enum Base64: Sendable {
-    /// `+` and `/`, with padding (§4).
+    /// The alphabet with `+` and `/`, with padding (§4).
     case standard
-    /// `-` and `_`, without padding (§5), as JWS uses it.
+    /// The alphabet with `-` and `_`, without padding (§5), as JSON Web Signatures use it.
     case urlSafe
 
     private var digits: [UInt8] {
@@ -10,7 +10,7 @@ public enum Base64: Sendable {
             + (self == .standard ? Array("+/".utf8) : Array("-_".utf8))
     }
 
-    /// The text form of `bytes`.
+    /// Returns the base 64 text of `bytes`.
     public func encode(_ bytes: [UInt8]) -> String {
         let digits = digits
         var text: [UInt8] = []
@@ -24,7 +24,8 @@ public enum Base64: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of a text form; nil when it is not exactly one: no other characters, no stray bits at the end.
+    /// Returns the bytes that `text` encodes. Returns nil if it contains other characters or wrong padding, or if
+    /// unused bits at its end are not zero.
     public func decode(_ text: some StringProtocol) -> [UInt8]? {
         var characters = Array(text.utf8)
         if self == .standard {

@@ -2,7 +2,7 @@ import Glibc
 
 /// The certificate authorities that TLS connections trust.
 public enum CertificateAuthorities {
-    /// The files in which Linux distributions keep the certificates of the public authorities.
+    /// Files in which Linux distributions keep the certificates of public authorities.
     static let files = [
         "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Alpine, Arch
         "/etc/pki/tls/certs/ca-bundle.crt",  // Fedora, RHEL, Amazon Linux
@@ -11,10 +11,11 @@ public enum CertificateAuthorities {
         "/etc/ssl/cert.pem",  // Alpine
     ]
 
-    /// The file with the trusted certificates, in PEM. The variable SSL_CERT_FILE, which OpenSSL knows too, names another
-    /// one.
+    /// Returns the path of a PEM file with the trusted certificates: the file that the variable SSL_CERT_FILE names
+    /// (OpenSSL reads that variable too), or the first of the usual files that can be read.
     ///
-    /// - Throws: `EnvironmentError` if the file that the variable names can't be read, or if none of the usual ones can.
+    /// - Throws: `EnvironmentError` if the file that SSL_CERT_FILE names can't be read, or if none of the usual files
+    ///   can.
     public static func file(_ environment: Environment) throws(EnvironmentError) -> String {
         if let file = environment["SSL_CERT_FILE"] {
             guard access(file, R_OK) == 0 else {

@@ -1,8 +1,8 @@
 import CComponents
 
-/// The libraries that are part of this executable, for `--version`.
+/// The libraries that are linked into this executable, as `--version` lists them.
 public enum Components {
-    /// One line for each library: its name, its release, and in parentheses the distribution's package that it was taken
+    /// One line for each library: its name, its release, and in parentheses the distribution's package that it comes
     /// from.
     ///
     ///     OpenSSL 3.0.19 (package 3.0.19-1~deb12u2)

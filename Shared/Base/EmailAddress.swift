@@ -1,9 +1,10 @@
-/// The one form in which e-mail addresses are stored and compared.
+/// Converts e-mail addresses to the one form in which they are stored and compared.
 public enum EmailAddress {
-    /// An address without the white space around it, its ASCII letters in lower case.
+    /// Returns the address without white space around it, and with its ASCII letters in lower case.
     ///
-    /// Other letters stay as they are. Unicode's lower case of U+212A, the Kelvin sign, is an ordinary `k`: it would
-    /// make one person of two whose addresses only look alike. Mail servers keep such addresses apart (RFC 6532).
+    /// Other letters stay unchanged. Unicode's lower case of U+212A, the Kelvin sign, is an ordinary `k`; converting it
+    /// would merge two people whose addresses only look alike. Mail servers treat such addresses as different (RFC
+    /// 6532).
     public static func canonical(_ text: String) -> String {
         let text = text.trimmed
         guard text.utf8.contains(where: isCapital) else { return text }

@@ -1,27 +1,27 @@
 import Glibc
 
-/// The variables that a function was given.
+/// The environment variables that a function was started with.
 public struct Environment: Sendable {
     private let values: [String: String]?
 
     /// The variables of this process.
     public static let process = Environment(values: nil)
 
-    /// The variables in `values`, and no others.
+    /// Creates an environment with exactly the variables in `values`.
     public init(_ values: [String: String]) { self.init(values: values) }
 
     private init(values: [String: String]?) { self.values = values }
 
-    /// The value of a variable; nil when it is not set or empty.
+    /// The value of a variable. Nil if it is not set or empty.
     public subscript(name: String) -> String? {
         let value = values.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
         return value?.isEmpty == false ? value : nil
     }
 
-    /// True if a variable is set, be it to an empty value.
+    /// Returns true if the variable is set, even to an empty value.
     public func isSet(_ name: String) -> Bool { values.map { $0[name] != nil } ?? (getenv(name) != nil) }
 
-    /// The value of a variable as it stands, whether that is UTF-8 or not; nil when it is not set or empty.
+    /// Returns the bytes of a variable's value, which need not be UTF-8. Returns nil if it is not set or empty.
     public func bytes(_ name: String) -> [UInt8]? {
         let value =
             values.map { $0[name].map { Array($0.utf8) } }
@@ -29,17 +29,17 @@ public struct Environment: Sendable {
         return value?.isEmpty == false ? value : nil
     }
 
-    /// The value of a variable that is a key of HMAC-SHA-256. Nil if it is not set or empty.
+    /// Returns the value of a variable that holds an HMAC-SHA-256 key. Returns nil if it is not set or empty.
     ///
-    /// - Throws: `EnvironmentError` if it has fewer than 32 bytes: a key must be as long as the hash (RFC 7518 §3.2), or it can be
-    ///   guessed from one signature.
+    /// - Throws: `EnvironmentError` if the value has fewer than 32 bytes. A key must be as long as the hash (RFC 7518
+    ///   §3.2); a shorter one could be guessed from a single signature.
     public func hmacKey(_ name: String) throws(EnvironmentError) -> Secret? {
         guard let value = self[name] else { return nil }
         guard value.utf8.count >= 32 else { throw EnvironmentError("\(name) has fewer than 32 bytes") }
         return Secret(value)
     }
 
-    /// Calls `body` with every variable whose name begins with `prefix`, the prefix taken off.
+    /// Calls `body` for each variable whose name begins with `prefix`, with the rest of the name and the value.
     public func forEach(prefix: String, _ body: (_ name: Substring, _ value: String) -> Void) {
         func visit(_ name: String, _ value: String) {
             if name.hasPrefix(prefix) { body(name.dropFirst(prefix.count), value) }

@@ -1,12 +1,12 @@
 /// Hexadecimal text.
 public enum Hex {
-    /// The lower-case digit, in ASCII, of the lower four bits.
+    /// Returns the lower-case hexadecimal digit, as an ASCII byte, of the lower four bits of `value`.
     @inlinable public static func lowerDigit(_ value: UInt8) -> UInt8 {
         let value = value & 15
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 
-    /// Two lower-case digits a byte.
+    /// Returns the bytes as lower-case text with two digits for each byte.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var digits: [UInt8] = []
         for byte in bytes {
@@ -16,7 +16,7 @@ public enum Hex {
         return String(decoding: digits, as: UTF8.self)
     }
 
-    /// The bytes of an even number of digits of either case. Nil for any other text.
+    /// Returns the bytes of a text with an even number of digits of either case. Returns nil for any other text.
     public static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
@@ -34,7 +34,7 @@ public enum Hex {
         return bytes
     }
 
-    /// The value of one digit of either case; nil for any other byte.
+    /// Returns the value of one digit of either case. Returns nil for any other byte.
     public static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is the IPv4 address.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address counts as the IPv4 address that it contains.
 public struct IPAddress: Hashable, Sendable {
     /// 4 or 16 bytes, in network order.
     public let bytes: [UInt8]
@@ -8,9 +8,9 @@ public struct IPAddress: Hashable, Sendable {
     /// The start of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2).
     private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
 
-    /// Reads the text form, without port, zone or brackets; nil when it is none.
+    /// Reads an address from its text form, without port, zone or brackets. Returns nil for any other text.
     public init?(_ text: String) {
-        // C would take what stands before a NUL for all of it.
+        // inet_pton stops at a NUL and would accept the text before it.
         guard !text.utf8.contains(0) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 {
@@ -22,7 +22,7 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The address of 4 or 16 bytes in network order; nil of any other number.
+    /// Creates the address of 4 or 16 bytes in network order. Returns nil for any other number of bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)
@@ -35,7 +35,7 @@ public struct IPRange: Hashable, Sendable {
     private let base: IPAddress
     private let prefixLength: Int
 
-    /// Reads `ADDRESS` or `ADDRESS/LENGTH`; nil when it is neither.
+    /// Reads `ADDRESS` or `ADDRESS/LENGTH`. Returns nil for any other text.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }
@@ -55,7 +55,7 @@ public struct IPRange: Hashable, Sendable {
         prefixLength = length
     }
 
-    /// Whether `address` lies in the range.
+    /// Returns true if `address` lies in the range.
     public func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }
         let whole = prefixLength / 8

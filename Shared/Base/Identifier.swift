@@ -1,9 +1,9 @@
 /// A UUID (RFC 4122) in its lower-case text form, such as `7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6f`.
 public struct Identifier: Hashable, Sendable, CustomStringConvertible {
-    /// The 36 characters, lower case.
+    /// The 36 characters in lower case.
     public let description: String
 
-    /// Reads the text form in either case; nil when it is not one.
+    /// Reads the text form in either case. Returns nil for any other text.
     public init?(_ text: some StringProtocol) {
         var bytes = Array(text.utf8)
         guard bytes.count == 36 else { return nil }
@@ -17,7 +17,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
         description = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A new UUID of version 4 (RFC 4122 §4.4) from `generator`.
+    /// Returns a new UUID of version 4 (RFC 4122 §4.4) made from `generator`.
     public static func random(using generator: inout some RandomNumberGenerator) -> Identifier {
         let high = (generator.next() as UInt64) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = (generator.next() as UInt64) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
@@ -30,7 +30,7 @@ public struct Identifier: Hashable, Sendable, CustomStringConvertible {
         return Identifier(trusted: String(decoding: text, as: UTF8.self))
     }
 
-    /// A new UUID of version 4 from the system's generator.
+    /// Returns a new UUID of version 4 made from the system's random numbers.
     public static func random() -> Identifier {
         var generator = SystemRandomNumberGenerator()
         return random(using: &generator)

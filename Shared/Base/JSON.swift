@@ -1,4 +1,4 @@
-/// A JSON value (RFC 8259). Numbers without a fraction that fit are integers.
+/// A JSON value (RFC 8259). A number without fraction or exponent that fits in an `Int` is an integer.
 public enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -13,37 +13,37 @@ public enum JSON: Sendable, Equatable {
         self = try JSONReader.read(Array(bytes), policy)
     }
 
-    /// The member of an object; nil for other values and absent names.
+    /// The member of this object with that name. Nil if this is not an object or has no such member.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
-    /// The text, when this is a string.
+    /// The text, if this is a string.
     public var string: String? {
         guard case .string(let value) = self else { return nil }
         return value
     }
 
-    /// The number, when this is an integer.
+    /// The number, if this is an integer.
     public var integer: Int? {
         guard case .integer(let value) = self else { return nil }
         return value
     }
 
-    /// The value, when this is a boolean.
+    /// The value, if this is a boolean.
     public var bool: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
-    /// The elements, when this is an array.
+    /// The elements, if this is an array.
     public var array: [JSON]? {
         guard case .array(let value) = self else { return nil }
         return value
     }
 
-    /// The members, when this is an object.
+    /// The members, if this is an object.
     public var object: [String: JSON]? {
         guard case .object(let value) = self else { return nil }
         return value

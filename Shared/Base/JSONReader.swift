@@ -1,31 +1,32 @@
-/// Where a text stops being JSON, and what is wrong there.
+/// The place where a text stops being JSON, and what is wrong there.
 public struct JSONSyntaxError: Error, Equatable {
     /// The line, counted from 1.
     public let line: Int
     /// The column in bytes, counted from 1.
     public let column: Int
-    /// What is wrong, for the text's author.
+    /// What is wrong, and how the text's author can correct it.
     public let advice: String
 }
 
-/// How JSON is read that its specifications leave open or forbid.
+/// Decides how to read what the JSON specifications leave open or forbid.
 public enum JSONPolicy: Sendable {
-    /// For callers, who can mend what they send. A name that stands twice in one object is an error (RFC 7493 §2.3), since
-    /// readers differ in which of the two they take; so are half a surrogate pair, bytes that are not UTF-8, control
-    /// characters in strings, numbers out of range and a byte order mark.
+    /// For callers, who can correct what they send. These are errors: a name that occurs twice in one object (RFC 7493
+    /// §2.3; readers differ in which of the two values they take), half of a surrogate pair, bytes that are not UTF-8,
+    /// control characters in strings, numbers out of range, and a byte order mark.
     case strict
-    /// For providers, whose page of a thousand records must not be lost for a flaw in one name. What is no character becomes
-    /// U+FFFD, control characters stand for themselves, of a name that stands twice the last value counts, a number out of
-    /// range is null, and a byte order mark is skipped.
+    /// For providers, where a flaw in one name must not lose a page of a thousand records. Invalid bytes and half
+    /// surrogate pairs become U+FFFD, control characters are taken as they are, the last value of a repeated name
+    /// counts, a number out of range becomes null, and a byte order mark is skipped.
     case lenient
 }
 
 /// Reads JSON (RFC 8259), strictly or leniently. More than 100 levels of nesting are an error.
 ///
-/// A value takes up to a hundred times as many bytes in memory as in the text, so a limit on the text's length alone would not
-/// bound the memory: a text of more than a million values is an error too. A million small objects take about 300 MB.
+/// A value needs up to a hundred times as much memory as text, so a limit on the text's length alone would not limit
+/// memory. A text of more than a million values is therefore an error too. A million small objects take about 300 MB.
 ///
-/// Foundation's decoder would do, but is five megabytes of every static executable and a third of a cold start.
+/// Foundation's decoder would also work, but it adds five megabytes to every static executable and takes a third of a
+/// cold start.
 struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let policy: JSONPolicy
@@ -107,9 +108,9 @@ struct JSONReader {
         }
     }
 
-    /// Has the dictionary not take a name for another. Swift takes two names for one that differ only in their normal forms
-    /// (é as one scalar or as two); in JSON they are two. A combining grapheme joiner behind the second, as `StreamSafeText`
-    /// puts it in, tells them apart.
+    /// Keeps Swift from treating two different names as one. Swift considers strings equal if they differ only in their
+    /// normal form (é as one scalar or as two), but in JSON they are different names. Appends a combining grapheme
+    /// joiner, which `StreamSafeText` uses too, to the second name.
     private static func distinguish(_ name: inout String, in members: [String: JSON]) {
         guard let known = members.index(forKey: name), !members[known].key.utf8.elementsEqual(name.utf8) else { return }
         name += "\u{34F}"
@@ -149,7 +150,7 @@ struct JSONReader {
             switch byte {
             case UInt8(ascii: "\""):
                 let rest = bytes[from: copied, to: position - 1]
-                // Most strings have no escapes, and stand in the document as they are.
+                // Most strings have no escapes, so that their bytes can be used as they stand in the document.
                 if text.isEmpty, let string = String(validating: UnsafeBufferPointer(rebasing: rest), as: UTF8.self) {
                     return StreamSafeText.read(string)
                 }
@@ -183,7 +184,7 @@ struct JSONReader {
         case UInt8(ascii: "u"):
             let unit = try codeUnit()
             if let scalar = Unicode.Scalar(unit) { return scalar }
-            // Above U+FFFF a scalar is written as two surrogates (§7).
+            // A scalar above U+FFFF is written as two surrogates (RFC 8259 §7).
             let behind = position
             if (0xD800..<0xDC00).contains(unit), take("\\"), take("u"),
                 case let low = try codeUnit(), (0xDC00..<0xE000).contains(low),
@@ -192,7 +193,7 @@ struct JSONReader {
                 return scalar
             }
             guard policy == .lenient else { throw fault("half a surrogate pair, which is no character", at: start) }
-            // The text after the half pair is read as if it stood alone.
+            // Continues to read right behind the half pair.
             position = behind
             return "\u{FFFD}"
         default: throw fault("unknown escape; a backslash itself is written \\\\", at: start)

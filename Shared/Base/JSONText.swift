@@ -1,8 +1,8 @@
-/// JSON that is written as it is, such as a JSON column of the store.
+/// A text that is already JSON, such as the value of a JSON column, and is written unchanged.
 public struct JSONText: JSONWritable {
     private let text: String
 
-    /// `text` must be one JSON value.
+    /// Wraps `text`, which must be exactly one JSON value.
     public init(_ text: String) { self.text = text }
 
     public func write(to json: inout JSONWriter) { json.literal(text) }

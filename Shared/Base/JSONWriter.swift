@@ -4,16 +4,16 @@ public protocol JSONWritable {
     func write(to json: inout JSONWriter)
 }
 
-/// Writes JSON (RFC 8259) in the order in which it is told, without spaces.
+/// Writes JSON (RFC 8259) without spaces, in the order of the calls.
 public struct JSONWriter: ~Copyable {
-    /// What has been written so far, UTF-8.
+    /// The UTF-8 bytes that have been written since the last flush.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// A writer that has written nothing.
+    /// Creates an empty writer.
     public init() {}
 
-    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    /// Passes the bytes written since the last flush to `sink` and forgets them, if they are more than `length`.
     public mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -22,24 +22,24 @@ public struct JSONWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// The JSON text of one value.
+    /// Returns the JSON text of one value in UTF-8.
     public static func bytes(_ value: some JSONWritable) -> [UInt8] {
         var json = JSONWriter()
         json.value(value)
         return json.bytes
     }
 
-    /// Writes an object, whose members `body` writes.
+    /// Writes an object. `body` writes its members.
     public mutating func object(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nested(open: UInt8(ascii: "{"), close: UInt8(ascii: "}"), body)
     }
 
-    /// Writes an array, whose elements `body` writes.
+    /// Writes an array. `body` writes its elements.
     public mutating func array(_ body: (inout JSONWriter) throws -> Void) rethrows {
         try nested(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), body)
     }
 
-    /// Writes a member's name; its value must follow.
+    /// Writes a member's name. The member's value must be written next.
     public mutating func name(_ name: String) {
         separate()
         string(name)
@@ -47,23 +47,23 @@ public struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    /// Writes one value: an array's element, or a member's after its name.
+    /// Writes one value: an element of an array, or a member's value after its name.
     public mutating func value(_ value: some JSONWritable) {
         value.write(to: &self)
     }
 
-    /// Writes a member.
+    /// Writes a member: its name and its value.
     public mutating func field(_ name: String, _ value: some JSONWritable) {
         self.name(name)
         value.write(to: &self)
     }
 
-    /// Writes a member, or nothing when there is no value.
+    /// Writes a member, or nothing if `value` is nil.
     public mutating func field(_ name: String, ifPresent value: (some JSONWritable)?) {
         if let value { field(name, value) }
     }
 
-    /// Writes a scalar that is JSON already, such as `true` or `12`.
+    /// Writes a text that is already JSON, such as `true` or `12`.
     mutating func literal(_ text: String) {
         separate()
         bytes.append(contentsOf: text.utf8)
@@ -137,7 +137,7 @@ extension Int: JSONWritable {
 }
 
 extension Double: JSONWritable {
-    /// JSON has no infinities and no NaN; they become null.
+    /// Writes the number. Infinities and NaN, which JSON doesn't have, become null.
     public func write(to json: inout JSONWriter) {
         guard isFinite else { return json.literal("null") }
         json.literal(Int(exactly: self).map(String.init) ?? String(self))
@@ -162,7 +162,7 @@ extension Array: JSONWritable where Element: JSONWritable {
 }
 
 extension JSON: JSONWritable {
-    /// Canonical: members in ascending order of their names' UTF-8 bytes, no spaces.
+    /// Writes the value in canonical form: members ordered by the UTF-8 bytes of their names, without spaces.
     public func write(to json: inout JSONWriter) {
         switch self {
         case .null: json.literal("null")

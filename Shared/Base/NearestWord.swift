@@ -1,7 +1,8 @@
-/// Finds the known word that is nearest to an unknown one.
+/// Finds the known word that is most similar to an unknown one.
 public enum NearestWord {
-    /// The known word at the least distance from `word`. Nil if even that one is more than a third of the longer word away, and
-    /// so is no better than a guess, or if `word` has more than 100 bytes. Case does not count.
+    /// Returns the known word at the smallest distance from `word`, ignoring case. Returns nil if `word` has more than
+    /// 100 bytes, or if the smallest distance is more than a third of the longer word: then the suggestion would be
+    /// only a guess.
     public static func nearest(to word: String, in known: [String]) -> String? {
         let word = Array(word.lowercased().utf8)
         guard word.count <= 100 else { return nil }
@@ -14,14 +15,15 @@ public enum NearestWord {
         return best?.word
     }
 
-    /// The end of a sentence about an unknown word: the nearest known one, or all of them.
+    /// Returns the end of a sentence about an unknown word: a suggestion of the nearest known word, or the list of all
+    /// known words.
     public static func advice(_ word: String, _ known: [String]) -> String {
         if let nearest = nearest(to: word, in: known) { return "did you mean \"\(nearest)\"?" }
         return known.isEmpty ? "there is none to choose from." : "known: \(known.joined(separator: ", "))."
     }
 
-    /// The number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment)
-    /// that turn one word into the other.
+    /// Returns the number of insertions, deletions, substitutions and swaps of neighbouring letters that turn one word
+    /// into the other (optimal string alignment distance).
     public static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var rows = [Array(0...right.count)]
         for (row, byte) in left.enumerated() {

@@ -2,9 +2,9 @@ import CSystem
 
 /// The arguments that the process was started with.
 ///
-/// `CommandLine.arguments` reads them from /proc, and is empty where that is not mounted.
+/// Swift's `CommandLine.arguments` reads them from /proc, and is empty if /proc is not mounted.
 public enum ProgramArguments {
-    /// All of them, the program's name first.
+    /// All arguments. The first is the program's name.
     public static var all: [String] {
         (0..<csystem_argument_count()).compactMap { csystem_argument($0).map { String(cString: $0) } }
     }

@@ -1,20 +1,22 @@
 /// Text in the Stream-Safe Text Format (Unicode Standard Annex #15, §13): at most 30 combining marks in a row.
 ///
-/// Swift compares and hashes text in its canonical form, for which it sorts the marks on one letter; a million of them
-/// would take minutes. After 30 marks, more than any language needs, a combining grapheme joiner goes in between, which
-/// shows as nothing and ends the row. Readers of outside text make their strings here.
+/// Swift compares and hashes text in its canonical form, for which it sorts the marks of each letter; a million marks
+/// on one letter would take minutes. After every 30 marks, more than any language needs, this type inserts a combining
+/// grapheme joiner, which is invisible and ends the row of marks. All code that reads text from outside makes its
+/// strings with this type.
 public enum StreamSafeText {
     private static let mostMarks = 30
     private static let joiner: Unicode.Scalar = "\u{34F}"
 
-    /// The text of bytes in UTF-8; nil when they are not.
+    /// Returns the text of bytes in UTF-8. Returns nil if they are not UTF-8.
     public static func read(_ bytes: [UInt8]) -> String? {
         String(validating: bytes, as: UTF8.self).map(read)
     }
 
-    /// The text, with joiners where it needs some.
+    /// Returns the text with joiners inserted where there are too many marks.
     public static func read(_ text: String) -> String {
-        // The first combining mark is U+0300, of two bytes from 0xCC on.
+        // Combining marks begin at U+0300. In UTF-8 that has two bytes, of which the first is 0xCC; later marks begin
+        // with at least that byte.
         guard text.utf8.count > mostMarks * 2, text.utf8.contains(where: { $0 >= 0xCC }) else { return text }
         var scalars = String.UnicodeScalarView()
         var marks = 0

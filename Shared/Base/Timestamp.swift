@@ -1,17 +1,17 @@
 import Glibc
 
-/// A moment in UTC, to the second, written in ISO 8601 as `2026-04-15T12:30:00Z`.
+/// A time in UTC, to the second, written in ISO 8601 as `2026-04-15T12:30:00Z`.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// The number of seconds since 1970-01-01T00:00:00Z.
     public var seconds: Int
 
-    /// The moment that is `seconds` after 1970-01-01T00:00:00Z.
+    /// Creates the time that is `seconds` after 1970-01-01T00:00:00Z.
     public init(seconds: Int) { self.seconds = seconds }
 
-    /// The present moment.
+    /// The current time.
     public static var now: Timestamp { Timestamp(seconds: time(nil)) }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SSZ`; nil for any other text and for dates that do not exist.
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ`. Returns nil for any other text and for dates that don't exist.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -26,8 +26,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
     }
 
-    /// The text form. It has four digits for the year: a moment before the year 0 or after 9999 is written as the nearest
-    /// that has a text.
+    /// The time in ISO 8601, with a year of four digits. A time before the year 0 or after 9999 is written as the
+    /// nearest time that has four digits.
     public var description: String {
         let seconds = min(max(seconds, -62_167_219_200), 253_402_300_799)
         let days = Timestamp(seconds: seconds).daysSinceEpoch
@@ -51,20 +51,20 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whole days since 1970-01-01; the UTC date.
+    /// The number of whole days since 1970-01-01, which identifies the UTC date.
     public var daysSinceEpoch: Int {
         seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// The moment `seconds` later; the last or the first that there is where an `Int` ends.
+    /// Returns the time `seconds` later, limited to the range of `Int`.
     public static func + (moment: Timestamp, seconds: Int) -> Timestamp {
         let (sum, overflows) = moment.seconds.addingReportingOverflow(seconds)
         return Timestamp(seconds: overflows ? (seconds < 0 ? .min : .max) : sum)
     }
 
-    /// The moment `seconds` earlier; the first or the last that there is where an `Int` ends.
+    /// Returns the time `seconds` earlier, limited to the range of `Int`.
     public static func - (moment: Timestamp, seconds: Int) -> Timestamp {
         let (difference, overflows) = moment.seconds.subtractingReportingOverflow(seconds)
         return Timestamp(seconds: overflows ? (seconds < 0 ? .max : .min) : difference)
@@ -79,8 +79,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return value
     }
 
-    // The proleptic Gregorian calendar in closed form, in eras of 400 years that begin on 1 March.
-    // gmtime_r would read the time zone database first, which a cold function would pay for.
+    // Converts between dates and days in closed form, in the proleptic Gregorian calendar, counting in eras of 400
+    // years that begin on 1 March. The C library's gmtime_r would first read the time zone database, which would slow
+    // down a cold start.
     private static func days(year: Int, month: Int, day: Int) -> Int {
         let year = month <= 2 ? year - 1 : year
         let era = (year >= 0 ? year : year - 399) / 400
@@ -106,11 +107,11 @@ extension Timestamp: JSONWritable {
 }
 
 extension Int {
-    /// The seconds of so many days; the most or the least that an `Int` holds where they are more.
+    /// Returns the number of seconds in `count` days, limited to the range of `Int`.
     public static func days(_ count: Int) -> Int { saturated(count, times: 86_400) }
-    /// The seconds of so many hours; the most or the least that an `Int` holds where they are more.
+    /// Returns the number of seconds in `count` hours, limited to the range of `Int`.
     public static func hours(_ count: Int) -> Int { saturated(count, times: 3_600) }
-    /// The seconds of so many minutes; the most or the least that an `Int` holds where they are more.
+    /// Returns the number of seconds in `count` minutes, limited to the range of `Int`.
     public static func minutes(_ count: Int) -> Int { saturated(count, times: 60) }
 
     private static func saturated(_ count: Int, times seconds: Int) -> Int {
