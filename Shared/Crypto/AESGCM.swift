@@ -1,18 +1,20 @@
 import CCrypto
 
-/// AES-256-GCM (NIST SP 800-38D): nobody without the key reads what is sealed, or changes it unnoticed.
+/// Authenticated encryption with AES-256-GCM (NIST SP 800-38D): without the key a sealed message can't be read, and
+/// changes to it are detected.
 public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
     private static let (ivLength, tagLength) = (12, 16)
     private let key: [UInt8]
 
-    /// The cipher with a key of 32 bytes; nil for any other length.
+    /// Creates the cipher with a key of 32 bytes. Returns nil for any other length.
     public init?(key: [UInt8]) {
         guard key.count == 32 else { return nil }
         self.key = key
     }
 
-    /// A fresh random IV, the ciphertext, and the tag, one after the other. `data` is not in it, but must be the same when
-    /// it is opened. Nil when the system has no randomness.
+    /// Encrypts a message. Returns a new random IV of 12 bytes, the ciphertext, and the tag of 16 bytes, one after the
+    /// other. `data` is not part of the result, but `open` must be given the same data. Returns nil if the system has
+    /// no random numbers or OpenSSL fails.
     public func seal(_ message: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         var iv = [UInt8](repeating: 0, count: Self.ivLength)
         guard let dataLength = Int32(exactly: data.count), let length = Int32(exactly: message.count),
@@ -27,7 +29,8 @@ public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
         return iv + ciphertext + tag
     }
 
-    /// The message that was sealed; nil when it, the data or the key is another.
+    /// Decrypts a message that `seal` returned. Returns nil if the message, the data or the key differ from those used
+    /// to seal it.
     public func open(_ sealed: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         guard sealed.count >= Self.ivLength + Self.tagLength else { return nil }
         let iv = Array(sealed.prefix(Self.ivLength))

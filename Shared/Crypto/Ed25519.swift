@@ -1,15 +1,16 @@
 import Base
 import CCrypto
 
-/// Signatures by Ed25519 (RFC 8032): whoever has the public key can check them, and can't make them.
+/// Ed25519 signatures (RFC 8032). The private key signs; the public key checks signatures but can't make them.
 public enum Ed25519 {
     /// A private key, which signs.
     public final class SigningKey {
         private let key: OpaquePointer
-        /// The public key that belongs to it, 32 bytes.
+        /// The public key that belongs to this key, 32 bytes.
         public let publicKey: [UInt8]
 
-        /// The key of a private seed (RFC 8032 §5.1.5). Nil if it does not have 32 bytes, or if OpenSSL makes no key of it.
+        /// Creates the key from a private seed (RFC 8032 §5.1.5). Returns nil if the seed does not have 32 bytes, or if
+        /// OpenSSL fails.
         public init?(seed: [UInt8]) {
             guard seed.count == 32, let key = ccrypto_ed25519_private_key(seed) else { return nil }
             var publicKey = [UInt8](repeating: 0, count: 32)
@@ -23,7 +24,7 @@ public enum Ed25519 {
 
         deinit { EVP_PKEY_free(key) }
 
-        /// The signature of `message`, 64 bytes. Nil if OpenSSL can't make it.
+        /// Returns the signature of `message`, 64 bytes. Returns nil if OpenSSL fails.
         public func signature(of message: [UInt8]) -> [UInt8]? {
             var signature = [UInt8](repeating: 0, count: 64)
             return ccrypto_ed25519_sign(key, message, message.count, &signature) == 1 ? signature : nil

@@ -1,6 +1,6 @@
 import CCrypto
 
-/// A public key whose signatures over SHA-256 can be checked, as JSON Web Algorithms (RFC 7518 §3) name them.
+/// A public key that checks signatures over SHA-256 (RS256 and ES256 of RFC 7518 §3).
 public final class PublicKey: @unchecked Sendable {
     private let key: OpaquePointer
     private let kind: Kind
@@ -8,7 +8,7 @@ public final class PublicKey: @unchecked Sendable {
     private enum Kind {
         /// RSASSA-PKCS1-v1_5.
         case rsa
-        /// ECDSA on P-256; a signature is R and S, 32 bytes each.
+        /// ECDSA on P-256. A signature is R followed by S, 32 bytes each (RFC 7518 §3.4).
         case p256
     }
 
@@ -20,9 +20,9 @@ public final class PublicKey: @unchecked Sendable {
 
     deinit { EVP_PKEY_free(key) }
 
-    /// The RSA key of this modulus and exponent, big endian. Nil if it does not have 2,048 to 8,192 bits, if the exponent is
-    /// longer than 8 bytes (real ones have 3), or if OpenSSL takes it for no key. Checking a signature takes time that grows
-    /// with both.
+    /// Returns the RSA key of this modulus and exponent, both big endian. Returns nil if the key does not have 2,048 to
+    /// 8,192 bits, if the exponent has more than 8 bytes (real ones have 3), or if OpenSSL rejects it. The limits are
+    /// needed because the time to check a signature grows with both.
     public static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
         guard (256...1_024).contains(modulus.drop(while: { $0 == 0 }).count),
             (1...8).contains(exponent.drop(while: { $0 == 0 }).count), modulus.count <= 2_048, exponent.count <= 64
@@ -30,14 +30,15 @@ public final class PublicKey: @unchecked Sendable {
         return PublicKey(ccrypto_rsa_key(modulus, modulus.count, exponent, exponent.count), .rsa)
     }
 
-    /// The key on the curve P-256 with these coordinates, 32 bytes each; nil when they are not on it.
+    /// Returns the key on the curve P-256 with these coordinates, 32 bytes each. Returns nil if the point is not on the
+    /// curve.
     public static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
         guard x.count == 32, y.count == 32 else { return nil }
         let point = [0x04] + x + y
         return PublicKey(ccrypto_p256_key(point, point.count), .p256)
     }
 
-    /// Whether `signature` is this key's over `message`.
+    /// Returns true if `signature` was made over `message` by the private key that belongs to this key.
     public func verifies(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         let encoded: [UInt8]? =
             switch kind {
@@ -48,7 +49,8 @@ public final class PublicKey: @unchecked Sendable {
         return ccrypto_verify_sha256(key, encoded, encoded.count, message, message.count) == 1
     }
 
-    /// R and S as the ASN.1 sequence that OpenSSL takes.
+    /// Converts R and S, 32 bytes each, to the ASN.1 sequence that OpenSSL expects. Returns nil if the signature does
+    /// not have 64 bytes.
     private static func distinguishedEncoding(_ signature: [UInt8]) -> [UInt8]? {
         guard signature.count == 64, let pair = ECDSA_SIG_new() else { return nil }
         defer { ECDSA_SIG_free(pair) }
