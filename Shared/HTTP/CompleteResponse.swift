@@ -1,6 +1,6 @@
 extension Response {
-    /// The response as it leaves: with its length, where that is known, with the security headers that every answer
-    /// carries, never cached, and named by the request's id.
+    /// Returns the response with the headers that every response carries: its length, if it is known, the security
+    /// headers, `Cache-Control: no-store`, and the request's id.
     public func completed(requestID: String) -> Response {
         var response = self
         if case .bytes(let bytes) = body { response.headers.add("Content-Length", String(bytes.count)) }

@@ -1,22 +1,22 @@
 import Base
 
-/// An error that a caller sees: a status, and a sentence that is safe to show.
+/// An error that is reported to the caller: a status code, and a sentence that is safe to show.
 public struct HTTPError: Error {
     /// The status code.
     public let status: Int
-    /// What is wrong, and where possible what to do; it says nothing of the inside.
+    /// The error message: what is wrong and, if possible, what to do. It reveals nothing about the service's internals.
     public let sentence: String
-    /// Fields that go with the status, such as Allow or Retry-After.
+    /// Header fields that belong to the status, such as Allow or Retry-After.
     public var headers: Headers = [:]
 
-    /// An error with these parts.
+    /// Creates an error from its parts.
     public init(_ status: Int, _ sentence: String, headers: Headers = [:]) {
         self.status = status
         self.sentence = sentence
         self.headers = headers
     }
 
-    /// The error as every endpoint answers it: `{"error": "…"}`.
+    /// The response with this error: `{"error": "…"}`, as in every endpoint.
     public var response: Response {
         var response = Response.json(status: status) { $0.field("error", sentence) }
         for field in headers.fields { response.headers.add(field.name, field.value) }
@@ -25,21 +25,21 @@ public struct HTTPError: Error {
 
     /// 400: the request is malformed.
     public static func badRequest(_ sentence: String) -> HTTPError { HTTPError(400, sentence) }
-    /// 401: no credentials, or none that hold.
+    /// 401: credentials are missing or not valid.
     public static func unauthorized(_ sentence: String) -> HTTPError {
         HTTPError(401, sentence, headers: ["WWW-Authenticate": "Bearer"])
     }
-    /// 403: the caller may not.
+    /// 403: the caller is not allowed to do this.
     public static func forbidden(_ sentence: String) -> HTTPError { HTTPError(403, sentence) }
-    /// 404: not there, or not the caller's; the two don't differ.
+    /// 404: the object does not exist or does not belong to the caller. Callers can't tell the two cases apart.
     public static func notFound(_ sentence: String) -> HTTPError { HTTPError(404, sentence) }
-    /// 408: the request, or the rest of it, did not come in time.
+    /// 408: the request did not arrive completely in time.
     public static let requestTimeout = HTTPError(408, "The request took too long to arrive.")
-    /// 409: something else is in the way.
+    /// 409: the current state does not allow the request.
     public static func conflict(_ sentence: String) -> HTTPError { HTTPError(409, sentence) }
-    /// 411: a body of unknown length, by a way in that can't take one.
+    /// 411: the request has a body of unknown length, and this way of invocation can't accept one.
     public static let lengthRequired = HTTPError(411, "The request needs a Content-Length.")
-    /// 500: a defect or a wrong configuration; the log says which.
+    /// 500: a defect in the code or an error in the configuration. The log has the cause.
     public static let `internal` = HTTPError(500, "Something went wrong on our side. Try again later.")
     /// 503: the database can be read, but not written.
     public static let unwritable = HTTPError(

@@ -1,16 +1,17 @@
 /// Header fields in their order (RFC 9110 §5). Names are compared without regard to case.
 public struct Headers: Sendable, ExpressibleByDictionaryLiteral {
-    /// The fields as they were added.
+    /// The fields in the order in which they were added.
     public private(set) var fields: [(name: String, value: String)] = []
 
-    /// No fields.
+    /// Creates an empty list of fields.
     public init() {}
 
     public init(dictionaryLiteral fields: (String, String)...) {
         self.fields = fields.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The field's value; several fields of one name are joined by a comma (§5.2). Setting replaces all of them.
+    /// The value of a field. The values of several fields of the same name are joined by commas (RFC 9110 §5.2).
+    /// Setting a value replaces all fields of that name.
     public subscript(name: String) -> String? {
         get {
             var joined: String?
@@ -25,7 +26,7 @@ public struct Headers: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Adds a field behind the others.
+    /// Adds a field after the others, even if there is one of the same name.
     public mutating func add(_ name: String, _ value: String) {
         fields.append((name: name, value: value))
     }

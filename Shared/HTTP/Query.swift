@@ -4,8 +4,8 @@ import Base
 public struct Query: Sendable {
     private let parameters: [(name: String, value: String)]
 
-    /// Reads what follows the first `?` of a URL. A further `?` belongs to the first name (RFC 3986 §3.4). Nil if an escape is cut
-    /// short or the text is not UTF-8.
+    /// Reads the query string of a URL: the text after the first `?`. A further `?` is part of a name or a value (RFC
+    /// 3986 §3.4). Returns nil if a percent escape is incomplete or the decoded text is not UTF-8.
     public init?(_ text: some StringProtocol) {
         var parameters: [(name: String, value: String)] = []
         for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
@@ -18,7 +18,7 @@ public struct Query: Sendable {
         self.parameters = parameters
     }
 
-    /// All values of a parameter, in their order.
+    /// Returns all values of a parameter in their order.
     public func values(_ name: String) -> [String] {
         parameters.filter { $0.name == name }.map(\.value)
     }
@@ -26,7 +26,8 @@ public struct Query: Sendable {
 
 /// Percent-encoding (RFC 3986 §2.1).
 public enum PercentEncoding {
-    /// The text with every byte encoded that is not unreserved (§2.3): letters, digits, `-`, `.`, `_` and `~` stand.
+    /// Returns the text with every byte percent-encoded except the unreserved characters (§2.3): letters, digits, `-`,
+    /// `.`, `_` and `~`.
     public static func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         for byte in text.utf8 {
@@ -41,7 +42,7 @@ public enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// The text that was encoded; nil when an escape is cut short or the result is not UTF-8.
+    /// Returns the decoded text. Returns nil if a percent escape is incomplete or the result is not UTF-8.
     public static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
         var decoded: [UInt8] = []
         var rest = bytes.makeIterator()

@@ -1,29 +1,29 @@
 import Base
 
-/// One request, however it came in.
+/// One HTTP request, independent of the way of invocation.
 public struct Request: Sendable {
     /// The method.
     public var method: Method
-    /// The path as it came, without the query.
+    /// The path as it was sent, without the query.
     public var path: String
-    /// What follows the `?`, not decoded.
+    /// The query string: the text after the `?`, not decoded.
     public var queryString: String
     /// The header fields.
     public var headers: Headers
     /// The body.
     public var body: Body
-    /// The address of the peer that connected: a client, or a proxy.
+    /// The address of the peer that opened the connection: a client or a proxy.
     public var peerAddress: String
 
     /// A request's body.
     public enum Body: Sendable {
-        /// All of it; empty when there is none.
+        /// The complete body. Empty if the request has none.
         case bytes([UInt8])
-        /// It is longer than the function takes, and was not kept.
+        /// The body was larger than the function accepts, and was not kept.
         case tooLarge
     }
 
-    /// A request with these parts.
+    /// Creates a request from its parts.
     public init(
         method: Method, path: String, queryString: String = "", headers: Headers = [:],
         body: Body = .bytes([]), peerAddress: String = ""

@@ -1,8 +1,9 @@
 import Base
 
-/// The name that a request has in logs and in its response.
+/// The id under which a request appears in logs and in its response.
 public enum RequestID {
-    /// The X-Request-Id that came with it, if that is harmless, or else a new one.
+    /// Returns the request's X-Request-Id if it has 1 to 64 letters, digits, dots, underscores and dashes. Returns a
+    /// new random id otherwise.
     public static func of(_ request: Request) -> String {
         guard let given = request.headers["X-Request-Id"], (1...64).contains(given.utf8.count),
             given.utf8.allSatisfy(isHarmless)

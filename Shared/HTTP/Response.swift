@@ -1,6 +1,6 @@
 import Base
 
-/// One response, which any way in can send.
+/// One HTTP response, independent of the way of invocation.
 public struct Response {
     /// The status code (RFC 9110 §15).
     public var status: Int
@@ -8,49 +8,50 @@ public struct Response {
     public var headers: Headers
     /// The body.
     public var body: Body
-    /// What runs after the response has gone out, in order.
+    /// Work that runs, in this order, after the response has been sent.
     public var afterwards: [() -> Void] = []
 
-    /// Takes the parts of a streamed body as they are made.
+    /// A function that accepts the next part of a streamed body.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
 
     /// A response's body.
     public enum Body {
-        /// All of it.
+        /// The complete body.
         case bytes([UInt8])
-        /// Made while it is sent: calls the sink with part after part. When it throws, the response is cut off.
+        /// A body that is produced while it is sent: the function calls the sink with one part after the other. If it
+        /// throws, the response is cut off.
         case stream((Sink) throws -> Void)
     }
 
-    /// A response with these parts.
+    /// Creates a response from its parts.
     public init(status: Int, headers: Headers, body: Body) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
-    /// A JSON response.
+    /// Returns a response with a JSON value.
     public static func json(status: Int = 200, _ value: some JSONWritable) -> Response {
         Response(
             status: status, headers: ["Content-Type": "application/json"], body: .bytes(JSONWriter.bytes(value)))
     }
 
-    /// A JSON object whose members `body` writes.
+    /// Returns a response with a JSON object. `body` writes its members.
     public static func json(status: Int = 200, _ body: (inout JSONWriter) throws -> Void) rethrows -> Response {
         var json = JSONWriter()
         try json.object(body)
         return Response(status: status, headers: ["Content-Type": "application/json"], body: .bytes(json.bytes))
     }
 
-    /// A response whose body `body` makes while it is sent.
+    /// Returns a response whose body is produced by `body` while it is sent.
     public static func stream(
         contentType: String, _ body: @escaping (Sink) throws -> Void
     ) -> Response {
         Response(status: 200, headers: ["Content-Type": contentType], body: .stream(body))
     }
 
-    /// A JSON object whose members `body` writes while it is sent. It flushes what it has written to the sink now and
-    /// then, so that memory does not grow with the response.
+    /// Returns a response with a JSON object whose members `body` writes while it is sent. `body` should flush the
+    /// writer to `sink` from time to time, so that memory does not grow with the response.
     public static func streamedJSON(
         _ body: @escaping (inout JSONWriter, _ sink: Sink) throws -> Void
     ) -> Response {
@@ -61,7 +62,7 @@ public struct Response {
         }
     }
 
-    /// The reason phrase of a status (RFC 9110 §15).
+    /// Returns the reason phrase of a status (RFC 9110 §15).
     public static func reason(_ status: Int) -> String {
         switch status {
         case 200: "OK"
