@@ -1,9 +1,10 @@
 import Base
 
-/// Names and values in FastCGI's encoding (§3.4): two lengths, each of one byte up to 127 or of four bytes
-/// with the high bit set, then the name, then the value.
+/// Encodes and decodes FastCGI's name-value pairs (FastCGI Specification 1.0, §3.4). Each pair is the name's length,
+/// the value's length, the name and the value. A length up to 127 takes one byte; a larger one takes four bytes, the
+/// first with its high bit set.
 public enum NameValuePairs {
-    /// Calls `body` with each pair. Returns false when the bytes end within a pair.
+    /// Calls `body` for each pair. Returns false if the bytes end within a pair.
     public static func decode(_ bytes: [UInt8], _ body: (String, String) throws -> Void) rethrows -> Bool {
         var position = 0
         func length() -> Int? {

@@ -13,23 +13,24 @@ public enum RecordType: UInt8, Sendable {
     case unknownType
 }
 
-/// The eight bytes before each record's content (§3.3): version, type, request id, lengths, big endian.
+/// The eight bytes before the content of each record (§3.3): version, type, request id, content length, padding length
+/// and one reserved byte. Numbers are big endian.
 public struct RecordHeader: Sendable {
     /// The header's length in bytes.
     public static let length = 8
-    /// The most that one record's content can hold, in bytes.
+    /// The largest length of one record's content, in bytes.
     public static let maximumContentLength = 65_535
 
-    /// The type's number, which may be one that this implementation does not know.
+    /// The number of the record's type. It may be a type that `RecordType` does not contain.
     public let type: UInt8
-    /// 0 for management records.
+    /// The id of the request that the record belongs to. It is 0 for management records.
     public let requestID: UInt16
-    /// Bytes of content after the header.
+    /// The number of bytes of content after the header.
     public let contentLength: Int
-    /// Bytes to skip after the content.
+    /// The number of bytes to skip after the content.
     public let paddingLength: Int
 
-    /// Reads a header; nil when its version is not 1 or there are fewer than eight bytes.
+    /// Reads a header. Returns nil if its version is not 1 or there are fewer than eight bytes.
     public init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.length, bytes[0] == 1 else { return nil }
         type = bytes[1]
@@ -39,7 +40,7 @@ public struct RecordHeader: Sendable {
     }
 }
 
-/// How a request ended (§5.5).
+/// The reason why a request ended, as a FCGI_END_REQUEST record states it (§5.5).
 public enum ProtocolStatus: UInt8, Sendable {
     case requestComplete = 0
     case cannotMultiplex
@@ -47,11 +48,11 @@ public enum ProtocolStatus: UInt8, Sendable {
     case unknownRole
 }
 
-/// The responder's role number (§5.1), the only one served here.
+/// The number of the responder role (§5.1), the only role that this implementation supports.
 public let responderRole: UInt16 = 1
 
 extension [UInt8] {
-    /// Appends one record. `content` is at most `RecordHeader.maximumContentLength` bytes.
+    /// Appends one record. `content` may have at most `RecordHeader.maximumContentLength` bytes.
     @inlinable public mutating func appendRecord(
         _ type: RecordType, requestID: UInt16, content: some Collection<UInt8>
     ) {
@@ -59,8 +60,8 @@ extension [UInt8] {
         append(contentsOf: content)
     }
 
-    /// Appends a stream's bytes as records of the largest size; nothing for no bytes, since an empty record
-    /// ends the stream.
+    /// Appends a stream's bytes as records of the largest size. Appends nothing if there are no bytes, because an empty
+    /// record ends the stream.
     public mutating func appendStream(
         _ type: RecordType, requestID: UInt16, content: UnsafeRawBufferPointer
     ) {
@@ -73,7 +74,7 @@ extension [UInt8] {
         }
     }
 
-    /// Appends FCGI_BEGIN_REQUEST (§5.1) for a responder.
+    /// Appends a FCGI_BEGIN_REQUEST record (§5.1) for the responder role.
     public mutating func appendBeginRequest(requestID: UInt16, keepConnection: Bool) {
         let role = responderRole
         appendRecord(
@@ -84,7 +85,7 @@ extension [UInt8] {
             ])
     }
 
-    /// Appends FCGI_END_REQUEST (§5.5).
+    /// Appends a FCGI_END_REQUEST record (§5.5).
     public mutating func appendEndRequest(requestID: UInt16, _ status: ProtocolStatus) {
         appendRecord(.endRequest, requestID: requestID, content: [0, 0, 0, 0, status.rawValue, 0, 0, 0])
     }
