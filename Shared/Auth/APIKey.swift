@@ -1,7 +1,8 @@
 import Base
 import Crypto
 
-/// An API key in plain text: `thal_` and 40 random characters of base 62. It is shown once and never stored.
+/// An API key in plain text: `thal_` and 40 random characters of base 62. It is shown once, when it is created, and
+/// never stored.
 public struct APIKey: Sendable {
     private static let marker = "thal_"
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
@@ -9,15 +10,16 @@ public struct APIKey: Sendable {
 
     /// The key itself.
     public let secret: Secret
-    /// The first nine characters, by which people tell keys apart.
+    /// The first nine characters, which are shown so that people can tell keys apart.
     public let prefix: String
-    /// SHA-256 of the key, which is what is stored. The key has 238 bits of entropy: no salt or stretching is needed.
+    /// The SHA-256 hash of the key, which is stored instead of the key. The key has 238 bits of entropy, so the hash
+    /// needs neither a salt nor stretching.
     let hash: [UInt8]
 
-    /// Whether a bearer token is an API key, well-formed or not, rather than a session token.
+    /// Returns true if a bearer token is meant as an API key, well-formed or not, and not as a session token.
     static func isMarked(_ token: String) -> Bool { token.hasPrefix(marker) }
 
-    /// Reads a key; nil when it is not one.
+    /// Reads an API key. Returns nil if the text does not have the form of one.
     public init?(_ text: String) {
         guard text.utf8.count == Self.length, Self.isMarked(text),
             text.utf8.dropFirst(Self.marker.utf8.count).allSatisfy(Self.isDigit)
@@ -25,7 +27,7 @@ public struct APIKey: Sendable {
         self.init(trusted: text)
     }
 
-    /// A new key.
+    /// Returns a new random key.
     public static func generate() -> APIKey {
         let random = (marker.utf8.count..<length).map { _ in digits[Int.random(in: 0..<digits.count)] }
         return APIKey(trusted: marker + String(decoding: random, as: UTF8.self))

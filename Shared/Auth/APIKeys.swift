@@ -2,14 +2,14 @@ import Base
 import HTTP
 import Store
 
-/// What may be shown of an API key.
+/// The parts of an API key that may be shown: everything except the key itself.
 public struct APIKeySummary: JSONWritable {
-    /// By which the key is revoked.
+    /// The key's id, which a request to revoke the key names.
     public let id: Identifier
     let name: String
     let prefix: String
     let scope: Scope
-    /// When it was made.
+    /// The time at which the key was created.
     public let createdAt: Timestamp
     let lastUsedAt: Timestamp?
 
@@ -26,10 +26,10 @@ public struct APIKeySummary: JSONWritable {
 }
 
 extension Workspace {
-    /// How many active keys a workspace may have.
+    /// The largest number of active keys that a workspace may have.
     private static let maximumAPIKeys = 10
 
-    /// The active keys, oldest first.
+    /// Returns the active keys, oldest first.
     public func apiKeys() throws -> [APIKeySummary] {
         let keys = try rows(
             """
@@ -49,8 +49,9 @@ extension Workspace {
         }
     }
 
-    /// Stores a new key, of which only the result ever holds the plain text. Throws 409 when the workspace has as many
-    /// as it may.
+    /// Creates a key, and stores its hash. The plain text is only in the result.
+    ///
+    /// - Throws: 409 if the workspace already has the largest allowed number of keys.
     public func createAPIKey(
         name: String, scope: Scope, now: Timestamp = .now
     ) throws -> (key: APIKey, summary: APIKeySummary) {
@@ -63,7 +64,7 @@ extension Workspace {
             ) { try $0[0] as Int }
             guard count ?? 0 < Self.maximumAPIKeys else {
                 throw HTTPError.conflict(
-                    "The workspace has \(Self.maximumAPIKeys) active API keys, which is the most. Revoke one first.")
+                    "The workspace already has \(Self.maximumAPIKeys) active API keys, the maximum. Revoke one first.")
             }
             try execute(
                 """
@@ -78,7 +79,9 @@ extension Workspace {
         }
     }
 
-    /// Revokes a key at once, and says when. Throws 404 when the workspace has no active key of that id.
+    /// Revokes a key with immediate effect, and returns the time at which it was revoked.
+    ///
+    /// - Throws: 404 if the workspace has no active key with this id.
     public func revokeAPIKey(_ keyID: Identifier, now: Timestamp = .now) throws -> Timestamp {
         try change {
             let key = try first(

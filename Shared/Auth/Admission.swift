@@ -2,20 +2,23 @@ import Base
 import HTTP
 import Store
 
-/// Whether a request is within the hourly limit of its API key. It is counted once, whatever becomes of it; only one whose
-/// known key turns out to be outdated is counted anew, as it is answered anew.
+/// Counts one request of an API key, and checks the key's hourly limit. Each request is counted once, whatever its
+/// outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is answered twice
+/// (see KnownKeys.swift).
 public final class Admission {
     private let database: any Database
     private let confirmation: KeyConfirmation?
     private let isRead: Bool
     private var counted: RateLimit?
-    /// Why the request could not be counted; nil if it was.
+    /// The reason why the request could not be counted. Nil if it was counted.
     public private(set) var obstacle: String?
-    /// Counts the request of a key that has made none before.
+    /// Counts the first request that a key ever makes.
     private let beginning: () throws -> RateLimit
 
-    /// Counts one more request of `key`, at once or with the next read. Throws 429 when it is known to be too many. A request that
-    /// only reads and can't be counted is admitted.
+    /// Counts one more request of `key`, either now or together with the next read (see KnownKeys.swift). If a request
+    /// that only reads can't be counted, it is admitted.
+    ///
+    /// - Throws: 429 if the count is already known, and exceeds the limit.
     init(
         of key: StoredAPIKey, _ confirmation: KeyConfirmation?, isRead: Bool, limit: Int, in database: any Database,
         now: Timestamp
@@ -30,19 +33,23 @@ public final class Admission {
         if let counted { try Self.check(counted) }
     }
 
-    /// Where the key stands in its limit, with this request; nil if that could not be counted, and the request only reads. Throws
-    /// `OutdatedKey` when the key has changed meanwhile, 429 when the request is one too many.
+    /// Returns the state of the key's limit, including this request. Returns nil if the request only reads and could
+    /// not be counted.
+    ///
+    /// - Throws: `OutdatedKey` if the cached key has changed since it was cached; 429 if the request exceeds the limit.
     public func rateLimit() throws -> RateLimit? {
         try database.counters.runWaiting()
         try confirmation?.check()
-        // Nothing is answered that has not been counted, if it can be.
+        // The key has no counter yet. It must be created now, so that every answered request is counted if that is
+        // possible.
         if counted == nil, obstacle == nil { try unlessObstructed { counted = try beginning() } }
         guard let counted else { return nil }
         try Self.check(counted)
         return counted
     }
 
-    /// Counts. A read goes on where that fails: on a full disk, for example.
+    /// Runs `count`. If the database can't be written, for example because the disk is full, a request that only reads
+    /// continues, and `obstacle` gets the reason.
     private func unlessObstructed(_ count: () throws -> Void) throws {
         do {
             try count()
@@ -54,7 +61,7 @@ public final class Admission {
     private static func check(_ counted: RateLimit) throws {
         guard counted.isExceeded else { return }
         var error = HTTPError(
-            429, "This API key has made its \(counted.limit) requests of this hour. Try again later.")
+            429, "This API key has used all of its \(counted.limit) requests for this hour. Try again later.")
         error.headers = counted.headers
         error.headers.add("Retry-After", String(counted.secondsUntilReset))
         throw error

@@ -3,29 +3,30 @@ import Crypto
 import HTTP
 import Store
 
-/// What an operation demands of its callers.
+/// The credentials that an operation requires of its callers.
 public enum AccessRequirement: Sendable {
-    /// Members whose role allows it, by a session token.
+    /// A session token of a member whose role has this permission.
     case session(Permission)
-    /// API keys of this scope or a wider one.
+    /// An API key with this scope or a wider one.
     case apiKey(Scope)
 }
 
-/// Credentials that hold, of a caller about whom nothing else is known yet.
+/// Credentials that have been verified. It is not yet known which workspace the request is about, and if the caller may
+/// use it.
 public enum Authenticated {
-    /// A session token's user.
+    /// A session token.
     case user(SessionToken)
-    /// An API key, with the workspace that it belongs to, and what is still to confirm it.
+    /// An API key with its workspace. If the key comes from the cache, its confirmation is still outstanding.
     case key(StoredAPIKey, KeyConfirmation?)
 
-    /// Throws `OutdatedKey` when they have turned out not to hold as they were understood. Nothing is answered, and
-    /// nobody refused, before that is known.
+    /// Throws `OutdatedKey` if the credentials come from the cache and have changed since they were cached. It must be
+    /// called before anything is answered or refused on the basis of these credentials.
     public func confirm() throws {
         if case .key(_, let confirmation?) = self { try confirmation.check() }
     }
 }
 
-/// An API key as it is stored.
+/// An API key and its workspace's settings, as they are stored.
 public struct StoredAPIKey: Equatable {
     let id: Identifier
     let name: String
@@ -35,13 +36,14 @@ public struct StoredAPIKey: Equatable {
     let settings: WorkspaceSettings
 }
 
-/// Checks the request's credentials.
+/// Verifies the request's credentials.
 ///
-/// - Throws: 401 if there are none that hold; 429 if too many from that address, or with a key of that prefix, did not hold.
 /// - Parameters:
-///   - requirement: what the operation takes: a session token, or an API key.
-///   - known: the keys that the process knows already. One of them that is to read only is still to be confirmed.
-///   - address: the client's address; nil if it can't be told.
+///   - requirement: The kind of credentials that the operation requires: a session token or an API key.
+///   - known: The process's cache of API keys. A key from the cache that is used only to read is still to be confirmed.
+///   - address: The client's address. Nil if it is unknown.
+/// - Throws: 401 if there are no valid credentials; 429 if too many requests with invalid credentials came from this
+///   address or named an API key with this prefix.
 public func authenticate(
     _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
     known: KnownKeys, address: IPAddress?, _ log: Log, now: Timestamp
@@ -55,11 +57,11 @@ public func authenticate(
         do {
             guard let refusal = try failures.refusal(of: address, key: APIKey(token)) else { throw error }
             if refusal.isFirst {
-                log.write(.warning, "too many requests of \(request.peerAddress) have credentials that are not valid")
+                log.write(.warning, "too many requests from \(request.peerAddress) with invalid credentials")
             }
             throw refusal.error
         } catch is StoreError {
-            // A failure that can't be counted is a failure all the same.
+            // The credentials are invalid even if the failure could not be counted.
             throw error
         }
     }
@@ -100,12 +102,12 @@ private func session(
     let fetched = FetchedSessionKeys(issuer: keys.issuer, database)
     if let set = try fetched.keySet() { try keys.add(fetched: set) }
     let session = SessionToken(token, keys: keys, now: now)
-    // A token that does not pass is refused even if that can't be noted.
+    // The token is refused even if the request to fetch keys could not be stored.
     if session == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
     return session
 }
 
-/// The token of `Authorization: Bearer TOKEN` (RFC 6750 §2.1).
+/// Returns the token of an `Authorization: Bearer TOKEN` field (RFC 6750 §2.1).
 private func bearerToken(_ request: Request) -> String? {
     guard let value = request.headers["Authorization"] else { return nil }
     let parts = value.split(separator: " ", maxSplits: 1)
@@ -114,7 +116,7 @@ private func bearerToken(_ request: Request) -> String? {
 }
 
 extension StoredAPIKey {
-    /// The query that gives `body` the active key that is `key`, if there is one.
+    /// Returns the query that calls `body` with the stored key that equals `key`, if there is one and it is active.
     static func lookup(of key: APIKey, _ body: @escaping (StoredAPIKey) -> Void) -> Statement {
         let candidates: SQL =
             "SELECT api_keys.key_hash, api_keys.id, api_keys.name, api_keys.scope, api_keys.workspace_id, "

@@ -1,20 +1,20 @@
 import Base
 import Store
 
-/// Who makes a request.
+/// The caller of a request.
 public enum Caller: Sendable {
-    /// A member, by a session token.
+    /// A member of the workspace, identified by a session token.
     case member(userID: Identifier, email: String?, role: Role)
-    /// A program, by an API key.
+    /// A program, identified by an API key.
     case apiKey(id: Identifier, name: String, prefix: String)
 
-    /// The member's user; nil for an API key.
+    /// The member's user id. Nil for an API key.
     var userID: Identifier? {
         if case .member(let userID, _, _) = self { userID } else { nil }
     }
 
-    /// How people read who it was: the member's e-mail address, or the user where there is none;
-    /// `API key NAME (PREFIX)`.
+    /// The caller's name for people: the member's e-mail address, or the user id if there is none; for a key, `API key
+    /// NAME (PREFIX)`.
     var label: String {
         switch self {
         case .member(let userID, let email, _): email ?? userID.description
@@ -24,15 +24,16 @@ public enum Caller: Sendable {
 
     private static let keyLabel = "API key "
 
-    /// True if a label is that of an API key. No e-mail address begins like one.
+    /// Returns true if a label is that of an API key. No e-mail address begins with "API key ", because it would
+    /// contain a space.
     public static func isAPIKey(label: String) -> Bool { label.hasPrefix(keyLabel) }
 }
 
-/// What an API key may do.
+/// The operations that an API key is allowed to perform.
 public enum Scope: String, SQLEnum, CaseIterable, Comparable, Sendable {
-    /// All queries.
+    /// Operations that only read.
     case read
-    /// Also what changes the workspace.
+    /// Operations that read, and operations that change the workspace.
     case write
 
     public static func < (left: Scope, right: Scope) -> Bool { left == .read && right == .write }

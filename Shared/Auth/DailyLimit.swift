@@ -3,7 +3,7 @@ import HTTP
 import Store
 
 extension Plan {
-    /// How many messages a workspace may send to the AI chat in a UTC day; nil for any number.
+    /// The number of messages that a workspace may send to the AI chat in one UTC day. Nil if there is no limit.
     public var chatMessagesPerDay: Int? {
         switch self {
         case .free: 25
@@ -13,17 +13,19 @@ extension Plan {
     }
 }
 
-/// A message to the AI chat that has been counted against the plan's limit of its UTC day.
+/// A message to the AI chat that has been counted towards the plan's daily limit.
 public struct CountedMessage {
-    /// Where the workspace stands, this message included.
+    /// The state of the limit, including this message.
     public let rateLimit: RateLimit
     let subject: String
     let day: Timestamp
 }
 
 extension Workspace {
-    /// Counts one more message of the UTC day, before it is answered: of two that come at once, both count. Nil where the
-    /// plan has no limit. Throws 429 when the plan's messages of the day are used up.
+    /// Counts one more chat message of the UTC day. It must be called before the message is answered, so that messages
+    /// that arrive at the same time are all counted. Returns nil if the plan has no limit.
+    ///
+    /// - Throws: 429 if the plan's messages of the day are used up.
     public func countChatMessage(now: Timestamp) throws -> CountedMessage? {
         guard let limit = plan.chatMessagesPerDay else { return nil }
         let window = Int.days(1)
@@ -34,13 +36,13 @@ extension Workspace {
         guard rateLimit.isExceeded else { return message }
         try takeBack(message)
         var error = HTTPError(
-            429, "This workspace has sent its \(limit) AI chat messages of today. Try again tomorrow.")
+            429, "This workspace has used all of its \(limit) AI chat messages for today. Try again tomorrow.")
         error.headers = rateLimit.headers
         error.headers.add("Retry-After", String(rateLimit.secondsUntilReset))
         throw error
     }
 
-    /// Takes back a message that was not answered: it costs nothing.
+    /// Subtracts a message from the count, because it was not answered.
     public func takeBack(_ message: CountedMessage) throws {
         try database.counters.execute(
             "UPDATE counters SET count = count - 1 WHERE subject = $1 AND window_start = $2 AND count > 0",

@@ -2,15 +2,15 @@ import Base
 import HTTP
 import Store
 
-/// Counts requests whose credentials do not hold, by client address and by the prefix of the API key that they name, and
-/// answers 429 instead of 401 once there are too many in a minute.
+/// Counts requests with invalid credentials, by client address and by the prefix of the API key that they name, and
+/// answers 429 instead of 401 if there are too many in a minute.
 ///
-/// Credentials are always checked first, and a request with valid credentials is never refused here. An attacker who uses up
-/// the limit of an address or of a key's prefix therefore locks out neither the owner of the key nor other people at the same
-/// address. Guessing stays hopeless: a key has 238 random bits, and a session token is signed. The limit protects the database
-/// and the log from a flood, and a log line tells the operator about it.
+/// Credentials are always checked first, and a request with valid credentials is never refused here. An attacker who
+/// uses up the limit of an address or of a key's prefix therefore can't lock out the key's owner or other people at the
+/// same address. Guessing remains hopeless: a key has 238 random bits, and a session token is signed. The limit only
+/// protects the database and the log from a flood of requests, and a log line tells the operator about the flood.
 struct FailedAuthentications {
-    /// The most failures in a window that are answered with 401.
+    /// The number of failures in one window that are answered with 401.
     static let limit = 60
     /// The length of a window in seconds.
     static let window = 60
@@ -20,14 +20,16 @@ struct FailedAuthentications {
     let database: any Database
     let now: Timestamp
 
-    /// A request from this address, which named this key if it named one, has failed.
+    /// Counts the failure of a request from `address`. `key` is the key that it named, if it named one.
     ///
-    /// - Returns: the 429 to answer with, and true if it is the first of its window; nil while there are not too many.
+    /// - Returns: The error to answer with instead of 401, and true if it is the first one of this window. Nil if the
+    ///   limit is not exceeded.
     func refusal(of address: IPAddress?, key: APIKey?) throws -> (error: HTTPError, isFirst: Bool)? {
         var subjects = [Self.prefix + "address:" + (address.map(Self.network) ?? "unknown")]
         if let key { subjects.append(Self.prefix + "key:" + key.prefix) }
         var worst: RateLimit?
-        // Once the address is beyond its limit the key is not counted: keys may be made up without end.
+        // If the address has exceeded its limit, the key is not counted: an attacker could invent any number of keys,
+        // and fill the table.
         for subject in subjects where worst == nil {
             let counted = try count(subject)
             if counted.count > Self.limit { worst = counted }
@@ -38,7 +40,8 @@ struct FailedAuthentications {
         return (error, worst.count == Self.limit + 1)
     }
 
-    /// Counts a failure. Beyond the limit nothing is written any more, so that a flood costs one read each.
+    /// Counts one failure. Beyond the limit it writes nothing, so that each further request of a flood costs only one
+    /// read.
     private func count(_ subject: String) throws -> RateLimit {
         let start = Timestamp(seconds: now.seconds / Self.window * Self.window)
         let known = try database.counters.first(
@@ -51,13 +54,13 @@ struct FailedAuthentications {
         return try RateLimit.count(subject, limit: Self.limit, window: Self.window, now: now, in: database)
     }
 
-    /// The part of an address that one customer of a network provider has: all of an IPv4 address, the first 64 bits of an
-    /// IPv6 address (RFC 6177 §2).
+    /// Returns the part of an address that identifies one customer of a network provider: the whole IPv4 address, or
+    /// the first 64 bits of an IPv6 address (RFC 6177 §2), in hexadecimal.
     private static func network(_ address: IPAddress) -> String {
         Hex.encode(address.bytes.count == 4 ? address.bytes : Array(address.bytes.prefix(8)))
     }
 
-    /// Forgets the counts of windows that have passed.
+    /// Deletes counters that were last used more than an hour ago.
     static func prune(_ database: any Database, now: Timestamp) throws {
         try database.counters.execute(
             "DELETE FROM counters WHERE subject LIKE $1 AND last_counted_at < $2", prefix + "%", now - .hours(1))

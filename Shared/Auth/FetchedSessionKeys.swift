@@ -1,8 +1,8 @@
 import Base
 import Store
 
-/// The public keys of session tokens, as they were last fetched from their issuer. Functions that call no upstream read
-/// them here; the scheduled function session-keys fetches them.
+/// The public keys that verify session tokens, as they were last fetched from the tokens' issuer. Endpoints don't call
+/// the issuer themselves. They read the keys here; the scheduled function session-keys fetches them.
 public struct FetchedSessionKeys {
     private let issuer: String
     private let database: any Database
@@ -12,15 +12,16 @@ public struct FetchedSessionKeys {
         self.database = database
     }
 
-    /// The JSON Web Key Set; nil when none has been fetched yet.
+    /// Returns the JSON Web Key Set. Returns nil if none has been fetched yet.
     func keySet() throws -> [UInt8]? {
         try database.first("SELECT key_set FROM session_key_sets WHERE issuer = $1", issuer) { row in
             Array((try row[0] as String).utf8)
         }
     }
 
-    /// Notes that a token did not pass with the keys that are known: there may be others by now. Noted once until they are
-    /// fetched: a flood of bad tokens reads one row each and writes nothing, not even a lock.
+    /// Records that a token did not pass with the known keys, since the issuer may have new ones. It is recorded only
+    /// once until the keys are fetched, so each request of a flood of invalid tokens reads one row and takes no write
+    /// lock.
     func want(now: Timestamp) throws {
         let isUnwanted = try database.first(
             "SELECT 1 FROM session_key_sets WHERE issuer = $1 AND wanted_at IS NULL", issuer
@@ -30,8 +31,9 @@ public struct FetchedSessionKeys {
             "UPDATE session_key_sets SET wanted_at = $2 WHERE issuer = $1 AND wanted_at IS NULL", issuer, now)
     }
 
-    /// Whether they are to be fetched: when there are none, when one was missing a minute after they were fetched, and
-    /// every five minutes, so that a revoked key is not trusted for longer than the issuer's own cache allows.
+    /// Returns true if the keys are to be fetched now: if there are none yet, if they are five minutes old (so that a
+    /// revoked key is not trusted for longer than the issuer's own cache allows), or if a token did not pass and they
+    /// are at least one minute old.
     public func areDue(now: Timestamp) throws -> Bool {
         let last = try database.first(
             "SELECT fetched_at, wanted_at FROM session_key_sets WHERE issuer = $1", issuer
@@ -40,7 +42,7 @@ public struct FetchedSessionKeys {
         return now >= last.fetched + (last.isWanted ? 60 : 300)
     }
 
-    /// Keeps a key set that has been fetched.
+    /// Stores a key set that has just been fetched.
     public func store(_ keySet: [UInt8], now: Timestamp) throws {
         try database.execute(
             """
@@ -52,6 +54,6 @@ public struct FetchedSessionKeys {
 }
 
 extension SystemAccess {
-    /// The fetched keys of an issuer.
+    /// Returns the fetched keys of an issuer.
     public func sessionKeys(of issuer: String) -> FetchedSessionKeys { FetchedSessionKeys(issuer: issuer, database) }
 }

@@ -1,10 +1,11 @@
 import Base
 import HTTP
 
-/// Addresses as proxies write them into header fields.
+/// Reads client addresses in the forms in which proxies write them into header fields.
 enum ForwardedAddress {
-    /// Reads an address that may have a port (`203.0.113.5:4711`), brackets (`[2001:db8::1]`, `[2001:db8::1]:4711`), a zone
-    /// (`fe80::1%eth0`) or quotes. Nil for everything else, also for `unknown` and identifiers such as `_hidden` (RFC 7239 §6).
+    /// Reads an address that may have a port (`203.0.113.5:4711`), brackets (`[2001:db8::1]`, `[2001:db8::1]:4711`), a
+    /// zone (`fe80::1%eth0`) or quotes. Returns nil for everything else, including `unknown` and identifiers such as
+    /// `_hidden` (RFC 7239 §6).
     static func read(_ text: some StringProtocol) -> IPAddress? {
         // Most fields hold a plain address.
         if let address = IPAddress(String(text)) { return address }
@@ -17,31 +18,32 @@ enum ForwardedAddress {
             return readIPv6(address)
         }
         guard let (address, port) = node.cut(at: ":") else { return IPAddress(String(node)) }
-        // An IPv6 address has two colons or more, and no port without brackets.
+        // The text contains at least two colons, so it is an IPv6 address. Without brackets it can't have a port.
         if port.contains(":") { return readIPv6(node) }
         return isPort(port) ? IPAddress(String(address)) : nil
     }
 
-    /// An IPv6 address without its zone (RFC 4007 §11), which means something on the proxy's machine only.
+    /// Reads an IPv6 address, ignoring its zone (RFC 4007 §11), which is meaningful only on the proxy's own machine.
     private static func readIPv6(_ text: Substring) -> IPAddress? {
         guard let (address, zone) = text.cut(at: "%") else { return text.contains(":") ? IPAddress(String(text)) : nil }
         return address.contains(":") && !zone.isEmpty ? IPAddress(String(address)) : nil
     }
 
-    /// A port, or an identifier that hides it (RFC 7239 §6.2).
+    /// Returns true for a port number, or for an identifier that hides the port (RFC 7239 §6.2).
     private static func isPort(_ text: Substring) -> Bool {
         if text.first == "_" { return text.utf8.count > 1 && text.utf8.allSatisfy(isTokenByte) }
         return (1...5).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// The entries of a list that are not empty (RFC 9110 §5.6.1).
+    /// Returns the non-empty entries of a comma-separated list (RFC 9110 §5.6.1).
     static func entries(ofList value: String) -> [String] {
         value.utf8.split(separator: UInt8(ascii: ",")).map { String(Substring($0).withoutOuterWhitespace) }
             .filter { !$0.isEmpty }
     }
 
-    /// The `for` parameter of each element of a Forwarded field (RFC 7239 §4); an empty text where an element has none. Nil if
-    /// the field is malformed: a client's unfinished quote must not hide what a proxy has appended.
+    /// Returns the `for` parameter of each element of a Forwarded field (RFC 7239 §4), or an empty text for an element
+    /// without one. Returns nil if the field is malformed, since a client could otherwise hide what a proxy appended by
+    /// sending an unfinished quote.
     static func entries(ofForwarded value: String) -> [String]? {
         var entries: [String] = []
         var rest = value.utf8[...]
@@ -74,8 +76,8 @@ enum ForwardedAddress {
         }
     }
 
-    /// Takes a token or a quoted string (RFC 9110 §5.6.4). Addresses stand unquoted in some senders' fields, so that colons and
-    /// brackets count as part of a token.
+    /// Takes a token or a quoted string (RFC 9110 §5.6.4) from the start of `rest`. Some senders don't quote addresses,
+    /// so colons and brackets are accepted in tokens.
     private static func takeValue(_ rest: inout Substring.UTF8View) -> String? {
         guard rest.first == UInt8(ascii: "\"") else {
             let token = rest.prefix { isTokenByte($0) || [0x3A, 0x5B, 0x5D].contains($0) }
@@ -96,7 +98,7 @@ enum ForwardedAddress {
         return nil
     }
 
-    /// The bytes of a token (RFC 9110 §5.6.2).
+    /// Returns true for a byte that may be part of a token (RFC 9110 §5.6.2).
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

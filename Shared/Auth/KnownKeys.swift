@@ -1,15 +1,36 @@
 import Store
 
-/// What a process has learnt of the API keys of requests that only read. Such a key need not be waited for again: it is
-/// looked up with the request's first read, in the same round trip to the database, and the answer goes out only when the
-/// key has proved to be what was known of it.
+// API keys of requests that only read: how they are checked without waiting for the database.
+//
+// Problem. A request with an API key needs three trips to the database one after the other: look up the key, count the
+// request, and read the data. With PostgreSQL each trip is a round trip to a server, and the first two cost as much as
+// the third.
+//
+// Approach. A process keeps the keys that it has looked up (`KnownKeys`). If a request that only reads comes with a key
+// that the process knows, the request is processed on the assumption that the key has not changed. The lookup
+// (`KeyConfirmation`) and the counting (`Admission`) are handed to `Database.runWithNextRead`, which sends them
+// together with the first read of the handler: one round trip instead of three. When the handler has returned, its
+// response is held back until both results are there. If the key has changed or is gone, `OutdatedKey` is thrown, the
+// pipeline forgets all cached keys, and answers the request again from the beginning.
+//
+// Why it is safe. No response leaves the process before the confirmation has succeeded: neither data, nor an error that
+// depends on the key or on its workspace's settings (`Authenticated.confirm`). The comparison covers everything that
+// the checks used: id, name, scope, workspace and settings. It is made with the row that the database returned for this
+// very request, so a revoked key is refused at once. The cache is used only if the operation requires just the read
+// scope, so that a handler that runs twice changes nothing.
+//
+// Costs. If a key has changed, the handler runs twice. A request beyond the hourly limit gets its 429 only after its
+// data was read. A process that serves a single request finds the cache empty, and SQLite runs every statement at once:
+// neither gains anything.
+
+/// The API keys that a process has seen in requests that only read.
 public final class KnownKeys {
-    /// So many are kept. A process that meets more keys than that begins anew.
+    /// The largest number of cached keys. If one more is added, all others are forgotten first.
     private static let most = 100
 
     private var keys: [[UInt8]: StoredAPIKey] = [:]
 
-    /// None.
+    /// Creates an empty cache.
     public init() {}
 
     subscript(hash: [UInt8]) -> StoredAPIKey? {
@@ -20,27 +41,30 @@ public final class KnownKeys {
         }
     }
 
-    /// Knows none of them any more.
+    /// Removes all keys from the cache.
     public func forgetAll() { keys = [:] }
 }
 
-/// A known key has changed or is gone: what it was taken for is worth nothing, and the request is to be answered anew.
+/// A cached API key is outdated: it was changed or revoked. The request must be answered again with a fresh lookup.
 public struct OutdatedKey: Error {}
 
-/// The lookup that shows whether a known key still is what it was.
+/// The lookup that shows if a cached key is still up to date.
 public final class KeyConfirmation {
     private let known: StoredAPIKey
     private let database: any Database
     private var found: StoredAPIKey?
 
-    /// Looks `key` up, at once or with the next read.
+    /// Looks up `key`, either now or together with the next read.
     init(of key: APIKey, known: StoredAPIKey, in database: any Database) throws {
         self.known = known
         self.database = database
         try database.runWithNextRead(StoredAPIKey.lookup(of: key) { self.found = $0 })
     }
 
-    /// Throws `OutdatedKey` when the key is not what was known.
+    /// Completes the lookup.
+    ///
+    /// - Throws: `OutdatedKey` if the key was revoked, or if it or its workspace's settings differ from the cached
+    ///   ones.
     func check() throws {
         try database.runWaiting()
         guard found == known else { throw OutdatedKey() }

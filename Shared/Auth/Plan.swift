@@ -1,11 +1,11 @@
 import Base
 import Store
 
-/// What a workspace has subscribed to.
+/// The plan that a workspace has subscribed to.
 public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     case free, trial, pro, enterprise
 
-    /// How many people it covers; nil is any number.
+    /// The number of people that the plan covers. Nil if there is no limit.
     public var identityLimit: Int? {
         switch self {
         case .free: 25
@@ -14,16 +14,16 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
         }
     }
 
-    /// How many integrations may be connected; nil is any number.
+    /// The number of integrations that may be connected. Nil if there is no limit.
     public var integrationLimit: Int? { self == .free ? 3 : nil }
 
-    /// Whether actions are carried out without a person's word, where a workspace's tiers allow it.
+    /// True if actions may be carried out without a person's approval, if the workspace's settings allow it.
     public var hasAutomaticRemediation: Bool { self != .free }
 
-    /// Whether reviews of who has access may be started.
+    /// True if reviews of people's access may be started.
     public var hasAccessReviews: Bool { self != .free }
 
-    /// For how long synced data is kept, in seconds; nil is forever.
+    /// The time for which synced data is kept, in seconds. Nil if it is kept forever.
     public var retention: Int? {
         switch self {
         case .free: .days(7)
@@ -33,12 +33,13 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     }
 }
 
-/// A trial's course: 30 days, then 7 days of grace, then it has expired.
+/// The course of a trial: 30 days, then a grace period of 7 days, after which it has expired.
 public enum Trial {
-    /// Seconds that a trial goes on after its end.
+    /// The length of the grace period in seconds.
     public static let grace = Int.days(7)
 
-    /// Whether a trial that ends at `end` has expired, its grace included.
+    /// Returns true if a trial that ends at `end` has expired, including its grace period. A trial without an end
+    /// counts as expired.
     public static func hasExpired(end: Timestamp?, now: Timestamp) -> Bool {
         end.map { now >= $0 + grace } ?? true
     }

@@ -1,17 +1,17 @@
 import Store
 
-/// What to read of a workspace, and what to make of it. Several together are one consistent view of the data, and one
-/// round trip to the database.
+/// A read operation: the queries to run on a workspace, and the value to build from their rows. Readings can be
+/// combined; together they see one consistent state of the data and take one round trip to the database.
 ///
-/// As with every query of a workspace, `$1` is the workspace's id.
+/// As in every query of a workspace, `$1` is the workspace's id.
 public struct Reading<Value> {
-    /// The queries of one reading, and its value once they have run.
+    /// The queries of a reading, and a closure that returns its value after they have run.
     typealias Started = (queries: [Part], value: () throws -> Value)
     typealias Part = (sql: SQL, parameters: [SQLValue], body: (any Row) throws -> Void)
 
     let start: () -> Started
 
-    /// All rows of a query, each decoded by `decode`.
+    /// Returns a reading of all rows of a query, each decoded by `decode`.
     public static func rows<Element>(
         _ sql: SQL, _ parameters: [any SQLParameter] = [], decode: @escaping (any Row) throws -> Element
     ) -> Reading where Value == [Element] {
@@ -22,7 +22,7 @@ public struct Reading<Value> {
         }
     }
 
-    /// The first row of a query, decoded by `decode`; nil when there is none.
+    /// Returns a reading of the first row of a query, decoded by `decode`. Its value is nil if there are no rows.
     public static func first<Element>(
         _ sql: SQL, _ parameters: [any SQLParameter] = [], decode: @escaping (any Row) throws -> Element
     ) -> Reading where Value == Element? {
@@ -33,7 +33,7 @@ public struct Reading<Value> {
         }
     }
 
-    /// This reading and another one.
+    /// Returns a reading that combines this reading with another one.
     public func and<Other>(_ other: Reading<Other>) -> Reading<(Value, Other)> {
         Reading<(Value, Other)> {
             let (left, right) = (start(), other.start())
@@ -41,7 +41,7 @@ public struct Reading<Value> {
         }
     }
 
-    /// What `transform` makes of this reading's value.
+    /// Returns a reading whose value is this reading's value changed by `transform`.
     public func map<Result>(_ transform: @escaping (Value) throws -> Result) -> Reading<Result> {
         Reading<Result> {
             let started = start()
@@ -51,7 +51,7 @@ public struct Reading<Value> {
 }
 
 extension Workspace {
-    /// Reads it.
+    /// Runs the queries of a reading, and returns its value.
     public func read<Value>(_ reading: Reading<Value>) throws -> Value {
         let (queries, value) = reading.start()
         guard queries.allSatisfy(\.sql.isScoped) else {
@@ -61,7 +61,7 @@ extension Workspace {
         return try value()
     }
 
-    /// Reads both at once.
+    /// Runs both readings together, and returns their values.
     public func read<First, Second>(
         _ first: Reading<First>, _ second: Reading<Second>
     ) throws -> (First, Second) {

@@ -1,6 +1,6 @@
 import Store
 
-/// What a member may do in a workspace, as a whole; strongest first.
+/// The role of a member in a workspace, which decides the member's permissions. The strongest role is first.
 public enum Role: String, SQLEnum, CaseIterable, Sendable {
     case superAdmin = "super_admin"
     case admin
@@ -10,9 +10,9 @@ public enum Role: String, SQLEnum, CaseIterable, Sendable {
     case viewer
 }
 
-/// One thing that a role may allow.
+/// One kind of operation that a role may allow.
 public enum Permission: CaseIterable, Sendable {
-    /// The dashboard, findings and assets, and the AI chat.
+    /// Seeing the dashboard, findings and assets, and using the AI chat.
     case view
     case analyze
     case initiateRemediation
@@ -26,7 +26,7 @@ public enum Permission: CaseIterable, Sendable {
     case exportWorkspace
     case viewAuditLog
 
-    /// The roles that allow it.
+    /// The roles that include this permission.
     public var roles: Set<Role> {
         switch self {
         case .view: Set(Role.allCases)

@@ -2,13 +2,14 @@ import Base
 import Crypto
 import Glibc
 
-/// The keys that session tokens may be signed with. Each is pinned to one algorithm, so that a token can't choose
-/// how it is checked.
+/// The keys that may sign session tokens. Each key is bound to one algorithm, so that a token can't choose how it is
+/// verified.
 public struct SessionKeys: Sendable {
-    /// Who must have issued the tokens, `iss`.
+    /// The required issuer of the tokens (the claim `iss`).
     public let issuer: String
     private var keys: [Key]
-    /// Whether the variables name the public keys. Otherwise they are those that were fetched from the issuer.
+    /// True if an environment variable contains or names the public keys. If it is false, the keys fetched from the
+    /// issuer are used.
     public let hasFixedKeySet: Bool
 
     private enum Key: Sendable {
@@ -17,9 +18,9 @@ public struct SessionKeys: Sendable {
         case es256(id: String?, PublicKey)
     }
 
-    /// The keys that the variables name: SUPABASE_JWT_SECRET for HS256, SUPABASE_JWKS (a JSON Web Key Set) or
-    /// SUPABASE_JWKS_FILE (a file with one) for ES256 and RS256. SUPABASE_URL says who the issuer is, and where the keys
-    /// for ES256 and RS256 are fetched from when no variable names them.
+    /// Reads the keys that environment variables name: SUPABASE_JWT_SECRET for HS256; SUPABASE_JWKS (a JSON Web Key
+    /// Set) or SUPABASE_JWKS_FILE (the path of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no
+    /// variable names a key set, it is also the address from which the keys are fetched.
     public init(_ environment: Environment) throws(EnvironmentError) {
         guard let url = environment["SUPABASE_URL"] else { throw EnvironmentError("SUPABASE_URL is not set") }
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
@@ -37,15 +38,16 @@ public struct SessionKeys: Sendable {
         self.keys = keys
     }
 
-    /// Adds the keys of a set that was fetched from the issuer.
+    /// Adds the keys of a key set that was fetched from the issuer.
     mutating func add(fetched set: [UInt8]) throws(EnvironmentError) {
         keys += try Self.keySet(set, from: "the fetched key set")
     }
 
-    /// Whether a text is a JSON Web Key Set.
+    /// Returns true if the text is a JSON Web Key Set.
     public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
-    /// Whether one of the keys for `algorithm`, the one named `keyID` if any, made the signature.
+    /// Returns true if one of the keys for `algorithm` made the signature. If `keyID` is not nil, only public keys with
+    /// that id count.
     func verify(_ signature: [UInt8], of message: [UInt8], algorithm: String, keyID: String?) -> Bool {
         keys.contains { key in
             switch key {
@@ -60,10 +62,12 @@ public struct SessionKeys: Sendable {
         }
     }
 
-    /// The most keys that a set may have. Each takes memory, and a token that names none is checked with all of them.
+    /// The largest number of keys in a key set. Each key takes memory, and a token that names no key is checked with
+    /// all of them.
     private static let mostKeys = 100
 
-    /// The signing keys of a JSON Web Key Set (RFC 7517 §5); keys of other kinds and for other uses are passed over.
+    /// Returns the signing keys of a JSON Web Key Set (RFC 7517 §5). Keys of other types and for other uses are
+    /// ignored.
     private static func keySet(_ bytes: [UInt8], from source: String) throws(EnvironmentError) -> [Key] {
         guard let set = (try? JSON(parsing: bytes))?["keys"]?.array, set.count <= mostKeys else {
             throw EnvironmentError("\(source) is not a JSON Web Key Set")
@@ -84,7 +88,8 @@ public struct SessionKeys: Sendable {
     }
 }
 
-/// All bytes of a file; nil when it can't be read. Foundation's file manager would be megabytes of every executable.
+/// Returns all bytes of a file. Returns nil if it can't be read. It does not use Foundation's file manager, which would
+/// add megabytes to every executable.
 private func contents(ofFile path: String) -> [UInt8]? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }

@@ -3,29 +3,31 @@ import Crypto
 
 /// A Supabase session token whose signature and claims have been checked (RFC 7519).
 public struct SessionToken: Sendable {
-    /// The user, `sub`.
+    /// The user's id (the claim `sub`).
     public let userID: Identifier
-    /// The user's e-mail address. Nil if the token has none, or an empty one, as those of people who sign in by telephone do.
+    /// The user's e-mail address. Nil if the token has none or an empty one, as with users who sign in by telephone.
     public let email: String?
-    /// Whether the session's assurance level, `aal`, is `aal2`: a second factor was used.
+    /// True if the session's assurance level (the claim `aal`) is `aal2`: the user has used a second factor.
     public let hasSecondFactor: Bool
-    /// When the user signed in: the first of the authentication methods, `amr`. The earliest moment there is if the token does
-    /// not say it: `iat` is that of the last refresh, by which a session would never be too old.
+    /// The time at which the user signed in: the earliest of the authentication methods in the claim `amr`. If the
+    /// token has none, it is 1970, so that the session counts as too old wherever a timeout applies. The claim `iat`
+    /// can't be used, because it is the time of the last refresh: a refreshed session would never time out.
     public let sessionBegan: Timestamp
 
-    /// The session, `session_id`, by which it can be revoked. All tokens that a session is refreshed to have the same.
+    /// The session's id (the claim `session_id`), by which the session can be revoked. It stays the same when the
+    /// session's token is refreshed.
     public let sessionID: Identifier?
 
-    /// Seconds by which the clocks of issuer and server may differ.
+    /// The difference in seconds that is tolerated between the issuer's clock and this server's.
     static let clockSkew = 30
 
-    /// Whether a token says that it is signed with a private key, whose public one the issuer publishes.
+    /// Returns true if a token's header names an algorithm with a private and a public key, RS256 or ES256.
     static func namesPublicKey(_ compact: String) -> Bool {
         let header = compact.split(separator: ".", maxSplits: 1).first.flatMap(json)
         return ["RS256", "ES256"].contains(header?["alg"]?.string)
     }
 
-    /// Checks a token in compact form (RFC 7515 §7.1). Nil when anything about it does not hold.
+    /// Verifies a token in compact form (RFC 7515 §7.1). Returns nil if any of the checks fails.
     public init?(_ compact: String, keys: SessionKeys, now: Timestamp) {
         let parts = compact.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, compact.utf8.count <= 16_384,
@@ -36,13 +38,13 @@ public struct SessionToken: Sendable {
                 keyID: header["kid"]?.string),
             let claims = Self.json(parts[1]),
             claims["iss"]?.string == keys.issuer, Self.audience(claims).contains("authenticated"),
-            // `anon` and `service_role` are keys of programs, not sessions of people.
+            // The roles `anon` and `service_role` belong to keys for programs, not to people's sessions.
             claims["role"] == "authenticated",
             let expiry = Self.time(claims["exp"]), now < expiry + Self.clockSkew,
             let userID = claims["sub"]?.string.flatMap({ Identifier($0) })
         else { return nil }
         sessionID = claims["session_id"]?.string.flatMap { Identifier($0) }
-        // A session that can't be named could not be revoked.
+        // A session whose id can't be read could not be revoked.
         guard sessionID != nil || claims["session_id"] == nil else { return nil }
         if let notBefore = claims["nbf"] {
             guard let moment = Self.time(notBefore), now >= moment - Self.clockSkew else { return nil }
@@ -67,7 +69,7 @@ public struct SessionToken: Sendable {
         }
     }
 
-    /// Keeps sums with any claim from overflowing.
+    /// Limits a time claim, so that adding to it can't overflow.
     private static func clamp(_ seconds: Int) -> Int { min(max(seconds, -1 << 40), 1 << 40) }
 
     private static func audience(_ claims: JSON) -> [String] {
@@ -80,7 +82,7 @@ public struct SessionToken: Sendable {
 }
 
 extension SessionToken {
-    /// A token in compact form with these claims, signed with HS256: for local work and for tests.
+    /// Returns a token in compact form with these claims, signed with HS256. Only local work and tests use it.
     public static func sign(_ claims: JSON, secret: Secret) -> String {
         let header: JSON = ["alg": "HS256", "typ": "JWT"]
         let content = [header, claims].map { Base64.urlSafe.encode(JSONWriter.bytes($0)) }.joined(separator: ".")

@@ -2,8 +2,8 @@ import Base
 import Store
 
 extension Workspace {
-    /// Makes a workspace whose trial and its grace have passed a free one: the oldest integrations beyond three are
-    /// paused, nothing is deleted. Returns whether it did.
+    /// Moves the workspace to the free plan if its trial and the grace period are over. Nothing is deleted; of the
+    /// integrations, the newest three stay, and the others are paused. Returns true if the plan was changed.
     @discardableResult
     public func endExpiredTrial(now: Timestamp = .now) throws -> Bool {
         guard plan == .trial else { return false }
@@ -12,7 +12,7 @@ extension Workspace {
         }
         guard let end, Trial.hasExpired(end: end, now: now) else { return false }
         return try change {
-            // A plan may have been chosen since the trial was read; it stays.
+            // The customer may have chosen a plan since the trial was read. Then that plan stays.
             let ended = try execute(
                 "UPDATE workspaces SET plan = 'free' WHERE workspaces.id = $1 AND plan = 'trial' AND trial_ends_at = $2",
                 end)
@@ -25,7 +25,8 @@ extension Workspace {
         }
     }
 
-    /// Pauses the oldest integrations beyond the three that the free plan has; returns how many.
+    /// Pauses all integrations except the newest three, which the free plan allows. Returns the number of paused
+    /// integrations.
     @discardableResult
     public func pauseIntegrationsBeyondFreePlan() throws -> Int {
         try execute(

@@ -1,18 +1,20 @@
 import Base
 import HTTP
 
-/// The proxies whose word on the client's address counts, and the one header field in which they give it.
+/// The proxies that are trusted to report the client's address, and the one header field in which they report it.
 ///
-/// Anybody can send any header field. So a field counts only if the peer that sent the request is a trusted proxy, and only the
-/// field that the deployment names: a proxy that sets X-Forwarded-For passes on the client's own CF-Connecting-IP as it came.
+/// Any client can send any header field. A field therefore counts only if the peer that sent the request is a trusted
+/// proxy, and only if it is the field that CLIENT_IP_HEADER names: a proxy that sets X-Forwarded-For passes on a
+/// CF-Connecting-IP that the client made up.
 public struct TrustedProxies: Sendable {
-    /// How a field names addresses.
+    /// The format of the field.
     private enum Form {
-        /// X-Forwarded-For: a list to which each proxy appends the peer that it saw.
+        /// X-Forwarded-For: a list to which each proxy appends the address of its peer.
         case list
-        /// Forwarded (RFC 7239): the same in elements with parameters, of which `for` is the peer.
+        /// Forwarded (RFC 7239): a list of elements with parameters. Each proxy appends an element whose parameter
+        /// `for` is its peer.
         case forwarded
-        /// Any other field, such as CF-Connecting-IP and X-Real-IP: one address.
+        /// Any other field, such as CF-Connecting-IP or X-Real-IP, which holds one address.
         case single
     }
 
@@ -20,9 +22,10 @@ public struct TrustedProxies: Sendable {
     private let form: Form
     private let ranges: [IPRange]
 
-    /// Reads CLIENT_IP_HEADER, the field's name, and TRUSTED_PROXIES, addresses or CIDR ranges separated by commas or spaces.
+    /// Reads CLIENT_IP_HEADER, the field's name, and TRUSTED_PROXIES, a list of addresses and CIDR ranges separated by
+    /// commas or spaces.
     ///
-    /// - Throws: `EnvironmentError` if one of them is malformed.
+    /// - Throws: `EnvironmentError` if one of the variables is malformed.
     public init(_ environment: Environment) throws(EnvironmentError) {
         field = environment["CLIENT_IP_HEADER"] ?? "X-Forwarded-For"
         guard field.utf8.allSatisfy(Self.isNameByte) else {
@@ -37,16 +40,17 @@ public struct TrustedProxies: Sendable {
         var ranges: [IPRange] = []
         for entry in (environment["TRUSTED_PROXIES"] ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
             guard let range = IPRange(String(entry)) else {
-                throw EnvironmentError("TRUSTED_PROXIES holds something other than addresses and CIDR ranges")
+                throw EnvironmentError("TRUSTED_PROXIES must contain only IP addresses and CIDR ranges")
             }
             ranges.append(range)
         }
         self.ranges = ranges
     }
 
-    /// The address of the client that made a request: the peer's, or what a trusted peer says. In a list the last address counts
-    /// that is not a trusted proxy's: what stands left of it is the client's own claim. Nil if the address can't be told, also
-    /// because the trusted peer does not say it, and then no IP allowlist lets the request pass.
+    /// Returns the address of the client that made a request: the peer's own address, or, if the peer is a trusted
+    /// proxy, the address that it reports. Of a list the last address that is not a trusted proxy's counts; everything
+    /// to its left is only the client's own claim. Returns nil if the address is unknown, for example because a trusted
+    /// peer does not report one. A workspace with an IP allowlist then refuses the request.
     public func client(of request: Request) -> IPAddress? {
         guard let peer = ForwardedAddress.read(request.peerAddress) else { return nil }
         guard isTrusted(peer) else { return peer }
@@ -70,7 +74,8 @@ public struct TrustedProxies: Sendable {
 
     private func isTrusted(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
-    /// Returns true for the bytes of field names that stay distinct as CGI variables: letters, digits and hyphens.
+    /// Returns true for letters, digits and hyphens. Field names of other characters could become the same CGI
+    /// variable.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

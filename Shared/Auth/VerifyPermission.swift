@@ -2,36 +2,37 @@ import Base
 import HTTP
 import Store
 
-/// What `verifyPermission` found in order: the caller, the workspace, and where the caller stands in its limit.
+/// The result of `verifyPermission`: the workspace, the caller, and the state of the key's hourly limit.
 public struct Access {
-    /// The workspace's data, for this caller.
+    /// Access to the workspace's data on behalf of this caller.
     public let workspace: Workspace
-    /// Who calls.
+    /// The caller.
     public let caller: Caller
-    /// How the request is counted in the hourly limit of an API key; nil for members.
+    /// The counting of this request towards the hourly limit of its API key. Nil for members.
     public let admission: Admission?
 }
 
-/// Which plans an operation is for.
+/// The plans that an operation is available to.
 public enum PlanRequirement: Sendable {
-    /// Every plan, and a trial until its grace has passed.
+    /// Every plan, including a trial until the end of its grace period.
     case current
-    /// Every plan, and an expired trial too: what leads out of one must stay open.
+    /// Every plan, including an expired trial. This is for operations that lead out of an expired trial, such as
+    /// choosing a plan.
     case any
     /// The enterprise plan.
     case enterprise
 }
 
-/// Decides whether a caller may do in a workspace what an operation does, in this order: member with the permission, or
-/// key of that workspace with the scope (403); IP allowlist (403); revoked session, second factor and session timeout (401);
-/// plan and trial (403); rate limit (429). A request that only reads may be counted with its first read, in one round trip to the
-/// database: whoever answers it asks the admission before the answer goes out.
+/// Checks that the caller may perform an operation in a workspace. The checks run in this order: membership and
+/// permission, or the key's workspace and scope (403); IP allowlist (403); revoked session, second factor and session
+/// timeout (401); plan and trial (403); rate limit (429). The count of a request that only reads may be taken together
+/// with its first read (see KnownKeys.swift); then `Admission.rateLimit` must be called before the response is sent.
 ///
-/// A workspace that does not exist and one that is somebody else's give the same answer.
+/// A workspace that does not exist and one that the caller has no access to lead to the same error.
 ///
 /// - Parameters:
-///   - workspaceID: the workspace that the request names; nil, where a key may leave it out, is the key's own.
-///   - address: the client's address; nil when it can't be told.
+///   - workspaceID: The workspace that the request names. Nil means the API key's own workspace.
+///   - address: The client's address. Nil if it is unknown.
 public func verifyPermission(
     _ authenticated: Authenticated, for requirement: AccessRequirement, plan: PlanRequirement,
     workspaceID: Identifier?, address: IPAddress?, _ environment: Environment, _ database: any Database,
@@ -58,12 +59,12 @@ public func verifyPermission(
             throw HTTPError.forbidden("This API key is not for this workspace.")
         }
         guard key.scope >= scope else {
-            throw HTTPError.forbidden("This needs an API key of scope \(scope.rawValue).")
+            throw HTTPError.forbidden("This operation needs an API key with the scope \(scope.rawValue).")
         }
         id = key.workspaceID
         caller = .apiKey(id: key.id, name: key.name, prefix: key.prefix)
         settings = key.settings
-    default: throw HTTPError.forbidden("These credentials are not for this operation.")
+    default: throw HTTPError.forbidden("This operation does not accept credentials of this kind.")
     }
     guard settings.allows(address) else {
         throw HTTPError.forbidden("Requests from this address are not allowed in this workspace.")
@@ -82,7 +83,8 @@ public func verifyPermission(
     return Access(workspace: workspace, caller: caller, admission: admission)
 }
 
-/// Finds the member who has the session, and says if the workspace has revoked the session.
+/// Returns the role and the settings of the session's user in the workspace, and true if the workspace has revoked the
+/// session. Returns nil if the user is not a member.
 private func findMember(
     _ session: SessionToken, of workspaceID: Identifier, in database: any Database
 ) throws -> (role: Role, email: String, isRevoked: Bool, settings: WorkspaceSettings)? {
@@ -126,12 +128,12 @@ private func verify(_ plan: PlanRequirement, _ settings: WorkspaceSettings, now:
 private func hourlyLimit(_ environment: Environment) throws(EnvironmentError) -> Int {
     guard let text = environment["API_KEY_HOURLY_LIMIT"] else { return 1_000 }
     guard let limit = Int(text), limit >= 0 else {
-        throw EnvironmentError("API_KEY_HOURLY_LIMIT is no whole number, 0 or more")
+        throw EnvironmentError("API_KEY_HOURLY_LIMIT must be a whole number of at least 0")
     }
     return limit
 }
 
 extension StoredAPIKey {
-    /// The counter that counts a key's requests, and remembers the last.
+    /// Returns the name of the counter that counts a key's requests and stores the time of the last one.
     static func counter(_ id: Identifier) -> String { "api_key:" + id.description }
 }

@@ -1,16 +1,16 @@
 import Base
 import Store
 
-/// The data of one workspace that the caller may see. Only `verifyPermission` and the scheduler make one.
+/// Access to the data of one workspace. Only `verifyPermission` and `SystemAccess` create it.
 ///
-/// Every query is about this workspace: its first parameter, `$1`, is the workspace's id, and a query that does not
-/// restrict itself to `workspace_id = $1` is refused. A query's own parameters begin at `$2`.
+/// Every query is restricted to this workspace: its first parameter, `$1`, is the workspace's id, and a query that does
+/// not contain the condition `workspace_id = $1` is refused. A query's own parameters begin at `$2`.
 public struct Workspace {
-    /// The workspace.
+    /// The workspace's id.
     public let id: Identifier
-    /// What it has subscribed to.
+    /// The plan that the workspace has subscribed to.
     public let plan: Plan
-    /// Who acts in it; nil when the product does by itself.
+    /// The caller who uses the workspace. Nil for the product's own work.
     public let caller: Caller?
     let database: any Database
 
@@ -21,18 +21,18 @@ public struct Workspace {
         self.database = database
     }
 
-    /// Who acts, as rows name it that remember who it was; the product's own name when it does by itself.
+    /// The caller's name, for rows that record who did something. It is "Thalian" for the product's own work.
     public var actor: String { caller?.label ?? "Thalian" }
 
-    /// The same workspace as the product itself sees it, for work that outlives the request which asked for it.
+    /// The same workspace without its caller, for work that continues after the caller's request.
     @_spi(System) public var byItself: Workspace {
         Workspace(id: id, plan: plan, caller: nil, database: database)
     }
 
-    /// Closes the connection to the database, so that the process can be forked; the next statement opens it again.
+    /// Closes the connection to the database, so that the process can be forked. The next statement opens it again.
     @_spi(System) public func releaseDatabase() { database.close() }
 
-    /// All rows, each decoded by `decode`.
+    /// Returns all rows of a query, each decoded by `decode`.
     public func rows<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
     ) throws -> [Value] {
@@ -41,7 +41,7 @@ public struct Workspace {
         return values
     }
 
-    /// The first row, decoded by `decode`; nil when there is none.
+    /// Returns the first row of a query, decoded by `decode`. Returns nil if there are no rows.
     public func first<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
     ) throws -> Value? {
@@ -52,42 +52,43 @@ public struct Workspace {
         return value
     }
 
-    /// Runs one statement; returns how many rows it changed.
+    /// Runs one statement. Returns the number of rows that it changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
         try run(sql, parameters) { _ in }
     }
 
-    /// Calls `body` with each row of a query.
+    /// Calls `body` for each row of a query.
     public func forEachRow(
         _ sql: SQL, _ parameters: [any SQLParameter], _ body: (any Row) throws -> Void
     ) throws {
         try run(sql, parameters, body)
     }
 
-    /// Calls `body` with each row of a query whose result may be larger than memory. `body` must not use the workspace.
+    /// Calls `body` for each row of a query whose result may be larger than memory. `body` must not use the workspace.
     public func stream(_ sql: SQL, _ parameters: any SQLParameter..., body: (any Row) throws -> Void) throws {
         guard sql.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
         try database.stream(sql, [id.sqlValue] + parameters.map(\.sqlValue), body)
     }
 
-    /// Runs several queries on one consistent view of the data.
+    /// Runs several queries that see one consistent state of the data.
     public func read<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.read, body)
     }
 
-    /// Runs very many queries over much of the data on one consistent view of it. They may share what `keep` keeps.
+    /// Runs a large number of queries over much of the data, which see one consistent state of it. They can share
+    /// intermediate results that `keep` stores.
     public func survey<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.survey, body)
     }
 
-    /// Within a `survey`: keeps the rows of a query for those after it.
+    /// Stores the rows of a query in a temporary table for later queries of the same `survey`.
     public func keep(_ table: KeptTable, _ parameters: [any SQLParameter]) throws {
         guard table.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
         try database.keep(table, [id.sqlValue] + parameters.map(\.sqlValue))
     }
 
-    /// Runs `body` in a transaction in which nobody else changes the workspace, for what the audit log does not keep.
+    /// Runs `body` in a transaction in which no other process changes the workspace. It writes no audit entry.
     public func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.write) {
             try AuditLog(database, workspaceID: id).lock()
@@ -95,8 +96,8 @@ public struct Workspace {
         }
     }
 
-    /// Changes data and writes the audit entry of the change, both or neither; no other change of the workspace comes
-    /// between. `body` returns the entry beside its result; the actor is filled in.
+    /// Changes data and appends an audit entry about the change, in one transaction and without any other change to the
+    /// workspace in between. `body` returns its result and the entry; the caller is added to the entry.
     public func change<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
         try database.transaction(.write) {
             let log = AuditLog(database, workspaceID: id)
@@ -117,22 +118,24 @@ public struct Workspace {
         }
     }
 
-    /// A change of the inventory in short steps, which other connections see as a whole after the last; nil on engines
-    /// where a long transaction keeps no other writer waiting. Statements begin with `firstRows` rows at a time.
+    /// Begins a change of the inventory that is made in short steps and becomes visible to other connections as a whole
+    /// after the last step. Returns nil if the database engine does not need this, because a long transaction does not
+    /// block other writers. Statements begin with `firstRows` rows at a time.
     public func steppedChange(_ id: Identifier, firstRows: Int) -> SteppedChange? {
         database.steppedChange(id, of: self.id, firstRows: firstRows)
     }
 
-    /// Runs `body`, which writes the inventory in a transaction of its own and first makes sure that the workspace has
-    /// no unfinished change.
+    /// Runs `body`, which writes the inventory in a transaction of its own, after checking in it that the workspace has
+    /// no unfinished change in steps.
     public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
         try database.writingInventory(body)
     }
 
-    /// The change in steps that is under way in the workspace.
+    /// Returns the id of the unfinished change in steps in this workspace, if there is one.
     public func unfinishedChange() throws -> Identifier? { try database.unfinishedChange(of: id) }
 
-    /// When a subject was last counted; nil if it never was, or if there are no counters and none can be made.
+    /// Returns the time at which a subject was last counted. Returns nil if it never was, or if the counters don't
+    /// exist and can't be created.
     func lastCounted(_ subject: String) throws -> Timestamp? {
         do {
             return try database.counters.first(

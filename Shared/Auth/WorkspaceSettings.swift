@@ -1,16 +1,17 @@
 import Base
 import Store
 
-/// What a workspace demands of every request.
+/// The settings of a workspace that are checked for every request.
 struct WorkspaceSettings: Equatable {
     let plan: Plan
     let trialEnd: Timestamp?
-    /// Nil when the list is on but can't be understood: then no address is allowed.
+    /// The addresses that requests may come from. An empty list allows all; nil means that the stored list can't be
+    /// read, and allows none.
     let allowedAddresses: [IPRange]?
     let requiresSecondFactor: Bool
     let sessionTimeoutHours: Int?
 
-    /// The columns that `init(row:)` reads, for a query over `workspaces`.
+    /// The columns that `init(_:from:)` reads, for a query over `workspaces`.
     static let columns: SQL = """
         workspaces.plan, workspaces.trial_ends_at, workspaces.ip_allowlist, workspaces.mfa_required,
         workspaces.session_timeout_hours
@@ -25,14 +26,14 @@ struct WorkspaceSettings: Equatable {
     }
 
     private static func ranges(_ text: String) -> [IPRange]? {
-        // The usual list is empty, and needs no parser.
+        // Most lists are empty. They need no JSON parser.
         guard text != "[]" else { return [] }
         guard let entries = try? JSON(parsing: text.utf8), let list = entries.array else { return nil }
         let ranges = list.compactMap { $0.string.flatMap { IPRange($0) } }
         return ranges.count == list.count ? ranges : nil
     }
 
-    /// Whether requests may come from `address`.
+    /// Returns true if requests may come from `address`.
     func allows(_ address: IPAddress?) -> Bool {
         guard let allowedAddresses else { return false }
         guard !allowedAddresses.isEmpty else { return true }

@@ -110,7 +110,7 @@ import Testing
             let store = try TestStore(filled: true)
             let call = operation.call(workspace: workspace)
             let refused = store.send(call.key(store.own.readKey), to: operation.function)
-            #expect(refused.status == 403 && refused.error == "This needs an API key of scope write.")
+            #expect(refused.status == 403 && refused.error == "This operation needs an API key with the scope write.")
             #expect(store.send(call.key(store.own.revokedKey), to: operation.function).status == 401)
             #expect(store.send(call.session(store.own.token()), to: operation.function).status == 401)
             #expect(try store.own.auditEntries().isEmpty)
