@@ -4,7 +4,7 @@ public struct JSONSyntaxError: Error, Equatable {
     public let line: Int
     /// The column in bytes, counted from 1.
     public let column: Int
-    /// What is wrong, and how the text's author can correct it.
+    /// The problem, and how the text's author can correct it.
     public let advice: String
 }
 

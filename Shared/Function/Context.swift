@@ -3,42 +3,42 @@ import Base
 import HTTP
 import Store
 
-/// What a handler works with, once the caller has been checked.
+/// The context of a handler whose caller has been checked.
 public struct Context {
     /// The request.
     public let request: Request
-    /// The variables that the function was given.
+    /// The environment variables that the function was started with.
     public let env: Environment
-    /// The workspace's data.
+    /// Access to the workspace's data.
     public let workspace: Workspace
-    /// Who calls.
+    /// The caller.
     public let caller: Caller
-    /// When the request was checked.
+    /// The time at which the request was checked.
     public let now: Timestamp
-    /// Where to log what people who run the product must know.
+    /// The log, for messages to the operators of the product.
     public let log: Log
     let afterwards: Afterwards
 
-    /// Runs `work` after the response has gone out, within the function's time limit. What must not be lost is a row in
-    /// the store first; this only starts it early.
+    /// Runs `work` after the response has been sent, within the function's time limit. Work that must not be lost needs
+    /// a row in the store, such as a job, before this call; then this call only starts it early.
     public func waitUntil(_ work: @escaping () throws -> Void) { afterwards.add(work, log) }
 }
 
-/// What a handler works with that anyone may call: no workspace, no data.
+/// The context of a handler that anyone may call. It has no access to any workspace.
 public struct PublicContext {
     /// The request.
     public let request: Request
-    /// The variables that the function was given.
+    /// The environment variables that the function was started with.
     public let env: Environment
-    /// Where to log what people who run the product must know.
+    /// The log, for messages to the operators of the product.
     public let log: Log
     let process: FunctionProcess
     let afterwards: Afterwards
 
-    /// Runs `work` after the response has gone out, within the function's time limit.
+    /// Runs `work` after the response has been sent, within the function's time limit.
     public func waitUntil(_ work: @escaping () throws -> Void) { afterwards.add(work, log) }
 
-    /// How the database is.
+    /// Checks the state of the database.
     public func databaseHealth() -> DatabaseHealth {
         do {
             guard try process.hasDatabase() else { return .degraded }
@@ -50,47 +50,48 @@ public struct PublicContext {
             }
             return .ok
         } catch {
-            log.write(.error, "the database can't be reached: \(error)")
+            log.write(.error, "the health check failed: \(error)")
             return .unreachable
         }
     }
 }
 
-/// What a handler of signed messages works with, once the signature holds.
+/// The context of a handler of signed messages whose signature has been verified.
 public struct SignedContext {
-    /// The variables that the function was given.
+    /// The environment variables that the function was started with.
     public let env: Environment
-    /// All workspaces: the sender is nobody's member.
+    /// Access to all workspaces, because the sender is not a member of one.
     public let access: SystemAccess
-    /// When the signature was checked.
+    /// The time at which the signature was verified.
     public let now: Timestamp
-    /// Where to log what people who run the product must know.
+    /// The log, for messages to the operators of the product.
     public let log: Log
 }
 
-/// What scheduled work works with.
+/// The context of scheduled work.
 public struct ScheduledContext {
-    /// When the work was due.
+    /// The time at which the work was due.
     public let time: Timestamp
-    /// The variables that the function was given.
+    /// The environment variables that the function was started with.
     public let env: Environment
-    /// All workspaces.
+    /// Access to all workspaces.
     public let access: SystemAccess
-    /// Where to log what people who run the product must know.
+    /// The log, for messages to the operators of the product.
     public let log: Log
 }
 
-/// How a database is.
+/// The state of a database.
 public enum DatabaseHealth: String, Sendable {
-    /// It answers, its schema is this build's, and it can be written.
+    /// The database answers, its schema is the one that this build expects, and it can be written.
     case ok
-    /// It answers, but its schema is another, or it or its counters can't be written; or none has been set up yet.
+    /// The database answers, but its schema is another one, or it or its counters can't be written. Or none has been
+    /// set up yet.
     case degraded
-    /// It does not answer.
+    /// The database does not answer.
     case unreachable
 }
 
-/// Work for after the response.
+/// The work that is to run after a response. Errors that it throws go to the log.
 final class Afterwards {
     private(set) var work: [() -> Void] = []
 

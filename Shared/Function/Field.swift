@@ -1,33 +1,33 @@
 import Base
 import HTTP
 
-/// One query parameter or body field of an operation: the declaration from which its validation, the sentence of a
-/// 400, and its documentation come.
+/// One query parameter or body field of an operation. The validation of the value, the error message of a 400 and the
+/// API's documentation are all derived from this declaration.
 public struct Field<Value>: Sendable {
     let description: FieldDescription
     let read: @Sendable (FieldInput?) throws(HTTPError) -> Value
 }
 
-/// What a field's declaration says to people.
+/// The parts of a field's declaration that people read.
 public struct FieldDescription: Sendable {
-    /// The name.
+    /// The name of the parameter or the body field.
     public let name: String
-    /// What the value must be, such as `an integer from 1 to 100`.
+    /// A description of the allowed values, such as `an integer from 1 to 100`.
     public let constraint: String
-    /// Whether it must be there.
+    /// True if the field must be given.
     public let isRequired: Bool
-    /// What it is for, one line.
+    /// The purpose of the field, in one line.
     public let summary: String
 }
 
-/// A field's value as it came: text in a query, any value in a JSON body.
+/// A field's value as it was sent: text in a query, any JSON value in a body.
 enum FieldInput {
     case text(String)
     case json(JSON)
 }
 
 extension Field {
-    /// A field that must be there.
+    /// Returns a field that must be given.
     public static func required(_ name: String, _ type: FieldType<Value>, _ summary: String) -> Field {
         Field(
             description: FieldDescription(
@@ -38,7 +38,7 @@ extension Field {
         }
     }
 
-    /// A field that may be left out, and is `fallback` then.
+    /// Returns a field that may be omitted. Its value is then `fallback`.
     public static func optional(
         _ name: String, _ type: FieldType<Value>, default fallback: Value, _ summary: String
     ) -> Field where Value: Sendable {
@@ -51,7 +51,7 @@ extension Field {
         }
     }
 
-    /// A field that may be left out.
+    /// Returns a field that may be omitted. Its value is then nil.
     public static func optional<Wrapped>(
         _ name: String, _ type: FieldType<Wrapped>, _ summary: String
     ) -> Field where Value == Wrapped? {
@@ -65,7 +65,7 @@ extension Field {
     }
 }
 
-/// What kind of value a field takes.
+/// The type of a field: which values it accepts, and how they are read.
 public struct FieldType<Value>: Sendable {
     let constraint: String
     let parse: @Sendable (FieldInput) -> Value?
@@ -77,7 +77,7 @@ public struct FieldType<Value>: Sendable {
 }
 
 extension FieldType where Value == String {
-    /// Text of so many characters, without control characters.
+    /// A text without control characters. `length` is its length in Unicode scalars.
     public static func string(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(constraint: "a string of \(length.lowerBound) to \(length.upperBound) characters") { input in
             guard let text = input.string, length.contains(text.unicodeScalars.count),
@@ -87,7 +87,8 @@ extension FieldType where Value == String {
         }
     }
 
-    /// Text of several lines, of so many characters; of control characters it has line breaks and tabs alone.
+    /// A text of several lines. `length` is its length in Unicode scalars; the only control characters that it may
+    /// contain are line breaks and tabs.
     public static func text(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters") { input in
             guard let text = input.string, length.contains(text.unicodeScalars.count),
@@ -99,7 +100,7 @@ extension FieldType where Value == String {
         }
     }
 
-    /// An e-mail address: a mailbox of RFC 5321 §4.1.2, whose domain is fully qualified (§2.3.5) or an IP address.
+    /// An e-mail address: a mailbox as in RFC 5321 §4.1.2, with a fully qualified domain (§2.3.5) or an IP address.
     public static var email: FieldType {
         FieldType(constraint: "an e-mail address") { input in
             guard let text = input.string, text.utf8.count <= 254, isEmail(text) else { return nil }
@@ -108,7 +109,7 @@ extension FieldType where Value == String {
     }
 
     private static func isEmail(_ text: String) -> Bool {
-        // A quoted name may hold an @ too.
+        // A quoted local part may contain an @ too, so the last one separates it from the domain.
         guard let (name, domain) = text.utf8.cut(atLast: UInt8(ascii: "@")) else { return false }
         return name.count <= 64 && (isDotString(name) || isQuoted(name)) && (isDomain(domain) || isLiteral(domain))
     }
@@ -157,7 +158,7 @@ extension FieldType where Value == String {
         return rest.contains(":") && IPAddress(rest) != nil
     }
 
-    /// A file in base 64 (RFC 4648 §4), which the handler decodes.
+    /// A file in base 64 (RFC 4648 §4). The handler decodes it.
     public static var base64: FieldType {
         FieldType(constraint: "a file in base64") { input in
             guard let text = input.string, !text.isEmpty, text.utf8.count % 4 == 0 else { return nil }
@@ -181,7 +182,7 @@ extension FieldType where Value == Int {
 }
 
 extension FieldType where Value == Bool {
-    /// True or false.
+    /// A boolean: the JSON value, or in a query the text `true` or `false`.
     public static var boolean: FieldType {
         FieldType(constraint: "true or false") { input in
             switch input {
@@ -193,7 +194,7 @@ extension FieldType where Value == Bool {
 }
 
 extension FieldType where Value == [String: JSON] {
-    /// A JSON object, whose members whoever gets it checks.
+    /// A JSON object. The handler must check its members.
     public static var object: FieldType {
         FieldType(constraint: "an object") { input in
             guard case .json(let value) = input else { return nil }
@@ -210,7 +211,7 @@ extension FieldType where Value == Identifier {
 }
 
 extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
-    /// One of the names that `Value` has.
+    /// One of the raw values of `Value`.
     public static func oneOf(_ type: Value.Type = Value.self) -> FieldType {
         let cases = Array(Value.allCases)
         return FieldType(constraint: "one of \(names(cases))") { input in
@@ -220,16 +221,16 @@ extension FieldType where Value: RawRepresentable & CaseIterable & Sendable, Val
 }
 
 extension FieldType {
-    /// Names that `Element` has, separated by commas.
+    /// A comma-separated list of raw values of `Element`.
     public static func commaSeparated<Element>(_ type: Element.Type = Element.self) -> FieldType
     where
         Value == [Element], Element: RawRepresentable & CaseIterable & Sendable, Element.RawValue == String
     {
         let cases = Array(Element.allCases)
-        return FieldType(constraint: "a comma-separated list out of \(names(cases))") { input in
+        return FieldType(constraint: "a comma-separated list of \(names(cases))") { input in
             guard let parts = input.string?.split(separator: ",", omittingEmptySubsequences: false) else { return nil }
             let elements = parts.compactMap { part -> Element? in
-                // Spaces may stand around a name, not within it.
+                // Spaces are allowed around a name, but not within it.
                 let words = part.split(separator: " ")
                 return words.count == 1 ? cases.first { $0.rawValue == words[0] } : nil
             }

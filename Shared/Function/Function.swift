@@ -2,16 +2,17 @@ import Base
 import Glibc
 import Invocation
 
-/// An endpoint: one route, one executable. A conforming type is its own `@main` and names what it answers, as Pages
-/// Functions do: `onRequestGet`, `onRequestPost`, `onRequestDelete`; HEAD is GET without a body.
+/// An endpoint: one route and one executable. A conforming type is the executable's `@main`. It declares a handler for
+/// each method that it answers, named as in Cloudflare Pages Functions: `onRequestGet`, `onRequestPost`,
+/// `onRequestDelete`. HEAD is answered like GET, but without a body.
 public protocol Function {
-    /// What answers GET.
+    /// The handler of GET.
     static var onRequestGet: Handler { get }
-    /// What answers POST.
+    /// The handler of POST.
     static var onRequestPost: Handler { get }
-    /// What answers DELETE.
+    /// The handler of DELETE.
     static var onRequestDelete: Handler { get }
-    /// The longest body that it takes, in bytes.
+    /// The length of the longest request body that the endpoint accepts, in bytes.
     static var maximumBodyLength: Int { get }
 }
 
@@ -21,21 +22,21 @@ extension Function {
     public static var onRequestDelete: Handler { .notAllowed }
     public static var maximumBodyLength: Int { 1 << 20 }
 
-    /// Serves the request that the process was started for.
+    /// Serves the request or requests that the process was started for.
     public static func main() { exit(serve(Pipeline(Self.self, .process))) }
 }
 
-/// A function that cron triggers run. It is not reached by HTTP.
+/// A function that cron triggers run. It can't be called by HTTP.
 public protocol ScheduledFunction {
     /// Does the work that is due.
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult
 }
 
-/// How scheduled work came out.
+/// The result of scheduled work.
 public enum ScheduledResult: Sendable {
-    /// Nothing that is due is left.
+    /// All work that was due is done.
     case completed
-    /// There is more that is due than fitted into the time: another run may begin at once.
+    /// Some work that is due is left, because the time was up. The function may be run again at once.
     case more
 }
 

@@ -4,8 +4,8 @@ import Glibc
 import HTTP
 import Store
 
-/// What a function's process keeps from one request to the next: its log, its
-/// database, opened when first used, and the keys that it knows.
+/// The state that a function's process keeps from one request to the next: its log, its database, which is opened when
+/// it is first used, and the API keys that it has seen.
 final class FunctionProcess {
     let log: Log
     let knownKeys = KnownKeys()
@@ -26,20 +26,21 @@ final class FunctionProcess {
         return database
     }
 
-    /// Whether a database has been set up for this process at all.
+    /// Returns true if a database has been set up for this process.
     func hasDatabase() throws -> Bool { try environment["DATABASE_URL"] != nil || databaseURL().exists }
 
     private func databaseURL() throws(EnvironmentError) -> DatabaseURL {
         guard let url = DatabaseURL(environment["DATABASE_URL"] ?? DatabaseURL.local) else {
-            throw EnvironmentError("DATABASE_URL names no engine of this build")
+            throw EnvironmentError("DATABASE_URL names a database engine that this build does not include")
         }
         return url
     }
 
-    /// Lets `body` work on another database, and has this process's own learn from that what its children will need.
+    /// Calls `body`, whose requests use `database` instead of the process's own database. Then prepares the process's
+    /// own database for forks, with the statements that `body` ran.
     func rehearse(on database: any Database, _ body: () -> Void) {
         opened = database
-        // Made before the forks, so that all children share it.
+        // Creates the shared memory now, before any fork, so that all children share it.
         _ = outageReports
         body()
         opened = nil
@@ -48,18 +49,19 @@ final class FunctionProcess {
         database.close()
     }
 
-    /// Says at most once a minute why nothing can be written, though each request may find out.
+    /// Logs the reason why the database can't be written, at most once a minute, because every request may notice it.
     func noteOutage(_ reason: String, _ log: Log) {
         guard outageReports.begin() else { return }
-        log.write(.error, "the database can't be written, reads go on: \(reason)")
+        log.write(.error, "the database can't be written, but reading still works: \(reason)")
     }
 
-    /// What `body` returns, or the response of what it throws.
+    /// Returns the response of `body`, or the response for the error that it throws.
     func answer(_ log: Log, _ body: () throws -> Response) -> Response {
         do { return try body() } catch { return refusal(of: error, log).response }
     }
 
-    /// What the caller learns of an error: no more than a status and a safe sentence. The log learns the rest.
+    /// Returns the error that the caller sees: a status and a sentence that is safe to show. Writes the details to the
+    /// log.
     func refusal(of error: any Error, _ log: Log) -> HTTPError {
         switch error {
         case let error as HTTPError: return error

@@ -2,13 +2,13 @@ import Auth
 import Base
 import HTTP
 
-/// What answers one method of an endpoint: who may call it, what it takes, and what it does.
+/// The handler of one method of an endpoint: who may call it, which fields it accepts, and what it does.
 public struct Handler: Sendable {
-    /// What it demands of its callers; nil when anyone may call it.
+    /// The credentials that a caller must have. Nil if no session token or API key is required.
     public let access: AccessRequirement?
-    /// Which plans have it.
+    /// The plans that include the operation.
     public let plan: PlanRequirement
-    /// What it takes, beside the workspaceId.
+    /// The fields that it accepts, in addition to workspaceId.
     public let fields: [FieldDescription]
 
     enum Action: Sendable {
@@ -20,7 +20,8 @@ public struct Handler: Sendable {
 
     let action: Action
 
-    /// A handler for callers who have `access`. Its fields are checked before `handle` is called with their values.
+    /// Creates a handler for callers who have `access`. The fields are validated before `handle` is called with their
+    /// values.
     public init<each Input>(
         _ access: AccessRequirement, plan: PlanRequirement = .current, _ field: repeat Field<each Input>,
         handle: @escaping @Sendable (Context, repeat each Input) throws -> Response
@@ -35,13 +36,14 @@ public struct Handler: Sendable {
         }
     }
 
-    /// A handler for anyone.
+    /// Creates a handler that anyone may call.
     public static func anyone(_ handle: @escaping @Sendable (PublicContext) throws -> Response) -> Handler {
         Handler(.anyone(handle))
     }
 
-    /// A handler for messages that prove by themselves who sent them, such as a provider's webhooks. Only what `verify`
-    /// returns gets to `handle`, and with it the data: `verify` throws when the signature does not hold.
+    /// Creates a handler for messages whose signature proves who sent them, such as a provider's webhooks. `verify`
+    /// checks the signature, and throws if it is not valid. `handle` gets only the message that `verify` returned, and
+    /// access to the data.
     public static func signed<Message>(
         _ verify: @escaping @Sendable (Request, Environment, Timestamp) throws -> Message,
         handle: @escaping @Sendable (SignedContext, Message) throws -> Response
@@ -53,7 +55,7 @@ public struct Handler: Sendable {
             })
     }
 
-    /// The method is not one of the endpoint's.
+    /// The handler of a method that the endpoint does not have.
     static let notAllowed = Handler(.notAllowed)
 
     private init(_ action: Action) {

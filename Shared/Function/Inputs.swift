@@ -1,12 +1,14 @@
 import Base
 import HTTP
 
-/// The inputs of a request: the query's parameters of GET, the body's fields of other methods.
+/// The inputs of a request: the query's parameters for GET and HEAD, the body's fields for other methods.
 enum Inputs {
     case query(Query)
     case body([String: JSON])
 
-    /// Throws 400 when the query string or the body is malformed, or there is no body where one is needed.
+    /// Reads the inputs of a request.
+    ///
+    /// - Throws: 400 if the query string or the body is malformed, or if the body is missing and `needsBody` is true.
     init(_ request: Request, needsBody: Bool) throws(HTTPError) {
         guard request.method != .get, request.method != .head else {
             try self.init(queryOf: request)
@@ -20,7 +22,7 @@ enum Inputs {
             return
         }
         if let type = request.headers["Content-Type"] {
-            // White space may stand before the parameters (RFC 9110 §5.6.6).
+            // White space is allowed before the media type's parameters (RFC 9110 §5.6.6).
             let mediaType = type.prefix { $0 != ";" }.withoutOuterWhitespace
             guard mediaType.lowercased() == "application/json" else {
                 throw .badRequest("Content-Type must be application/json.")
@@ -31,13 +33,17 @@ enum Inputs {
         self = .body(members)
     }
 
-    /// The parameters of a request's query, whatever its method. Throws 400 when it is malformed.
+    /// Reads the parameters of a request's query, whatever its method.
+    ///
+    /// - Throws: 400 if the query string is malformed.
     init(queryOf request: Request) throws(HTTPError) {
         guard let query = Query(request.queryString) else { throw .badRequest("The query string is malformed.") }
         self = .query(query)
     }
 
-    /// A field's value as it came; nil when it was left out. Null in a body is left out.
+    /// Returns the value of a field. Returns nil if it is missing, or null in a body.
+    ///
+    /// - Throws: 400 if a query has the parameter more than once.
     func value(_ name: String) throws(HTTPError) -> FieldInput? {
         switch self {
         case .query(let query):

@@ -4,7 +4,8 @@ import HTTP
 import Invocation
 import Store
 
-/// The way of every request to an endpoint's handler and back.
+/// The steps that take each request to its endpoint's handler and the response back: authentication, authorization,
+/// validation, rate limit, error handling and response headers.
 public final class Pipeline: Service {
     private let handlers: [(method: Method, handler: Handler)]
     private let environment: Environment
@@ -13,7 +14,7 @@ public final class Pipeline: Service {
     private lazy var trustedProxies = Result { try TrustedProxies(environment) }
     public let maximumBodyLength: Int
 
-    /// The pipeline of a function. `now` is the clock.
+    /// Creates the pipeline of a function. `now` is the clock.
     public init(
         _ function: (some Function).Type, _ environment: Environment, now: @escaping () -> Timestamp = { .now }
     ) {
@@ -41,9 +42,9 @@ public final class Pipeline: Service {
         return response
     }
 
-    /// Sends a body in parts. A body that fails before its first part throws the `HTTPError` that is the answer then. Of one that
-    /// fails later, the status has gone out already: only the log can tell why the response is cut off. If the peer has gone,
-    /// there is nothing to log.
+    /// Sends a streamed body in parts. If it fails before the first part, this throws the `HTTPError` to answer with
+    /// instead. If it fails later, the status has already been sent, so the response is cut off and the log gets the
+    /// reason. If the peer has closed the connection, nothing is logged.
     private func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
         var hasBegun = false
         var peerHasGone = false
@@ -61,19 +62,19 @@ public final class Pipeline: Service {
             }
         } catch {
             guard hasBegun else { throw process.refusal(of: error, log) }
-            if !peerHasGone { log.write(.error, "the response broke off: \(error)") }
+            if !peerHasGone { log.write(.error, "the response was cut off: \(error)") }
             throw error
         }
     }
 
-    /// An endpoint has no schedule.
+    /// Answers 404: an endpoint has no schedule.
     public func respond(to event: ScheduledEvent) -> Response {
         HTTPError.notFound("Not found.").response.completed(requestID: Identifier.random().description)
     }
 
     public func warmUp() { _ = rehearse() }
 
-    /// Answers a request of each method to nobody; the result is their statuses.
+    /// Answers one request for each method, without sending the response. Returns the statuses.
     func rehearse() -> [Int] {
         guard let warmUp = try? WarmUp() else { return [] }
         var statuses: [Int] = []
@@ -83,7 +84,8 @@ public final class Pipeline: Service {
         return statuses
     }
 
-    /// The order of the checks is part of the interface: what a caller learns first.
+    /// Checks and answers a request. The order of the checks is part of the interface, because it decides which error a
+    /// caller sees first.
     private func answer(_ request: Request, _ log: Log, _ afterwards: Afterwards) throws -> Response {
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
@@ -113,7 +115,7 @@ public final class Pipeline: Service {
                             request: request, env: environment, workspace: access.workspace, caller: access.caller,
                             now: now, log: log, afterwards: afterwards), inputs)
                 }
-                // What was read for a request too many is not for its caller.
+                // Checks the rate limit only now, after the read. If it throws, the data is not sent.
                 let rateLimit = try access.admission?.rateLimit()
                 if let obstacle = access.admission?.obstacle { process.noteOutage(obstacle, log) }
                 for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
@@ -136,7 +138,7 @@ public final class Pipeline: Service {
         let authenticated = try authenticate(
             request, for: requirement, environment, database, known: process.knownKeys, address: address, log, now: now)
         do {
-            // A key says which workspace is meant: where nothing else need be said, there may be no body.
+            // An API key belongs to one workspace. If a request needs no other input, it needs no body.
             let needsBody = if case .session = requirement { true } else { false }
             let inputs = try Inputs(request, needsBody: needsBody)
             let workspaceID = try workspaceID(request, inputs, for: requirement)
@@ -158,12 +160,12 @@ public final class Pipeline: Service {
         case .apiKey:
             let field = Field.optional("workspaceId", .uuid, summary)
             let named = try field.read(try inputs.value("workspaceId"))
-            // All of these operations take it in the query too, whatever their method.
+            // With an API key, workspaceId may also be given in the query, whatever the method.
             guard case .body = inputs,
                 let inQuery = try field.read(try Inputs(queryOf: request).value("workspaceId"))
             else { return named }
             guard named == nil || named == inQuery else {
-                throw .badRequest("workspaceId in the query is another than that in the body.")
+                throw .badRequest("workspaceId in the query differs from the one in the body.")
             }
             return inQuery
         case .session:

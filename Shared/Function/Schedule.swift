@@ -3,13 +3,13 @@ import Base
 import HTTP
 import Invocation
 
-/// The way of a cron trigger's event to a scheduled function.
+/// The steps from a cron trigger's event to a scheduled function's work.
 public final class Schedule: Service {
     private let run: (ScheduledContext) throws -> ScheduledResult
     private let environment: Environment
     private let process: FunctionProcess
 
-    /// The schedule of a function.
+    /// Creates the schedule of a function.
     public init(_ function: (some ScheduledFunction).Type, _ environment: Environment) {
         run = { try function.onScheduled($0) }
         self.environment = environment
@@ -18,7 +18,7 @@ public final class Schedule: Service {
 
     public var maximumBodyLength: Int { 0 }
 
-    /// A scheduled function has no route.
+    /// Answers 404: a scheduled function has no route.
     public func respond(to request: Request) -> Response {
         HTTPError.notFound("Not found.").response.completed(requestID: RequestID.of(request))
     }

@@ -3,15 +3,17 @@ import Base
 import HTTP
 import Store
 
-/// What a template process does before it forks: a request of each method that the function has, on a database in memory
-/// that holds an empty workspace. Whatever the first request would set up (SQLite, generic metadata, the pages of the code) each child then
-/// finds done; the database is gone before the first fork.
+/// The warm-up of a template process before it forks: one request for each method of the function, on a database in
+/// memory that contains one empty workspace. Everything that a first request sets up (SQLite, generic metadata, the
+/// pages of the code) is then already there in each child. The database is closed before the first fork.
 struct WarmUp {
-    /// The database that the requests are answered from.
+    /// The database that the requests use.
     let database: any Database
     private let key: APIKey
 
-    /// Throws when the database can't be made.
+    /// Creates the database, the workspace and an API key.
+    ///
+    /// - Throws: The database's error if one of them can't be created.
     init() throws {
         database = DatabaseURL.inMemory()
         try database.migrate()
@@ -21,13 +23,13 @@ struct WarmUp {
             Plan.enterprise, Timestamp.now)
         try AuditLog(database, workspaceID: id).begin()
         guard let workspace = try SystemAccess(database).workspace(id) else {
-            throw StoreError.failed("the workspace to warm up with is not there")
+            throw StoreError.failed("the workspace for the warm-up was not created")
         }
         key = try workspace.createAPIKey(name: "Warm-up", scope: .write).key
     }
 
-    /// A request that the endpoint would answer in full, as far as that needs no more than an API key. One that changes
-    /// something names a finding that is not there, so that it comes as far as looking for it.
+    /// Returns a request that the endpoint answers completely, as far as an API key alone is enough for that. A request
+    /// with a body names a finding that does not exist, so the handler runs until it looks for it.
     func request(_ method: Method) -> Request {
         var request = Request(
             method: method, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],

@@ -18,7 +18,7 @@ import Testing
             #expect(fields("Retry-After") == "60", explanation)
             #expect(
                 body == [
-                    "error": "Nothing can be changed at the moment, and nothing was. Reading works. Try again later."
+                    "error": "Changes are not possible at the moment, and nothing was changed. Reading still works. Try again later."
                 ], explanation)
         } else {
             #expect(operation.answer == 404 && status == 404, explanation)
@@ -84,7 +84,7 @@ import Testing
             guard isRefused || isUncounted else { continue }
             #expect(outcome.log.count == 1 && outcome.log[0]["level"] == "error", "\(operation.name): \(outcome.log)")
             let message = outcome.log.first?["message"]?.string ?? ""
-            #expect(message.hasPrefix("the database can't be written, reads go on: "), "\(message)")
+            #expect(message.hasPrefix("the database can't be written, but reading still works: "), "\(message)")
         }
     }
 
