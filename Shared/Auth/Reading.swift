@@ -3,7 +3,7 @@ import Store
 /// A read operation: the queries to run on a workspace, and the value to build from their rows. Readings can be
 /// combined; together they see one consistent state of the data and take one round trip to the database.
 ///
-/// As in every query of a workspace, `$1` is the workspace's id.
+/// `$1` is the workspace's id, as in every query of a workspace.
 public struct Reading<Value> {
     /// The queries of a reading, and a closure that returns its value after they have run.
     typealias Started = (queries: [Part], value: () throws -> Value)
