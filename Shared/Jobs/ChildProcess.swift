@@ -1,9 +1,10 @@
 import CSystem
 import Glibc
 
-/// A process that this one has forked, and the pipe that it writes to. The end of the pipe is the end of the process.
+/// A forked child process, and the pipe that the child writes to. The pipe's end of file means that the child has
+/// ended.
 struct ChildProcess {
-    /// The process could not be made; `code` is an errno.
+    /// The child could not be forked. `code` is an errno.
     struct NotStarted: Error {
         let code: Int32
     }
@@ -12,13 +13,14 @@ struct ChildProcess {
     static let failure: Int32 = 1
 
     let id: pid_t
-    /// The end of the pipe that is read from.
+    /// The end of the pipe that this process reads.
     let pipe: Int32
 
-    /// Forks. The child runs `body` with its end of the pipe and ends with the status that `body` returns. It dies with this
-    /// process, and leaves SIGTERM and SIGINT to it.
+    /// Forks a child. The child calls `body` with its end of the pipe, and exits with the status that `body` returns.
+    /// It is killed when this process ends, and ignores SIGTERM and SIGINT, because this process decides when it ends.
     ///
-    /// No connection to a database and no libcurl handle may be open: parent and child would both write to it.
+    /// No database connection and no libcurl handle may be open, because parent and child would both write to the same
+    /// connection.
     init(memoryBytes: UInt64?, _ body: (_ pipe: Int32) -> Int32) throws(NotStarted) {
         var ends: [Int32] = [-1, -1]
         guard csystem_pipe(&ends) == 0 else { throw NotStarted(code: errno) }
@@ -42,10 +44,10 @@ struct ChildProcess {
         pipe = ends[0]
     }
 
-    /// Ends the process at once.
+    /// Kills the child with SIGKILL.
     func kill() { Glibc.kill(id, SIGKILL) }
 
-    /// Reads what has come through the pipe, waiting if nothing has; nil at its end.
+    /// Returns the bytes that the child has written, waiting for some if necessary. Returns nil at the end of file.
     func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
@@ -55,7 +57,7 @@ struct ChildProcess {
         }
     }
 
-    /// Waits for the end of the process, and returns its exit status, or 128 and the number of the signal that ended it.
+    /// Waits for the child's end. Returns its exit status, or 128 plus the number of the signal that ended it.
     func reap() -> Int32 {
         close(pipe)
         var status: Int32 = 0
@@ -63,7 +65,8 @@ struct ChildProcess {
         return csystem_exit_status(status)
     }
 
-    /// Writes a line to the pipe. A line is short enough to be written at once, and the parent reads until the end.
+    /// Writes a line to the pipe. A line is short enough for a single write, and the parent reads the pipe until its
+    /// end.
     static func write(_ line: String, to pipe: Int32) {
         let bytes = Array((line + "\n").utf8)
         _ = Glibc.write(pipe, bytes, bytes.count)

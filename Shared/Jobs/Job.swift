@@ -2,24 +2,26 @@ import Auth
 import Base
 import Store
 
-/// Work that must not be lost: it is a row in the store first, and whoever claims it runs it, until it is done or has
-/// failed too often.
+/// Work that must not be lost. A job is a row in the store, and a worker that claims it runs it. It is retried until it
+/// succeeds or has failed too often.
 public struct Job: Sendable {
-    /// The job.
+    /// The job's id.
     public let id: Identifier
-    /// What it is about.
+    /// The kind of work.
     public let kind: JobKind
-    /// What its handler needs to know.
+    /// The input of the job's handler.
     public let payload: JSON
-    /// How often it has been begun, this time included, other than times that did not count.
+    /// The number of the current attempt, counted from 1. Attempts that don't count, such as those that a provider
+    /// asked to delay, are left out.
     public let attempt: Int
-    /// The number of this claim. It only grows: a worker that has lost its job to another can't change it any more.
+    /// The number of the claim. It grows with each claim of the job: with an older number, a worker that has lost the
+    /// job to another one can no longer change it.
     let claim: Int
-    /// The name of its lane.
+    /// The name of the job's lane.
     let lane: String
-    /// How soon it is wanted (`JobUrgency`).
+    /// The urgency of the job, in seconds (`JobUrgency`).
     let urgency: Int
-    /// When it was queued.
+    /// The time at which the job was queued.
     public let createdAt: Timestamp
 
     /// The columns that `init(row:)` reads.
@@ -37,11 +39,11 @@ public struct Job: Sendable {
     }
 }
 
-/// Another worker has the job: what this one does about it counts no more.
+/// Another worker has claimed the job. This one's work on it no longer counts.
 public struct LeaseLost: Error {}
 
 extension Workspace {
-    /// A job that a claim still holds; nil if it is finished, or another claim was made since.
+    /// Returns the job if the claim still holds it. Returns nil if the job is finished or was claimed again since.
     func runningJob(_ jobID: Identifier, claim: Int) throws -> Job? {
         try first(
             """
@@ -49,12 +51,14 @@ extension Workspace {
             """, jobID, claim, decode: Job.init)
     }
 
-    /// Makes sure that a claim still holds. Throws `LeaseLost` if another worker has the job meanwhile.
+    /// Checks that the claim still holds the job.
+    ///
+    /// - Throws: `LeaseLost` if another worker has claimed it.
     func confirm(_ job: Job) throws {
         guard try runningJob(job.id, claim: job.claim) != nil else { throw LeaseLost() }
     }
 
-    /// Ends a claim for good. The job is forgotten, or ready once more if it was asked for again meanwhile.
+    /// Ends a claim whose job is done. Deletes the job, or makes it ready again if it was requested again while it ran.
     func finish(_ job: Job, now: Timestamp) throws {
         let finished = try execute(
             """
@@ -63,8 +67,8 @@ extension Workspace {
         if finished == 0, try !repeatIfAsked(job, now: now) { throw LeaseLost() }
     }
 
-    /// Ends a claim for good, with a sentence that says why the job is dead. It is kept among the dead, unless it was asked
-    /// for again meanwhile. Returns whether it is dead.
+    /// Ends a claim whose job has failed for good: moves it to the dead jobs, with a sentence that says why. A job that
+    /// was requested again while it ran is made ready instead. Returns true if the job is now dead.
     @discardableResult
     func bury(_ job: Job, error: String, now: Timestamp) throws -> Bool {
         try exclusively {
@@ -82,7 +86,7 @@ extension Workspace {
         }
     }
 
-    /// Ends a claim for now. An attempt that does not count is given back.
+    /// Ends a claim, and queues the job to run again at `moment`. If `counts` is false, the attempt does not count.
     func postpone(_ job: Job, until moment: Timestamp, counts: Bool, error: String, now: Timestamp) throws {
         try exclusively {
             let key = try nextKey(of: job.kind, urgency: job.urgency, now: now)

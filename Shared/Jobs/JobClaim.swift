@@ -1,11 +1,11 @@
 import Base
 import Glibc
 
-/// A job that a worker has claimed, as the worker's processes name it to each other.
+/// A worker's claim of a job, in the form in which the worker's processes tell each other about it.
 struct JobClaim: Hashable {
     let workspaceID: Identifier
     let jobID: Identifier
-    /// Tells this claim from later ones of the same job.
+    /// The number of the claim, which tells it apart from later claims of the same job.
     let number: Int
     /// The name of the job's lane.
     let lane: String
@@ -17,7 +17,7 @@ struct JobClaim: Hashable {
         lane = job.lane
     }
 
-    /// Reads the text form; nil if it is another text.
+    /// Reads the text form. Returns nil for any other text.
     init?(_ line: some StringProtocol) {
         let words = line.split(separator: " ", maxSplits: 3)
         guard words.count == 4, let workspaceID = Identifier(words[0]), let jobID = Identifier(words[1]),
@@ -26,17 +26,17 @@ struct JobClaim: Hashable {
         (self.workspaceID, self.jobID, self.number, lane) = (workspaceID, jobID, number, String(words[3]))
     }
 
-    /// The text form, one line.
+    /// The text form, one line without its line break.
     var line: String { "\(workspaceID) \(jobID) \(number) \(lane)" }
 }
 
-/// A claim whose process ended before it had said what became of the job.
+/// A claim whose process ended before it had recorded the job's outcome.
 struct JobLoss {
-    /// Why the process ended.
+    /// The reason why the process ended.
     enum Reason: Equatable {
-        /// It had a fault: a signal, or an exit status other than 0.
+        /// It crashed or failed: it ended by a signal, or with an exit status other than 0.
         case ended(status: Int32)
-        /// It outlived its time limit, in seconds, and was killed.
+        /// It exceeded its time limit, in seconds, and was killed.
         case timedOut(seconds: Int)
         /// The worker was asked to end.
         case stopped
@@ -45,12 +45,12 @@ struct JobLoss {
     let claim: JobClaim
     let reason: Reason
 
-    /// The reason as people read it. It is safe to show.
+    /// The reason as a sentence that is safe to show.
     var sentence: String {
         switch reason {
         case .ended(let status) where status > 128:
             "Its process ended by signal \(status - 128) (\(String(cString: strsignal(status - 128))))."
-        case .ended: "It failed for a reason that the log tells."
+        case .ended: "It failed. The log has the reason."
         case .timedOut(let seconds): "It took longer than \(seconds) seconds, and its process was ended."
         case .stopped: "Its worker was stopped."
         }

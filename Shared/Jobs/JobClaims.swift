@@ -2,31 +2,33 @@
 import Base
 import Store
 
-/// How a claim of one job came out.
+/// The result of an attempt to claim one job.
 public enum JobClaimOutcome: Sendable {
-    /// The caller has it, and must run it.
+    /// The caller has claimed the job, and must run it.
     case claimed(Job)
-    /// It is running.
+    /// The job is already running.
     case running
-    /// It is not due.
+    /// The job is not due yet.
     case notDue
-    /// The workspace has as many jobs of its kind running as it may; a worker runs it when one of them is over.
+    /// The workspace already runs the largest allowed number of jobs of this kind. A worker will run the job when one
+    /// of them ends.
     case full
     /// There is no such job.
     case missing
 }
 
-/// Limits of what may run at once.
+/// Limits on the number of running jobs.
 public enum JobLimits {
-    /// How many jobs of a kind one workspace may have running.
+    /// The largest number of running jobs of one kind in one workspace.
     public static let runningPerWorkspace = 4
 }
 
 extension Workspace {
-    /// Claims a job for so many seconds, after which another worker may have it. With `early` it may wait for another try.
+    /// Claims a job for `seconds` seconds, after which another worker may claim it. With `early` it may be claimed even
+    /// if it is not due yet.
     ///
-    /// Whoever claims a job of a workspace, here or for a worker, holds the workspace's row of job_shares while counting
-    /// what is running, so that no two claims pass the limit together.
+    /// Every claim of a workspace's jobs, here and by workers, locks the workspace's row in job_shares while it counts
+    /// the running jobs, so that two claims at the same time can't exceed the limit.
     func claim(_ jobID: Identifier, early: Bool = false, seconds: Int, now: Timestamp) throws -> JobClaimOutcome {
         try exclusively {
             try execute("UPDATE job_shares SET clock = clock WHERE workspace_id = $1")
@@ -57,21 +59,21 @@ extension Workspace {
     }
 }
 
-/// How many jobs of each lane a worker may take.
+/// The number of jobs of each lane that a worker can take.
 struct JobDemand {
     let lanes: [(lane: JobLane, limit: Int)]
-    /// How many in all, `JobDemand.most` at most.
+    /// The total number of jobs, up to `JobDemand.most`.
     let count: Int
 
-    /// So many jobs are claimed at once at most.
+    /// The largest number of jobs that are claimed at once.
     static let most = 16
 }
 
 extension SystemAccess {
-    /// Claims what is ready, in its order, for so many seconds.
+    /// Claims ready jobs in the order of the queue, for `seconds` seconds.
     ///
-    /// Each lane is one look into the index of what is ready, whatever the number of jobs. Two workers that look at the same
-    /// time see the same rows; each takes those that the other has not locked, and looks again.
+    /// Each lane costs one look into the index of ready jobs, however many jobs there are. Two workers that look at the
+    /// same time see the same rows. Each takes the rows that the other has not locked, and looks again if it got none.
     func claimReady(_ demand: JobDemand, seconds: Int, now: Timestamp) throws -> [(workspaceID: Identifier, job: Job)] {
         try makeReady(now: now)
         var claimed: [(workspaceID: Identifier, job: Job)] = []
@@ -87,13 +89,13 @@ extension SystemAccess {
         return claimed
     }
 
-    /// True if something is ready that could be claimed.
+    /// Returns true if there is a ready job that could be claimed.
     func hasReady(_ demand: JobDemand, now: Timestamp) throws -> Bool {
         try makeReady(now: now)
         return try !candidates(demand).isEmpty
     }
 
-    /// Makes what is due ready, and what a worker that has died has left behind.
+    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired, because their worker has died.
     private func makeReady(now: Timestamp) throws {
         let isDue = try database.first(
             """
@@ -118,7 +120,7 @@ extension SystemAccess {
         }
     }
 
-    /// The first that are ready of each lane, in their order.
+    /// Returns the ids of the first ready jobs of each lane, in the order of the queue.
     private func candidates(_ demand: JobDemand) throws -> [Identifier] {
         var values: [SQLValue] = [demand.count.sqlValue, JobLimits.runningPerWorkspace.sqlValue]
         var branches: [SQL] = []
@@ -145,7 +147,8 @@ extension SystemAccess {
         return ids
     }
 
-    /// Claims those of `ids` that are still ready, that nobody else is claiming, and that their workspaces may have running.
+    /// Claims those of the jobs `ids` that are still ready, that no other worker is claiming at the same time, and that
+    /// don't exceed their workspace's limit.
     private func take(
         _ ids: [Identifier], seconds: Int, now: Timestamp
     ) throws -> [(workspaceID: Identifier, job: Job)] {
@@ -178,7 +181,7 @@ extension SystemAccess {
             WHERE id IN (\(Self.idList(from: 1))) RETURNING \(Job.columns), workspace_id
             """, allowed, now + seconds
         ) { row -> (workspaceID: Identifier, job: Job)? in
-            // A row that can't be read must not keep the others waiting. It stays claimed until its lease has run out.
+            // A row that can't be decoded must not block the other jobs. It remains claimed until its lease expires.
             do { return (workspaceID: try row[8] as Identifier, job: try Job(row: row)) } catch { return nil }
         }.compactMap { $0 }
         let order = Dictionary(allowed.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -190,7 +193,7 @@ extension SystemAccess {
         let kind: String
     }
 
-    /// As many placeholders as there may be ids, so that there is one statement.
+    /// Returns placeholders for the largest number of ids, so that there is only one statement to prepare.
     private static func idList(from first: Int) -> SQL {
         .list((0..<JobDemand.most).map { .placeholder(first + $0) })
     }

@@ -1,21 +1,21 @@
 @_spi(System) import Auth
 import Base
 
-// Running a claimed job, in its own process, and recording the outcome.
+// Runs a claimed job in its own process, and records the outcome.
 extension JobRunner {
-    /// Seconds after which a job that this build does not understand is looked at again.
+    /// The time, in seconds, after which a job that this build does not understand is tried again.
     static let patience = Int.minutes(10)
-    /// Seconds that a job waits at most before it is run again, whatever a provider asks for.
+    /// The longest time, in seconds, that a job waits for its next run, even if a provider asks for more.
     static let longestWait = Int.hours(1)
 
-    /// Runs a claimed job and writes down what came of it.
+    /// Runs a claimed job and records its outcome.
     func perform(_ job: Job, in workspace: Workspace, until end: ContinuousClock.Instant) throws {
         guard let handler = handlers[job.kind] else { return }
         try perform(job, by: handler, in: workspace, until: end)
     }
 
-    /// Runs a job that the caller has claimed, in the calling process, and writes down what came of it. What `run` does
-    /// must not be what a provider can bring to a crash, unless the process serves nobody else.
+    /// Runs a job that the caller has claimed, in the calling process, and records its outcome. If a provider's answer
+    /// could make `run` crash, the calling process must not serve anyone else.
     public func runHere(
         _ job: Job, in workspace: Workspace, _ run: @escaping (JobContext) throws -> JobOutcome
     ) throws {
@@ -30,7 +30,7 @@ extension JobRunner {
         do {
             guard job.attempt <= Self.attempts else {
                 return try bury(
-                    context, "Its worker ended before it was done, each of \(Self.attempts) times.",
+                    context, "All of its \(Self.attempts) attempts ended early because the worker ended.",
                     giveUp: handler.giveUp)
             }
             try finish(context, handler, outcome(context, handler))
@@ -39,7 +39,7 @@ extension JobRunner {
         }
     }
 
-    /// Writes down that the process of a claimed job has ended without doing so.
+    /// Records the outcome of a claimed job whose process ended without recording it.
     func settle(_ loss: JobLoss, in workspace: Workspace) throws {
         guard let job = try workspace.runningJob(loss.claim.jobID, claim: loss.claim.number),
             let handler = handlers[job.kind]
@@ -50,7 +50,7 @@ extension JobRunner {
                 let now = clock()
                 try workspace.postpone(job, until: now, counts: false, error: loss.sentence, now: now)
             } else if job.attempt > Self.attempts {
-                // It was giving up that failed.
+                // The crash happened while the job was being given up.
                 try bury(context, loss.sentence)
             } else {
                 try finish(context, handler, .retry(loss.sentence))
@@ -72,7 +72,7 @@ extension JobRunner {
             throw error
         } catch {
             context.log.write(.error, "the job failed: \(error)")
-            return .retry("It failed for a reason that the log tells.")
+            return .retry("It failed. The log has the reason.")
         }
     }
 
@@ -108,6 +108,7 @@ extension JobRunner {
         }
     }
 
-    /// Seconds before the next attempt: half a minute, doubling, up to half an hour.
+    /// Returns the pause before the next attempt in seconds: 30 after the first attempt, doubling each time, at most
+    /// 1,800.
     static func pause(after attempt: Int) -> Int { min(1_800, 30 << (min(max(attempt, 1), 11) - 1)) }
 }

@@ -1,17 +1,18 @@
 import Auth
 import Base
 
-/// What runs the jobs of one kind.
+/// The code that runs the jobs of one kind.
 public struct JobHandler {
-    /// Runs a job. It may be run again after a crash at any point, and must find out how far it had come. What it throws
-    /// goes to the log, and the job is tried again.
+    /// Runs a job. After a crash at any point it is run again, so it must find out how far the earlier run came. If it
+    /// throws an error, the log gets the error, and the job is tried again.
     let run: (JobContext) throws -> JobOutcome
-    /// Writes down, in the transaction in which the job dies, that it was tried too often.
+    /// Records that the job was tried too often, in the transaction that moves the job to the dead jobs.
     let giveUp: (JobContext, String) throws -> Void
-    /// The platforms that it knows, each with a lane of its own; empty if the kind has one lane.
+    /// The platforms that it supports, each of which has a lane of its own. Empty if all jobs of the kind share one
+    /// lane.
     let platforms: [String]
 
-    /// A handler out of these parts.
+    /// Creates a handler from its parts.
     public init(
         at platforms: [String] = [], run: @escaping (JobContext) throws -> JobOutcome,
         giveUp: @escaping (JobContext, String) throws -> Void = { _, _ in }
@@ -22,38 +23,40 @@ public struct JobHandler {
     }
 }
 
-/// How a run of a job came out. The sentences are safe to show.
+/// The outcome of one run of a job. The sentences are safe to show.
 public enum JobOutcome: Sendable, Equatable {
-    /// It is done.
+    /// The job is done.
     case completed
-    /// It failed for a reason that may pass: it is tried again, after a pause that doubles each time.
+    /// The job failed for a reason that may be temporary. It is tried again after a pause that doubles each time.
     case retry(String)
-    /// It can't go on before a moment that a provider named, an hour from now at most. That is no failed attempt, for a
-    /// day.
+    /// The job can't continue before a time that a provider named. It waits until then, at most an hour. During the
+    /// first day this does not count as a failed attempt.
     case wait(until: Timestamp, String)
-    /// It failed for good, and whom it concerns knows.
+    /// The job has failed for good, and whoever must know about it has been told.
     case dead(String)
-    /// Its payload is one of another build, which it waits for.
+    /// The payload was written by another build. The job waits for that build.
     case notUnderstood
 }
 
-/// What a handler works with.
+/// The context of a handler's run.
 public struct JobContext {
     /// The job.
     public let job: Job
-    /// The workspace, as the product itself sees it.
+    /// The workspace, without a caller.
     public let workspace: Workspace
-    /// Where to log what people who run the product must know.
+    /// The log, for messages to the operators of the product.
     public let log: Log
     let clock: () -> Timestamp
     let end: ContinuousClock.Instant
 
-    /// The time.
+    /// The current time.
     public var now: Timestamp { clock() }
 
-    /// How many seconds are left for all of it: whatever does not fit into them belongs into another run.
+    /// The number of seconds left for this run. Work that needs more time must be left to another run.
     public var secondsLeft: Double { (end - .now) / .seconds(1) }
 
-    /// Makes sure that the work is still this worker's. Throws `LeaseLost` if another worker has the job meanwhile.
+    /// Checks that this worker still holds the job.
+    ///
+    /// - Throws: `LeaseLost` if another worker has claimed it.
     public func confirm() throws { try workspace.confirm(job) }
 }

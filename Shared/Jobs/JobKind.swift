@@ -1,17 +1,17 @@
 import Store
 
-/// The kind of a job, which decides the handler that runs it.
+/// The kind of a job. It determines the handler that runs the job.
 public enum JobKind: String, SQLEnum, CaseIterable, Sendable {
-    /// Pulls what a platform has.
+    /// Fetches the data of a platform.
     case sync
     /// Carries out an action at a platform.
     case remediation
-    /// Looks for what is wrong in what was synced.
+    /// Analyzes the synced data for problems.
     case analysis
-    /// Brings about what becomes due in a workspace by itself.
+    /// Does the work that becomes due in a workspace with time.
     case housekeeping
 
-    /// Seconds that a job is taken to last, by which a workspace's next job stands behind those of others.
+    /// The expected duration of a job in seconds. The workspace's next job is placed that much later in the queue.
     var expectedSeconds: Int {
         switch self {
         case .sync: 10
@@ -21,12 +21,13 @@ public enum JobKind: String, SQLEnum, CaseIterable, Sendable {
     }
 }
 
-/// How soon a job is wanted: seconds by which it goes before others, or behind them, that were queued at the same time. One
-/// that has waited for longer than the difference goes first, so that none waits for ever.
+/// The urgency of a job: the number of seconds by which it is placed earlier (negative) or later (positive) than others
+/// that were queued at the same time. A job that has waited longer than the difference is run first, so none waits
+/// forever.
 public enum JobUrgency: Int, Sendable {
-    /// Somebody waits for it.
+    /// A person is waiting for the result.
     case person = -600
-    /// An action, which nobody wants to be late.
+    /// An action that should be carried out soon.
     case action = -300
     /// Hourly work.
     case routine = 0
@@ -34,15 +35,15 @@ public enum JobUrgency: Int, Sendable {
     case upkeep = 600
 }
 
-/// What jobs of the same kind and platform stand in line for. A worker looks only at lanes that it has a handler for: what
-/// another build has queued waits for that build, and is in nobody's way.
+/// The queue for jobs of the same kind and platform. A worker looks only at lanes for which it has a handler. Jobs that
+/// another build queued wait for that build, without blocking other jobs.
 public struct JobLane: Hashable, Sendable {
-    /// Its name in the store.
+    /// The lane's name in the store.
     let name: String
 
-    /// The lane of a kind that is the same for all platforms.
+    /// Creates the lane of a kind that does not depend on the platform.
     public init(_ kind: JobKind) { name = kind.rawValue }
 
-    /// The lane of a kind at one platform.
+    /// Creates the lane of a kind at one platform.
     public init(_ kind: JobKind, at platform: String) { name = kind.rawValue + ":" + platform }
 }

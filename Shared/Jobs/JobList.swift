@@ -2,40 +2,40 @@
 import Base
 import Store
 
-/// A job as people who run the product see it.
+/// A job, in the form in which operators see it.
 public struct JobEntry: Sendable {
     public let id: Identifier
     public let workspaceID: Identifier
     public let kind: String
     public let status: String
     public let attempts: Int
-    /// When it is due; when it died, if it is dead.
+    /// The time at which the job is due, or, if it is dead, the time at which it died.
     public let runAfter: Timestamp
-    /// Why it failed last; nil when it has not.
+    /// The reason for its last failure. Nil if it has not failed.
     public let error: String?
 }
 
 /// The state of a job.
 public enum JobStatus: String, SQLEnum, CaseIterable, Sendable {
-    /// Its time has not come.
+    /// It is not due yet.
     case waiting
-    /// It runs as soon as a worker has a hand free.
+    /// It runs as soon as a worker is free.
     case ready
     case running
     /// It has failed for good.
     case dead
 }
 
-/// How the queue stands for one kind of jobs at one platform.
+/// The state of the queue for one kind of job at one platform.
 public struct JobLaneState: Sendable {
-    /// The kind, and the platform behind a colon.
+    /// The kind, followed by a colon and the platform if the kind has a lane for each platform.
     public let lane: String
-    /// How many there are of each state.
+    /// The number of jobs in each state.
     public fileprivate(set) var counts: [JobStatus: Int] = [:]
-    /// Seconds since the oldest that is ready was due; nil if none is.
+    /// The number of seconds since the oldest ready job became due. Nil if no job is ready.
     public fileprivate(set) var oldest: Int?
 
-    /// The same for a log.
+    /// The same as fields of a log line.
     var fields: [(name: String, value: JSON)] {
         [("lane", .string(lane))] + JobStatus.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) }
             + (oldest.map { [("oldest_ready_seconds", .integer($0))] } ?? [])
@@ -43,7 +43,7 @@ public struct JobLaneState: Sendable {
 }
 
 extension SystemAccess {
-    /// How the queue stands, by kind and platform.
+    /// Returns the state of the queue by kind and platform.
     public func jobLanes(now: Timestamp = .now) throws -> [JobLaneState] {
         var lanes: [String: JobLaneState] = [:]
         let rows = try database.rows(
@@ -64,7 +64,8 @@ extension SystemAccess {
         return lanes.values.sorted { $0.lane < $1.lane }
     }
 
-    /// The jobs of all workspaces, of one status or of all, the newest first, `limit` at most.
+    /// Returns jobs of all workspaces, newest first. `status` selects one state; nil selects all. At most `limit` jobs
+    /// of each state are returned.
     public func jobs(_ status: JobStatus?, limit: Int) throws -> [JobEntry] {
         let statuses = status.map { [$0] } ?? JobStatus.allCases
         return try statuses.flatMap { status in
@@ -86,7 +87,7 @@ extension SystemAccess {
         }
     }
 
-    /// Queues a dead job anew; false when there is no dead job of that id.
+    /// Queues a dead job again. Returns false if there is no dead job with this id.
     public func retryJob(_ id: Identifier, now: Timestamp = .now) throws -> Bool {
         try database.transaction(.write) {
             try database.execute(

@@ -3,28 +3,28 @@ import Base
 import CSystem
 import Glibc
 
-// Problem. A provider's answer may bring a job to a trap, have it allocate memory without end, or keep it busy for ever. In
-// one process with others it would take these with it, again at each of its attempts.
+// Problem. A provider's answer may make a job trap, allocate memory without end, or run forever. If jobs shared one
+// process, such a job would stop the others too, and again at each of its attempts.
 //
-// Approach. The worker only supervises. It forks a child for each job, and a child, the clerk, for each look at the queue:
-// the clerk claims jobs and tells the worker which, and writes down what became of jobs whose process ended before it had
-// done so. The worker itself talks to no database and to no provider while it has children, so that nothing that can fail
-// is in it, and no connection is ever shared by two processes.
+// Approach. The worker is only a supervisor. It forks one child for each job, and for each look at the queue another
+// child, the clerk. The clerk claims jobs and tells the worker which ones. It also records the outcome of jobs whose
+// process ended before it had done so itself. The worker itself uses no database and calls no provider while it has
+// children. So it contains little that can fail, and no connection is ever shared by two processes.
 //
-// Bounds. A child is killed a little after its time limit. Its memory is limited as the worker's is (RLIMIT_AS is inherited,
-// and counts each process by itself), on Lambda to three quarters of the function's memory; where only the machine's or the
-// container's memory bounds it, the kernel ends it before the worker. It dies with the worker (PR_SET_PDEATHSIG). If the
-// worker is asked to end, by SIGTERM or SIGINT, its children have a second left, and their jobs are given back: these begin
-// anew elsewhere, and it was no attempt.
+// Limits. A child is killed shortly after its time limit. Its memory is limited like the worker's (RLIMIT_AS is
+// inherited and applies to each process separately), and on Lambda to three quarters of the function's memory. If only
+// the memory of the machine or container is limited, the kernel kills the child before the worker. A child is killed
+// when the worker ends (PR_SET_PDEATHSIG). If the worker is asked to end by SIGTERM or SIGINT, its children get one
+// more second; then their jobs are returned to the queue, without counting the attempt.
 //
-// Cost. Two forks and two connections for a job, some milliseconds.
+// Cost. Two forks and two database connections for each job, which take some milliseconds.
 
-/// The processes of a worker.
+/// Runs a worker's jobs in child processes.
 struct JobProcesses {
-    /// Not even a process for looking at the queue could do its work.
+    /// The clerk's process failed, so no jobs can be claimed.
     struct ClerkFailed: Error {}
 
-    /// The work of a child process.
+    /// The task of a child process.
     private enum Task {
         case clerk
         case job(JobClaim)
@@ -34,20 +34,19 @@ struct JobProcesses {
         let process: ChildProcess
         let task: Task
         var deadline: ContinuousClock.Instant
-        /// Why it is killed if it lives to see its deadline.
+        /// The reason to record if it is killed at its deadline.
         var verdict: JobLoss.Reason
         var isKilled = false
         var output: [UInt8] = []
     }
 
-    /// Seconds from one upkeep of the queue to the next.
+    /// The time between two upkeeps of the queue, in seconds.
     static let upkeepSeconds = 10
-    /// The pauses, in seconds, between two looks at a queue that has nothing to do: the first, and the longest, to which it
-    /// doubles.
+    /// The pauses between two looks at an empty queue, in seconds. They start with `first`, and double up to `longest`.
     private static let pauses = (first: 0.25, longest: 1.0)
-    /// Seconds that the clerk may take.
+    /// The time limit of the clerk in seconds.
     private static let clerkSeconds = 30.0
-    /// Seconds that children have left if the worker is asked to end.
+    /// The time that children have to finish if the worker is asked to end, in seconds.
     private static let stopSeconds = 1.0
 
     private let runner: JobRunner
@@ -58,23 +57,26 @@ struct JobProcesses {
     private let memoryBytes: UInt64?
 
     private var children: [Child] = []
-    /// Jobs that were claimed and are not begun yet.
+    /// Jobs that are claimed but not started yet.
     private var claims: [JobClaim] = []
     private var losses: [JobLoss] = []
-    /// Nothing was due at the last look.
+    /// True if nothing was due at the last look.
     private var isIdle = false
-    /// When a worker that stays looks again although nothing has happened.
+    /// The time at which a worker that stays looks at the queue again, even if nothing has happened.
     private var nextLook = ContinuousClock.now
     private var pause = pauses.first
     private var nextUpkeep = ContinuousClock.now
     private var failure: (any Error)?
     private var count = 0
 
+    /// Creates the processes of a worker.
+    ///
     /// - Parameters:
-    ///   - workspace: finds the workspace of a job, in a child.
-    ///   - release: closes the connection to the database, before a fork.
-    ///   - claim: claims more jobs, in a child; nil if there are only those that `run` is given.
-    ///   - upkeep: queues what is due by itself, in a child, now and then; a worker that has it stays until its time is up.
+    ///   - workspace: Finds the workspace of a job. It is called in a child.
+    ///   - release: Closes the connection to the database. It is called before a fork.
+    ///   - claim: Claims more jobs. It is called in a child. Nil if only the jobs passed to `run` are to be run.
+    ///   - upkeep: Queues work that has become due. It is called in a child from time to time. A worker with an upkeep
+    ///     stays until its time is up.
     init(
         _ runner: JobRunner, workspace: @escaping (Identifier) throws -> Workspace?, release: @escaping () -> Void,
         claim: ((JobDemand) throws -> [JobClaim])? = nil, upkeep: (() throws -> Void)? = nil
@@ -87,7 +89,7 @@ struct JobProcesses {
         memoryBytes = Self.lambdaMegabytes.map { ($0 << 20) / 4 * 3 }
     }
 
-    /// The memory of the function, in MiB, all of its processes together, if it runs on Lambda.
+    /// The memory of the Lambda function in MiB, which all of its processes share. Nil if this is not Lambda.
     private static var lambdaMegabytes: UInt64? {
         guard let text = Environment.process["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], let size = UInt64(text) else {
             return nil
@@ -95,10 +97,10 @@ struct JobProcesses {
         return size <= 1 << 20 ? size : nil
     }
 
-    /// Runs claimed jobs, and what else can be claimed, until nothing is due or the time is up. Returns how many it has
-    /// begun.
+    /// Runs jobs that are already claimed, and all that can be claimed, until nothing is due or the time is up. Returns
+    /// the number of jobs that were started.
     ///
-    /// - Throws: `ChildProcess.NotStarted`; `ClerkFailed`, with the reason in the log.
+    /// - Throws: `ChildProcess.NotStarted`, or `ClerkFailed` with the reason in the log.
     @discardableResult
     mutating func run(_ claimed: [JobClaim]) throws -> Int {
         let catches = csystem_catch_signals() == 1
@@ -139,7 +141,7 @@ struct JobProcesses {
         }
     }
 
-    /// Starts the clerk, if there is work for it.
+    /// Starts the clerk if there is work for it.
     private mutating func startClerk() {
         var free = 0
         var running: [JobClaim] = []
@@ -194,7 +196,8 @@ struct JobProcesses {
 
     // MARK: Waiting
 
-    /// Waits until a child has written something or ended, or it is time to look again, and for a second at most.
+    /// Waits until a child has written something or ended, or until it is time to look at the queue, but for at most a
+    /// second.
     private mutating func wait() {
         killOverdue()
         var entries = children.map { pollfd(fd: $0.process.pipe, events: Int16(POLLIN), revents: 0) }
@@ -237,7 +240,7 @@ struct JobProcesses {
             losses.append(loss)
             guard reason != .stopped else { return }
             runner.log.with("job_id", claim.jobID.description).write(
-                .error, "a job's process did not end as it should: \(loss.sentence)",
+                .error, "a job's process ended unexpectedly: \(loss.sentence)",
                 [("workspace_id", .string(claim.workspaceID.description))])
         case .clerk:
             let found = String(decoding: child.output, as: UTF8.self).split(separator: "\n").compactMap {
@@ -250,7 +253,7 @@ struct JobProcesses {
             }
             guard status != 0 else { return }
             failure = ClerkFailed()
-            runner.log.write(.error, "the process that looks for jobs ended with status \(status)")
+            runner.log.write(.error, "the process that claims jobs ended with exit status \(status)")
         }
     }
 }

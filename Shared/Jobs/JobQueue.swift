@@ -2,20 +2,25 @@ import Auth
 import Base
 import Store
 
-// Who comes first is decided when a job is queued. Each workspace has a clock (job_shares): a job's key is the later of the
-// workspace's clock and now, and then the clock goes on by what the job is expected to take, an hour ahead of now at most. A
-// workspace that queues many jobs at once so spreads them out, and those of others come in between; one that was idle has
-// saved nothing up. Workers take what is ready in the order of the keys (start-time fair queueing; Goyal, Vin and Cheng,
-// SIGCOMM 1996).
+// Problem. A workspace that queues many jobs at once must not make all other workspaces wait.
+//
+// Approach. A job's place in the queue is decided when it is queued (start-time fair queueing; Goyal, Vin and Cheng,
+// SIGCOMM 1996). Each workspace has a clock in the table job_shares. A job's order key is the later of the workspace's
+// clock and the current time; the clock then advances by the expected duration of the job, but to at most one hour from
+// now. The jobs of a workspace that queues many are thus spread out over time, with other workspaces' jobs in between.
+// A workspace that was idle gains no advantage, because its clock is set to the current time if it is behind. Workers
+// take ready jobs in the order of their keys.
 extension Workspace {
-    /// Queues a job, in the transaction of what it belongs to, whose id it may share; returns its id.
+    /// Queues a job. Call it in the transaction that makes the job necessary. Returns the job's id.
     ///
     /// - Parameters:
-    ///   - lane: what it stands in line for; that of its kind, if not given.
-    ///   - key: what no two jobs in the queue may have in common. If there is a job of that key, it is the one that counts:
-    ///     one that waits for another try is ready at once if a person asks for it.
-    ///   - again: if the job of that key is running, it runs once more afterwards.
-    ///   - runAfter: when it is run at the earliest.
+    ///   - lane: The lane of the job. By default it is the lane of its kind.
+    ///   - job: The id of the new job, for example the id of the object that it belongs to.
+    ///   - key: A name that only one job in the queue may have. If there is a job with this name already, no other is
+    ///     added. The existing one gets the higher urgency and the earlier place; if it is waiting and `urgency` is
+    ///     `.person`, it becomes ready at once.
+    ///   - again: If true and the job with this key is running, it runs once more afterwards.
+    ///   - runAfter: The earliest time at which the job may run. By default it is now.
     @discardableResult
     public func enqueue(
         _ kind: JobKind, in lane: JobLane? = nil, id job: Identifier = .random(), payload: JSON, key: String? = nil,
@@ -42,7 +47,7 @@ extension Workspace {
         return id ?? job
     }
 
-    /// The place in the order for one more job, in seconds since 1970.
+    /// Returns the order key of one more job, in seconds since 1970, and advances the workspace's clock.
     func nextKey(of kind: JobKind, urgency: Int, now: Timestamp) throws -> Int {
         let cost = kind.expectedSeconds
         let clock = try first(
@@ -58,21 +63,21 @@ extension Workspace {
         return (clock ?? now.seconds + cost) - cost + urgency
     }
 
-    /// Queues an analysis of what was synced, unless one waits already; returns the job's id. One that is running sees
-    /// only a part of it, and runs once more.
+    /// Queues an analysis of the synced data, unless one is waiting already. Returns the job's id. If an analysis is
+    /// running, it has perhaps not seen all of the data, and runs once more.
     @discardableResult
     public func queueAnalysis(now: Timestamp = .now) throws -> Identifier {
         try enqueue(.analysis, payload: [:], key: analysisKey, again: true, now: now)
     }
 
-    /// The job of the analysis that waits; nil if there is none.
+    /// Returns the id of the queued analysis. Returns nil if there is none.
     public func queuedAnalysis() throws -> Identifier? {
         try first("SELECT id FROM jobs WHERE workspace_id = $1 AND unique_key = $2", analysisKey) { try $0[0] }
     }
 
     private var analysisKey: String { "analysis \(id)" }
 
-    /// Forgets jobs that died more than a month ago.
+    /// Deletes dead jobs that died more than 30 days ago.
     public func pruneJobs(now: Timestamp = .now) throws {
         try execute("DELETE FROM dead_jobs WHERE workspace_id = $1 AND died_at < $2", now - .days(30))
     }

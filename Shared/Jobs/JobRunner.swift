@@ -2,34 +2,37 @@
 import Base
 import CSystem
 
-/// Runs jobs: one by its id at once, after the response that queued it, or all that are due, by cron. Each runs in a process
-/// of its own (`JobProcesses`), so that a fault costs no other job.
+/// Runs jobs: a single one right after the response that queued it, or all that are due, when cron starts it. Each job
+/// runs in a process of its own (`JobProcesses`), so that a crash affects no other job.
 ///
-/// A job runs in the calling process instead if it is called by another thread than the process's first: a fork copies only
-/// the thread that calls it, and whatever lock another thread holds stays held in the child. A function has one thread.
+/// If the caller is not on the process's first thread, jobs run in the calling process instead. A fork copies only the
+/// thread that calls it, and a lock that another thread holds would stay locked in the child forever. Functions have
+/// only one thread.
 public struct JobRunner {
-    /// How often a job is tried.
+    /// The number of attempts after which a job is dead.
     public static let attempts = 8
 
     let handlers: [JobKind: JobHandler]
     let log: Log
     let clock: () -> Timestamp
-    /// When all of it has to be over.
+    /// The time at which everything must be finished.
     let end: ContinuousClock.Instant
-    /// When the last job may be begun.
+    /// The latest time at which a job may be started.
     let lastStart: ContinuousClock.Instant
-    /// Seconds that one job may take.
+    /// The time limit of one job in seconds.
     let jobSeconds: Double
-    /// How many jobs run at once.
+    /// The number of jobs that run at the same time.
     let atOnce: Int
 
-    /// A runner that knows the kinds of jobs that have a handler.
+    /// Creates a runner for the kinds of jobs that have a handler.
     ///
     /// - Parameters:
-    ///   - seconds: how long all of it may take. With less than a third of it left, or less than a job's time, no job is begun.
-    ///   - jobSeconds: how long one job may take, if it is not less that is left. Its process is killed a little later.
-    ///   - atOnce: how many jobs run at once.
-    ///   - clock: what tells the time.
+    ///   - seconds: The time for everything. No job is started if less than a third of it is left and also less than
+    ///     `jobSeconds`.
+    ///   - jobSeconds: The time limit of one job, or the time that is left if that is less. The job's process is killed
+    ///     a little later.
+    ///   - atOnce: The number of jobs that run at the same time.
+    ///   - clock: Returns the current time.
     public init(
         _ handlers: [JobKind: JobHandler], seconds: Double, jobSeconds: Double = 120, atOnce: Int = 4, _ log: Log,
         clock: @escaping () -> Timestamp = { .now }
@@ -43,8 +46,8 @@ public struct JobRunner {
         lastStart = .now + .seconds(max(seconds * 2 / 3, seconds - jobSeconds))
     }
 
-    /// Runs a job of a workspace, unless it is not due or somebody else has it. Returns whether it did. The workspace's
-    /// connection to the database is closed meanwhile; the next statement opens it again.
+    /// Runs a job of a workspace, unless it is not due or is already running. Returns true if the job was run. The
+    /// workspace's database connection is closed during the run; its next statement opens it again.
     @discardableResult
     public func run(_ jobID: Identifier, in workspace: Workspace) throws -> Bool {
         let workspace = workspace.byItself
@@ -54,7 +57,7 @@ public struct JobRunner {
         }
         guard handlers[job.kind] != nil else {
             let now = clock()
-            try workspace.postpone(job, until: now, counts: false, error: "No handler for it here.", now: now)
+            try workspace.postpone(job, until: now, counts: false, error: "No worker here runs this kind.", now: now)
             return false
         }
         guard csystem_is_first_thread() != 0 else {
@@ -66,19 +69,20 @@ public struct JobRunner {
         return true
     }
 
-    /// Runs a job as `run` does, for somebody whose request has been kept whatever becomes of it now. What keeps the job from
-    /// being run is logged, and leaves it to a worker.
+    /// Runs a job as `run` does, but never throws: the job is stored, so that the request that queued it has succeeded
+    /// in any case. If the job can't be run now, the reason is logged, and a worker will run it.
     public func runIfPossible(_ jobID: Identifier, in workspace: Workspace) -> Bool {
         do {
             return try run(jobID, in: workspace)
         } catch {
-            log.with("job_id", jobID.description).write(.error, "the job was left to a worker: \(error)")
+            log.with("job_id", jobID.description).write(.error, "the job is left to a worker: \(error)")
             return false
         }
     }
 
-    /// Runs what is due in all workspaces, in the queue's order, until nothing is left or the time is up. Returns how many
-    /// jobs it has run. With `stays` it looks again and again until the time is up, and queues what is due by itself.
+    /// Runs due jobs of all workspaces, in the order of the queue, until nothing is left or the time is up. Returns the
+    /// number of jobs that were run. With `stays`, it keeps looking until the time is up, and queues the syncs and the
+    /// housekeeping that become due.
     @discardableResult
     public func runDue(_ access: SystemAccess, stays: Bool = false) throws -> Int {
         guard csystem_is_first_thread() != 0 else { return try runDueHere(access) }
@@ -89,18 +93,18 @@ public struct JobRunner {
         return try processes.run([])
     }
 
-    /// True if there are jobs that this runner could run now.
+    /// Returns true if there are jobs that this runner could run now.
     public func hasMore(_ access: SystemAccess) throws -> Bool {
         try access.hasReady(demand(1, beside: []), now: clock())
     }
 
-    /// Queues what is due by itself, and logs how the queue stands.
+    /// Queues the syncs and the housekeeping that are due, and logs the state of the queue once a minute.
     private func keepQueue(_ access: SystemAccess) throws {
         let now = clock()
         try access.queueDueSyncs(now: now, log)
         try access.queueDueHousekeeping(now: now, log)
         guard now.seconds % 60 < JobProcesses.upkeepSeconds else { return }
-        for lane in try access.jobLanes(now: now) { log.write(.info, "the queue", lane.fields) }
+        for lane in try access.jobLanes(now: now) { log.write(.info, "the state of the job queue", lane.fields) }
     }
 
     private func runDueHere(_ access: SystemAccess) throws -> Int {
@@ -117,12 +121,12 @@ public struct JobRunner {
         try access.claimReady(demand, seconds: Self.lease(jobSeconds), now: clock())
     }
 
-    /// Seconds that a claim on a job holds which may take so many: it has ended by then, or its process been killed and
-    /// that been written down.
+    /// Returns the length in seconds of a claim on a job with this time limit. It includes the time to kill the job's
+    /// process and to record that.
     static func lease(_ seconds: Double) -> Int { Int(clamping: min(seconds, 86_400)) + 20 }
 
-    /// What a worker can take that has so many hands free, and these jobs running. One platform has half of the hands at
-    /// most, so that it can't keep all of them busy by being slow.
+    /// Returns the demand of a worker that can start `free` more jobs while it runs the jobs `running`. Jobs of one
+    /// platform may use at most half of the worker's capacity, so that a slow platform can't take all of it.
     func demand(_ free: Int, beside running: [JobClaim]) -> JobDemand {
         let share = max(1, (atOnce + 1) / 2)
         var lanes: [(lane: JobLane, limit: Int)] = []

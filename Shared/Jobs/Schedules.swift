@@ -2,10 +2,11 @@
 import Base
 import Store
 
-// What happens every hour happens at another second of it for each integration and workspace, by its id: the same on all
-// machines, and at the same second after an outage, when all of it was late together. How late something is stays measurable.
+// Schedule for hourly work. Each integration and workspace has its own second of the hour, which is derived from its
+// id. The second is the same on all machines, and remains the same after an outage. It is therefore always known how
+// late a run is.
 extension Identifier {
-    /// The next time after `moment` of what happens every hour for what has this id.
+    /// Returns the next time after `moment` at which the hourly work for the object with this id is due.
     public func hourlyTime(after moment: Timestamp) -> Timestamp {
         let offset = Int(description.prefix(8), radix: 16).map { $0 % .hours(1) } ?? 0
         let sinceOffset = (moment.seconds - offset) % .hours(1)
@@ -14,11 +15,11 @@ extension Identifier {
 }
 
 extension SystemAccess {
-    /// So many rows that are due are read at once.
+    /// The number of due rows that are read at once.
     private static let batch = 500
 
-    /// Queues the syncs of all workspaces whose time has come, and sets their next. Those that are paused wait. After a time
-    /// in which nobody looked, each is queued once. Any number of processes may do so at once.
+    /// Queues the syncs that are due in all workspaces, and schedules the next ones. Paused integrations are skipped.
+    /// After an outage each sync is queued only once. Any number of processes may call this at the same time.
     public func queueDueSyncs(now: Timestamp, _ log: Log) throws {
         try queueInBatches(log) {
             let due = try database.rows(
@@ -36,7 +37,7 @@ extension SystemAccess {
         }
     }
 
-    /// Queues the housekeeping of the workspaces whose time has come, and sets their next.
+    /// Queues the housekeeping of the workspaces in which it is due, and schedules the next.
     public func queueDueHousekeeping(now: Timestamp, _ log: Log) throws {
         try queueInBatches(log) {
             let due = try database.rows(
@@ -48,8 +49,8 @@ extension SystemAccess {
         }
     }
 
-    /// Does what `due` says is due in each workspace, in a transaction of its own, until nothing is due any more. One
-    /// workspace's trouble does not keep the others waiting.
+    /// Calls `due` and runs the work that it returns for each workspace, in a transaction of its own, until nothing is
+    /// due. If one workspace's transaction fails, the others still run.
     private func queueInBatches(
         _ log: Log, _ due: () throws -> [Identifier: (Workspace) throws -> Void]
     ) throws {
@@ -62,7 +63,7 @@ extension SystemAccess {
                 } catch let error as StoreError {
                     if case .unreachable = error { throw error }
                     failures += 1
-                    log.write(.error, "queueing failed: \(error)", [("workspace_id", .string(id.description))])
+                    log.write(.error, "due jobs were not queued: \(error)", [("workspace_id", .string(id.description))])
                 }
             }
             guard all.count > failures else { return }

@@ -2,9 +2,9 @@ import Auth
 import Base
 import Store
 
-/// Syncs that have been asked for all at once.
+/// The result of a request to sync all connected integrations.
 public struct SyncRequests: JSONWritable {
-    /// The platforms, by name.
+    /// The names of the platforms.
     let platforms: [String]
 
     public func write(to json: inout JSONWriter) {
@@ -38,8 +38,8 @@ extension Workspace {
         }
     }
 
-    /// Queues a sync of an integration, unless one waits or runs already; returns the job's id, nil if there is no such
-    /// integration. With `again`, what runs now runs once more.
+    /// Queues a sync of an integration, unless one is waiting or running already. Returns the job's id, or nil if there
+    /// is no such integration. With `again`, a sync that is running runs once more.
     @discardableResult
     public func queueSync(
         of integrationID: Identifier, urgency: JobUrgency = .person, again: Bool = false, now: Timestamp = .now
@@ -54,8 +54,8 @@ extension Workspace {
         }
     }
 
-    /// Claims the sync of an integration for so many seconds, for somebody who waits for it. If it can't be had now, it is
-    /// queued.
+    /// Claims the sync of an integration for `seconds` seconds, because a person is waiting for it. If it can't be
+    /// claimed now, it is queued.
     public func claimSync(
         of integrationID: Identifier, seconds: Int, now: Timestamp = .now
     ) throws -> JobClaimOutcome {
@@ -63,8 +63,8 @@ extension Workspace {
         return try claim(job, early: true, seconds: seconds, now: now)
     }
 
-    /// When the next sync of an integration begins by itself, nil if none does, and why the last one failed, nil if it has
-    /// not.
+    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its last
+    /// sync failed (nil if it did not fail).
     public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
         try first(
             "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID

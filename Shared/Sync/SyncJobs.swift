@@ -56,7 +56,7 @@ extension JobHandler {
             return (.failure(error), .completed)
         case .failure(let error):
             context.log.write(.error, "the sync failed: \(error)")
-            return (result, .retry("It failed for a reason that the log tells."))
+            return (result, .retry("It failed. The log has the reason."))
         }
     }
 

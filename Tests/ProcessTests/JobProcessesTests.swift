@@ -64,7 +64,7 @@ import Testing
 
     static let faults: [(what: String, beginning: String)] = [
         ("trap", "Its process ended by signal "), ("abort", "Its process ended by signal 6 (Aborted)."),
-        ("exit", "It failed for a reason that the log tells."), ("allocate", "Its process ended by signal "),
+        ("exit", "It failed. The log has the reason."), ("allocate", "Its process ended by signal "),
         ("loop", "It took longer than 2 seconds, and its process was ended."),
     ]
 
@@ -81,7 +81,7 @@ import Testing
         let due = try #require(
             try store.database.first("SELECT run_after FROM jobs WHERE id = $1", bad) { try $0[0] as Timestamp })
         #expect((Timestamp.now + 15...Timestamp.now + 30).contains(due))
-        #expect(log.contains("a job's process did not end as it should"))
+        #expect(log.contains("a job's process ended unexpectedly"))
     }
 
     @Test func aJobThatEndsItsProcessEachTimeIsDeadAfterEightAttemptsWithTheReason() throws {

@@ -128,7 +128,7 @@ import Testing
         struct Failure: Error { let secret = "hunter2" }
         let job = try enqueue()
         try runner { _ in throw Failure() }.run(job, in: workspace)
-        #expect(try row(job)[0] == "waiting" && row(job)[3] == "It failed for a reason that the log tells.")
+        #expect(try row(job)[0] == "waiting" && row(job)[3] == "It failed. The log has the reason.")
     }
 
     @Test func waitingForAProviderIsNoFailedAttemptForADay() throws {
