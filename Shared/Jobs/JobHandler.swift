@@ -32,7 +32,7 @@ public enum JobOutcome: Sendable, Equatable {
     /// The job can't continue before a time that a provider named. It waits until then, at most an hour. During the
     /// first day this does not count as a failed attempt.
     case wait(until: Timestamp, String)
-    /// The job has failed for good, and whoever must know about it has been told.
+    /// The job has failed for good, and its `run` has already reported that where it matters.
     case dead(String)
     /// The payload was written by another build. The job waits for that build.
     case notUnderstood

@@ -2,22 +2,23 @@ import Base
 import CCurl
 import Glibc
 
-/// Which addresses may be connected to: global unicast addresses. It looks at the address itself when the connection is made,
-/// whatever name led there.
+/// Decides which addresses may be connected to: only global unicast addresses. It checks the address itself at the time
+/// of the connection, whatever host name it comes from.
 enum AddressGuard {
-    /// The only part of IPv6 that IANA has allocated for global unicast addresses. All else is refused, also what is not
-    /// assigned to anything today.
+    /// The only part of IPv6 that IANA has allocated for global unicast addresses. All other addresses are refused,
+    /// including those that are unassigned today.
     private static let globalUnicast = IPRange("2000::/3")
 
-    /// The ranges of IPv4, and of that part of IPv6, that are not the public internet: IANA's special-purpose registries (RFC
-    /// 6890), multicast, and reserved blocks.
+    /// The ranges of IPv4, and of `globalUnicast`, that are not on the public internet: IANA's special-purpose
+    /// registries (RFC 6890), multicast, and reserved blocks.
     private static let closed = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
         "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
         "224.0.0.0/3", "2001::/23", "2001:db8::/32", "3fff::/20",
     ].compactMap(IPRange.init)
 
-    /// Addresses that carry an IPv4 address at an offset of bytes: NAT64 (RFC 6052) and 6to4 (RFC 3056).
+    /// Ranges of addresses that contain an IPv4 address, with its offset in bytes: NAT64 (RFC 6052) and 6to4 (RFC
+    /// 3056).
     private static let carriers = [("64:ff9b::/96", 12), ("2002::/16", 2)].compactMap { text, offset in
         IPRange(text).map { (range: $0, offset: offset) }
     }

@@ -1,32 +1,33 @@
 import Base
 
-/// The field Link (RFC 8288 §3): links, each with a target and parameters.
+/// The header field Link (RFC 8288 §3): a list of links, each with a target and parameters.
 ///
-/// It is read by its grammar, for it is how a list says that it goes on: `<target>; name=value; name="value", <target> …`.
-/// A target ends at the first `>` and may hold anything else, commas and quotes too. In quotes a backslash makes the next
-/// character stand for itself. What the grammar does not allow is an error, so that nobody takes it for a list's end.
+/// A provider's list names its next page in this field, so it is read strictly by its grammar: `<target>; name=value;
+/// name="value", <target> …`. A target ends at the first `>` and may contain any other character, including commas and
+/// quotes. In quotes a backslash escapes the next character. A field that violates the grammar is an error, so that it
+/// can't be mistaken for the end of the list.
 public struct LinkField: Sendable, Equatable {
-    /// A link.
+    /// One link.
     public struct Link: Sendable, Equatable {
-        /// A URI reference, as it stands: it may be relative to the URL of the request (RFC 3986 §4.2).
+        /// The URI reference as it was sent. It may be relative to the request's URL (RFC 3986 §4.2).
         public let target: String
-        /// The relation types in lower case. They are compared without regard to case (§2.1.1, §2.1.2).
+        /// The relation types in lower case, because they are compared without regard to case (§2.1.1, §2.1.2).
         public let relations: [String]
-        /// Whether it is a link of another resource than the one that was asked for (§3.2).
+        /// True if the link's context is another resource than the requested one (§3.2).
         public let hasAnchor: Bool
     }
 
-    /// The field is not one of links.
+    /// The field's value violates the grammar.
     public struct SyntaxError: Error, Equatable {}
 
-    /// The links, in their order.
+    /// The links in their order.
     public let links: [Link]
 
-    /// Reads the value of a field.
+    /// Reads the field's value.
     public init(_ value: String) throws(SyntaxError) {
         var reader = Reader(rest: Substring(value).utf8)
         var links: [Link] = []
-        // Empty elements of a list count for nothing (RFC 9110 §5.6.1.2).
+        // Empty list elements are ignored (RFC 9110 §5.6.1.2).
         while reader.skip(to: ",") {
             links.append(try reader.link())
             guard reader.isAtEnd || reader.take(",") else { throw SyntaxError() }
@@ -34,7 +35,7 @@ public struct LinkField: Sendable, Equatable {
         self.links = links
     }
 
-    /// The links of a relation that are the asked resource's own.
+    /// Returns the targets of the links with this relation whose context is the requested resource.
     public func targets(of relation: String) -> [String] {
         links.filter { !$0.hasAnchor && $0.relations.contains(relation) }.map(\.target)
     }
@@ -53,7 +54,7 @@ private struct Reader {
 
     private mutating func skipSpace() { rest = rest.drop { $0 == 0x20 || $0 == 0x09 } }
 
-    /// Skips white space and separators. False at the end.
+    /// Skips white space and separators. Returns false at the end of the text.
     mutating func skip(to separator: Unicode.Scalar) -> Bool {
         repeat { skipSpace() } while take(separator)
         return !isAtEnd
@@ -67,10 +68,10 @@ private struct Reader {
         skipSpace()
         while take(";") {
             skipSpace()
-            // A parameter may be missing (§3, Appendix B.3).
+            // A semicolon need not be followed by a parameter (§3, Appendix B.3).
             if isAtEnd || rest.first == UInt8(ascii: ";") || rest.first == UInt8(ascii: ",") { continue }
             let (name, value) = try parameter()
-            // Of several only the first counts (§3.3).
+            // If `rel` occurs several times, only the first one counts (§3.3).
             if name == "rel", relations == nil {
                 relations = value.lowercased().split { $0 == " " || $0 == "\t" }.map(String.init)
             }
@@ -90,7 +91,7 @@ private struct Reader {
         guard take("=") else { return (lowered, "") }
         skipSpace()
         if take("\"") { return (lowered, try quoted()) }
-        // More than a token may have: providers leave out quotes around URLs.
+        // Accepts more characters than a token may have, because some providers don't quote URLs.
         let value = rest.prefix { !" \t;,\"".utf8.contains($0) }
         guard !value.isEmpty else { throw LinkField.SyntaxError() }
         rest = rest.dropFirst(value.count)
@@ -111,7 +112,7 @@ private struct Reader {
         throw LinkField.SyntaxError()
     }
 
-    /// A character of a token (RFC 9110 §5.6.2).
+    /// Returns true for a character of a token (RFC 9110 §5.6.2).
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,9 +1,9 @@
 import Base
 
 extension Timestamp {
-    /// A date and time as providers write them: ISO 8601 with or without seconds, fraction and offset, such as
-    /// `2026-04-15T12:30:00.000Z` or `2026-04-15T12:30:00+0200`. A fraction is cut off, a missing offset is UTC. Nil for
-    /// any other text.
+    /// Reads a date and time as providers write them: ISO 8601 with or without seconds, fraction and offset, such as
+    /// `2026-04-15T12:30:00.000Z` or `2026-04-15T12:30:00+0200`. A fraction is cut off, and a missing offset means UTC.
+    /// Returns nil for any other text.
     public init?(provider text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 16 else { return nil }
@@ -24,7 +24,7 @@ extension Timestamp {
         self = local - offset
     }
 
-    /// An HTTP date in its one current form (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// Reads an HTTP date in the current format (RFC 9110 §5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
     public init?(httpDate text: String) {
         let parts = text.split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -35,7 +35,8 @@ extension Timestamp {
         self.init("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
     }
 
-    /// Seconds east of UTC.
+    /// Returns the number of seconds by which a UTC offset is east of UTC. An empty text means 0. Returns nil for any
+    /// other text that is not an offset.
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         guard let sign = text.first, sign != UInt8(ascii: "Z") else { return text.count <= 1 ? 0 : nil }
         let digits = text.dropFirst().filter { $0 != UInt8(ascii: ":") }.map { Int($0) - 0x30 }

@@ -1,28 +1,30 @@
 import Base
 
-/// What a response says about sending the request again.
+/// A decision on whether to send a request again, derived from its response.
 public enum Verdict: Sendable, Equatable {
-    /// The response stands.
+    /// The response is final.
     case final
-    /// The provider did nothing and wants us to come back, after so many seconds if it says when.
+    /// The provider did nothing, and the request should be sent again, after this number of seconds if the provider
+    /// named one.
     case throttled(seconds: Double?)
-    /// The provider failed. It may have done what was asked, so only what is repeatable is sent again.
+    /// The provider failed. It may have carried the request out, so only idempotent requests are sent again.
     case failed(seconds: Double?)
 }
 
-/// When requests to a provider are sent again.
+/// Decides when requests to a provider are sent again.
 public struct RetryPolicy: Sendable {
-    /// The longest that a provider can have us wait, in seconds; one that names more is asked again then.
+    /// The longest wait in seconds that a provider can impose. If it names a longer one, the request is sent again
+    /// after this time.
     public static let longestWait = 3_600
 
-    /// How often at most.
+    /// The largest number of retries of one request.
     public var retries: Int
-    /// The first pause in seconds, which doubles with each.
+    /// The first pause in seconds. It doubles with each retry.
     public var firstPause: Double
-    /// What a response says, in the provider's own signals.
+    /// Reads the provider's own signals in a response.
     public var verdict: @Sendable (UpstreamResponse) -> Verdict
 
-    /// A policy; `verdict` is for what a provider says in its own way.
+    /// Creates a policy. `verdict` is needed only if the provider has signals of its own.
     public init(
         retries: Int = 4, firstPause: Double = 0.5,
         verdict: @escaping @Sendable (UpstreamResponse) -> Verdict = RetryPolicy.standardVerdict
@@ -32,7 +34,8 @@ public struct RetryPolicy: Sendable {
         self.verdict = verdict
     }
 
-    /// 429 means throttled, 5xx failed; both with Retry-After (RFC 9110 §10.2.3).
+    /// Returns throttled for 429 and failed for 5xx, with the wait of Retry-After (RFC 9110 §10.2.3). Any other
+    /// response is final.
     @Sendable public static func standardVerdict(_ response: UpstreamResponse) -> Verdict {
         switch response.status {
         case 429: .throttled(seconds: response.retryAfter)
@@ -41,23 +44,23 @@ public struct RetryPolicy: Sendable {
         }
     }
 
-    /// The wait that a provider names, as far as we grant it; nil when it is none.
+    /// Returns a provider's wait, limited to `longestWait`. Returns nil if it is negative.
     static func granted(_ seconds: Double) -> Double? { seconds >= 0 ? min(seconds, Double(longestWait)) : nil }
 
-    /// The pause before a retry, when the provider names so many seconds: these, as far as we grant them, and the first
-    /// pause at least. A time that is over, or none, is our own pause.
+    /// Returns the pause in seconds before a retry. If the provider named a positive wait, that is the pause, limited
+    /// to `longestWait`, but at least `firstPause`. Otherwise our own pause is used.
     func wait(_ seconds: Double?, before retry: Int) -> Double {
         max(firstPause, seconds.flatMap(Self.granted).flatMap { $0 > 0 ? $0 : nil } ?? pause(before: retry))
     }
 
-    /// The pause before a retry when the provider names none: exponential, with jitter, half a minute at most.
+    /// Returns our own pause in seconds before a retry: exponential, with jitter, at most half a minute.
     private func pause(before retry: Int) -> Double {
         min(30, firstPause * Double(1 << min(retry, 16))) * Double.random(in: 0.5...1)
     }
 }
 
 extension UpstreamResponse {
-    /// Retry-After in seconds from now; nil when it is missing or malformed.
+    /// The wait of Retry-After in seconds from now. Nil if the field is missing or malformed.
     public var retryAfter: Double? {
         guard let text = headers["Retry-After"] else { return nil }
         if let seconds = Double(text) { return seconds.isFinite && seconds >= 0 ? seconds : nil }
@@ -65,16 +68,18 @@ extension UpstreamResponse {
         return seconds(until: date)
     }
 
-    /// The seconds until a moment on the provider's clock, which its Date field shows.
+    /// Returns the number of seconds from the time in the response's Date field, which shows the provider's clock,
+    /// until `moment`. Uses our own clock if there is no such field. Returns 0 if `moment` has passed.
     public func seconds(until moment: Timestamp) -> Double {
         let now = headers["Date"].flatMap { Timestamp(httpDate: $0) } ?? .now
         return Double(max(0, moment.seconds - now.seconds))
     }
 
-    /// The last second that a date can name: 9999-12-31T23:59:59Z.
+    /// The last second that a date with four digits for the year can have: 9999-12-31T23:59:59Z.
     private static let lastSecond = 253_402_300_799.0
 
-    /// The seconds until the moment in a field that holds seconds since 1970, as many providers write their limits.
+    /// Returns the number of seconds until the time in a field that contains seconds since 1970, as many providers
+    /// write the reset times of their limits. Returns nil if the field is missing or malformed.
     public func seconds(untilEpochIn field: String) -> Double? {
         headers[field].flatMap { Double($0) }.flatMap { (0...Self.lastSecond).contains($0) ? $0.rounded(.up) : nil }
             .map { seconds(until: Timestamp(seconds: Int(clamping: $0))) }

@@ -3,12 +3,12 @@ import CCurl
 import Glibc
 import HTTP
 
-/// One exchange on a libcurl handle: the request as it goes out, and what has come back so far.
+/// One request on a libcurl handle, with the part of its response that has arrived.
 final class Transfer {
     let handle: OpaquePointer
     let index: Int
     let request: UpstreamRequest
-    /// How often it has been sent before.
+    /// The number of times that the request was sent before.
     var retries = 0
 
     private let limit: Int
@@ -20,10 +20,12 @@ final class Transfer {
     private var isTooLarge = false
     private var isRefused = false
 
+    /// Creates a transfer. Returns nil if libcurl can't create a handle.
+    ///
     /// - Parameters:
-    ///   - url: where it goes, which a development override may have moved.
-    ///   - authorities: the file with the certificate authorities to trust.
-    ///   - limit: the longest body that is taken, in bytes.
+    ///   - url: The URL to connect to, which an override in development may have changed.
+    ///   - authorities: The path of the file with the trusted certificate authorities.
+    ///   - limit: The longest response body that is accepted, in bytes.
     init?(
         _ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, authorities: String, limit: Int
     ) {
@@ -51,13 +53,13 @@ final class Transfer {
         let this = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_text(handle, CURLOPT_URL, url.description)
         ccurl_set_text(handle, CURLOPT_PROTOCOLS_STR, isOverride ? "http,https" : "https")
-        // The environment names no proxy and no redirect leads elsewhere.
+        // Ignores the proxy settings of the environment, and does not follow redirects.
         ccurl_set_text(handle, CURLOPT_PROXY, "")
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        // The executable contains a decoder for these only, and no HTTP/2: see CLinkStubs.
+        // The executable contains only these decoders, and no HTTP/2 (see CLinkStubs).
         ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")
         ccurl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         ccurl_set_text(handle, CURLOPT_CAPATH, nil)
@@ -82,8 +84,8 @@ final class Transfer {
                 return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(part) ? size * count : 0
             }, this)
         if !request.isRepeatable {
-            // libcurl repeats a request by itself if the kept connection turns out to be closed. Over a connection of its
-            // own it sends the request once.
+            // If a kept connection turns out to be closed, libcurl sends the request again without being asked. On a
+            // new connection it sends the request only once.
             ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)
         }
         switch request.method {
@@ -105,25 +107,26 @@ final class Transfer {
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
     }
 
-    /// Limits the time that it may take, in seconds.
+    /// Limits the time for connecting and the total time, in seconds.
     func limitTime(connect: Double, total: Double) {
         ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(clamping: min(connect, total) * 1_000)))
         ccurl_set_long(raw, CURLOPT_TIMEOUT_MS, max(1, Int(clamping: total * 1_000)))
     }
 
-    /// Makes it ready to be sent again.
+    /// Prepares the transfer for being sent again.
     func startOver() {
         headers = Headers()
         body = []
     }
 
-    /// What came of it.
+    /// Returns the response, or the error that a result code of libcurl stands for.
     func outcome(_ code: CURLcode) -> Result<UpstreamResponse, UpstreamError> {
         switch code {
         case CURLE_OK:
             return .success(
                 UpstreamResponse(status: Int(ccurl_status(raw)), headers: headers, body: body, url: request.url))
-        // libcurl also says this of a response whose first line is not one of HTTP. The request may have been carried out.
+        // libcurl also returns this code if the response's first line is not HTTP. Then the request may have been
+        // carried out.
         case CURLE_UNSUPPORTED_PROTOCOL: return .failure(ccurl_sent(raw) == 0 ? .refused : .broken)
         case CURLE_URL_MALFORMAT: return .failure(.refused)
         case CURLE_COULDNT_CONNECT: return .failure(isRefused ? .refused : .unreachable)
@@ -143,7 +146,7 @@ final class Transfer {
 
     private func receiveField(_ line: UnsafeRawBufferPointer) {
         let text = StreamSafeText.read(String(decoding: line, as: UTF8.self))
-        // Each response has a head of its own: that of an interim one is over.
+        // Every response has a head of its own. The head of an interim response (1xx) is discarded here.
         if text.hasPrefix("HTTP/") { return headers = Headers() }
         guard let (field, value) = text.unicodeScalars.cut(at: ":") else { return }
         func trimmed(_ part: Substring) -> String {
@@ -152,7 +155,7 @@ final class Transfer {
             return String(rest)
         }
         let name = trimmed(Substring(field))
-        // A line without a name is no field (RFC 9112 §5).
+        // A line without a name is not a field (RFC 9112 §5).
         if !name.isEmpty { headers.add(name, trimmed(Substring(value))) }
     }
 

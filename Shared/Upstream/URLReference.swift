@@ -1,25 +1,25 @@
 import Base
 
-/// A URI reference (RFC 3986 §4.1) as far as it says what to ask the same server for next: its path and query. Its scheme
-/// and host are not kept, and not looked at but for whether it is a reference of the web: behind a proxy a server calls
-/// itself by another name, which may be one that no client could use.
+/// A URI reference (RFC 3986 §4.1), reduced to the path and query that are to be requested next from the same server.
+/// Its scheme and host are dropped, and checked only to see that it is an http or https reference. A server behind a
+/// proxy often names itself by an internal host that clients can't reach.
 public struct URLReference: Sendable, Equatable {
-    /// Path and query; it begins with a slash. Characters that a URL does not have are percent-encoded.
+    /// Path and query, beginning with a slash. Characters that are not allowed in URLs are percent-encoded.
     public let target: String
 
     /// Reads a reference.
     ///
     /// - Parameters:
     ///   - text: The reference.
-    ///   - base: The path and query that it is relative to (§5.2). Nil if it may not be relative to a path.
-    /// - Returns: Nil if the text is no reference, if it holds control characters, or if it names nothing but what was asked
-    ///   for already.
+    ///   - base: The path and query that it is relative to (§5.2). Nil if a relative path is not allowed.
+    /// - Returns: Nil if the text is not a reference, if it contains control characters, if it is a relative path and
+    ///   `base` is nil, or if it names only the URL that was requested.
     public init?(_ text: String, relativeTo base: String? = nil) {
         guard let encoded = Self.encoded(text) else { return nil }
         var rest = encoded.prefix { $0 != "#" }
         if let scheme = Self.scheme(of: rest) {
             rest = rest.dropFirst(scheme.count + 1)
-            // `https:path` is relative for some readers and an error for others.
+            // Readers disagree on `https:path`: for some it is relative, for others an error.
             guard ["http", "https"].contains(scheme.lowercased()), rest.hasPrefix("//") else { return nil }
         }
         var path = rest.prefix { $0 != "?" }
@@ -43,10 +43,8 @@ public struct URLReference: Sendable, Equatable {
         target = Self.withoutDots(folder + "/" + path) + query
     }
 
-    /// Whether the target's path, but for what stands before it, is a path or lies below it; nil if not. What stands before
-    /// is how the other side of a proxy calls the place.
-    ///
-    /// - Returns: The target from that path on.
+    /// Returns the target from `path` on, if its path is `path` or lies below it, possibly after a prefix. The prefix
+    /// is the part that a proxy adds or removes. Returns nil if `path` does not occur.
     public func from(_ path: some StringProtocol) -> String? {
         guard !path.isEmpty else { return target }
         let ownPath = target.prefix { $0 != "?" }
@@ -61,7 +59,7 @@ public struct URLReference: Sendable, Equatable {
         return nil
     }
 
-    /// The text with every byte encoded that is not one of a URL; nil for control characters.
+    /// Percent-encodes every byte that is not allowed in URLs. Returns nil if there are control characters.
     private static func encoded(_ text: String) -> String? {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
@@ -75,19 +73,19 @@ public struct URLReference: Sendable, Equatable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What stands before the first colon, if that begins a URL (§3.1).
+    /// Returns the text before the first colon if it has the form of a scheme (§3.1).
     private static func scheme(of text: Substring) -> Substring? {
         guard let (scheme, _) = text.cut(at: ":"), scheme.first?.isLetter == true else { return nil }
         return scheme.allSatisfy { $0.isLetter || $0.isNumber || "+-.".contains($0) } ? scheme : nil
     }
 
-    /// A path without `.` and `..` (§5.2.4).
+    /// Returns the path without `.` and `..` segments (§5.2.4).
     private static func withoutDots(_ path: some StringProtocol) -> String {
         var segments: [Substring] = []
         let parts = Substring(path).split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for (index, part) in parts.enumerated() {
             let isLast = index == parts.count - 1
-            // Servers decode before they look.
+            // Servers decode %2e before they look for dots.
             switch part.replacing("%2e", with: ".").replacing("%2E", with: ".") {
             case ".": if isLast { segments.append("") }
             case "..":

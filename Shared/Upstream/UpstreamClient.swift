@@ -5,26 +5,28 @@ import CSystem
 import Glibc
 import HTTP
 
-/// The way to one provider: https only, TLS verified, no redirects, no proxy, no private addresses, bounded times and
-/// sizes, and retries by the provider's own signals. Connections are kept for the requests that follow.
+/// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, uses no proxy,
+/// connects to no private addresses, limits times and sizes, and retries according to the provider's own signals.
+/// Connections are kept for later requests.
 ///
-/// In development the variable `UPSTREAM_` and the platform's identifier in capitals names a base URL that takes the
-/// place of scheme, host and port of every URL.
+/// In development, the variable `UPSTREAM_` plus the platform's identifier in capitals sets a base URL, whose scheme,
+/// host and port replace those of every request.
 public final class UpstreamClient {
-    /// Bounds on what one request may take.
+    /// The limits of one request.
     public struct Limits: Sendable {
-        /// Seconds until a connection must have come about.
+        /// The time to connect, in seconds.
         public var connect = 5.0
-        /// Seconds until the response must have come.
+        /// The time until the complete response has arrived, in seconds.
         public var total = 30.0
-        /// The longest body in bytes, decoded. A page of a provider's list is far shorter.
+        /// The length of the longest response body in bytes, after decoding. A page of a provider's list is much
+        /// shorter.
         public var bodyLength = 8 << 20
 
-        /// The usual ones.
+        /// Creates the default limits.
         public init() {}
     }
 
-    /// When all work must have ended: seconds on the monotonic clock. Nothing waits longer.
+    /// The time, in seconds on the monotonic clock, at which all work must have ended. No wait exceeds it.
     public var deadline: Double
 
     private let limits: Limits
@@ -33,7 +35,7 @@ public final class UpstreamClient {
     private let authorities: String
     private let multi: UnsafeMutableRawPointer?
 
-    /// A client for a platform, which has `seconds` for all that it does.
+    /// Creates a client for a platform. It has `seconds` seconds for all of its requests together.
     public init(
         _ platform: String, _ environment: Environment, retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(),
         seconds: Double
@@ -42,7 +44,7 @@ public final class UpstreamClient {
         self.retry = retry
         deadline = Self.now + seconds
         override = try Self.override(platform, environment)
-        // An override without TLS needs none.
+        // An override without TLS needs no certificate authorities.
         authorities = override?.scheme == .http ? "" : try CertificateAuthorities.file(environment)
         csystem_use_own_resolver()
         ccrypto_initialize()
@@ -52,17 +54,17 @@ public final class UpstreamClient {
 
     deinit { curl_multi_cleanup(multi) }
 
-    /// Whether a variable of development names the place that all requests go to.
+    /// True if an environment variable redirects all requests, which is possible only in development.
     public var isOverridden: Bool { override != nil }
 
-    /// Seconds on the monotonic clock.
+    /// The current time in seconds on the monotonic clock.
     public static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    /// Sends a request and waits for its response, whatever its status.
+    /// Sends a request and returns its response, whatever the status.
     public func send(_ request: UpstreamRequest) throws(UpstreamError) -> UpstreamResponse {
         var result: Result<UpstreamResponse, UpstreamError> = .failure(.broken)
         run(CollectionOfOne(request), atOnce: 1) { _, outcome in
@@ -72,8 +74,8 @@ public final class UpstreamClient {
         return try result.get()
     }
 
-    /// Sends many requests, so many at once, and calls `body` with the place of each and its outcome, in the order in which
-    /// they come. The first error that `body` throws ends it.
+    /// Sends many requests, `atOnce` at a time. Calls `body` with the index and the outcome of each request, in the
+    /// order in which the outcomes arrive. If `body` throws, the other requests are dropped, and its error is thrown.
     public func sendAll(
         _ requests: some Sequence<UpstreamRequest>, atOnce: Int,
         _ body: (Int, Result<UpstreamResponse, UpstreamError>) throws -> Void
@@ -91,10 +93,10 @@ public final class UpstreamClient {
         if let failure { throw failure }
     }
 
-    /// Transfers that wait until a moment on the monotonic clock.
+    /// A transfer, and the time on the monotonic clock at which it may be sent again.
     private typealias Waiting = (transfer: Transfer, until: Double)
 
-    /// Runs requests until each has its outcome or `body` returns false.
+    /// Runs requests until each has an outcome or `body` returns false.
     private func run(
         _ requests: some Sequence<UpstreamRequest>, atOnce: Int,
         _ body: (Int, Result<UpstreamResponse, UpstreamError>) -> Bool
@@ -111,7 +113,7 @@ public final class UpstreamClient {
                 waiting.remove(at: index)
                 start(entry.transfer, &running)
             }
-            // While a provider asks to wait, nothing new is sent to it.
+            // While a provider asks us to wait, no new requests are sent to it.
             while waiting.isEmpty, !isExhausted, running.count < atOnce {
                 guard let request = next.next() else {
                     isExhausted = true
@@ -163,7 +165,7 @@ public final class UpstreamClient {
         curl_multi_add_handle(multi, transfer.raw)
     }
 
-    /// How many seconds to wait before a transfer is sent again; nil when its outcome stands.
+    /// Returns the number of seconds to wait before the transfer is sent again. Returns nil if its outcome is final.
     private func pause(
         _ transfer: Transfer, _ outcome: Result<UpstreamResponse, UpstreamError>
     ) -> Result<Double?, UpstreamError> {
@@ -195,7 +197,7 @@ public final class UpstreamClient {
         let name = "UPSTREAM_" + platform.uppercased()
         guard let text = environment[name] else { return nil }
         guard environment["ENVIRONMENT"] == "development" else {
-            throw EnvironmentError("\(name) is set outside of development")
+            throw EnvironmentError("\(name) may be set only if ENVIRONMENT is development")
         }
         guard let url = UpstreamURL(text) else { throw EnvironmentError("\(name) is not a URL") }
         return url

@@ -1,25 +1,27 @@
-/// Why there is no response of an upstream.
+/// The reason why an upstream server gave no usable response.
 public enum UpstreamError: Error, Equatable {
-    /// The URL is not one that we connect to: not https, a path that reaches out of its place, or a private address.
+    /// The request is not allowed: the URL is not https, an interpolated path component is unsafe, or the address is
+    /// private.
     case refused
-    /// No connection came about; the request was not sent.
+    /// No connection could be made. The request was not sent.
     case unreachable
-    /// The connection broke, or the time was over, or the response was none; the request may have been carried out.
+    /// The connection broke, the time ran out, or the response was not HTTP. The request may have been carried out.
     case broken
-    /// The response is longer than we take.
+    /// The response is longer than the limit.
     case tooLarge
-    /// The provider wants us to wait longer than we have time: so many seconds, `RetryPolicy.longestWait` at most.
+    /// The provider asks us to wait longer than there is time. The wait is in seconds, at most
+    /// `RetryPolicy.longestWait`.
     case throttled(seconds: Int)
 }
 
 extension UpstreamError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .refused: "the address is not one that may be connected to"
-        case .unreachable: "it can't be reached"
-        case .broken: "the connection broke off"
+        case .refused: "connections to this address are not allowed"
+        case .unreachable: "the provider can't be reached"
+        case .broken: "the connection broke, or the response did not arrive in time"
         case .tooLarge: "the response is too large"
-        case .throttled(let seconds): "it asks to wait \(seconds) seconds"
+        case .throttled(let seconds): "the provider asks to wait \(seconds) seconds"
         }
     }
 }

@@ -5,22 +5,23 @@ import HTTP
 public struct UpstreamRequest: Sendable {
     /// The method.
     public var method: Method
-    /// Where it goes.
+    /// The URL that it is sent to.
     public var url: UpstreamURL
-    /// Its header fields; they may hold secrets.
+    /// The header fields. They may contain secrets.
     public var headers: Headers
-    /// Its body; nil for none.
+    /// The body. Nil if there is none.
     public var body: [UInt8]?
-    /// Whether it may be sent again when nobody knows what became of it: a query, or what the provider knows to be the
-    /// same.
+    /// True if the request may be sent again when it is unknown if it was carried out, because it is idempotent (RFC
+    /// 9110 §9.2.2), or because the provider recognizes repetitions.
     public var isRepeatable: Bool
-    /// Whether a failure is met by the same request again. If not, it is the caller's to ask for less.
+    /// True if a failed request is sent again unchanged. If false, the caller handles the failure, for example by
+    /// asking for less.
     public var isRetried = true
-    /// False when the path holds a part that would reach out of its place.
+    /// False if the path contains an interpolated part that could change the path's structure.
     var isSound = true
     var mayBeRetried: Bool { isRepeatable && isRetried }
 
-    /// A request without a body. GET is repeatable.
+    /// Creates a request without a body. GET counts as idempotent, other methods do not.
     public init(_ method: Method, _ url: UpstreamURL, headers: Headers = [:]) {
         self.method = method
         self.url = url
@@ -29,7 +30,7 @@ public struct UpstreamRequest: Sendable {
         isRepeatable = method == .get
     }
 
-    /// A request to a path below a base.
+    /// Creates a request for a path below the URL `base`.
     public init(
         _ method: Method, _ base: UpstreamURL, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
         headers: Headers = [:]
@@ -38,35 +39,35 @@ public struct UpstreamRequest: Sendable {
         isSound = path.isSound
     }
 
-    /// Gives it a JSON body.
+    /// Sets a JSON body.
     public mutating func setJSON(_ value: JSON) {
         var json = JSONWriter()
         json.value(value)
         setBody(json.bytes, "application/json")
     }
 
-    /// Gives it a body in application/x-www-form-urlencoded.
+    /// Sets a body in application/x-www-form-urlencoded.
     public mutating func setForm(_ fields: [(name: String, value: String)]) {
         let text = fields.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
         setBody(Array(text.joined(separator: "&").utf8), "application/x-www-form-urlencoded")
     }
 
-    /// Gives it a body of a media type.
+    /// Sets a body of the given media type.
     public mutating func setBody(_ bytes: [UInt8], _ contentType: String) {
         body = bytes
         headers["Content-Type"] = contentType
     }
 }
 
-/// What an upstream answered.
+/// The response of an upstream server.
 public struct UpstreamResponse: Sendable {
     /// The status code.
     public let status: Int
     /// The header fields.
     public let headers: Headers
-    /// The body, decoded.
+    /// The body, after decoding its Content-Encoding.
     public let body: [UInt8]
-    /// Where the request went, for what the response says relative to that.
+    /// The URL that was requested, which relative references in the response are resolved against.
     public let url: UpstreamURL?
 
     init(status: Int, headers: Headers, body: [UInt8], url: UpstreamURL? = nil) {
@@ -76,12 +77,12 @@ public struct UpstreamResponse: Sendable {
         self.url = url
     }
 
-    /// Whether the status says that the request succeeded.
+    /// True if the status is 2xx.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// The body as JSON, read leniently; null when it is none.
+    /// The body as JSON, read leniently. Null if it is not JSON.
     public var json: JSON { (try? JSON(parsing: body, .lenient)) ?? .null }
 
-    /// The body as text.
+    /// The body as text. Invalid UTF-8 is replaced.
     public var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -1,28 +1,28 @@
 import Base
 import HTTP
 
-/// An absolute URL of an upstream (RFC 3986), http or https. It is what requests go to; what answers name is a
-/// `URLReference`.
+/// An absolute http or https URL of an upstream server (RFC 3986). Requests are sent only to such URLs. References in
+/// responses are read as `URLReference`.
 ///
-/// It is read strictly, so that nothing that reads it later can see another host in it: no user information, no
-/// fragment, a host of letters, digits, dots and hyphens or a bracketed IPv6 address, and no byte in path and query that
-/// a URL does not have.
+/// It is parsed strictly, so that no later parser can see a different host in it. It has no user information and no
+/// fragment, its host consists of letters, digits, dots and hyphens or is a bracketed IPv6 address, and its path and
+/// query contain only bytes that are allowed in URLs.
 public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
-    /// How it is reached.
+    /// The scheme of a URL.
     public enum Scheme: String, Sendable {
         case https, http
     }
 
-    /// How it is reached.
+    /// The scheme.
     public let scheme: Scheme
     /// The host in lower case.
     public let host: String
-    /// The port, when one is named.
+    /// The port, if the URL names one.
     public let port: Int?
-    /// Path and query; it begins with a slash.
+    /// Path and query, beginning with a slash.
     public let target: String
 
-    /// Reads a URL; nil when it is none of these.
+    /// Reads a URL. Returns nil for any other text.
     public init?(_ text: String) {
         guard let (name, behind) = text.cut(at: ":"), let scheme = Scheme(rawValue: name.lowercased()),
             behind.hasPrefix("//")
@@ -47,10 +47,11 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// Scheme, host and port.
     public var origin: String { scheme.rawValue + "://" + authority }
 
-    /// Host and port, as the Host field has them.
+    /// Host and port, as in the Host header field.
     public var authority: String { host + (port.map { ":\($0)" } ?? "") }
 
-    /// This URL's origin with another path and query. The URL's own path stands before it.
+    /// Returns a URL with the same origin, whose path is this URL's path followed by `path`, and whose query is
+    /// `query`.
     public func appending(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> UpstreamURL {
         let base = target.prefix { $0 != "?" }
         var target = (base.hasSuffix("/") ? base.dropLast() : base) + path.text
@@ -61,7 +62,7 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         return UpstreamURL(scheme: scheme, host: host, port: port, target: String(target))
     }
 
-    /// The same path and query at another origin.
+    /// Returns the same path and query at the origin of `other`.
     func moved(to other: UpstreamURL) -> UpstreamURL {
         UpstreamURL(scheme: other.scheme, host: other.host, port: other.port, target: target)
     }
@@ -103,11 +104,11 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A path, with or without a query, whose interpolated parts are each one segment or one value: whatever they hold, they
-/// can't reach out of their place.
+/// A path, with or without a query. Each interpolated part is encoded as one path segment or one query value, so that
+/// it can't change the structure of the path.
 public struct UpstreamPath: Sendable, ExpressibleByStringInterpolation {
     let text: String
-    /// False when a part is empty, `.` or `..`, which no encoding keeps in its place.
+    /// False if an interpolated part is empty, `.` or `..`. Encoding can't make these safe.
     let isSound: Bool
 
     public init(stringLiteral value: String) {
@@ -120,7 +121,7 @@ public struct UpstreamPath: Sendable, ExpressibleByStringInterpolation {
         isSound = stringInterpolation.isSound
     }
 
-    /// Encodes what is interpolated.
+    /// Percent-encodes interpolated parts.
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
         fileprivate var isSound = true
