@@ -1,26 +1,27 @@
 import Base
 import Crypto
 
-/// The signature of an exported audit log.
+/// The part of an exported audit log that its signature covers.
 ///
-/// The hashes of a chain show that an entry was changed or removed from its middle. They do not show that the newest entries
-/// were cut off, or that everything from one entry on was written anew: whoever has the file can compute them. So an export
-/// is signed. The signature covers the number of entries, the first one's place and the last one's row_hash, and through
-/// that every entry. Only the private key, which the function has, can make it.
+/// The chain of hashes shows if an entry in the middle was changed or removed. It can't show that the newest entries
+/// were cut off, or that everything from some entry on was replaced, because anyone who has the file can compute
+/// hashes. Therefore an export is signed. The signature covers the number of entries, the first entry's sequence_number
+/// and the last entry's row_hash, and through the chain every entry. It can be made only with the private key, which
+/// only the function has.
 public struct AuditExportHead: Sendable {
     let workspaceID: String
     let exportedAt: String
     let count: Int
-    /// The first and the last entry's sequence_number and the last one's row_hash. Nil for an export without entries.
+    /// The first and the last entry. Nil if the export has no entries.
     let ends: Ends?
 
-    /// An export's first and last entry.
+    /// The sequence_number of an export's first and last entry, and the row_hash of the last.
     public struct Ends: Sendable {
         public let first: Int
         let last: Int
         let rowHash: String
 
-        /// The ends with these parts.
+        /// Creates the ends from their parts.
         public init(first: Int, last: Int, rowHash: String) {
             self.first = first
             self.last = last
@@ -28,7 +29,7 @@ public struct AuditExportHead: Sendable {
         }
     }
 
-    /// The head of an export of `count` entries; `exportedAt` is its exported_at.
+    /// Creates the head of an export of `count` entries. `exportedAt` is the export's exported_at.
     public init(workspaceID: String, exportedAt: String, count: Int, ends: Ends?) {
         self.workspaceID = workspaceID
         self.exportedAt = exportedAt
@@ -50,7 +51,7 @@ public struct AuditExportHead: Sendable {
         return JSONWriter.bytes(JSON.object(fields))
     }
 
-    /// The member `signature` of the export, by the private key.
+    /// Returns the export's member `signature`, made with the private key.
     ///
     /// - Throws: `StoreError` if OpenSSL can't make the signature.
     public func signature(by key: AuditSigningKey) throws -> JSON {
@@ -63,7 +64,8 @@ public struct AuditExportHead: Sendable {
         ]
     }
 
-    /// The public key, in hexadecimal, by which a member `signature` holds. Nil if it does not hold.
+    /// Returns the public key in hexadecimal if `signature` is valid for this head and the key that it names. Returns
+    /// nil otherwise.
     public func publicKey(verifying signature: JSON) -> String? {
         guard signature["algorithm"]?.string == "Ed25519", let key = signature["public_key"]?.string,
             let keyBytes = Hex.decode(key), let bytes = signature["signature"]?.string.flatMap({ Hex.decode($0) }),
@@ -76,7 +78,7 @@ public struct AuditExportHead: Sendable {
 /// The private key that signs exported audit logs.
 public struct AuditSigningKey {
     fileprivate let key: Ed25519.SigningKey
-    /// The public key, 32 bytes in hexadecimal, by which readers check signatures.
+    /// The public key that verifies the signatures, 32 bytes in hexadecimal.
     public let publicKey: String
 
     /// Reads AUDIT_SIGNING_KEY: the seed of an Ed25519 key, 32 bytes in hexadecimal.

@@ -1,24 +1,24 @@
 import Base
 import Crypto
 
-/// One act that the audit log keeps.
+/// One entry of the audit log.
 public struct AuditEntry: Sendable {
-    /// What was done, such as `api_key.created`.
+    /// The action, such as `api_key.created`.
     public var action: String
-    /// The member who did it; nil for API keys and for the product itself.
+    /// The member who did it. Nil for API keys and for the product itself.
     public var userID: Identifier?
-    /// The member's e-mail address, or `API key NAME (PREFIX)`; nil for the product itself.
+    /// The member's e-mail address, or `API key NAME (PREFIX)`. Nil for the product itself.
     public var actorEmail: String?
-    /// What kind of thing it was done to, such as `api_key`.
+    /// The type of the action's target, such as `api_key`.
     public var targetType: String?
-    /// The id of that thing.
+    /// The id of the target.
     public var targetID: String?
-    /// What else there is to say about it.
+    /// Further details of the action.
     public var details: [String: JSON]
-    /// When it was done.
+    /// The time of the action.
     public var createdAt: Timestamp
 
-    /// An entry whose parts are as named.
+    /// Creates an entry from its parts.
     public init(
         action: String, userID: Identifier? = nil, actorEmail: String? = nil, targetType: String? = nil,
         targetID: String? = nil, details: [String: JSON] = [:], createdAt: Timestamp = .now
@@ -33,21 +33,22 @@ public struct AuditEntry: Sendable {
     }
 }
 
-/// The audit log of one workspace: append-only, each entry hashed and chained to the one before it.
+/// The audit log of one workspace. It is append-only, and each entry contains a hash that chains it to the previous
+/// one.
 public struct AuditLog {
-    /// What precedes the first entry.
+    /// The previous hash of the first entry, which has no predecessor.
     public static let origin = String(repeating: "0", count: 64)
 
     private let database: any Database
     private let workspaceID: Identifier
 
-    /// The log of one workspace.
+    /// Creates access to the log of one workspace.
     public init(_ database: any Database, workspaceID: Identifier) {
         self.database = database
         self.workspaceID = workspaceID
     }
 
-    /// Begins the chain of a new workspace with its genesis entry.
+    /// Starts the chain of a new workspace with its first entry.
     public func begin(at moment: Timestamp = .now) throws {
         try database.transaction(.write) {
             try database.execute(
@@ -60,18 +61,20 @@ public struct AuditLog {
         }
     }
 
-    /// Lets nobody else change the workspace until the transaction ends. What a change reads before it writes stays true,
-    /// and all changes take their locks in the same order, this one first.
+    /// Locks the workspace, so that no other transaction can change it until this one ends. Whatever this transaction
+    /// reads before it writes then stays true. Every change takes this lock first, so that all changes take their locks
+    /// in the same order.
     public func lock() throws {
         let locked = try database.execute(
             "UPDATE audit_heads SET row_hash = row_hash WHERE workspace_id = $1", workspaceID)
         guard locked == 1 else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
     }
 
-    /// Appends one entry, in the transaction of the effect that it tells of.
+    /// Appends one entry. It must be called in the transaction that makes the change which the entry describes.
     public func append(_ entry: AuditEntry) throws {
         try database.transaction(.write) {
-            // The update locks the chain's head until the transaction ends, so that no two entries follow the same one.
+            // This update locks the chain's head until the transaction ends, so that no two entries get the same
+            // predecessor.
             let head = try database.first(
                 """
                 UPDATE audit_heads SET sequence_number = sequence_number + 1 WHERE workspace_id = $1
@@ -96,8 +99,9 @@ public struct AuditLog {
         }
     }
 
-    /// Follows the chain from its first entry to its head, and returns how many entries it has. Throws `BrokenChain` at
-    /// the first entry that was changed, removed or inserted.
+    /// Checks the chain from its first entry to its head, and returns the number of entries.
+    ///
+    /// - Throws: `BrokenChain` at the first entry that was changed, removed or inserted.
     public func verify() throws -> Int {
         var next = 0
         var previous = Self.origin
@@ -133,13 +137,13 @@ public struct AuditLog {
         return next
     }
 
-    /// The chain does not hold from this entry on.
+    /// The chain is broken at this entry.
     public struct BrokenChain: Error, Equatable {
-        /// The entry's place, from 0.
+        /// The entry's sequence_number, counted from 0.
         public let sequence: Int
     }
 
-    /// SHA-256 over the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
+    /// Returns the SHA-256 hash of the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
     public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
         contentHash(exported: [
             "action": .string(entry.action),
@@ -152,7 +156,8 @@ public struct AuditLog {
         ])
     }
 
-    /// The same of an entry as an export writes it: over those of its members that are its own fields.
+    /// Returns the same hash for an entry of an export, computed from those of its members that are the entry's own
+    /// fields.
     public static func contentHash(exported members: [String: JSON]) -> String {
         hash(members.filter { hashedFields.contains($0.key) })
     }
@@ -166,14 +171,15 @@ public struct AuditLog {
     }
 }
 
-/// The place of an entry in its workspace's chain: everything that its row_hash covers.
+/// The fields of an entry that its row_hash covers: its place in the workspace's chain.
 public struct AuditLink: Sendable {
-    /// Which fields a row_hash covers. The numbers are those of the column hash_version. In a chain they never fall: an
-    /// entry can't be passed off as an older one, which covers less.
+    /// The version of the row_hash, which decides which fields it covers. It is stored in the column hash_version.
+    /// Within a chain it never decreases, so an entry can't be passed off as an older one, whose hash covers fewer
+    /// fields.
     public enum Version: Int, Comparable, Sendable {
-        /// content_hash, prev_hash and sequence_number.
+        /// The hash covers content_hash, prev_hash and sequence_number.
         case first = 1
-        /// Also id, actor_email and hash_version, which content_hash leaves out.
+        /// The hash also covers id, actor_email and hash_version, which content_hash does not cover.
         case allFields = 2
 
         public static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
@@ -186,7 +192,7 @@ public struct AuditLink: Sendable {
     let previousHash: String
     let version: Version
 
-    /// A link with these parts; new entries have the newest version.
+    /// Creates a link from its parts. New entries use the newest version.
     public init(
         sequence: Int, id: String, actorEmail: String?, contentHash: String, previousHash: String,
         version: Version = .allFields
@@ -199,7 +205,8 @@ public struct AuditLink: Sendable {
         self.version = version
     }
 
-    /// The SHA-256 that chains the entry to the one before it, over canonical JSON (sorted names, no spaces), in hexadecimal.
+    /// The SHA-256 hash that chains the entry to the previous one, over canonical JSON (sorted names, no spaces), in
+    /// hexadecimal.
     public var rowHash: String {
         var fields: [String: JSON] = [
             "content_hash": .string(contentHash), "prev_hash": .string(previousHash),

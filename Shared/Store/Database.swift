@@ -1,80 +1,85 @@
 import Base
 
-/// A database that holds the product's schema. One process has one, opened when first used.
+/// A database with the product's schema. Each process uses one, which is opened when it is first used.
 ///
-/// Queries are written once, in the SQL that PostgreSQL and SQLite share, with `$1`, `$2` … for parameters;
-/// where the engines differ, the engine bridges it.
+/// Queries are written once, in the SQL that PostgreSQL and SQLite have in common, with `$1`, `$2` … for parameters.
+/// Where the engines differ, the implementations of this protocol hide the difference.
 public protocol Database: AnyObject {
-    /// Runs one statement and calls `body` with each row; returns how many rows it changed.
+    /// Runs one statement and calls `body` for each row. Returns the number of rows that were changed.
     @discardableResult
     func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int
 
-    /// Runs a query whose result may be larger than memory: `body` gets each row as it comes, and must not use the
-    /// database meanwhile.
+    /// Runs a query whose result may be larger than memory. It calls `body` for each row as it arrives; `body` must not
+    /// use the database.
     func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws
 
-    /// Runs several queries on one consistent view of the data, in one round trip where there is a server.
+    /// Runs several queries that see one consistent state of the data. With a server this takes one round trip.
     func read(_ queries: [Statement]) throws
 
-    /// Runs a statement that nothing else depends on together with the next `read`, where that saves a round trip: its
-    /// rows come before those of what is read. Another statement, or `runWaiting`, does not leave it waiting either. If it writes,
-    /// and nothing can be written, it is dropped, and what is read comes without it.
+    /// Runs a statement that no other statement depends on. With a server it waits, and is sent together with the next
+    /// `read`, which saves a round trip. Its rows are delivered before the rows of that `read`. It is also sent before
+    /// any other statement, and by `runWaiting`. If it writes and the database can't be written, it is dropped, and the
+    /// queries of the `read` run without it.
     func runWithNextRead(_ query: Statement) throws
 
-    /// Runs what waits for a `read` that has not come.
+    /// Sends the statements that are waiting for a `read`.
     func runWaiting() throws
 
-    /// Runs `body` in a transaction of the given kind: committed when it returns, rolled back when it throws.
-    /// Within a transaction it joins that one.
+    /// Runs `body` in a transaction of the given kind. Commits it when `body` returns, and rolls it back if `body`
+    /// throws. Within a transaction, `body` becomes part of that transaction.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
 
-    /// Within a `survey`: keeps the rows of a query, which its statements find by the name of `table` until it ends.
+    /// Stores the rows of a query in a temporary table. Later statements of the same `survey` can use it by the name of
+    /// `table`.
     func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws
 
-    /// Where counters are: fast to write, and allowed to be lost with the machine's power.
+    /// The database for counters, whose writes are fast. Counts may be lost if the machine loses power.
     var counters: any Database { get }
 
-    /// Brings the schema up to date, at once if it is. Any number of processes may call it together.
+    /// Updates the schema to the newest version. Does nothing if it is current. Any number of processes may call this
+    /// at the same time.
     func migrate() throws
 
-    /// The same, up to a version of the schema.
+    /// Updates the schema, but no further than to `version`.
     func migrate(upTo version: Int) throws
 
-    /// A change of a workspace's inventory in short steps; nil on engines where a long transaction keeps no other
-    /// writer waiting. Statements begin with `firstRows` rows at a time.
+    /// Begins a change of a workspace's inventory in short steps. Returns nil if the engine does not need this, because
+    /// a long transaction does not block other writers. Statements begin with `firstRows` rows at a time.
     func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange?
 
-    /// Runs `body`, outside of a transaction, with the tables of the inventory writable even while a change in steps is
-    /// under way. It may write only workspaces that have none, and checks that in its own transaction.
+    /// Runs `body`, outside of a transaction, so that it can write the tables of the inventory even while a change in
+    /// steps is unfinished. `body` may write only workspaces without an unfinished change, and must check that in its
+    /// own transaction.
     func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result
 
-    /// The change in steps that is under way in a workspace.
+    /// Returns the id of the unfinished change in steps in a workspace. Returns nil if there is none.
     func unfinishedChange(of workspaceID: Identifier) throws -> Identifier?
 
-    /// After much has been written: tells the engine what it plans queries by. Not within a transaction.
+    /// Updates the statistics that the engine's query planner uses, after much data was written. It must not be called
+    /// within a transaction.
     func settleStatistics() throws
 
-    /// Whether every migration has run. Throws when the database can't be reached.
+    /// Returns true if every migration has been run. Throws if the database can't be reached.
     func isCurrent() throws -> Bool
 
-    /// Whether data and counters can be written, as far as that can be told without writing.
+    /// Returns true if the data and the counters can be written, as far as this can be known without writing.
     func canWrite() throws -> Bool
 
-    /// Closes the connection; the next statement opens it again.
+    /// Closes the connection. The next statement opens it again.
     func close()
 
-    /// Prepares for forks: learns what children would each have to learn, to run what `rehearsal` has run, and then holds
-    /// no connection. Does nothing when that can't be done.
+    /// Prepares for forks: loads the schema, compiles the statements that `rehearsal` has run, so that child processes
+    /// need not do it again, and then closes the connection. Does nothing if that is not possible.
     func settle(like rehearsal: any Database)
 }
 
-/// A statement, its parameters, and what becomes of its rows.
+/// A statement, its parameters, and the function that receives its rows.
 public struct Statement {
     let sql: SQL
     let parameters: [SQLValue]
     let body: (any Row) throws -> Void
 
-    /// A statement whose rows `body` gets.
+    /// Creates a statement. `body` is called for each of its rows.
     public init(_ sql: SQL, _ parameters: [SQLValue], _ body: @escaping (any Row) throws -> Void) {
         self.sql = sql
         self.parameters = parameters
@@ -82,30 +87,31 @@ public struct Statement {
     }
 }
 
-/// What a transaction is for.
+/// The kind of a transaction.
 public enum TransactionKind: Sendable {
-    /// One consistent view of the data for several queries.
+    /// Several queries that see one consistent state of the data.
     case read
-    /// One consistent view of the data for very many queries over much of it, which may share what `keep` keeps.
+    /// A large number of queries over much of the data that see one consistent state of it. They can share temporary
+    /// tables made by `keep`.
     case survey
-    /// Reads and writes that no other writer comes between.
+    /// Reads and writes without any other writer's change in between.
     case write
 }
 
-/// The rows of a query, kept as a table that only the connection sees.
+/// A temporary table with the rows of a query. Only the connection that creates it sees it.
 public struct KeptTable: Sendable {
     let name: StaticString
     let key: StaticString
     let query: SQL
 
-    /// A table of the rows of `query`, to be looked up by its column `key`.
+    /// Creates a description of a table with the rows of `query`, and an index on its column `key`.
     public init(_ name: StaticString, key: StaticString, _ query: SQL) {
         self.name = name
         self.key = key
         self.query = query
     }
 
-    /// Whether the query restricts itself to the workspace that is its first parameter.
+    /// True if the query is restricted to the workspace whose id is its first parameter.
     public var isScoped: Bool { query.isScoped }
 }
 
@@ -116,17 +122,17 @@ extension Database {
 
     public func migrate() throws { try migrate(upTo: .max) }
 
-    /// Runs one query; returns how many rows it changed.
+    /// Runs one query. Returns the number of rows that were changed.
     @discardableResult
     public func run(_ query: Statement) throws -> Int { try run(query.sql, query.parameters, query.body) }
 
-    /// Runs one statement that returns no rows of interest; returns how many rows it changed.
+    /// Runs one statement whose result rows are not needed. Returns the number of rows that were changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
         try run(sql, parameters.map(\.sqlValue)) { _ in }
     }
 
-    /// All rows, each decoded by `decode`.
+    /// Returns all rows of a query, each decoded by `decode`.
     public func rows<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
     ) throws -> [Value] {
@@ -135,7 +141,7 @@ extension Database {
         return values
     }
 
-    /// The first row, decoded by `decode`; nil when there is none.
+    /// Returns the first row of a query, decoded by `decode`. Returns nil if there are no rows.
     public func first<Value>(
         _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
     ) throws -> Value? {
@@ -147,32 +153,32 @@ extension Database {
     }
 }
 
-/// Why the store could not do its part. None of it is for a caller's eyes.
+/// An error of the database. It is for logs; callers of the API must not see it.
 public enum StoreError: Error {
-    /// The database is not there, or locked for longer than a request may wait.
+    /// The database does not exist, can't be reached, or is locked for longer than a request may wait.
     case unreachable(String)
-    /// Nothing can be written, while what is there can be read: the disk is full, or the database is read-only.
+    /// Writes are impossible, but data can be read: the disk is full, or the database is read-only.
     case unwritable(String)
-    /// The file is damaged.
+    /// The database file is damaged.
     case damaged(String)
-    /// A uniqueness, foreign-key or check constraint refused a row.
+    /// A uniqueness, foreign-key or check constraint rejected a row.
     case constraint(String)
     /// A statement failed for any other reason.
     case failed(String)
-    /// A column held something other than what the query expects.
+    /// A column contains a value of another type than the query expects.
     case unexpectedValue(column: Int)
 }
 
-/// Logs and the runner's verbs show it as a sentence.
+/// Describes the error in a sentence for logs and the runner's commands.
 extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreachable(let reason): "the database can't be reached: \(reason)"
         case .unwritable(let reason): "the database can't be written: \(reason)"
         case .damaged(let reason): "the database is damaged: \(reason)"
-        case .constraint(let reason): "a constraint of the database refused a row: \(reason)"
-        case .failed(let reason): "the database refused a statement, or answered what it should not: \(reason)"
-        case .unexpectedValue(let column): "column \(column) of a row holds what its query does not expect"
+        case .constraint(let reason): "a constraint of the database rejected a row: \(reason)"
+        case .failed(let reason): "a statement failed, or its result is not as expected: \(reason)"
+        case .unexpectedValue(let column): "column \(column) of a row has an unexpected value"
         }
     }
 }

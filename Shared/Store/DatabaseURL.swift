@@ -1,10 +1,10 @@
 import Base
 import Glibc
 
-/// Where the store is, as the variable DATABASE_URL says it: `sqlite:PATH`, or, in builds that have PostgreSQL,
+/// The location of the store, as given by the variable DATABASE_URL: `sqlite:PATH`, or, in builds with PostgreSQL,
 /// `postgres://USER:PASSWORD@HOST/DATABASE` with libpq's parameters.
 public struct DatabaseURL: Sendable {
-    /// Where the local runner keeps its database, seen from the repository: what holds while the variable is not set.
+    /// The database of the local runner, relative to the repository. It is the default if DATABASE_URL is not set.
     public static let local = "sqlite:.local-runner/thalian.db"
 
     private enum Engine {
@@ -16,7 +16,7 @@ public struct DatabaseURL: Sendable {
 
     private let engine: Engine
 
-    /// Reads the variable's value; nil when it names no engine that this build has.
+    /// Reads the variable's value. Returns nil if it names no database engine that this build includes.
     public init?(_ text: String) {
         let scheme = "sqlite:"
         if text.hasPrefix(scheme), text.utf8.count > scheme.utf8.count {
@@ -32,10 +32,10 @@ public struct DatabaseURL: Sendable {
         return nil
     }
 
-    /// A new database in memory, gone when it is closed.
+    /// Creates a new database in memory. It disappears when it is closed.
     public static func inMemory() -> any Database { SQLiteDatabase(path: ":memory:", creates: true) }
 
-    /// Whether there is anything at that place: false for a file that does not exist. A server is taken to be there.
+    /// True if the database exists. It is false for a SQLite file that does not exist; a server is assumed to exist.
     public var exists: Bool {
         switch engine {
         case .sqlite(let path): access(path, F_OK) == 0
@@ -45,7 +45,7 @@ public struct DatabaseURL: Sendable {
         }
     }
 
-    /// The database there, which the first statement opens. With `creates` a missing SQLite file is made.
+    /// Returns the database, which the first statement opens. With `creates`, a missing SQLite file is created.
     public func database(creates: Bool = false) -> any Database {
         switch engine {
         case .sqlite(let path): SQLiteDatabase(path: path, creates: creates)

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The text of a statement. It can only be written in the source: nothing that came from outside becomes SQL.
-/// What is interpolated into it is such text itself.
+/// The text of a statement. It can only be written in the source code, so values from outside can never become SQL.
+/// Only other `SQL` can be interpolated into it.
 public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     let text: String
 
@@ -17,15 +17,15 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
 
         public mutating func appendLiteral(_ literal: StaticString) { text += literal.description }
 
-        /// A part that is SQL.
+        /// Inserts a part that is itself SQL.
         public mutating func appendInterpolation(_ part: SQL) { text += part.text }
     }
 
-    /// For text that the store itself puts together, out of names of its own schema.
+    /// Creates SQL from text that the store builds from names of its own schema.
     init(text: String) { self.text = text }
 
-    /// The text without what asks a server to lock rows and to leave those out that others have locked. SQLite, which has one
-    /// writer at a time, knows neither and needs neither.
+    /// The text without `FOR UPDATE SKIP LOCKED`, by which a server locks rows and skips those that others have locked.
+    /// SQLite has only one writer at a time, and neither supports nor needs this.
     var textWithoutLocks: String {
         let clause = "FOR UPDATE SKIP LOCKED"
         return text.withCString { start in
@@ -40,20 +40,20 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
         }
     }
 
-    /// One statement out of two parts.
+    /// Returns the concatenation of two parts.
     public static func + (left: SQL, right: SQL) -> SQL { SQL(text: left.text + right.text) }
 
-    /// Parts with a separator between them.
+    /// Returns the parts joined by a separator.
     public static func list(_ parts: [SQL], separator: SQL = ", ") -> SQL {
         SQL(text: parts.map(\.text).joined(separator: separator.text))
     }
 
-    /// The parameter of that number, from 1: `$1`.
+    /// Returns the placeholder of a parameter, such as `$1`. Parameters are numbered from 1.
     public static func placeholder(_ number: Int) -> SQL { SQL(text: "$\(number)") }
 
-    /// Whether the statement restricts itself to the workspace that is its first parameter: it reads or changes rows
-    /// `WHERE … workspace_id = $1` (of `workspaces` itself, `workspaces.id = $1`), or inserts rows whose first column
-    /// is `workspace_id` and first value `$1`.
+    /// True if the statement is restricted to the workspace whose id is its first parameter: it reads or changes rows
+    /// `WHERE … workspace_id = $1` (for the table `workspaces` itself, `workspaces.id = $1`), or it inserts rows whose
+    /// first column is `workspace_id` and whose first value is `$1`.
     public var isScoped: Bool {
         text.withCString { text in
             Self.names(text, "workspace_id = $1") || Self.names(text, "workspaces.id = $1")
@@ -61,7 +61,8 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
         }
     }
 
-    /// Whether `condition`, which ends in `$1`, stands in `text`, and not as the beginning of `$10` to `$19`.
+    /// Returns true if `text` contains `condition`, which ends in `$1`, and `$1` is not the beginning of `$10` to
+    /// `$19`.
     private static func names(_ text: UnsafePointer<CChar>, _ condition: StaticString) -> Bool {
         let name = UnsafeRawPointer(condition.utf8Start).assumingMemoryBound(to: CChar.self)
         var rest = text

@@ -1,6 +1,6 @@
 import Base
 
-/// A parameter's or a column's value, as both engines know it.
+/// The value of a parameter or a column, in a form that both engines support.
 public enum SQLValue: Sendable, Equatable {
     case null
     case integer(Int)
@@ -9,44 +9,44 @@ public enum SQLValue: Sendable, Equatable {
     case blob([UInt8])
 }
 
-/// A type that can be bound to a parameter.
+/// A type whose values can be bound to a parameter.
 public protocol SQLParameter {
-    /// The value as the engine takes it.
+    /// The value to bind.
     var sqlValue: SQLValue { get }
 }
 
-/// A type that can be read from a column.
+/// A type whose values can be read from a column.
 public protocol SQLColumn {
-    /// The value of a column; nil when the column is null or holds something else.
+    /// Reads the value of a column. Returns nil if the column is null or contains a value of another type.
     init?(row: any Row, column: Int)
 }
 
-/// One row of a result, valid until the next one is fetched. Columns count from 0.
+/// One row of a result. It is valid until the next row is fetched. Columns are counted from 0.
 public protocol Row {
-    /// How many columns there are.
+    /// The number of columns.
     var columnCount: Int { get }
-    /// What the query calls the column.
+    /// Returns the name that the query gives the column.
     func name(_ column: Int) -> String
-    /// The column as it is.
+    /// Returns the column's value, whatever its type.
     func value(_ column: Int) -> SQLValue
-    /// Whether the column is null.
+    /// Returns true if the column is null.
     func isNull(_ column: Int) -> Bool
-    /// The column as an integer.
+    /// Returns the column's value as an integer.
     func integer(_ column: Int) -> Int
-    /// The column as a floating-point number.
+    /// Returns the column's value as a floating-point number.
     func real(_ column: Int) -> Double
-    /// The column as text.
+    /// Returns the column's value as text.
     func text(_ column: Int) -> String
     /// Appends the column's text, in UTF-8, to `bytes`.
     func appendText(_ column: Int, to bytes: inout [UInt8])
-    /// The column as bytes.
+    /// Returns the column's value as bytes.
     func blob(_ column: Int) -> [UInt8]
 }
 
 extension Row {
     public func appendText(_ column: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: text(column).utf8) }
 
-    /// The value of a column. Throws `StoreError.unexpectedValue` when it is null or of another kind.
+    /// The value of a column. Throws `StoreError.unexpectedValue` if it is null or of another type.
     public subscript<Value: SQLColumn>(column: Int) -> Value {
         get throws {
             guard let value = Value(row: self, column: column) else {
@@ -124,7 +124,7 @@ extension Optional: SQLParameter where Wrapped: SQLParameter {
     public var sqlValue: SQLValue { self?.sqlValue ?? .null }
 }
 
-/// An enum whose cases are stored as their names.
+/// An enum whose cases are stored as their raw values.
 public protocol SQLEnum: SQLParameter, SQLColumn, RawRepresentable where RawValue == String {}
 
 extension SQLEnum {

@@ -1,38 +1,38 @@
 import Base
 
-/// Copies all data of one database into another, on whatever engines they are. Counters are left behind.
+/// Copies all data of one database into another one, which may use another engine. Counters are not copied.
 public struct StoreCopy {
     private let source: any Database
     private let target: any Database
 
-    /// Why a copy can't be made, or is none.
+    /// The reason why a copy can't be made or is not complete.
     public enum Failure: Error, Equatable {
-        /// The source's schema is not this build's.
+        /// The source's schema is not the one that this build expects.
         case sourceIsNotCurrent
-        /// The target holds workspaces already.
+        /// The target already contains workspaces.
         case targetIsNotEmpty
-        /// A table has another number of rows than its original.
+        /// A table of the target has another number of rows than the source's.
         case missingRows(table: String)
     }
 
-    /// How far a copy has come.
+    /// The progress of a copy.
     public struct Progress: Sendable {
-        /// The table.
+        /// The name of the table that is being copied.
         public let table: String
-        /// How many of its rows have been copied.
+        /// The number of its rows that have been copied.
         public let rows: Int
-        /// How many it has.
+        /// The number of its rows in the source.
         public let total: Int
     }
 
-    /// A copy from `source` to `target`, whose schema is brought up to date.
+    /// Creates a copy from `source` to `target`. The target's schema is updated.
     public init(from source: any Database, to target: any Database) {
         self.source = source
         self.target = target
     }
 
-    /// Copies everything in one transaction, and then checks the numbers of rows and each workspace's audit chain; the
-    /// result is how many rows there are. When anything is amiss, the target is left as it was.
+    /// Copies everything in one transaction, and then checks the numbers of rows and each workspace's audit chain.
+    /// Returns the number of copied rows. If a check fails, the target's data remains unchanged.
     public func run(progress: (Progress) -> Void) throws -> Int {
         guard try source.isCurrent() else { throw Failure.sourceIsNotCurrent }
         try target.migrate()
@@ -51,7 +51,7 @@ public struct StoreCopy {
         return rows
     }
 
-    /// So many rows go in one statement: asking a server takes longer than inserting one.
+    /// The number of rows in one INSERT. A round trip to a server takes longer than inserting a row.
     private static let batch = 100
 
     private func copy(_ table: String, _ progress: (Progress) -> Void) throws -> Int {
@@ -83,7 +83,8 @@ public struct StoreCopy {
         try database.first(SQL(text: "SELECT count(*) FROM \(table)")) { try $0[0] as Int } ?? 0
     }
 
-    /// The names are the schema's own: they come from the source's description of its result.
+    /// Returns the INSERT for a number of rows. The names come from the source's description of its own columns, so
+    /// they are the schema's own.
     private static func insert(_ rows: Int, into table: String, _ columns: [String]) -> SQL {
         let places = (0..<rows).map { row in
             "(" + columns.indices.map { "$\(row * columns.count + $0 + 1)" }.joined(separator: ", ") + ")"

@@ -5,11 +5,12 @@
     import CSystem
     import Glibc
 
-    /// One connection by libpq, in pipeline mode throughout: several statements may go out in one round trip, and what
-    /// need not be waited for is not.
+    /// A connection made with libpq, which is always in pipeline mode: several statements can be sent in one round
+    /// trip, and answers that are not needed at once can be read later.
     ///
-    /// Statements are prepared and named when the server is reached directly. Behind a pooler that hands each transaction
-    /// another server (PgBouncer, Supavisor) there are none that would be found again, and none are made.
+    /// If the server is reached directly, statements are prepared under a name. Behind a pooler that gives each
+    /// transaction another server connection (PgBouncer, Supavisor) a prepared statement would not be found again, so
+    /// none is prepared.
     final class PostgreSQLConnection {
         /// A statement with its parameters.
         struct Command: Sendable {
@@ -19,12 +20,14 @@
 
         private let handle: OpaquePointer
         private var prepared: Set<String> = []
-        /// Whether the server that answers is the one that was connected to; nil until asked.
+        /// True if the process that answers is the one that was connected to, so there is no pooler in between. Nil if
+        /// this is not known yet.
         private var isDirect: Bool?
-        /// What will answer the batches that were sent and that nobody has waited for.
+        /// The expected answers of the batches that were sent by `performLater` and whose answers have not been read
+        /// yet.
         private var unread: [[Answer]] = []
 
-        /// Connects. Throws `StoreError.unreachable` when that fails.
+        /// Connects to the server. Throws `StoreError.unreachable` if that fails.
         init(_ url: Secret) throws {
             csystem_use_own_resolver()
             ccrypto_initialize()
@@ -46,25 +49,26 @@
             let connected = PQconnectdbParams(names + [nil], values + [nil], 1)
             guard let connected else { throw StoreError.unreachable("out of memory") }
             guard PQstatus(connected) == CONNECTION_OK else {
-                // libpq's message names the host, not the password.
+                // libpq's message names the host, but not the password.
                 let message = String(cString: PQerrorMessage(connected))
                 PQfinish(connected)
                 throw StoreError.unreachable(message)
             }
             handle = connected
             cpostgresql_silence(handle)
-            guard PQenterPipelineMode(handle) == 1 else { throw StoreError.unreachable("no pipeline mode") }
+            guard PQenterPipelineMode(handle) == 1 else { throw StoreError.unreachable("libpq can't use its pipeline mode") }
         }
 
         deinit { PQfinish(handle) }
 
-        /// Whether something was sent that no answer can be told from any more.
+        /// True if responses can no longer be matched to requests. The connection must then be dropped.
         private var isOutOfStep = false
 
-        /// Whether the server can still be talked to.
+        /// True if the connection can still be used.
         var isAlive: Bool { !isOutOfStep && PQstatus(handle) == CONNECTION_OK }
 
-        /// Sends `commands` in one round trip; returns the result of each. When one fails, those after it are not run.
+        /// Sends `commands` in one round trip, and returns the result of each. If one fails, the server does not run
+        /// those after it.
         func perform(_ commands: [Command]) throws -> [PostgreSQLResult] {
             try readRest()
             if isDirect == nil { try findOutWhetherDirect() }
@@ -72,13 +76,13 @@
             return try receive(expected)
         }
 
-        /// Sends a query and calls `body` with each row as it comes. When `body` throws, the rest of the rows is cancelled.
+        /// Sends a query and calls `body` for each row as it arrives. If `body` throws, the query is cancelled.
         func stream(
             _ statement: PostgreSQLStatement, _ parameters: [SQLValue], _ body: (PostgreSQLRow) throws -> Void
         ) throws {
             try readRest()
             let answers = try sendAll([Command(statement: statement, parameters: parameters)])
-            // The preparation, if any, before the rows.
+            // Reads the answer to the preparation of the statement, if there was one, before the rows.
             for case .preparation(let name) in answers {
                 let result = PostgreSQLResult(try nextResult())
                 while let more = PQgetResult(handle) { PQclear(more) }
@@ -101,7 +105,7 @@
             if let failure { throw failure }
         }
 
-        /// Asks the server to stop what it does.
+        /// Asks the server to cancel the running query.
         private func cancel() {
             guard let request = PQgetCancel(handle) else { return }
             defer { PQfreeCancel(request) }
@@ -109,7 +113,7 @@
             PQcancel(request, &message, Int32(clamping: message.count))
         }
 
-        /// Sends commands in one round trip whose outcome nobody waits for.
+        /// Sends commands in one batch without waiting for their results.
         func performLater(_ commands: [Command]) throws {
             try readRest()
             unread.append(try sendAll(commands))
@@ -117,7 +121,8 @@
 
         // MARK: Sending
 
-        /// Sends commands as one batch. When one can't be sent, those before it must not be answered to the next batch.
+        /// Sends commands as one batch. If one can't be sent, the answers to those before it would be taken for answers
+        /// to the next batch, so the connection is marked as unusable.
         private func sendAll(_ commands: [Command]) throws -> [Answer] {
             do {
                 let answers = try commands.flatMap(send)
@@ -129,14 +134,14 @@
             }
         }
 
-        /// What a result answers.
+        /// The kinds of answers that the server sends.
         private enum Answer {
-            /// The preparation of a statement of that name.
+            /// The answer to the preparation of the statement with this name.
             case preparation(String)
             case outcome
         }
 
-        /// Returns the results that will come.
+        /// Sends one command, and returns the answers to expect.
         private func send(_ command: Command) throws -> [Answer] {
             let statement = command.statement
             return try BoundParameters.with(command.parameters, count: statement.parameterCount) { bound in
@@ -163,7 +168,8 @@
             guard PQpipelineSync(handle) == 1 else { throw lost() }
         }
 
-        /// Behind a pooler the process that answers is not the one that greeted.
+        /// Finds out if there is a pooler: if so, the process id of the server process that runs a query differs from
+        /// the one that was sent at the start of the connection.
         private func findOutWhetherDirect() throws {
             isDirect = false
             let statement = PostgreSQLStatement("SELECT pg_catalog.pg_backend_pid()")
@@ -181,11 +187,11 @@
                 let result = PostgreSQLResult(try nextResult())
                 if failure == nil { failure = result.failure(isConnected: isAlive) }
                 switch answer {
-                // What has been prepared stays so, even when what came after it fails.
+                // A statement remains prepared even if a later command of the batch fails.
                 case .preparation(let name): if failure == nil { prepared.insert(name) }
                 case .outcome: outcomes.append(result)
                 }
-                // The end of one command's results.
+                // Reads up to the null result that ends the results of each command.
                 while let more = PQgetResult(handle) { PQclear(more) }
             }
             if let failure {
@@ -207,13 +213,13 @@
             guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw lost() }
         }
 
-        /// Reads the answers that nobody has waited for.
+        /// Reads the answers to earlier batches that were not waited for.
         private func readRest() throws {
             while !unread.isEmpty {
                 do {
                     _ = try receive(unread.removeFirst())
                 } catch {
-                    // What came out of it is nobody's business; that the connection is lost is.
+                    // The outcome of these commands is ignored, but a lost connection is reported.
                     guard isAlive else { throw error }
                 }
             }

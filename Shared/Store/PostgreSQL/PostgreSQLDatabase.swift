@@ -1,36 +1,64 @@
 #if PostgreSQL
     import Base
 
-    /// PostgreSQL by libpq: one connection for each process, opened when first used and never carried over a fork.
+    // Batches: how a request's statements reach the server in few round trips.
+    //
+    // Problem. A round trip to the server can take longer than the statement itself. A transaction with two queries
+    // would take four round trips, and an API key that must be looked up and counted two more.
+    //
+    // Approach. The connection is in libpq's pipeline mode (PostgreSQLConnection.swift), in which several statements
+    // can be sent before the first answer is read. It is used in four ways:
+    // - BEGIN is sent together with the first statement of a transaction.
+    // - `read` sends BEGIN, all of its queries and COMMIT in one round trip.
+    // - `runWithNextRead` only stores a statement. The next `read` sends it behind its own queries, so the locks that
+    //   it takes are held only for a short time.
+    // - If a transaction has only read, its COMMIT is sent without waiting for the answer. The answer is read before
+    //   the next batch is sent (`performLater`, `readRest`). The same applies to the statements that fold tallies.
+    //
+    // Why it is safe. The server answers in the order of the statements, and the connection keeps a list of the answers
+    // that it expects, up to the end of each batch. If something makes this order uncertain, for example a statement of
+    // a batch that could not be sent, the connection is dropped (`isOutOfStep`). After a statement fails, the server
+    // skips the rest of the batch, so nothing runs that assumed its success. A write transaction always waits for the
+    // answer to its COMMIT, so that a change is reported only if it was made. If a connection that was open before
+    // turns out to be lost, statements are sent again only if running them twice does no harm: queries, and the first
+    // statement of a transaction, because that transaction was never committed. Statements that wait for a `read` are
+    // not repeated in this way.
+    //
+    // Costs. An error of a waiting statement appears in the read that sent it. Only one error is expected and handled
+    // there: if the database can't be written, the waiting statements that write are dropped, and the read is sent
+    // again without them.
+
+    /// PostgreSQL, used through libpq. Each process has one connection, which is opened when it is first used and never
+    /// carried over a fork.
     ///
-    /// A connection that has been lost is opened anew. What was sent on it is sent again only when that can't do twice
-    /// what should be done once: a query, or the first statement of a transaction, which has not been committed.
+    /// A lost connection is opened again. Statements that were sent on it are sent again only if running them twice
+    /// does no harm: queries, and the first statement of a transaction, which was not committed.
     public final class PostgreSQLDatabase: Database {
         private let url: Secret
         private var connection: PostgreSQLConnection?
         private var statements: [SQL: PostgreSQLStatement] = [:]
         private var transaction = TransactionState.none
-        /// How many statements the transaction has had.
+        /// The number of statements that the current transaction has run.
         private var statementCount = 0
-        /// What waits for the next read, to go with it.
+        /// Statements that wait for the next `read`.
         private var waiting: [Statement] = []
-        /// The tables that the survey under way has kept.
+        /// The names of the temporary tables that the current survey has created.
         var kept: [StaticString] = []
 
         private typealias Command = PostgreSQLConnection.Command
 
         private enum TransactionState {
             case none
-            /// BEGIN goes out with the first statement, in one round trip.
+            /// BEGIN will be sent together with the first statement.
             case awaitingBegin(TransactionKind)
             case open(TransactionKind)
         }
 
-        /// The database at a `postgres://` URL, connected to by the first statement.
+        /// Creates a database at a `postgres://` URL. The first statement connects to it.
         public init(url: Secret) { self.url = url }
 
-        /// Counters are in unlogged tables, which cost no disk flush and are empty after a crash of the server. They are
-        /// counted outside of transactions.
+        /// Counters are in unlogged tables, which need no disk flush and are empty after a crash of the server. They
+        /// are counted outside of transactions.
         public var counters: any Database { self }
 
         @discardableResult
@@ -47,10 +75,10 @@
                 return
             }
             let waiting = waiting
-            // What waits is sent last, so that whatever it locks is locked for no longer than itself.
+            // Waiting statements are sent last, so that the locks that they take are not held during the queries.
             let all = queries + waiting
             var commands = all.map { Command(statement: statement($0.sql), parameters: $0.parameters) }
-            // A statement alone sees one state by itself.
+            // A single query sees one consistent state even without a transaction.
             let begun = queries.count > 1
             if begun {
                 commands.insert(Self.begin(.read), at: 0)
@@ -60,7 +88,7 @@
             do {
                 results = try repeating(if: waiting.isEmpty) { connection in try connection.perform(commands) }
             } catch StoreError.unwritable where waiting.contains(where: { !statement($0.sql).isQuery }) {
-                // Output that waits to be written does not stop reading.
+                // A waiting statement that can't be written must not stop the read.
                 self.waiting = waiting.filter { statement($0.sql).isQuery }
                 return try read(queries)
             }
@@ -86,7 +114,8 @@
         }
 
         public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
-            // Within a transaction that has begun: only what is not to be repeated is left then.
+            // The first query opens the transaction, and may be repeated. After it only the streamed query remains,
+            // which must not be repeated.
             try transaction(.read) {
                 try run("SELECT 1", []) { _ in }
                 try connected().stream(statement(sql), parameters, body)
@@ -115,14 +144,14 @@
                 let version = try first("SELECT max(version) FROM schema_migrations") { try $0[0] as Int? }
                 return version == Migration.all.last?.version
             } catch StoreError.failed {
-                // There is no such table.
+                // The table does not exist yet.
                 return false
             }
         }
 
         public func canWrite() throws -> Bool {
             do {
-                // A standby, or a server whose disk is full, lets nobody write.
+                // A standby server, and a server that is set to read-only because its disk is full, allow no writes.
                 return try first(
                     """
                     SELECT pg_catalog.current_setting('transaction_read_only') = 'off'
@@ -131,7 +160,7 @@
                     """, SchemaNames.schema + ".counters"
                 ) { try $0[0] as Bool } ?? false
             } catch StoreError.failed {
-                // There is no such table.
+                // The table does not exist yet.
                 return false
             }
         }
@@ -141,7 +170,8 @@
             waiting = []
         }
 
-        /// Nothing can be learnt without a connection that a child could keep.
+        /// Does nothing: statements can only be prepared on a connection, and a child can't use its parent's
+        /// connection.
         public func settle(like rehearsal: any Database) {}
 
         // MARK: Statements
@@ -162,13 +192,13 @@
                     transaction = .open(kind)
                     return results
                 } catch {
-                    // The transaction has begun, and failed.
+                    // The transaction has begun, and has failed.
                     if connection.isAlive { transaction = .open(kind) }
                     throw error
                 }
             }
             statementCount += 1
-            guard let result = results.last else { throw StoreError.failed("nothing was asked") }
+            guard let result = results.last else { throw StoreError.failed("the server returned no result") }
             return result
         }
 
@@ -180,7 +210,8 @@
             }
         }
 
-        /// Does `body`, and when it may be repeated, does it again on a new connection if a kept one turns out to be lost.
+        /// Calls `body`. If a connection that was open before turns out to be lost, and `mayRepeat` is true, calls it
+        /// again with a new connection.
         private func repeating<Result>(
             if mayRepeat: Bool, _ body: (PostgreSQLConnection) throws -> Result
         ) throws -> Result {
@@ -192,7 +223,7 @@
             }
         }
 
-        /// Does `body`, and lets go of a connection that is lost thereby.
+        /// Calls `body`, and drops the connection if it is lost.
         private func once<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
             let connection = try connected()
             do {
@@ -205,7 +236,7 @@
 
         private func connected() throws -> PostgreSQLConnection {
             if let connection, connection.isAlive { return connection }
-            // A transaction that was under way has ended with its connection.
+            // If a transaction was open, it has ended with its connection.
             if case .open = transaction { throw StoreError.unreachable("the connection was lost") }
             let connection = try PostgreSQLConnection(url)
             self.connection = connection
@@ -216,18 +247,19 @@
             guard case .open(let kind) = transaction else { return }
             try once { connection in
                 switch kind {
-                // Nothing depends on how the end of a transaction that has only read comes out.
+                // If a transaction has only read, nothing depends on the result of its end.
                 case .read, .survey: try connection.performLater([Self.commit])
                 case .write: _ = try connection.perform([Self.commit])
                 }
             }
-            // Nobody waits for what only makes reads faster.
+            // Folding tallies only makes later reads faster, so the result is not waited for.
             if statementCount >= Self.manyStatements, let connection {
                 try? connection.performLater(Self.foldTallies.map { Command(statement: $0) })
             }
         }
 
-        /// So many statements of one transaction may have left so many rows in the tallies that it is time to fold them.
+        /// The number of statements in one transaction after which the tallies may have gained enough rows to be worth
+        /// folding.
         private static let manyStatements = 100
 
         private func rollBack() throws {
@@ -239,7 +271,8 @@
             }
         }
 
-        /// Runs a statement that holds no parameters and no values, such as a migration's or CREATE DATABASE.
+        /// Runs a statement without parameters and without values from outside, such as a statement of a migration, or
+        /// CREATE DATABASE.
         @_spi(Administration) public func script(_ text: String) throws {
             _ = try perform(PostgreSQLStatement(script: text), [])
         }
@@ -255,9 +288,9 @@
         }
 
         private static let beginRead = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        // What it keeps is written, into tables that are gone when it ends.
+        // A survey writes temporary tables, which are dropped when it ends.
         private static let beginSurvey = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
-        // It does not say READ WRITE: a database that is set to be read-only stays so.
+        // READ WRITE is not stated, so that a database that is set to be read-only stays read-only.
         private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED")
         private static let commit = Command("COMMIT")
         private static let rollback = Command("ROLLBACK")

@@ -2,14 +2,15 @@
     import Base
 
     extension PostgreSQLDatabase {
-        /// The role whose rights the functions need. A login that functions use is made a member of it.
+        /// The role that has the rights which functions need. Every database user that functions log in as is made a
+        /// member of it.
         private static let role = "thalian_functions"
-        /// What tells migrations of this product from other users of advisory locks.
+        /// The advisory lock of this product's migrations. The number distinguishes it from locks of other products.
         private static let lock = 0x7468_616C_6961_6E
 
         public func migrate(upTo version: Int) throws {
             try transaction(.write) {
-                // Whoever comes second waits here, and finds all done.
+                // A second process that migrates at the same time waits here, and then finds nothing left to do.
                 try script("SELECT pg_catalog.pg_advisory_xact_lock(\(Self.lock))")
                 try prepareSchema()
                 let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
@@ -23,7 +24,7 @@
             }
         }
 
-        /// What is not the same on both engines: the schema and its role, and the counters.
+        /// Creates what differs between the engines: the schema with its role and functions, and the counters.
         private func prepareSchema() throws {
             let exists = try first(
                 "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1", SchemaNames.schema
@@ -56,16 +57,17 @@
             try createTable(Migration.table.text, rights: "SELECT")
             for sql in Migration.counters {
                 try createTable(
-                    // Each count leaves an old row behind. Pages that are half empty are rid of them in time: on full
-                    // ones every count would have to look at all of them.
+                    // Each count leaves an old version of the row behind. With half-empty pages, PostgreSQL can remove
+                    // old versions when it visits a page; on full pages every count would have to read through them.
                     Self.replacing("CREATE TABLE", by: "CREATE UNLOGGED TABLE", in: sql.text)
                         + " WITH (fillfactor = 50)",
                     rights: "SELECT, INSERT, UPDATE, DELETE")
             }
         }
 
-        /// The function by which the functions' role, which owns no table, has the server look at those that have changed by
-        /// as much as makes it do so by itself. Whoever comes second waits here, and finds it done.
+        /// Creates a function that analyzes the tables which have changed about as much as makes autovacuum analyze
+        /// them. The functions' role needs it, because it does not own the tables and so may not analyze them itself.
+        /// If two processes call it, the second one waits, and then finds nothing left to do.
         private func makeRefreshStatistics() throws {
             let name = "\(SchemaNames.schema).refresh_statistics()"
             try script(
@@ -95,7 +97,8 @@
                 } else {
                     try script(sql.text)
                 }
-            // What INSERT would replace it must update here, so that it needs no trigger of its own.
+            // INSERT can't replace a row in PostgreSQL; it would have to update it, which this refuses. So no trigger
+            // for INSERT is needed.
             case .appendOnly(let table, keys: _):
                 try script("REVOKE UPDATE, DELETE ON \(SchemaNames.schema).\(table) FROM \(Self.role)")
                 try refuse("UPDATE OR DELETE", on: table, "FOR EACH ROW")
@@ -108,7 +111,7 @@
                 try refuse("DELETE", on: table, "FOR EACH ROW")
                 try refuse("TRUNCATE", on: table, "FOR EACH STATEMENT")
             case .tally(let tally): try keep(tally)
-            // A long transaction keeps no other writer waiting.
+            // Not needed: in PostgreSQL a long transaction does not block other writers.
             case .steppedChanges: break
             case .busy(let table):
                 try script(
@@ -119,8 +122,9 @@
             }
         }
 
-        /// Each change adds rows to the tally and changes none: one that all writers change would make them wait for each
-        /// other, and be written anew with each change. `foldTallies` adds them up.
+        /// Creates a tally. Each change of the source inserts rows into the tally and updates none. If all writers
+        /// updated the same row, they would wait for each other, and the row would be rewritten with each change.
+        /// `foldTallies` adds the rows up.
         private func keep(_ tally: Tally) throws {
             let (schema, names) = (SchemaNames.schema, tally.names())
             try createTable(tally.creation, rights: "SELECT, INSERT, DELETE")
@@ -161,12 +165,12 @@
                 """)
         }
 
-        /// Makes a table that only the functions' role may use: row level security is on, and there is a policy for
-        /// nobody else. Texts sort by their bytes, as in SQLite, whatever the database's language.
+        /// Creates a table that only the functions' role may use: row level security is on, and the only policy is for
+        /// this role. Texts are sorted by their bytes, as in SQLite, whatever the database's locale.
         private func createTable(_ text: String, rights: String) throws {
             let words = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
             guard let open = words.firstIndex(where: { $0.hasPrefix("(") }), open > 0 else {
-                throw StoreError.failed("a migration makes a table without columns")
+                throw StoreError.failed("a migration creates a table without columns")
             }
             let name = "\(SchemaNames.schema).\(words[open - 1])"
             try script(Self.replacing(" text", by: " text COLLATE \"C\"", in: text))
@@ -175,7 +179,7 @@
             try script("GRANT \(rights) ON \(name) TO \(Self.role)")
         }
 
-        /// Replaces a word that is followed by neither a letter nor a digit.
+        /// Replaces a word, unless it is followed by a letter, a digit or an underscore.
         private static func replacing(_ word: String, by replacement: String, in text: String) -> String {
             var result = ""
             var rest = text[...]
@@ -188,7 +192,7 @@
     }
 
     extension Substring {
-        /// The first place of `word` that ends there.
+        /// Returns the first occurrence of `word` that is not followed by a letter, a digit or an underscore.
         fileprivate func firstRange(ofWord word: String) -> Range<Index>? {
             var start = startIndex
             while start < endIndex {

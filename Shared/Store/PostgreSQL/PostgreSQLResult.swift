@@ -2,24 +2,24 @@
     import Base
     import CPostgreSQL
 
-    /// The result of one statement, all of it here.
+    /// The complete result of one statement.
     final class PostgreSQLResult {
         fileprivate let result: OpaquePointer
 
-        /// Takes `result` over.
+        /// Takes ownership of `result`.
         init(_ result: OpaquePointer) { self.result = result }
 
         deinit { PQclear(result) }
 
-        /// How many rows it changed, or has.
+        /// The number of rows that the statement changed or returned.
         var changes: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
-        /// Its rows.
+        /// The rows of the result.
         var rows: some Collection<PostgreSQLRow> {
             (0..<PQntuples(result)).lazy.map { PostgreSQLRow(whole: self, index: $0) }
         }
 
-        /// Why there is none; nil when there is one.
+        /// Returns the error if the statement failed. Returns nil if it succeeded.
         func failure(isConnected: Bool) -> StoreError? {
             switch PQresultStatus(result) {
             case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_COMMAND_OK: nil
@@ -29,13 +29,13 @@
         }
 
         private static func error(of result: OpaquePointer, isConnected: Bool) -> StoreError {
-            // Details would name values.
+            // Only the primary message is used, because the details contain values.
             let message = cpostgresql_message(result).map { String(cString: $0) } ?? "the connection was lost"
             guard let code = cpostgresql_sqlstate(result).map({ String(cString: $0) }), isConnected else {
                 return .unreachable(message)
             }
-            // SQLSTATE classes (PostgreSQL documentation, appendix A). read_only_sql_transaction: a server that has become a
-            // standby, or is set to read only; disk_full.
+            // Classes of SQLSTATE codes (PostgreSQL documentation, appendix A). 25006 is read_only_sql_transaction: the
+            // server has become a standby or is set to read-only. 53100 is disk_full.
             if ["25006", "53100"].contains(code) { return .unwritable(message) }
             switch code.prefix(2) {
             case "08", "53", "57", "58": return .unreachable(message)
@@ -46,9 +46,9 @@
         }
     }
 
-    /// One row of a result, in the binary format, whose values depend on no setting of the server.
+    /// One row of a result, in the binary format. Unlike the text format, it does not depend on settings of the server.
     struct PostgreSQLRow: Row {
-        // Keeps what the pointer points to.
+        // Keeps the result alive, which the values are part of.
         let whole: PostgreSQLResult
         let index: Int32
 
@@ -94,11 +94,11 @@
             if case .blob(let bytes) = value(column) { bytes } else { Array(bytes(column)) }
         }
 
-        /// The value as SQLite would give it: booleans are 0 and 1; UUIDs, moments and JSON are text.
+        /// Returns the value as SQLite would return it: booleans are 0 and 1; UUIDs, timestamps and JSON are text.
         func value(_ column: Int) -> SQLValue {
             guard !isNull(column) else { return .null }
             let bytes = bytes(column)
-            // Types by object identifier (pg_type.dat).
+            // The numbers are object identifiers of types (pg_type.dat in PostgreSQL's source).
             switch PQftype(result, Int32(clamping: column)) {
             case 16: return .integer(bytes.first == 1 ? 1 : 0)
             case 17: return .blob(Array(bytes))
@@ -110,7 +110,7 @@
             case 1184: return .text(Self.moment(bytes.bigEndian(as: Int64.self)).description)
             case 1700: return Self.numeric(bytes)
             case 2950: return .text(Self.uuid(bytes))
-            // jsonb begins with its version.
+            // The binary form of jsonb begins with a version number.
             case 3802: return .text(String(decoding: bytes.dropFirst(), as: UTF8.self))
             default: return .text(String(decoding: bytes, as: UTF8.self))
             }
@@ -122,7 +122,7 @@
                 count: Int(PQgetlength(result, index, Int32(clamping: column))))
         }
 
-        /// Microseconds since 2000-01-01.
+        /// Converts microseconds since 2000-01-01 to a timestamp.
         private static func moment(_ microseconds: Int64) -> Timestamp {
             let seconds = microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
             return Timestamp(seconds: 946_684_800) + Int(clamping: seconds)
@@ -144,16 +144,16 @@
             }
         }
 
-        /// The number of digits to the base 10,000, the weight of the first, the sign, the scale, and the digits: what
-        /// sums of integers and averages come as.
+        /// Converts the binary form of numeric, the type of sums of integers and of averages. It consists of the number
+        /// of digits in base 10,000, the weight of the first digit, the sign, the scale, and the digits.
         private static func numeric(_ bytes: UnsafeRawBufferPointer) -> SQLValue {
             func word(_ position: Int) -> Int {
                 Int(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(position * 2)).bigEndian(as: UInt16.self))
             }
             let (weight, sign) = (Int(Int16(truncatingIfNeeded: word(1))), word(2) == 0x4000 ? -1 : 1)
-            // More digits than a floating-point number tells apart.
+            // Further digits would be beyond the precision of a floating-point number.
             let digits = (0..<min(word(0), 20)).map { word(4 + $0) }
-            // Nil when an integer can't hold it.
+            // Nil if the value does not fit in an integer.
             var whole: Int? = weight < 5 ? 0 : nil
             for place in 0..<(whole == nil ? 0 : max(0, weight + 1)) {
                 whole = whole.flatMap { Self.append(place < digits.count ? digits[place] : 0, to: $0) }
@@ -172,7 +172,8 @@
             return isTooLarge || overflows ? nil : sum
         }
 
-        /// A digit at a place before or behind the point. Beyond 80 places it is infinite or nothing.
+        /// Returns the value of a digit that is `places` places before the decimal point, or behind it if `places` is
+        /// negative. Beyond 80 places the result is infinity or 0.
         private static func scaled(_ digit: Double, by places: Int) -> Double {
             (0..<min(abs(places), 80)).reduce(digit) { value, _ in places < 0 ? value / 10_000 : value * 10_000 }
         }

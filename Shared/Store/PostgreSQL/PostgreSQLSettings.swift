@@ -3,10 +3,10 @@
     import CPostgreSQL
     import Glibc
 
-    /// What a connection has where its URL does not say otherwise.
+    /// The settings of a connection that its URL does not specify.
     enum PostgreSQLSettings {
-        /// libpq's connection parameters for a URL. A server on another machine must prove by its certificate that it is
-        /// the one that was asked for; one on this machine needs no TLS.
+        /// Returns libpq's connection parameters for a URL. A server on another machine must prove its identity by its
+        /// certificate. A server on this machine needs no TLS.
         static func of(_ url: String) -> [(name: String, value: String)] {
             let isLocal = hosts(url).allSatisfy { host in
                 host.isEmpty || host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")
@@ -17,7 +17,8 @@
                 ("keepalives_count", "3"), ("tcp_user_timeout", "20000"),
                 ("sslmode", isLocal ? "disable" : "verify-full"),
             ]
-            // Without a file libpq looks for ~/.postgresql/root.crt, and refuses the server if that is not there either.
+            // Without this parameter libpq would look for ~/.postgresql/root.crt, and would refuse the server if that
+            // file does not exist.
             if let file = try? CertificateAuthorities.file(.process) {
                 settings.append(("sslrootcert", file))
             }

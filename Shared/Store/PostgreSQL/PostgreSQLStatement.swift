@@ -1,16 +1,16 @@
 #if PostgreSQL
     import CPostgreSQL
 
-    /// A statement's text as PostgreSQL gets it, and the name that it is prepared under.
+    /// A statement's text in the form that PostgreSQL receives, and the name under which it is prepared.
     struct PostgreSQLStatement: Sendable {
         let text: String
         let name: String
         let parameterCount: Int
 
-        /// Whether a statement may be sent again when nobody knows whether it has run.
+        /// True if the statement may be sent again when it is unknown if it has run.
         let isQuery: Bool
 
-        /// A query, whose parameters are `$1`, `$2` and so on.
+        /// Creates a statement with the parameters `$1`, `$2` and so on.
         init(_ text: String) {
             var count = 0
             for part in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
@@ -19,12 +19,12 @@
             self.init(text, parameterCount: count)
         }
 
-        /// A statement that has no parameters, whatever its text holds.
+        /// Creates a statement without parameters, even if its text contains `$1`.
         init(script text: String) { self.init(text, parameterCount: 0) }
 
         private init(_ text: String, parameterCount: Int) {
             self.text = SchemaNames.qualified(text)
-            // The same text has the same name in all processes, so that a name can't stand for something else.
+            // The name is a hash of the text, so it is the same in all processes and can't stand for another text.
             name =
                 "thalian_"
                 + String(
@@ -36,15 +36,15 @@
         }
     }
 
-    /// Parameters in the form that libpq takes. All but bytes go as text without a type: the server finds the type from
-    /// where the parameter stands, as it does for a literal.
+    /// Parameters in the form that libpq expects. All except byte arrays are sent as text without a type; the server
+    /// determines the type from the context, as it does for literals.
     struct BoundParameters {
         let count: Int32
         let values: UnsafePointer<UnsafePointer<CChar>?>?
         let lengths: UnsafePointer<Int32>?
         let formats: UnsafePointer<Int32>?
 
-        /// Calls `body` with the parameters, which are valid for as long.
+        /// Calls `body` with the parameters, which are valid only during the call.
         static func with<Result>(
             _ parameters: [SQLValue], count: Int, _ body: (BoundParameters) throws -> Result
         ) throws -> Result {
@@ -60,8 +60,9 @@
                 case .integer(let value): bytes = Array(String(value).utf8)
                 case .real(let value): bytes = Array(String(value).utf8)
                 case .text(let value):
-                    // SQLite stores a NUL, PostgreSQL can't: and as a C string the rest would be cut off unseen.
-                    guard !value.utf8.contains(0) else { throw StoreError.constraint("a text holds a NUL") }
+                    // SQLite can store a NUL character, but PostgreSQL can't. Passed as a C string, the text would
+                    // silently be cut off there.
+                    guard !value.utf8.contains(0) else { throw StoreError.constraint("a text contains a NUL character") }
                     bytes = Array(value.utf8)
                 case .blob(let value): bytes = value
                 }

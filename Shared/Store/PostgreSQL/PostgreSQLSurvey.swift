@@ -1,12 +1,13 @@
 #if PostgreSQL
     extension PostgreSQLDatabase {
-        /// Calls `body` without the compiler that PostgreSQL has for long queries: a survey's are many, and each takes less
-        /// time than it would take to compile.
+        /// Calls `body` with PostgreSQL's just-in-time compiler turned off. A survey runs many queries, each of which
+        /// takes less time than its compilation would.
         func surveying<Result>(_ body: () throws -> Result) throws -> Result {
             try run("SELECT set_config('jit', 'off', true)", []) { _ in }
             defer { kept = [] }
             let result = try body()
-            // Without this they would stay until the end of a transaction that the survey is a part of.
+            // If the survey is part of a larger transaction, the tables would otherwise exist until the end of that
+            // transaction.
             for table in kept { try script("DROP TABLE \(table)") }
             return result
         }
@@ -17,12 +18,13 @@
             ) { _ in }
             kept.append(table.name)
             try script("CREATE INDEX ON \(table.name) (\(table.key))")
-            // Nothing else tells the planner what is in it.
+            // The planner knows nothing about a temporary table until it is analyzed.
             try script("ANALYZE \(table.name)")
         }
 
-        /// Has the server look at the tables of which much has changed since it last did, as it would by itself within
-        /// minutes: what it guesses of new tables can make a query of a survey take a thousand times as long.
+        /// Analyzes the tables that have changed much since they were last analyzed. The server would do the same by
+        /// itself within minutes; until then its guesses about new tables can make a query of a survey take a thousand
+        /// times as long.
         func refreshStatistics() throws {
             try run("SELECT refresh_statistics()", []) { _ in }
         }

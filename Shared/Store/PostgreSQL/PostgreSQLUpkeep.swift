@@ -1,13 +1,13 @@
 #if PostgreSQL
     extension PostgreSQLDatabase {
-        /// What a server does by itself within minutes (autovacuum): until then it plans queries of new tables by guesses.
-        /// A role that does not own the tables leaves it at that.
+        /// Vacuums and analyzes all tables, which the server would do by itself within minutes (autovacuum). Until then
+        /// it plans queries of new tables by guesses. PostgreSQL skips tables that the current role does not own.
         public func settleStatistics() throws {
             for table in SchemaNames.tables.sorted() { try script("VACUUM (ANALYZE) \(SchemaNames.schema).\(table)") }
         }
 
-        /// Adds up the rows of each tally that has several of the same values. Any number of processes may do it at once:
-        /// each row is added up by the one that deletes it.
+        /// Adds up the rows of each tally that has several rows for the same values. Any number of processes may run
+        /// this at the same time: each row is added up by the process that deletes it.
         static let foldTallies = Schema.tallies.map { tally in
             PostgreSQLStatement(
                 script: """

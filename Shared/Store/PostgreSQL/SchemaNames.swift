@@ -1,28 +1,28 @@
 import Base
 
 #if PostgreSQL
-    /// Puts the schema's name before the names of its tables and functions. Queries are written without it; a search path
-    /// would do the same, but belongs to a session, and behind a pooler there is none that lasts.
+    /// Adds the schema's name to the names of its tables and functions. Queries are written without it. A search path
+    /// would have the same effect, but it belongs to a session, and behind a pooler a session does not last.
     enum SchemaNames {
-        /// The schema.
+        /// The name of the schema.
         static let schema = "thalian"
 
         /// The functions of the schema that queries call.
         private static let functions: Set<Substring> = ["epoch", "moment", "refresh_statistics"]
-        /// Words after which a table's name stands.
+        /// The words that may stand before a table's name.
         private static let introductions: Set<Substring> = [
             "FROM", "JOIN", "INTO", "UPDATE", "TABLE", "EXISTS", "REFERENCES", "ON",
         ]
 
-        /// All its tables.
+        /// The names of all tables of the schema.
         static let tables = Set(Schema.tables.map { Substring($0) }).union(others)
-        /// All that it has ever had: migrations name those too.
+        /// The names of all tables that the schema has ever had, because migrations use the old ones too.
         private static let known = Set(Schema.everyTable.map { Substring($0) }).union(others)
         private static let others =
             Schema.tallies.map { Substring($0.table.description) }
             + ["schema_migrations", "counters"]
 
-        /// `text` with all of them qualified.
+        /// Returns `text` with all names of tables and functions qualified.
         static func qualified(_ text: String) -> String {
             let bytes = Array(text.utf8)
             var result: [UInt8] = []
@@ -32,7 +32,7 @@ import Base
             while position < bytes.count {
                 let start = position
                 if bytes[at: position] == UInt8(ascii: "'") {
-                    // A literal is copied as it is.
+                    // Literals are copied unchanged.
                     position = (bytes.dropFirst(position + 1).firstIndex(of: UInt8(ascii: "'")) ?? bytes.count - 1) + 1
                 } else if let byte = bytes[at: position], isWordPart(byte) {
                     position = bytes.dropFirst(position).firstIndex { !isWordPart($0) } ?? bytes.count

@@ -3,13 +3,13 @@ import CSQLite
 import CSystem
 import Glibc
 
-/// The embedded engine: one SQLite file, and beside it a second one for counters that may be lost.
+/// The embedded engine: one SQLite file for the data, and a second one next to it for counters, which may be lost.
 public final class SQLiteDatabase: Database {
-    /// Which of the two files this is.
+    /// The purpose of a file.
     enum Role {
-        /// The product's data. An acknowledged write survives a loss of power (WAL, synchronous FULL).
+        /// The product's data. An acknowledged write survives a loss of power (write-ahead log, synchronous FULL).
         case primary
-        /// Counters. Counting costs no disk flush, so that they may not survive it (synchronous OFF).
+        /// Counters. Counting needs no disk flush, so counts may be lost with the power (synchronous OFF).
         case counters
     }
 
@@ -18,21 +18,21 @@ public final class SQLiteDatabase: Database {
     private let creates: Bool
     var handle: OpaquePointer?
     var statements: [SQL: SQLiteStatement] = [:]
-    /// The VFS to open the file with; nil is SQLite's own.
+    /// The name of the VFS to open the file with. Nil for SQLite's default VFS.
     var vfs: String?
     private var openTransaction: TransactionKind?
-    /// True while this connection sees the inventory's tables themselves, with the rows of unfinished changes.
+    /// True while this connection sees the inventory's tables themselves, including the rows of unfinished changes.
     var seesUnfinishedChanges = false
-    /// True if views stand before the tables that are being changed in steps.
+    /// True if temporary views hide the tables that are being changed in steps.
     var hidesUnfinishedChanges = false
-    /// Replaces an ordinary connection while nothing can be written.
+    /// A connection that replaces the ordinary one while nothing can be written.
     var makeshift: SQLiteMakeshift?
 
-    /// The counters' database, in a file named for this one's with `-counters` behind it.
+    /// The database for counters. Its file has this file's name followed by `-counters`.
     public private(set) lazy var counters: any Database = SQLiteDatabase(
         path: path == ":memory:" ? path : path + "-counters", role: .counters, creates: true)
 
-    /// A database at `path`, opened by the first statement. The file must exist, unless `creates` is true.
+    /// Creates a database at `path`, which the first statement opens. The file must exist, unless `creates` is true.
     public convenience init(path: String, creates: Bool = false) {
         self.init(path: path, role: .primary, creates: creates)
     }
@@ -47,7 +47,7 @@ public final class SQLiteDatabase: Database {
 
     @discardableResult
     public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
-        // The views must fit the snapshot that the statement reads.
+        // The views must match the snapshot that the statement reads, so both must be in one transaction.
         if openTransaction == nil, role == .primary, let kind = Self.kind(of: sql) {
             return try transaction(kind) { try run(sql, parameters, body) }
         }
@@ -63,19 +63,21 @@ public final class SQLiteDatabase: Database {
         }
     }
 
-    /// The kind of transaction that a statement needs; nil for statements of other kinds, such as BEGIN.
+    /// Returns the kind of transaction that a statement needs. Returns nil for statements that need none, such as
+    /// BEGIN.
     private static func kind(of sql: SQL) -> TransactionKind? {
         if ["SELECT", "WITH"].contains(where: { sql.text.hasPrefix($0) }) { return .read }
         return ["INSERT", "UPDATE", "DELETE"].contains { sql.text.hasPrefix($0) } ? .write : nil
     }
 
-    /// True if a statement only reads, and is not part of what will write.
+    /// Returns true if a statement only reads, and is not part of a transaction that will write.
     private func isReading(_ sql: SQL) -> Bool {
         guard openTransaction ?? .read == .read else { return false }
         return ["SELECT", "WITH", "PRAGMA"].contains { sql.text.hasPrefix($0) }
     }
 
-    /// Lets go of the makeshift connection after a statement or a transaction, so that the next one tries the ordinary way.
+    /// Calls `body`, and closes the makeshift connection at the end of the statement or transaction, so that the next
+    /// one tries an ordinary connection again.
     private func usingMakeshift<Result>(_ body: () throws -> Result) throws -> Result {
         defer { if makeshift != nil, openTransaction == nil { closeConnection() } }
         let result = try body()
@@ -85,7 +87,7 @@ public final class SQLiteDatabase: Database {
 
     private func runOnce(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         let statement = try prepared(sql)
-        // A run of the same statement may be stepping through its rows further up the stack.
+        // The same compiled statement may be in use by a caller that is still reading its rows.
         guard !statement.isRunning else {
             return try compile(sql).run(parameters, body)
         }
@@ -101,12 +103,12 @@ public final class SQLiteDatabase: Database {
         try transaction(.read) { for query in queries { try run(query) } }
     }
 
-    /// There is no round trip to save.
+    /// Runs the statement at once, because without a server there is no round trip to save.
     public func runWithNextRead(_ query: Statement) throws { try run(query) }
 
     public func runWaiting() throws {}
 
-    /// Plans go by the schema alone, and do not change with the data.
+    /// Does nothing: queries are planned from the schema alone, whatever the data.
     public func settleStatistics() throws {}
 
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
@@ -126,7 +128,7 @@ public final class SQLiteDatabase: Database {
             try makeshift?.check()
             return result
         } catch {
-            // SQLite may have rolled back by itself; the views come and go with the transaction.
+            // SQLite may have rolled back by itself. Changes of the views are rolled back with the transaction.
             if let handle, sqlite3_get_autocommit(handle) == 0 { _ = try? execute("ROLLBACK") }
             if handle != nil { hidesUnfinishedChanges = hides }
             throw error
@@ -134,10 +136,10 @@ public final class SQLiteDatabase: Database {
     }
 
     public func migrate(upTo version: Int) throws {
-        // The journal's mode can't change within a transaction.
+        // The journal mode can't be changed within a transaction.
         try useWriteAheadLog()
-        // Renaming a table opens the database of temporary tables, and where that is can't change within a transaction then: a
-        // survey in one may be next.
+        // Renaming a table opens the database for temporary tables, after which temp_store can't be changed within a
+        // transaction. A later survey would need that, so it is set now.
         try script("PRAGMA temp_store = MEMORY")
         try transaction(.write) {
             try script(Migration.table.text)
@@ -151,7 +153,8 @@ public final class SQLiteDatabase: Database {
             }
         }
         try restoreCounters()
-        // What settles for forks reads the schema from the file itself, not from the write-ahead log.
+        // A template that prepares for forks reads the schema from the database file, and not from the write-ahead log,
+        // so the log is copied into the file.
         _ = try? script("PRAGMA wal_checkpoint")
     }
 
@@ -172,7 +175,8 @@ public final class SQLiteDatabase: Database {
 
     public func isCurrent() throws -> Bool {
         guard role == .primary else { return try first("SELECT 1 FROM counters LIMIT 1") { _ in true } ?? true }
-        // The header's version tells as much as schema_migrations, and needs no schema to be read first.
+        // The version in the file's header says the same as schema_migrations, and reading it does not require loading
+        // the schema.
         let version = try first("PRAGMA user_version") { try $0[0] as Int }
         return version == Migration.all.last?.version
     }
@@ -215,7 +219,8 @@ public final class SQLiteDatabase: Database {
         guard code == SQLITE_OK else { throw StoreError(code, on: handle) }
     }
 
-    /// Turns the write-ahead log on. This is the one statement for which SQLite does not wait for others' locks.
+    /// Turns on the write-ahead log. This is the only statement for which SQLite does not call the busy handler, so
+    /// this waits for locks itself.
     private func useWriteAheadLog() throws {
         let handle = try connection()
         func attempt() -> Int32 { sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nil, nil, nil) }
@@ -240,10 +245,10 @@ public final class SQLiteDatabase: Database {
         do {
             opened = try open(path, flags: flags)
         } catch StoreError.unreachable(let reason) where role == .counters {
-            // The file would have been made if that were possible.
+            // SQLite would have created the file if that were possible, so the file system can't be written.
             throw StoreError.unwritable(reason)
         }
-        // Counting costs no disk flush.
+        // Counting needs no disk flush.
         if role == .counters { try script("PRAGMA synchronous = OFF") }
         return opened
     }
@@ -262,8 +267,8 @@ public final class SQLiteDatabase: Database {
         return opened
     }
 
-    /// Makes the file for this user alone, whatever the umask is. SQLite gives the files beside it the same rights. A failure
-    /// shows when SQLite opens it.
+    /// Creates the file with access for this user only, whatever the umask. SQLite gives the same rights to the files
+    /// that it creates next to it. If this fails, opening the file will fail too.
     private func makeFile() {
         guard !path.isEmpty, path != ":memory:" else { return }
         let file = csystem_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -272,7 +277,7 @@ public final class SQLiteDatabase: Database {
 
     private static let initialized: Void = csqlite_initialize()
 
-    /// Checks the counters' file, and begins a new one when a loss of power has damaged it.
+    /// Checks the counters' file, and replaces it by a new one if a loss of power has damaged it.
     private func restoreCounters() throws {
         do {
             guard try counters.first("PRAGMA quick_check", decode: { try $0[0] as String }) != "ok" else {
@@ -285,7 +290,7 @@ public final class SQLiteDatabase: Database {
         _ = try counters.isCurrent()
     }
 
-    /// Makes the counters' tables, in a file that is new or was lost.
+    /// Creates the counters' tables in a new file.
     private func createCounters() throws {
         try useWriteAheadLog()
         for sql in Migration.counters { try script(sql.text) }

@@ -4,24 +4,26 @@ import Glibc
 
 /// A connection that reads a database while nothing can be written.
 ///
-/// In WAL mode a connection needs a file of shared memory beside the database (-shm), which the first connection makes and the
-/// last one removes. So on a full disk, or on a file system that is read-only, a database that no process has open could not
-/// even be read. Two ways need no such file:
+/// Problem. In WAL mode a connection needs a file of shared memory next to the database (-shm). The first connection
+/// creates it, and the last one removes it. On a full disk or a read-only file system this file can't be created, so a
+/// database that no process has open could not even be read.
 ///
-/// - A full disk: exclusive locking mode keeps the shared memory in the process. Other processes wait until the connection is
-///   closed, which is after one statement or one transaction.
-/// - A read-only file system: an immutable file is read without locks. SQLite demands that nobody changes it meanwhile. Whoever
-///   may write elsewhere changes the file by a checkpoint only, which shows in its time, and keeps a write-ahead log beside it
-///   before. A read during which that happened fails, as if the database could not be reached.
+/// Approach. There are two ways to read without such a file:
+/// - On a full disk, exclusive locking mode keeps the shared memory in the process's own memory. Other processes must
+///   wait until the connection is closed, which is after one statement or one transaction.
+/// - On a read-only file system, SQLite can read an immutable file without locks. It requires that the file does not
+///   change during that time. A process that can write it by another way changes the file only in a checkpoint, which
+///   changes the file's time, and before that it has a write-ahead log next to the file. If that happens during a read,
+///   the read fails as if the database could not be reached.
 struct SQLiteMakeshift {
-    /// The facts about a file that a checkpoint of another process would change.
+    /// The properties of a file that a checkpoint by another process would change.
     private struct Stamp: Equatable {
         let size: Int
         let seconds: Int
         let nanoseconds: Int
         let hasLog: Bool
 
-        /// Nil if the file is not there.
+        /// Reads the properties of the file. Returns nil if it does not exist.
         init?(_ path: String) {
             guard let file = Self.status(path) else { return nil }
             size = Int(clamping: file.st_size)
@@ -37,13 +39,14 @@ struct SQLiteMakeshift {
     }
 
     private let path: String
-    /// Nil if the file is locked instead.
+    /// The file's properties before it was read. Nil if the file is locked instead.
     private let stamp: Stamp?
 
-    /// Reads a file that is locked meanwhile.
+    /// Describes a connection to a file that is locked while it is read.
     static func locked(_ path: String) -> SQLiteMakeshift { SQLiteMakeshift(path: path, stamp: nil) }
 
-    /// Reads a file that nobody can be kept from changing; nil if it has a write-ahead log, or is not there.
+    /// Describes a connection to a file that can't be locked. Returns nil if the file does not exist or has a
+    /// write-ahead log.
     static func immutable(_ path: String) -> SQLiteMakeshift? {
         guard let stamp = Stamp(path), !stamp.hasLog else { return nil }
         return SQLiteMakeshift(path: path, stamp: stamp)
@@ -57,8 +60,8 @@ struct SQLiteMakeshift {
 }
 
 extension SQLiteDatabase {
-    /// Opens the database in a way that needs no file of shared memory. False if there is none, if such a connection is open
-    /// already, or if the file could not be opened at all.
+    /// Opens the database in a way that needs no file of shared memory. Returns false if this is not possible, if such
+    /// a connection is open already, or if the database could not be opened at all.
     func openMakeshift() throws -> Bool {
         guard makeshift == nil, path != ":memory:", let handle else { return false }
         let isReadOnly = sqlite3_db_readonly(handle, "main") == 1
@@ -75,7 +78,7 @@ extension SQLiteDatabase {
         return true
     }
 
-    /// A path as a URI (SQLite documentation, "Uniform Resource Identifiers").
+    /// Returns a path as a URI (SQLite documentation, "Uniform Resource Identifiers").
     private static func uri(_ path: String) -> String {
         var uri = "file:"
         for byte in path.utf8 {

@@ -1,6 +1,6 @@
 extension SQLiteDatabase {
-    /// Does one step of a migration. What a table refuses, it refuses to whoever opens the file, with the pragmas of this
-    /// product or without.
+    /// Runs one step of a migration. The restrictions of a table are triggers in the file, so they apply to everyone
+    /// who opens the file, whatever the pragmas of the connection.
     func apply(_ step: Migration.Step) throws {
         switch step {
         case .sql(let sql): try script(sql.text)
@@ -15,13 +15,13 @@ extension SQLiteDatabase {
                 when: "NEW.\(counter) < OLD.\(counter) OR NEW.\(key) IS NOT OLD.\(key) OR NEW.rowid <> OLD.rowid")
             try refuseReplacement(on: table, keys: [[key]])
         case .tally(let tally): try keep(tally)
-        // A new version of a row takes the place of the old one.
+        // Not needed: SQLite updates rows in place.
         case .busy(table: _): break
         case .steppedChanges: for sql in Schema.steppedChanges { try script(sql) }
         }
     }
 
-    /// Each change of a row changes one count, or two.
+    /// Creates a tally. Each change of a row of the source updates one count, or two if the row's values change.
     private func keep(_ tally: Tally) throws {
         func adding(_ number: Int, _ row: String) -> String {
             let match = (["workspace_id"] + tally.columns.map(\.name.description))
@@ -46,8 +46,9 @@ extension SQLiteDatabase {
         }
     }
 
-    /// INSERT OR REPLACE deletes rows without a word to DELETE's triggers, unless recursive_triggers is on. The rowid is a
-    /// key too; when the row to come has none yet, NEW.rowid is -1, which SQLite gives to no row.
+    /// Creates a trigger that refuses rows which would replace others. INSERT OR REPLACE deletes the old row without
+    /// calling DELETE triggers, unless recursive_triggers is on. The rowid counts as a key too. If the new row has no
+    /// rowid yet, NEW.rowid is -1, which is no row's rowid.
     private func refuseReplacement(on table: StaticString, keys: [[StaticString]]) throws {
         let conditions = (keys + [["rowid"]]).map { columns in
             let match = columns.map { "\(table).\($0) = NEW.\($0)" }.joined(separator: " AND ")

@@ -2,13 +2,14 @@ import CSQLite
 import CSQLiteTemplate
 
 extension SQLiteDatabase {
-    /// Reads the schema and compiles the statements that `rehearsal` has compiled, then lets go of the file: half of what a
-    /// short process does with SQLite is reading the schema. The children each open the file for themselves
-    /// (csqlite_template.h).
+    /// Prepares for forks: loads the schema and compiles the statements that `rehearsal` has compiled, then closes the
+    /// file. Loading the schema is half of the work that a short process does with SQLite. Each child then opens the
+    /// file itself (csqlite_template.h).
     public func settle(like rehearsal: any Database) {
         guard let rehearsal = rehearsal as? SQLiteDatabase else { return }
         do {
-            // By an ordinary connection first, which also sees what is still in the write-ahead log.
+            // Reads the schema with an ordinary connection first, which also sees the write-ahead log. If the database
+            // file alone has another schema, the template connection can't be used.
             let schema = try schemaText()
             close()
             guard Self.hasTemplateVFS else { return }

@@ -5,7 +5,7 @@ import Glibc
 final class SQLiteStatement {
     private let connection: OpaquePointer
     private let handle: OpaquePointer
-    /// SQLite numbers `$1`, `$2` … by their first appearance: the position of each in the parameters.
+    /// The numbers of the parameters `$1`, `$2` … in the order of their first appearance, by which SQLite counts them.
     private let positions: [Int]
     private(set) var isRunning = false
 
@@ -22,7 +22,7 @@ final class SQLiteStatement {
 
     deinit { sqlite3_finalize(handle) }
 
-    /// Binds the parameters, calls `body` with each row, and returns how many rows were changed.
+    /// Binds the parameters, calls `body` for each row, and returns the number of rows that were changed.
     func run(_ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         isRunning = true
         defer {
@@ -103,8 +103,8 @@ private struct SQLiteRow: Row {
 }
 
 extension StoreError {
-    /// The error of a SQLite result code, with the connection's message, and the system's where a file could not be opened,
-    /// read or written.
+    /// Creates the error for a SQLite result code. It contains the connection's message, and the operating system's
+    /// message if a file could not be opened, read or written.
     init(_ code: Int32, on connection: OpaquePointer?) {
         var message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
         if let connection, [SQLITE_CANTOPEN, SQLITE_IOERR].contains(code & 0xFF) {

@@ -1,13 +1,13 @@
 extension SQLiteDatabase {
-    /// Pages that a survey holds in memory, in KiB: enough for the tables that it looks things up in.
+    /// The page cache of a survey in KiB. It is large enough for the tables in which a survey looks rows up.
     private static let surveyCache = 65_536
-    /// SQLite's own default.
+    /// SQLite's default page cache in KiB.
     private static let usualCache = 2_000
 
-    /// Calls `body` with more memory than a short query needs, and takes away what it has kept.
+    /// Calls `body` with more memory than a short query needs, and then drops the temporary tables that it created.
     func surveying<Result>(_ body: () throws -> Result) throws -> Result {
         try script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(Self.surveyCache)")
-        // A change of temp_store drops all temporary objects, the views among them.
+        // A change of temp_store drops all temporary objects, including the views.
         hidesUnfinishedChanges =
             try first("SELECT 1 FROM sqlite_temp_master WHERE type = 'view'", decode: { _ in true }) ?? false
         defer {

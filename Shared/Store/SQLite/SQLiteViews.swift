@@ -1,8 +1,8 @@
-// The readers' side of SteppedChange. A TEMP view hides the table of the same name from the connection's statements, so
-// that they read the inventory as it was before the change, without a change of their text.
+// The readers' side of SteppedChange. A temporary view hides the table of the same name from the connection's
+// statements. They then read the inventory as it was before the change, without any change of their text.
 extension SQLiteDatabase {
-    /// Makes this connection see tables that are being changed in steps as they were before. Call it at the beginning
-    /// of each transaction: then the views fit the snapshot that the transaction reads.
+    /// Makes this connection see tables that are being changed in steps as they were before. It must be called at the
+    /// beginning of each transaction, so that the views match the snapshot that the transaction reads.
     func hideUnfinishedChanges() throws {
         guard role == .primary else { return }
         let isUnderWay = try !seesUnfinishedChanges && hasUnfinishedChanges()
@@ -18,19 +18,19 @@ extension SQLiteDatabase {
     private static let views =
         Schema.steppedTables.map(\.name.description) + Schema.tallies.map(\.table.description)
 
-    /// True if a change in steps is under way in any workspace.
+    /// Returns true if any workspace has an unfinished change in steps.
     func hasUnfinishedChanges() throws -> Bool {
         do {
             return try first("SELECT 1 FROM unfinished_changes LIMIT 1") { _ in true } ?? false
         } catch StoreError.failed(let reason) {
-            // A database that is older than that.
+            // The database may be older than the table.
             let exists = try first("SELECT 1 FROM sqlite_master WHERE name = 'unfinished_changes'") { _ in true }
             guard exists == nil else { throw StoreError.failed(reason) }
             return false
         }
     }
 
-    /// The columns of a table, in their order.
+    /// Returns the columns of a table in their order.
     func columns(of table: StaticString) throws -> [String] {
         try rows(SQL(text: "PRAGMA main.table_info(\(table))")) { $0.text(1) }
     }
@@ -45,7 +45,8 @@ extension SQLiteDatabase {
         columns.map { "kept.before ->> '\($0)'" }.joined(separator: ", ")
     }
 
-    /// Rows that were not written, and then the others as they were.
+    /// Creates a view with the rows that the change has not written, and the former versions of those that it has
+    /// written.
     private func makeView(of table: SteppedTable) throws {
         let columns = try columns(of: table.name)
         let isKept = Self.isKept(table.name)
@@ -59,7 +60,8 @@ extension SQLiteDatabase {
             """)
     }
 
-    /// The tally as it is, without the rows that were written, and with these as they were.
+    /// Creates a view with the tally itself, minus one for each row that the change has written, plus one for the
+    /// former version of each.
     private func makeView(of tally: Tally) throws {
         let columns = ["workspace_id"] + tally.columns.map(\.name.description)
         let isKept = Self.isKept(tally.source)

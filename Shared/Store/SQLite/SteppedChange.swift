@@ -1,51 +1,51 @@
 import Base
 import Glibc
 
-// Problem. SQLite has one writer at a time. A sync of a large company writes hundreds of thousands of rows, which takes
-// many seconds; in one transaction it keeps every other writer waiting for as long, and beyond five seconds their
-// requests fail. In several ordinary transactions, readers would see half of it: people without accounts, accounts
-// without people.
+// Problem. SQLite has only one writer at a time. A sync of a large company writes hundreds of thousands of rows, which
+// takes many seconds. In a single transaction this would block every other writer, and after five seconds their
+// requests would fail. In several ordinary transactions readers would see half of the change: people without accounts,
+// and accounts without people.
 //
-// Approach. The change is made in place, in many short transactions, and the rows as they were are kept in
-// unfinished_rows: TEMP triggers of this connection copy each row there when it is first written. A row of
-// unfinished_changes says that a change is under way. While there is one, every other connection has views in front of
-// its tables, which show the kept rows in place of the written ones (SQLiteViews). The last transaction deletes that
-// one row, which makes the whole change visible.
+// Approach. The change is made in place, in many short transactions. TEMP triggers of this connection copy each row to
+// unfinished_rows before it is written for the first time. A row of unfinished_changes says that a change is under way.
+// While that row exists, every other connection has views in front of its tables, which show the copied rows instead of
+// the written ones (SQLiteViews). The last transaction deletes that row, which makes the whole change visible.
 //
 // Why it is safe.
-// - Readers. A transaction looks for unfinished changes in the snapshot in which it reads everything else, so it sees all of
-//   a change or nothing. While there is none, that is one look at an empty table.
-// - A process that is killed. Its committed steps stay hidden. The next process has the kept rows too, and either goes on
-//   (finished statements find nothing more to do) or undoes the change. Undoing can be interrupted and repeated as well.
-// - A process that was replaced. Each step first makes sure that the change still belongs to this process (`owner`), in the
-//   same transaction; after another process has taken over, no step of this one is committed.
-// - Other writers. Only syncs write these tables. Those of the same workspace wait for each other (`Occupied`); those of
-//   other workspaces write the tables themselves (`writingInventory`). Retention, which deletes old events, waits for the
-//   next hour. Any other statement that writes one of the tables fails, since a view can't be written.
+// - Readers. A transaction looks for unfinished changes in the same snapshot in which it reads everything else, so it
+//   sees all of a change or nothing. If there is no change, this costs one look at an empty table.
+// - A process that is killed. The steps that it has committed remain hidden. The next process has the copied rows too.
+//   It either continues (finished statements find nothing more to do) or undoes the change. Undoing can also be
+//   interrupted and repeated.
+// - A process that was replaced. Each step first checks that the change still belongs to this process (`owner`), in the
+//   same transaction. After another process has taken over, no step of this process is committed.
+// - Other writers. Only syncs write these tables. Syncs of the same workspace exclude each other (`Occupied`); syncs of
+//   other workspaces write the tables themselves (`writingInventory`). Retention, which deletes old events, waits for
+//   the next hour. Any other statement that writes one of the tables fails, because a view can't be written.
 //
-// Cost. Each row that is written adds a kept row, small if the row is new, which is deleted later; each step waits for
-// the disk. Reads through the views are slower, the more rows the change has written.
+// Costs. For each row that is written, a copy is written and later deleted; it is small if the row is new. Each step
+// waits for the disk. Reads through the views become slower as the change writes more rows.
 
-/// A change of the inventory in several short transactions, which other connections see as a whole after the last.
+/// A change of the inventory in several short transactions. Other connections see it as a whole after the last one.
 public final class SteppedChange {
-    /// Another process has taken the change over.
+    /// Another process has taken over the change.
     public struct Lost: Error {}
-    /// Another change of the workspace is under way.
+    /// The workspace has another unfinished change.
     public struct Occupied: Error {}
 
-    /// The time for which a step should keep other writers waiting, in milliseconds.
+    /// The time for which a step should block other writers, in milliseconds.
     private static let stepMilliseconds = 40.0
-    /// The most rows of a step.
+    /// The largest number of rows in one step.
     private static let most = 2_000
-    /// Microseconds between two steps. Writers that wait try again every half a millisecond.
+    /// The pause between two steps in microseconds. Waiting writers try again every half millisecond.
     private static let pause: UInt32 = 2_000
 
     private let database: SQLiteDatabase
     private let workspaceID: Identifier
-    /// The change.
+    /// The id of the change.
     public let id: Identifier
     private let owner = Identifier.random()
-    /// The number of rows of a statement's first step.
+    /// The number of rows in the first step of each statement.
     private let firstRows: Int
 
     init(_ id: Identifier, of workspaceID: Identifier, in database: SQLiteDatabase, firstRows: Int) {
@@ -57,9 +57,9 @@ public final class SteppedChange {
 
     // MARK: From the beginning to the end
 
-    /// Begins the change, or goes on with steps that another process has made. Returns true if it goes on.
+    /// Begins the change, or continues one that another process has begun. Returns true if it continues one.
     ///
-    /// - Throws: `Occupied`.
+    /// - Throws: `Occupied` if the workspace has another unfinished change.
     public func begin() throws -> Bool {
         if let known = try underWay(), known.id == id, known.isUndone { try undo() }
         database.seesUnfinishedChanges = true
@@ -72,8 +72,8 @@ public final class SteppedChange {
         }
     }
 
-    /// Makes the change this object's. Returns true if another process has begun it, and nil if rows of an earlier
-    /// change must be forgotten first: readers would take them for those of this one.
+    /// Makes this object the owner of the change. Returns true if another process has begun it. Returns nil if the
+    /// copied rows of an earlier change must be deleted first, because readers would take them for rows of this change.
     private func claim() throws -> Bool? {
         try database.transaction(.write) {
             let known = try underWay()
@@ -91,17 +91,17 @@ public final class SteppedChange {
         }
     }
 
-    /// Runs one step, a transaction.
+    /// Runs one step in a transaction.
     ///
     /// - Throws: `Lost` if another process has taken the change over.
     public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
 
-    /// Calls `body` with some of the keys at a time, each time in a step of its own that is short.
+    /// Calls `body` with some of the keys at a time, each time in a short step of its own.
     public func each(_ keys: [String], _ body: (_ some: [String]) throws -> Void) throws {
         try each(keys, isUndone: false, body)
     }
 
-    /// Makes the change visible, when the transaction ends in which this is called.
+    /// Makes the change visible when the current transaction commits.
     public func finish() throws {
         let finished = try database.execute(
             "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND NOT is_undone", workspaceID,
@@ -109,7 +109,7 @@ public final class SteppedChange {
         guard finished == 1 else { throw Lost() }
     }
 
-    /// Lets go of the change, whether it is finished or not.
+    /// Stops working on the change, no matter if it is finished.
     public func release() {
         database.seesUnfinishedChanges = false
         for table in Schema.steppedTables {
@@ -121,7 +121,7 @@ public final class SteppedChange {
 
     // MARK: Undoing it
 
-    /// Restores all rows, for a change that no process will finish. Returns false if there is no such change.
+    /// Restores all rows of a change that no process will finish. Returns false if there is no such change.
     @discardableResult
     public func undo() throws -> Bool {
         let wasChanging = database.seesUnfinishedChanges
@@ -133,7 +133,7 @@ public final class SteppedChange {
         guard try underWay()?.id == id else { return false }
         for table in Schema.steppedTables {
             guard let column = table.unique else { continue }
-            // No row may hold a value that another row gets back.
+            // First removes all unique values, so that no row holds a value that another row will get back.
             try eachRow(of: table) { keys in
                 "UPDATE \(table.name) SET \(column) = NULL WHERE \(column) IS NOT NULL AND \(keys)"
             }
@@ -156,12 +156,13 @@ public final class SteppedChange {
         }
         try database.execute(
             "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2", workspaceID, owner)
-        // The next change of the workspace forgets them otherwise.
+        // If this fails, the next change of the workspace deletes them.
         try? forgetRows()
         return true
     }
 
-    /// Runs a statement over the kept rows of a table, some at a time. It may restrict itself to their keys.
+    /// Runs a statement for the copied rows of a table, some rows at a time. The statement may use `keys` to restrict
+    /// itself to them.
     private func eachRow(
         of table: SteppedTable, where condition: String = "TRUE", _ statement: (_ keys: String) -> String
     ) throws {
@@ -190,7 +191,7 @@ public final class SteppedChange {
         workspace_id = $1 AND table_name = $2 AND row_key IN (SELECT value FROM json_each($3))
         """
 
-    /// Deletes the kept rows of a change that is over.
+    /// Deletes the copied rows of a change that has ended.
     ///
     /// - Throws: `Occupied` if another change has begun.
     public func forgetRows() throws {
@@ -245,7 +246,7 @@ public final class SteppedChange {
     }
 
     private func demandOwnership(isUndone: Bool) throws {
-        // If the connection was closed, its triggers are gone.
+        // If the connection was closed, its triggers no longer exist.
         guard database.seesUnfinishedChanges else { throw Lost() }
         let isOwner = try database.first(
             "SELECT 1 FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND is_undone = $3", workspaceID,
@@ -266,7 +267,7 @@ public final class SteppedChange {
 
     private static func trigger(_ event: String, _ table: SteppedTable) -> String { "keep_\(table.name)_\(event)" }
 
-    /// Makes this connection keep each row of a table when it is first written.
+    /// Creates triggers that copy each row of a table before this connection writes it for the first time.
     private func keepRows(of table: SteppedTable) throws {
         let columns = try database.columns(of: table.name)
         let members = columns.map { "'\($0)', OLD.\($0)" }.joined(separator: ", ")

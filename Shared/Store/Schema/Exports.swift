@@ -1,8 +1,8 @@
 extension Schema {
-    /// What lets an export read one workspace's rows in the order of their keys, and go on from any of them.
+    /// Indexes by which an export reads a workspace's rows in the order of their keys, and continues after any of them.
     ///
-    /// The condition, which always holds, keeps these indexes to the queries that state it too: without one, SQLite joined
-    /// by them where an analysis looks up single rows, and that took twenty times as long.
+    /// The condition is always true. Its purpose is that only queries that state it too use these indexes. Without it,
+    /// SQLite used them for joins of the analysis that look up single rows, which took twenty times as long.
     static let exports: [SQL] = [
         "CREATE INDEX identities_by_key ON identities (workspace_id, id)" + everyWorkspace,
         "CREATE INDEX applications_by_key ON applications (workspace_id, id)" + everyWorkspace,

@@ -1,7 +1,8 @@
 extension Schema {
-    /// What analysis finds, and what people decide about it.
+    /// The findings of the analysis, and people's decisions about them.
     static let findings: [SQL] = [
-        // affected_entities is json, not jsonb, whose text PostgreSQL puts together anew for each finding listed.
+        // affected_entities is json, not jsonb: PostgreSQL would have to build the text of jsonb again for each finding
+        // that is listed.
         """
         CREATE TABLE findings (
             id uuid PRIMARY KEY,

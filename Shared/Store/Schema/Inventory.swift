@@ -1,5 +1,5 @@
 extension Schema {
-    /// What the integrations bring in: people, their accounts, applications, devices, access, and events.
+    /// The data that integrations provide: people, their accounts, applications, devices, access, and events.
     static let inventory: [SQL] = [
         """
         CREATE TABLE integrations (
@@ -75,7 +75,7 @@ extension Schema {
         CREATE INDEX accounts_by_identity ON accounts
             (workspace_id, identity_id, integration_id, status, account_type, is_admin, department, manager_email)
         """,
-        // What identity providers' own links (SAML, SCIM) say of accounts that show no address of their own.
+        // E-mail addresses of accounts that show none themselves, from identity providers' links (SAML, SCIM).
         """
         CREATE TABLE account_links (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
@@ -205,7 +205,7 @@ extension Schema {
         """,
         "CREATE INDEX access_keys_by_account ON access_keys (account_id)",
         "CREATE INDEX access_keys_by_identity ON access_keys (workspace_id, identity_id)",
-        // The country is that of the details: what is asked of very many events is read from an index.
+        // The country is a copy of a value in details: queries over very many events read it from an index.
         """
         CREATE TABLE audit_events (
             id uuid PRIMARY KEY,
@@ -224,7 +224,7 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX audit_events_by_time ON audit_events (workspace_id, occurred_at)",
-        // What the analysis asks of very many events is all here, person by person and in the order of time.
+        // This index contains everything that the analysis asks of very many events, in the order of persons and time.
         """
         CREATE INDEX audit_events_by_type ON audit_events
             (workspace_id, event_type, outcome, identity_id, occurred_at, integration_id, ip_address, country)

@@ -1,23 +1,23 @@
-/// One numbered change of the schema, run once on each database.
+/// One numbered change of the schema. It is run once on each database.
 ///
-/// It is written in PostgreSQL's types. SQLite takes any type's name; what it stores is text, integers,
-/// floating-point numbers and bytes: UUIDs, timestamps and JSON as text, booleans as 0 and 1.
+/// It is written with PostgreSQL's types. SQLite accepts any type name and stores text, integers, floating-point
+/// numbers and bytes: UUIDs, timestamps and JSON are text, and booleans are 0 and 1.
 struct Migration: Sendable {
     /// One step of a migration.
     enum Step: Sendable {
         case sql(SQL)
-        /// The database refuses UPDATE and DELETE on the table, and a row that would replace one of the same key. `keys`
-        /// are the columns of each of its keys.
+        /// Makes the database refuse UPDATE and DELETE on the table, and rows that would replace others with the same
+        /// key. `keys` contains the columns of each key of the table.
         case appendOnly(table: StaticString, keys: [[StaticString]])
-        /// The database refuses DELETE on the table, an UPDATE that lowers `counter` or changes the key, and a row that
-        /// would replace one of the same key.
+        /// Makes the database refuse DELETE on the table, any UPDATE that lowers `counter` or changes the key, and rows
+        /// that would replace others with the same key.
         case onlyForward(table: StaticString, key: StaticString, counter: StaticString)
-        /// The database keeps a tally.
+        /// Creates a tally, which the database keeps up to date.
         case tally(Tally)
-        /// Rows of the table change often and don't stay: the database keeps room for their next versions, and clears old ones
-        /// away early.
+        /// Prepares the table for rows that change often and don't stay long: the database leaves room for new versions
+        /// of the rows, and removes old ones early.
         case busy(table: StaticString)
-        /// An engine with one writer at a time gets the tables for changes in steps.
+        /// Creates the tables for changes in steps, if the engine has only one writer at a time.
         case steppedChanges
     }
 
@@ -25,7 +25,8 @@ struct Migration: Sendable {
     let name: String
     private let makeSteps: @Sendable () -> [Step]
 
-    /// The steps are made when they are asked for: every process looks at the last version, and few run a migration.
+    /// Creates a migration. The steps are evaluated only when they are needed: every process reads the newest version
+    /// number, but few run migrations.
     init(version: Int, name: String, steps: @autoclosure @escaping @Sendable () -> [Step]) {
         self.version = version
         self.name = name
@@ -34,7 +35,7 @@ struct Migration: Sendable {
 
     var steps: [Step] { makeSteps() }
 
-    /// All migrations in their order. What has been released never changes; a change is a new migration.
+    /// All migrations in their order. A released migration never changes; a further change is a new migration.
     static let all = [
         Migration(
             version: 1, name: "the product",
@@ -48,7 +49,7 @@ struct Migration: Sendable {
         Migration(
             version: 2, name: "hashes over all fields of the audit log; revoked sessions",
             steps: [
-                // See AuditLink.Version. Entries that are there keep the hashes that they have.
+                // Adds the version of the hashes (AuditLink.Version). Existing entries keep their hashes.
                 .sql("ALTER TABLE audit_log ADD COLUMN hash_version smallint NOT NULL DEFAULT 1"),
                 .sql(
                     """
@@ -59,7 +60,8 @@ struct Migration: Sendable {
                         PRIMARY KEY (workspace_id, session_id))
                     """),
             ]),
-        // Jamf Pro's actions took no other parameter. Actions that are not at their end keep theirs until they are.
+        // Deletes parameters of ended actions. Among them are PINs, and only actions of Jamf Pro have such parameters.
+        // Actions that have not ended keep theirs until they end.
         Migration(
             version: 3, name: "no PINs of ended actions",
             steps: [
@@ -73,7 +75,8 @@ struct Migration: Sendable {
         Migration(
             version: 4, name: "a fair queue",
             steps: Schema.queue.map { .sql($0) } + [.busy(table: "jobs"), .busy(table: "job_shares")]),
-        // How many entries each list of an integration had, and since when it can't be read: see Sync's ListHistory.
+        // The number of entries in each list of an integration, and the time since which a list can't be read (see
+        // ListHistory in Sync).
         Migration(
             version: 5, name: "lists of integrations",
             steps: [.sql("ALTER TABLE integrations ADD COLUMN lists jsonb NOT NULL DEFAULT '{}'")]),
@@ -86,7 +89,7 @@ struct Migration: Sendable {
                     CREATE INDEX remediation_actions_waiting ON remediation_actions (workspace_id, resolution_key)
                     WHERE status IN ('pending_approval', 'queued', 'running')
                     """),
-                // No other platform's actions took a secret.
+                // Only Jamf Pro's actions had secret parameters.
                 .sql(
                     """
                     UPDATE remediation_actions SET extra_params = '{}'
@@ -96,13 +99,14 @@ struct Migration: Sendable {
         Migration(version: 7, name: "changes in steps", steps: [.steppedChanges]),
     ]
 
-    /// The table that remembers which migrations have run.
+    /// The table of the migrations that have been run.
     static let table: SQL = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
             version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL)
         """
 
-    /// The counters' tables. They are no migration: the database that holds them may be lost and made anew.
+    /// The counters' tables. They are not created by migrations, because the database that contains them may be lost
+    /// and created again.
     static let counters: [SQL] = [
         """
         CREATE TABLE IF NOT EXISTS counters (
@@ -112,18 +116,18 @@ struct Migration: Sendable {
     ]
 }
 
-/// The tables, by area.
+/// The product's tables, grouped by area.
 enum Schema {
-    /// The names of all tables that hold the product's data, each after those that it refers to.
+    /// The names of all tables with the product's data. Each table comes after those that it refers to.
     static let tables: [String] = changes.reduce(into: []) { names, change in
         if let gone = change.gone { names.removeAll { $0 == gone } }
         if let new = change.new { names.append(new) }
     }
 
-    /// The same, with those that are no more.
+    /// The names of all tables, including those that later migrations removed.
     static let everyTable = Set(changes.flatMap { [$0.gone, $0.new].compactMap { $0 } })
 
-    /// The tables that come and go with the migrations, in their order.
+    /// The tables that migrations create, drop and rename, in the order of the migrations.
     private static let changes: [(gone: String?, new: String?)] = Migration.all.flatMap(\.steps).compactMap { step in
         guard case .sql(let sql) = step else { return nil }
         let words = sql.text.prefix(200).split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)

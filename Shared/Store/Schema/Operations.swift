@@ -1,5 +1,5 @@
 extension Schema {
-    /// What the product does: syncs, remediation, conversations, and the jobs behind them.
+    /// The product's work: syncs, remediation, conversations, and the jobs behind them.
     static let operations: [SQL] = [
         """
         CREATE TABLE sync_runs (
@@ -17,7 +17,7 @@ extension Schema {
             error text)
         """,
         "CREATE INDEX sync_runs_by_integration ON sync_runs (workspace_id, integration_id, started_at)",
-        // What a sync that is under way has pulled. Its records become the inventory all at once, and go from here.
+        // Records that a running sync has fetched. They are moved into the inventory all at once.
         """
         CREATE TABLE sync_staged (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),
@@ -29,7 +29,7 @@ extension Schema {
             fingerprint text NOT NULL,
             PRIMARY KEY (sync_run_id, kind, external_id))
         """,
-        // How many syncs of a platform are under way, over all workspaces.
+        // The number of running syncs of each platform, over all workspaces.
         """
         CREATE TABLE sync_slots (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),

@@ -1,6 +1,6 @@
 extension Schema {
-    /// Work in the order in which workers take it. What is done is gone from it, and what is dead is kept apart, so that it
-    /// stays small whatever has been done.
+    /// The job queue. Finished jobs are deleted and dead ones are kept in a table of their own, so the queue stays
+    /// small.
     static let queue: [SQL] = [
         "ALTER TABLE jobs RENAME TO old_jobs",
         """
@@ -22,7 +22,7 @@ extension Schema {
             error text,
             created_at timestamptz NOT NULL)
         """,
-        // No index names the lease, so that prolonging one changes none.
+        // No index contains the lease, so extending a lease changes no index.
         "CREATE INDEX jobs_in_order ON jobs (state, lane, order_key, id)",
         "CREATE INDEX jobs_by_time ON jobs (state, run_after)",
         "CREATE INDEX jobs_by_workspace ON jobs (workspace_id, kind)",
@@ -48,7 +48,8 @@ extension Schema {
         """,
         "CREATE INDEX dead_jobs_by_time ON dead_jobs (died_at)",
         "CREATE INDEX dead_jobs_by_workspace ON dead_jobs (workspace_id, died_at)",
-        // A job that runs now goes on to do so under its claim. A stand-in for a request's own sync is not needed any more.
+        // Moves the old jobs. A running job continues under its claim. A fallback job for a sync that a request ran
+        // itself is no longer needed.
         """
         INSERT INTO jobs (workspace_id, id, kind, lane, state, urgency, order_key, run_after, unique_key, attempts,
             claim_no, lease_expires_at, payload, error, created_at)
@@ -77,15 +78,16 @@ extension Schema {
         """,
         "INSERT INTO job_shares (workspace_id, clock) SELECT id, 0 FROM workspaces",
         "DROP TABLE old_jobs",
-        // The table that bounded the syncs of a platform over all workspaces.
+        // Drops the table that limited the number of syncs of a platform over all workspaces.
         "DROP TABLE sync_slots",
-        // Since when, and how often in a row, an integration's syncs have failed. Those of an integration that somebody must
-        // mend were not tried again before.
+        // Adds the time since which an integration's syncs have failed, and the number of failures in a row.
+        // Integrations that a person must repair were not synced automatically before; setting next_auto_sync_at to
+        // NULL keeps it so.
         "ALTER TABLE integrations ADD COLUMN failing_since timestamptz",
         "ALTER TABLE integrations ADD COLUMN failed_syncs integer NOT NULL DEFAULT 0",
         "UPDATE integrations SET next_auto_sync_at = NULL WHERE status IN ('error', 'disconnected')",
         "ALTER TABLE workspaces ADD COLUMN next_housekeeping_at timestamptz NOT NULL DEFAULT '1970-01-01T00:00:00Z'",
-        // Indexes that find due rows, whatever the number of rows.
+        // Indexes that find due rows quickly, however many rows there are.
         """
         CREATE INDEX integrations_by_next_sync ON integrations (next_auto_sync_at)
         WHERE status IN ('connected', 'pending', 'error')

@@ -1,23 +1,24 @@
-/// A table whose rows a change in steps may write (SteppedChange). Each has an index over its key, and a workspace in
-/// each row.
+/// A table whose rows a change in steps may write (SteppedChange). Each has a column with the workspace, and an index
+/// on its key.
 struct SteppedTable: Sendable {
     let name: StaticString
-    /// The columns that tell a row from the others.
+    /// The columns that identify a row.
     var key: [StaticString] = ["id"]
-    /// A column that no two rows of a workspace have in common, beside the key.
+    /// Another column whose values are unique within a workspace.
     var unique: StaticString?
 
-    /// The key of a row as one text.
+    /// Returns an SQL expression for the key of a row as one text.
     func key(of row: String) -> String { key.map { "\(row).\($0)" }.joined(separator: " || ' ' || ") }
 
-    /// The parts of such a text. The first of two is an identifier.
+    /// Returns an SQL expression for the columns of such a text. If there are two columns, the first is an identifier,
+    /// which has 36 characters.
     func parts(of text: String) -> String {
         key.count == 1 ? text : "substr(\(text), 1, 36), substr(\(text), 38)"
     }
 }
 
 extension Schema {
-    /// The inventory, parents before what refers to them.
+    /// The tables of the inventory. Each table comes after those that it refers to.
     static let steppedTables = [
         SteppedTable(name: "identities", unique: "email"),
         SteppedTable(name: "accounts"),
@@ -30,8 +31,8 @@ extension Schema {
         SteppedTable(name: "audit_events"),
     ]
 
-    /// The change in steps that is under way in a workspace, and its rows as they were before; without `before`, there
-    /// was no such row. The rows of a change that is over go after it.
+    /// The tables of the unfinished change in a workspace, and of the rows that it has written, in their former
+    /// versions. `before` is null if the row did not exist. After the change has ended, its rows are deleted.
     static let steppedChanges = [
         """
         CREATE TABLE unfinished_changes (

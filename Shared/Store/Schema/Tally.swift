@@ -1,12 +1,12 @@
-/// How many rows of a table there are in each workspace, by the values of some columns: a table that triggers keep, so that
-/// nobody who writes can forget it, and nobody who reads needs to count.
+/// A table with the numbers of rows of another table, per workspace and by the values of some columns. Triggers keep it
+/// up to date, so no writer can forget to, and readers need not count rows.
 ///
-/// Its columns are `workspace_id`, those that it counts by, and `count`. The rows of the same values add up: there may be
-/// any number of them, and some may be negative.
+/// Its columns are `workspace_id`, the columns that it counts by, and `count`. There may be several rows with the same
+/// values, and some counts may be negative; the total is the sum of all of them.
 struct Tally: Sendable {
-    /// Its own table.
+    /// The name of the tally's table.
     let table: StaticString
-    /// The table whose rows it counts.
+    /// The table whose rows are counted.
     let source: StaticString
     /// The columns that it counts by.
     let columns: [Column]
@@ -16,18 +16,19 @@ struct Tally: Sendable {
         let type: StaticString
     }
 
-    /// The columns' names, each after `prefix`, with the workspace first.
+    /// Returns the names of the columns, separated by commas, each with `prefix` before it. The workspace is first.
     func names(_ prefix: String = "") -> String {
         (["workspace_id"] + columns.map(\.name.description)).map { prefix + $0 }.joined(separator: ", ")
     }
 
-    /// What is true when the values differ, by an operator that knows nulls too.
+    /// Returns an SQL condition that is true if OLD and NEW differ in one of the columns. `isNot` is the engine's
+    /// operator for a comparison that treats null as a value.
     func differs(_ isNot: String) -> String {
         (["workspace_id"] + columns.map(\.name.description)).map { "OLD.\($0) \(isNot) NEW.\($0)" }
             .joined(separator: " OR ")
     }
 
-    /// The workspace is not a foreign key: the rows that are counted have it.
+    /// The statement that creates the table. The workspace needs no foreign key, because the counted rows have one.
     var creation: String {
         let columns = columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
         return "CREATE TABLE \(table) (workspace_id uuid NOT NULL, \(columns), count integer NOT NULL)"
@@ -35,7 +36,7 @@ struct Tally: Sendable {
 }
 
 extension Schema {
-    /// What reads would otherwise have to count in large tables.
+    /// All tallies. Each holds numbers that readers would otherwise have to count in large tables.
     static let tallies = [
         Tally(
             table: "finding_tallies", source: "findings",

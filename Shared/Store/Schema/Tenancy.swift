@@ -1,5 +1,5 @@
 extension Schema {
-    /// Workspaces, who belongs to them, their keys and plans, and the log of what was done in them.
+    /// Workspaces, their members, keys and plans, and the audit log.
     static let tenancy: [SQL] = [
         """
         CREATE TABLE workspaces (
@@ -38,8 +38,8 @@ extension Schema {
         """,
         "CREATE INDEX api_keys_by_prefix ON api_keys (prefix)",
         "CREATE INDEX api_keys_by_workspace ON api_keys (workspace_id, created_at)",
-        // The keys of the identity provider's session tokens, as its JWKS endpoint has them. wanted_at: when a token named a
-        // key that is not among them.
+        // The keys that verify session tokens, as the identity provider's JWKS endpoint returned them. wanted_at is the
+        // time at which a token named a key that is not among them.
         """
         CREATE TABLE session_key_sets (
             issuer text PRIMARY KEY,
@@ -78,7 +78,7 @@ extension Schema {
             type text NOT NULL,
             received_at timestamptz NOT NULL)
         """,
-        // details is json, not jsonb: the hash is over its exact text.
+        // details is json and not jsonb, because the hash covers its exact text.
         """
         CREATE TABLE audit_log (
             id uuid PRIMARY KEY,
