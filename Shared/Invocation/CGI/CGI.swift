@@ -56,7 +56,7 @@ struct CGI<S: Service> {
         }
         guard length > 0 else { return .bytes([]) }
         let bytes = try Descriptor.standardInput.readAll(limit: length - 1)
-        guard bytes.count == length else { throw HTTPError.badRequest("The body is shorter than its length says.") }
+        guard bytes.count == length else { throw HTTPError.badRequest("The body is shorter than Content-Length.") }
         return .bytes(bytes)
     }
 }

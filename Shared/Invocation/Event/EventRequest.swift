@@ -9,7 +9,7 @@ enum EventRequest {
             throw .badRequest("The event has no requestContext.http.method.")
         }
         guard let path = event["rawPath"]?.string, path.hasPrefix("/") else {
-            throw .badRequest("The event has no rawPath that begins with a slash.")
+            throw .badRequest("The event's rawPath is missing or does not begin with a slash.")
         }
         var headers = Headers()
         for (name, value) in try members(event, "headers") { headers.add(name, value) }

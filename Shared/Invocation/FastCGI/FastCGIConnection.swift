@@ -178,7 +178,7 @@ final class FastCGIConnection<S: Service> {
             // A body without a length ends with the empty STDIN record (§5.3).
             let length = try variables.contentLength() ?? incoming.body.count
             guard incoming.isBodyTooLarge || incoming.body.count == length else {
-                throw HTTPError.badRequest("The body's length is not what Content-Length says.")
+                throw HTTPError.badRequest("The body's length differs from Content-Length.")
             }
             complete.body = incoming.isBodyTooLarge ? .tooLarge : .bytes(incoming.body)
             return service.respond(to: complete)

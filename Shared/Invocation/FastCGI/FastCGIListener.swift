@@ -15,12 +15,12 @@ struct FastCGIListener {
             let list = environment["FCGI_WEB_SERVER_ADDRS"] ?? ""
             for entry in list.split(whereSeparator: { $0 == "," || $0 == " " }) {
                 guard let range = IPRange(String(entry)) else {
-                    throw EnvironmentError("FCGI_WEB_SERVER_ADDRS holds something other than addresses and CIDR ranges")
+                    throw EnvironmentError("FCGI_WEB_SERVER_ADDRS must contain only IP addresses and CIDR ranges")
                 }
                 webServers.append(range)
             }
             if webServers.isEmpty {
-                Log().write(.warning, "FCGI_WEB_SERVER_ADDRS lists no address, so that every connection is closed")
+                Log().write(.warning, "FCGI_WEB_SERVER_ADDRS is set but contains no address, so every connection is refused")
             }
             self.webServers = webServers
         } else {

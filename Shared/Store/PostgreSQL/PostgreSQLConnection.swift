@@ -56,7 +56,7 @@
             }
             handle = connected
             cpostgresql_silence(handle)
-            guard PQenterPipelineMode(handle) == 1 else { throw StoreError.unreachable("libpq can't use its pipeline mode") }
+            guard PQenterPipelineMode(handle) == 1 else { throw StoreError.unreachable("pipeline mode failed") }
         }
 
         deinit { PQfinish(handle) }

@@ -62,7 +62,7 @@
                 case .text(let value):
                     // SQLite can store a NUL character, but PostgreSQL can't. Passed as a C string, the text would
                     // silently be cut off there.
-                    guard !value.utf8.contains(0) else { throw StoreError.constraint("a text contains a NUL character") }
+                    guard !value.utf8.contains(0) else { throw StoreError.constraint("a text has a NUL") }
                     bytes = Array(value.utf8)
                 case .blob(let value): bytes = value
                 }
