@@ -2,20 +2,22 @@ import Base
 import CSystem
 import Glibc
 
-/// A file descriptor with blocking reads and writes.
+/// A file descriptor that is read and written with blocking calls.
 struct Descriptor {
     static let standardInput = Descriptor(number: STDIN_FILENO)
     static let standardOutput = Descriptor(number: STDOUT_FILENO)
 
     let number: Int32
 
-    /// The peer has gone, or the descriptor failed.
-    struct Closed: Error {}
+    /// The peer has closed the connection, or an operation on the descriptor failed.
+    struct Closed: Error, CustomStringConvertible {
+        var description: String { "the connection was closed" }
+    }
 
-    /// The peer has sent nothing for as long as `limitWaiting` allows.
+    /// The peer has sent nothing for the time that `limitWaiting` allows.
     struct TimedOut: Error {}
 
-    /// Whether this is a listening socket: it is a socket that has no peer.
+    /// True if the descriptor is a listening socket, which means a socket without a peer.
     var isListening: Bool {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -24,7 +26,7 @@ struct Descriptor {
         } && errno == ENOTCONN
     }
 
-    /// Has each read and write of a socket wait for so many seconds at most.
+    /// Limits the time that each read and write of a socket may wait, in seconds.
     func limitWaiting(seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -32,7 +34,9 @@ struct Descriptor {
         }
     }
 
-    /// Reads at most `buffer.count` bytes; 0 at the end. Throws `Closed` also when a signal asks to end, and `TimedOut`.
+    /// Reads at most `buffer.count` bytes. Returns 0 at the end of the input.
+    ///
+    /// - Throws: `Closed`, also if a signal has asked the process to end; `TimedOut`.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             let count = Glibc.read(number, buffer.baseAddress, buffer.count)
@@ -42,7 +46,8 @@ struct Descriptor {
         }
     }
 
-    /// Reads up to the end, or `limit` bytes and one more, whichever comes first.
+    /// Reads to the end of the input, but at most `limit` + 1 bytes. A longer result than `limit` thus means that the
+    /// input is too long.
     func readAll(limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -55,12 +60,12 @@ struct Descriptor {
         return bytes
     }
 
-    /// The most that is read of a request that is refused, in bytes.
+    /// The largest number of bytes that is read of the body of a refused request.
     static let longestDiscarded = 64 << 20
 
-    /// Reads and drops the input of a request that is refused: a server that can't pass the body on does not take the answer
-    /// either, and its client gets neither. Stops at the end, after `count` bytes or `longestDiscarded`, after five seconds
-    /// without input, and after thirty seconds.
+    /// Reads and drops the body of a refused request. A web server that can't pass on the whole body does not read the
+    /// response either, and its client gets an error of the server instead. It stops at the end of the input, after
+    /// `count` bytes or `longestDiscarded`, after five seconds without input, and after thirty seconds in total.
     func discard(_ count: Int) {
         let start = ContinuousClock.now
         var rest = min(count, Self.longestDiscarded)
@@ -73,13 +78,13 @@ struct Descriptor {
         }
     }
 
-    /// Has the end of a TCP connection be a reset.
+    /// Makes the kernel end the TCP connection with a reset when the descriptor is closed.
     func resetAtClose() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
-    /// True if there is something to read, the end of the input included, now or within so many milliseconds.
+    /// Returns true if there is input, or its end, now or within `milliseconds` milliseconds.
     func isReadable(within milliseconds: Int32 = 0) -> Bool { csystem_wait_for_input(number, milliseconds) == 1 }
 
     /// Writes all of `bytes`.
@@ -100,8 +105,8 @@ struct Descriptor {
 
     func close() { Glibc.close(number) }
 
-    /// Tells the reader of this output that it is complete. Its number stays taken, by /dev/null, since the next file
-    /// to be opened would become the standard output otherwise.
+    /// Closes this output, so that its reader knows that it is complete. The descriptor's number is then taken by
+    /// /dev/null, because the next file that is opened would otherwise become the standard output.
     func finish() {
         let null = csystem_open("/dev/null", O_WRONLY, 0)
         dup2(null, number)
@@ -109,16 +114,17 @@ struct Descriptor {
     }
 }
 
-/// This process.
+/// Settings of this process.
 enum Process {
-    /// A peer that has gone, and a file that may grow no more (RLIMIT_FSIZE), show as an error of the write, not as a
-    /// signal that ends the process.
+    /// Ignores the signals for writing to a closed pipe or socket, and for exceeding the maximum file size
+    /// (RLIMIT_FSIZE). These events then appear as errors of the write, and don't end the process.
     static func ignoreSignalsOfWrites() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Allows the request that begins now the CPU time of the variable FUNCTION_CPU_SECONDS, if it is set.
+    /// Limits the CPU time of the request that begins now to the seconds in the variable FUNCTION_CPU_SECONDS, if it is
+    /// set.
     static func limitCPU(_ environment: Environment) {
         guard let seconds = environment["FUNCTION_CPU_SECONDS"].flatMap(UInt64.init) else { return }
         csystem_limit_cpu(seconds)

@@ -2,7 +2,8 @@ import Base
 import HTTP
 
 extension HTTPError {
-    /// The error as a way in answers it itself, where no function can: with all that every response carries.
+    /// Returns the response for an error that is found before the request reaches the function, with the headers that
+    /// every response has.
     func refusal(requestID: String? = nil) -> Response {
         response.completed(requestID: requestID ?? Identifier.random().description)
     }

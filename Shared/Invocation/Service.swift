@@ -1,46 +1,46 @@
 import Base
 import HTTP
 
-/// What a function is to the ways in: something that answers requests.
+/// A function, as seen by the ways of invocation: it answers requests and events.
 public protocol Service {
-    /// Bodies longer than this many bytes are not kept.
+    /// The length of the longest request body that is kept, in bytes.
     var maximumBodyLength: Int { get }
 
     /// Answers one request.
     func respond(to request: Request) -> Response
 
-    /// Does the work that is due at `event`.
+    /// Does the scheduled work that is due at the time of `event`.
     func respond(to event: ScheduledEvent) -> Response
 
-    /// Does once what every request would do, so that processes forked from this one need not.
+    /// Does everything that the first request would set up, so that processes forked from this one need not do it.
     func warmUp()
 }
 
-/// A cron trigger's event, in the shape of an EventBridge scheduled event.
+/// The event of a cron trigger, as EventBridge sends it.
 public struct ScheduledEvent: Sendable {
-    /// When it was due.
+    /// The time at which the work was due.
     public let time: Timestamp
 
-    /// An event that was due at `time`.
+    /// Creates an event for work that was due at `time`.
     public init(time: Timestamp) { self.time = time }
 }
 
-/// How a process was called. One binary finds out by itself.
+/// The way in which a process was invoked. The same executable supports all of them, and detects which one applies.
 public enum WayIn: Equatable {
-    /// AWS Lambda's custom runtime, whose API is at this host and port.
+    /// AWS Lambda's custom runtime, whose Runtime API is at this host and port.
     case lambda(runtimeAPI: String)
     /// CGI/1.1 (RFC 3875).
     case cgi
-    /// A FastCGI responder: descriptor 0 is a listening socket.
+    /// FastCGI, in the responder role: descriptor 0 is a listening socket.
     case fastCGI
-    /// One event, these bytes of a variable's value.
+    /// One event, given as the bytes of the variable FUNCTION_EVENT.
     case event([UInt8])
     /// OpenFaaS's classic watchdog.
     case watchdog
     /// One event on standard input.
     case standardInput
 
-    /// How this process was called.
+    /// Detects the way in which this process was invoked.
     public static func detect(_ environment: Environment, descriptorIsListening: () -> Bool) -> WayIn {
         if let api = environment["AWS_LAMBDA_RUNTIME_API"] { return .lambda(runtimeAPI: api) }
         if environment["GATEWAY_INTERFACE"] != nil { return .cgi }
@@ -51,11 +51,11 @@ public enum WayIn: Equatable {
     }
 }
 
-/// Serves the request or the requests that this process was called for; the result is its exit status.
+/// Serves the request or the requests that this process was started for. Returns the exit status.
 ///
-/// With the argument `--version` it prints the libraries that the executable contains instead. A web server that passes a
-/// query string as CGI arguments (RFC 3875 §4.4) can't bring that about: only a process that was called for no request in
-/// any other way looks at its arguments.
+/// With the argument `--version` and no request, it prints the libraries that the executable contains. A web server
+/// that passes a query string as CGI arguments (RFC 3875 §4.4) can't trigger this, because the arguments are read only
+/// if no other way of invocation applies.
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
     Process.ignoreSignalsOfWrites()
     switch WayIn.detect(environment, descriptorIsListening: { Descriptor.standardInput.isListening }) {

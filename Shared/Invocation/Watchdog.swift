@@ -1,8 +1,9 @@
 import Base
 import HTTP
 
-/// OpenFaaS's classic watchdog: the request in variables and on standard input, the response's body on standard
-/// output. The watchdog itself writes the status and the header fields, which a function can't.
+/// Serves one request from OpenFaaS's classic watchdog: the request comes in environment variables and on standard
+/// input, and the response's body goes to standard output. The watchdog writes the status and the header fields itself;
+/// a function can't set them.
 struct Watchdog<S: Service> {
     private let service: S
     private let environment: Environment

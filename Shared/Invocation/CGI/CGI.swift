@@ -2,8 +2,8 @@ import Base
 import Glibc
 import HTTP
 
-/// The Common Gateway Interface (RFC 3875): the request in the environment and on standard input, the response
-/// on standard output.
+/// Serves one request by the Common Gateway Interface (RFC 3875): the request comes in environment variables and on
+/// standard input, and the response goes to standard output.
 struct CGI<S: Service> {
     private let service: S
     private let environment: Environment
@@ -29,7 +29,7 @@ struct CGI<S: Service> {
             Descriptor.standardInput.discard(.max)
             response = error.refusal(requestID: request.map(RequestID.of))
         } catch {
-            // The server has gone.
+            // The web server has closed the input.
             return 1
         }
         do {
@@ -37,14 +37,14 @@ struct CGI<S: Service> {
         } catch {
             return 1
         }
-        // The server takes the response for complete when the output is closed.
+        // The server considers the response complete when the output is closed.
         Descriptor.standardOutput.finish()
         response.afterwards.forEach { $0() }
         return 0
     }
 
-    /// Reads no more than the declared length (§4.2). A body without one has an end only for servers that close the input, which
-    /// they need not do, so that it is refused.
+    /// Reads the body, and no more than its declared length (§4.2). A body without a declared length ends only when the
+    /// server closes the input. Servers need not do that, so such a body is refused.
     private func readBody(_ variables: CGIVariables) throws -> Request.Body {
         guard let length = try variables.contentLength() else {
             guard !variables.hasTransferCoding else { throw HTTPError.lengthRequired }

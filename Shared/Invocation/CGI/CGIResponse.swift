@@ -1,8 +1,8 @@
 import HTTP
 
-/// A response as CGI and FastCGI send it (RFC 3875 §6).
+/// Writes responses in the format of CGI and FastCGI (RFC 3875 §6).
 enum CGIResponse {
-    /// Status and header fields, up to and with the empty line.
+    /// Returns the status and the header fields, including the empty line after them.
     static func head(_ response: Response) -> [UInt8] {
         var head: [UInt8] = []
         head.reserveCapacity(512)
@@ -24,8 +24,9 @@ enum CGIResponse {
         return head
     }
 
-    /// Writes head and body by `write`, a streamed body in parts. The head goes with the first part: if the body fails before
-    /// that, the `HTTPError` that it throws is the answer instead, and 500 for any other error.
+    /// Writes head and body with `write`, a streamed body in parts. The head is written together with the first part.
+    /// If the body fails before its first part, the `HTTPError` that it throws is the response instead, or 500 for any
+    /// other error.
     static func write(_ response: Response, by write: Response.Sink) throws {
         var head = head(response)
         switch response.body {

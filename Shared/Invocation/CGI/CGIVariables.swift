@@ -1,9 +1,9 @@
 import Base
 import HTTP
 
-/// A request's meta-variables (RFC 3875 §4.1), as CGI has them in the environment and FastCGI in its parameters.
+/// The meta-variables of a request (RFC 3875 §4.1). CGI passes them in the environment, FastCGI in its parameters.
 struct CGIVariables {
-    /// The variables, beside those that begin with HTTP_, that make up a request.
+    /// The variables that are read, in addition to those that begin with HTTP_.
     static let names = [
         "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_LENGTH",
         "CONTENT_TYPE", "REMOTE_ADDR",
@@ -15,7 +15,7 @@ struct CGIVariables {
     private var pathInfo = ""
     private var queryString = ""
     private var declaredLength: String?
-    /// True if the body came in a transfer coding, so that its length is not known before its end.
+    /// True if the body has a transfer coding, so that its length is not known in advance.
     private(set) var hasTransferCoding = false
     private var peerAddress = ""
     private var headers = Headers()
@@ -40,14 +40,16 @@ struct CGIVariables {
         let name = Self.fieldName(variable)
         switch name {
         case "transfer-encoding": hasTransferCoding = true
-        // A Proxy header must not pass for the variable HTTP_PROXY (httpoxy).
+        // A Proxy header field must not be taken for the variable HTTP_PROXY (httpoxy).
         case "proxy", "content-length", "content-type": break
         default: headers.add(name, value)
         }
     }
 
-    /// The body's length in bytes as the server declares it; nil if it does not. More than fits is as large as can be. Throws 400
-    /// if it is not a number.
+    /// Returns the body's length in bytes as the server declares it. Returns nil if it is not declared. A number that
+    /// does not fit in an `Int` becomes the largest `Int`.
+    ///
+    /// - Throws: 400 if it is not a number.
     func contentLength() throws(HTTPError) -> Int? {
         guard let declaredLength, !declaredLength.isEmpty else { return nil }
         guard declaredLength.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
@@ -56,7 +58,9 @@ struct CGIVariables {
         return Int(declaredLength) ?? .max
     }
 
-    /// The request, without its body. Throws 400 when it has no method.
+    /// Returns the request without its body.
+    ///
+    /// - Throws: 400 if it has no method.
     func request() throws(HTTPError) -> Request {
         guard let method, !method.isEmpty else { throw HTTPError.badRequest("The request has no method.") }
         let uriPath = requestURI?.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).first
@@ -65,7 +69,7 @@ struct CGIVariables {
             queryString: queryString, headers: headers, peerAddress: peerAddress)
     }
 
-    /// `HTTP_X_API_KEY` is the field `x-api-key`.
+    /// Converts a variable's name to the field's name: `HTTP_X_API_KEY` to `x-api-key`.
     private static func fieldName(_ variable: String) -> String {
         let bytes = variable.utf8.dropFirst("HTTP_".utf8.count).map { byte in
             switch byte {

@@ -1,12 +1,12 @@
 import Base
 import HTTP
 
-/// One event in, one response out: the Lambda Function URL payload 2.0, or an EventBridge scheduled event.
+/// Serves one event: a Lambda Function URL event (payload 2.0) or an EventBridge scheduled event.
 enum Event {
-    /// Answers the event on standard input.
+    /// Reads an event from standard input and writes the response to standard output. Returns the exit status.
     static func runFromStandardInput(_ service: some Service, _ environment: Environment) -> Int32 {
-        // The limit is that of the decoded body. JSON needs six bytes for one at most (\u0001); header fields and the rest fit
-        // into a mebibyte.
+        // The body's limit applies to the decoded body. In JSON a byte takes at most six bytes (as in \u0001). One MiB
+        // is added for the header fields and the rest of the event.
         let limit = service.maximumBodyLength * 6 + (1 << 20)
         guard let bytes = try? Descriptor.standardInput.readAll(limit: limit) else { return 1 }
         guard bytes.count <= limit else {
@@ -15,7 +15,7 @@ enum Event {
         return run(service, bytes, environment)
     }
 
-    /// Answers the event in `bytes` on standard output.
+    /// Writes the response to the event in `bytes` to standard output. Returns the exit status.
     static func run(_ service: some Service, _ bytes: [UInt8], _ environment: Environment) -> Int32 {
         Process.limitCPU(environment)
         return send(respond(service, to: bytes))
@@ -32,7 +32,7 @@ enum Event {
         }
     }
 
-    /// A streamed body that fails has sent nothing yet, so that its error can still be told.
+    /// Encodes a response. If a streamed body fails, nothing has been sent yet, so that the error can be sent instead.
     private static func encode(_ response: Response) throws -> [UInt8] {
         do {
             return try EventResponse.encode(response)
@@ -42,7 +42,7 @@ enum Event {
         }
     }
 
-    /// What the service answers to the event in `bytes`; 400 when it is none.
+    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event.
     static func respond(_ service: some Service, to bytes: [UInt8]) -> Response {
         guard let event = try? JSON(parsing: bytes) else {
             return HTTPError.badRequest("The event is not JSON.").refusal()

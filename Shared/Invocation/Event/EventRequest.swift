@@ -1,7 +1,8 @@
 import Base
 import HTTP
 
-/// The request in a Lambda Function URL event, payload 2.0. Only rawPath and requestContext.http.method must be there.
+/// Decodes the request in a Lambda Function URL event (payload 2.0). Only the members rawPath and
+/// requestContext.http.method are required.
 enum EventRequest {
     static func decode(_ event: JSON, maximumBodyLength: Int) throws(HTTPError) -> Request {
         let http = event["requestContext"]?["http"]
@@ -20,7 +21,7 @@ enum EventRequest {
 
     private static func queryString(_ event: JSON) throws(HTTPError) -> String {
         switch event["rawQueryString"] {
-        // Some senders write the question mark too.
+        // Some senders include the question mark.
         case .string(let text): return text.hasPrefix("?") ? String(text.dropFirst()) : text
         case nil, .null: return ""
         default: throw .badRequest("The event's rawQueryString must be a string.")

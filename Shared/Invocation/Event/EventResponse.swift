@@ -1,9 +1,10 @@
 import Base
 import HTTP
 
-/// A response as a Lambda Function URL takes it, payload 2.0.
+/// Encodes a response in the format that Lambda Function URLs expect (payload 2.0).
 enum EventResponse {
-    /// `{statusCode, headers, body, isBase64Encoded}`. A body that is not UTF-8 goes in base 64.
+    /// Returns the object `{statusCode, headers, body, isBase64Encoded}`. A body that is not UTF-8 is encoded in base
+    /// 64.
     static func encode(_ response: Response) throws -> [UInt8] {
         var body: [UInt8] = []
         switch response.body {
@@ -20,12 +21,12 @@ enum EventResponse {
         return json.bytes
     }
 
-    /// The members that come before a body, also as the prelude of a streamed response.
+    /// Writes the members that stand before a body. They are also the prelude of a streamed response.
     static func writeHead(_ response: Response, to json: inout JSONWriter) {
         json.field("statusCode", response.status)
         json.name("headers")
         json.object { json in
-            // An object has each name once; fields of one name are joined.
+            // A JSON object has each name only once, so fields of the same name are joined.
             var names: Set<String> = []
             for field in response.headers.fields where names.insert(field.name.lowercased()).inserted {
                 json.field(field.name, response.headers[field.name])

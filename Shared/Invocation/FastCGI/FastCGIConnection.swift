@@ -2,14 +2,43 @@ import Base
 import FastCGI
 import HTTP
 
-/// One connection from a web server, whose requests are served in turn.
+// The order of FastCGI's records: requests, body, response, and work after the response.
+//
+// Problem. FastCGI allows a web server to send several requests over one connection, even at the same time, to abort
+// them, and to ask questions in between. A process serves only one request at a time. It must not lose bytes of the
+// next request that arrive with the last bytes of the current one, and must never wait forever for a slow or silent
+// peer. In addition, functions do work after the response, which the client should not have to wait for.
+//
+// Approach.
+// - Requests are served one after the other, in the order of their FCGI_BEGIN_REQUEST records. If another one begins
+//   while the current one is being read, it is refused at once (FCGI_CANT_MPX_CONN, §5.5), and the current one
+//   continues. FCGI_GET_VALUES is answered at any time.
+// - A request is served when all of its parameters and the end of its body have been read. A body that is too large is
+//   not kept, but it is read to its end (up to a limit), because a web server that is still sending may not read the
+//   response.
+// - The response is complete with the empty STDOUT record, so the web server can pass it on. Then the work after the
+//   response runs. Only then FCGI_END_REQUEST is sent, after which the web server may use the connection for its next
+//   request.
+// - Bytes that were read beyond a request stay in the buffer of `FastCGIRecords` and begin the next one.
+//
+// Why it is safe. Records of another request id than the current one are ignored, so parts of two requests are never
+// mixed. Other violations of the protocol close the connection. Reads have time limits: if they are exceeded before the
+// parameters are complete, the connection is closed without a response; later the response is 408. If a streamed
+// response fails in the middle, the connection ends in a way that no web server takes for the response's proper end
+// (`breakOff`).
+//
+// Costs. A web server that wants to have several requests served at the same time needs several connections and
+// processes.
+
+/// A connection from a web server. Its requests are served one after the other.
 final class FastCGIConnection<S: Service> {
-    /// What becomes of the connection.
+    /// The next step after a call of `serveRequest`.
     enum Continuation {
         case closeConnection
         /// A request has been served, and others may follow.
         case keepConnection
-        /// What has come was no request, such as a question about the application. One may follow.
+        /// The input was not a request to serve, but for example a question about this application. A request may
+        /// follow.
         case awaitRequest
     }
 
@@ -24,7 +53,7 @@ final class FastCGIConnection<S: Service> {
         self.environment = environment
     }
 
-    /// Reads one request, answers it, and does the work that it left for afterwards.
+    /// Reads one request, sends the response, and does the work that follows it.
     func serveRequest() -> Continuation {
         do {
             let incoming: Incoming
@@ -39,18 +68,18 @@ final class FastCGIConnection<S: Service> {
             } catch let closed as Descriptor.Closed {
                 throw closed
             } catch {
-                // The response broke off.
+                // The response failed in the middle.
                 try records.breakOff()
                 return .closeConnection
             }
             return incoming.keepsConnection ? .keepConnection : .closeConnection
         } catch {
-            // The server has gone, or has broken the protocol.
+            // The web server has closed the connection, or has violated the protocol.
             return .closeConnection
         }
     }
 
-    /// True if part of the next request has been read already.
+    /// True if part of the next request has already been read.
     var hasBufferedInput: Bool { records.hasBufferedInput }
 
     // MARK: Receiving
@@ -62,9 +91,9 @@ final class FastCGIConnection<S: Service> {
         var hasAllParameters = false
         var body: [UInt8] = []
         var isBodyTooLarge = false
-        /// The rest of the body did not come in time.
+        /// True if the rest of the body did not arrive in time.
         var isLate = false
-        /// Bytes of the body that have come, kept or not.
+        /// The number of bytes of the body that have arrived, including those that were not kept.
         var received = 0
 
         mutating func keep(_ content: [UInt8], limit: Int) {
@@ -77,7 +106,7 @@ final class FastCGIConnection<S: Service> {
         }
     }
 
-    /// Longer parameters than this are no request that a web server makes.
+    /// The length of the longest parameters that are accepted, in bytes. Web servers send much shorter ones.
     private static var maximumParametersLength: Int { 1 << 20 }
 
     private enum Received {
@@ -85,7 +114,7 @@ final class FastCGIConnection<S: Service> {
         case none(Continuation)
     }
 
-    /// The next request, or what becomes of the connection without one.
+    /// Returns the next request, or the next step if there is none.
     private func receive() throws -> Received {
         var incoming: Incoming?
         records.beginRequest()
@@ -94,7 +123,7 @@ final class FastCGIConnection<S: Service> {
             do {
                 next = try records.next()
             } catch is Descriptor.TimedOut {
-                // Who asks for what is known with the parameters, and gets an answer.
+                // The parameters are complete, so it is known what was requested, and a response can be sent.
                 guard var late = incoming, late.hasAllParameters else { return .none(.closeConnection) }
                 (late.isLate, late.keepsConnection) = (true, false)
                 return .request(late)
@@ -111,7 +140,8 @@ final class FastCGIConnection<S: Service> {
                     : UInt16(content[0]) << 8 | UInt16(content[1]) != responderRole ? .unknownRole : nil
                 if let refusal {
                     try records.write { $0.appendEndRequest(requestID: header.requestID, refusal) }
-                    // What was the connection's only request is over; of two, the first goes on (§3.5).
+                    // If it was the connection's only request, the connection ends. If another request is under way,
+                    // that one continues (§3.5).
                     if incoming == nil, content[2] & 1 == 0 { return .none(.closeConnection) }
                 } else {
                     incoming = Incoming(id: header.requestID, keepsConnection: content[2] & 1 != 0)
@@ -133,7 +163,7 @@ final class FastCGIConnection<S: Service> {
                     return .request(incoming)
                 }
                 incoming?.keep(content, limit: service.maximumBodyLength)
-                // Nobody waits for the end of a body that has none.
+                // A body without end is not read forever.
                 if let body = incoming, body.received - service.maximumBodyLength > Descriptor.longestDiscarded {
                     var endless = body
                     endless.keepsConnection = false
@@ -150,7 +180,7 @@ final class FastCGIConnection<S: Service> {
         }
     }
 
-    /// What this server can do, of what FCGI_GET_VALUES asks for (§4.1).
+    /// Returns the values that FCGI_GET_VALUES asks for (§4.1).
     private static func values(_ query: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         _ = NameValuePairs.decode(query) { name, _ in
@@ -175,7 +205,7 @@ final class FastCGIConnection<S: Service> {
             var complete = try variables.request()
             request = complete
             guard !incoming.isLate || incoming.isBodyTooLarge else { throw HTTPError.requestTimeout }
-            // A body without a length ends with the empty STDIN record (§5.3).
+            // A body without a declared length ends with the empty STDIN record (§5.3).
             let length = try variables.contentLength() ?? incoming.body.count
             guard incoming.isBodyTooLarge || incoming.body.count == length else {
                 throw HTTPError.badRequest("The body's length differs from Content-Length.")
@@ -187,7 +217,8 @@ final class FastCGIConnection<S: Service> {
         }
     }
 
-    /// The response is complete with the empty STDOUT record; END_REQUEST says that the work after it is done too.
+    /// Sends the response. It is complete with the empty STDOUT record. END_REQUEST follows when the work after the
+    /// response is done too.
     private func send(_ response: Response, to incoming: Incoming) throws {
         let id = incoming.id
         let isDone = response.afterwards.isEmpty

@@ -2,13 +2,15 @@ import Base
 import CSystem
 import Glibc
 
-/// The listening socket that is descriptor 0, and the web servers that may connect to it.
+/// The listening socket, which is descriptor 0, and the addresses of the web servers that may connect to it.
 struct FastCGIListener {
-    /// The addresses of FCGI_WEB_SERVER_ADDRS (§3.2): a port can be connected to by anybody who reaches it, and whoever connects
-    /// says who the client is. Nil if the variable is not bound; bound to an empty list it allows nobody.
+    /// The addresses in FCGI_WEB_SERVER_ADDRS (§3.2). They matter because anyone who can reach a TCP port can connect
+    /// to it, and the connecting peer states the client's address. Nil if the variable is not set; if it is set to an
+    /// empty list, all connections are refused.
     private let webServers: [IPRange]?
 
-    /// Throws if FCGI_WEB_SERVER_ADDRS holds something other than addresses and CIDR ranges separated by commas.
+    /// Reads FCGI_WEB_SERVER_ADDRS. Throws if it contains anything else than addresses and CIDR ranges separated by
+    /// commas.
     init(_ environment: Environment) throws(EnvironmentError) {
         if environment.isSet("FCGI_WEB_SERVER_ADDRS") {
             var webServers: [IPRange] = []
@@ -20,17 +22,19 @@ struct FastCGIListener {
                 webServers.append(range)
             }
             if webServers.isEmpty {
-                Log().write(.warning, "FCGI_WEB_SERVER_ADDRS is set but contains no address, so every connection is refused")
+                Log().write(.warning, "FCGI_WEB_SERVER_ADDRS contains no address, so every connection is refused")
             }
             self.webServers = webServers
         } else {
             webServers = nil
         }
-        // Of several processes that wait for the same connection one gets it; the others must not wait for the next one here.
+        // If several processes wait for the same connection, only one gets it. The others must not block in accept
+        // until the next one.
         csystem_set_nonblocking(STDIN_FILENO)
     }
 
-    /// Takes a connection; nil if another process has taken it, or if it is none of a web server.
+    /// Accepts a connection. Returns nil if another process has accepted it, or if the peer is not an allowed web
+    /// server.
     func accept() -> Descriptor? {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -41,7 +45,7 @@ struct FastCGIListener {
         let connection = Descriptor(number: number)
         connection.limitWaiting(seconds: FastCGIRecords.longestSilence)
         guard let webServers else { return connection }
-        // A connection that is not by TCP fails the check too (§3.2).
+        // A connection that does not use TCP fails this check too (§3.2).
         guard let peer = Self.ipAddress(address), webServers.contains(where: { $0.contains(peer) }) else {
             connection.close()
             return nil
@@ -49,7 +53,7 @@ struct FastCGIListener {
         return connection
     }
 
-    /// The IP address of a socket's address; nil if it is of another family.
+    /// Returns the IP address of a socket address. Returns nil for other address families.
     private static func ipAddress(_ address: sockaddr_storage) -> IPAddress? {
         withUnsafeBytes(of: address) { bytes in
             switch Int32(address.ss_family) {

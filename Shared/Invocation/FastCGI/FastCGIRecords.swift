@@ -1,32 +1,36 @@
 import FastCGI
 
-/// The records of one connection.
+/// Reads and writes the records of one connection.
 ///
-/// A peer may neither be silent for long within a request nor take as long as it likes for one: a process serves nobody
-/// else meanwhile.
+/// While a process waits for a peer it can't serve others. Therefore a peer may not be silent for long within a
+/// request, and the total time of a request is limited too.
 final class FastCGIRecords {
-    /// For so many seconds a peer may send nothing of a request, or take nothing of a response; of a part that it has begun to
-    /// take, for twice as long.
+    /// The longest time in seconds that a peer may send nothing of a request, or accept nothing of a response. If it
+    /// has accepted part of a write, it may take up to twice as long for the rest of it.
     static let longestSilence = 30
 
     private let descriptor: Descriptor
     private let longestRequest: Int
     private var buffer = [UInt8](repeating: 0, count: 16_384)
     private var unread = 0..<0
-    /// The time at which the first part of the request came, and the bytes that have come since then.
+    /// The time at which the first part of the current request arrived, and the number of bytes that have arrived
+    /// since.
     private var request: (start: ContinuousClock.Instant, received: Int)?
 
-    /// Records over `descriptor`. What comes of a request beyond `longestRequest` bytes earns it no more time.
+    /// Creates a reader and writer on `descriptor`. Bytes of a request beyond the first `longestRequest` don't extend
+    /// its time limit.
     init(_ descriptor: Descriptor, longestRequest: Int) {
         self.descriptor = descriptor
         self.longestRequest = longestRequest
     }
 
-    /// Makes ready for another request, some of which may have come already.
+    /// Prepares for the next request, part of which may already be in the buffer.
     func beginRequest() { request = unread.isEmpty ? nil : (.now, 0) }
 
-    /// The next record; nil at the end of the connection. Throws when that comes within a record, when what came
-    /// is no record, and `TimedOut` when the request comes too slowly.
+    /// Returns the next record. Returns nil at the end of the connection.
+    ///
+    /// - Throws: `Descriptor.Closed` if the connection ends within a record or the input is not a record; `TimedOut` if
+    ///   the request arrives too slowly.
     func next() throws -> (RecordHeader, content: [UInt8])? {
         guard try fill(RecordHeader.length) else { return nil }
         let header = buffer.withUnsafeBytes { RecordHeader(.init(rebasing: $0[unread])) }
@@ -45,27 +49,27 @@ final class FastCGIRecords {
         try flush(&output, ifLongerThan: 0)
     }
 
-    /// Writes what has been appended so far once it is longer than `length` bytes, so that memory does not grow with
-    /// a response.
+    /// Writes the output and empties it if it is longer than `length` bytes, so that memory does not grow with a
+    /// response.
     func flush(_ output: inout [UInt8], ifLongerThan length: Int) throws {
         guard output.count > length else { return }
         try descriptor.write(output)
         output.removeAll(keepingCapacity: true)
     }
 
-    /// True if something has been read that `next` has not returned.
+    /// True if bytes have been read that `next` has not returned.
     var hasBufferedInput: Bool { !unread.isEmpty }
 
-    /// Ends the connection within a response, so that the web server passes the cut on to its client. nginx takes the mere end
-    /// of a connection for the end of the response unless fastcgi_keep_conn is on, and the protocol has no record that says
-    /// otherwise (an END_REQUEST's application status is ignored): so the last thing that comes is no record at all, and after it a
-    /// reset.
+    /// Ends the connection in the middle of a response, in a way that makes the web server pass the failure on to its
+    /// client. nginx treats the mere end of a connection as the end of the response, unless fastcgi_keep_conn is on. No
+    /// record of the protocol states a failure; the application status of END_REQUEST is ignored. Therefore the last
+    /// bytes sent are not a valid record, and then the connection is reset.
     func breakOff() throws {
         try descriptor.write([UInt8](repeating: 0, count: RecordHeader.length))
         descriptor.resetAtClose()
     }
 
-    /// Reads until `count` bytes are unread; false when the connection ends before the first of them.
+    /// Reads until there are `count` unread bytes. Returns false if the connection ends before the first of them.
     private func fill(_ count: Int) throws -> Bool {
         guard unread.count < count else { return true }
         buffer.replaceSubrange(0..<unread.count, with: Array(buffer[unread]))
@@ -88,7 +92,8 @@ final class FastCGIRecords {
         return true
     }
 
-    /// Half a minute, and a second more for each 8 KiB that have come.
+    /// Returns the time limit for a request of which this number of bytes has arrived: 30 seconds, plus one second for
+    /// every 8,000 bytes.
     private func longestTime(_ received: Int) -> Duration {
         .seconds(Self.longestSilence) + .milliseconds(min(received, longestRequest) / 8)
     }

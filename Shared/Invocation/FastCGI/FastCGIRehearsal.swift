@@ -3,8 +3,9 @@ import FastCGI
 import Glibc
 
 extension FastCGIConnection {
-    /// Answers a request without a method, which no function gets to see. Swift makes a generic type when it is first used: one
-    /// that a template has made need not be made again in each of its children, in pages that the child must copy first.
+    /// Serves a request without a method, which is refused before it reaches the function. Swift creates a generic type
+    /// when it is first used. If the template has created it, its children need not do it again, in memory pages that
+    /// they would first have to copy.
     static func warmUp(_ service: S, _ environment: Environment) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { return }
@@ -17,7 +18,7 @@ extension FastCGIConnection {
         request.appendRecord(.params, requestID: 1, content: parameters)
         request.appendRecord(.params, requestID: 1, content: [])
         request.appendRecord(.stdin, requestID: 1, content: [])
-        // The socket holds both the request and the answer, which nobody reads.
+        // The socket's buffers can hold the request and the response, and the response need not be read.
         if (try? server.write(request)) != nil {
             _ = FastCGIConnection(function, service, environment).serveRequest()
         }

@@ -2,13 +2,35 @@ import Base
 import CSystem
 import Glibc
 
+// The template process: how requests are isolated from each other without the cost of a cold start.
+//
+// Problem. A request must not see anything that an earlier request left in memory. A new process for each request
+// guarantees that, but most of its time would be spent on starting: setting up the Swift runtime and SQLite, and
+// loading the database's schema.
+//
+// Approach. With FUNCTION_DISPATCH=isolated this process is a template. It warms up once: it answers one request for
+// each method on a database in memory (`Service.warmUp`), loads the schema of the real database (csqlite_template.h),
+// and arranges its heap and code for forking (`csystem_settle_heap`, `csystem_use_large_pages`). Then it accepts
+// connections and forks a child for each. The child serves one request, and exits. All that the template has prepared
+// is in its memory already, and the kernel copies only pages that the child writes.
+//
+// Pairing. The runner must know which child serves which connection, for example to kill it after a timeout. The template reports over descriptor 3 each fork, and each end of a child with its exit status. It accepts
+// connections in the order in which they were made, and reports exactly one fork for each, also if the fork fails. So
+// the runner pairs the n-th report of a fork with the n-th connection that it has made.
+//
+// Why it is safe. The template has only one thread, so a fork can't copy a lock that another thread holds. When it
+// forks, it has no open database file, no connection to a server, and nothing of any request: the warm-up uses a
+// database and an API key of its own, which are gone before the first fork. A child closes descriptor 3 and is killed
+// when the template ends (`csystem_die_with_parent`).
+//
+// Costs. A fork for each request, and page faults for the memory that a child writes.
+
 /// A FastCGI responder (FastCGI Specification 1.0) on the listening socket that is descriptor 0.
 ///
-/// With FUNCTION_DISPATCH=isolated the process is a template: it warms up once, and forks a child for each
-/// connection, which serves one request and ends, so that no request sees what another left in memory. Otherwise it
-/// serves one connection after another itself, and closes one that brings no request when another waits.
+/// With FUNCTION_DISPATCH=isolated it is a template, which forks a child for each connection. Otherwise it serves one
+/// connection after the other itself. If a connection brings no request while another connection waits, it is closed.
 struct FastCGIServer<S: Service> {
-    /// A web server sends its request as soon as it has connected. So many milliseconds are more than it needs for that.
+    /// The time in milliseconds within which a web server that has connected should send its request.
     private static var patience: Int32 { 1_000 }
 
     private let service: S
@@ -54,8 +76,9 @@ struct FastCGIServer<S: Service> {
         return 0
     }
 
-    /// Serves the requests of one connection. The result is the connection that takes the place of one that brings no request: a
-    /// web server may keep a connection without end, and open another while every process holds one.
+    /// Serves the requests of one connection. If the connection is idle and another one arrives, returns that one, and
+    /// the idle connection is to be closed: a web server may keep idle connections forever, and open another one while
+    /// every process holds one of them.
     private func serve(_ descriptor: Descriptor, _ listener: FastCGIListener) -> Descriptor? {
         let connection = FastCGIConnection(descriptor, service, environment)
         var isReady = descriptor.isReadable(within: Self.patience)
@@ -67,7 +90,7 @@ struct FastCGIServer<S: Service> {
                 guard csystem_is_terminating() == 0 else { return nil }
                 isReady = ready & Int32(CSYSTEM_CONNECTION_READY) != 0
                 guard !isReady, ready != 0, let other = listener.accept() else { continue }
-                // A request may have come at the same moment, and is served first.
+                // A request may have arrived at the same time. It is served first.
                 if descriptor.isReadable() { _ = connection.serveRequest() }
                 return other
             }
@@ -89,10 +112,11 @@ struct FastCGIServer<S: Service> {
     }
 }
 
-/// The runner's end of a template: told of each fork and of each child's end over descriptor 3, as two native 32-bit
-/// integers, a process id and an exit status, or -1 for a fork. Forks are told in the order of their connections.
+/// The template's connection to the runner. It reports each fork and each child's end over descriptor 3, as two native
+/// 32-bit integers: a process id, and an exit status or -1 for a fork. Forks are reported in the order of their
+/// connections.
 private struct Supervisor {
-    /// Nil when the process was started by another server, which knows nothing of templates.
+    /// Nil if the process was started by another server than the runner, which does not read reports.
     private let control: Descriptor?
 
     init() {
@@ -117,7 +141,7 @@ private struct Supervisor {
 
     private func report(_ child: pid_t, _ status: Int32) {
         withUnsafeBytes(of: (child, status)) { message in
-            // When the runner has gone, so will this process be in a moment.
+            // If writing fails, the runner has ended, and this process will end too.
             _ = try? control?.write(message)
         }
     }

@@ -2,7 +2,7 @@ import Base
 import Glibc
 import HTTP
 
-/// AWS Lambda's custom runtime: asks the Runtime API for one invocation after another.
+/// Serves AWS Lambda's custom runtime: requests one invocation after the other from the Runtime API.
 struct LambdaRuntime<S: Service> {
     private let service: S
     private let api: String
@@ -12,7 +12,7 @@ struct LambdaRuntime<S: Service> {
         self.api = api
     }
 
-    /// Serves until the API goes away; the result is the exit status.
+    /// Serves invocations until the API can't be reached any more. Returns the exit status.
     func run() -> Int32 {
         do {
             let client = try RuntimeAPIClient(api)
@@ -43,7 +43,8 @@ struct LambdaRuntime<S: Service> {
         response.afterwards.forEach { $0() }
     }
 
-    /// 202 is success. A response that the API does not take (413: too large) is reported as the invocation's error.
+    /// Checks the API's answer to a response. 202 means success. If the API refuses a response (413: it is too large),
+    /// this reports an error for the invocation instead.
     private func check(
         _ answer: RuntimeAPIClient.Answer, for id: String, _ client: RuntimeAPIClient
     ) throws {
@@ -67,7 +68,8 @@ struct LambdaRuntime<S: Service> {
         ]
     }
 
-    /// Status and header fields as JSON, then eight NUL bytes; the raw body follows.
+    /// Returns the prelude of a streamed response: the status and header fields as JSON, and then eight NUL bytes. The
+    /// body follows after it.
     private static func prelude(_ response: Response) -> [UInt8] {
         var json = JSONWriter()
         json.object { EventResponse.writeHead(response, to: &$0) }

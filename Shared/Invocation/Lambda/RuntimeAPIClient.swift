@@ -2,22 +2,31 @@ import Base
 import Glibc
 import HTTP
 
-/// HTTP/1.1 to the Lambda Runtime API, which is always at a local address: one connection, kept, without timeouts,
-/// since the process may be frozen while it waits.
+/// An HTTP/1.1 client of the Lambda Runtime API, which is always at a local address. It keeps one connection, and has
+/// no timeouts, because the process may be frozen while it waits.
 final class RuntimeAPIClient {
-    /// What the API answered.
+    /// A response of the API.
     struct Answer {
         var status: Int
         var headers: Headers
         var body: [UInt8]
     }
 
-    enum Failure: Error {
-        /// AWS_LAMBDA_RUNTIME_API is not an IPv4 address, or localhost, and a port.
+    enum Failure: Error, CustomStringConvertible {
+        /// AWS_LAMBDA_RUNTIME_API is not an IPv4 address or localhost, followed by a colon and a port.
         case malformedAddress
         case cannotConnect
         case malformedAnswer
         case unexpectedAnswer(Int)
+
+        var description: String {
+            switch self {
+            case .malformedAddress: "AWS_LAMBDA_RUNTIME_API is not an IPv4 address and a port"
+            case .cannotConnect: "it can't be reached"
+            case .malformedAnswer: "its response is not valid HTTP"
+            case .unexpectedAnswer(let status): "its response has the unexpected status \(status)"
+            }
+        }
     }
 
     private let host: String
@@ -46,7 +55,8 @@ final class RuntimeAPIClient {
         return try exchange { try $0.write(head("POST", path, headers) + body) }
     }
 
-    /// Posts what `body` sends in chunks (RFC 9112 §7.1). When it throws, the stream ends with an error trailer.
+    /// Sends a POST whose body is produced by `body`, in chunks (RFC 9112 §7.1). If `body` throws, the body ends with a
+    /// trailer that reports the error.
     func postStream(_ path: String, _ headers: Headers, _ body: (Response.Sink) throws -> Void) throws -> Answer {
         var headers = headers
         headers.add("Transfer-Encoding", "chunked")
