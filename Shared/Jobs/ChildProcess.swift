@@ -5,8 +5,10 @@ import Glibc
 /// ended.
 struct ChildProcess {
     /// The child could not be forked. `code` is an errno.
-    struct NotStarted: Error {
+    struct NotStarted: Error, CustomStringConvertible {
         let code: Int32
+
+        var description: String { "a process can't be started: \(String(cString: strerror(code)))" }
     }
 
     /// The exit status of a child whose work threw an error.

@@ -22,7 +22,9 @@ import Glibc
 /// Runs a worker's jobs in child processes.
 struct JobProcesses {
     /// The clerk's process failed, so no jobs can be claimed.
-    struct ClerkFailed: Error {}
+    struct ClerkFailed: Error, CustomStringConvertible {
+        var description: String { "the process that claims jobs failed" }
+    }
 
     /// The task of a child process.
     private enum Task {
