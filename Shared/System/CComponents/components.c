@@ -1,10 +1,13 @@
-/* The libraries in this executable, for `--version`.
+/* The libraries that are linked into this executable, for `--version`.
 
-   Static linking ends the distribution's updates of libraries: an executable keeps the OpenSSL that it was built with. So it
-   must be able to say which that is. A library's release comes from its header, which Debian ships in the same package as
-   the archive. The packages' versions, which tell the security fixes, come from THALIAN_COMPONENTS: local-runner/dev sets
-   that environment variable, and Package.swift passes it on. A weak reference to one function of a library tells whether the
-   library is part of the executable: such a reference is null if nothing else needs the library. */
+   Problem. A statically linked executable does not get the distribution's updates of libraries: it keeps the OpenSSL that
+   it was built with. So it must be able to state the versions of its libraries.
+
+   Approach. A library's release comes from its header, which Debian ships in the same package as the library's archive.
+   The versions of the packages, which show the security fixes that they contain, come from THALIAN_COMPONENTS:
+   local-runner/dev sets that environment variable, and Package.swift passes it on. To find out if a library is part of
+   the executable, there is a weak reference to one of its functions. The reference is null if nothing else needs the
+   library. */
 #include "ccomponents.h"
 #include <curl/curlver.h>
 #include <gnu/libc-version.h>
@@ -26,7 +29,7 @@ extern WEAK int inflateEnd(z_streamp);
 extern WEAK int deflateEnd(z_streamp);
 extern WEAK int PQlibVersion(void);
 
-/// libpq's release out of its number, such as 150020 for 15.20.
+/// Returns libpq's release as text, made from its number, for example 15.20 from 150020.
 static const char *libpq_version(void) {
     static char text[24];
     if (PQlibVersion == NULL) return NULL;

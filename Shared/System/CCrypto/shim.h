@@ -1,6 +1,6 @@
 #pragma once
-/* The low-level SHA-256 calls do not initialise libcrypto, which costs a cold
-   function over a millisecond; OpenSSL 3 marks them deprecated, not unsafe. */
+/* Allows the low-level SHA-256 functions, which OpenSSL 3 deprecates but does not call unsafe. They don't initialise
+   libcrypto, which would take more than a millisecond of a cold start. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -12,18 +12,19 @@
 #include <openssl/core_names.h>
 #include <openssl/sha.h>
 
-/// Initialises OpenSSL without the machine's openssl.cnf, which may name shared objects (providers, engines) to load. The first
-/// initialisation in a process decides, so this comes before everything but the low-level calls: also before libcurl and libpq
-/// are used. Further calls cost nothing.
+/// Initialises OpenSSL without the machine's openssl.cnf, which could name shared objects (providers, engines) to load.
+/// The first initialisation in a process decides this. Therefore it must come before every use of OpenSSL except the
+/// low-level functions, including uses by libcurl and libpq. Further calls cost nothing.
 static inline void ccrypto_initialize(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); }
 
-/// Fills a buffer with random bytes: 1, or another value if there are none to be had.
+/// Fills a buffer with random bytes. Returns 1, or another value if the system has none.
 static inline int ccrypto_random(unsigned char *bytes, int length) {
     ccrypto_initialize();
     return RAND_bytes(bytes, length);
 }
 
-/// A public key of a type out of its parameters, or NULL. EVP_PKEY_PUBLIC_KEY is a macro that Swift does not import.
+/// Returns the public key of a type made from its parameters, or NULL. It is here because EVP_PKEY_PUBLIC_KEY is a
+/// macro that Swift does not import.
 static inline EVP_PKEY *ccrypto_public_key(const char *type, OSSL_PARAM *parameters) {
     ccrypto_initialize();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
@@ -34,8 +35,8 @@ static inline EVP_PKEY *ccrypto_public_key(const char *type, OSSL_PARAM *paramet
     return key;
 }
 
-/// The RSA key of a modulus and an exponent, big endian, or NULL. In C because OpenSSL keeps the parameters' names by
-/// address, where a Swift string's bytes are gone after the call.
+/// Returns the RSA key with a modulus and an exponent, both big endian, or NULL. It is in C because OpenSSL keeps
+/// pointers to the parameters' names, and a Swift string's bytes are valid only during a call.
 static inline EVP_PKEY *ccrypto_rsa_key(const unsigned char *modulus, size_t modulus_length,
                                         const unsigned char *exponent, size_t exponent_length) {
     BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
@@ -53,7 +54,7 @@ static inline EVP_PKEY *ccrypto_rsa_key(const unsigned char *modulus, size_t mod
     return key;
 }
 
-/// The key on P-256 at an uncompressed point (SEC 1 §2.3.3), or NULL.
+/// Returns the key on the curve P-256 at an uncompressed point (SEC 1 §2.3.3), or NULL.
 static inline EVP_PKEY *ccrypto_p256_key(const unsigned char *point, size_t length) {
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0),
@@ -63,7 +64,7 @@ static inline EVP_PKEY *ccrypto_p256_key(const unsigned char *point, size_t leng
     return ccrypto_public_key("EC", parameters);
 }
 
-/// EVP_DigestVerify with SHA-256: whether the signature holds.
+/// Verifies a signature over a message with SHA-256 (EVP_DigestVerify). Returns 1 if it is valid, otherwise 0.
 static inline int ccrypto_verify_sha256(EVP_PKEY *key, const unsigned char *signature, size_t signature_length,
                                         const unsigned char *message, size_t message_length) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -73,7 +74,7 @@ static inline int ccrypto_verify_sha256(EVP_PKEY *key, const unsigned char *sign
     return result;
 }
 
-/// The private RSA key in a PEM text, or NULL. No passphrase is asked for.
+/// Returns the private RSA key of 2,048 to 8,192 bits in a PEM text, or NULL. It does not ask for a passphrase.
 static inline EVP_PKEY *ccrypto_rsa_private_key(const char *pem, size_t length) {
     ccrypto_initialize();
     BIO *text = BIO_new_mem_buf(pem, (int)length);
@@ -86,7 +87,7 @@ static inline EVP_PKEY *ccrypto_rsa_private_key(const char *pem, size_t length) 
     return key;
 }
 
-/// EVP_DigestSign with SHA-256: the signature's length, or 0.
+/// Signs a message with SHA-256 (EVP_DigestSign). Returns the signature's length, or 0 if that fails.
 static inline size_t ccrypto_sign_sha256(EVP_PKEY *key, const unsigned char *message, size_t message_length,
                                          unsigned char *signature, size_t capacity) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -97,8 +98,8 @@ static inline size_t ccrypto_sign_sha256(EVP_PKEY *key, const unsigned char *mes
     return result ? length : 0;
 }
 
-/// AES-256-GCM (NIST SP 800-38D) with an IV of 12 and a tag of 16 bytes. `encrypts` says which way; the tag is written or
-/// checked. Whether it worked and, decrypting, the tag is right.
+/// Encrypts (if `encrypts` is 1) or decrypts (0) with AES-256-GCM (NIST SP 800-38D), with an IV of 12 bytes and a tag
+/// of 16 bytes. Encryption writes the tag, decryption checks it. Returns 1, or 0 if it fails or the tag is wrong.
 static inline int ccrypto_aes_gcm(int encrypts, const unsigned char *key, const unsigned char *iv,
                                   const unsigned char *data, int data_length, const unsigned char *in, int length,
                                   unsigned char *out, unsigned char *tag) {
@@ -115,25 +116,25 @@ static inline int ccrypto_aes_gcm(int encrypts, const unsigned char *key, const 
     return result;
 }
 
-/// The Ed25519 key of a private seed of 32 bytes (RFC 8032 §5.1.5), or NULL.
+/// Returns the Ed25519 key of a private seed of 32 bytes (RFC 8032 §5.1.5), or NULL.
 static inline EVP_PKEY *ccrypto_ed25519_private_key(const unsigned char *seed) {
     ccrypto_initialize();
     return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
 }
 
-/// The Ed25519 key of 32 public bytes, or NULL.
+/// Returns the Ed25519 key of 32 public bytes, or NULL.
 static inline EVP_PKEY *ccrypto_ed25519_public_key(const unsigned char *bytes) {
     ccrypto_initialize();
     return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, 32);
 }
 
-/// Writes the 32 public bytes of an Ed25519 key: 1, or 0 if that failed.
+/// Writes the 32 public bytes of an Ed25519 key. Returns 1, or 0 if that fails.
 static inline int ccrypto_ed25519_public_bytes(EVP_PKEY *key, unsigned char *bytes) {
     size_t length = 32;
     return EVP_PKEY_get_raw_public_key(key, bytes, &length) == 1 && length == 32;
 }
 
-/// Writes the 64 bytes of an Ed25519 signature: 1, or 0 if that failed.
+/// Writes the 64 bytes of an Ed25519 signature of a message. Returns 1, or 0 if that fails.
 static inline int ccrypto_ed25519_sign(EVP_PKEY *key, const unsigned char *message, size_t message_length,
                                        unsigned char *signature) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -144,7 +145,7 @@ static inline int ccrypto_ed25519_sign(EVP_PKEY *key, const unsigned char *messa
     return result;
 }
 
-/// Checks an Ed25519 signature of 64 bytes: 1 if it holds, otherwise 0.
+/// Verifies an Ed25519 signature of 64 bytes. Returns 1 if it is valid, otherwise 0.
 static inline int ccrypto_ed25519_verify(EVP_PKEY *key, const unsigned char *signature, const unsigned char *message,
                                          size_t message_length) {
     EVP_MD_CTX *context = EVP_MD_CTX_new();

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic, which Swift can't call: one function for each
+/* Swift can't call the variadic functions curl_easy_setopt and curl_easy_getinfo. So there is one function here for each
    type of argument. */
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
@@ -20,7 +20,7 @@ static inline CURLcode ccurl_set_pointer(CURL *handle, CURLoption option, const 
     return curl_easy_setopt(handle, option, value);
 }
 
-/// The body, which libcurl copies.
+/// Sets the request's body. libcurl copies it.
 static inline CURLcode ccurl_set_body(CURL *handle, const void *bytes, long length) {
     CURLcode code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, length);
     return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes) : code;
@@ -35,7 +35,8 @@ static inline CURLcode ccurl_set_receivers(CURL *handle, ccurl_receive header, c
     return curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
-/// Asked before each connection with the address that it goes to; a false answer refuses it.
+/// A function that is called before each connection, with the address to connect to. It returns 0 to refuse the
+/// connection.
 typedef int (*ccurl_may_connect)(const struct sockaddr *address, void *context);
 
 struct ccurl_guard {
@@ -50,7 +51,7 @@ static inline curl_socket_t ccurl_open(void *context, curlsocktype purpose, stru
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/// `guard` must live as long as the handle.
+/// Makes a handle ask `guard` before it connects. `guard` must live as long as the handle.
 static inline CURLcode ccurl_set_guard(CURL *handle, struct ccurl_guard *guard) {
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, ccurl_open);
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, guard);
@@ -62,14 +63,15 @@ static inline long ccurl_status(CURL *handle) {
     return status;
 }
 
-/// The bytes of requests that were sent, 0 if no request was.
+/// Returns the number of bytes of requests that were sent. It is 0 if no request was sent.
 static inline long ccurl_sent(CURL *handle) {
     long size = 0;
     curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &size);
     return size;
 }
 
-/// The handle of the next transfer that has ended, and how, or NULL. CURLMsg is a union that Swift does not read.
+/// Returns the handle of the next transfer that has ended, with its result, or NULL if there is none. It is here
+/// because CURLMsg contains a union, which Swift can't read.
 static inline CURL *ccurl_next_ended(CURLM *multi, CURLcode *result) {
     int left;
     CURLMsg *message = curl_multi_info_read(multi, &left);

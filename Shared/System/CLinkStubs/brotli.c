@@ -1,7 +1,8 @@
 // libbrotlidec: the content coding br in libcurl.
 #include "trap.h"
 
-/// Called by libcurl for a response of Content-Encoding br, whether it was asked for or not. Fails: there is no decoder.
+/// Fails, because there is no decoder. libcurl calls it for a response with Content-Encoding br, even if the request
+/// did not ask for that.
 void *BrotliDecoderCreateInstance(void *allocate, void *release, void *context) {
     (void)allocate;
     (void)release;

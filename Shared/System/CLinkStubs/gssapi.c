@@ -25,7 +25,7 @@ status gss_import_name(status *minor, const struct buffer *name, void *type, voi
     return failure;
 }
 
-/// Describes the failure, in one message.
+/// Describes the failure in one message.
 status gss_display_status(status *minor, status value, int type, void *mechanism, status *more, struct buffer *text) {
     static char sentence[] = "GSSAPI is not part of this executable";
     (void)value;
@@ -38,7 +38,7 @@ status gss_display_status(status *minor, status value, int type, void *mechanism
     return complete;
 }
 
-/// Forgets a buffer. The only ones are those of gss_display_status, which are constant.
+/// Releases a buffer. The only buffers are those of gss_display_status, which are constants.
 status gss_release_buffer(status *minor, struct buffer *buffer) {
     *minor = 0;
     buffer->length = 0;
@@ -46,7 +46,7 @@ status gss_release_buffer(status *minor, struct buffer *buffer) {
     return complete;
 }
 
-/// Fails, so that libpq sees no credentials and does not try to encrypt by GSSAPI.
+/// Fails, so that libpq finds no credentials and does not try to encrypt with GSSAPI.
 status gss_acquire_cred(status *minor, void *name, status time, void *mechanisms, int usage, void **credentials,
                         void *actual, status *received) {
     (void)name;
@@ -60,8 +60,8 @@ status gss_acquire_cred(status *minor, void *name, status time, void *mechanisms
     return failure;
 }
 
-/// Fails without a token to send. A server brings this call about by AuthenticationGSSContinue, which libpq accepts without
-/// an AuthenticationGSS before it.
+/// Fails without a token to send. A server causes this call by sending AuthenticationGSSContinue, which libpq accepts
+/// even if no AuthenticationGSS came before it.
 status gss_init_sec_context(status *minor, void *credentials, void **context, void *name, void *mechanism, status flags,
                             status time, void *bindings, const struct buffer *input, void **actual,
                             struct buffer *output, status *received_flags, status *received_time) {
@@ -82,14 +82,14 @@ status gss_init_sec_context(status *minor, void *credentials, void **context, vo
     return failure;
 }
 
-/// Forgets a name. There is none: gss_import_name makes none.
+/// Releases a name. There are none, because gss_import_name always fails.
 status gss_release_name(status *minor, void **name) {
     *minor = 0;
     *name = NULL;
     return complete;
 }
 
-/// Forgets a context. There is none: gss_init_sec_context makes none.
+/// Releases a context. There are none, because gss_init_sec_context always fails.
 status gss_delete_sec_context(status *minor, void **context, struct buffer *output) {
     *minor = 0;
     *context = NULL;
@@ -100,7 +100,7 @@ status gss_delete_sec_context(status *minor, void **context, struct buffer *outp
     return complete;
 }
 
-// MARK: Calls that need a context or credentials, which the functions above never make
+// MARK: Calls that need a context or credentials, which the functions above never provide
 
 TRAP(gss_display_name)
 TRAP(gss_inquire_context)

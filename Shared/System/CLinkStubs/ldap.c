@@ -1,7 +1,7 @@
 // libldap and liblber: LDAP in libcurl, and connection services that libpq looks up by LDAP.
 #include "trap.h"
 
-/// Called by libpq for a connection service at an LDAP server. Fails: there is no session.
+/// Fails, so that there is no session. libpq calls it for a connection service at an LDAP server.
 void *ldap_init(const char *host, int port) {
     (void)host;
     (void)port;

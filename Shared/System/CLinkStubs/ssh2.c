@@ -1,13 +1,13 @@
 // libssh2: SCP and SFTP in libcurl.
 #include "trap.h"
 
-/// Called by curl_global_init. Succeeds.
+/// Succeeds. curl_global_init calls it.
 int libssh2_init(int flags) {
     (void)flags;
     return 0;
 }
 
-/// Called by curl_global_cleanup. There is nothing to release.
+/// Does nothing, because there is nothing to release. curl_global_cleanup calls it.
 void libssh2_exit(void) {}
 
 TRAP(libssh2_agent_connect)

@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-// Everything that is declared below is visible within the executable only. Functions of the C library, which are not, must be
-// declared above.
+// All declarations below are visible only within the executable. Functions of the C library must be visible
+// everywhere, so they are declared above.
 #pragma GCC visibility push(hidden)
 
-/// Defines a function that must never be called. A caller's arguments and result do not matter: it never returns.
+/// Defines a function that must never be called. The caller's arguments and result don't matter, because it never
+/// returns.
 #define TRAP(symbol)                                                                                                           \
     void symbol(void) { clinkstubs_called(#symbol); }

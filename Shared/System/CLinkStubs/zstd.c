@@ -1,7 +1,8 @@
 // libzstd: the content coding zstd in libcurl.
 #include "trap.h"
 
-/// Called by libcurl for a response of Content-Encoding zstd, whether it was asked for or not. Fails: there is no decoder.
+/// Fails, because there is no decoder. libcurl calls it for a response with Content-Encoding zstd, even if the request
+/// did not ask for that.
 void *ZSTD_createDStream(void) { return NULL; }
 
 TRAP(ZSTD_decompressStream)

@@ -5,7 +5,7 @@
 #include <libpq-fe.h>
 #endif
 
-/// The server's notices ("relation exists, skipping") are nobody's business here; libpq would print them.
+/// Ignores the server's notices, such as "relation exists, skipping", which libpq would print otherwise.
 static inline void cpostgresql_drop_notice(void *context, const PGresult *result) {
     (void)context;
     (void)result;
@@ -15,12 +15,13 @@ static inline void cpostgresql_silence(PGconn *connection) {
     PQsetNoticeReceiver(connection, cpostgresql_drop_notice, (void *)0);
 }
 
-/// The SQLSTATE of a failed result. PG_DIAG_SQLSTATE is a character constant that Swift does not import as one.
+/// Returns the SQLSTATE of a failed result. It is here because PG_DIAG_SQLSTATE is a character constant, which Swift
+/// imports as another type.
 static inline const char *cpostgresql_sqlstate(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_SQLSTATE);
 }
 
-/// The message of a failed result, without the details, which hold values.
+/// Returns the primary message of a failed result, without the details, which contain values.
 static inline const char *cpostgresql_message(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 }

@@ -2,8 +2,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-/// SQLite's own busy handler waits ever longer and lets a writer starve; this one asks again within a
-/// millisecond, for five seconds at most.
+/// Waits until a lock may be free. SQLite's own busy handler waits longer and longer, so that a writer can starve. This
+/// one asks again within a millisecond, for five seconds at most.
 static inline int csqlite_wait_for_lock(void *context, int attempts) {
     (void)context;
     if (attempts >= 10000) return 0;
@@ -11,16 +11,17 @@ static inline int csqlite_wait_for_lock(void *context, int attempts) {
     return 1;
 }
 
-/// Once, before the first connection: no statistics of memory, which cost a lock and a sum for each allocation, and no
-/// page cache set up in advance, most of which a short process never uses. sqlite3_config is variadic.
+/// Configures SQLite; call it once, before the first connection. It turns off memory statistics, which would cost a
+/// lock and an addition for each allocation, and preallocated page caches, most of which a short process never uses. It
+/// is here because sqlite3_config is variadic.
 static inline void csqlite_initialize(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, (void *)0, 0, 0);
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
 }
 
-/// epoch(timestamp): its seconds since 1970, as PostgreSQL's function of that name in the schema; NULL of anything that
-/// is not written YYYY-MM-DDTHH:MM:SSZ.
+/// The SQL function epoch(timestamp): the seconds since 1970. It corresponds to the function of the same name in the
+/// PostgreSQL schema. It returns NULL for everything that is not written as YYYY-MM-DDTHH:MM:SSZ.
 static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count;
     const unsigned char *t = sqlite3_value_text(values[0]);
@@ -31,7 +32,7 @@ static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_va
         n[index] = t[digits[index]] - '0';
         if (n[index] < 0 || n[index] > 9) return sqlite3_result_null(context);
     }
-    // Days from the civil date, with years that begin in March.
+    // Computes the days from the date, with years that begin in March.
     long long year = n[0] * 1000 + n[1] * 100 + n[2] * 10 + n[3], month = n[4] * 10 + n[5], day = n[6] * 10 + n[7];
     if (month <= 2) {
         year -= 1;
@@ -42,15 +43,16 @@ static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_va
         context, days * 86400 + (n[8] * 10 + n[9]) * 3600 + (n[10] * 10 + n[11]) * 60 + n[12] * 10 + n[13]);
 }
 
-/// moment(text): the timestamp that a text holds, which is the text itself. PostgreSQL's function of that name makes it
-/// one of its own type.
+/// The SQL function moment(text): the timestamp that the text contains, which in SQLite is the text itself. The
+/// function of the same name in the PostgreSQL schema converts it to a timestamp.
 static inline void csqlite_moment(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count;
     sqlite3_result_value(context, values[0]);
 }
 
-/// Foreign keys on, and a hostile database file can run nothing. sqlite3_db_config is variadic. Recursive triggers,
-/// since without them a row that REPLACE deletes fires none, and an append-only table would not be.
+/// Configures a connection. Foreign keys are on, and a manipulated database file can't make SQLite run functions.
+/// Recursive triggers are on, because otherwise a row that REPLACE deletes would not fire the triggers that make tables
+/// append-only. It is here because sqlite3_db_config is variadic.
 static inline void csqlite_configure(sqlite3 *connection) {
     sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)0);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
@@ -63,8 +65,8 @@ static inline void csqlite_configure(sqlite3 *connection) {
                                (void *)0, csqlite_moment, 0, 0, 0);
 }
 
-/// True for the error of a connection in WAL mode that can't make or extend the file with its shared memory (-shm), on a full
-/// disk or on a file system that is read-only.
+/// Returns 1 if the error means that a connection in WAL mode can't create or extend the file of its shared memory
+/// (-shm), because the disk is full or the file system is read-only.
 static inline int csqlite_lacks_shared_memory(sqlite3 *connection, int code) {
     switch (code) {
     case SQLITE_IOERR_SHMOPEN:
@@ -78,7 +80,7 @@ static inline int csqlite_lacks_shared_memory(sqlite3 *connection, int code) {
     }
 }
 
-/// True for errors that say that something could not be written.
+/// Returns 1 if the error means that something could not be written.
 static inline int csqlite_is_unwritable(sqlite3 *connection, int code) {
     switch (code) {
     case SQLITE_IOERR_WRITE:
@@ -91,7 +93,7 @@ static inline int csqlite_is_unwritable(sqlite3 *connection, int code) {
     }
 }
 
-/// SQLITE_TRANSIENT is a macro that casts, which Swift does not import.
+/// Binds a text. It is here because SQLITE_TRANSIENT is a macro with a cast, which Swift does not import.
 static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const char *bytes, int length) {
     return sqlite3_bind_text(statement, index, bytes, length, SQLITE_TRANSIENT);
 }

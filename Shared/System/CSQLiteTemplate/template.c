@@ -4,14 +4,14 @@
 
 const char *const csqlite_template_name = "template";
 
-/// A database file. The file of the ordinary VFS follows it in memory.
+/// An open database file. In memory, the file structure of the ordinary VFS follows after it.
 struct file {
     sqlite3_file base;
     const char *name;
     int flags;
 };
 
-/// Whether this is still the process that only reads the schema, of one file at a time.
+/// True while this process only reads the schema, which it does for one file at a time.
 static int is_reading_schema;
 
 static sqlite3_vfs *ordinary(sqlite3_vfs *vfs) { return vfs->pAppData; }
@@ -20,7 +20,7 @@ static sqlite3_file *underlying(sqlite3_file *file) { return (sqlite3_file *)((s
 
 static sqlite3_vfs template_vfs;
 
-/// The open file of the ordinary VFS, opened anew if it has been released.
+/// Returns the open file of the ordinary VFS. Opens it again if it has been released.
 static int reach(sqlite3_file *base, sqlite3_file **real) {
     struct file *file = (struct file *)base;
     *real = underlying(base);
@@ -41,7 +41,8 @@ static int close_file(sqlite3_file *base) {
     return release(base);
 }
 
-/// Writes over those bytes of a page that stand for the file's bytes from `start` on.
+/// Overwrites bytes of a page. `bytes` are the `count` bytes of the file from `start` on; the page holds `length` bytes
+/// from `offset` on.
 static void overwrite(char *page, int length, sqlite3_int64 offset, int start, const char *bytes, int count) {
     for (int index = 0; index < count; index++) {
         sqlite3_int64 position = start + index - offset;
@@ -54,7 +55,8 @@ static int read_file(sqlite3_file *base, void *page, int length, sqlite3_int64 o
     int code = reach(base, &real);
     if (code == SQLITE_OK) code = real->pMethods->xRead(real, page, length, offset);
     if (code == SQLITE_OK && is_reading_schema) {
-        // Rollback mode (file format §1.3.3), and a change counter (§1.3.7) that no child will find again.
+        // Rollback mode (file format §1.3.3), and a change counter (§1.3.7) that differs from the one that children
+        // will find.
         overwrite(page, length, offset, 18, "\1\1", 2);
         overwrite(page, length, offset, 24, "\xFF\xFF\xFF\xFF", 4);
     }
@@ -131,7 +133,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int
     return code;
 }
 
-/// A connection that finds a WAL opens it, whatever the file's header says.
+/// Hides a WAL file while the schema is read. SQLite would open it, whatever the file's header says.
 static int access_file(sqlite3_vfs *vfs, const char *name, int flags, int *result) {
     size_t length = strlen(name);
     if (is_reading_schema && length > 4 && strcmp(name + length - 4, "-wal") == 0) {

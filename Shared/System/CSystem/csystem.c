@@ -27,15 +27,17 @@ int csystem_is_first_thread(void) { return gettid() == getpid(); }
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HAS_ADDRESS_SANITIZER 1
-// The options of Tests/sanitize. They are compiled in, because child processes do not inherit an environment. Memory that a
-// process still has at its end does not count as a leak. Signals end a process as they do without the sanitizer.
+// Sets the options of Tests/sanitize. They are compiled in because child processes do not inherit the environment.
+// Memory that a process still has at its end does not count as a leak, and signals end a process as they do without the
+// sanitizer.
 const char *__asan_default_options(void) {
     return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:handle_abort=0";
 }
 #endif
 #endif
 
-// Limits the address space, except in a build with AddressSanitizer, which reserves terabytes of it for itself.
+// Limits the address space. A build with AddressSanitizer has no limit, because the sanitizer reserves terabytes of
+// address space.
 static int limit_address_space(const struct rlimit *limits) {
 #ifdef HAS_ADDRESS_SANITIZER
     (void)limits;
@@ -70,7 +72,8 @@ int csystem_exit_status(int status) {
 int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
 int csystem_limit_cpu(uint64_t seconds) {
-    // The limit that is set. It changes with each second of CPU time, in which a process may serve thousands of requests.
+    // The limit that was set last. The wanted limit changes only once per second of CPU time, in which a process may
+    // serve thousands of requests.
     static rlim_t current;
     struct rusage used;
     struct rlimit limits;
@@ -84,8 +87,8 @@ int csystem_limit_cpu(uint64_t seconds) {
     return 0;
 }
 
-/// Marks all descriptors from `first` on to be closed at execve. Kernels before 5.11 and some seccomp filters refuse
-/// close_range with these flags; then each number is tried, which takes a millisecond for every 10,000.
+/// Makes all descriptors from `first` on close at execve. Kernels before 5.11 and some seccomp filters refuse
+/// close_range with these flags. Then each number is tried, which takes a millisecond for every 10,000.
 static void close_from(int first) {
     if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
     struct rlimit limit;
@@ -96,7 +99,7 @@ static void close_from(int first) {
     }
 }
 
-/// A descriptor that stands for no file: /dev/null, or, in a root without devices, one that can't be read or written.
+/// Returns a descriptor of /dev/null, or, if the root has no devices, one that can be neither read nor written.
 static int open_null(int flags) {
     int descriptor = open("/dev/null", O_RDWR | flags);
     return descriptor >= 0 ? descriptor : open("/", O_PATH | flags);
@@ -118,7 +121,7 @@ void csystem_free_shared_integer(int64_t *integer) {
 
 int csystem_advance(int64_t *integer, int64_t value, int64_t distance) {
     int64_t before = __atomic_load_n(integer, __ATOMIC_RELAXED);
-    // A value that is ahead is of a clock that has been set back.
+    // A value ahead of the current time comes from a clock that has been set back since.
     if (before != 0 && value >= before && value - before < distance) return 0;
     return __atomic_compare_exchange_n(integer, &before, value, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
@@ -128,8 +131,9 @@ int csystem_set_nonblocking(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 
-/// The new process, between fork and execve: only async-signal-safe calls. Returns the errno that stopped it.
-/// `report` becomes a descriptor that is out of the way of the program's own and closes at execve.
+/// Turns the new process into the program, between fork and execve, with async-signal-safe calls only. Returns the
+/// errno of the call that failed. `report` is moved to a number that does not collide with the program's descriptors,
+/// and closes at execve.
 static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
     enum { most = 16 };
     int moved[most], above = how->descriptor_count;
@@ -152,7 +156,7 @@ static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
     if (csystem_die_with_parent(parent) != 0) return ESRCH;
     struct rlimit no_core = {0, 0}, memory;
     if (setrlimit(RLIMIT_CORE, &no_core) != 0 || getrlimit(RLIMIT_AS, &memory) != 0) return errno;
-    // A limit that this process has itself can't be raised.
+    // A limit of this process itself can't be raised.
     if (how->memory_bytes != 0 && how->memory_bytes < memory.rlim_max) {
         memory.rlim_cur = memory.rlim_max = how->memory_bytes;
         if (limit_address_space(&memory) != 0) return errno;
@@ -187,8 +191,8 @@ pid_t csystem_spawn(const struct csystem_spawn *how) {
 static volatile sig_atomic_t terminating;
 static int catching;
 
-/// How long csystem_wait_for_connection waits. A signal that comes between its last look at `terminating` and the system call
-/// would not interrupt that call, so the handler takes the time away.
+/// The time that csystem_wait_for_connection waits. A signal that arrives between its last look at `terminating` and
+/// the system call would not interrupt that call. Therefore the signal handler sets this time to 0.
 static volatile struct timespec patience;
 
 static void note_termination(int number) {
@@ -246,7 +250,7 @@ int csystem_wait_for_connection(int listener, int connection) {
     patience.tv_nsec = 0;
     patience.tv_sec = 24 * 60 * 60;
     if (terminating) return 0;
-    // ppoll(2) itself: the library's function would copy the time first.
+    // Uses the system call, because the library's function would make a copy of the time before the call.
     if (syscall(SYS_ppoll, entries, 2, &patience, &none, _NSIG / 8) <= 0) return 0;
     return (entries[0].revents != 0 ? CSYSTEM_LISTENER_READY : 0) | (entries[1].revents != 0 ? CSYSTEM_CONNECTION_READY : 0);
 }
@@ -258,15 +262,15 @@ int csystem_wait_for_input(int descriptor, int milliseconds) {
 
 static char *fresh_heap;
 
-/// Gives back the pages that lie wholly within a chunk, whose contents nobody needs.
+/// Returns the memory pages that lie completely within a chunk to the kernel. Their contents are lost.
 static void drop_pages(char *chunk, size_t size) {
     uintptr_t start = ((uintptr_t)chunk + 4095) & ~(uintptr_t)4095, end = ((uintptr_t)chunk + size) & ~(uintptr_t)4095;
     if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 void csystem_settle_heap(size_t fresh) {
-    // A large allocation comes from the heap's end, and stays there when it is freed. It also makes malloc sort the
-    // chunks that were freed last.
+    // A large allocation is taken from the end of the heap, and stays part of the heap when it is freed. It also makes
+    // malloc sort the chunks that were freed last.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 32 << 20);
     char *volatile end = malloc(fresh);
@@ -284,7 +288,8 @@ void csystem_settle_heap(size_t fresh) {
 
 void csystem_populate_heap(size_t length) {
     uintptr_t start = (uintptr_t)fresh_heap & ~(uintptr_t)4095;
-    // Only saves time: a kernel without it (before 5.14) gives the pages one by one.
+    // This only saves time. A kernel that does not support it (before 5.14) provides the pages one by one when they are
+    // used.
     if (fresh_heap != NULL) madvise((void *)start, length, MADV_POPULATE_WRITE);
 }
 
@@ -299,7 +304,7 @@ void csystem_use_large_pages(void) {
     if (region == MAP_FAILED) return;
     char *copy = (char *)(((uintptr_t)region + page - 1) & ~(page - 1));
     if (madvise(copy, length, MADV_HUGEPAGE) == 0) {
-        // A copy with the same bytes takes the place of the code while it runs; it is never writable and executable.
+        // A copy with the same bytes replaces the code while it runs. No page is ever writable and executable at once.
         memcpy(copy, (void *)start, length);
         if (mprotect(copy, length, PROT_READ | PROT_EXEC) == 0)
             mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start);

@@ -21,7 +21,7 @@ const char *csystem_executable(void) { return (const char *)getauxval(AT_EXECFN)
 
 int csystem_unnamed_file(const char *folder) {
     int file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    // Some file systems have no O_TMPFILE, such as overlayfs before Linux 6.1.
+    // Some file systems don't support O_TMPFILE, for example overlayfs before Linux 6.1.
     if (file >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return file;
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/request-XXXXXX", folder) >= (int)sizeof path) return errno = ENAMETOOLONG, -1;

@@ -1,16 +1,17 @@
 #pragma once
 
-/// A library whose code is part of this executable.
+/// A library that is linked into this executable.
 struct ccomponent {
-    /// Its name, such as `OpenSSL`.
+    /// The name, such as `OpenSSL`.
     const char *name;
-    /// Its release, such as `3.0.19`. NULL if its headers do not say.
+    /// The release, such as `3.0.19`. NULL if the library's headers do not state it.
     const char *version;
 };
 
-/// The library at an index, or one without a name beyond the last. Only libraries that the executable contains are listed.
+/// Returns the library at an index, or one without a name if the index is beyond the last. Only libraries that the
+/// executable contains are listed.
 struct ccomponent ccomponents_get(int index);
 
-/// The versions of the distribution's packages that the libraries were taken from: `NAME=VERSION`, separated by blanks. Empty
-/// if the build was not told.
+/// Returns the versions of the distribution's packages that the libraries come from, as `NAME=VERSION`, separated by
+/// spaces. Empty if the versions were not given to the build.
 const char *ccomponents_packages(void);
