@@ -6,7 +6,6 @@ import Store
 public struct Access {
     /// Access to the workspace's data on behalf of this caller.
     public let workspace: Workspace
-    /// The caller.
     public let caller: Caller
     /// The counting of this request towards the hourly limit of its API key. Nil for members.
     public let admission: Admission?

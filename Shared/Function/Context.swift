@@ -5,13 +5,11 @@ import Store
 
 /// The context of a handler whose caller has been checked.
 public struct Context {
-    /// The request.
     public let request: Request
     /// The environment variables that the function was started with.
     public let env: Environment
     /// Access to the workspace's data.
     public let workspace: Workspace
-    /// The caller.
     public let caller: Caller
     /// The time at which the request was checked.
     public let now: Timestamp
@@ -26,7 +24,6 @@ public struct Context {
 
 /// The context of a handler that anyone may call. It has no access to any workspace.
 public struct PublicContext {
-    /// The request.
     public let request: Request
     /// The environment variables that the function was started with.
     public let env: Environment

@@ -2,14 +2,12 @@ import Base
 
 /// An error that is reported to the caller: a status code, and a sentence that is safe to show.
 public struct HTTPError: Error {
-    /// The status code.
     public let status: Int
     /// The error message: what is wrong and, if possible, what to do. It reveals nothing about the service's internals.
     public let sentence: String
     /// Header fields that belong to the status, such as Allow or Retry-After.
     public var headers: Headers = [:]
 
-    /// Creates an error from its parts.
     public init(_ status: Int, _ sentence: String, headers: Headers = [:]) {
         self.status = status
         self.sentence = sentence

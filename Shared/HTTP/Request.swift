@@ -2,20 +2,16 @@ import Base
 
 /// One HTTP request, independent of the way of invocation.
 public struct Request: Sendable {
-    /// The method.
     public var method: Method
     /// The path as it was sent, without the query.
     public var path: String
     /// The query string: the text after the `?`, not decoded.
     public var queryString: String
-    /// The header fields.
     public var headers: Headers
-    /// The body.
     public var body: Body
     /// The address of the peer that opened the connection: a client or a proxy.
     public var peerAddress: String
 
-    /// A request's body.
     public enum Body: Sendable {
         /// The complete body. Empty if the request has none.
         case bytes([UInt8])
@@ -23,7 +19,6 @@ public struct Request: Sendable {
         case tooLarge
     }
 
-    /// Creates a request from its parts.
     public init(
         method: Method, path: String, queryString: String = "", headers: Headers = [:],
         body: Body = .bytes([]), peerAddress: String = ""

@@ -4,9 +4,7 @@ import Base
 public struct Response {
     /// The status code (RFC 9110 §15).
     public var status: Int
-    /// The header fields.
     public var headers: Headers
-    /// The body.
     public var body: Body
     /// Work that runs, in this order, after the response has been sent.
     public var afterwards: [() -> Void] = []
@@ -14,7 +12,6 @@ public struct Response {
     /// A function that accepts the next part of a streamed body.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
 
-    /// A response's body.
     public enum Body {
         /// The complete body.
         case bytes([UInt8])
@@ -23,7 +20,6 @@ public struct Response {
         case stream((Sink) throws -> Void)
     }
 
-    /// Creates a response from its parts.
     public init(status: Int, headers: Headers, body: Body) {
         self.status = status
         self.headers = headers

@@ -12,7 +12,6 @@ public struct JobHandler {
     /// lane.
     let platforms: [String]
 
-    /// Creates a handler from its parts.
     public init(
         at platforms: [String] = [], run: @escaping (JobContext) throws -> JobOutcome,
         giveUp: @escaping (JobContext, String) throws -> Void = { _, _ in }
@@ -40,7 +39,6 @@ public enum JobOutcome: Sendable, Equatable {
 
 /// The context of a handler's run.
 public struct JobContext {
-    /// The job.
     public let job: Job
     /// The workspace, without a caller.
     public let workspace: Workspace

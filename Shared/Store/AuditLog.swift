@@ -18,7 +18,6 @@ public struct AuditEntry: Sendable {
     /// The time of the action.
     public var createdAt: Timestamp
 
-    /// Creates an entry from its parts.
     public init(
         action: String, userID: Identifier? = nil, actorEmail: String? = nil, targetType: String? = nil,
         targetID: String? = nil, details: [String: JSON] = [:], createdAt: Timestamp = .now

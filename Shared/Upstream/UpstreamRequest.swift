@@ -3,7 +3,6 @@ import HTTP
 
 /// A request to an upstream.
 public struct UpstreamRequest: Sendable {
-    /// The method.
     public var method: Method
     /// The URL that it is sent to.
     public var url: UpstreamURL
@@ -61,9 +60,7 @@ public struct UpstreamRequest: Sendable {
 
 /// The response of an upstream server.
 public struct UpstreamResponse: Sendable {
-    /// The status code.
     public let status: Int
-    /// The header fields.
     public let headers: Headers
     /// The body, after decoding its Content-Encoding.
     public let body: [UInt8]

@@ -13,7 +13,6 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         case https, http
     }
 
-    /// The scheme.
     public let scheme: Scheme
     /// The host in lower case.
     public let host: String
