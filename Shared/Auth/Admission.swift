@@ -61,7 +61,7 @@ public final class Admission {
     private static func check(_ counted: RateLimit) throws {
         guard counted.isExceeded else { return }
         var error = HTTPError(
-            429, "This API key has used all of its \(counted.limit) requests for this hour. Try again later.")
+            429, "This API key has used its \(counted.limit) requests for this hour. Try again later.")
         error.headers = counted.headers
         error.headers.add("Retry-After", String(counted.secondsUntilReset))
         throw error

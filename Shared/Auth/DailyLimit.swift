@@ -36,7 +36,7 @@ extension Workspace {
         guard rateLimit.isExceeded else { return message }
         try takeBack(message)
         var error = HTTPError(
-            429, "This workspace has used all of its \(limit) AI chat messages for today. Try again tomorrow.")
+            429, "This workspace has used its \(limit) AI chat messages for today. Try again tomorrow.")
         error.headers = rateLimit.headers
         error.headers.add("Retry-After", String(rateLimit.secondsUntilReset))
         throw error

@@ -41,7 +41,7 @@ public struct HTTPError: Error {
     public static let `internal` = HTTPError(500, "Something went wrong on our side. Try again later.")
     /// 503: the database can be read, but not written.
     public static let unwritable = HTTPError(
-        503, "Changes are not possible at the moment, and nothing was changed. Reading still works. Try again later.",
+        503, "Changes are not possible now; nothing was changed. Reading still works. Try again later.",
         headers: ["Retry-After": "60"])
     /// 503: the database can't be reached.
     public static let unavailable = HTTPError(

@@ -57,7 +57,8 @@ public struct JobRunner {
         }
         guard handlers[job.kind] != nil else {
             let now = clock()
-            try workspace.postpone(job, until: now, counts: false, error: "No worker here runs this kind.", now: now)
+            try workspace.postpone(
+                job, until: now, counts: false, error: "This program has no handler for jobs of this kind.", now: now)
             return false
         }
         guard csystem_is_first_thread() != 0 else {

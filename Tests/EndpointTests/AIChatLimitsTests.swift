@@ -49,7 +49,7 @@ import Testing
         #expect(last.headers["RateLimit-Remaining"] == "0")
         let refused = chat.send()
         #expect(refused.status == 429)
-        #expect(refused.error == "This workspace has used all of its \(limit) AI chat messages for today. Try again tomorrow.")
+        #expect(refused.error == "This workspace has used its \(limit) AI chat messages for today. Try again tomorrow.")
         #expect(refused.headers["Retry-After"] == "41400", "until midnight UTC")
         #expect(try counted() == limit)
         let tomorrow = TestStore.now + 41_400

@@ -26,7 +26,7 @@ import Testing
         #expect(last.status == 200 && limits(last) == ["1000", "0", "1800", nil])
         let refused = pipeline.send(call)
         #expect(refused.status == 429 && limits(refused) == ["1000", "0", "1800", "1800"])
-        #expect(refused.error == "This API key has used all of its 1000 requests for this hour. Try again later.")
+        #expect(refused.error == "This API key has used its 1000 requests for this hour. Try again later.")
         #expect(pipeline.send(Call().key(store.own.writeKey)).status == 200, "each key has its own")
         now = TestStore.now + 1_799
         #expect(limits(pipeline.send(call)) == ["1000", "0", "1", "1"])

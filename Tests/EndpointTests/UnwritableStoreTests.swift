@@ -18,7 +18,7 @@ import Testing
             #expect(fields("Retry-After") == "60", explanation)
             #expect(
                 body == [
-                    "error": "Changes are not possible at the moment, and nothing was changed. Reading still works. Try again later."
+                    "error": "Changes are not possible now; nothing was changed. Reading still works. Try again later."
                 ], explanation)
         } else {
             #expect(operation.answer == 404 && status == 404, explanation)
