@@ -36,7 +36,7 @@ struct Descriptor {
 
     /// Reads at most `buffer.count` bytes. Returns 0 at the end of the input.
     ///
-    /// - Throws: `Closed`, also if a signal has asked the process to end; `TimedOut`.
+    /// - Throws: `Closed`, including when a signal has asked the process to end; `TimedOut`.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             let count = Glibc.read(number, buffer.baseAddress, buffer.count)

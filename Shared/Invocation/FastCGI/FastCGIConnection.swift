@@ -24,8 +24,7 @@ import HTTP
 // Why it is safe. Records of another request id than the current one are ignored, so parts of two requests are never
 // mixed. Other violations of the protocol close the connection. Reads have time limits: if they are exceeded before the
 // parameters are complete, the connection is closed without a response; later the response is 408. If a streamed
-// response fails in the middle, the connection ends in a way that no web server takes for the response's proper end
-// (`breakOff`).
+// response fails in the middle, the connection ends in a way that web servers recognize as a failure (`breakOff`).
 //
 // Costs. A web server that wants to have several requests served at the same time needs several connections and
 // processes.

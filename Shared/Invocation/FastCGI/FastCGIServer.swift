@@ -16,7 +16,7 @@ import Glibc
 //
 // Pairing. The runner must know which child serves which connection, for example to kill it after a timeout. The
 // template reports over descriptor 3 each fork, and each end of a child with its exit status. It accepts connections in
-// the order in which they were made, and reports exactly one fork for each, also if the fork fails. So the runner pairs
+// the order in which they were made, and reports exactly one fork for each, even if the fork fails. So the runner pairs
 // the n-th report of a fork with the n-th connection that it has made.
 //
 // Why it is safe. The template has only one thread, so a fork can't copy a lock that another thread holds. When it

@@ -6,10 +6,11 @@ import Glibc
 // requests would fail. In several ordinary transactions readers would see half of the change: people without accounts,
 // and accounts without people.
 //
-// Approach. The change is made in place, in many short transactions. TEMP triggers of this connection copy each row to
-// unfinished_rows before it is written for the first time. A row of unfinished_changes says that a change is under way.
-// While that row exists, every other connection has views in front of its tables, which show the copied rows instead of
-// the written ones (SQLiteViews). The last transaction deletes that row, which makes the whole change visible.
+// Approach. The change is made in place, in many short transactions. When a row is written for the first time, TEMP
+// triggers of this connection copy its former version to unfinished_rows. A row of unfinished_changes says that a change
+// is under way. While that row exists, every other connection has views in front of its tables, which show the copied
+// rows instead of the written ones (SQLiteViews). The last transaction deletes that row, which makes the whole change
+// visible.
 //
 // Why it is safe.
 // - Readers. A transaction looks for unfinished changes in the same snapshot in which it reads everything else, so it
@@ -109,7 +110,7 @@ public final class SteppedChange {
         guard finished == 1 else { throw Lost() }
     }
 
-    /// Stops working on the change, no matter if it is finished.
+    /// Stops working on the change, finished or not.
     public func release() {
         database.seesUnfinishedChanges = false
         for table in Schema.steppedTables {
@@ -267,7 +268,7 @@ public final class SteppedChange {
 
     private static func trigger(_ event: String, _ table: SteppedTable) -> String { "keep_\(table.name)_\(event)" }
 
-    /// Creates triggers that copy each row of a table before this connection writes it for the first time.
+    /// Creates triggers that copy a row's former version when this connection writes the row for the first time.
     private func keepRows(of table: SteppedTable) throws {
         let columns = try database.columns(of: table.name)
         let members = columns.map { "'\($0)', OLD.\($0)" }.joined(separator: ", ")

@@ -29,9 +29,9 @@ const char *csystem_argument(int index);
 
 /// Makes getaddrinfo(3) look names up in /etc/hosts and then by DNS, whatever /etc/nsswitch.conf says. glibc contains
 /// these two services. Others, such as `resolve` and `mdns4`, are shared objects. A statically linked executable would
-/// load them from the machine that it runs on, and crash if they were built for another glibc. This also prevents that
-/// nscd is asked and that the variable LOCALDOMAIN is read. Call it before the first look-up. Returns 0, or -1 if there
-/// is no memory.
+/// load them from the machine that it runs on, and crash if they were built for another glibc. This also keeps glibc
+/// from asking nscd and from reading the variable LOCALDOMAIN. Call it before the first look-up. Returns 0, or -1 if
+/// there is no memory.
 int csystem_use_own_resolver(void);
 
 /// The parameters of csystem_spawn. A memory limit (RLIMIT_AS) of 0 means no limit; if the caller's own limit is lower,
@@ -66,15 +66,15 @@ int64_t *csystem_shared_integer(void);
 void csystem_free_shared_integer(int64_t *integer);
 
 /// Sets a shared integer to `value`, unless that is less than `distance` above its current value. Returns 1 if this
-/// call has set it, and 0 otherwise, also if another process has set it at the same time.
+/// call has set it, and 0 otherwise, including when another process has set it at the same time.
 int csystem_advance(int64_t *integer, int64_t value, int64_t distance);
 
 /// Calls open(2) and fcntl(2), which are variadic.
 int csystem_open(const char *path, int flags, mode_t mode);
 int csystem_set_nonblocking(int descriptor);
 
-/// Opens those of the descriptors 0, 1 and 2 that are closed, so that no other file gets these numbers, and receives
-/// output meant for a terminal.
+/// Opens those of the descriptors 0, 1 and 2 that are closed, so that no other file gets these numbers, and no output
+/// that is meant for a terminal is written into such a file.
 void csystem_open_standard_descriptors(void);
 
 /// Catches signals: from now on SIGTERM and SIGINT interrupt a blocking call and set a flag instead of ending the
