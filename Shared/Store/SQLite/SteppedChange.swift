@@ -7,10 +7,10 @@ import Glibc
 // and accounts without people.
 //
 // Approach. The change is made in place, in many short transactions. When a row is written for the first time, TEMP
-// triggers of this connection copy its former version to unfinished_rows. A row of unfinished_changes says that a change
-// is under way. While that row exists, every other connection has views in front of its tables, which show the copied
-// rows instead of the written ones (SQLiteViews). The last transaction deletes that row, which makes the whole change
-// visible.
+// triggers of this connection copy its former version to unfinished_rows. A row of unfinished_changes says that a
+// change is under way. While that row exists, every other connection has views in front of its tables, which show the
+// copied rows instead of the written ones (SQLiteViews). The last transaction deletes that row, which makes the whole
+// change visible.
 //
 // Why it is safe.
 // - Readers. A transaction looks for unfinished changes in the same snapshot in which it reads everything else, so it

@@ -1,7 +1,7 @@
 /* The libraries that are linked into this executable, for `--version`.
 
-   Problem. A statically linked executable does not get the distribution's updates of libraries: it keeps the OpenSSL that
-   it was built with. So it must be able to state the versions of its libraries.
+   Problem. A statically linked executable does not get the distribution's updates of libraries: it keeps the OpenSSL
+   that it was built with. So it must be able to state the versions of its libraries.
 
    Approach. A library's release comes from its header, which Debian ships in the same package as the library's archive.
    The versions of the packages, which show the security fixes that they contain, come from THALIAN_COMPONENTS:

@@ -5,8 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Swift can't call the variadic functions curl_easy_setopt and curl_easy_getinfo. So there is one function here for each
-   type of argument. */
+/* Swift can't call the variadic functions curl_easy_setopt and curl_easy_getinfo. So there is one function here for
+   each type of argument. */
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);

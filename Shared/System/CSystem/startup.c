@@ -1,15 +1,15 @@
 /* Work that must be done before the Swift runtime initialises itself.
 
-   Problem. On Linux the Swift runtime has two static initialisers that read /proc. One looks for the process's arguments
-   in /proc/self/maps; without /proc, CommandLine.arguments is empty. The other looks for the program swift-backtrace in
-   the executable's folder, and finds that folder by /proc/self/exe. If it can't read that link, as in a chroot or a
-   container without /proc, it aborts with "Unable to obtain Swift runtime path".
+   Problem. On Linux the Swift runtime has two static initialisers that read /proc. One looks for the process's
+   arguments in /proc/self/maps; without /proc, CommandLine.arguments is empty. The other looks for the program
+   swift-backtrace in the executable's folder, and finds that folder by /proc/self/exe. If it can't read that link, as
+   in a chroot or a container without /proc, it aborts with "Unable to obtain Swift runtime path".
 
-   Approach. A constructor of priority 101, the first that programs may use, runs before the constructors of the runtime,
-   which have no priority (GCC manual, attribute "constructor"). glibc passes the arguments of main to constructors, and
-   this one stores them. If /proc/self/exe can't be read, it sets SWIFT_ROOT, which the second initialiser uses instead of
-   the executable's folder (swiftlang/swift, stdlib/public/runtime/Paths.cpp). If the caller has set that variable, its
-   value stays.
+   Approach. A constructor of priority 101, the first that programs may use, runs before the constructors of the
+   runtime, which have no priority (GCC manual, attribute "constructor"). glibc passes the arguments of main to
+   constructors, and this one stores them. If /proc/self/exe can't be read, it sets SWIFT_ROOT, which the second
+   initialiser uses instead of the executable's folder (swiftlang/swift, stdlib/public/runtime/Paths.cpp). If the caller
+   has set that variable, its value stays.
 
    Cost. One readlink(2). If this sets SWIFT_ROOT, the process sees the variable in its environment. */
 #define _GNU_SOURCE
