@@ -137,9 +137,11 @@ public struct AuditLog {
     }
 
     /// The chain is broken at this entry.
-    public struct BrokenChain: Error, Equatable {
+    public struct BrokenChain: Error, Equatable, CustomStringConvertible {
         /// The entry's sequence_number, counted from 0.
         public let sequence: Int
+
+        public var description: String { "the audit log's chain is broken at the entry with number \(sequence)" }
     }
 
     /// Returns the SHA-256 hash of the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.

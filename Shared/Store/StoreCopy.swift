@@ -6,13 +6,21 @@ public struct StoreCopy {
     private let target: any Database
 
     /// The reason why a copy can't be made or is not complete.
-    public enum Failure: Error, Equatable {
+    public enum Failure: Error, Equatable, CustomStringConvertible {
         /// The source's schema is not the one that this build expects.
         case sourceIsNotCurrent
         /// The target already contains workspaces.
         case targetIsNotEmpty
         /// A table of the target has another number of rows than the source's.
         case missingRows(table: String)
+
+        public var description: String {
+            switch self {
+            case .sourceIsNotCurrent: "the source's schema is not the one that this build expects"
+            case .targetIsNotEmpty: "the target already contains workspaces"
+            case .missingRows(let table): "the table \(table) has a different number of rows in the copy"
+            }
+        }
     }
 
     /// The progress of a copy.
