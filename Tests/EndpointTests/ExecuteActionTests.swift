@@ -256,7 +256,7 @@ import Testing
         #expect(reply.status == 200 && reply.json["success"] == false)
         #expect(
             reply.json["result"] == [
-                "status": "failed", "error": "Okta does not do this: it answered with status 400.",
+                "status": "failed", "error": "Okta refused the request with status 400.",
             ])
         #expect(try store.own.auditEntries().map(\.action) == ["remediation.requested", "remediation.failed"])
         // Asked again it is asked for again.
