@@ -275,7 +275,7 @@ import Testing
     @Test func theSameActionDoesNotWaitTwice() throws {
         let (first, second) = (token(propose()), token(propose()))
         #expect(confirm(first).status == 200)
-        #expect(confirm(second).error == "An action suspend_user waits for this target already.")
+        #expect(confirm(second).error == "Action suspend_user is already pending for this target.")
         #expect(try chat.actions().count == 1)
     }
 

@@ -95,7 +95,7 @@ import Testing
             Self.suspend.merging(["actionType": "create_access_review", "extraParams": ["reviewer": "mallory"]]) { $1 })
         #expect(reply.status == 404)
         #expect(
-            reply.error == "extraParams.reviewer: Okta has brought no active user of this name into this workspace.")
+            reply.error == "extraParams.reviewer: no active user with this name was synced from Okta.")
         #expect(
             send([
                 "actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "x", "extraParams": ["a": 1],
