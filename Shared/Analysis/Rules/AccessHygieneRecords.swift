@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// HR and the directory disagree about someone.
+    /// Contradictions between HR and the directory about a person.
     static let hrRecords: [Rule] = [
         Rule(
             .accessHygiene, "department_mismatch", .low, on: .identity,
@@ -54,7 +54,7 @@ extension Rule {
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
             action: .createTicket),
-        // An active employee in the identity provider whom HR does not know.
+        // Finds active employees in the identity provider that HR does not know.
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
@@ -73,7 +73,7 @@ extension Rule {
                 knows nobody of that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
-        // Hired 3 to 90 days ago, with no account in the identity provider nor anywhere else.
+        // Finds people who were hired 3 to 90 days ago and have no account in an identity provider or elsewhere.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],

@@ -2,11 +2,12 @@ import Findings
 
 extension Rule {
     /// Active accounts whose owner no identity provider knows. Service accounts, shared mailboxes and HR records need
-    /// none.
+    /// no match.
     static let unmatchedAccounts: [Rule] = general + cloud + code + business
 
     private static let general: [Rule] = [
-        // On platforms that have no such rule of their own below. GitHub's outside collaborators are access_risk's.
+        // Covers platforms that have no such rule of their own below. GitHub's outside collaborators are covered by
+        // access_risk.
         Rule(
             .accessHygiene, "account_without_idp_identity", .high, on: .identity,
             "Account without identity-provider match",
@@ -40,7 +41,7 @@ extension Rule {
             action: .removeAdminRole),
     ]
 
-    // IAM users; the root user and roles are others' business.
+    // Covers IAM users only; other rules cover the root user and roles.
     private static let cloud: [Rule] = [
         Rule(
             .accessHygiene, "aws_user_not_in_idp", .high, on: .identity,

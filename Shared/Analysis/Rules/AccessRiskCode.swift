@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// Who and what can change the code, and what leaks from it. GitHub accounts: `permission` in their `repository`.
+    /// Access to code, and leaks from it. GitHub accounts have their `permission` in a `repository`.
     static let riskyCode: [Rule] = [
         Rule(
             .accessRisk, "github_outside_collaborator_with_write", .high, on: .identity,
@@ -18,7 +18,7 @@ extension Rule {
                 wrote.
                 """,
             recommend: "Lower the collaborator's access to read, or end it.", action: .removeFromGroup),
-        // More than ten.
+        // Finds organizations with more than ten outside collaborators.
         Rule(
             .accessRisk, "github_many_outside_collaborators", .medium, on: .integration,
             "Many outside collaborators",
@@ -36,7 +36,7 @@ extension Rule {
                 GitHub has {affected_count} outside collaborators, whose access no offboarding of the company's own ends.
                 """,
             recommend: "Review the outside collaborators.", action: .createAccessReview),
-        // However long ago, while the events are kept. Alerts of one repository are one finding.
+        // Covers alerts of any age whose events are still stored. All alerts of one repository are one finding.
         Rule(
             .accessRisk, "github_open_secret_alert", .critical, on: .integration, "Open secret alert",
             needs: [.platform("github")],
@@ -64,7 +64,7 @@ extension Rule {
                 repository for {occurred_at:days}, and the {alerts?alert is/alerts are} still open.
                 """,
             recommend: "Revoke the leaked secret and close the alert.", action: .rotateCredentials),
-        // Two times or more in the last 30 days.
+        // Finds people who bypassed the protection twice or more in the last 30 days.
         Rule(
             .accessRisk, "github_push_protection_bypassed", .high, on: .identity, "Push protection bypassed",
             needs: [.platform("github")],

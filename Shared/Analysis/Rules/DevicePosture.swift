@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// The state of the devices that people work with.
+    /// The state of the devices that people use.
     static let devicePosture: [Rule] = deviceProtection + deviceDetection + deviceRecords
 
     private static let deviceProtection: [Rule] = [
@@ -26,8 +26,8 @@ extension Rule {
                 admin's sessions.
                 """,
             recommend: "Turn disk encryption on before the admin uses the device again.", action: .lockDevice),
-        // For a reason that no other rule here names: not known to be unencrypted, jailbroken, or on an operating
-        // system that is not supported.
+        // Covers devices that are out of compliance for a reason that no other rule names: they are not known to be
+        // unencrypted, jailbroken or on an unsupported operating system.
         Rule(
             .devicePosture, "noncompliant", .medium, on: .device, "Device out of compliance",
             needs: [.deviceManagement],
@@ -74,7 +74,7 @@ extension Rule {
                 """,
             say: "{device} is jailbroken, so any app on it can read the company's mail.",
             recommend: "Take the device out of use and restore it.", action: .retireDevice),
-        // On a platform that reports encryption of other devices.
+        // Covers platforms that report the encryption of other devices.
         Rule(
             .devicePosture, "encryption_unknown", .low, on: .device, "Encryption not reported",
             needs: [.deviceManagement],
@@ -132,7 +132,8 @@ extension Rule {
                 {source:platform} has {open_detections:open detection} on {device}, which nobody has looked into.
                 """,
             recommend: "Investigate the detection and contain the host if it is real.", action: .containHost),
-        // Contained, seen within the last 24 hours, and its owner signed in within the last 7 days.
+        // Finds contained devices that were seen within the last 24 hours and whose owner signed in within the last 7
+        // days.
         Rule(
             .devicePosture, "contained_in_use", .medium, on: .device, "Contained host still in use",
             needs: [.category("edr"), .identityProvider],
