@@ -92,7 +92,7 @@ public struct RemediationAction: Sendable {
 
     private func demand(_ isSame: Bool) throws(HTTPError) {
         guard !isSame else { return }
-        throw .conflict("The records that this action names have changed since it was requested. Request it again.")
+        throw .conflict("The records that this action names have changed since its request. Request it again.")
     }
 
     func entry(_ action: String, _ more: [String: JSON] = [:], at now: Timestamp) -> AuditEntry {

@@ -323,7 +323,7 @@ import Testing
         let database = scene.store.database
         func isRefused(_ action: RemediationAction) throws -> Bool {
             let ended = try scene.run(action)
-            let sentence = "The records that this action names have changed since it was requested. Request it again."
+            let sentence = "The records that this action names have changed since its request. Request it again."
             return ended.status == .failed && ended.error == sentence && scene.provider.calls.isEmpty
         }
         let person = try scene.request(.suspendUser, scene.alice.description)
@@ -361,7 +361,7 @@ import Testing
         scene.now = scene.now + 3600
         let ended = try scene.run(review)
         #expect(ended.status == .failed && scene.provider.calls == calls, "\(scene.provider.calls)")
-        #expect(ended.error == "The records that this action names have changed since it was requested. Request it again.")
+        #expect(ended.error == "The records that this action names have changed since its request. Request it again.")
     }
 
     /// More of what an action is about than there was does not make it another one.
