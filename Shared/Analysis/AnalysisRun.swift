@@ -125,7 +125,7 @@ extension Workspace {
             WHERE workspace_id = $1 AND id = $2 AND status = 'running'
             """, runID, Timestamp.now, results)
         guard finished == 1 else {
-            throw HTTPError.conflict("This analysis took so long that another one has taken its place.")
+            throw HTTPError.conflict("This analysis took so long that another one has replaced it.")
         }
     }
 }

@@ -25,7 +25,7 @@ extension Source: CustomStringConvertible {
     public var description: String {
         switch self {
         case .identityProvider: "an identity provider"
-        case .applications: "a platform beside the identity providers"
+        case .applications: "a platform other than the identity providers"
         case .category("hr"): "an HR system"
         case .category(let category): "a platform of the category \(category)"
         case .devices: "device management or endpoint detection"

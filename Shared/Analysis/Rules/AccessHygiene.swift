@@ -24,8 +24,8 @@ extension Rule {
                         WHERE admin.identity_id = everyone.id AND admin.is_admin)
                     """,
                 say: """
-                    {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which returns \
-                    with the account.
+                    {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which \
+                    comes back if the account is reactivated.
                     """,
                 recommend: "Remove the user's remaining entitlements.", action: .offboardUser),
             Rule(
@@ -43,8 +43,8 @@ extension Rule {
                         AND live_entitlements.is_admin
                     """,
                 say: """
-                    {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, so \
-                    the accounts open again with one click.
+                    {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, \
+                    so one click makes them an admin again.
                     """,
                 recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
             // Covers platforms that have no such rule of their own, and people without an admin role on any of them.
@@ -107,7 +107,7 @@ extension Rule {
                 find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
                 say: """
                     {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
-                    to GitLab and take the code along.
+                    to GitLab and copy the code.
                     """,
                 recommend: "Block the GitLab user.", action: .suspendUser),
         ]

@@ -56,7 +56,7 @@ extension Rule {
             say: """
                 {identity_name} has a GitLab token that never expires, so a copy of it works until someone notices.
                 """,
-            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
+            recommend: "Replace the token with one that expires.", action: .rotateCredentials),
         Rule(
             .accessHygiene, "github_token_without_expiry", .medium, on: .identity,
             "GitHub token without expiry",
@@ -67,7 +67,7 @@ extension Rule {
             say: """
                 {identity_name} has a GitHub token that never expires, so a copy of it works until someone notices.
                 """,
-            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
+            recommend: "Replace the token with one that expires.", action: .rotateCredentials),
         // Deploy keys are left out: they belong to a repository and need no owner.
         Rule(
             .accessHygiene, "access_key_without_owner", .medium, on: .integration, "Active key without owner",

@@ -15,8 +15,8 @@ extension Rule {
                 WHERE lower(trim(hr_records.hr_department)) <> lower(trim(hr_records.idp_department))
                 """,
             say: """
-                {identity_name} is in {hr_department} for {hr:platform} and in {idp_department} for {idp:platform}, so \
-                access follows the wrong department.
+                {identity_name} is in {hr_department} according to {hr:platform} and in {idp_department} according to \
+                {idp:platform}, so access follows the wrong department.
                 """,
             recommend: "Correct the department in the directory.", action: .createTicket),
         Rule(
@@ -70,7 +70,7 @@ extension Rule {
                 """,
             say: """
                 {identity_name} has an active {idp:platform} account with {applications:application}, but {hr:platform} \
-                knows nobody of that name.
+                has no one with that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
         // Finds people who were hired 3 to 90 days ago and have no account in an identity provider or elsewhere.
@@ -91,8 +91,8 @@ extension Rule {
                             AND integration_id IN (SELECT id FROM providers))
                 """,
             say: """
-                {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so work begins \
-                on borrowed ones.
+                {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so their work \
+                begins on borrowed accounts.
                 """,
             recommend: "Create the new hire's account in the identity provider.", action: .createTicket),
     ]

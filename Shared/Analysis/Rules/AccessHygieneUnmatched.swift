@@ -19,8 +19,8 @@ extension Rule {
                     AND (account_platform <> 'github' OR account_type <> 'external')
                 """,
             say: """
-                {identity_name} has an account on {account_platform:platform} that matches nobody in {idp:platform}, so \
-                nothing ends it when the work does.
+                {identity_name} has an account on {account_platform:platform} that matches nobody in {idp:platform}, \
+                so nothing closes it when the person leaves.
                 """,
             recommend: "Link the account to a person in the identity provider or remove it.",
             action: .suspendUser),
@@ -55,7 +55,7 @@ extension Rule {
                 The IAM user {account_name}[ signed in to the AWS console {last_login_at:ago} and] matches nobody in \
                 {idp:platform}.
                 """,
-            recommend: "Replace the IAM user by single sign-on.", action: .suspendUser),
+            recommend: "Replace the IAM user with single sign-on.", action: .suspendUser),
         Rule(
             .accessHygiene, "aws_admin_not_in_idp", .critical, on: .identity,
             "AWS admin not in identity provider",
@@ -90,8 +90,8 @@ extension Rule {
             needs: [.identityProvider, .platform("gitlab")],
             find: "SELECT * FROM strangers WHERE account_platform = 'gitlab' AND is_admin",
             say: """
-                {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so whoever it is can change \
-                protected branches unseen.
+                {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so an unknown person can \
+                change protected branches.
                 """,
             recommend: "Remove the maintainer role in GitLab.", action: .removeAdminRole),
         Rule(
@@ -102,8 +102,8 @@ extension Rule {
                 SELECT * FROM strangers WHERE account_platform = 'gitlab' AND role = 'developer' AND NOT is_admin
                 """,
             say: """
-                {identity_name} is a GitLab developer whom {idp:platform} does not know, so code is pushed by someone \
-                whom no offboarding reaches.
+                {identity_name} is a GitLab developer whom {idp:platform} does not know, so someone that no \
+                offboarding reaches can push code.
                 """,
             recommend: "Block the GitLab user until its owner is known.", action: .suspendUser),
     ]
@@ -127,7 +127,7 @@ extension Rule {
                 find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND NOT is_admin",
                 say: """
                     {identity_name} has an account on {account_platform:platform} that matches nobody in \
-                    {idp:platform}, so nothing ends it when the work does.
+                    {idp:platform}, so nothing closes it when the person leaves.
                     """,
                 recommend: "Deactivate the user in \(name).", action: .suspendUser),
         ]

@@ -133,8 +133,8 @@ extension Rule {
                 WHERE account_platform = 'salesforce' AND NOT is_admin AND metadata ->> 'modify_all_data' = 'yes'
                 """,
             say: """
-                {identity_name} is no Salesforce admin but may modify all data, so one mistake or one stolen session can \
-                overwrite every customer record.
+                {identity_name} is not a Salesforce admin but can modify all data, so one mistake or one stolen \
+                session can overwrite every customer record.
                 """,
             recommend: "Remove the permission to modify all data.", action: .removeAdminRole),
         // Leaves out people who may modify all data: they can view them too, and have the finding above.
@@ -147,8 +147,8 @@ extension Rule {
                     AND (metadata ->> 'modify_all_data' IS NULL OR metadata ->> 'modify_all_data' <> 'yes')
                 """,
             say: """
-                {identity_name} is no Salesforce admin but may view all data, so one stolen session is enough to read \
-                every customer record.
+                {identity_name} is not a Salesforce admin but can view all data, so one stolen session is enough to \
+                read every customer record.
                 """,
             recommend: "Remove the permission to view all data.", action: .removeAdminRole),
         // Covers the last 30 days, and people only, since integrations move data regularly.

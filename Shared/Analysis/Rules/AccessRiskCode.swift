@@ -14,8 +14,8 @@ extension Rule {
                     AND metadata ->> 'permission' IN ('push', 'write', 'maintain', 'admin')
                 """,
             say: """
-                {identity_name} is not with the company but can push to {repository}, so code ships that no employee \
-                wrote.
+                {identity_name} is not an employee but can push to {repository}, so code that no employee wrote can \
+                ship.
                 """,
             recommend: "Lower the collaborator's access to read, or end it.", action: .removeFromGroup),
         // Finds organizations with more than ten outside collaborators.
@@ -33,7 +33,7 @@ extension Rule {
                 WHERE affected_count > 10
                 """,
             say: """
-                GitHub has {affected_count} outside collaborators, whose access no offboarding of the company's own ends.
+                GitHub has {affected_count} outside collaborators, whose access the company's offboarding does not end.
                 """,
             recommend: "Review the outside collaborators.", action: .createAccessReview),
         // Covers alerts of any age whose events are still stored. All alerts of one repository are one finding.
@@ -116,8 +116,8 @@ extension Rule {
                 FROM live_keys WHERE kind = 'deploy_key' AND can_write AND platform = \(platform)
                 """,
             say: """
-                The {integration_platform:platform} deploy key {integration_name} has write access, so whoever gets \
-                hold of a copy can change the code in nobody's name.
+                The {integration_platform:platform} deploy key {integration_name} has write access, so anyone with a \
+                copy can change the code anonymously.
                 """,
             recommend: "Make the deploy key read-only.", action: .rotateCredentials)
     }

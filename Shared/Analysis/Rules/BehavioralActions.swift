@@ -54,7 +54,7 @@ extension Rule {
                 """,
             say: """
                 {identity_name} deleted {files} files from {source:platform} within {hours:hour} {last_at:ago}, as \
-                someone does who wants to do damage or hide it.
+                someone would who wants to cause damage or hide it.
                 """,
             recommend: "Restore the files and ask the user about it.", action: .revokeSessions),
         // Finds people who granted admin roles three times or more in a day.
@@ -76,8 +76,8 @@ extension Rule {
                 WHERE worst.position = 1
                 """,
             say: """
-                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, as \
-                an intruder does who means to stay.
+                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, \
+                as an intruder would who wants to stay.
                 """,
             recommend: "Review the roles that were granted and take back those without a request.",
             action: .createAccessReview),

@@ -129,7 +129,7 @@ extension Rule {
                 """,
             say: """
                 {ip_address} tried the passwords of {people} people within {minutes:minute} {last_at:ago}, which is \
-                how guessed passwords are found.
+                how attackers find weak passwords.
                 """,
             recommend: "Block the address in the identity provider's network zones.", action: .createTicket),
     ]

@@ -106,7 +106,7 @@ extension Rule {
                 """,
             say: """
                 {identity_name} signed in from {origin} and {minutes:minute} later from {destination} \
-                {occurred_at:ago}, so one of the two was probably somebody else.
+                {occurred_at:ago}, so one of the two was probably someone else.
                 """,
             recommend: "End the sessions and confirm both sign-ins with the user.", action: .revokeSessions),
         // Finds sign-ins after 60 days or more without one. For a person without a sign-in in the half year before, the
@@ -137,8 +137,8 @@ extension Rule {
                 WHERE absence >= 60 * 86400
                 """,
             say: """
-                {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, which a thief of a \
-                forgotten password would do too.
+                {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, as someone with a \
+                stolen password would.
                 """,
             recommend: "Confirm the sign-in with the user.", action: .notifyUser),
         // Finds three or more resets of a password within a day.

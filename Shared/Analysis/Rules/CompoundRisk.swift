@@ -188,8 +188,8 @@ extension Rule {
                     AND COALESCE(live_accounts.metadata ->> 'role', 'developer') NOT IN ('guest', 'reporter')
                 """,
             say: """
-                {identity_name} left according to {hr:platform} but can still push code to {code:platform}, where \
-                nobody expects changes of theirs.
+                {identity_name} left according to {hr:platform} but can still push code to {code:platform}, where no \
+                one expects changes from them.
                 """,
             recommend: "Remove the person from the organization that holds the code.", action: .offboardUser),
     ]

@@ -122,8 +122,8 @@ extension Rule {
                 WHERE owned_devices.identity_id = holders.identity_id
                 """,
             say: """
-                {identity_name} has {devices:device}, {device_name}, more than one person works with, so some may be \
-                lost without anyone's notice.
+                {identity_name} has {devices:device}, {device_name}, more than one person uses, so some may be lost \
+                without anyone noticing.
                 """,
             recommend: "Ask which devices are in use and retire the others.", action: .notifyUser),
     ]

@@ -33,8 +33,8 @@ extension Rule {
                 WHERE was - is_now >= 15
                 """,
             say: """
-                MFA coverage fell from {was} to {is_now} per cent in {period}, as when a policy that asked for a \
-                second factor is gone.
+                MFA coverage fell from {was} to {is_now} per cent in {period}, as happens when a policy that \
+                requires a second factor is removed.
                 """,
             recommend: "Look for a changed MFA policy and restore it.", action: .createTicket),
         // Covers a rise by three or more applications.
@@ -196,8 +196,8 @@ extension Rule {
                 FROM integrations WHERE workspace_id = $1 AND status = 'error'
                 """,
             say: """
-                {source:platform} has not synced since {beginning} {moment:ago}, because {reason}, so what changes \
-                there is not checked.
+                {source:platform} has not synced since {beginning} {moment:ago}, because {reason}, so changes there \
+                are not checked.
                 """,
             recommend: "Reconnect the integration with credentials that work.", action: .createTicket),
         // Finds connected platforms without a sync for 10 hours.
@@ -212,8 +212,7 @@ extension Rule {
                     AND COALESCE(last_sync_at, connected_at) <= \(hoursAgo: 10)
                 """,
             say: """
-                {source:platform} is connected but last synced {moment:ago}, so what has changed there since is not \
-                checked.
+                {source:platform} is connected but last synced {moment:ago}, so changes since then are not checked.
                 """,
             recommend: "Trigger a sync and look at what stopped the automatic one.", action: .createTicket),
     ]

@@ -99,8 +99,8 @@ extension Rule {
                 JOIN live_applications ON live_applications.id = many.application_id
                 """,
             say: """
-                {application_name} has {findings} shadow-IT findings at once, so it is a bigger risk than each of them \
-                says.
+                {application_name} has {findings} shadow-IT findings at once, so it is a bigger risk than each of \
+                them shows alone.
                 """,
             recommend: "Block the app until its findings are dealt with.", action: .blockApp),
         // Finds devices with three or more findings.
@@ -119,7 +119,7 @@ extension Rule {
                 JOIN live_devices ON live_devices.id = many.device_id
                 LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                 """,
-            say: "{device} has {findings} findings at once, so it is easier to replace than to mend.",
+            say: "{device} has {findings} findings at once, so it is easier to replace than to fix.",
             recommend: "Replace or reinstall the device.", action: .retireDevice),
         // Counts the platforms on which the rules about admins without a match in the identity provider have found
         // someone.

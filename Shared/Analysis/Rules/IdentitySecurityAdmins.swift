@@ -53,7 +53,7 @@ extension Rule {
                     AND (metadata ->> 'kind' IS NULL OR metadata ->> 'kind' <> 'role')
                 """,
             say: """
-                The service account {identity_name} is an admin of {place:platform}, so one leaked key of it controls \
+                The service account {identity_name} is an admin of {place:platform}, so one leaked key controls \
                 everything there.
                 """,
             recommend: "Give the service account only the permissions that its job needs.",
@@ -102,8 +102,8 @@ extension Rule {
                 WHERE affected_count > 5
                 """,
             say: """
-                {source:platform} has {affected_count} super admins, {identity_name}, any of whose passwords opens the \
-                whole company.
+                {source:platform} has {affected_count} super admins, {identity_name}, and any of their passwords \
+                opens the whole company.
                 """,
             recommend: "Keep at most five super admins and give the others narrower roles.",
             action: .createAccessReview),

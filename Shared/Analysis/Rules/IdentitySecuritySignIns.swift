@@ -140,7 +140,7 @@ extension Rule {
                     """,
                 say: """
                     {percent} per cent of {source:platform} sign-ins in the last 30 days used a password instead of \
-                    {idp:platform}, so {idp:platform}'s rules do not hold there.
+                    {idp:platform}, so {idp:platform}'s rules do not apply there.
                     """,
                 recommend: "Enforce single sign-on on the platform and turn password sign-in off.",
                 action: .createTicket),
@@ -160,7 +160,7 @@ extension Rule {
                     """,
                 say: """
                     {affected_count} of {everybody} accounts in {key:platform} can sign in with a password instead of \
-                    single sign-on, so the identity provider's rules do not hold there.
+                    single sign-on, so the identity provider's rules do not apply there.
                     """,
                 recommend: "Enforce single sign-on in \(name).", action: .createTicket)
         }
