@@ -102,7 +102,7 @@ struct AnthropicClient {
         case 400: return .badRequest("The AI assistant can't read this message or its file.")
         case 413: return HTTPError(413, "The message and its file are too long for the AI assistant.")
         case 408, 409, 500...599: return Self.unavailable
-        default: return HTTPError(500, "The AI assistant could not be asked. Try again later.")
+        default: return HTTPError(500, "The AI assistant could not answer. Try again later.")
         }
     }
 

@@ -107,10 +107,10 @@ public struct Assistant {
             let input = confirmation.input.object ?? [:]
             let action = try propose(try tool.call(input, in: workspace, remediation, now: now))
             guard action.target == confirmation.target else {
-                throw HTTPError.conflict("This would act on something else by now. Ask for it again.")
+                throw HTTPError.conflict("The target has changed in the meantime. Ask for it again.")
             }
             let requested = try remediation.request(action.request, in: workspace, now: now)
-            let outcome = requested.status == .pendingApproval ? " waits for approval." : " is queued."
+            let outcome = requested.status == .pendingApproval ? " is waiting for approval." : " is queued."
             let turn = [
                 // The person's message contains no names, since names were written by others.
                 Message(role: .user, content: [Message.text("(I confirm \(tool.name).)")]),

@@ -118,7 +118,7 @@ extension ToolCall {
         ).filter { remediation.can(.containHost, on: $0.platform) }
         guard devices.count <= 1 else { throw HTTPError.conflict("Several devices have this host name.") }
         guard let device = devices.first else {
-            throw HTTPError.notFound("No device of this host name is under a platform that can contain it.")
+            throw HTTPError.notFound("No device with this host name is on a platform that can contain it.")
         }
         return try action(.containHost, on: device.platform, device.id, device.label)
     }

@@ -91,7 +91,7 @@ struct Turn {
             let action = try propose(call)
             try remediation.check(action.request, in: workspace)
             guard !proposed.contains(where: { $0.action == action }) else {
-                throw HTTPError.conflict("This has been proposed already.")
+                throw HTTPError.conflict("This has already been proposed.")
             }
             try countChange()
             proposed.append((use, action))

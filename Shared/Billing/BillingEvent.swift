@@ -19,10 +19,10 @@ public struct BillingEvent: Sendable {
         guard let secret = try environment.hmacKey("STRIPE_WEBHOOK_SECRET") else { throw StripeClient.notSetUp }
         guard case .bytes(let body) = request.body,
             WebhookSignature.holds(request.headers["Stripe-Signature"], for: body, secret: secret, now: now)
-        else { throw HTTPError.badRequest("The Stripe-Signature is missing or does not hold.") }
+        else { throw HTTPError.badRequest("The Stripe-Signature is missing or not valid.") }
         guard let event = try? JSON(parsing: body), let id = event["id"]?.string, let type = event["type"]?.string,
             let created = event["created"]?.integer, let object = event["data"]?["object"]
-        else { throw HTTPError.badRequest("The body is no event.") }
+        else { throw HTTPError.badRequest("The body is not a Stripe event.") }
         self.id = id
         self.type = type
         createdAt = Timestamp(seconds: created)

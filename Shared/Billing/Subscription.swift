@@ -117,7 +117,7 @@ extension Workspace {
                 interval: try row[3] as BillingInterval?, price: try row[4] as String?, end: try row[5] as Timestamp?
             )
         }
-        guard let counts else { throw StoreError.failed("a subscription is not there that was just noted") }
+        guard let counts else { throw StoreError.failed("a subscription that was just stored can't be found") }
         try execute(
             """
             INSERT INTO subscriptions (workspace_id, stripe_customer_id, stripe_subscription_id, status, billing_interval,

@@ -13,7 +13,7 @@ public struct ExportSettings {
     public init(_ environment: Environment) throws(EnvironmentError) {
         let text = environment["EXPORT_MAX_ROWS"] ?? "1000000"
         guard let rows = Int(text), (1...1_000_000).contains(rows) else {
-            throw EnvironmentError("EXPORT_MAX_ROWS is no whole number from 1 to 1000000")
+            throw EnvironmentError("EXPORT_MAX_ROWS must be a whole number from 1 to 1000000")
         }
         guard let secret = try environment.hmacKey("EXPORT_CURSOR_SECRET") else {
             throw EnvironmentError("EXPORT_CURSOR_SECRET is not set")

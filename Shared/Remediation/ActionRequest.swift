@@ -91,7 +91,7 @@ extension Remediation {
             request.idempotencyKey, resolution.key(of: request.type, on: request.platform), now)
         if !needsApproval { _ = try workspace.enqueue(.remediation, id: id, payload: [:], now: now) }
         guard let action = try workspace.remediationAction(id) else {
-            throw StoreError.failed("an action that was written is not there")
+            throw StoreError.failed("an action that was stored can't be found")
         }
         var entry = AuditEntry(
             action: "remediation.requested", targetType: "remediation_action", targetID: id.description,

@@ -82,7 +82,7 @@ extension Workspace {
                 decision == .approve ? JSON.object(action.parameters) : action.keptParameters)
             if decision == .approve { _ = try enqueue(.remediation, id: id, payload: [:], now: now) }
             guard let decided = try remediationAction(id) else {
-                throw StoreError.failed("an action that was decided is not there")
+                throw StoreError.failed("an action that was decided can't be found")
             }
             return (decided, decided.entry(decision == .approve ? "approved" : "rejected", at: now))
         }
