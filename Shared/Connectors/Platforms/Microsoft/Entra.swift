@@ -18,7 +18,7 @@ struct Entra: Connector {
         Identifier($0) != nil
     }
     /// The group whose members are reviewed. Groups are not stored, so the connector asks Graph if the target is a
-    /// member of the group or an application that is assigned to it.
+    /// member of the group or an application to which the group is assigned.
     static let group = ActionParameter.value(
         "group_id", "the object ID of a group that the target belongs to, a UUID", isRequired: true
     ) { Identifier($0) != nil }

@@ -96,7 +96,7 @@ extension Entra {
     /// Returns the name of a review. It contains the action's id, by which the review is found later.
     private static func reviewName(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
 
-    /// Returns true if a user is a member of a group, or if an application is assigned to it. For other targets,
+    /// Returns true if a user is a member of a group, or if the group is assigned to an application. For other targets,
     /// returns true if the group belongs to the tenant.
     private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
         let id = target.externalID

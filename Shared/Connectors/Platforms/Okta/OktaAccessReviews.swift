@@ -9,7 +9,7 @@ struct OktaAccessReviews {
     static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
 
     /// The group whose members are reviewed. Groups are not stored, so the connector asks Okta if the target is a
-    /// member of the group or an application that is assigned to it.
+    /// member of the group or an application to which the group is assigned.
     static let group = ActionParameter.value("group_id", "the id of a group that the target belongs to") { id in
         (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
@@ -107,8 +107,8 @@ struct OktaAccessReviews {
             "Okta reviews access to its own applications and groups, or of its own users. Name one of these.")
     }
 
-    /// Returns true if a user is a member of a group, or if an application is assigned to it. Other targets have no
-    /// groups in Okta, so any group of the org may be reviewed for them.
+    /// Returns true if a user is a member of a group, or if the group is assigned to an application. Other targets have
+    /// no groups in Okta, so any group of the org may be reviewed for them.
     private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
         let id = target.externalID
         switch target.kind {
