@@ -8,7 +8,7 @@ import Store
 struct ConnectedIntegration {
     let id: Identifier
     let platform: Platform
-    /// The time since when it has these credentials; nil if it was not stored.
+    /// The time since which it has these credentials; nil if it was not stored.
     let connectedAt: Timestamp?
     private let stored: [UInt8]?
 

@@ -2,7 +2,7 @@ import Base
 import Connectors
 
 /// The history of an integration's lists in earlier syncs (`integrations.lists`): the number of entries of each, and
-/// the time since when it could not be read.
+/// the time since which it could not be read.
 struct ListHistory {
     /// The state of one list, or of a part of one.
     fileprivate struct State {
@@ -14,7 +14,7 @@ struct ListHistory {
         var reason: String?
         /// The time at which it first could not be read.
         var leftOutAt: Timestamp?
-        /// The time since when its events have not been read.
+        /// The time since which its events have not been read.
         var eventsSince: Timestamp?
     }
 

@@ -21,7 +21,7 @@ enum AITools {
         "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",
     ]
 
-    /// Names that are also ordinary words. They count only if they are the application's whole name.
+    /// Names that are also ordinary words. They count only as the application's whole name, alone or followed by "AI".
     private static let ambiguous: Set = [
         "pi", "poe", "otter", "gamma", "tome", "runway", "cursor", "fathom", "bard", "jasper", "gemini", "grok",
         "mistral", "claude", "windsurf",
