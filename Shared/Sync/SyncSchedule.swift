@@ -3,8 +3,8 @@ import Base
 import Jobs
 import Store
 
-// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then two, four, eight and so
-// on, at most every twelve hours, for seven days. After that the integration waits for a person.
+// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four, eight
+// and at last every twelve hours, for seven days. After that the integration waits for a person.
 extension Workspace {
     /// The seconds for which a failing integration is retried.
     private static let failingTime = Int.days(7)
