@@ -17,7 +17,7 @@ extension Rule: JSONWritable {
 }
 
 extension Workspace {
-    /// The rules that look at this workspace: all that it has not switched off.
+    /// Returns the rules that this workspace has not switched off.
     public func activeRules() throws -> [Rule] {
         let disabled = Set(
             try rows("SELECT rule_id FROM rule_states WHERE workspace_id = $1 AND NOT is_enabled") {

@@ -1,9 +1,9 @@
 import Base
 import Store
 
-/// Whom and what a finding affects, by kind, as the API shows them. Of very many, some are named.
+/// The entities that a finding affects, by kind, in the API's form. If there are very many, only some are listed.
 struct AffectedEntities {
-    /// The kinds, with what the columns of each are called and what they become.
+    /// The kinds, with the query columns of each and the members that they become.
     private static let kinds: [(kind: String, fields: [(column: String, name: String)])] = [
         ("accounts", [("account_id", "id"), ("account_name", "name"), ("account_platform", "platform")]),
         ("applications", [("application_id", "id"), ("application_name", "name")]),
@@ -12,7 +12,7 @@ struct AffectedEntities {
         ("integrations", [("integration_platform", "platform"), ("integration_name", "name")]),
     ]
 
-    /// Where a question has the columns of each kind; the first of them is what tells entities apart.
+    /// The positions of each kind's columns in a query. The first column of a kind identifies an entity.
     struct Columns {
         fileprivate let kinds: [(kind: String, fields: [(column: Int, name: String)])]
 
@@ -31,7 +31,7 @@ struct AffectedEntities {
     mutating func add(_ row: any Row, _ columns: Columns) {
         for (kind, fields) in columns.kinds {
             guard let first = fields.first, !row.isNull(first.column) else { continue }
-            // An integration may have several parts that are affected.
+            // An integration may have several affected parts, so all of its columns identify an entity.
             let key =
                 kind == "integrations"
                 ? fields.map { row.text($0.column) }.joined(separator: "\0") : row.text(first.column)

@@ -3,7 +3,7 @@ import Base
 import Findings
 import Store
 
-/// An open finding with all that a run says about it.
+/// A finding that is open or in progress, with all of its data.
 public struct AnalysedFinding: JSONWritable {
     private let id: Identifier
     private let title: String

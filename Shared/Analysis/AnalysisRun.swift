@@ -4,9 +4,9 @@ import Findings
 import HTTP
 import Store
 
-/// What a run of the analysis has come to.
+/// The result of an analysis.
 public struct AnalysisRun: Sendable {
-    /// Rules that could not look, with what is not connected: that they have found nothing says nothing.
+    /// A rule that could not run, with the kind of platform that is not connected. Its lack of findings means nothing.
     public struct SkippedRule: JSONWritable, Sendable {
         let ruleID: String
         let reason: String
@@ -19,21 +19,21 @@ public struct AnalysisRun: Sendable {
         }
     }
 
-    /// The score and the counts after it.
+    /// The risk score and the counts after the run.
     public let risk: RiskSummary
-    /// What was not looked for.
+    /// The rules that could not run.
     public let skipped: [SkippedRule]
-    /// The latest sync of a connected platform; nil when none has synced.
+    /// The time of the latest sync of a connected platform; nil if none has synced.
     public let lastSyncedAt: Timestamp?
 }
 
 extension Workspace {
-    /// Seconds between the starts of two runs; a run that takes longer has lost its claim.
+    /// The seconds between the starts of two runs. A run that takes longer loses its claim.
     static let analysisInterval = 60
 
-    /// Finds what is wrong now and brings the findings up to date. Everything that the run writes is one transaction at
-    /// its end: a run that is killed leaves nothing, and holds the workspace for a minute at most. Throws 409 while
-    /// another run is under way, or when the last one began less than a minute ago.
+    /// Finds the present problems and updates the findings. A run writes everything in one transaction at its end, so a
+    /// run that is killed leaves nothing behind, and blocks other runs for a minute at most.
+    /// - Throws: `HTTPError` 409 if another run is in progress or began less than a minute ago.
     public func analyze(now: Timestamp = .now) throws -> AnalysisRun {
         let runID = try beginAnalysis(now: now)
         do {
@@ -44,7 +44,7 @@ extension Workspace {
                     AnalysisRun.SkippedRule(ruleID: rule.id, reason: "\($0) is not connected")
                 }
             }
-            // Drift and correlation look at what the others have found, and wait for it.
+            // Drift and correlation rules read the findings of the others, so they run after those.
             var costs: [(id: String, milliseconds: Int)] = []
             let found = try detections(
                 of: able.filter { !$0.category.looksAtFindings }, from: sources, at: now,
@@ -68,7 +68,7 @@ extension Workspace {
             }
             return AnalysisRun(risk: risk, skipped: skipped, lastSyncedAt: sources.lastSyncedAt)
         } catch {
-            // Whoever has taken the run over has said so already.
+            // If another run has taken over, it has already marked this one as failed.
             _ = try? execute(
                 "UPDATE analysis_runs SET status = 'failed', finished_at = $3 WHERE workspace_id = $1 AND id = $2 AND status = 'running'",
                 runID, now)
@@ -108,8 +108,8 @@ extension Workspace {
         }
     }
 
-    /// Marks the run as done, in the transaction of its results. Throws 409 when it took so long that another one has
-    /// taken its place.
+    /// Marks the run as completed, in the transaction of its results.
+    /// - Throws: `HTTPError` 409 if it took so long that another run has taken over.
     private func finishAnalysis(
         _ runID: Identifier, skipped: Int, _ costs: [(id: String, milliseconds: Int)]
     ) throws {
@@ -125,12 +125,12 @@ extension Workspace {
             WHERE workspace_id = $1 AND id = $2 AND status = 'running'
             """, runID, Timestamp.now, results)
         guard finished == 1 else {
-            throw HTTPError.conflict("This analysis took so long that another one has taken its place.")
+            throw HTTPError.conflict("This analysis took so long that another one has replaced it.")
         }
     }
 }
 
 extension Category {
-    /// Whether its rules ask about findings rather than about what the platforms report.
+    /// True for categories whose rules read findings instead of the platforms' data.
     fileprivate var looksAtFindings: Bool { self == .driftSignal || self == .findingCorrelation }
 }

@@ -13,18 +13,18 @@ public struct ConnectedSources: Sendable {
 
     let integrations: [Integration]
 
-    /// The first of a rule's needs that is not met; nil when the rule can run.
+    /// Returns the first of a rule's needs that is not met; nil if the rule can run.
     public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
 
-    /// The latest sync of them all; nil when nothing is connected.
+    /// The time of the latest sync of all platforms; nil if none is connected.
     var lastSyncedAt: Timestamp? { integrations.map(\.lastSyncAt).max() }
 
-    /// When each platform last synced.
+    /// The time of the latest sync of each platform.
     var lastSyncs: [String: Timestamp] {
         Dictionary(integrations.map { ($0.platform, $0.lastSyncAt) }) { $1 }
     }
 
-    /// The platforms that a rule's answer comes from, where its rows do not say.
+    /// Returns the platforms to which a rule's findings are attributed if its rows do not name them.
     func platforms(for rule: Rule) -> [String] { Array(Set(rule.needs.flatMap(platforms))).sorted() }
 
     private func platforms(for source: Source) -> [String] {
@@ -44,7 +44,7 @@ public struct ConnectedSources: Sendable {
 }
 
 extension Workspace {
-    /// The platforms that are connected and have synced.
+    /// Returns the platforms that are connected and have synced.
     public func connectedSources() throws -> ConnectedSources {
         ConnectedSources(
             integrations: try rows(

@@ -3,15 +3,15 @@ import Base
 import Findings
 import Store
 
-/// What a rule has found, once: what becomes a finding.
+/// A problem that a rule has found, which becomes one finding.
 public struct Detection: Sendable {
     /// The rule that found it.
     public let rule: Rule
-    /// What tells it from all other findings of the workspace, the same at every run.
+    /// The key that identifies the finding in the workspace. It is the same in every run.
     public let key: String
-    /// How bad it is.
+    /// The severity.
     public let severity: Severity
-    /// The sentence.
+    /// The sentence that describes the problem.
     public let title: String
     let affectedEntities: JSON
     let affectedCount: Int
@@ -37,8 +37,8 @@ public struct Detection: Sendable {
 }
 
 extension Workspace {
-    /// What each of the rules finds now, in the order of the keys, on one view of the data. `spent` is told what took how
-    /// many milliseconds: each of the tables that they share, and each rule.
+    /// Returns the results of each rule, in the order of their keys, all from one view of the data. Calls `spent` with
+    /// the milliseconds that each shared table and each rule took.
     public func detections(
         of rules: [Rule], from sources: ConnectedSources, at now: Timestamp,
         spent: (_ id: String, _ milliseconds: Int) -> Void = { _, _ in }
@@ -58,7 +58,7 @@ extension Workspace {
         }
     }
 
-    /// What a rule finds now, in the order of the keys.
+    /// Returns the results of a rule, in the order of their keys.
     func detections(of rule: Rule, from sources: ConnectedSources, at now: Timestamp) throws -> [Detection] {
         try detections(of: rule, over: Prelude.sql, from: sources, at: now)
     }

@@ -4,8 +4,9 @@ import Findings
 import Store
 
 extension Workspace {
-    /// Writes down how the workspace stands, for later runs to compare with. The severity counts leave out what is said
-    /// about findings and about drift itself, which would otherwise grow by being told.
+    /// Stores a snapshot of the workspace's posture, with which later runs compare. The severity counts leave out
+    /// findings of drift and correlation rules: these are about other findings, and would make drift grow by reporting
+    /// it.
     func takeDriftSnapshot(now: Timestamp) throws {
         let posture = try read(.posture)
         let counts = try rows(
@@ -41,7 +42,7 @@ extension Workspace {
         return devices.flatMap { Self.percent($0.compliant, of: $0.known) }
     }
 
-    /// Over what was resolved in the last 90 days; nil when nothing was.
+    /// Returns the mean over the findings that were resolved in the last 90 days; nil if there were none.
     private func meanHoursToRemediate(now: Timestamp) throws -> Int? {
         let resolved = try first(
             """

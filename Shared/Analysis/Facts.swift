@@ -1,7 +1,7 @@
 import Base
 import Store
 
-/// The columns of a rule's question.
+/// The columns of a rule's query.
 final class FactColumns {
     let names: [String]
     private let keyColumn: Int?
@@ -16,7 +16,7 @@ final class FactColumns {
     func key(of row: any Row) -> String { keyColumn.map(row.text) ?? "" }
 }
 
-/// What the rows of one finding say.
+/// The values in the rows of one finding.
 struct Facts {
     private let columns: FactColumns
     private var values: [ListedValues]
@@ -37,21 +37,21 @@ struct Facts {
     }
 }
 
-/// The different values of one column over the rows of a finding.
+/// The different values of one column in the rows of a finding.
 struct ListedValues {
-    /// That of the first row, for questions that order their rows.
+    /// The value of the first row, for queries that order their rows.
     private(set) var first: String?
     private var last: String?
     private var least = Least<Void>()
-    // Most findings have one row: a set for each of its columns would cost more than all the rest. Of the few that have
-    // very many, the hashes do: the values would not fit.
+    // The hashes of the values, filled only from the second value on, since most findings have one row. Hashes bound
+    // the memory for the few findings with very many rows.
     private var seen: Set<Int> = []
 
-    /// How many there are.
+    /// The number of different values.
     var count: Int { max(least.elements.count, seen.count) }
     /// The value, if there is exactly one.
     var only: String? { count == 1 ? first : nil }
-    /// Those that a list may name, in order.
+    /// The values that a list may name, in order.
     var values: [String] { least.elements.map(\.key) }
 
     mutating func add(_ value: String) {

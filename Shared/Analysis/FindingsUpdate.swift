@@ -3,7 +3,7 @@ import Base
 import Findings
 import Store
 
-/// Brings the stored findings up to date with what a run has found.
+/// Updates the stored findings with the results of a run.
 struct FindingsUpdate {
     private let workspace: Workspace
     private let now: Timestamp
@@ -11,13 +11,13 @@ struct FindingsUpdate {
     private var resolved: [Identifier] = []
     private var reopened: [Identifier] = []
     private let resolvedBefore: [String: Identifier]
-    // The ids of sanctioned applications. A decision that was made while the rules ran is among them, and the findings that
-    // it has resolved stay resolved.
+    // The ids of sanctioned applications. They include decisions that were made while the rules ran, so findings that
+    // those have resolved stay resolved.
     private let sanctioned: Set<String>
-    // The ids of the applications among them that an API key has sanctioned.
+    // The ids of those that an API key has sanctioned.
     private let sanctionedByProgram: Set<String>
 
-    /// In the transaction that it writes in.
+    /// Creates an update in the transaction in which it will write.
     init(_ workspace: Workspace, now: Timestamp) throws {
         self.workspace = workspace
         self.now = now
@@ -37,7 +37,7 @@ struct FindingsUpdate {
         sanctionedByProgram = Set(policies.filter { Caller.isAPIKey(label: $0.decider) }.map(\.application))
     }
 
-    /// What the audit log keeps of it.
+    /// The details for the audit log.
     var details: [String: JSON] {
         [
             "findings_seen": .integer(seen),
@@ -46,8 +46,8 @@ struct FindingsUpdate {
         ]
     }
 
-    /// Writes what one rule has found. What people have decided about a finding stays as it is; one that was resolved
-    /// opens again. Whom or what a sync has deleted since, the finding still names, without a reference.
+    /// Stores the results of one rule. A person's decision about a finding stays; a resolved finding opens again. If a
+    /// sync has deleted an affected entity in the meantime, the finding names it without a reference.
     mutating func write(_ detections: [Detection]) throws {
         for detection in detections where !isSanctioned(detection) {
             if let id = resolvedBefore[detection.key] { reopened.append(id) }
@@ -88,7 +88,8 @@ struct FindingsUpdate {
         detection.rule.category == .shadowIT && detection.applicationID.map(sanctioned.contains) == true
     }
 
-    /// True if entities have an application that an API key has sanctioned: that may be all that has changed.
+    /// Returns true if an API key has sanctioned one of the entities' applications, which may be the only reason why
+    /// the finding is no longer seen.
     private func hidesSanctioned(_ entities: JSON) -> Bool {
         guard !sanctionedByProgram.isEmpty else { return false }
         return (entities["applications"]?.array ?? []).contains {
@@ -96,8 +97,8 @@ struct FindingsUpdate {
         }
     }
 
-    /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only when every platform
-    /// that the finding comes from has synced since the one before it.
+    /// Resolves the findings of these rules that two runs in a row have not seen. A run counts only if every platform
+    /// from which the finding comes has synced since the run before it.
     mutating func resolveUnseen(rules: [Rule], sources: ConnectedSources) throws {
         let able = Set(rules.map(\.id))
         let synced = sources.lastSyncs

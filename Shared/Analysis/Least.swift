@@ -1,15 +1,15 @@
 import Findings
 
-/// Those values with the least keys, of any number that are added: the same ones in the same order, in whatever order a
-/// database gives the rows that they come from.
+/// The values with the smallest keys among all that are added, up to a limit. The result is the same for every order in
+/// which a database returns the rows.
 struct Least<Value> {
-    /// How many are kept.
+    /// The number of values that are kept.
     static var most: Int { Finding.mostEntities }
 
-    /// In the order of their keys, which are all different.
+    /// The values in the order of their keys, which are all different.
     private(set) var elements: [(key: String, value: Value)] = []
 
-    /// `value` is asked for only if it is kept.
+    /// Adds a value. `value` is evaluated only if it is kept.
     mutating func add(_ key: String, _ value: @autoclosure () -> Value) {
         if elements.count == Self.most, let last = elements.last, last.key <= key { return }
         var (low, high) = (0, elements.count)

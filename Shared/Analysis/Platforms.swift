@@ -1,4 +1,4 @@
-/// The platforms' names, as they write them themselves.
+/// The names of platforms, as these write them themselves.
 enum Platforms {
     private static let names = [
         "okta": "Okta", "microsoft_entra": "Microsoft Entra ID", "google_workspace": "Google Workspace",
@@ -13,6 +13,6 @@ enum Platforms {
         "gcp": "Google Cloud", "aws": "AWS", "azure": "Azure", "zoom": "Zoom", "box": "Box",
     ]
 
-    /// The name of a platform; its identifier when there is none.
+    /// Returns the name of a platform; its identifier if the name is not known.
     static func name(_ identifier: String) -> String { names[identifier] ?? identifier }
 }

@@ -2,33 +2,33 @@ import Base
 import Findings
 import Store
 
-/// A rule that finds problems in a workspace's data: one declaration, of what it looks for, what it says about what it
-/// finds, and what to do about that.
+/// A rule that finds problems in a workspace's data. Its declaration contains the query that finds them, the sentence
+/// that describes them, and the recommended action.
 public struct Rule: Sendable {
-    /// `category::name`.
+    /// The id, `category::name`.
     public let id: String
-    /// What it looks for, in a few words.
+    /// The kind of problem, in a few words.
     public let title: String
-    /// Where it belongs.
+    /// The category to which it belongs.
     public let category: Category
-    /// How bad what it finds is; the worst of them where the question computes it.
+    /// The severity of its findings. If the query computes severities, this is the worst one.
     public let severity: Severity
-    /// What its findings are about.
+    /// The kind of entity that its findings are about.
     public let entity: EntityType
-    /// What must be connected for its answer to mean anything.
+    /// The platforms that must be connected for its results to mean anything.
     public let needs: [Source]
-    /// The question, one set-based query.
+    /// The query that finds the problems, as one set-based statement.
     public let find: RuleQuery
     /// The sentence of a finding.
     public let say: Sentence
-    /// What to do about what it finds, one sentence.
+    /// The recommendation, in one sentence.
     public let recommendedAction: String
-    /// The action that does it, where the product can.
+    /// The action that carries out the recommendation, if the product can.
     public let action: ActionType?
-    /// How sure it is of what it finds, from 0 to 1.
+    /// The confidence in its findings, from 0 to 1.
     public let confidence: Double
 
-    /// A rule whose id is the category's name and `name`.
+    /// Creates a rule whose id consists of the category's name and `name`.
     public init(
         _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
         needs: [Source] = [], find: RuleQuery, say: Sentence, recommend recommendedAction: String,

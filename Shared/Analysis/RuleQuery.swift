@@ -1,21 +1,21 @@
 import Base
 import Store
 
-/// A rule's question: one SELECT over the tables that `Prelude` makes, in the SQL that both engines share.
+/// A rule's query: one SELECT over the tables that `Prelude` defines, in the SQL that both engines share.
 ///
-/// What is interpolated becomes a parameter, never text: `\(daysAgo: 30)` and `\(hoursAgo: 1)` are moments before the
-/// run's, `\(daysAgo: 0)` the run's own; a string is a text.
+/// Interpolated values become parameters, never text: `\(daysAgo: 30)` and `\(hoursAgo: 1)` are times before the run,
+/// `\(daysAgo: 0)` is the time of the run, and a string is a text.
 ///
-/// Each row is a fact about one finding; rows of the same `key` are one finding, and the different values of a column
-/// become a list. Columns:
-/// - `key`: what tells the rule's findings apart, such as the identity's id; '' when there can be but one.
+/// Each row is a fact about one finding. Rows with the same `key` belong to one finding, and the different values of a
+/// column become a list. The columns are:
+/// - `key`: the value that tells the rule's findings apart, such as the identity's id; '' if there can be only one.
 /// - `identity_id`, `identity_name`, `identity_email`; `application_id`, `application_name`; `device_id`,
-///   `device_name`; `account_id`, `account_name`, `account_platform`; `integration_platform`, `integration_name`: who
-///   and what is affected. Each may be left out or null.
-/// - `severity`: in place of the rule's own; all rows of a finding have the same.
-/// - `affected_count`: in place of the number of identities.
-/// - `source`: the platform that the fact comes from; without it, those that the rule needs.
-/// - Any others are for the sentence.
+///   `device_name`; `account_id`, `account_name`, `account_platform`; `integration_platform`, `integration_name`: the
+///   affected entities. Each may be missing or null.
+/// - `severity`: the finding's severity, instead of the rule's own. It is the same in all rows of a finding.
+/// - `affected_count`: the number of affected entities, instead of the number of identities.
+/// - `source`: the platform from which the fact comes; without it, the platforms that the rule needs.
+/// - Any other columns are for the sentence.
 public struct RuleQuery: ExpressibleByStringInterpolation, Sendable {
     enum Parameter: Sendable {
         case moment(secondsAgo: Int)
@@ -40,7 +40,7 @@ public struct RuleQuery: ExpressibleByStringInterpolation, Sendable {
         self.parameters = parameters
     }
 
-    /// The parameters' values at `now`. `$1` is the workspace's id.
+    /// Returns the values of the parameters from `$2` on, at `now`. `$1` is the workspace's id.
     func values(at now: Timestamp) -> [any SQLParameter] {
         parameters.map { parameter in
             switch parameter {
@@ -50,7 +50,7 @@ public struct RuleQuery: ExpressibleByStringInterpolation, Sendable {
         }
     }
 
-    /// Collects the text and the parameters.
+    /// Collects the SQL text and the parameters.
     public struct Interpolation: StringInterpolationProtocol {
         fileprivate var sql: SQL = ""
         fileprivate var parameters: [Parameter] = []

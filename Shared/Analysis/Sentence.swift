@@ -1,21 +1,23 @@
 import Base
 
-/// The sentence of a rule's findings, with places for the columns of its question:
-/// - `{name}`: the value; several are a list, `A, B and C`, and of many only some are named.
-/// - `{platform:platform}`: a platform's name in place of its identifier.
-/// - `{since:days}`: `45 days`, from that moment to now; `{since:ago}`: `45 days ago`, `3 hours ago`, `just now`.
-/// - `{n:application}`: `1 application`, `4 applications`; `{n:identity/identities}` where the plural is irregular.
+/// The sentence of a rule's findings, with placeholders for the columns of its query:
+/// - `{name}`: the value. Several values become a list, `A, B and C`; if there are very many, only some are named.
+/// - `{platform:platform}`: the platform's name instead of its identifier.
+/// - `{since:days}`: `45 days`, the time from that moment to now. `{since:ago}`: `45 days ago`, `3 hours ago`, `just
+///   now`.
+/// - `{n:application}`: `1 application`, `4 applications`. `{n:identity/identities}` gives an irregular plural.
 /// - `{n?is/are}`: the first word for one, the second for any other number.
-/// - `left[ {since:ago}]`: what is in brackets is left out when one of its places has no value.
+/// - `left[ {since:ago}]`: the text in brackets is left out if one of its placeholders has no value.
 public struct Sentence: ExpressibleByStringLiteral, Sendable {
-    /// How many values of a list are named.
+    /// The number of values that a long list names.
     private static let mostNamed = 4
 
     let template: String
 
     public init(stringLiteral template: String) { self.template = template }
 
-    /// The sentence with `values` for the columns: of each the different values, and how many there are.
+    /// Returns the sentence with the values of the columns. `values` returns a column's different values and their
+    /// number.
     func fill(at now: Timestamp, _ values: (String) -> ListedValues) -> String {
         var text = ""
         var rest = template[...]
@@ -28,7 +30,7 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
         return text + Self.fill(rest, at: now, values).text
     }
 
-    /// A part of a template, filled, and whether every place in it had a value.
+    /// Fills a part of a template. `isWhole` is true if every placeholder in it had a value.
     private static func fill(
         _ part: Substring, at now: Timestamp, _ values: (String) -> ListedValues
     ) -> (text: String, isWhole: Bool) {
@@ -68,7 +70,7 @@ public struct Sentence: ExpressibleByStringLiteral, Sendable {
 
     private static func list(_ values: ListedValues, _ name: (String) -> String) -> String {
         var named = values.values.map(name).sorted()
-        // Never "and 1 other": one more name says more.
+        // A list never ends with "and 1 other", since one more name says more.
         if values.count > mostNamed + 1 || named.count < values.count {
             named = Array(named.prefix(mostNamed))
             return named.joined(separator: ", ") + " and \(values.count - named.count) others"

@@ -1,15 +1,15 @@
-/// What a rule needs to be connected, and to have synced, before its answer means anything.
+/// A platform that must be connected and have synced before a rule's results mean anything.
 public enum Source: Hashable, Sendable {
     /// An identity provider.
     case identityProvider
-    /// A platform other than the identity providers on which people have accounts.
+    /// A platform with people's accounts, other than an identity provider.
     case applications
     /// A platform of a category, such as `hr`, `mdm` or `edr`.
     case category(String)
-    /// One that reports devices: device management or endpoint detection.
+    /// A platform that reports devices: device management or endpoint detection.
     case devices
-    /// One that reports the state of devices, such as encryption and compliance: device management, or an identity
-    /// provider that manages devices too.
+    /// A platform that reports the state of devices, such as encryption and compliance: device management, or an
+    /// identity provider that manages devices too.
     case deviceManagement
     /// One platform, such as `aws`.
     case platform(String)
@@ -21,11 +21,11 @@ public enum Source: Hashable, Sendable {
 }
 
 extension Source: CustomStringConvertible {
-    /// What is not connected when the need is not met, in a few words.
+    /// The missing platform in a few words, for a need that is not met.
     public var description: String {
         switch self {
         case .identityProvider: "an identity provider"
-        case .applications: "a platform beside the identity providers"
+        case .applications: "a platform other than the identity providers"
         case .category("hr"): "an HR system"
         case .category(let category): "a platform of the category \(category)"
         case .devices: "device management or endpoint detection"

@@ -4,8 +4,8 @@ import HTTP
 import Store
 
 extension Workspace {
-    /// Looks for what is wrong when something has been synced since the last time; false when it is too early after the
-    /// last analysis.
+    /// Runs the analysis if something was synced since the last run. Returns false if it is too early after the last
+    /// analysis.
     @discardableResult
     public func analyzeWhatWasSynced(now: Timestamp = .now) throws -> Bool {
         guard try hasUnseenSync(now: now) else { return true }
@@ -17,7 +17,8 @@ extension Workspace {
         }
     }
 
-    /// A run that has not come to its end within its lease has seen nothing.
+    /// Returns true if a sync has ended since the last run began. A run that did not end within its lease does not
+    /// count.
     private func hasUnseenSync(now: Timestamp) throws -> Bool {
         try first(
             """

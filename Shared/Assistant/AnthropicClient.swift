@@ -2,11 +2,11 @@ import Base
 import HTTP
 import Upstream
 
-/// Anthropic's Messages API (POST /v1/messages, anthropic-version 2026-10-21).
+/// A client for Anthropic's Messages API (POST /v1/messages, anthropic-version 2026-10-21).
 struct AnthropicClient {
-    /// The newest version, and the one that the official SDKs send.
+    /// The newest version of the API, which the official SDKs send.
     private static let version = "2026-10-21"
-    /// The most tokens that one answer may have.
+    /// The largest number of tokens in one answer.
     private static let maximumTokens = 4_096
 
     private let model: String
@@ -14,8 +14,9 @@ struct AnthropicClient {
     private let client: UpstreamClient
     private let log: Log
 
-    /// A client with the variables' key and model, which has `seconds` for all that it does; the first pause before a
-    /// retry is `pause` seconds. Throws 503 where no key is set: then there is no assistant.
+    /// Creates a client with the key and the model from the environment. It has `seconds` for all of its work; the
+    /// first pause before a retry is `pause` seconds.
+    /// - Throws: `HTTPError` 503 if no key is set, so that there is no assistant.
     init(_ environment: Environment, seconds: Double, pause: Double, _ log: Log) throws {
         guard let key = environment["ANTHROPIC_API_KEY"] else {
             throw HTTPError(503, "The AI assistant is not set up on this server.")
@@ -31,13 +32,14 @@ struct AnthropicClient {
             limits: limits, seconds: seconds)
     }
 
-    /// The model that the variables name.
+    /// Returns the model that the environment names.
     static func model(_ environment: Environment) -> String { environment["ANTHROPIC_MODEL"] ?? "claude-opus-4-7" }
 
-    /// The model's next message of a conversation. Throws 429 when Anthropic's limit is reached, 503 when it is not
-    /// available after three retries, 400 when it can't take what the user sent.
+    /// Returns the model's next message of a conversation.
     ///
-    /// - Parameter mayUseTools: whether the model may call tools, or must answer in words.
+    /// - Parameter mayUseTools: True if the model may call tools; otherwise it must answer in words.
+    /// - Throws: `HTTPError` 429 if Anthropic's limit is reached, 503 if it is not available after three retries, 400
+    ///   if it can't process the user's message.
     func answer(
         system: String, messages: [Message], tools: JSON, mayUseTools: Bool
     ) throws -> ModelAnswer {
@@ -51,7 +53,7 @@ struct AnthropicClient {
         ]
         if !mayUseTools { body["tool_choice"] = ["type": "none"] }
         request.setJSON(.object(body))
-        // Asking twice costs tokens, and changes nothing.
+        // Asking twice costs tokens, but changes nothing.
         request.isRepeatable = true
         let response: UpstreamResponse
         do {
@@ -68,7 +70,7 @@ struct AnthropicClient {
         return answer
     }
 
-    /// What is tried again: an API that is not available. A rate limit is the caller's to know.
+    /// Returns the retry decision. Requests are retried if the API is not available. The caller handles a rate limit.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.headers["x-should-retry"] != "false" else { return .final }
         switch response.status {
@@ -100,7 +102,7 @@ struct AnthropicClient {
         case 400: return .badRequest("The AI assistant can't read this message or its file.")
         case 413: return HTTPError(413, "The message and its file are too long for the AI assistant.")
         case 408, 409, 500...599: return Self.unavailable
-        default: return HTTPError(500, "The AI assistant could not be asked. Try again later.")
+        default: return HTTPError(500, "The AI assistant could not answer. Try again later.")
         }
     }
 

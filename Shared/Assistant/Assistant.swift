@@ -3,13 +3,13 @@ import Base
 import HTTP
 import Remediation
 
-/// The AI assistant of a workspace's members.
+/// The AI assistant for members of a workspace.
 ///
-/// The model reads through tools and changes through tools, with the permissions of the person who chats. What can't
-/// easily be taken back it only proposes: a token goes to the person, and only the same person who sends that token, with
-/// the same message, has the proposed input carried out. Nothing that the model or any text writes can do that.
+/// The model reads and changes data through tools, with the permissions of the person who chats. Actions that can't
+/// easily be undone are only proposed: the person gets a token, and the proposed input is carried out only if the same
+/// person sends that token with the same message. Neither the model nor any text that it reads can do that.
 public struct Assistant {
-    /// Seconds for one message. The function may run a little longer.
+    /// The time limit for one message, in seconds. The function may run a little longer.
     private static let seconds = 100.0
 
     private let environment: Environment
@@ -18,8 +18,8 @@ public struct Assistant {
     private let pause: Double
     private let log: Log
 
-    /// The assistant that the variables set up: ANTHROPIC_API_KEY, ANTHROPIC_MODEL, CONFIRMATION_SECRET. `pause` is the
-    /// first pause before Anthropic's API is asked again, in seconds.
+    /// Creates the assistant from the variables ANTHROPIC_API_KEY, ANTHROPIC_MODEL and CONFIRMATION_SECRET. `pause` is
+    /// the first pause before a request to Anthropic's API is retried, in seconds.
     public init(
         _ environment: Environment, remediation: Remediation, pause: Double = 0.5, _ log: Log
     ) throws(EnvironmentError) {
@@ -33,8 +33,9 @@ public struct Assistant {
         self.log = log
     }
 
-    /// Answers a message of a conversation. Throws 429 when the plan's messages of the day are used up or Anthropic's
-    /// limit is reached, 503 when Anthropic is not available. A message that was not answered does not count.
+    /// Answers a message of a conversation. A message that was not answered does not count.
+    /// - Throws: `HTTPError` 429 if the plan's messages of the day are used up or Anthropic's limit is reached, 503 if
+    ///   Anthropic is not available.
     public func answer(
         _ message: String, _ attachment: Attachment?, sessionID: Identifier?, in workspace: Workspace,
         now: Timestamp = .now
@@ -81,8 +82,9 @@ public struct Assistant {
             rateLimit: counted?.rateLimit)
     }
 
-    /// Carries out what a token stands for, exactly, once, for the person to whom it was given. The model has no part in
-    /// it. Throws 404 when the token does not hold, 403 when the person may no longer do this.
+    /// Carries out the action that a token stands for, exactly as proposed and once, for the person who was given the
+    /// token. The model is not involved.
+    /// - Throws: `HTTPError` 404 if the token is not valid, 403 if the person may no longer do this.
     public func confirm(
         _ token: String, message: String, sessionID: Identifier?, in workspace: Workspace, now: Timestamp = .now
     ) throws -> ChatAnswer {
@@ -91,7 +93,8 @@ public struct Assistant {
             let confirmation = try workspace.useConfirmation(
                 token, of: userID, message: message, key: confirmationKey, now: now)
             var conversation = try Conversation(row: confirmation.sessionID, of: userID, in: workspace)
-            // The same request names the same conversation; one that named none may name the one that it began.
+            // The request must name the same conversation. If the first request named none, this one may name the
+            // conversation that it began.
             guard sessionID == conversation.id || sessionID == nil && !confirmation.namesSession else {
                 throw Confirmation.refusal
             }
@@ -104,12 +107,12 @@ public struct Assistant {
             let input = confirmation.input.object ?? [:]
             let action = try propose(try tool.call(input, in: workspace, remediation, now: now))
             guard action.target == confirmation.target else {
-                throw HTTPError.conflict("This would act on something else by now. Ask for it again.")
+                throw HTTPError.conflict("The target has changed in the meantime. Ask for it again.")
             }
             let requested = try remediation.request(action.request, in: workspace, now: now)
-            let outcome = requested.status == .pendingApproval ? " waits for approval." : " is queued."
+            let outcome = requested.status == .pendingApproval ? " is waiting for approval." : " is queued."
             let turn = [
-                // The person's own words hold no name: names were written by others.
+                // The person's message contains no names, since names were written by others.
                 Message(role: .user, content: [Message.text("(I confirm \(tool.name).)")]),
                 Message(role: .assistant, content: [Message.text(action.sentenceForModel + outcome)]),
             ]
@@ -127,7 +130,7 @@ public struct Assistant {
         return (userID, role)
     }
 
-    /// A turn that broke off after it had changed something is kept, so that the conversation knows of it.
+    /// Stores a turn that failed after it had changed something, so that the conversation knows of the change.
     private func remember(
         _ turn: inout Turn, in conversation: inout Conversation, of workspace: Workspace, now: Timestamp
     ) throws {
@@ -139,7 +142,8 @@ public struct Assistant {
         }
     }
 
-    /// The model's words, and ours about what waits: a person confirms what we say, not what the model says.
+    /// Returns the model's text, followed by our own text about the actions that need confirmation. A person confirms
+    /// our text, not the model's.
     private static func response(_ answer: ModelAnswer, _ proposed: [String]) -> String {
         var parts = [answer.text].filter { !$0.isEmpty }
         parts += proposed.map { $0 + " needs your confirmation, within 5 minutes." }
@@ -150,15 +154,15 @@ public struct Assistant {
 }
 
 extension ProposedAction {
-    /// What would be done, as the beginning of a sentence.
+    /// The action, worded as the beginning of a sentence.
     fileprivate var sentence: String { "\(request.type.rawValue) for \(label) on \(request.platform)" }
 
-    /// The same for the model, to which the label is data.
+    /// The same sentence for the model, with the label marked as data.
     fileprivate var sentenceForModel: String {
         let label = SystemPrompt.data(JSONWriter.bytes(label))
         return "\(request.type.rawValue) for \(label) on \(request.platform)"
     }
 
-    /// What would be acted on.
+    /// The target of the action.
     fileprivate var target: String { "\(request.platform)/\(request.entityID)" }
 }

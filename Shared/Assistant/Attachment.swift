@@ -3,7 +3,7 @@ import HTTP
 
 /// A file that came with a message, of one of the six types that the assistant reads.
 public struct Attachment: Sendable {
-    /// What content and name together say it is.
+    /// The type of a file, on which its content and its name agree.
     enum Kind: String {
         case pdf = "application/pdf"
         case jpeg = "image/jpeg"
@@ -13,7 +13,7 @@ public struct Attachment: Sendable {
         case text = "text/plain"
     }
 
-    /// The most bytes that a file may have, decoded: 10 MiB.
+    /// The largest length of a decoded file in bytes: 10 MiB.
     public static let maximumLength = 10 << 20
 
     let kind: Kind
@@ -21,8 +21,8 @@ public struct Attachment: Sendable {
     private let base64: String
     private let text: String
 
-    /// Decodes a file and finds out its type: by its first bytes, with which its name's ending must agree where there is
-    /// one. Throws 413 when it is too long, 400 when it is not base64, or none of the six types.
+    /// Decodes a file and determines its type by its first bytes. The ending of its name must agree, if it has a name.
+    /// - Throws: `HTTPError` 413 if it is too long, 400 if it is not base64 or not one of the six types.
     public init(base64: String, name: String?) throws(HTTPError) {
         let padding = base64.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         guard base64.utf8.count / 4 * 3 - padding <= Self.maximumLength else {
@@ -74,7 +74,7 @@ public struct Attachment: Sendable {
         }
     }
 
-    /// The content block that carries it. The API keeps it apart from what the user says.
+    /// The content block that carries the file. The API keeps it separate from the user's words.
     var block: JSON {
         switch kind {
         case .jpeg, .png, .webp, .gif:
@@ -84,7 +84,7 @@ public struct Attachment: Sendable {
         }
     }
 
-    /// What stays of it in the conversation: that it was there. The file itself is not kept.
+    /// A note that replaces the file in the stored conversation, since the file itself is not stored.
     var note: String { "(A file of type \(kind.rawValue) came with this message. It is not kept.)" }
 
     private func source(_ type: String, _ data: String) -> JSON {

@@ -1,14 +1,14 @@
 import Auth
 import Base
 
-/// What POST /api/ai-chat answers.
+/// The response to POST /api/ai-chat.
 public struct ChatAnswer: JSONWritable {
-    /// A tool that the assistant has used, or would use.
+    /// A tool that the assistant has used, or proposes to use.
     struct ToolUse: JSONWritable {
         let id: String
         let name: String
         let input: JSON
-        /// What confirms it; nil when it needs no confirmation, or has it.
+        /// The token with which a person confirms the call; nil if it needs no confirmation, or was confirmed.
         var confirmationToken: String?
 
         func write(to json: inout JSONWriter) {
@@ -22,14 +22,14 @@ public struct ChatAnswer: JSONWritable {
         }
     }
 
-    /// Why the assistant stopped.
+    /// The reasons for which the assistant stops.
     enum StopReason: String {
         case endTurn = "end_turn"
         /// A tool waits for the person's confirmation.
         case toolUse = "tool_use"
         case maxTokens = "max_tokens"
 
-        /// The model's own reason; those that the API adds in time are an end too.
+        /// Translates the model's own reason. A reason that the API adds later counts as the end of the turn.
         init(model reason: String) {
             self =
                 switch reason {
@@ -45,7 +45,7 @@ public struct ChatAnswer: JSONWritable {
     let model: String
     let stopReason: StopReason
     let sessionID: Identifier
-    /// Where the workspace stands in its plan's messages of the day; nil where there is no limit.
+    /// The state of the plan's limit on messages per day; nil if there is no limit.
     public let rateLimit: RateLimit?
 
     public func write(to json: inout JSONWriter) {

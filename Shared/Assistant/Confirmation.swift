@@ -4,38 +4,38 @@ import Crypto
 import HTTP
 import Store
 
-/// What a confirmation token stands for: one call of one tool, proposed to one person in one conversation. Whatever of it
-/// is another, the token does not hold.
+/// The content of a confirmation token: one call of one tool, proposed to one person in one conversation. If any part
+/// of it differs, the token is not valid.
 struct Confirmation {
-    /// Seconds for which a token holds.
+    /// The seconds for which a token is valid.
     static let lifetime = 300
 
     let workspaceID: Identifier
     let userID: Identifier
-    /// The conversation's row.
+    /// The id of the conversation's row.
     let sessionID: Identifier
     let toolUseID: String
     let toolName: String
     let input: JSON
-    /// What the input meant when it was proposed: the platform, and the entity's id there.
+    /// The target that the input named when it was proposed: the platform, and the entity's id there.
     let target: String
-    /// Whether the request named its conversation, so that the same request does.
+    /// True if the request named its conversation. The confirming request must do the same.
     let namesSession: Bool
-    /// The message that led to it, which is sent again with the token.
+    /// The person's message, which is sent again with the token.
     let message: String
     let expiresAt: Timestamp
 
-    /// One answer for every token that does not hold: it does not say why.
+    /// The error for every token that is not valid. It does not give the reason.
     static let refusal = HTTPError.notFound("The confirmation token has expired or is not valid.")
 
-    /// A new token: 16 random bytes, and an HMAC over them and all that it stands for.
+    /// Returns a new token: 16 random bytes, followed by an HMAC over them and the content.
     func token(_ key: Secret) -> String {
         var generator = SystemRandomNumberGenerator()
         let nonce = (0..<16).map { _ in generator.next() as UInt8 }
         return Base64.urlSafe.encode(nonce + authenticator(nonce, key))
     }
 
-    /// Whether a token is for this.
+    /// Returns true if a token has this content.
     func isFor(_ token: [UInt8], _ key: Secret) -> Bool {
         token.count == 48 && constantTimeEqual(authenticator(Array(token.prefix(16)), key), Array(token.dropFirst(16)))
     }
@@ -53,7 +53,7 @@ struct Confirmation {
 }
 
 extension Workspace {
-    /// Remembers that a token was given out, by its hash.
+    /// Stores a token that was given out, by its hash.
     func keep(_ confirmation: Confirmation, token: String, now: Timestamp) throws {
         try execute(
             """
@@ -65,8 +65,8 @@ extension Workspace {
             confirmation.expiresAt)
     }
 
-    /// Uses up a token, and says what it stands for. Of two who use it at once, one does. Throws 404 when it does not
-    /// hold: unknown, used, expired, altered, or another's.
+    /// Uses up a token and returns its content. If two requests use it at the same time, only one succeeds.
+    /// - Throws: `HTTPError` 404 if it is unknown, used, expired, altered or another person's.
     func useConfirmation(
         _ token: String, of userID: Identifier, message: String, key: Secret, now: Timestamp
     ) throws -> Confirmation {
@@ -83,7 +83,7 @@ extension Workspace {
                 input: try row[3], target: try row[4], namesSession: try row[5], message: message,
                 expiresAt: try row[6])
         }
-        // The row alone proves nothing: what is done is what the key vouches for.
+        // The row alone proves nothing. The action is carried out only if the HMAC matches it.
         guard let confirmation, confirmation.isFor(bytes, key) else { throw Confirmation.refusal }
         return confirmation
     }

@@ -13,7 +13,7 @@ extension Tool {
     private static let findingID = ToolInput.optional("finding_id", .uuid, "The finding that this mends.")
     private static let reason = ToolInput.optional("reason", .text(1000), "Why, for the audit log.")
 
-    /// What the model can only propose. A person confirms, by sending the request again with its token.
+    /// The tools that the model can only propose. A person confirms by sending the request again with its token.
     static let confirmed: [Tool] = [
         onAccount(.suspendUser, "Suspends a person's account on a platform."),
         onAccount(.forcePasswordChange, "Has a person choose a new password at the next sign-in."),
@@ -43,7 +43,7 @@ extension Tool {
     }
 }
 
-// What names and addresses mean in this workspace. What it does not have is not there.
+// Translation of names and addresses into records of this workspace. Records of other workspaces are never found.
 extension ToolCall {
     private func action(
         _ type: ActionType, on platform: String, _ entity: Identifier, _ label: String
@@ -118,12 +118,12 @@ extension ToolCall {
         ).filter { remediation.can(.containHost, on: $0.platform) }
         guard devices.count <= 1 else { throw HTTPError.conflict("Several devices have this host name.") }
         guard let device = devices.first else {
-            throw HTTPError.notFound("No device of this host name is under a platform that can contain it.")
+            throw HTTPError.notFound("No device with this host name is on a platform that can contain it.")
         }
         return try action(.containHost, on: device.platform, device.id, device.label)
     }
 
-    /// One application's access to one person's account, and no other.
+    /// Returns the proposal to revoke one application's access to one person's account.
     fileprivate func grant() throws -> ProposedAction {
         let grants = try workspace.rows(
             """

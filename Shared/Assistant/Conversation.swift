@@ -2,22 +2,22 @@ import Auth
 import Base
 import Store
 
-/// A conversation of one person in one workspace: what has been said in it so far.
+/// A conversation of one person in one workspace, with its earlier messages.
 struct Conversation {
-    /// By which its user goes on with it: chosen by the user's program, or by us.
+    /// The id by which its user continues it. The user's program or the server chooses it.
     let id: Identifier
     let userID: Identifier
-    /// The row's own id; nil until a first turn is kept.
+    /// The id of its row; nil until a first turn is stored.
     fileprivate(set) var rowID: Identifier?
-    /// The latest turns, as many as fit; each is whole.
+    /// The latest turns that fit, each complete.
     let history: [Message]
 
-    /// The most bytes of JSON that go back to the model from earlier turns, about 40,000 tokens.
+    /// The largest length of earlier turns that go back to the model, in bytes of JSON: about 40,000 tokens.
     private static let maximumLength = 160_000
-    /// The most messages of them.
+    /// The largest number of messages in them.
     private static let maximumCount = 80
 
-    /// The conversation of that id, which is new when this person has none of it: somebody else's id means nothing here.
+    /// Opens the conversation with this id. It is new if this person has none with the id, even if another person has.
     init(_ id: Identifier?, of userID: Identifier, in workspace: Workspace) throws {
         self.id = id ?? .random()
         self.userID = userID
@@ -25,7 +25,7 @@ struct Conversation {
         history = try rowID.map { try Self.history($0, in: workspace) } ?? []
     }
 
-    /// The conversation of a row, for a turn that the model has no part in.
+    /// Opens the conversation of a row, for a turn without the model.
     init(row: Identifier, of userID: Identifier, in workspace: Workspace) throws {
         let id = try workspace.first(
             "SELECT client_id FROM chat_sessions WHERE workspace_id = $1 AND id = $2 AND user_id = $3", row, userID
@@ -56,16 +56,15 @@ struct Conversation {
         ) { row in
             room -= (try row[1] as String).utf8.count
             guard room >= 0, let role = Message.Role(rawValue: try row[0]) else { return room = -1 }
-            // Earlier releases kept blank blocks.
+            // Earlier releases stored blank blocks.
             let content = ((try row[1] as JSON).array ?? []).filter { !Message.isBlank($0) }
             newestFirst.append(Message(role: role, content: content.isEmpty ? [Message.text("(No answer.)")] : content))
         }
-        // The API takes no tool's result without the call before it.
+        // The API accepts no tool result without the call before it.
         return Array(newestFirst.reversed().drop { !$0.beginsTurn })
     }
 
-    /// Keeps a turn behind the others; within a transaction that nobody else's change comes between. The result is the
-    /// row's own id.
+    /// Appends a turn and returns the row's id. The caller must hold a transaction that keeps out other changes.
     @discardableResult
     mutating func keep(
         _ turn: [Message], tokens: Int, in workspace: Workspace, now: Timestamp
@@ -90,7 +89,7 @@ struct Conversation {
     }
 
     private mutating func row(in workspace: Workspace, now: Timestamp) throws -> Identifier {
-        // Another request may have begun the conversation meanwhile.
+        // Another request may have begun the conversation in the meantime.
         if let rowID = try rowID ?? Self.find(id, of: userID, in: workspace) { return rowID }
         let new = Identifier.random()
         try workspace.execute(

@@ -10,8 +10,8 @@ extension Tool {
     private static let findingID = ToolInput.required("finding_id", .uuid, "The finding's id, from list_findings.")
     private static let reason = ToolInput.optional("reason", .text(1000), "Why, for the audit log.")
 
-    /// What is done as soon as the model asks for it: nobody's access changes by it, one message leads to few of them, and
-    /// each stands in the audit log.
+    /// The tools that are carried out as soon as the model calls them. They change no one's access, one message can
+    /// cause only a few calls, and each call is in the audit log.
     static let immediate: [Tool] = [
         Tool(
             name: "acknowledge_finding", description: "Takes up an open finding: its status becomes in_progress.",
@@ -89,7 +89,8 @@ extension ToolCall {
 }
 
 extension Workspace {
-    /// Queues a sync of one connected platform. Throws 404 when it is not connected.
+    /// Queues a sync of one connected platform.
+    /// - Throws: `HTTPError` 404 if it is not connected.
     fileprivate func requestSync(of platform: String, now: Timestamp) throws {
         try change {
             let integration = try first(

@@ -1,30 +1,30 @@
 import Base
 
-/// One message of a conversation, as Anthropic's API takes it: who speaks, and content blocks.
+/// A message of a conversation in the form of Anthropic's API: a role and content blocks.
 struct Message {
     enum Role: String {
         case user, assistant
     }
 
     let role: Role
-    /// Blocks: text, document, image, tool_use, tool_result, and whatever else the model has sent.
+    /// The blocks: text, document, image, tool_use, tool_result, and any other block that the model has sent.
     let content: [JSON]
 
     var json: JSON { ["role": .string(role.rawValue), "content": .array(content)] }
 
-    /// Whether it begins a turn: a user's own words, and not the results of tools.
+    /// True if the message begins a turn: it contains a user's own words, not the results of tools.
     var beginsTurn: Bool { role == .user && !content.contains { $0["type"] == "tool_result" } }
 
     static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
 
-    /// Returns true for a text block without a character that can be seen. Models send such blocks, and the API refuses every
-    /// conversation that has one.
+    /// Returns true for a text block without visible characters. Models send such blocks, but the API refuses every
+    /// conversation that contains one.
     static func isBlank(_ block: JSON) -> Bool {
         guard block["type"] == "text" else { return false }
         return block["text"]?.string?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true
     }
 
-    /// The result of a tool, which answers the tool_use block of that id.
+    /// Returns the block with a tool's result, which answers the tool_use block with this id.
     static func toolResult(_ toolUseID: String, _ text: String, isError: Bool) -> JSON {
         var block: [String: JSON] = [
             "type": "tool_result", "tool_use_id": .string(toolUseID), "content": .string(text),
@@ -34,27 +34,27 @@ struct Message {
     }
 }
 
-/// A message that the model has sent.
+/// A message from the model.
 struct ModelAnswer {
-    /// The blocks, to be echoed as they are.
+    /// The blocks, which must be sent back unchanged.
     let content: [JSON]
     let stopReason: String
     let model: String
-    /// Input and output, cached or not.
+    /// The number of input and output tokens, cached or not.
     let tokens: Int
 
-    /// The most tokens of a kind that one answer is taken to have used: twice what models take. A negative or larger count means
-    /// this many.
+    /// The limit for each kind of tokens in one answer: twice what models accept. A negative or larger count is
+    /// replaced by the limit.
     private static let mostTokens = 2_000_000
 
-    /// A call of a tool, as the model asks for it.
+    /// A tool call that the model requests.
     struct ToolUse {
         let id: String
         let name: String
         let input: [String: JSON]
     }
 
-    /// Nil when the response is no message.
+    /// Reads a message; nil if the response is not one.
     init?(_ json: JSON) {
         guard json["type"] == "message", let content = json["content"]?.array,
             let stopReason = json["stop_reason"]?.string, let model = json["model"]?.string
@@ -65,18 +65,18 @@ struct ModelAnswer {
         tokens = [
             "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens",
         ].reduce(0) { sum, name in
-            // Four counts within these bounds can be added without overflow.
+            // The sum of four counts within these limits can't overflow.
             let count = json["usage"]?[name]?.integer ?? 0
             return sum + ((0...Self.mostTokens).contains(count) ? count : Self.mostTokens)
         }
     }
 
-    /// What it says in words.
+    /// The text of the message.
     var text: String {
         content.compactMap { $0["type"] == "text" ? $0["text"]?.string : nil }.joined(separator: "\n\n")
     }
 
-    /// The tools that it waits for. A message that was cut off waits for none: the input may be half.
+    /// The tool calls that wait for results. A message that was cut off has none, since the input may be incomplete.
     var toolUses: [ToolUse] {
         guard stopReason == "tool_use" else { return [] }
         return content.compactMap { block in
@@ -87,7 +87,8 @@ struct ModelAnswer {
         }
     }
 
-    /// The blocks as the conversation keeps them: without calls that nobody will answer, and never none.
+    /// The blocks in the form in which the conversation stores them: without calls that will get no result, and at
+    /// least one.
     var keptContent: [JSON] {
         let isWaiting = stopReason == "tool_use"
         let kept = content.filter { block in

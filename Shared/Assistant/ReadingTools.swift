@@ -5,7 +5,7 @@ import Findings
 import HTTP
 
 extension Tool {
-    /// What the model may look up. Each shows what the same query of the API shows, and no more.
+    /// The tools with which the model reads. Each shows the same data as the corresponding endpoint of the API.
     static let reading: [Tool] = [
         Tool(
             name: "get_risk_score",
@@ -82,7 +82,7 @@ extension Tool {
     ]
 }
 
-/// A JSON object whose members a closure writes.
+/// A JSON object whose members are written by a closure.
 struct Written: JSONWritable {
     let members: (inout JSONWriter) -> Void
 

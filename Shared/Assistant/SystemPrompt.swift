@@ -1,9 +1,9 @@
 import Auth
 import Base
 
-/// What the model is told before anything else.
+/// The instructions that the model gets before the conversation.
 enum SystemPrompt {
-    /// The prompt for one person; it holds nothing of the workspace's data.
+    /// Returns the instructions for one person. They contain none of the workspace's data.
     static func text(role: Role, now: Timestamp) -> String {
         """
         You are Thalian's assistant. You help IT and security people understand who has access to what in their \
@@ -24,7 +24,8 @@ enum SystemPrompt {
         """
     }
 
-    /// A tool's result as the model gets it. No text within can end it: JSON has other ways to write <.
+    /// Returns a tool's result in the form that the model gets. No text in it can end the data, since every `<` is
+    /// written as an escape.
     static func data(_ json: [UInt8]) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(json.count)
@@ -35,6 +36,6 @@ enum SystemPrompt {
         return "<data>" + String(decoding: bytes, as: UTF8.self) + "</data>" + rest
     }
 
-    /// The most bytes of a tool's result.
+    /// The largest length of a tool's result in bytes.
     private static let maximumResultLength = 48_000
 }

@@ -4,24 +4,24 @@ import Findings
 import HTTP
 import Remediation
 
-/// One thing that the model may ask for.
+/// A tool that the model may call.
 struct Tool: Sendable {
-    /// What a call does, and when.
+    /// The effect of a call, and when it takes place.
     enum Work: Sendable {
-        /// Reads, at once.
+        /// Reads data at once.
         case reading(@Sendable (ToolCall) throws -> any JSONWritable)
-        /// Changes something that is nobody's access, at once.
+        /// Changes data at once, but no one's access.
         case immediate(@Sendable (ToolCall) throws -> any JSONWritable)
-        /// Says what would be done, which happens only once the person has confirmed it.
+        /// Returns a proposal, which is carried out only after the person has confirmed it.
         case confirmed(@Sendable (ToolCall) throws -> ProposedAction)
     }
 
     let name: String
-    /// What it does, for the model.
+    /// The description for the model.
     let description: String
-    /// What the person who chats must be allowed to.
+    /// The permission that the person who chats must have.
     let permission: Permission
-    /// The plans that have it.
+    /// The plans that include the tool.
     var plans: Set<Plan> = Set(Plan.allCases)
     let inputs: [ToolInput]
     let work: Work
@@ -30,16 +30,16 @@ struct Tool: Sendable {
         if case .confirmed = work { true } else { false }
     }
 
-    /// All tools: those that read, those that act at once, those that wait for a confirmation.
+    /// All tools: those that read, those that act at once, and those that need a confirmation.
     static let all = reading + immediate + confirmed
 
-    /// Whether the person who chats may use it.
+    /// Returns true if the person who chats may use the tool.
     func isAllowed(for workspace: Workspace) -> Bool {
         guard case .member(_, _, let role) = workspace.caller else { return false }
         return permission.roles.contains(role) && plans.contains(workspace.plan)
     }
 
-    /// How the API is told of it.
+    /// The declaration for the API.
     var declaration: JSON {
         let properties = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.schema) })
         return [
@@ -51,7 +51,8 @@ struct Tool: Sendable {
         ]
     }
 
-    /// A call with an input that is as declared. Throws 400 otherwise.
+    /// Returns a call whose input matches the declaration.
+    /// - Throws: `HTTPError` 400 if the input does not match.
     func call(
         _ input: [String: JSON], in workspace: Workspace, _ remediation: Remediation, now: Timestamp
     ) throws(HTTPError) -> ToolCall {
@@ -66,14 +67,14 @@ struct Tool: Sendable {
 /// An action that a person is asked to confirm.
 struct ProposedAction: Equatable {
     let request: ActionRequest
-    /// The name of the record that it acts on, from the workspace's data.
+    /// The name of the record that the action changes, from the workspace's data.
     let label: String
 }
 
-/// One input of a tool: the declaration from which its schema and its validation come.
+/// An input of a tool. Its schema and its validation come from this declaration.
 struct ToolInput: Sendable {
     enum Kind: Sendable {
-        /// One line of so many characters at most.
+        /// A line of at most this number of characters.
         case text(Int)
         case uuid
         case integer(ClosedRange<Int>)
@@ -94,7 +95,7 @@ struct ToolInput: Sendable {
         ToolInput(name: name, kind: kind, isRequired: false, summary: summary)
     }
 
-    /// JSON Schema.
+    /// The input's JSON Schema.
     var schema: JSON {
         var schema: [String: JSON] = ["description": .string(summary)]
         switch kind {
@@ -130,10 +131,10 @@ struct ToolInput: Sendable {
     }
 }
 
-/// A tool's call, whose input has been checked against its declaration.
+/// A call of a tool. Its input has been checked against the declaration.
 struct ToolCall {
     let input: [String: JSON]
-    /// The workspace, as the person who chats may see it.
+    /// The workspace, as far as the person who chats may see it.
     let workspace: Workspace
     let remediation: Remediation
     let now: Timestamp
@@ -143,7 +144,7 @@ struct ToolCall {
     func boolean(_ name: String) -> Bool? { input[name]?.bool }
     func identifier(_ name: String) -> Identifier? { text(name).flatMap { Identifier($0) } }
 
-    /// An input that the declaration demands.
+    /// Returns an input that the declaration requires.
     func required<Value>(_ value: Value?) throws(HTTPError) -> Value {
         guard let value else { throw .badRequest("An input is missing.") }
         return value

@@ -3,12 +3,12 @@ import Base
 import HTTP
 import Remediation
 
-/// One message of a person, up to the model's answer: the tools in between run on the server, in a bounded loop.
+/// A person's message and the work until the model's answer: the tools in between run on the server, in a bounded loop.
 struct Turn {
-    /// How often the model is asked. The last time it must answer in words.
+    /// The number of times that the model is asked. The last time, it must answer in words.
     private static let maximumRounds = 8
-    /// How many changes one message may lead to, proposed ones among them: a text that misleads the model does not
-    /// reach far.
+    /// The largest number of changes that one message may cause, including proposed ones. It limits the damage if a
+    /// text misleads the model.
     private static let maximumChanges = 10
 
     let workspace: Workspace
@@ -17,9 +17,9 @@ struct Turn {
     /// The tools that this person may use.
     let tools: [Tool]
 
-    /// What has been said in this turn, as the conversation keeps it.
+    /// The messages of this turn, in the form in which the conversation stores them.
     private(set) var messages: [Message] = []
-    /// The tools that have run, and those that wait.
+    /// The tools that have run, and the proposals that wait for confirmation.
     private(set) var done: [ChatAnswer.ToolUse] = []
     private(set) var proposed: [(use: ModelAnswer.ToolUse, action: ProposedAction)] = []
     private(set) var tokens = 0
@@ -32,7 +32,7 @@ struct Turn {
         tools = Tool.all.filter { $0.isAllowed(for: workspace) }
     }
 
-    /// Asks until there is an answer, or something to confirm. The result is the model's last message.
+    /// Asks the model until there is an answer, or an action to confirm. Returns the model's last message.
     mutating func run(
         _ message: String, _ attachment: Attachment?, after history: [Message], with client: AnthropicClient, role: Role
     ) throws -> ModelAnswer {
@@ -58,14 +58,14 @@ struct Turn {
         }
     }
 
-    /// Says something in the assistant's name, so that the turn ends with a message of its own. Calls without results
-    /// are forgotten: the API takes none.
+    /// Ends the turn with a message in the assistant's name. Calls without results are dropped, since the API does not
+    /// accept them.
     mutating func close(_ sentence: String) {
         if messages.last?.role == .assistant { messages.removeLast() }
         messages.append(Message(role: .assistant, content: [Message.text(sentence)]))
     }
 
-    /// Runs or refuses a tool. What is wrong with the call goes back to the model; what is wrong with us ends the turn.
+    /// Runs or refuses a tool. Errors in the call go back to the model; errors of the server end the turn.
     private mutating func result(of use: ModelAnswer.ToolUse) throws -> JSON {
         do {
             return Message.toolResult(use.id, try run(use), isError: false)
@@ -91,7 +91,7 @@ struct Turn {
             let action = try propose(call)
             try remediation.check(action.request, in: workspace)
             guard !proposed.contains(where: { $0.action == action }) else {
-                throw HTTPError.conflict("This has been proposed already.")
+                throw HTTPError.conflict("This has already been proposed.")
             }
             try countChange()
             proposed.append((use, action))

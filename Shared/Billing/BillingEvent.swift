@@ -3,62 +3,63 @@ import Base
 import HTTP
 import Store
 
-/// What Stripe tells by its webhook.
+/// An event that Stripe sent to the webhook.
 public struct BillingEvent: Sendable {
     let id: String
     let type: String
     let createdAt: Timestamp
-    /// What the event is about, as it was then.
+    /// The object of the event, in its state at that time.
     let object: JSON
 
-    /// An event whose signature holds.
+    /// Reads an event from a request with a valid signature.
     ///
-    /// - Throws: 400 if the signature does not hold, 503 if no secret is set; `EnvironmentError` if it is too short.
+    /// - Throws: `HTTPError` 400 if the signature is not valid, 503 if no secret is set; `EnvironmentError` if the
+    ///   secret is too short.
     public init(_ request: Request, _ environment: Environment, now: Timestamp) throws {
         guard let secret = try environment.hmacKey("STRIPE_WEBHOOK_SECRET") else { throw StripeClient.notSetUp }
         guard case .bytes(let body) = request.body,
             WebhookSignature.holds(request.headers["Stripe-Signature"], for: body, secret: secret, now: now)
-        else { throw HTTPError.badRequest("The Stripe-Signature is missing or does not hold.") }
+        else { throw HTTPError.badRequest("The Stripe-Signature is missing or not valid.") }
         guard let event = try? JSON(parsing: body), let id = event["id"]?.string, let type = event["type"]?.string,
             let created = event["created"]?.integer, let object = event["data"]?["object"]
-        else { throw HTTPError.badRequest("The body is no event.") }
+        else { throw HTTPError.badRequest("The body is not a Stripe event.") }
         self.id = id
         self.type = type
         createdAt = Timestamp(seconds: created)
         self.object = object
     }
 
-    /// The event's place among all of a subscription. Stripe delivers in any order, and many happen in one second: then
-    /// the beginning comes first and the end last. What changed in between is read from Stripe (`orderWhenRead`), or, where
-    /// there is no key to read it with, comes in the order of a subscription's life.
+    /// The event's position among all events of a subscription. Stripe delivers events in any order, and several may
+    /// happen within one second. In that case the beginning comes first and the end last. Changes in between are read
+    /// from Stripe (`orderWhenRead`) or, if there is no key for that, ordered by the usual course of a subscription.
     var order: String {
         let stage = object["status"]?.string.flatMap(Self.stages.firstIndex) ?? 0
         return "\(createdAt)/\(rank)/\(stage)/\(id)"
     }
 
-    /// 0 for the beginning of a subscription, 2 for its end, 1 for every change in between.
+    /// The rank: 0 for the beginning of a subscription, 2 for its end, 1 for every change in between.
     private var rank: Int { type.hasSuffix(".created") ? 0 : type.hasSuffix(".deleted") ? 2 : 1 }
 
-    /// Returns true if the event is neither the beginning nor the end of a subscription.
+    /// True if the event is neither the beginning nor the end of a subscription.
     var isAmongChanges: Bool { rank == 1 }
 
-    /// How the places of all changes of the same second begin.
+    /// The prefix of the positions of all changes in the same second.
     var secondOfChanges: String { "\(createdAt)/1/" }
 
-    /// The place of the state that was read after this event: behind all changes of that second, and before the end.
+    /// The position of the state that was read after this event: after all changes of that second, and before the end.
     var orderWhenRead: String { "\(createdAt)/1/read" }
 
-    /// A subscription's statuses, those first that lead to the others.
+    /// The statuses of a subscription, ordered so that earlier ones lead to later ones.
     private static let stages = [
         "incomplete", "past_due", "trialing", "active", "paused", "unpaid", "incomplete_expired", "canceled",
     ]
 }
 
 extension SystemAccess {
-    /// Takes an event in: once, and in whatever order they come. What concerns nobody here is ignored.
+    /// Applies an event once, in any order of arrival. Events that concern no workspace are ignored.
     ///
-    /// - Parameter stripe: reads a subscription whose order of events is unclear; nil if no secret key is set.
-    /// - Throws: 503 if that fails. Stripe sends the event again.
+    /// - Parameter stripe: Reads a subscription if the order of its events is unclear; nil if no secret key is set.
+    /// - Throws: `HTTPError` 503 if that fails. Stripe then sends the event again.
     public func apply(_ event: BillingEvent, _ prices: Prices, stripe: StripeClient?, now: Timestamp) throws {
         let isSubscription = event.type.hasPrefix("customer.subscription.")
         var subscription = isSubscription ? Subscription(event.object, prices) : nil
@@ -92,11 +93,12 @@ extension SystemAccess {
         return subscription
     }
 
-    /// The workspace that pays as a customer. For a new customer this is the workspace in the object's metadata.
+    /// Returns the workspace that pays as a customer. For a new customer, it is the workspace in the object's metadata.
     ///
-    /// Only a holder of the account's secret key writes metadata, as create-checkout does. `client_reference_id` proves
-    /// nothing: anyone may append it to the address of a Payment Link (docs.stripe.com/payment-links/url-parameters), and
-    /// with the id of another workspace it would bind that workspace to a stranger's customer and subscription.
+    /// Only a holder of the account's secret key can write metadata, as create-checkout does. `client_reference_id`
+    /// proves nothing: anyone may append it to the address of a Payment Link
+    /// (docs.stripe.com/payment-links/url-parameters). With the id of another workspace, it would bind that workspace
+    /// to a stranger's customer and subscription.
     private func workspace(of event: BillingEvent, _ customer: String) throws -> Workspace? {
         if let known = try workspace(billedAs: customer) { return known }
         let named = event.object["metadata"]?["workspace_id"]?.string

@@ -2,7 +2,7 @@ import Base
 import HTTP
 import Store
 
-/// How often a subscription is paid.
+/// The intervals at which a subscription is paid.
 public enum BillingInterval: String, SQLEnum, CaseIterable, Sendable {
     case monthly, annual
 }
@@ -11,7 +11,7 @@ public enum BillingInterval: String, SQLEnum, CaseIterable, Sendable {
 public struct Prices: Sendable {
     private let ids: [BillingInterval: String]
 
-    /// The variables' prices.
+    /// Reads the prices from the environment.
     public init(_ environment: Environment) {
         var ids: [BillingInterval: String] = [:]
         ids[.monthly] = environment["STRIPE_PRICE_MONTHLY"]
@@ -19,12 +19,13 @@ public struct Prices: Sendable {
         self.ids = ids
     }
 
-    /// The price of an interval. Throws 503 where none is set.
+    /// Returns the price of an interval.
+    /// - Throws: `HTTPError` 503 if none is set.
     func id(_ interval: BillingInterval) throws(HTTPError) -> String {
         guard let id = ids[interval] else { throw StripeClient.notSetUp }
         return id
     }
 
-    /// The interval of a price; nil when it is none of ours.
+    /// Returns the interval of a price; nil if it is not one of ours.
     func interval(of id: String) -> BillingInterval? { ids.first { $0.value == id }?.key }
 }

@@ -35,17 +35,18 @@ public struct PortalSession: JSONWritable {
     }
 }
 
-/// What a workspace can do about its plan.
+/// Purchase and management of a workspace's plan.
 public struct Billing {
-    /// Seconds for which a page at Stripe is open.
+    /// The seconds for which a page at Stripe is open.
     private static let pageLifetime = Int.days(1)
 
     private let client: StripeClient
     private let prices: Prices
     private let returnURL: String
 
-    /// Billing as the variables set it up: STRIPE_SECRET_KEY, STRIPE_PRICE_MONTHLY, STRIPE_PRICE_ANNUAL, and
-    /// BILLING_RETURN_URL, the product's page to which Stripe sends people back. Throws 503 where something is missing.
+    /// Creates billing from the variables STRIPE_SECRET_KEY, STRIPE_PRICE_MONTHLY, STRIPE_PRICE_ANNUAL, and
+    /// BILLING_RETURN_URL, the page of the product to which Stripe sends people back.
+    /// - Throws: `HTTPError` 503 if the secret key or the return address is missing.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         client = try StripeClient(environment, pause: pause, log)
         prices = Prices(environment)
@@ -53,7 +54,8 @@ public struct Billing {
         self.returnURL = returnURL
     }
 
-    /// Opens a page on which the workspace buys the Pro plan. Throws 409 when it has it at that interval already.
+    /// Opens a page on which the workspace buys the Pro plan.
+    /// - Throws: `HTTPError` 409 if it already pays at that interval.
     public func checkout(
         _ interval: BillingInterval, email: String, for workspace: Workspace, now: Timestamp
     ) throws -> Checkout {
@@ -85,8 +87,8 @@ public struct Billing {
         return Checkout(url: url, sessionID: sessionID, interval: interval, priceID: price, expiresAt: expiresAt)
     }
 
-    /// Opens a page on which the workspace manages its subscription. Throws 404 when Stripe does not know it as a
-    /// customer.
+    /// Opens a page on which the workspace manages its subscription.
+    /// - Throws: `HTTPError` 404 if the workspace is not a customer at Stripe.
     public func portal(for workspace: Workspace, now: Timestamp) throws -> PortalSession {
         guard let customer = try workspace.stripeCustomer() else {
             throw HTTPError.notFound("This workspace has no billing account yet. Choose a plan first.")

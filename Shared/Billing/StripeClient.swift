@@ -2,17 +2,17 @@ import Base
 import HTTP
 import Upstream
 
-/// Stripe's API.
+/// A client for Stripe's API.
 public struct StripeClient {
-    /// The version that the official SDKs of that day send.
+    /// The version of the API, as the official SDKs of that date send it.
     private static let version = "2026-10-28.endive"
 
     private let key: Secret
     private let client: UpstreamClient
     private let log: Log
 
-    /// A client with the variables' key; `pause` is the first pause before a retry, in seconds. Throws 503 where no key is
-    /// set: then nothing can be bought.
+    /// Creates a client with the key from the environment. `pause` is the first pause before a retry, in seconds.
+    /// - Throws: `HTTPError` 503 if no key is set, so that nothing can be bought.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         guard let key = environment["STRIPE_SECRET_KEY"] else { throw Self.notSetUp }
         self.key = Secret(key)
@@ -22,8 +22,8 @@ public struct StripeClient {
         )
     }
 
-    /// Makes something, at a path such as `/v1/checkout/sessions`; sent again, it is made once. Throws 500 when Stripe
-    /// does not make it.
+    /// Creates an object at a path such as `/v1/checkout/sessions`. A retried request creates it only once.
+    /// - Throws: `HTTPError` 500 if Stripe does not create it.
     func create(_ path: UpstreamPath, _ fields: [(name: String, value: String)]) throws -> JSON {
         guard let url = UpstreamURL("https://api.stripe.com") else { throw HTTPError.internal }
         var request = UpstreamRequest(.post, url, path)
@@ -33,9 +33,9 @@ public struct StripeClient {
         return try send(request)
     }
 
-    /// Reads a subscription as it is now.
+    /// Returns a subscription in its present state.
     ///
-    /// - Throws: 500 if Stripe does not give it.
+    /// - Throws: `HTTPError` 500 if Stripe does not return it.
     func subscription(_ id: String) throws -> JSON {
         guard let url = UpstreamURL("https://api.stripe.com") else { throw HTTPError.internal }
         return try send(UpstreamRequest(.get, url, "/v1/subscriptions/\(id)"))
@@ -64,7 +64,8 @@ public struct StripeClient {
         return response.json
     }
 
-    /// Stripe's own word comes first; then 409 is a request at the same time, 429 a limit, 5xx a failure.
+    /// Returns the retry decision. Stripe's own header comes first. Otherwise 409 is a conflict with a simultaneous
+    /// request, 429 a limit, 5xx a failure.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         switch (response.headers["Stripe-Should-Retry"], response.status) {
         case ("false", _): .final

@@ -2,7 +2,7 @@ import Auth
 import Base
 import Store
 
-/// A subscription as an event of Stripe's shows it.
+/// A subscription, as an event from Stripe shows it.
 struct Subscription {
     let id: String
     let status: String
@@ -11,9 +11,9 @@ struct Subscription {
     let periodEnd: Timestamp?
     let beganAt: Timestamp
 
-    /// Nil when the event's object is no subscription, or one to something else that is sold by the same Stripe account:
-    /// neither is its price one of ours, nor does it name a workspace, as those of our checkouts do whatever prices were
-    /// then.
+    /// Reads a subscription. Returns nil if the object is not one, or if it is for another product of the same Stripe
+    /// account: its price is not one of ours, and it has no workspace_id in its metadata, which subscriptions from our
+    /// checkouts have.
     init?(_ object: JSON, _ prices: Prices) {
         guard let id = object["id"]?.string, let status = object["status"]?.string,
             let created = object["created"]?.integer
@@ -30,19 +30,20 @@ struct Subscription {
         interval =
             ours
             ?? ["month": .monthly, "year": .annual][item?["price"]?["recurring"]?["interval"]?.string ?? ""]
-        // The period moved from the subscription to its items in version 2025-03-31.
+        // In version 2025-03-31, the period moved from the subscription to its items.
         periodEnd = (item?["current_period_end"] ?? object["current_period_end"])?.integer
             .map { Timestamp(seconds: $0) }
     }
 }
 
 extension Workspace {
-    /// What the workspace is called at Stripe; nil when it is no customer.
+    /// Returns the workspace's customer id at Stripe; nil if it is not a customer.
     func stripeCustomer() throws -> String? {
         try first("SELECT stripe_customer_id FROM subscriptions WHERE workspace_id = $1") { try $0[0] }
     }
 
-    /// Whether the workspace pays at an interval already. A payment that is late for some days does not end that.
+    /// Returns true if the workspace already pays at an interval. A payment that is late does not end a subscription at
+    /// once.
     func hasSubscription(_ interval: BillingInterval) throws -> Bool {
         try first(
             """
@@ -52,7 +53,7 @@ extension Workspace {
         ) { _ in true } ?? false
     }
 
-    /// Notes who pays, which is known before what is paid for.
+    /// Stores the customer of the workspace, which is known before the subscription.
     func note(customer: String, now: Timestamp) throws {
         try execute(
             """
@@ -61,8 +62,8 @@ extension Workspace {
             """, customer, now)
     }
 
-    /// Returns true if an event's time does not tell if it is newer than what is known of its subscription: Stripe's times
-    /// have whole seconds, and a subscription may change several times within one.
+    /// Returns true if an event's time does not tell if it is newer than the stored state of its subscription. Stripe's
+    /// times have whole seconds, and a subscription may change several times within one.
     func isOrderUnclear(of event: BillingEvent, about subscription: String) throws -> Bool {
         let known = try first(
             "SELECT event_order FROM stripe_subscriptions WHERE workspace_id = $1 AND id = $2", subscription
@@ -71,8 +72,8 @@ extension Workspace {
         return known.hasPrefix(event.secondOfChanges) || known.hasPrefix(event.orderWhenRead)
     }
 
-    /// Takes in what a subscription was when an event happened. Each keeps its latest event, and the workspace goes by
-    /// the one that counts among all: the order in which events come makes no difference.
+    /// Stores the state of a subscription in an event. Each subscription keeps its latest event, and the workspace's
+    /// plan follows the subscription that counts. So the order in which events arrive makes no difference.
     func note(_ subscription: Subscription, of customer: String, order: String, now: Timestamp) throws {
         let isLater = try execute(
             """
@@ -100,8 +101,8 @@ extension Workspace {
         }
     }
 
-    /// Has the workspace go by the subscription that counts: one that is paid before one that is not, then the latest.
-    /// The result is its status.
+    /// Applies the subscription that counts to the workspace: one that is paid before one that is not, and then the
+    /// latest. Returns its status.
     private func settleSubscription(now: Timestamp) throws -> String {
         let counts = try first(
             """
@@ -116,7 +117,7 @@ extension Workspace {
                 interval: try row[3] as BillingInterval?, price: try row[4] as String?, end: try row[5] as Timestamp?
             )
         }
-        guard let counts else { throw StoreError.failed("a subscription is not there that was just noted") }
+        guard let counts else { throw StoreError.failed("a subscription that was just stored can't be found") }
         try execute(
             """
             INSERT INTO subscriptions (workspace_id, stripe_customer_id, stripe_subscription_id, status, billing_interval,
@@ -131,8 +132,8 @@ extension Workspace {
         return counts.status
     }
 
-    /// Gives or takes the Pro plan; the result is the new plan, nil when it stays. Enterprise is agreed on elsewhere. What
-    /// is left of a trial can be used up.
+    /// Gives or takes away the Pro plan. Returns the new plan; nil if it does not change. Enterprise is agreed on
+    /// elsewhere. The rest of a trial can still be used.
     private func changePlan(for status: String, now: Timestamp) throws -> Plan? {
         switch status {
         case "active", "trialing", "past_due":

@@ -2,13 +2,13 @@ import Base
 import Crypto
 import HTTP
 
-/// Stripe's signature of a webhook: `Stripe-Signature: t=SECONDS,v1=HEX[,v1=HEX]`, an HMAC-SHA256 over the time, a dot,
-/// and the body as it came.
+/// Stripe's signature of a webhook: `Stripe-Signature: t=SECONDS,v1=HEX[,v1=HEX]`. It is an HMAC-SHA256 over the time,
+/// a dot, and the unchanged body.
 enum WebhookSignature {
-    /// Seconds that a signature may be old.
+    /// The largest age of a signature, in seconds.
     private static let tolerance = 300
 
-    /// Whether the secret's owner signed this body, not long ago.
+    /// Returns true if the owner of the secret signed this body recently.
     static func holds(_ header: String?, for body: [UInt8], secret: Secret, now: Timestamp) -> Bool {
         var time: String?
         var signatures: [[UInt8]] = []

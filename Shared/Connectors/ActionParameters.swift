@@ -1,24 +1,23 @@
 import Base
 
-/// The parameters of an action as a connector reads them. The only way to make them is to check what a caller gave against
-/// the declarations, so that nothing undeclared reaches a provider.
+/// The parameters of an action, as a connector reads them. They can only be made by checking a caller's values against
+/// the declarations, so nothing undeclared reaches a provider.
 public struct ActionParameters: Sendable {
     private var values: [String: String] = [:]
     private var secrets: [String: Secret] = [:]
 
-    /// No parameters.
+    /// Creates an empty set of parameters.
     public init() {}
 
-    /// Checks what a caller gave.
+    /// Checks a caller's values.
     ///
     /// - Parameters:
-    ///   - given: values by name; null stands for nothing.
-    ///   - declared: what the action takes.
-    ///   - action: the action and its platform, such as "create_ticket on jira", for the errors.
-    ///   - resolve: looks up the record that a parameter names, once all values have the declared form, and returns the
-    ///     provider's id that the connector shall have; nil if the connector needs none. The value is nil if the caller gave
-    ///     none.
-    /// - Throws: `ActionParameterError`, and what `resolve` throws.
+    ///   - given: The values by name; null counts as not given.
+    ///   - declared: The parameters that the action takes.
+    ///   - action: The action and its platform, such as "create_ticket on jira", for error messages.
+    ///   - resolve: Looks up the record that a parameter names, after all values were found to have the declared form.
+    ///     Its value is nil if the caller gave none. Returns the provider's id for the connector, or nil if it needs none.
+    /// - Throws: `ActionParameterError`, and the errors of `resolve`.
     public init(
         _ given: [String: JSON], as declared: [ActionParameter], of action: String,
         resolve: (ActionParameter, String?) throws -> String?
@@ -37,16 +36,17 @@ public struct ActionParameters: Sendable {
         }
     }
 
-    /// The values that are no secrets, by name: plain, or the provider's id of the record that a value names.
+    /// The values that are not secret, by name: plain values, and the provider's ids of the records that values name.
     public var plainValues: [String: String] { values }
 
-    /// A value: plain, or the provider's id of the record that it names.
+    /// Returns a value: plain, or the provider's id of the record that it names.
     subscript(parameter: ActionParameter) -> String? { values[parameter.name] }
 
-    /// A secret value.
+    /// Returns a secret value.
     func secret(_ parameter: ActionParameter) -> Secret? { secrets[parameter.name] }
 
-    /// A value of the declared form. Providers' ids may be numbers.
+    /// Returns the value as text if it has the declared form. Numbers are accepted, since providers' ids may be
+    /// numbers.
     private static func read(_ value: JSON?, as parameter: ActionParameter) throws(ActionParameterError) -> String? {
         guard let value, value != .null else {
             if case .key = parameter.kind { return nil }
@@ -60,14 +60,14 @@ public struct ActionParameters: Sendable {
     }
 }
 
-/// Parameters that an action does not take as they are.
+/// An error for parameters that an action does not accept.
 public struct ActionParameterError: Error, Equatable {
-    /// The sentence that says what is wrong. It is safe to show.
+    /// The sentence that says what is wrong. It is safe to show to the caller.
     public let sentence: String
 
     init(_ sentence: String) { self.sentence = sentence }
 
-    /// A name that the action does not take.
+    /// Creates the error for a name that the action does not take.
     fileprivate init(unknown name: String, _ names: [String], _ action: String) {
         var parts = ["extraParams.\(name.prefix(64)) is not known."]
         if let nearest = NearestWord.nearest(to: name, in: names) { parts.append("Did you mean \(nearest)?") }
@@ -78,7 +78,7 @@ public struct ActionParameterError: Error, Equatable {
         sentence = parts.joined(separator: " ")
     }
 
-    /// A parameter that was not given.
+    /// Creates the error for a required parameter that was not given.
     public init(missing parameter: ActionParameter) {
         sentence = "extraParams.\(parameter.name) is required. It must be \(parameter.form)."
     }

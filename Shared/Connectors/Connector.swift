@@ -1,33 +1,34 @@
 import Base
 import Findings
 
-/// A platform: its credential fields, its check, its pages of records, its actions. Synchronous; fan-out goes through
-/// `PlatformAPI.sendAll`.
+/// A connection to one platform: its credential fields, its credential check, its pages of records and its actions.
+/// Calls are synchronous; `PlatformAPI.sendAll` sends several requests at once.
 public protocol Connector {
-    /// Which one.
+    /// The platform.
     static var platform: Platform { get }
-    /// What a customer fills in to connect it.
+    /// The credential fields that a customer fills in to connect the platform.
     static var fields: [CredentialField] { get }
-    /// What it can do about findings.
+    /// The actions that can be performed to resolve findings.
     static var actions: Set<ActionType> { get }
-    /// The parameters of those actions that take any.
+    /// The parameters of the actions that take any.
     static var parameters: [ActionType: [ActionParameter]] { get }
 
-    /// A connector with a customer's credentials. It asks nothing yet. Throws `configuration` when the fields do not fit
-    /// together.
+    /// Creates a connector with a customer's credentials, without sending a request.
+    /// - Throws: `ConnectorError.configuration` if the fields contradict each other.
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws
 
-    /// Asks the provider whether the credentials hold and allow what a sync needs.
+    /// Asks the provider whether the credentials are valid and permit everything that a sync needs.
     func check() throws
 
-    /// What a sync pulls, in this order.
+    /// The lists that a sync reads, in this order.
     var collections: [RecordCollection] { get }
 
-    /// Carries out an action. The result is the `result` of the API, without secrets. Throws `unknownOutcome` when nobody
-    /// knows what became of it.
+    /// Carries out an action and returns the `result` that the API shows, without secrets.
+    /// - Throws: `ConnectorError.unknownOutcome` if it is not known whether the provider carried out the action.
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON
 
-    /// What became of an action that was begun and whose end nobody saw; nil when the provider does not tell.
+    /// Asks the provider whether an action was carried out that was started and whose answer was lost. Returns nil if
+    /// the provider can't tell.
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome?
 }
 
@@ -37,25 +38,25 @@ extension Connector {
     public func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? { nil }
 }
 
-/// What became of an action.
+/// The outcome of an action that was started earlier.
 public enum ActionOutcome: Sendable, Equatable {
-    /// It was carried out; this is its result.
+    /// The action was carried out; this is its result.
     case done(JSON)
-    /// It was not: it may be performed now.
+    /// The action was not carried out, and may be performed now.
     case notDone
 }
 
-/// What an action acts on, at the provider.
+/// The object at the provider that an action changes.
 public struct ActionTarget: Sendable {
-    /// The kinds of records that actions act on. Ids alone don't tell: an account may be named like a key.
+    /// The kinds of objects that actions change. An id alone does not tell the kind: an account's id may equal a key's.
     public enum Kind: String, Sendable {
         case account, application, device
         case grant, key, license
-        /// Anything of the workspace, which a ticket or a review is about.
+        /// Any record of the workspace that a ticket or a review is about.
         case other
     }
 
-    /// A finding, as tickets and messages tell of it.
+    /// The parts of a finding that tickets and messages show.
     public struct Finding: Sendable, Equatable {
         public let title: String
         public let recommendedAction: String
@@ -66,24 +67,22 @@ public struct ActionTarget: Sendable {
         }
     }
 
-    /// Our action, which providers that take an idempotency key or a label get.
+    /// Our id of the action. Providers that accept an idempotency key or a label get it.
     public let actionID: Identifier
-    /// The kind of record.
     public let kind: Kind
-    /// The provider's id of the account, application, device or grant: `external_id` of our record.
+    /// The provider's id of the account, application, device or grant, which is our record's `external_id`.
     public let externalID: String
-    /// The account's name at the provider, when it is one and we know it.
+    /// The account's user name at the provider; nil if the target is not an account or the name is not known.
     public let username: String?
-    /// The account's e-mail address, when we know it.
+    /// The account's e-mail address; nil if it is not known.
     public let email: String?
     /// The name of our record.
     public let label: String?
     /// The finding that the action is about.
     public let finding: Finding?
-    /// What else the action takes.
+    /// The action's parameters.
     public let parameters: ActionParameters
 
-    /// A target with these parts.
     public init(
         actionID: Identifier, _ kind: Kind = .account, externalID: String, username: String? = nil,
         email: String? = nil, label: String? = nil, finding: Finding? = nil,
@@ -100,26 +99,25 @@ public struct ActionTarget: Sendable {
     }
 }
 
-/// In what a connector works.
+/// The conditions under which a connector works: settings, time limit, and how far back to read events.
 public struct ConnectorScope: Sendable {
-    /// The function's variables.
+    /// The function's environment variables.
     public let environment: Environment
-    /// How many seconds all of it may take.
+    /// The time limit for all of the connector's work, in seconds.
     public let seconds: Double
-    /// From when on audit events are wanted.
+    /// The time from which audit events are wanted.
     public let eventsSince: Timestamp
-    /// The same for lists that could not be read in earlier syncs, by the names of their collections.
+    /// Earlier times for lists that could not be read in previous syncs, by collection name.
     public var olderEvents: [String: Timestamp] = [:]
-    /// How the pauses between retries begin, in seconds.
+    /// The first pause before a retry, in seconds. Later pauses grow from it.
     public var firstPause = 0.5
 
-    /// A scope with these parts.
     public init(_ environment: Environment, seconds: Double, eventsSince: Timestamp) {
         self.environment = environment
         self.seconds = seconds
         self.eventsSince = eventsSince
     }
 
-    /// From when on audit events of the collection of this name are wanted.
+    /// Returns the time from which audit events of this collection are wanted.
     public func eventsSince(of collection: String) -> Timestamp { olderEvents[collection] ?? eventsSince }
 }

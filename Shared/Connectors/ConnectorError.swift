@@ -1,25 +1,26 @@
 import Upstream
 
-/// Why a provider did not do what it was asked. The sentences are safe to show: they hold nothing that the provider sent.
+/// The reason why a provider did not do what it was asked. Sentences are safe to show: they hold no text from the
+/// provider.
 public enum ConnectorError: Error, Equatable {
-    /// The provider refuses the credentials.
+    /// The provider rejects the credentials.
     case credentials(String)
-    /// The credentials hold, but something at the provider is set up otherwise than we need: a permission, a domain.
+    /// The credentials are valid, but a setting at the provider is not as we need it, such as a permission or a domain.
     case configuration(String)
-    /// The provider wants us to come back later.
+    /// The provider asks us to come back later.
     case rateLimited(seconds: Int)
-    /// The provider failed, or answers something that we can't read. Nothing was done.
+    /// The provider failed, or its answer can't be read. Nothing was changed.
     case provider(String)
-    /// The provider does not do what it was asked, as it is: nothing was done, and asked again it says the same.
+    /// The provider refuses this request. Nothing was changed, and repeating the request would give the same answer.
     case refused(String)
-    /// What an action acts on is not there.
+    /// The object that an action is about does not exist.
     case missing(String)
-    /// Nobody knows whether an action was carried out.
+    /// It is not known whether an action was carried out.
     case unknownOutcome(String)
-    /// The answer did not come in the time that this process has. A process that goes on has more.
+    /// The answer did not arrive within the time that this process has. A process that continues the work has more.
     case outOfTime
 
-    /// The kinds as integrations and sync runs keep them.
+    /// The name of the error's kind, as integrations and sync runs store it.
     public var kind: String {
         switch self {
         case .credentials: "authentication_expired"
@@ -29,7 +30,7 @@ public enum ConnectorError: Error, Equatable {
         }
     }
 
-    /// What happened and what to do.
+    /// The message: the problem and, if possible, the remedy.
     public var sentence: String {
         switch self {
         case .credentials(let sentence), .configuration(let sentence), .provider(let sentence),
@@ -40,8 +41,8 @@ public enum ConnectorError: Error, Equatable {
         }
     }
 
-    /// Whether trying again later may help a sync without anybody doing anything. It asks anew then: what refused one
-    /// question may take the next.
+    /// True if a sync that is retried later may succeed without anyone changing anything. A retry sends new requests,
+    /// so it may succeed even though this request was refused.
     public var isTransient: Bool {
         switch self {
         case .rateLimited, .provider, .refused, .outOfTime: true
@@ -49,8 +50,8 @@ public enum ConnectorError: Error, Equatable {
         }
     }
 
-    /// Returns true if the error is about this request alone, so that other requests may succeed. A rate limit and the end of
-    /// our own time are about all requests.
+    /// True if the error concerns only this request, so that other requests may succeed. A rate limit and the end of
+    /// our own time concern all requests.
     public var isAboutOneRequest: Bool {
         switch self {
         case .credentials, .configuration, .provider, .refused, .missing: true
@@ -60,13 +61,14 @@ public enum ConnectorError: Error, Equatable {
 }
 
 extension ConnectorError {
-    /// What a response means whose status the provider gives no meaning of its own: it does not take the request, or it
-    /// failed.
+    /// Returns the error for a status to which the provider's documents give no special meaning: a refusal for 4xx,
+    /// otherwise a failure.
     static func unexplained(_ response: UpstreamResponse, by provider: String) -> ConnectorError {
         switch response.status {
-        // The request came too slowly, or too early.
+        // 408 Request Timeout and 425 Too Early say that the request came too slowly or too early; repeating it may
+        // succeed.
         case 408, 425: .provider("\(provider) answered with status \(response.status).")
-        case 400..<500: .refused("\(provider) does not do this: it answered with status \(response.status).")
+        case 400..<500: .refused("\(provider) refused the request with status \(response.status).")
         default: .provider("\(provider) answered with status \(response.status).")
         }
     }

@@ -1,6 +1,5 @@
-/// The platforms' connectors.
+/// The list of all connectors.
 public enum Connectors {
-    /// All of them.
     public static var all: [any Connector.Type] {
         [
             Okta.self,
@@ -20,7 +19,7 @@ public enum Connectors {
         ]
     }
 
-    /// The connector of a platform; nil when it can't be connected.
+    /// Returns the connector of a platform; nil if no connector has this name.
     public static func of(_ platform: String) -> (any Connector.Type)? {
         all.first { $0.platform.rawValue == platform }
     }

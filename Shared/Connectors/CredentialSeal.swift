@@ -2,15 +2,16 @@ import Base
 import Crypto
 import Store
 
-/// What encrypts integrations' credentials: AES-256-GCM with a key of the function's, bound to the integration, so that
-/// credentials which are moved to another row don't open there.
+/// Encrypts and decrypts the credentials of integrations with AES-256-GCM. The integration's ids are authenticated with
+/// the ciphertext, so credentials that are copied to another row don't decrypt there.
 ///
-/// CREDENTIALS_KEY holds one key or several, each `ID:BASE64` of 32 bytes, separated by commas: the first seals, all
-/// open, so that keys can rotate. A sealed text begins with the length of the key's id and the id.
+/// CREDENTIALS_KEY holds one or more keys of 32 bytes, each written `ID:BASE64` and separated by commas. The first key
+/// encrypts; all keys decrypt, so that keys can be rotated. A sealed text begins with one byte for the length of the
+/// key's id, followed by the id.
 public struct CredentialSeal: Sendable {
     private let keys: [(id: String, cipher: AESGCM)]
 
-    /// The seal that the variables name.
+    /// Creates the seal with the keys in CREDENTIALS_KEY.
     public init(_ environment: Environment) throws(EnvironmentError) {
         guard let text = environment["CREDENTIALS_KEY"] else {
             throw EnvironmentError("CREDENTIALS_KEY is not set")
@@ -25,13 +26,15 @@ public struct CredentialSeal: Sendable {
         guard !keys.isEmpty else { throw EnvironmentError("CREDENTIALS_KEY holds no key") }
     }
 
-    /// Credentials as they are stored for an integration. Throws when the system has no randomness.
+    /// Encrypts credentials for storage with an integration.
+    /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func seal(_ credentials: Credentials, for integration: IntegrationKey) throws -> [UInt8] {
         try seal(
             JSONWriter.bytes(JSON.object(credentials.all.mapValues(JSON.string))), boundTo: integration.bytes)
     }
 
-    /// A message as it is stored in one place: it opens only there. Throws when the system has no randomness.
+    /// Encrypts a message for storage in one place. It decrypts only with the same `place`.
+    /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func seal(_ message: [UInt8], boundTo place: [UInt8]) throws -> [UInt8] {
         guard let key = keys.first, let sealed = key.cipher.seal(message, authenticating: place) else {
             throw EnvironmentError("the system gives no random bytes")
@@ -39,15 +42,16 @@ public struct CredentialSeal: Sendable {
         return [UInt8(clamping: key.id.utf8.count)] + Array(key.id.utf8) + sealed
     }
 
-    /// The credentials that were stored for an integration; nil when they were sealed for another, or by no key that we
-    /// have.
+    /// Decrypts the stored credentials of an integration. Returns nil if they were sealed for another integration, or
+    /// with a key that is not in CREDENTIALS_KEY.
     public func open(_ stored: [UInt8], for integration: IntegrationKey) -> Credentials? {
         guard let values = open(stored, boundTo: integration.bytes).flatMap({ try? JSON(parsing: $0) })?.object
         else { return nil }
         return Credentials(stored: values.compactMapValues(\.string))
     }
 
-    /// The message that was stored in a place; nil when it was sealed for another, or by no key that we have.
+    /// Decrypts a message that was stored in a place. Returns nil if it was sealed for another place, or with a key
+    /// that is not in CREDENTIALS_KEY.
     public func open(_ stored: [UInt8], boundTo place: [UInt8]) -> [UInt8]? {
         guard let length = stored.first.map(Int.init), length > 0, stored.count > length else { return nil }
         let id = String(decoding: stored.dropFirst().prefix(length), as: UTF8.self)
@@ -57,19 +61,18 @@ public struct CredentialSeal: Sendable {
 }
 
 extension ConnectorError {
-    /// The stored credentials can't be opened. The keys of the server are wrong, not the customer's credentials, so it is
-    /// tried again by itself.
+    /// The error for stored credentials that can't be decrypted. The server's keys are wrong, not the customer's
+    /// credentials, so the sync is retried automatically.
     public static let unopenedCredentials = ConnectorError.provider(
         "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")
 }
 
-/// What credentials are bound to.
+/// The integration to which credentials are bound.
 public struct IntegrationKey: Sendable {
     let workspaceID: Identifier
     let integrationID: Identifier
     let platform: Platform
 
-    /// The integration of a platform in a workspace.
     public init(workspaceID: Identifier, integrationID: Identifier, platform: Platform) {
         self.workspaceID = workspaceID
         self.integrationID = integrationID

@@ -1,19 +1,19 @@
 import Base
 
-/// One field of a platform's credentials: what a customer fills in to connect it.
+/// One field of a platform's credentials, which a customer fills in to connect the platform.
 public struct CredentialField: Sendable {
-    /// Its name in the config object.
+    /// The field's name in the config object.
     public let name: String
-    /// What it is, in one line that says where to find it.
+    /// A description in one line that says where to find the value.
     public let summary: String
-    /// Whether it is left out of everything that is shown.
+    /// True if the field is never shown.
     public let isSecret: Bool
-    /// Whether it must be there.
+    /// True if the field must be given.
     public let isRequired: Bool
-    /// Whether a value has the form that it must have.
+    /// Returns true if a value has the required form.
     let accepts: @Sendable (String) -> Bool
 
-    /// A field that is shown: a domain, a region, an identifier.
+    /// Declares a field that may be shown, such as a domain, a region or an identifier.
     public static func plain(
         _ name: String, _ summary: String, isRequired: Bool = true,
         accepts: @escaping @Sendable (String) -> Bool = Form.line
@@ -21,7 +21,7 @@ public struct CredentialField: Sendable {
         CredentialField(name: name, summary: summary, isSecret: false, isRequired: isRequired, accepts: accepts)
     }
 
-    /// A secret.
+    /// Declares a secret field.
     public static func secret(
         _ name: String, _ summary: String, isRequired: Bool = true,
         accepts: @escaping @Sendable (String) -> Bool = Form.line
@@ -30,18 +30,18 @@ public struct CredentialField: Sendable {
     }
 }
 
-/// Forms that fields' values have.
+/// The forms that values of fields may have.
 public enum Form {
-    /// One line of visible ASCII, without spaces at its ends: a token, a key, an identifier.
+    /// Accepts one line of printable ASCII without spaces at its ends, such as a token, a key or an identifier.
     @Sendable public static func line(_ text: String) -> Bool {
         text.utf8.count <= 4_096 && text.first != " " && text.last != " "
             && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 
-    /// Several lines: a PEM or a JSON document.
+    /// Accepts text of several lines, such as a PEM or a JSON document.
     @Sendable public static func document(_ text: String) -> Bool { text.utf8.count <= 65_536 }
 
-    /// One label of a host name: a tenant, a site, a subdomain.
+    /// Accepts one label of a host name, such as a tenant, a site or a subdomain.
     @Sendable public static func label(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count) && text.first != "-" && text.last != "-"
             && text.utf8.allSatisfy { byte in
@@ -54,30 +54,31 @@ public enum Form {
             }
     }
 
-    /// A host name of at least two labels.
+    /// Accepts a host name of at least two labels.
     @Sendable public static func host(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return text.utf8.count <= 253 && labels.count >= 2 && labels.allSatisfy { label(String($0)) }
             && labels.last?.contains { $0.isLetter } == true
     }
 
-    /// A server that a customer runs or rents: `https://` and a host name.
+    /// Accepts the address of a server that a customer runs or rents: `https://` and a host name.
     @Sendable public static func server(_ text: String) -> Bool {
         text.hasPrefix("https://") && host(String(text.dropFirst("https://".count)))
     }
 
-    /// An e-mail address, as far as its form goes.
+    /// Accepts text that has the form of an e-mail address.
     @Sendable public static func email(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return line(text) && parts.count == 2 && !parts[0].isEmpty && host(String(parts[1]))
     }
 }
 
-/// A platform's credentials, every field of the form that it must have. They print as ‹redacted›.
+/// The credentials of a platform; every field has its required form. They print as ‹redacted›.
 public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let values: [String: String]
 
-    /// Reads a config object. The errors are one sentence for each field that is missing, malformed or unknown.
+    /// Reads a config object.
+    /// - Throws: `CredentialErrors` with one sentence for each field that is missing, malformed or unknown.
     public init(_ config: [String: JSON], _ fields: [CredentialField]) throws(CredentialErrors) {
         var values: [String: String] = [:]
         var sentences: [String] = []
@@ -98,16 +99,16 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
         self.values = values
     }
 
-    /// The credentials that were stored.
+    /// Creates credentials from stored values.
     init(stored values: [String: String]) { self.values = values }
 
-    /// A field that is shown; nil when it was left out.
+    /// Returns the value of a field that may be shown; nil if it was left out.
     public subscript(name: String) -> String? { values[name] }
 
-    /// A secret field; nil when it was left out.
+    /// Returns the value of a secret field; nil if it was left out.
     public func secret(_ name: String) -> Secret? { values[name].map { Secret($0) } }
 
-    /// All fields, for the one place that encrypts them.
+    /// The values of all fields, for `CredentialSeal`, which encrypts them.
     var all: [String: String] { values }
 
     public var description: String { "‹redacted›" }
@@ -118,11 +119,10 @@ public struct Credentials: Sendable, CustomStringConvertible, CustomReflectable 
     }
 }
 
-/// What is wrong with a config object, field by field.
+/// The errors in a config object.
 public struct CredentialErrors: Error {
-    /// One sentence for each field.
+    /// The error sentences, one for each field.
     public let sentences: [String]
 
-    /// Errors with these sentences.
     public init(sentences: [String]) { self.sentences = sentences }
 }

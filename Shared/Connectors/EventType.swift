@@ -1,27 +1,27 @@
-/// The event types that rules ask about, whatever a provider calls them. An event that none of these names keeps the
-/// provider's own word.
+/// The types of events that rules ask about, in one vocabulary for all providers. An event of any other type keeps the
+/// provider's own name.
 public enum EventType {
-    /// A sign-in at an identity provider, or an attempt. details: `country` (two letters) when the provider tells.
+    /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider tells it.
     public static let signIn = "user.session.start"
-    /// A sign-in to a platform that is no identity provider. details: `method`, which is `password` or `sso`.
+    /// A sign-in to a platform that is not an identity provider. details: `method`, which is `password` or `sso`.
     public static let platformSignIn = "user.login"
-    /// A second factor was asked for: whether it was given.
+    /// A request for a second factor. The outcome says if the user passed it.
     public static let secondFactor = "user.authentication.auth_via_mfa"
-    /// A second factor was taken off an account.
+    /// The removal of a second factor from an account.
     public static let factorRemoved = "user.mfa.factor.deactivate"
-    /// A user says that something was not their doing.
+    /// A user's report that an activity was not their own.
     public static let suspiciousActivity = "user.account.report_suspicious_activity_by_enduser"
-    /// A sign-in was judged. details: `risk`, which is `low`, `medium` or `high`.
+    /// An assessment of a sign-in's risk. details: `risk`, which is `low`, `medium` or `high`.
     public static let signInPolicy = "policy.evaluate_sign_on"
-    /// A password was reset.
+    /// A reset of a password.
     public static let passwordReset = "user.account.reset_password"
-    /// Rights of an administrator were granted.
+    /// A grant of administrator rights.
     public static let privilegeGranted = "user.account.privilege.grant"
-    /// A policy that sign-ins are checked by was deleted.
+    /// The deletion of a policy that controls sign-ins.
     public static let policyDeleted = "policy.lifecycle.delete"
-    /// A file was downloaded.
+    /// A download of a file.
     public static let download = "download"
-    /// Something was deleted for good, or put into the bin.
+    /// A permanent deletion (`delete`), or a move to the bin (`trash`).
     public static let deletion = "delete"
     public static let trash = "trash"
 }

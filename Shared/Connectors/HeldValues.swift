@@ -1,11 +1,11 @@
 import Base
 
-/// A budget for what a connector holds of several answers at once. Each answer alone is bounded by the length of its
-/// body and by the number of its values; a list without an end would still fill the memory of the process.
+/// A limit on the values that a connector holds in memory from several answers at once. A single answer is limited by
+/// the length of its body and the number of its values, but an endless list of answers would still fill the memory.
 struct HeldValues {
-    /// Enough for answers that are held as they are, which take about 100 bytes a value.
+    /// The limit for answers that are held whole, at about 100 bytes a value.
     static let most = 3_000_000
-    /// Enough for answers of which a few texts are held.
+    /// The limit for answers of which only a few texts are held.
     static let mostOfExtracts = 8_000_000
 
     private let most: Int
@@ -13,8 +13,8 @@ struct HeldValues {
 
     init(most: Int = Self.most) { self.most = most }
 
-    /// Adds the values of an answer, and one more for each 32 bytes of their text.
-    /// - Throws: `ConnectorError.provider` when there are more than may be held.
+    /// Counts the values of an answer, plus one for every 32 bytes of text.
+    /// - Throws: `ConnectorError.provider` if the limit is exceeded.
     mutating func add(_ values: [JSON]) throws(ConnectorError) {
         count += values.reduce(0) { $0 + Self.size($1) }
         guard count <= most else { throw .provider("The provider's list is longer than can be read at once.") }

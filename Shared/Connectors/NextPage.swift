@@ -2,14 +2,16 @@ import Base
 import HTTP
 import Upstream
 
-// How providers say where the next page begins. Each has its own way to say that there is none; whatever else can't be
-// used is an error, since a list that seems to be over makes people seem to have gone.
+// Readers for the next page's position in a provider's answer. Providers have different ways to say that there is no
+// next page. Anything else that can't be used is an error: if the list seemed to end here, the people on the missing
+// pages would seem to have left.
 
 extension UpstreamResponse {
-    /// Where the next page begins, by a link of the relation `next` (RFC 8288): the cursor that `PlatformAPI.get(next:)`
-    /// takes. It is a path with a query, relative links resolved. Nil if no field names a next page.
+    /// Returns the cursor of the next page, read from a link of the relation `next` (RFC 8288).
+    /// `PlatformAPI.get(next:)` takes it. It is a path with a query, with relative links resolved. Returns nil if no
+    /// field names a next page.
     ///
-    /// - Throws: `ConnectorError.provider` if a field can't be read, or if a next page can't be asked for.
+    /// - Throws: `ConnectorError.provider` if a field can't be read, or if the next page's link can't be used.
     public func nextLink() throws(ConnectorError) -> JSON? {
         var targets: [String] = []
         for field in headers.fields where field.name.lowercased() == "link" {
@@ -21,28 +23,30 @@ extension UpstreamResponse {
         guard !targets.isEmpty else { return nil }
         let references = Set(targets.map { URLReference($0, relativeTo: url?.target)?.target })
         guard references.count == 1, case let target?? = references.first else {
-            throw .provider("The provider names a next page that can't be asked for.")
+            throw .provider("The provider's link to the next page can't be used.")
         }
         return .string(target)
     }
 
-    /// The next page's cursor as a query parameter of its link, for lists that are asked for by it.
+    /// Returns the next page's cursor from a query parameter of its link, for lists that are requested by such a
+    /// cursor.
     ///
-    /// - Throws: `ConnectorError.provider` if there is a next page, and no such cursor.
+    /// - Throws: `ConnectorError.provider` if there is a next page but no such cursor.
     public func nextCursor(_ parameter: String) throws(ConnectorError) -> JSON? {
         guard let target = try nextLink()?.string else { return nil }
         let query = target.cut(at: "?").flatMap { Query($0.behind) }
         guard let cursor = query?.values(parameter).first, !cursor.isEmpty else {
-            throw .provider("The provider names a next page that can't be asked for.")
+            throw .provider("The provider's link to the next page can't be used.")
         }
         return .string(cursor)
     }
 }
 
 extension JSON {
-    /// The token of the next page in a member, or in a member of a member. Nil if it is missing, null or empty.
+    /// Returns the token of the next page from a member, or from a member within a member. Returns nil if it is
+    /// missing, null or empty.
     ///
-    /// - Throws: `ConnectorError.provider` if it is of a kind that can't be sent back.
+    /// - Throws: `ConnectorError.provider` if the token is neither a string nor a whole number.
     func nextToken(_ path: String...) throws(ConnectorError) -> String? {
         var value = self
         for name in path {
@@ -53,7 +57,7 @@ extension JSON {
         case .null: return nil
         case .string(let token): return token.isEmpty ? nil : token
         case .integer(let number): return String(number)
-        default: throw .provider("The provider names a next page that can't be asked for.")
+        default: throw .provider("The provider's link to the next page can't be used.")
         }
     }
 }

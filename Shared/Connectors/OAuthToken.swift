@@ -3,10 +3,10 @@ import Crypto
 import HTTP
 import Upstream
 
-/// Access tokens of OAuth 2.0 (RFC 6749), got with a customer's own client.
+/// OAuth 2.0 access tokens (RFC 6749), requested with a customer's own client credentials.
 public enum OAuthToken {
-    /// The `Authorization` value of a token that a token endpoint gives for a form. `explain` says what a response other
-    /// than 2xx means.
+    /// Asks a token endpoint for a token with a form, and returns the value for the field `Authorization`. `explain`
+    /// turns a response other than 2xx into an error.
     public static func bearer(
         _ client: UpstreamClient, _ url: UpstreamURL, form: [(name: String, value: String)],
         headers: Headers = [:], explain: (UpstreamResponse) -> ConnectorError
@@ -16,12 +16,12 @@ public enum OAuthToken {
         return try bearer(client, request, explain: explain)
     }
 
-    /// The same for a request that is no form.
+    /// Asks for a token with any request, and returns the value for the field `Authorization`.
     public static func bearer(
         _ client: UpstreamClient, _ request: UpstreamRequest, explain: (UpstreamResponse) -> ConnectorError
     ) throws -> Secret {
         var request = request
-        // Asking twice does no harm.
+        // Asking twice only yields a second token.
         request.isRepeatable = true
         request.headers["Accept"] = "application/json"
         let response: UpstreamResponse
@@ -32,13 +32,13 @@ public enum OAuthToken {
         }
         guard response.isSuccess else { throw explain(response) }
         guard let token = response.json.text("access_token") else {
-            throw ConnectorError.provider("The provider's answer holds no access token.")
+            throw ConnectorError.provider("The provider's answer contains no access token.")
         }
         return Secret("Bearer " + token)
     }
 
-    /// A JSON Web Token signed with RS256 (RFC 7515, RFC 7523), such as providers take for a client's proof. Throws
-    /// `configuration` when the key is no RSA key in PEM.
+    /// Returns a JSON Web Token signed with RS256 (RFC 7515, RFC 7523), with which a client proves its identity.
+    /// - Throws: `ConnectorError.configuration` if the key is not an RSA key in PEM form.
     public static func assertion(_ claims: [String: JSON], keyID: String? = nil, key: Secret) throws -> String {
         var header: [String: JSON] = ["alg": "RS256", "typ": "JWT"]
         header["kid"] = keyID.map(JSON.string)

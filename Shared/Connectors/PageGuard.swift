@@ -1,46 +1,46 @@
 import Base
 import Crypto
 
-/// A guard that notices a list of pages without an end.
+/// A guard that detects lists whose pages never end.
 ///
-/// A provider that names the same next page again, or leads round in a circle, would be asked until the time is up, in
-/// each run anew. Two things tell it from a long list:
+/// If a provider names the same next page again, or leads round in a circle, the sync would ask for pages until its
+/// time is up, in every run. The guard tells such a list from a long one in two ways:
 ///
-/// - **A page repeats**: what it holds and where it says that the next one begins are those of an earlier page. Brent's
-///   algorithm finds circles of any length with one page in mind: page 1, 2, 4, 8 … is remembered, and each later one
-///   is compared with it. A circle is found after at most three times as many pages as lead into it and round it once. A
-///   place alone may repeat: CrowdStrike's scroll has one pointer for all of its pages.
-/// - **Nothing new comes**: pages in a row bring nothing that no page before them brought. Empty pages in between are
-///   usual, where a provider filters what it has divided into pages before; and a list that moves while it is read
-///   begins again, as often as `NumberedList` allows. More than that is no list.
+/// - **A page repeats**: its content and the position of its next page are those of an earlier page. Brent's algorithm
+///   finds circles of any length while it remembers only one page: it remembers page 1, 2, 4, 8 … and compares each
+///   later page with the remembered one. It finds a circle after at most three times the number of pages that lead into
+///   the circle and once around it. The position alone may repeat: CrowdStrike's scroll uses one pointer for all pages.
+/// - **Nothing new comes**: many pages in a row bring only items that earlier pages brought. Some of this is normal: a
+///   provider that divides a list into pages before it filters them sends empty pages, and a list that changes while it
+///   is read begins again, as often as `NumberedList` allows. More than that is an endless list.
 ///
-/// The guard is small and goes through JSON, so that another process can go on with it. A list that begins again by
-/// itself, without its cursor saying so, takes a new guard.
+/// The guard is small and can be stored as JSON, so that another process can continue with it. If a list begins again
+/// without a sign of it in the cursor, a new guard must be used.
 public struct PageGuard: Sendable, Equatable {
-    /// The pages in a row that may bring nothing new. Beyond them there may be as many as have brought something, for
-    /// each time that a list may begin again.
+    /// The number of pages in a row that may bring nothing new. For each time that a list may begin again, the pages
+    /// that have brought something are allowed in addition.
     static let mostPagesWithoutNew = 500
     static let mostBeginnings = 5
-    /// Far more than any list has.
+    /// A limit far above any real list.
     private static let mostPages = 1 << 32
 
-    /// A page in short.
+    /// The digests of a page.
     private struct Mark: Equatable {
         let next: String
         let items: String
     }
 
     private var mark: Mark?
-    /// The pages since the one in `mark`, and how many there will be when another takes its place.
+    /// The number of pages since the one in `mark`, and the number after which another page replaces it.
     private var distance = 0
     private var reach = 1
     private var pagesWithNew = 0
     private var pagesWithoutNew = 0
 
-    /// A guard of a list of which nothing has been read.
+    /// Creates a guard for a list of which nothing has been read.
     public init() {}
 
-    /// The guard that was kept as `json`; a new one if the value is none.
+    /// Restores a guard from its JSON; creates a new one if there is none.
     public init(_ json: JSON?) {
         func number(_ name: String, from least: Int) -> Int {
             min(max(json?[name]?.integer ?? least, least), Self.mostPages)
@@ -54,7 +54,7 @@ public struct PageGuard: Sendable, Equatable {
         pagesWithoutNew = number("without_new", from: 0)
     }
 
-    /// What `init` takes.
+    /// The guard as JSON, for `init(_:)`.
     public var json: JSON {
         var members: [String: JSON] = [
             "distance": .integer(distance), "reach": .integer(reach), "with_new": .integer(pagesWithNew),
@@ -65,22 +65,22 @@ public struct PageGuard: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Notes a page, before the next one is asked for.
+    /// Notes a page before the next one is requested.
     ///
     /// - Parameters:
-    ///   - items: What tells the page from others: what it holds, or the ids of that, in the provider's order.
-    ///   - next: Where the next page begins; nil after the last one, which may hold anything.
-    ///   - bringsNew: Whether the page holds something that no page before it held.
+    ///   - items: The page's content, or the ids of its items, in the provider's order.
+    ///   - next: The cursor of the next page; nil after the last page, which is not checked.
+    ///   - bringsNew: True if the page holds an item that no earlier page held.
     /// - Throws: `ConnectorError.provider` if the list has no end.
     public mutating func pass(_ items: [JSON], next: JSON?, bringsNew: Bool) throws(ConnectorError) {
         guard let next else { return }
         if bringsNew { pagesWithNew += 1 }
         pagesWithoutNew = bringsNew ? 0 : pagesWithoutNew + 1
         guard pagesWithoutNew <= Self.mostPagesWithoutNew + Self.mostBeginnings * pagesWithNew else {
-            throw .provider("The provider's list goes on without anything new in it.")
+            throw .provider("The provider's list continues without new entries.")
         }
         let place = Self.digest(next)
-        // Most pages need no digest of what they hold.
+        // The content's digest is needed only if the position is the remembered one.
         if let mark, mark.next == place, mark.items == Self.digest(.array(items)) {
             throw .provider("The provider's list repeats itself and so has no end.")
         }
@@ -92,7 +92,7 @@ public struct PageGuard: Sendable, Equatable {
         }
     }
 
-    /// Half of a SHA-256, which is enough against chance.
+    /// Returns the first half of a SHA-256 digest, which is long enough to exclude chance collisions.
     private static func digest(_ value: JSON) -> String {
         String(SHA256.hexadecimal(JSONWriter.bytes(value)).prefix(32))
     }

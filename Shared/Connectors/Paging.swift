@@ -2,29 +2,31 @@ import Base
 import Upstream
 
 extension UpstreamResponse {
-    /// The body as a JSON array: the whole of it, or what a member holds. Throws when it is none, so that a malformed page
-    /// is never taken for an empty one.
+    /// Returns the body, or a member of it, as a JSON array.
+    /// - Throws: `ConnectorError.provider` if it is not an array, so that a malformed page is never mistaken for an
+    ///   empty one.
     public func list(_ member: String? = nil) throws(ConnectorError) -> [JSON] {
         guard let list = (member.map { json[$0] } ?? json)?.array else {
-            throw .provider("The provider's answer is not the list that it documents.")
+            throw .provider("The provider's answer is not the documented list.")
         }
         return list
     }
 
-    /// The body as a JSON object. Throws when it is none.
+    /// Returns the body as a JSON object.
+    /// - Throws: `ConnectorError.provider` if it is not an object.
     public func object() throws(ConnectorError) -> JSON {
         let json = json
         guard case .object = json else {
-            throw .provider("The provider's answer is not the object that it documents.")
+            throw .provider("The provider's answer is not the documented object.")
         }
         return json
     }
 }
 
 extension [JSON] {
-    /// A member's text of each entry, for what must miss none of them.
+    /// Returns the text of a member of every entry, for uses that must not miss an entry.
     ///
-    /// - Throws: `ConnectorError.provider` if an entry has none.
+    /// - Throws: `ConnectorError.provider` if an entry has no such text.
     func all(_ name: String) throws(ConnectorError) -> [String] {
         let texts = compactMap { $0.text(name) }
         guard texts.count == count else { throw .provider("The provider's list has an entry that can't be read.") }
@@ -32,7 +34,7 @@ extension [JSON] {
     }
 }
 
-/// What the provider answers; nil when it has no more what it is asked about.
+/// Returns the result of `ask`; nil if the resource no longer exists (404).
 func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
     do {
         return try ask()
@@ -41,19 +43,20 @@ func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
     }
 }
 
-/// A list whose pages are asked for by how many items come before them. When one of those goes while the list is read, all
-/// that follow move up, and what is skipped by that would be taken for gone. So each page begins with the last item of the
-/// page before, and where it does not, because the list has moved or because another page has come, the list begins again.
+/// A list whose pages are requested by offset. If an item is deleted while the list is read, all later items move up by
+/// one place; an item that was skipped as a result would seem to be gone. So each page begins with the last item of the
+/// page before. If it does not, because the list moved or because the provider sent another page, the list is read
+/// again from its beginning.
 struct NumberedList {
-    /// What tells items apart.
+    /// Returns the id that tells an item from the others.
     let id: (JSON) -> String
-    /// Asks for items after so many others, in the same order each time, and tells whether they are the last ones.
+    /// Asks for the items from an offset, in the same order each time, and says if they are the last ones.
     let ask: (Int) throws -> (items: [JSON], isLast: Bool)
 
-    /// A list that moves this often while it is read is left for another time.
+    /// The number of times that reading may begin. A list that changes more often is left for a later sync.
     private static let mostBeginnings = 5
 
-    /// The new items of the page at a cursor, and where the next page begins.
+    /// Returns the new items of the page at a cursor, and the cursor of the next page.
     func page(_ cursor: JSON?) throws -> (items: [JSON], next: JSON?) {
         let from = cursor?["from"]?.place ?? 0
         let beginnings = cursor?["beginnings"]?.integer ?? 1
@@ -70,8 +73,9 @@ struct NumberedList {
         }
         guard !isLast, let last = found.last else { return (Array(new), nil) }
         var next: [String: JSON] = ["from": .integer(from + found.count), "beginnings": .integer(beginnings)]
-        // A page of that one item alone is followed by another, where pages may be short. An item without an id is no mark;
-        // what is skipped by that is not taken for gone, as the item itself can't be read.
+        // If the page held only the repeated item, the next page begins after it, since some providers send short
+        // pages. An item without an id can't mark a position. If an item is skipped for that reason, it is not
+        // considered gone: the entry without an id can't be read, and so protects all records of its kind.
         if !new.isEmpty, !id(last).isEmpty {
             next["from"] = .integer(from + found.count - 1)
             next["last"] = .string(id(last))
@@ -79,14 +83,15 @@ struct NumberedList {
         return (Array(new), .object(next))
     }
 
-    /// The number of items on a page, for lists that end when as many have come as the provider counts. One that comes twice
-    /// is one: counted twice, it would hide another that has not come yet.
+    /// Returns the number of different items on a page, for lists that end when as many items have come as the provider
+    /// counts. An item that comes twice counts once; otherwise it would hide an item that has not come yet.
     static func count(_ ids: [String]) -> Int {
         Set(ids.filter { !$0.isEmpty }).count + ids.count(where: \.isEmpty)
     }
 
-    /// A list whose pages have numbers, as GitHub's and GitLab's do, a hundred items on each at most. To begin where it
-    /// wants, such a page is of the size by which it has most of what is new.
+    /// Creates a list whose pages have numbers, as GitHub's and GitLab's do, with at most 100 items each. To start at
+    /// any offset, each request uses the page size with which the page that contains the offset has the most items from
+    /// there on.
     static func ofNumberedPages(
         _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
         in member: String? = nil, id: @escaping (JSON) -> String
@@ -100,7 +105,7 @@ struct NumberedList {
         }
     }
 
-    /// The whole list, for what pages of others need. Items may come twice.
+    /// Returns the whole list, for pages of other lists that need it. Items may come twice.
     func all() throws -> [JSON] {
         var known: Set<String> = []
         return try WholeList.items(isNew: { known.insert(id($0)).inserted }, at: page)
@@ -108,25 +113,25 @@ struct NumberedList {
 }
 
 extension JSON {
-    /// A member's text; nil when it is missing, empty or another kind.
+    /// Returns a member's text; nil if it is missing, empty or not text.
     public func text(_ name: String) -> String? { self[name]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// A member that identifies: text, or a whole number as text.
+    /// Returns a member that identifies an object: text, or a whole number as text.
     public func identifier(_ name: String) -> String? { text(name) ?? self[name]?.integer.map(String.init) }
 
-    /// A member's texts; nil when it is no list, or one with something else in it.
+    /// Returns a member's texts; nil if it is not an array, or an array with an element that is not text.
     func texts(_ name: String) -> [String]? {
         guard let elements = self[name]?.array else { return nil }
         let texts = elements.compactMap(\.string)
         return texts.count == elements.count ? texts : nil
     }
 
-    /// A member's e-mail address in its canonical form; nil when it is none.
+    /// Returns a member's e-mail address in its canonical form; nil if it is not an address.
     public func email(_ name: String) -> String? { text(name).flatMap(\.emailAddress) }
 
-    /// A whole number as a place in a list, from 0; nil when it is another kind, or no place that a list has.
+    /// A whole number as an offset in a list, from 0; nil for other values and for offsets that no list reaches.
     var place: Int? { integer.flatMap { (0...1 << 48).contains($0) ? $0 : nil } }
 
-    /// A member's date and time, as providers write them; nil for "never".
+    /// Returns a member's date and time in the forms that providers use; nil for "never".
     public func date(_ name: String) -> Timestamp? { text(name).flatMap(Timestamp.init(inRecord:)) }
 }

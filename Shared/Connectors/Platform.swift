@@ -17,7 +17,7 @@ public enum Platform: String, CaseIterable, Sendable {
     case oneLogin = "onelogin"
     case zoom
 
-    /// Its name, as it writes it itself.
+    /// The name, as the platform writes it itself.
     public var name: String {
         switch self {
         case .okta: "Okta"
@@ -37,13 +37,13 @@ public enum Platform: String, CaseIterable, Sendable {
         }
     }
 
-    /// How late an event may come into the platform's log, in seconds: each sync asks again for so much of what the
-    /// last one has asked for already.
+    /// The longest delay, in seconds, with which an event may appear in the platform's log. Each sync reads this much
+    /// of the period that the previous sync has already read once more.
     ///
-    /// Google (support.google.com/a/answer/7061566) says minutes for most logs and hours for some, and that a few
-    /// events take longer. Microsoft's risk levels come up to two hours after the sign-in
-    /// (learn.microsoft.com/entra/identity/monitoring-health/reference-log-latency). The others promise an hour or
-    /// less, such as CloudTrail's five minutes on average, or nothing.
+    /// Google (support.google.com/a/answer/7061566) states minutes for most logs and hours for some, and says that a
+    /// few events take longer. Microsoft's risk levels arrive up to two hours after the sign-in
+    /// (learn.microsoft.com/entra/identity/monitoring-health/reference-log-latency). The others state an hour or less,
+    /// such as CloudTrail's five minutes on average, or nothing.
     public var eventDelay: Int {
         switch self {
         case .googleWorkspace: .hours(12)
@@ -52,7 +52,7 @@ public enum Platform: String, CaseIterable, Sendable {
         }
     }
 
-    /// What it is for, as the API names it.
+    /// The platform's category, as the API names it.
     public var category: String {
         switch self {
         case .okta, .googleWorkspace, .microsoftEntra, .jumpCloud, .oneLogin: "idp"

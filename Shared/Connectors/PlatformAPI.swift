@@ -2,21 +2,21 @@ import Base
 import HTTP
 import Upstream
 
-/// A provider's API, with the customer's credentials: requests are authorised, a token that has run out is renewed once,
-/// and every response other than 2xx is an error in the provider's own terms.
+/// A client for a provider's API with a customer's credentials. It authorizes requests, renews an expired token once,
+/// and turns every response other than 2xx into an error with the provider's own meaning.
 public final class PlatformAPI {
-    /// How requests are authorised.
+    /// The ways of authorizing requests.
     public enum Authorization {
-        /// The same fields on all of them.
+        /// The same header fields on every request.
         case fields([(name: String, value: Secret)])
-        /// A token in the field Authorization, such as `Bearer …`, made by the function, which asks for another one when
+        /// A token for the field Authorization, such as `Bearer …`. The function asks for one; it is called again if
         /// the provider answers 401.
         case token(() throws -> Secret)
-        /// Each request is signed as a whole, just before it goes out.
+        /// A signature over each whole request, added just before it is sent.
         case signature((inout UpstreamRequest) -> Void)
     }
 
-    /// Bytes of the answers to requests that are sent at once, which are held together.
+    /// The limit for the answers to requests that are sent at once, together, in bytes.
     private static let longestAnswers = 16 << 20
 
     private let client: UpstreamClient
@@ -26,11 +26,11 @@ public final class PlatformAPI {
     private let explain: (UpstreamResponse) -> ConnectorError
     private var token: Secret?
 
-    /// An API.
+    /// Creates a client for an API.
     ///
     /// - Parameters:
-    ///   - headers: what all requests carry, such as a version.
-    ///   - explain: what a response other than 2xx means.
+    ///   - headers: The header fields that all requests carry, such as an API version.
+    ///   - explain: Turns a response other than 2xx into an error.
     public init(
         _ client: UpstreamClient, _ base: UpstreamURL, headers: Headers = [:], _ authorization: Authorization,
         explain: @escaping (UpstreamResponse) -> ConnectorError
@@ -42,7 +42,7 @@ public final class PlatformAPI {
         self.explain = explain
     }
 
-    /// GET; the response is of status 2xx. `headers` are sent beside those of all requests.
+    /// Sends a GET request and returns a 2xx response. `headers` are sent in addition to those of all requests.
     public func get(
         _ path: UpstreamPath, query: [(name: String, value: String)] = [], headers: Headers = [:]
     ) throws -> UpstreamResponse {
@@ -51,29 +51,29 @@ public final class PlatformAPI {
         return try send(request)
     }
 
-    /// A request to a path below the base, to be given a body and sent.
+    /// Returns a request to a path below the base, to which the caller may add a body.
     public func request(
         _ method: Method, _ path: UpstreamPath, query: [(name: String, value: String)] = []
     ) -> UpstreamRequest {
         UpstreamRequest(method, base, path, query: query, headers: headers)
     }
 
-    /// GET of a next page, by the URL that the provider named, or its path and query.
+    /// Sends a GET request for a next page, named by the URL that the provider gave or by its path and query.
     ///
-    /// Only path and query count: the request goes to the API's own scheme, host and port, whichever the URL names. A server
-    /// behind a proxy names itself as it is called on the other side, and the credentials go nowhere else. The API's base
-    /// path must be in the path; what stands before it is dropped, as such a name too.
+    /// Only the URL's path and query are used; scheme, host and port are always the API's own. So the credentials are
+    /// sent to no other host, and a server behind a proxy may name its internal address. The path must contain the
+    /// API's base path; a prefix before it is dropped, since it may be internal as well.
     public func get(next url: String, headers: Headers = [:]) throws -> UpstreamResponse {
         let basePath = base.target.prefix { $0 != "?" }
         guard let target = URLReference(url)?.from(basePath.hasSuffix("/") ? basePath.dropLast() : basePath),
             let url = UpstreamURL(base.origin + target)
-        else { throw ConnectorError.provider("The provider names a next page outside of its API.") }
+        else { throw ConnectorError.provider("The provider's link to the next page leads outside its API.") }
         var request = UpstreamRequest(.get, url, headers: self.headers)
         for field in headers.fields { request.headers[field.name] = field.value }
         return try send(request)
     }
 
-    /// A whole list whose pages follow one another by the Link field `next`, for what must be known to its end.
+    /// Returns a whole list whose pages are chained by the field Link with the relation `next`.
     public func all(_ path: UpstreamPath, query: [(name: String, value: String)] = []) throws -> [JSON] {
         try WholeList.items { cursor in
             let response = try cursor?.string.map { try get(next: $0) } ?? get(path, query: query)
@@ -81,7 +81,7 @@ public final class PlatformAPI {
         }
     }
 
-    /// Sends a request; the response is of status 2xx.
+    /// Sends a request and returns a 2xx response.
     public func send(_ request: UpstreamRequest) throws -> UpstreamResponse {
         var response = try exchange(try authorized(request), request)
         if response.status == 401, canRenew() {
@@ -91,8 +91,8 @@ public final class PlatformAPI {
         return response
     }
 
-    /// Changes something. `isRepeatable` says that the provider does the same when asked twice, so that the request may be
-    /// sent again when nobody knows what became of it.
+    /// Sends a request that changes something. `isRepeatable` says that the provider does the same if asked twice, so
+    /// the request may be sent again if its outcome is not known.
     @discardableResult public func change(
         _ method: Method, _ path: UpstreamPath, query: [(name: String, value: String)] = [], _ body: JSON? = nil,
         isRepeatable: Bool = false
@@ -103,8 +103,9 @@ public final class PlatformAPI {
         return try send(request)
     }
 
-    /// Makes something that asked for twice would be there twice: the provider's description of it. An answer that is none
-    /// leaves it open whether it was made.
+    /// Creates an object that would exist twice if it were requested twice, and returns the provider's description of
+    /// it.
+    /// - Throws: `ConnectorError.unknownOutcome` if the answer can't be read, since the object may have been created.
     public func create(_ path: UpstreamPath, _ body: JSON) throws -> JSON {
         let answer = try change(.post, path, body).json
         guard case .object = answer else {
@@ -114,9 +115,10 @@ public final class PlatformAPI {
         return answer
     }
 
-    /// Sends many requests, so many at once; the responses, each as `accept` made it, are in the requests' order.
-    /// `accept` sees every status but 401 and may turn one that is no error here into a value; it throws, or returns nil
-    /// to have the response explained as an error.
+    /// Sends many requests, at most `atOnce` at a time, and returns the values that `accept` makes of the responses, in
+    /// the requests' order. A request that is answered with 401 is sent once more; `accept` gets every other response,
+    /// and the second 401. It may turn a status that is not an error here into a value. If it returns nil, `explain`
+    /// turns the response into an error.
     public func sendAll<Value>(
         _ requests: [UpstreamRequest], atOnce: Int,
         accept: (UpstreamResponse) throws -> Value? = { $0.isSuccess ? $0 : nil }
@@ -124,7 +126,7 @@ public final class PlatformAPI {
         try sendAll(requests, atOnce: atOnce, accept: accept, recover: { _ in nil })
     }
 
-    /// `recover` may turn a request that got no response into a value.
+    /// Sends many requests; `recover` may turn a request without a response into a value.
     private func sendAll<Value>(
         _ requests: [UpstreamRequest], atOnce: Int, accept: (UpstreamResponse) throws -> Value?,
         recover: (ConnectorError) -> Value?
@@ -155,17 +157,17 @@ public final class PlatformAPI {
                 }
             }
             left = refused
-            // What 401 means to an API without tokens is the second answer's affair.
+            // A second 401 goes to `accept`, as the API may use no tokens.
             isLastTry = true
             if !left.isEmpty { _ = canRenew() }
         }
         return values.compactMap { $0 }
     }
 
-    /// Sends many requests for parts of a list, such as the factors of each user, so many at once. The results are in the
-    /// requests' order; a request that fails does so alone.
+    /// Sends many requests for parts of a list, such as the factors of each user, at most `atOnce` at a time. Returns
+    /// the results in the requests' order; a request that fails does not affect the others.
     ///
-    /// - Parameter read: Reads a response of status 2xx.
+    /// - Parameter read: Reads a 2xx response.
     /// - Throws: `ConnectorError` if the error concerns all requests (`isAboutOneRequest` is false).
     func results<Value>(
         of requests: [UpstreamRequest], atOnce: Int, read: (UpstreamResponse) throws -> Value
@@ -204,15 +206,16 @@ public final class PlatformAPI {
         return request
     }
 
-    /// Whether another token can be had; if so the present one is dropped.
+    /// Drops the present token and returns true if another one can be requested.
     private func canRenew() -> Bool {
         guard case .token = authorization else { return false }
         token = nil
         return true
     }
 
-    /// Only a refusal tells of what can't be repeated that it was not done. A provider that fails leaves that open, and so
-    /// does one that leads elsewhere or has waited for the request for too long.
+    /// Returns the error for a response other than 2xx. If the request must not be repeated, only a 4xx status other
+    /// than 408 proves that nothing was changed. After a 5xx status, a redirect or 408 (Request Timeout), the provider
+    /// may have carried the request out.
     private func failure(_ response: UpstreamResponse, of request: UpstreamRequest) -> ConnectorError {
         let isRefusal = (400..<500).contains(response.status) && response.status != 408
         guard isRefusal || request.isRepeatable else {
@@ -223,21 +226,21 @@ public final class PlatformAPI {
 
     private func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
         switch error {
-        // Requests get no more time than is left, so a request that fails at the deadline says nothing of the provider.
+        // Requests get only the time that is left, so a failure at the deadline says nothing about the provider.
         case .unreachable where client.deadline <= UpstreamClient.now: .outOfTime
         case .broken where isRepeatable && client.deadline <= UpstreamClient.now: .outOfTime
         default: Self.connectorError(error, isRepeatable: isRepeatable)
         }
     }
 
-    /// Nothing was sent.
+    /// The error for a provider that can't be reached, so that nothing was sent.
     static let unreachable = ConnectorError.provider("The provider can't be reached.")
 
-    /// What an upstream's error means to a connector.
+    /// Translates an error of the HTTP client into a connector's.
     static func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
         switch error {
         case .throttled(let seconds): .rateLimited(seconds: seconds)
-        case .refused: .configuration("The address is not one that may be connected to.")
+        case .refused: .configuration("Connections to this address are not allowed.")
         case .unreachable: unreachable
         case .broken where !isRepeatable:
             .unknownOutcome("The connection broke off; the provider may have carried the action out.")

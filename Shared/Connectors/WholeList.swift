@@ -1,17 +1,17 @@
 import Base
 
-/// Lists that a connector reads to their end at once, for what pages of others need: within the memory for what is held
-/// of them, and only if they have an end.
+/// Lists that a connector reads to their end at once because pages of other lists need them. The memory that they may
+/// use is limited, and endless lists are detected.
 enum WholeList {
-    /// What a page holds, and where the next one begins; nil after the last one.
+    /// The items of a page, and the cursor of the next page; nil after the last page.
     typealias Page = (items: [JSON], next: JSON?)
 
-    /// Hands over the pages of a list, one by one.
+    /// Calls `body` with each page of a list.
     ///
     /// - Parameters:
-    ///   - most: The values that are held of all pages, as `HeldValues` counts them.
-    ///   - isNew: Whether an item did not come before, where that can be told; it is called once for each.
-    ///   - page: Asks for the page at a cursor; nil is the first.
+    ///   - most: The limit on the values held of all pages, as `HeldValues` counts them.
+    ///   - isNew: Returns true if an item did not come before, if that can be told. It is called once for each item.
+    ///   - page: Asks for the page at a cursor; nil is the first page.
     /// - Throws: `ConnectorError.provider` if the list has no end, or is longer than can be held.
     static func forEachPage(
         most: Int = HeldValues.most, isNew: (JSON) -> Bool = { _ in true }, at page: (JSON?) throws -> Page,
@@ -29,7 +29,7 @@ enum WholeList {
         } while cursor != nil
     }
 
-    /// All items of a list.
+    /// Returns all items of a list.
     static func items(
         isNew: (JSON) -> Bool = { _ in true }, at page: (JSON?) throws -> Page
     ) throws -> [JSON] {

@@ -3,17 +3,17 @@ import Base
 import HTTP
 import Store
 
-/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it, and a signature
-/// over the whole.
+/// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it, and a
+/// signature over the whole export.
 public struct AuditLogExport {
-    /// How far back it goes, in seconds.
+    /// The length of the exported period, in seconds.
     public static let period = Int.days(365)
 
     private let workspace: Workspace
     private let exportedAt: Timestamp
     private let key: AuditSigningKey
 
-    /// Writes the audit entry of the export, which is the export's own last entry.
+    /// Creates the export and writes its audit entry, which is the last entry that it contains.
     public init(of workspace: Workspace, signedBy key: AuditSigningKey, now: Timestamp = .now) throws {
         self.workspace = workspace
         self.key = key
@@ -35,7 +35,8 @@ public struct AuditLogExport {
         return response
     }
 
-    // The chain from the first entry of the period on: without a gap, whatever clocks wrote the moments.
+    // The chain from the first entry of the period on. It is selected by sequence number, so that clocks can't leave a
+    // gap in it.
     private static let entries: SQL = """
          FROM audit_log WHERE workspace_id = $1 AND sequence_number >= (SELECT min(sequence_number) FROM audit_log
             WHERE workspace_id = $1 AND created_at >= $2)

@@ -1,14 +1,14 @@
 import Base
 import Store
 
-/// Writes CSV (RFC 4180): fields separated by commas, records ended by CRLF, UTF-8. Null is an empty field.
+/// Writes CSV (RFC 4180): fields separated by commas, records ended by CRLF, in UTF-8. Null is an empty field.
 ///
-/// A file begins with a byte order mark, without which Excel takes UTF-8 for the machine's own code page.
+/// A file begins with a byte order mark, without which Excel would not read it as UTF-8.
 struct CSVWriter: ~Copyable {
     private var bytes: [UInt8] = [0xEF, 0xBB, 0xBF]
     private var isAtStart = true
 
-    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    /// Passes on the bytes that were written since the last call, if there are more than `length`.
     mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -54,9 +54,9 @@ struct CSVWriter: ~Copyable {
         isAtStart = false
     }
 
-    /// Returns true for a byte that makes a field need quotes: a comma, a quote or a line break (RFC 4180 §2), and also a semicolon
-    /// or a tab, by which spreadsheets in other languages separate cells. There `x;=1+1` would be two cells, and the second one
-    /// a formula.
+    /// Returns true for a byte that makes a field need quotes: a comma, a quote or a line break (RFC 4180 §2), and also
+    /// a semicolon or a tab, which separate cells in spreadsheets of other languages. In those, `x;=1+1` would become
+    /// two cells, the second one a formula.
     private static func mustBeQuoted(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "\""), 0x0D, 0x0A: true
@@ -64,7 +64,7 @@ struct CSVWriter: ~Copyable {
         }
     }
 
-    /// Quotes what has been written from `start` on where that is needed, and keeps it from being taken for a formula.
+    /// Adds quotes to the text from `start` on if it needs them, and an apostrophe if it looks like a formula.
     private mutating func protect(from start: Int) {
         let (isFormula, needsQuotes) = bytes.withUnsafeBufferPointer { bytes in
             let text = UnsafeBufferPointer(rebasing: bytes.dropFirst(start))
@@ -84,7 +84,7 @@ struct CSVWriter: ~Copyable {
     }
 }
 
-/// The text of a number's column.
+/// Returns the text of a numeric column.
 func numberText(_ row: any Row, _ index: Int) -> String {
     if case .real(let number) = row.value(index) {
         String(decoding: JSONWriter.bytes(number), as: UTF8.self)

@@ -1,14 +1,14 @@
 import Store
 
-/// A column of an exported entity: what it is called in every format, and what kind of value it holds.
+/// A column of an exported entity: its name in every format, and the kind of its values.
 struct Column: Sendable {
-    /// What a column's values are.
+    /// The kinds of values.
     enum Kind: Sendable {
         case text
         /// An integer or a floating-point number.
         case number
         case boolean
-        /// A moment in ISO 8601.
+        /// A time in ISO 8601.
         case moment
         /// A JSON value as text.
         case json
@@ -25,17 +25,17 @@ struct Column: Sendable {
 
     let name: String
     let kind: Kind
-    /// How wide a spreadsheet shows it, in characters.
+    /// The width of the column in a spreadsheet, in characters.
     let width: Int
-    /// What the query selects; nil for a column that is put together from several rows.
+    /// The selected expression; nil for a column that is built from several rows.
     let expression: SQL?
 
-    /// A column of the table that has the same name there.
+    /// Creates a column of the table, which has the same name there.
     init(_ name: StaticString, _ kind: Kind = .text, width: Int? = nil, of table: SQL) {
         self.init(name, kind, width: width, selected: table + "." + SQL(stringLiteral: name))
     }
 
-    /// A column that the query computes, or, without an expression, that follows from other rows.
+    /// Creates a column that the query computes or, without an expression, that is built from other rows.
     init(_ name: StaticString, _ kind: Kind = .text, width: Int? = nil, selected expression: SQL?) {
         self.name = name.description
         self.kind = kind

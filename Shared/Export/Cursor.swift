@@ -2,25 +2,26 @@ import Base
 import Crypto
 import HTTP
 
-/// The cursor of a truncated export: a position that only the workspace which it was made for can go on from. It is
-/// opaque to callers, and authenticated (HMAC-SHA256), so that one that was altered is refused and not guessed at.
+/// The cursor of a truncated export: a position from which only the same workspace can continue. It is opaque to
+/// callers, and authenticated (HMAC-SHA256), so that an altered one is refused.
 struct Cursor {
     private let key: Secret
     private let workspaceID: Identifier
 
-    /// Cursors of a workspace, authenticated by `key`.
+    /// Creates cursors of a workspace that are authenticated with `key`.
     init(key: Secret, workspaceID: Identifier) {
         self.key = key
         self.workspaceID = workspaceID
     }
 
-    /// The text of a position, in characters that URLs and header fields take as they are.
+    /// Returns the text of a position, in characters that need no escaping in URLs and header fields.
     func encode(_ position: Position) -> String {
         let text = Array("\(position.entity.rawValue):\(position.key)".utf8)
         return Base64.urlSafe.encode(authenticator(of: text) + text)
     }
 
-    /// The position of a text. Throws 400 when it is none that `encode` made for this workspace.
+    /// Returns the position of a text.
+    /// - Throws: `HTTPError` 400 if `encode` did not create it for this workspace.
     func decode(_ text: String) throws(HTTPError) -> Position {
         guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,
             constantTimeEqual(authenticator(of: Array(bytes.dropFirst(32))), Array(bytes.prefix(32)))

@@ -1,19 +1,19 @@
 import CZlib
 
-/// Compresses a stream of bytes by raw DEFLATE (RFC 1951), and sums it up by CRC-32 on the way.
+/// Compresses a stream of bytes with raw DEFLATE (RFC 1951), and computes its CRC-32.
 final class Deflater {
-    // zlib remembers where its stream lies.
+    // The stream must not move in memory, since zlib keeps pointers to it.
     private let stream: UnsafeMutablePointer<z_stream>
-    /// The CRC-32 of what has been written.
+    /// The CRC-32 of the bytes that were written.
     private(set) var checksum: UInt = crc32(0, nil, 0)
-    /// How many bytes have been written.
+    /// The number of bytes that were written.
     private(set) var count: UInt64 = 0
 
     init() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // Negative window bits leave out zlib's own header. The fastest level shrinks a sheet's rows to a sixth; the usual
-        // one to an eighth, in more than twice the time.
+        // Negative window bits leave out zlib's own header. The fastest level shrinks the rows of a sheet to a sixth;
+        // the default level shrinks them to an eighth, but takes more than twice the time.
         let code = deflateInit2_(
             stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, zlibVersion(),
             Int32(MemoryLayout<z_stream>.size))
@@ -25,19 +25,19 @@ final class Deflater {
         stream.deallocate()
     }
 
-    /// Compresses `bytes`, and appends what comes out to `output`.
+    /// Compresses `bytes` and appends the output to `output`.
     func write(_ bytes: [UInt8], to output: inout [UInt8]) {
         count += UInt64(bytes.count)
         checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
         run(bytes, Z_NO_FLUSH, &output)
     }
 
-    /// Appends what is left.
+    /// Appends the rest of the output.
     func finish(to output: inout [UInt8]) { run([], Z_FINISH, &output) }
 
     private func run(_ input: [UInt8], _ flush: Int32, _ output: inout [UInt8]) {
         input.withUnsafeBufferPointer { input in
-            // zlib does not write to its input.
+            // The cast is safe, since zlib does not write to its input.
             stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
             stream.pointee.avail_in = UInt32(input.count)
             repeat {

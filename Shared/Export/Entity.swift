@@ -1,6 +1,6 @@
 import Store
 
-/// What an export holds, in its order. The raw value is its name in the JSON format.
+/// The entities of an export, in their order. The raw value is the name in the JSON format.
 enum Entity: String, CaseIterable, Sendable {
     case identities
     case applications
@@ -8,7 +8,7 @@ enum Entity: String, CaseIterable, Sendable {
     case findings
     case auditLog = "audit_log"
 
-    /// What `entity_type` of the CSV format says.
+    /// The value of `entity_type` in the CSV format.
     var type: String {
         switch self {
         case .identities: "identity"
@@ -19,7 +19,7 @@ enum Entity: String, CaseIterable, Sendable {
         }
     }
 
-    /// What its sheet is called.
+    /// The name of the entity's sheet.
     var title: String {
         switch self {
         case .identities: "Identities"
@@ -30,7 +30,7 @@ enum Entity: String, CaseIterable, Sendable {
         }
     }
 
-    /// The table that it is read from.
+    /// The table from which the entity is read.
     var table: SQL {
         switch self {
         case .identities: "identities"
@@ -41,23 +41,23 @@ enum Entity: String, CaseIterable, Sendable {
         }
     }
 
-    /// The column that puts its rows in order. It is unique within a workspace, and never changes.
+    /// The column by which rows are ordered. It is unique within a workspace and never changes.
     var key: SQL { table + (self == .auditLog ? ".sequence_number" : ".id") }
 
-    /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition that always
-    /// holds is that of the indexes which are there for exports (`Schema.exports`).
+    /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition that is
+    /// always true matches the partial indexes for exports (`Schema.exports`).
     var scope: SQL {
         " WHERE " + table + ".workspace_id = $1 AND " + table
             + ".workspace_id <> '00000000-0000-0000-0000-000000000000' AND " + key + " > $2"
     }
 
-    /// Less than every key.
+    /// A key that is smaller than every other.
     var first: String { self == .auditLog ? "-1" : "00000000-0000-0000-0000-000000000000" }
 
-    /// No less than any key.
+    /// A key that is at least as large as every other.
     var last: String { self == .auditLog ? String(Int.max) : "ffffffff-ffff-ffff-ffff-ffffffffffff" }
 
-    /// Its columns; the raw metadata among them only if `isFull`.
+    /// Returns the entity's columns; the raw metadata only if `isFull` is true.
     func columns(isFull: Bool) -> [Column] {
         let table = table
         func column(_ name: StaticString, _ kind: Column.Kind = .text, _ width: Int? = nil) -> Column {
@@ -109,7 +109,7 @@ enum Entity: String, CaseIterable, Sendable {
         }
     }
 
-    /// The platform that a row comes from.
+    /// Returns the column with the platform of a row.
     private static func platform(of table: SQL) -> Column {
         Column(
             "platform", width: 18,

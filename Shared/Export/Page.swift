@@ -1,23 +1,24 @@
 import Auth
 import Store
 
-/// A place in the order of an export: behind the row with that key, or before the entity's first row.
+/// A position in the order of an export: after the row with a key, or before the entity's first row.
 struct Position: Equatable {
     let entity: Entity
     let key: String
 }
 
-/// What one response holds of an export, and where the next one goes on.
+/// The rows that one response of an export contains, and the start of the next response.
 ///
-/// It is a matter of keys alone: whatever is added or removed between two responses, no row that stays is in neither of
-/// them or in both.
+/// Both are determined by keys alone. If rows are added or deleted between two responses, each row that stays is in
+/// exactly one of them.
 struct Page: Equatable {
-    /// What to read, in order; entities before the page's beginning have no range.
+    /// The ranges to read, in order. Entities before the start of the page have none.
     private(set) var ranges: [KeyRange] = []
-    /// Where the page stops; nil when nothing is left.
+    /// The position at which the page ends; nil if nothing is left.
     private(set) var next: Position?
 
-    /// The page of at most `limit` rows of `entities` that begins at `start`, or else with the first row.
+    /// Creates the page of at most `limit` rows of `entities` that begins at `start`, or at the first row if that is
+    /// nil.
     init(of entities: [Entity], in workspace: Workspace, from start: Position?, limit: Int) throws {
         var rest = limit
         let beginning = start.flatMap { start in Entity.allCases.firstIndex(of: start.entity) } ?? 0
@@ -38,14 +39,14 @@ struct Page: Equatable {
 }
 
 extension Workspace {
-    /// How many rows of an entity lie behind a key, counting no further than `limit`.
+    /// Returns the number of rows of an entity after a key, counting no further than `limit`.
     fileprivate func countRows(of entity: Entity, after key: String, upTo limit: Int) throws -> Int {
         try first("SELECT count(*) FROM (" + keys(of: entity) + " LIMIT $3) AS counted", key, limit) {
             try $0[0] as Int
         } ?? 0
     }
 
-    /// The key of the row that is the `number`th behind `key`, from 1.
+    /// Returns the key of the `number`th row after `key`, counting from 1.
     fileprivate func key(of entity: Entity, at number: Int, after key: String) throws -> String {
         try first(
             keys(of: entity) + " ORDER BY " + entity.key + " LIMIT 1 OFFSET $3", key, number - 1

@@ -2,7 +2,7 @@ import Auth
 import Base
 import Store
 
-/// The rows of one entity whose keys are greater than `after` and not greater than `through`.
+/// The rows of one entity whose keys are greater than `after` and at most `through`.
 struct KeyRange: Equatable {
     let entity: Entity
     let after: String
@@ -10,8 +10,9 @@ struct KeyRange: Equatable {
 }
 
 extension Entity {
-    /// Selects its rows of the workspace `$1` whose keys are greater than `$2` and not greater than `$3`, in the order of
-    /// the keys. Of an identity, a full export has one row for each account, those of one identity together.
+    /// Returns the query for the rows of the workspace `$1` whose keys are greater than `$2` and at most `$3`, in the
+    /// order of the keys. For identities, a full export reads one row for each account; the rows of one identity come
+    /// together.
     func query(isFull: Bool) -> SQL {
         let selected = columns(isFull: isFull).compactMap(\.expression).joined(separator: ", ")
         let range: SQL = scope + " AND " + key + " <= $3 ORDER BY " + key
@@ -22,7 +23,7 @@ extension Entity {
 }
 
 extension Workspace {
-    /// Calls `body` with each row of a range in the order of the keys. Its columns are those that the entity has.
+    /// Calls `body` with each row of a range in the order of the keys. The rows have the entity's columns.
     func forEachRow(of range: KeyRange, isFull: Bool, _ body: (any Row) throws -> Void) throws {
         let query = range.entity.query(isFull: isFull)
         guard range.entity == .identities && isFull else {
@@ -36,12 +37,12 @@ extension Workspace {
     }
 }
 
-/// An identity while its accounts come in. Its last column will be their array.
+/// An identity whose accounts are being collected. Its last column will be the array of accounts.
 private struct Gathered {
     private var identity: [SQLValue] = []
     private var accounts: [JSONText] = []
 
-    /// Adds a row; returns the identity before, when this row is of another one.
+    /// Adds a row. Returns the previous identity if this row belongs to another one.
     mutating func add(_ row: any Row) throws -> StoredRow? {
         var complete: StoredRow?
         if row.value(0) != identity.first {
@@ -59,7 +60,7 @@ private struct Gathered {
     }
 }
 
-/// What a full export says of an identity's accounts.
+/// The columns of an identity's accounts in a full export.
 private enum Account {
     static let count = 14
 
@@ -74,7 +75,7 @@ private enum Account {
         LEFT JOIN integrations ON integrations.workspace_id = $1 AND integrations.id = accounts.integration_id
         """
 
-    /// The account of a row; nil when it has none.
+    /// Returns the account of a row; nil if it has none.
     static func json(_ row: any Row, from first: Int) throws -> JSONText? {
         guard !row.isNull(first) else { return nil }
         var json = JSONWriter()
@@ -94,7 +95,7 @@ private enum Account {
     }
 }
 
-/// A row put together from several rows of a result.
+/// A row that is built from several rows of a result.
 private struct StoredRow: Row {
     let values: [SQLValue]
 
@@ -109,7 +110,7 @@ private struct StoredRow: Row {
 }
 
 extension [SQL] {
-    /// One statement out of all parts, `separator` between them.
+    /// Joins the parts of a statement with a separator.
     fileprivate func joined(separator: SQL) -> SQL {
         dropFirst().reduce(first ?? "") { $0 + separator + $1 }
     }

@@ -1,18 +1,19 @@
 import Base
 import Store
 
-/// Writes a workbook in SpreadsheetML (ISO/IEC 29500-1), sheet after sheet and row after row, without keeping any.
+/// Writes a workbook in SpreadsheetML (ISO/IEC 29500-1), sheet after sheet and row after row, without keeping them in
+/// memory.
 struct Workbook: ~Copyable {
     private var zip = ZIPWriter()
     /// The rows that have not been compressed yet.
     private var xml: [UInt8] = []
     private var row = 0
-    /// The number of the row in decimal, which each of its cells repeats.
+    /// The row's number in decimal, which each of its cells repeats.
     private var rowNumber: [UInt8] = []
     private var columns: [(letters: [UInt8], kind: Column.Kind)] = []
     private var sheet = 0
 
-    /// A workbook that will have sheets of these names, in this order.
+    /// Creates a workbook that will have sheets with these names, in this order.
     init(sheets: [String]) {
         for (name, content) in WorkbookParts.all(sheets: sheets) {
             zip.begin(name)
@@ -21,14 +22,14 @@ struct Workbook: ~Copyable {
         }
     }
 
-    /// Hands over what is ready.
+    /// Passes on the bytes that are ready.
     mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
         try zip.flush(ifLongerThan: length, to: sink)
     }
 
-    /// Begins the next sheet: its columns' widths, and a first row of their names that stays in sight.
+    /// Begins the next sheet, with the widths of its columns and a fixed first row of their names.
     mutating func beginSheet(_ columns: [Column]) {
         sheet += 1
         row = 0
@@ -44,7 +45,7 @@ struct Workbook: ~Copyable {
         append("</row>")
     }
 
-    /// Writes a row, whose columns are those of the sheet.
+    /// Writes a row with the columns of the sheet.
     mutating func write(_ values: any Row) {
         beginRow()
         for index in columns.indices where !values.isNull(index) { cell(values, index) }
@@ -77,7 +78,7 @@ struct Workbook: ~Copyable {
             append(serial)
             append("</v></c>")
         case .text, .json:
-            // White space at the ends of an element's text is kept only where that is said.
+            // White space at the ends of a text is only kept with xml:space="preserve".
             beginCell(index, "\" t=\"inlineStr\"><is><t xml:space=\"preserve\">")
             let start = xml.count
             values.appendText(index, to: &xml)
@@ -108,8 +109,8 @@ struct Workbook: ~Copyable {
         xml.removeAll(keepingCapacity: true)
     }
 
-    /// A moment as spreadsheets count it: days since 1899-12-30. Nil before 1900-03-01, where they disagree, by a day
-    /// that never was.
+    /// Returns a time as spreadsheets count it: days since 1899-12-30. Returns nil before 1900-03-01, since
+    /// spreadsheets disagree there about a day that did not exist.
     private static func serial(_ moment: Timestamp) -> String? {
         let days = moment.daysSinceEpoch + 25_569
         guard days >= 61 else { return nil }
@@ -117,7 +118,7 @@ struct Workbook: ~Copyable {
         return seconds == 0 ? String(days) : String(Double(days) + Double(seconds) / Double(Int.days(1)))
     }
 
-    /// A to Z, then AA and so on.
+    /// Returns the letters of a column: A to Z, then AA and so on.
     private static func letters(_ column: Int) -> [UInt8] {
         (column >= 26 ? letters(column / 26 - 1) : []) + [UInt8(ascii: "A") + UInt8(truncatingIfNeeded: column % 26)]
     }

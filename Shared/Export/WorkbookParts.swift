@@ -1,14 +1,14 @@
 /// The parts of a workbook that do not depend on its rows (ISO/IEC 29500-1, 12; ISO/IEC 29500-2).
 enum WorkbookParts {
-    /// From the end of a cell's reference to its text, in the first row.
+    /// The text between a cell's reference and its value, for text cells in the first row.
     static let headCell = "\" s=\"2\" t=\"inlineStr\"><is><t>"
-    /// From the end of a cell's reference to its value, when that is a date.
+    /// The text between a cell's reference and its value, for dates.
     static let dateCell = "\" s=\"1\"><v>"
 
-    /// Where a sheet is in the archive, counted from 1.
+    /// Returns the path of a sheet in the archive. Sheets are counted from 1.
     static func path(ofSheet number: Int) -> String { "xl/worksheets/sheet\(number).xml" }
 
-    /// The names and contents of the parts before the sheets.
+    /// Returns the names and contents of the parts before the sheets.
     static func all(sheets: [String]) -> [(String, String)] {
         let numbers = Array(1...max(1, sheets.count))
         return [
@@ -28,7 +28,7 @@ enum WorkbookParts {
         ]
     }
 
-    /// A sheet up to its first row.
+    /// Returns the beginning of a sheet, up to its first row.
     static func sheetHead(_ columns: [Column], isSelected: Bool) -> String {
         let widths = columns.enumerated().map { index, column in
             "<col min=\"\(index + 1)\" max=\"\(index + 1)\" width=\"\(column.width)\" customWidth=\"1\"/>"
@@ -70,7 +70,7 @@ enum WorkbookParts {
             }.joined() + "</sheets></workbook>"
     }
 
-    /// Formats of cells: 0 as it is, 1 a date with its time, 2 bold.
+    /// The formats of cells: 0 is the default, 1 a date with its time, 2 bold.
     private static let styles =
         declaration + """
             <styleSheet xmlns="\(main)">\

@@ -3,7 +3,23 @@ import Base
 import HTTP
 import Store
 
-/// What POST /api/export-workspace writes.
+// Problem. The export of a large company has millions of rows. They must not fill the memory, a caller must be able to
+// continue after a limit without missing or repeating rows, and a reader must see if an export broke off.
+//
+// Approach. Page decides by keys alone, before anything is written, which rows a response contains. The rows are then
+// streamed from the database in the order of their keys, through a writer that passes its bytes on as soon as it has
+// about 64 KiB: JSONWriter, CSVWriter, or Workbook with ZIPWriter and Deflater. The cursor is the last key,
+// authenticated for the workspace.
+//
+// Why it is safe. The keys are unique and never change, so each row that stays is in exactly one response. All rows of
+// a response come from one view of the data. If a response breaks off, JSON and workbooks lack their end, and CSV lacks
+// its last record, which states the number of records. The audit entry is written first: an export that can't be
+// recorded does not take place.
+//
+// Cost. The cursor goes into a header field, so it must be known before the first row: the keys are counted first. An
+// error during the export can no longer change the status of the response.
+
+/// The formats in which POST /api/export-workspace writes.
 public enum ExportFormat: String, CaseIterable, Sendable {
     case json, csv, xlsx
 }
@@ -15,12 +31,12 @@ public struct WorkspaceExport {
     let entities: [Entity]
     let isFull: Bool
     let page: Page
-    /// The cursor of what is left; nil when nothing is.
+    /// The cursor for the rest; nil if nothing is left.
     let cursor: String?
     let exportedAt: Timestamp
 
-    /// Plans the response that begins where `cursor` says, or else at the beginning, and writes the audit entry of it.
-    /// Throws 400 when the cursor is not this workspace's.
+    /// Plans the response that begins at `cursor`, or at the beginning if that is nil, and writes its audit entry.
+    /// - Throws: `HTTPError` 400 if the cursor does not belong to this workspace.
     public init(
         of workspace: Workspace, as format: ExportFormat, includesAuditLog: Bool, isFull: Bool, from cursor: String?,
         _ settings: ExportSettings, now: Timestamp = .now
@@ -28,7 +44,8 @@ public struct WorkspaceExport {
         let cursors = Cursor(key: settings.cursorKey, workspaceID: workspace.id)
         let start = try cursor.map { cursor throws(HTTPError) in try cursors.decode(cursor) }
         let entities = Entity.allCases.filter { $0 != .auditLog || includesAuditLog }
-        // What can't be recorded is not exported. The entry comes first, so that it is part of the export.
+        // The entry comes first, so that it is part of the export, and so that an export that can't be recorded does
+        // not take place.
         try workspace.change {
             let entry = AuditEntry(
                 action: "workspace.exported", targetType: "workspace", targetID: workspace.id.description,
@@ -50,8 +67,8 @@ public struct WorkspaceExport {
         exportedAt = now
     }
 
-    /// The response. JSON says in its body whether it was truncated; the other formats name the cursor in the header
-    /// field X-Next-Cursor.
+    /// The response. JSON says in its body if it was truncated; the other formats give the cursor in the header field
+    /// X-Next-Cursor.
     public var response: Response {
         let export = self
         if format == .json { return .streamedJSON { json, sink in try export.write(to: &json, sink) } }
@@ -109,8 +126,8 @@ public struct WorkspaceExport {
         return count
     }
 
-    /// The `entity_type` of the last record of a complete CSV file, whose second field is the number of records before it, the
-    /// header not counted.
+    /// The `entity_type` of the last record of a complete CSV file. The second field of that record is the number of
+    /// records before it, without the header.
     private static let endOfCSV = "end_of_export"
 
     private func writeCSV(_ sink: Response.Sink) throws {
@@ -138,7 +155,8 @@ public struct WorkspaceExport {
                 }
             }
         }
-        // CSV has no end of its own, as JSON and workbooks have, and not every web server passes on that a response broke off.
+        // A CSV file has no end of its own, as JSON and workbooks have, and not every web server passes on that a
+        // response broke off.
         csv.field(Self.endOfCSV)
         csv.field(String(count))
         for _ in names.dropFirst() { csv.empty() }

@@ -1,11 +1,11 @@
 import Base
 
-/// Text as a cell of SpreadsheetML takes it.
+/// Text in the form that a cell of SpreadsheetML takes.
 enum XMLText {
-    /// How many UTF-16 units a cell holds.
+    /// The largest number of UTF-16 units in a cell.
     static let longest = 32_767
 
-    /// Makes what has been appended to `bytes` from `start` on the text of a cell: no formula, not too long, escaped.
+    /// Turns the bytes from `start` on into the text of a cell: not a formula, not too long, and escaped.
     static func finish(_ bytes: inout [UInt8], from start: Int) {
         let (isFormula, isPlain) = bytes.withUnsafeBufferPointer { bytes in
             let text = UnsafeBufferPointer(rebasing: bytes.dropFirst(start))
@@ -30,8 +30,9 @@ enum XMLText {
             case "<": bytes.append(contentsOf: "&lt;".utf8)
             case ">": bytes.append(contentsOf: "&gt;".utf8)
             case "\t", "\n": bytes.append(contentsOf: String(scalar).utf8)
-            // What XML 1.0 can't hold is written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19), and so is the carriage return,
-            // which it does not keep; an underscore that would begin such an escape is one itself.
+            // Characters that XML 1.0 can't contain are written as _xHHHH_ (ISO/IEC 29500-1, 22.9.2.19). The carriage
+            // return is too, since XML does not preserve it. An underscore that would begin such an escape is escaped
+            // itself.
             case ..<" ": bytes.append(contentsOf: "_x00\(Hex.encode(String(scalar).utf8))_".utf8)
             case "_" where beginsEscape(scalars.dropFirst(index)): bytes.append(contentsOf: "_x005F_".utf8)
             case "\u{FFFE}", "\u{FFFF}": bytes.append(contentsOf: "\u{FFFD}".utf8)
@@ -45,7 +46,7 @@ enum XMLText {
         return scalars.count == 7 && scalars.dropFirst().first == "x" && scalars.last == "_"
     }
 
-    /// As much of a text as a cell holds; an ellipsis shows where it was cut.
+    /// Returns as much of a text as a cell holds, with an ellipsis if it was cut.
     private static func cut(_ text: String) -> String {
         guard text.utf16.count > longest else { return text }
         var length = 0

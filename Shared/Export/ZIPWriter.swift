@@ -1,6 +1,6 @@
-/// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) from front to back, without going back: the sizes of an
-/// entry follow it in a data descriptor. ZIP64 records are written where a number needs them and nowhere else, since
-/// some spreadsheet programs complain about those that are not needed.
+/// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) as a stream: the sizes of an entry follow it in a data
+/// descriptor. ZIP64 records are written only for numbers that need them, since some spreadsheet programs complain
+/// about others.
 struct ZIPWriter: ~Copyable {
     private struct Entry {
         let name: [UInt8]
@@ -18,10 +18,10 @@ struct ZIPWriter: ~Copyable {
     /// The largest number that is written without ZIP64.
     private let largest: UInt64
 
-    /// An archive without entries. Only tests give another `largest`.
+    /// Creates an archive without entries. Only tests pass another `largest`.
     init(largest: UInt64 = 0xFFFF_FFFE) { self.largest = largest }
 
-    /// Hands over what has been written since the last time, once that is longer than `length` bytes.
+    /// Passes on the bytes that were written since the last call, if there are more than `length`.
     mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -31,13 +31,13 @@ struct ZIPWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Begins an entry; what is written until `end()` is its content.
+    /// Begins an entry. Everything that is written until `end()` is its content.
     mutating func begin(_ name: String) {
         let entry = Entry(name: Array(name.utf8), offset: position)
         entries.append(entry)
         append(0x0403_4B50, bytes: 4)
         appendDescription(of: entry)
-        append(0, bytes: 12)  // CRC-32 and sizes come in the data descriptor (§4.4.4, bit 3).
+        append(0, bytes: 12)  // The data descriptor has the CRC-32 and the sizes (§4.4.4, bit 3).
         append(UInt64(entry.name.count), bytes: 2)
         append(0, bytes: 2)
         bytes += entry.name
@@ -45,7 +45,7 @@ struct ZIPWriter: ~Copyable {
         deflater = Deflater()
     }
 
-    /// Adds to the content of the entry that has begun.
+    /// Adds to the content of the current entry.
     mutating func write(_ content: [UInt8]) { deflater.write(content, to: &bytes) }
 
     /// Ends the entry.
@@ -56,7 +56,7 @@ struct ZIPWriter: ~Copyable {
         entry.compressedSize = position - contentStart
         entry.size = deflater.count
         entries.append(entry)
-        // The data descriptor (§4.3.9).
+        // The data descriptor is defined in §4.3.9.
         append(0x0807_4B50, bytes: 4)
         append(UInt64(entry.checksum), bytes: 4)
         let width = entry.size > largest || entry.compressedSize > largest ? 8 : 4
@@ -68,7 +68,7 @@ struct ZIPWriter: ~Copyable {
     mutating func finish() {
         let start = position
         for entry in entries {
-            // What does not fit goes into the ZIP64 extended information (§4.5.3), in this order.
+            // Numbers that don't fit go into the ZIP64 extended information (§4.5.3), in this order.
             let large = [entry.size, entry.compressedSize, entry.offset].filter { $0 > largest }
             append(0x0201_4B50, bytes: 4)
             append(large.isEmpty ? 20 : 45, bytes: 2)
@@ -78,7 +78,7 @@ struct ZIPWriter: ~Copyable {
             append(clipped(entry.size), bytes: 4)
             append(UInt64(entry.name.count), bytes: 2)
             append(large.isEmpty ? 0 : UInt64(4 + 8 * large.count), bytes: 2)
-            append(0, bytes: 10)  // No comment; disk 0; no attributes.
+            append(0, bytes: 10)  // The fields are: no comment, disk 0, no attributes.
             append(clipped(entry.offset), bytes: 4)
             bytes += entry.name
             guard !large.isEmpty else { continue }
@@ -93,8 +93,8 @@ struct ZIPWriter: ~Copyable {
 
     private func clipped(_ number: UInt64) -> UInt64 { number > largest ? 0xFFFF_FFFF : number }
 
-    /// From the version needed to the date, as both headers of an entry have it: DEFLATE, a data descriptor, names in
-    /// UTF-8, and no date but the earliest there is.
+    /// Appends the fields from the version to the date, which both headers of an entry have: DEFLATE, a data
+    /// descriptor, names in UTF-8, and the earliest possible date, since there is none.
     private mutating func appendDescription(of entry: Entry, isLarge: Bool = false) {
         append(isLarge ? 45 : 20, bytes: 2)
         append(0x0808, bytes: 2)
@@ -103,7 +103,7 @@ struct ZIPWriter: ~Copyable {
         append(0x0021, bytes: 2)
     }
 
-    /// The end of the central directory (§4.3.14 to §4.3.16).
+    /// Appends the end of the central directory (§4.3.14 to §4.3.16).
     private mutating func appendEnd(start: UInt64, size: UInt64) {
         let count = UInt64(entries.count)
         if start > largest || size > largest {
@@ -131,7 +131,7 @@ struct ZIPWriter: ~Copyable {
         append(0, bytes: 2)
     }
 
-    /// Appends the lowest `count` bytes of a number, little-endian; zeros beyond the eighth.
+    /// Appends the lowest `count` bytes of a number in little-endian order, with zeros beyond the eighth.
     private mutating func append(_ number: UInt64, bytes count: Int) {
         for byte in 0..<count { bytes.append(byte < 8 ? UInt8(truncatingIfNeeded: number >> (8 * byte)) : 0) }
     }

@@ -1,6 +1,6 @@
 import Store
 
-/// What can be done about a finding.
+/// The actions that can be taken about findings.
 public enum ActionType: String, SQLEnum, CaseIterable, Sendable {
     case suspendUser = "suspend_user"
     case unsuspendUser = "unsuspend_user"

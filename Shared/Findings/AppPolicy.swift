@@ -2,9 +2,9 @@ import Auth
 import Base
 import Store
 
-/// What a workspace has decided about an application.
+/// A workspace's decision about an application.
 public struct AppPolicy: JSONWritable {
-    /// What there is to decide.
+    /// The possible decisions.
     public enum Status: String, SQLEnum, CaseIterable, Sendable {
         case sanctioned, unauthorized, blocked
         /// No decision. It is not stored.
@@ -13,7 +13,7 @@ public struct AppPolicy: JSONWritable {
 
     let appName: String
     let status: Status
-    /// Nil when nothing has been decided.
+    /// The time of the decision; nil if there is none.
     let updatedAt: Timestamp?
 
     public func write(to json: inout JSONWriter) {
@@ -26,8 +26,8 @@ public struct AppPolicy: JSONWritable {
 }
 
 extension Workspace {
-    /// The policy on an application, by its name without regard to case. An application that nobody has decided about,
-    /// or that the workspace does not know, has none.
+    /// Returns the policy for an application, by its name in upper or lower case. The status is `undecided` if there is
+    /// no decision, or if the workspace does not know the application.
     public func appPolicy(appName: String) throws -> AppPolicy {
         let folded = appName.lowercased()
         let decided = try first(

@@ -2,17 +2,18 @@ import Auth
 import Base
 import Store
 
-/// Why a finding about a sanctioned application is resolved.
+/// The reasons for which a finding about a sanctioned application is resolved.
 public enum SanctionReason: String, SQLEnum, Sendable {
     case person = "The application was sanctioned."
-    /// The problem is still there, and nobody who may approve actions has judged it: the finding still demands approval.
+    /// The problem still exists, and no person who may approve actions has judged it. Actions about it still need
+    /// approval.
     case program = "An API key sanctioned the application."
 }
 
 extension Workspace {
-    /// Decides about an application, by its name without regard to case, whether the workspace knows it or not; returns
-    /// the policy as it is then. Sanctioning an application resolves its shadow-IT findings. `decider` is the label of who
-    /// decides, if that is not the caller.
+    /// Decides about an application, by its name in upper or lower case, even if the workspace does not know it.
+    /// Returns the new policy. Sanctioning an application resolves its shadow-IT findings. `decider` is the label of
+    /// the person or key that decides, if that is not the caller.
     public func setAppPolicy(
         _ status: AppPolicy.Status, appName: String, by decider: String? = nil, now: Timestamp = .now
     ) throws -> AppPolicy {
@@ -38,7 +39,8 @@ extension Workspace {
                     "previous_status": .string(before.status.rawValue),
                 ], createdAt: now)
             if status == .sanctioned {
-                // One entry for all of it: an entry for each finding would read as if somebody had looked at each.
+                // All findings share one entry. An entry for each would suggest that a person had looked at each
+                // finding.
                 let resolved = try resolveShadowIT(
                     folded, Caller.isAPIKey(label: decider ?? actor) ? .program : .person, now: now)
                 entry.details["resolved_findings"] = .array(resolved.map { .string($0.description) })
@@ -47,12 +49,12 @@ extension Workspace {
         }
     }
 
-    /// Resolves the shadow-IT findings about the applications of a name; several platforms may know one by the same name.
+    /// Resolves the shadow-IT findings about the applications with this name, which may come from several platforms.
     private func resolveShadowIT(
         _ folded: String, _ reason: SanctionReason, now: Timestamp
     ) throws -> [Identifier] {
         if reason == .person {
-            // A person has judged what a program has resolved before.
+            // A person has now judged the findings that a program resolved earlier.
             try execute(
                 """
                 UPDATE findings SET reason = $3, updated_at = $4
@@ -71,7 +73,7 @@ extension Workspace {
         ) { try $0[0] }
     }
 
-    /// Nil for an application that the workspace does not know.
+    /// Returns the id of an application with this name; nil if the workspace does not know it.
     private func applicationID(_ folded: String) throws -> String? {
         try first(
             """

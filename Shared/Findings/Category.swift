@@ -1,6 +1,6 @@
 import Store
 
-/// What kind of problem a rule looks for.
+/// The kinds of problems that rules look for.
 public enum Category: String, SQLEnum, CaseIterable, Sendable {
     case identitySecurity = "identity_security"
     case accessHygiene = "access_hygiene"
@@ -11,6 +11,6 @@ public enum Category: String, SQLEnum, CaseIterable, Sendable {
     case driftSignal = "drift_signal"
     case behavioralAnomaly = "behavioral_anomaly"
     case accessRisk = "access_risk"
-    /// Runs after all others, over what they found.
+    /// Rules of this category run after all others, on the findings of those.
     case findingCorrelation = "finding_correlation"
 }

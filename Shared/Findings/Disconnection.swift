@@ -3,7 +3,7 @@ import Base
 import HTTP
 import Store
 
-/// What was done to disconnect a platform.
+/// The result of disconnecting a platform.
 public struct Disconnection: JSONWritable {
     let platform: String
     let disconnectedAt: Timestamp
@@ -20,9 +20,9 @@ public struct Disconnection: JSONWritable {
 }
 
 extension Workspace {
-    /// Disconnects a platform: its credentials are wiped, and actions that wait to be carried out there are cancelled, be
-    /// it for the first time or for their next attempt or step. What it has brought, and the findings about it, stay.
-    /// Throws 404 when it is not connected.
+    /// Disconnects a platform: deletes its credentials and cancels the actions that wait to be carried out there,
+    /// including those that wait for another attempt or their next step. Synced data and findings stay.
+    /// - Throws: `HTTPError` 404 if the platform is not connected.
     public func disconnect(_ integrationID: Identifier, now: Timestamp = .now) throws -> Disconnection {
         try change {
             let platform = try first(
@@ -47,8 +47,9 @@ extension Workspace {
         }
     }
 
-    /// The actions that the platform is not asked for at this moment. One of which a step was begun is left to its job,
-    /// which says that nobody knows what became of it; one whose steps have all ended is as good as ended.
+    /// Returns the actions that can be cancelled because the platform is not being asked for them at this moment. An
+    /// action with a step that was started is left to its job, which reports that the outcome is not known. An action
+    /// whose steps have all ended is about to end.
     private func waitingActions(on platform: String) throws -> [Identifier] {
         let open = try rows(
             """

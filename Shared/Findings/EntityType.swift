@@ -1,4 +1,4 @@
-/// What a finding is about.
+/// The kinds of entities that findings are about.
 public enum EntityType: String, Sendable {
     case identity, application, device, integration, workspace
 }

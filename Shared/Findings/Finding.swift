@@ -2,9 +2,9 @@ import Auth
 import Base
 import Store
 
-/// A finding as lists show it.
+/// A finding, as lists show it.
 public struct Finding: JSONWritable {
-    /// The most entities of one kind that a finding lists. If it affects more, some are left out.
+    /// The largest number of entities of one kind that a finding lists. If it affects more, the others are left out.
     public static let mostEntities = 100
 
     let id: Identifier
@@ -13,7 +13,7 @@ public struct Finding: JSONWritable {
     let category: String
     let status: String
     let ruleID: String
-    /// JSON text.
+    /// The affected entities as JSON text.
     let affectedEntities: String
     let recommendedAction: String
     let createdAt: Timestamp
@@ -38,7 +38,7 @@ public struct FindingSummary: JSONWritable {
     let title: String
     let severity: Severity
     let category: String
-    /// Nil where the list does not say.
+    /// The number of affected entities; nil in lists that do not show it.
     let affectedCount: Int?
 
     public func write(to json: inout JSONWriter) {
@@ -52,13 +52,14 @@ public struct FindingSummary: JSONWritable {
 }
 
 extension Reading<(findings: [Finding], total: Int)> {
-    /// The open findings, worst first, of these severities (all when there are none given) and of this category (all
-    /// when nil), `limit` at most; and how many there are in all.
+    /// Returns the open findings, worst first, and their total number. `severities` and `category` restrict them; an
+    /// empty list or nil stands for all. At most `limit` findings are returned.
     public static func openFindings(severities: [Severity], category: Category?, limit: Int) -> Reading {
-        // Five places for five severities; those not asked for are filled with one that is.
+        // The query has five places for five severities. Places that are not needed repeat one that is.
         let asked = severities.isEmpty ? Severity.allCases : severities
         let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
-        // From the worst that is asked for to the mildest goes by the index, and in its order; those between by a test.
+        // The range from the worst to the mildest requested severity is read by the index, in its order. Severities in
+        // between that are not requested are filtered out.
         let filter: SQL =
             "WHERE workspace_id = $1 AND status = 'open' AND severity_rank >= $2 AND severity_rank <= $3 "
             + "AND severity_rank + 0 IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
@@ -82,7 +83,7 @@ extension Reading<(findings: [Finding], total: Int)> {
 }
 
 extension Reading<[FindingSummary]> {
-    /// The worst open findings: by severity, then by how many they affect, then the oldest.
+    /// Returns the worst open findings: by severity, then by the number of affected entities, then the oldest first.
     public static func topRisks(_ count: Int) -> Reading {
         .rows(
             """

@@ -3,11 +3,11 @@ import Base
 import HTTP
 import Store
 
-// What people decide about a finding. Each decision is one UPDATE that names the statuses it takes: of two that come at
-// the same moment, the second changes no row.
+// Decisions about findings. Each decision is one UPDATE that names the statuses that it accepts. If two decisions come
+// at the same moment, the second one changes no row.
 extension Workspace {
-    /// Puts a finding off for so many days, and says until when; then it opens again by itself. Throws 404 when the
-    /// workspace has no such finding, 409 when the finding is neither open nor in progress.
+    /// Snoozes a finding for a number of days and returns the time at which it opens again by itself.
+    /// - Throws: `HTTPError` 404 if the workspace has no such finding, 409 if it is neither open nor in progress.
     public func snoozeFinding(
         _ findingID: Identifier, days: Int, reason: String?, now: Timestamp = .now
     ) throws -> Timestamp {
@@ -31,8 +31,8 @@ extension Workspace {
         }
     }
 
-    /// Sets a finding aside for good. Throws 404 when the workspace has no such finding, 409 when the finding is neither
-    /// open nor in progress.
+    /// Dismisses a finding for good.
+    /// - Throws: `HTTPError` 404 if the workspace has no such finding, 409 if it is neither open nor in progress.
     public func dismissFinding(_ findingID: Identifier, reason: String?, now: Timestamp = .now) throws {
         try change {
             let title = try first(
@@ -51,8 +51,8 @@ extension Workspace {
         }
     }
 
-    /// Takes up a finding: somebody works on it. Throws 404 when the workspace has no such finding, 409 when the finding
-    /// is not open.
+    /// Marks a finding as in progress.
+    /// - Throws: `HTTPError` 404 if the workspace has no such finding, 409 if it is not open.
     public func acknowledgeFinding(_ findingID: Identifier, now: Timestamp = .now) throws {
         try change {
             let title = try first(
@@ -69,7 +69,8 @@ extension Workspace {
         }
     }
 
-    /// Marks a finding, whatever its status, or takes the mark away. Throws 404 when the workspace has no such finding.
+    /// Adds a star to a finding, in any status, or removes it.
+    /// - Throws: `HTTPError` 404 if the workspace has no such finding.
     public func starFinding(_ findingID: Identifier, isStarred: Bool, now: Timestamp = .now) throws {
         try change {
             let title = try first(
@@ -84,8 +85,8 @@ extension Workspace {
         }
     }
 
-    /// Why nothing can be done about a finding that is not both of this workspace and open or in progress. One that is
-    /// somebody else's is as unknown as one that does not exist.
+    /// Returns the error for a finding that does not belong to this workspace or is in another status. Findings of
+    /// other workspaces look the same as findings that don't exist.
     public func refusal(
         of findingID: Identifier, toBe participle: String, from statuses: String = "open or in progress"
     ) throws -> HTTPError {

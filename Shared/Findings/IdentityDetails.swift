@@ -2,7 +2,7 @@ import Auth
 import Base
 import Store
 
-/// One person or service account, with what it can reach and what is wrong with it.
+/// A person or service account, with its access and its open findings.
 public struct IdentityDetails: JSONWritable {
     let identity: Identity
     let platforms: [String]
@@ -53,7 +53,7 @@ public struct IdentityDetails: JSONWritable {
 }
 
 extension Workspace {
-    /// The identity with an e-mail address, without regard to case; nil when the workspace has none.
+    /// Returns the identity with an e-mail address, in upper or lower case; nil if the workspace has none.
     public func identityDetails(email: String) throws -> IdentityDetails? {
         try read {
             let identity = try first(

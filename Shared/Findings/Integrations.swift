@@ -2,22 +2,22 @@ import Auth
 import Base
 import Store
 
-/// A platform that a workspace has connected, or had.
+/// A platform that is or was connected to a workspace.
 public struct IntegrationSummary: JSONWritable {
     let platform: String
     let category: String
-    /// Whether it is connected, and otherwise what it is.
+    /// The status, such as connected, error or disconnected.
     public let status: String
     let lastSyncAt: Timestamp?
     let idpRole: String?
-    /// Why the last sync failed; nil if it has not.
+    /// The error of the last sync; nil if it had none.
     private(set) var lastError: String?
-    /// When the next sync begins; nil if none does by itself.
+    /// The time of the next sync; nil if none will begin by itself.
     let nextSyncAt: Timestamp?
     /// The lists, and parts of lists, that the last sync could not read.
     let leftOut: [LeftOutList]
 
-    /// The same without what a provider has said, for a reader that takes texts for instructions.
+    /// A copy without text that comes from a provider, for a reader that might take text for instructions.
     public var withoutError: IntegrationSummary {
         var summary = self
         summary.lastError = nil
@@ -38,16 +38,16 @@ public struct IntegrationSummary: JSONWritable {
     }
 }
 
-/// A list that the last sync could not read; what was known from it stays.
+/// A list that the last sync could not read. The data known from it stay.
 struct LeftOutList: JSONWritable {
     /// The list's name, such as `devices`.
     let list: String
-    /// A sentence that says why; the product's own, not the provider's.
+    /// A sentence that gives the reason. The product writes it, not the provider.
     let reason: String
-    /// When a sync first could not read it.
+    /// The time at which a sync first could not read it.
     let since: Timestamp?
 
-    /// The lists in `integrations.lists` that have a reason, by name. Sync's `ListHistory` writes that column.
+    /// Returns the lists in `integrations.lists` that have a reason, by name. Sync's `ListHistory` writes that column.
     static func all(in lists: JSON) -> [LeftOutList] {
         (lists.object ?? [:]).compactMap { name, state in
             state["reason"]?.string.map {
@@ -67,7 +67,7 @@ struct LeftOutList: JSONWritable {
 }
 
 extension Reading<[IntegrationSummary]> {
-    /// The platforms, by name.
+    /// Returns the platforms, by name.
     public static var integrations: Reading {
         .rows(
             """

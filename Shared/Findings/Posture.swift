@@ -2,24 +2,24 @@ import Auth
 import Base
 import Store
 
-/// How a workspace stands, in numbers. A metric for which there is no data is nil.
+/// The security posture of a workspace in numbers. A metric without data is nil.
 public struct Posture: Sendable {
-    /// The risk score, with what it is made of.
+    /// The risk score, with its components.
     public let risk: RiskSummary
-    /// Of the active people whose state an integration knows, how many per cent use a second factor.
+    /// The percentage of active people with a second factor, among those for which an integration reports it.
     public let mfaCoveragePercent: Int?
-    /// Of the active people, how many per cent are admins.
+    /// The percentage of administrators among active people.
     public let adminPercent: Int?
-    /// Of the applications whose state an integration knows, how many per cent are behind single sign-on.
+    /// The percentage of applications behind single sign-on, among those for which an integration reports it.
     public let ssoCoveragePercent: Int?
-    /// Applications in use that nobody manages and nobody has sanctioned.
+    /// The number of applications in use that are neither managed nor sanctioned.
     public let shadowITCount: Int?
-    /// Platforms that are connected.
+    /// The number of connected platforms.
     public let connectedIntegrations: Int
 }
 
 extension Reading<Posture> {
-    /// How the workspace stands now.
+    /// Reads the workspace's present posture.
     public static var posture: Reading {
         Reading<RiskSummary>.riskSummary.and(people).and(applications).and(connectedIntegrations).map {
             found, connected in
@@ -45,7 +45,7 @@ extension Reading<Posture> {
         ) { row in (try row[0] ?? 0, try row[1] ?? 0, try row[2] ?? 0, try row[3] ?? 0) }
     }
 
-    /// Unmanaged applications are in use without approval, but for those whose name is sanctioned.
+    /// Reads the numbers of applications. An unmanaged application counts as shadow IT unless its name is sanctioned.
     private static var applications: Reading<(all: Int, ssoKnown: Int, sso: Int, unmanaged: Int, sanctioned: Int)?> {
         .first(
             """
@@ -66,7 +66,7 @@ extension Reading<Posture> {
 }
 
 extension Workspace {
-    /// The nearest whole per cent; nil of nothing.
+    /// Returns a percentage, rounded to the nearest whole number; nil if the whole is zero.
     public static func percent(_ part: Int, of whole: Int) -> Int? {
         whole == 0 ? nil : (part * 200 + whole) / (whole * 2)
     }

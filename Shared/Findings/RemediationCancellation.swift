@@ -3,10 +3,10 @@ import Base
 import Store
 
 extension Workspace {
-    /// Seconds for which an action waits for approval.
+    /// The time for which an action waits for approval, in seconds.
     public static let approvalTime = Int.days(7)
 
-    /// Cancels the actions that have waited for approval too long, each with an audit entry of its own.
+    /// Cancels the actions that have waited for approval too long, each with its own audit entry.
     public func cancelExpiredApprovals(now: Timestamp = .now) throws {
         let expired = try rows(
             """
@@ -21,7 +21,7 @@ extension Workspace {
                 ) { try $0[0] as String }
                 guard status == "pending_approval" else { return }
                 try change {
-                    try cancelAction(action, because: "Nobody approved it in time.", now: now)
+                    try cancelAction(action, because: "It was not approved in time.", now: now)
                     let entry = AuditEntry(
                         action: "remediation.cancelled", targetType: "remediation_action",
                         targetID: action.description, details: ["cause": "approval_expired"], createdAt: now)
@@ -31,8 +31,8 @@ extension Workspace {
         }
     }
 
-    /// Cancels an action that has not ended, and erases its secrets. The caller has made sure that it has not ended, in
-    /// the transaction in which it calls this, and writes the audit entry.
+    /// Cancels an action that has not ended, and erases its secrets. The caller must have checked in the same
+    /// transaction that the action has not ended, and writes the audit entry.
     func cancelAction(_ action: Identifier, because sentence: String, now: Timestamp) throws {
         let parameters = try first(
             "SELECT extra_params FROM remediation_actions WHERE workspace_id = $1 AND id = $2", action

@@ -3,10 +3,11 @@ import Base
 import Store
 
 extension Workspace {
-    /// The number of rows that one statement deletes. Others write between two of them.
+    /// The number of rows that one statement deletes. Other processes can write between two statements.
     private static let batch = 2_000
 
-    /// Removes what the plan keeps no longer: platforms' events, and what syncs have changed. What there is now stays.
+    /// Deletes data that the plan no longer retains: platforms' events, and the log of changes made by syncs. The
+    /// inventory stays.
     public func pruneSyncedData(now: Timestamp = .now) throws {
         try forgetStagedRecords()
         guard let retention = plan.retention else { return }
@@ -21,13 +22,12 @@ extension Workspace {
             """, start)
     }
 
-    /// Removes the tokens of confirmations that nobody can give any more.
+    /// Deletes the tokens of expired confirmations.
     public func pruneConfirmations(now: Timestamp) throws {
         try execute("DELETE FROM confirmation_tokens WHERE workspace_id = $1 AND expires_at < $2", now - .days(1))
     }
 
-    /// Forgets the staged records of syncs that have ended. Each sync does so itself, unless its process dies before
-    /// that.
+    /// Deletes the staged records of syncs that have ended. Each sync does this itself, unless its process dies before.
     public func forgetStagedRecords() throws {
         let runs = try rows(
             """
@@ -51,9 +51,9 @@ extension Workspace {
         }
     }
 
-    /// Deletes one batch of a table's old rows, and rows of the same moment as its last; returns the size of the batch.
-    /// While a sync of the workspace is being applied in steps, nothing is deleted: the next hour's housekeeping does
-    /// it.
+    /// Deletes a batch of a table's old rows, and further rows with the same time as its last. Returns the size of the
+    /// batch. While a sync of the workspace is being applied in steps, nothing is deleted; the housekeeping of the next
+    /// hour does it.
     private func prune(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
         try writingInventory {
             try exclusively {

@@ -2,17 +2,17 @@ import Auth
 import Base
 import Store
 
-/// How many findings there are of each severity.
+/// The number of findings of each severity.
 public struct SeverityCounts: Sendable {
     private var counts: [Severity: Int] = [:]
 
-    /// How many of one severity.
+    /// The number of findings of one severity.
     public internal(set) subscript(severity: Severity) -> Int {
         get { counts[severity] ?? 0 }
         set { counts[severity] = newValue }
     }
 
-    /// How many in all.
+    /// The number of findings of all severities.
     public var total: Int { counts.values.reduce(0, +) }
 }
 
@@ -28,18 +28,18 @@ extension SeverityCounts: JSONWritable {
 
 /// A workspace's risk score.
 public struct RiskScore: Sendable {
-    /// 0 to 100, worst at the top.
+    /// The score, from 0 to 100, with 100 as the worst.
     public let value: Int
 
-    /// The score of so many findings, license waste left out, among so many identities:
-    /// the weighted sum ÷ max(300, identities × 5) × 100, at most 100.
+    /// Computes the score from the numbers of findings, without license waste, and the number of identities: the
+    /// weighted sum ÷ max(300, identities × 5) × 100, at most 100.
     public init(_ counts: SeverityCounts, identities: Int) {
         let raw = Severity.allCases.reduce(0) { $0 + $1.weight * counts[$1] }
         let scale = max(300, identities * 5)
         value = min(100, (raw * 100 + scale / 2) / scale)
     }
 
-    /// What the score means.
+    /// The meaning of the score in one word.
     public var label: String {
         switch value {
         case ..<25: "Low"
@@ -50,20 +50,19 @@ public struct RiskScore: Sendable {
     }
 }
 
-/// What is wrong in a workspace now, in numbers.
+/// The risk score of a workspace and its components.
 public struct RiskSummary: Sendable {
-    /// The score.
     public let score: RiskScore
     /// The findings that are open or in progress, by severity.
     public let counts: SeverityCounts
-    /// How many identities there are.
+    /// The number of identities.
     public let identities: Int
 }
 
 extension Reading<RiskSummary> {
-    /// The risk score, with what it is made of.
+    /// Reads the risk score and its components.
     public static var riskSummary: Reading {
-        // One statement: a server takes as long to begin and end one as this one's work takes.
+        // One statement is enough, and a second one would take as long to begin and end as this one's work takes.
         let sums: Reading<[(rank: Int?, count: Int, scored: Int)]> = .rows(
             """
             SELECT severity_rank, sum(count), sum(CASE WHEN category <> $2 THEN count END) FROM finding_tallies
@@ -91,6 +90,6 @@ extension Reading<RiskSummary> {
 }
 
 extension Workspace {
-    /// The risk score, with what it is made of.
+    /// Returns the risk score and its components.
     public func riskSummary() throws -> RiskSummary { try read(.riskSummary) }
 }

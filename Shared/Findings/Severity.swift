@@ -1,11 +1,11 @@
 import Base
 import Store
 
-/// How bad a finding is, worst first.
+/// The severities of findings, worst first.
 public enum Severity: String, SQLEnum, CaseIterable, Sendable {
     case critical, high, medium, low, info
 
-    /// The place in the order, 0 for critical: what the store sorts by.
+    /// The position in the order, 0 for critical. The store sorts by it.
     public var rank: Int {
         switch self {
         case .critical: 0
@@ -16,13 +16,13 @@ public enum Severity: String, SQLEnum, CaseIterable, Sendable {
         }
     }
 
-    /// The severity at that place in the order; nil when there is none.
+    /// Creates the severity at a position in the order; nil if there is none.
     public init?(rank: Int) {
         guard Self.allCases.indices.contains(rank) else { return nil }
         self = Self.allCases[rank]
     }
 
-    /// How much one open finding adds to the risk score.
+    /// The weight of one open finding in the risk score.
     public var weight: Int {
         switch self {
         case .critical: 10

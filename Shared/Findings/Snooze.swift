@@ -3,7 +3,7 @@ import Base
 import Store
 
 extension Workspace {
-    /// Opens the snoozed findings whose time has passed again. Returns how many there were.
+    /// Reopens snoozed findings whose time has passed. Returns their number.
     @discardableResult
     public func reopenDueFindings(now: Timestamp) throws -> Int {
         let due = try rows(
@@ -11,7 +11,8 @@ extension Workspace {
         ) { try $0[0] as Identifier }
         for id in due {
             try change {
-                // Someone may have decided about it since it was read; that stays, and leaves no entry here.
+                // A person may have decided about the finding since it was read. That decision stays, without an entry
+                // here.
                 let reopened = try execute(
                     """
                     UPDATE findings SET status = 'open', snoozed_until = NULL, updated_at = $3

@@ -5,31 +5,30 @@ import HTTP
 import Jobs
 import Store
 
-/// An action that somebody asks for.
+/// A request for an action.
 public struct ActionRequest: Sendable, Equatable {
-    /// What to do.
+    /// The kind of action.
     public let type: ActionType
-    /// Where.
+    /// The platform on which to act.
     public let platform: String
-    /// To what: our id, or the platform's.
+    /// The target's id: ours, or the platform's.
     public let entityID: String
-    /// The finding that it is about.
+    /// The finding that the action is about.
     public var findingID: Identifier?
-    /// What else the action takes.
+    /// The action's parameters.
     public var parameters: [String: JSON] = [:]
-    /// Why, for the audit log.
+    /// The reason, for the audit log.
     public var reason: String?
-    /// What tells a repeated request from a second one.
+    /// The key by which a repeated request is told from a second one.
     public var idempotencyKey: String?
 
-    /// A request with these parts.
     public init(_ type: ActionType, on platform: String, entityID: String) {
         self.type = type
         self.platform = platform
         self.entityID = entityID
     }
 
-    /// Returns true if it is the request of a stored action, apart from the parameters.
+    /// Returns true if this request led to a stored action, apart from the parameters.
     func isSame(as action: RemediationAction) -> Bool {
         action.type == type.rawValue && action.platform == platform && action.entityID == entityID
             && action.findingID == findingID && action.reason == reason
@@ -37,12 +36,13 @@ public struct ActionRequest: Sendable, Equatable {
 }
 
 extension Remediation {
-    /// Takes a request: the action waits for approval, or for its job, which has the action's id. A request that was made
-    /// before, with the same idempotency key, gives the same action as it is now.
+    /// Accepts a request. The action then waits for approval, or for its job, which has the action's id. A repeated
+    /// request with the same idempotency key returns the same action in its present state.
     ///
-    /// Throws 400 when the platform can't do it or the action does not take the parameters, 403 when the plan does not have it, 404 when the target, a record that a parameter names or the finding is not
-    /// in the workspace, 409 when the platform is not connected, the finding is decided, or the same action waits
-    /// already, 422 when the key belongs to another request.
+    /// - Throws: `HTTPError` 400 if the platform can't do it or the action does not take the parameters, 403 if the
+    ///   plan does not include it, 404 if the target, a record that a parameter names or the finding is not in the
+    ///   workspace, 409 if the platform is not connected, the finding is decided or the same action is already pending,
+    ///   422 if the key belongs to another request.
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {
@@ -57,7 +57,7 @@ extension Remediation {
                 let resolution = try resolve(request, in: workspace)
                 let finding = try request.findingID.map { try workspace.remediableFinding($0) }
                 guard try !workspace.isWaiting(resolution.key(of: request.type, on: request.platform)) else {
-                    throw HTTPError.conflict("An action \(request.type.rawValue) waits for this target already.")
+                    throw HTTPError.conflict("Action \(request.type.rawValue) is already pending for this target.")
                 }
                 let (action, entry) = try queue(request, resolution, finding, in: workspace, now: now)
                 return (action, entry)
@@ -65,12 +65,12 @@ extension Remediation {
         }
     }
 
-    /// Throws what a request would throw about its platform, its target and its parameters, and changes nothing.
+    /// Throws the errors that a request would throw about its platform, target and parameters, and changes nothing.
     public func check(_ request: ActionRequest, in workspace: Workspace) throws {
         _ = try resolve(request, in: workspace)
     }
 
-    /// Writes the action down, and its job unless it waits for approval.
+    /// Stores the action, and its job unless it needs approval.
     func queue(
         _ request: ActionRequest, _ resolution: Resolution, _ finding: RemediableFinding?, in workspace: Workspace,
         now: Timestamp
@@ -91,7 +91,7 @@ extension Remediation {
             request.idempotencyKey, resolution.key(of: request.type, on: request.platform), now)
         if !needsApproval { _ = try workspace.enqueue(.remediation, id: id, payload: [:], now: now) }
         guard let action = try workspace.remediationAction(id) else {
-            throw StoreError.failed("an action that was written is not there")
+            throw StoreError.failed("an action that was stored can't be found")
         }
         var entry = AuditEntry(
             action: "remediation.requested", targetType: "remediation_action", targetID: id.description,
@@ -100,7 +100,7 @@ extension Remediation {
         entry.details["target_external_id"] = .string(resolution.named.externalID)
         entry.details["parameter_records"] = resolution.shownRecords
         entry.details["title"] = finding.map { .string($0.title) }
-        // An approver reads the title: it may be that of a finding about somebody else.
+        // An approver reads the title, which may belong to a finding about someone else.
         if let finding, request.entityID != workspace.id.description {
             entry.details["finding_names_target"] = .bool(finding.isAbout(names))
         }
@@ -108,7 +108,7 @@ extension Remediation {
         return (action, entry)
     }
 
-    /// Finds a request's target, and what its parameters name, in the workspace.
+    /// Finds a request's target and the records that its parameters name in the workspace.
     func resolve(_ request: ActionRequest, in workspace: Workspace) throws -> Resolution {
         try workspace.demandPlan(for: request.type)
         switch means(of: request.type, on: request.platform) {
@@ -137,14 +137,14 @@ extension Workspace {
             decode: RemediationAction.init)
     }
 
-    /// Throws 403 when the plan does not have an action.
+    /// - Throws: `HTTPError` 403 if the plan does not include an action.
     func demandPlan(for action: ActionType) throws {
         guard action != .createAccessReview || plan.hasAccessReviews else {
             throw HTTPError.forbidden("Access reviews are not part of your plan.")
         }
     }
 
-    /// Returns true if an action that has not ended has the key (`Resolution.key`).
+    /// Returns true if an action with this key (`Resolution.key`) has not ended.
     fileprivate func isWaiting(_ key: String) throws -> Bool {
         try first(
             """
@@ -157,7 +157,8 @@ extension Workspace {
 }
 
 extension Workspace {
-    /// The application that a decision is about. Throws 404.
+    /// Returns the application that a decision is about.
+    /// - Throws: `HTTPError` 404 if the workspace has no such application.
     func decisionTarget(_ entity: String, of platform: String) throws -> Resolution {
         let application = try application(entity, of: platform)
         var target = ResolvedTarget(.application, application.name)
@@ -165,8 +166,9 @@ extension Workspace {
         return Resolution(named: target, targets: [target])
     }
 
-    /// The application that a decision is about, by our id, by a platform's, or by its name; of one that no platform has
-    /// brought in, the product itself knows the name only. Throws 404.
+    /// Returns the application that a decision is about, by our id, by a platform's id or by its name. For decisions of
+    /// the product itself, an application that no platform has reported is known by name only.
+    /// - Throws: `HTTPError` 404 if there is none.
     private func application(_ entity: String, of platform: String) throws -> (name: String, id: Identifier?) {
         func decode(_ row: any Row) throws -> (name: String, id: Identifier?) { (try row[0], try row[1]) }
         if let id = Identifier(entity) {

@@ -10,13 +10,13 @@ struct ActionRun {
     let context: JobContext
     let action: RemediationAction
     var steps: [ActionStep]
-    /// The parameters that the connector may read beside the target.
+    /// The parameters that the connector may read, in addition to the target.
     var parameters = ActionParameters()
     private let finding: ActionTarget.Finding?
 
     private var workspace: Workspace { context.workspace }
 
-    /// Begins or takes over; nil when the action has ended or been cancelled.
+    /// Begins the action or takes it over; nil if it has ended or was cancelled.
     init?(_ context: JobContext) throws {
         let workspace = context.workspace
         let begun = try workspace.execute(
@@ -37,7 +37,7 @@ struct ActionRun {
 
     // MARK: Steps
 
-    /// Brings a step to its end; the result is nil then, and else what becomes of the job.
+    /// Brings a step to its end. Returns nil if the step has ended, and otherwise the outcome for the job.
     mutating func advance(_ index: Int, by connector: any Connector) throws -> JobOutcome? {
         let step = steps[index]
         let target = step.target(of: action, finding, parameters)
@@ -54,7 +54,8 @@ struct ActionRun {
         }
     }
 
-    /// Writes down that a step is begun, unless the platform was disconnected meanwhile. Nobody disconnects it in between.
+    /// Stores that a step has started, unless the platform was disconnected in the meantime. It can't be disconnected
+    /// while this runs.
     private mutating func begin(_ index: Int, at platform: Platform) throws {
         try workspace.exclusively {
             _ = try workspace.connected(platform, since: action.createdAt)
@@ -63,7 +64,7 @@ struct ActionRun {
         }
     }
 
-    /// Asks the provider what became of a step that was begun; false when it has ended.
+    /// Asks the provider for the outcome of a step that was started. Returns false if the step has ended.
     private mutating func isOpen(
         _ index: Int, by connector: any Connector, _ target: ActionTarget
     ) throws -> Bool {
@@ -74,8 +75,8 @@ struct ActionRun {
             end(
                 index, .unknownOutcome,
                 error:
-                    "It was begun, and \(type(of: connector).platform.name) does not tell whether it was carried out. "
-                    + "Look there before you request it again.")
+                    "It was started, and \(type(of: connector).platform.name) does not say if it was carried out. "
+                    + "Check there before you request it again.")
         }
         try save()
         return false
@@ -86,7 +87,7 @@ struct ActionRun {
         _ target: ActionTarget
     ) throws -> JobOutcome? {
         switch error {
-        // As long as the provider does not say what became of it, it stays begun.
+        // The step counts as started until the provider tells its outcome.
         case .rateLimited(let seconds):
             if !mayHaveBeenDone { steps[index].status = .pending }
             try save()
@@ -97,7 +98,7 @@ struct ActionRun {
             return .retry(error.sentence)
         case .unknownOutcome where !mayHaveBeenDone:
             guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
-            // The provider may still be at it: it is asked again later, before anything is done again.
+            // The provider may still be working on it, so it is asked again later, before the step is repeated.
             return open ? .retry(error.sentence) : nil
         case .unknownOutcome, .credentials, .configuration, .refused, .missing:
             end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)
@@ -114,9 +115,9 @@ struct ActionRun {
         steps[index].error = error
     }
 
-    // MARK: Writing down
+    // MARK: Storing
 
-    /// The provider's ids of the targets, the first hundred; nil before they were found.
+    /// The provider's ids of the first hundred targets; nil before the targets were found.
     private var actedOn: JSON? {
         var ids: [String] = []
         for step in steps where ids.count < 100 && ids.last != step.target.externalID {
@@ -127,8 +128,8 @@ struct ActionRun {
 
     private var progress: JSON { ["steps": .array(steps.map(\.json)), "parameters": parameters.shownValues] }
 
-    /// Writes the steps down, unless another worker has the job meanwhile. Throws `ActionCancelled` when the action was
-    /// cancelled meanwhile.
+    /// Stores the steps, unless another worker has taken the job over.
+    /// - Throws: `ActionCancelled` if the action was cancelled in the meantime.
     func save() throws {
         try workspace.exclusively {
             try context.confirm()
@@ -141,7 +142,7 @@ struct ActionRun {
         }
     }
 
-    /// Ends the action as its steps have ended.
+    /// Ends the action with the outcome of its steps.
     func finish() throws -> JobOutcome {
         let bad = steps.filter { $0.status != .succeeded }
         guard let first = bad.first else { return try end(.succeeded, nil) }
@@ -152,14 +153,14 @@ struct ActionRun {
             steps.count == 1 ? sentence : "\(bad.count) of \(steps.count) steps failed. The first: \(sentence)")
     }
 
-    /// Ends the action without any further step; of one that was begun nobody knows what became.
+    /// Ends the action without further steps. The outcome of a step that was started is not known.
     mutating func fail(_ sentence: String) throws -> JobOutcome {
         let open = steps.indices.filter { steps[$0].status == .running }
         for index in open { end(index, .unknownOutcome, error: sentence) }
         return try end(open.isEmpty ? .failed : .unknownOutcome, sentence)
     }
 
-    /// Has the product decide about the application, in the transaction that ends the action.
+    /// Stores the product's decision about the application, in the transaction that ends the action.
     func decide(_ status: AppPolicy.Status, as type: ActionType) throws -> JobOutcome {
         try workspace.exclusively {
             let resolution = try workspace.decisionTarget(action.entityID, of: action.platform)
@@ -171,8 +172,8 @@ struct ActionRun {
         }
     }
 
-    /// Ends the action: its row, its finding and its audit entry together, unless another worker has the job or it was
-    /// cancelled meanwhile.
+    /// Ends the action. Its row, its finding and its audit entry are written together, unless another worker has the
+    /// job or the action was cancelled in the meantime.
     private func end(_ status: RemediationAction.Status, _ sentence: String?) throws -> JobOutcome {
         try workspace.change {
             try context.confirm()
@@ -199,5 +200,6 @@ struct ActionRun {
     }
 }
 
-/// The action was cancelled while its job ran, before the next step: what the job does about it counts no more.
+/// The error for an action that was cancelled while its job ran, before the next step. The job's outcome is then
+/// ignored.
 struct ActionCancelled: Error {}

@@ -4,11 +4,11 @@ import Connectors
 import Findings
 import HTTP
 
-// Secret parameters, such as the PIN that unlocks a Mac. They are encrypted with CREDENTIALS_KEY and bound to their
-// action until the action ends (`StoredParameters`). Nothing shows them.
+// Encryption of secret parameters, such as the PIN that unlocks a Mac. They are encrypted with CREDENTIALS_KEY and
+// bound to their action until the action ends (`StoredParameters`). They are never shown.
 
 extension Remediation {
-    /// Parameters as they are stored.
+    /// Returns the parameters in the form in which they are stored.
     func sealed(_ request: ActionRequest, as id: Identifier, in workspace: Workspace) throws -> [String: JSON] {
         var parameters = request.parameters
         for parameter in declared(request.type, on: request.platform) where parameter.kind == .secret {
@@ -20,8 +20,9 @@ extension Remediation {
         return parameters
     }
 
-    /// The parameters that the caller gave. Actions that were stored before secrets were sealed have them as texts.
-    /// - Throws: 409 if one can't be opened any more.
+    /// Returns the parameters that the caller gave. Actions that were stored before secrets were encrypted have them as
+    /// text.
+    /// - Throws: `HTTPError` 409 if one can no longer be decrypted.
     func opened(_ action: RemediationAction, in workspace: Workspace) throws -> [String: JSON] {
         var parameters = action.parameters
         for (name, value) in parameters {
@@ -29,7 +30,7 @@ extension Remediation {
             guard let bytes = members["sealed"]?.string.flatMap({ Base64.standard.decode($0) }),
                 let text = try CredentialSeal(environment).open(
                     bytes, boundTo: Self.binding(action.id, name, in: workspace))
-            else { throw HTTPError.conflict("extraParams.\(name) can't be opened any more. Request the action again.") }
+            else { throw HTTPError.conflict("extraParams.\(name) can't be decrypted. Request the action again.") }
             parameters[name] = .string(String(decoding: text, as: UTF8.self))
         }
         return parameters
@@ -39,8 +40,8 @@ extension Remediation {
         Array("action parameter/\(workspace.id)/\(id)/\(name)".utf8)
     }
 
-    /// Returns true if a request has the same parameters as a stored action. The secrets of an action that has ended are
-    /// gone: they are not compared.
+    /// Returns true if a request has the same parameters as a stored action. The secrets of an action that has ended
+    /// are erased and are not compared.
     func hasSameParameters(_ request: ActionRequest, as action: RemediationAction, in workspace: Workspace) -> Bool {
         var given = request.parameters
         let erased = action.parameters.filter { $0.value == StoredParameters.erased }.keys
@@ -51,9 +52,9 @@ extension Remediation {
 }
 
 extension RemediationAction {
-    /// The parameters for the audit log.
+    /// The parameters for the audit log, without secrets.
     var shownParameters: [String: JSON] { StoredParameters.withoutSecrets(parameters, replacement: "‹redacted›") }
 
-    /// The parameters as they are kept once the action has ended.
+    /// The parameters that are kept after the action has ended.
     var keptParameters: JSON { .object(StoredParameters.withoutSecrets(parameters)) }
 }

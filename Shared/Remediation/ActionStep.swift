@@ -2,12 +2,12 @@ import Base
 import Connectors
 import Findings
 
-/// One thing that a provider is asked to do. It is stored before and after, so that a worker which takes over knows how
-/// far the last one came.
+/// One operation that a provider is asked to carry out. It is stored before and after, so that a worker that takes over
+/// knows how far the last one got.
 struct ActionStep: Sendable, Equatable {
     enum Status: String, Sendable {
         case pending
-        /// It was begun; how it ended nobody has written down.
+        /// The step was started, and its outcome was not stored.
         case running
         case succeeded, failed
         case unknownOutcome = "unknown_outcome"
@@ -16,9 +16,9 @@ struct ActionStep: Sendable, Equatable {
     let action: ActionType
     let target: ResolvedTarget
     var status = Status.pending
-    /// What the connector said.
+    /// The connector's result.
     var result: JSON?
-    /// Why it failed, in a safe sentence.
+    /// The reason for its failure, in a sentence that is safe to show.
     var error: String?
 
     init(_ action: ActionType, on target: ResolvedTarget) {
@@ -36,14 +36,14 @@ struct ActionStep: Sendable, Equatable {
         error = json["error"]?.string
     }
 
-    /// As it is stored.
+    /// The form in which it is stored.
     var json: JSON {
         var members = target.members
         members.merge(shown.object ?? [:]) { $1 }
         return .object(members)
     }
 
-    /// As callers see it.
+    /// The form in which callers see it.
     var shown: JSON {
         var members: [String: JSON] = [
             "action": .string(action.rawValue), "external_id": .string(target.externalID),
@@ -54,7 +54,7 @@ struct ActionStep: Sendable, Equatable {
         return .object(members)
     }
 
-    /// The step for a connector.
+    /// Returns the step's target for a connector.
     func target(
         of action: RemediationAction, _ finding: ActionTarget.Finding?, _ parameters: ActionParameters
     ) -> ActionTarget {

@@ -5,16 +5,16 @@ import HTTP
 import Jobs
 import Store
 
-/// What may happen without a person: the workspace's setting `remediation_settings.tiers`, by action type.
+/// The permission to act without a person: the workspace's setting `remediation_settings.tiers`, by action type.
 enum Tier: String {
-    /// It runs at once.
+    /// The action runs at once.
     case autoExecute = "auto_execute"
-    /// It runs at once, unless the finding is high or critical: then a person approves it.
+    /// The action runs at once, unless the finding is high or critical. In that case a person approves it.
     case autoQueue = "auto_queue"
-    /// A person approves it, whatever the finding is.
+    /// A person always approves the action.
     case never
 
-    /// Where the workspace has set nothing.
+    /// Returns the tier for a workspace without a setting.
     static func standard(_ action: ActionType) -> Tier {
         switch action {
         case .createTicket, .notifyUser, .syncDevice, .sanctionApp: .autoExecute
@@ -24,15 +24,15 @@ enum Tier: String {
     }
 }
 
-/// What becomes of an action that waits for approval.
+/// A decision about an action that waits for approval.
 public enum Decision: String, CaseIterable, Sendable {
     case approve, reject
 }
 
 extension Workspace {
-    /// Whether an action of the caller waits for somebody who may approve it. Agents wait when the finding is high or
-    /// critical, and where they would decide about applications, which is not theirs; programs by their tier, and always
-    /// where the plan has no automatic remediation.
+    /// Returns true if an action of the caller needs approval. Members who may approve actions never wait. Other
+    /// members (agents) wait if the finding is high or critical, or if the action would decide about an application.
+    /// Programs wait according to the tier, and always if the plan has no automatic remediation.
     func needsApproval(_ action: ActionType, severity: Severity?) throws -> Bool {
         let isGrave = severity == .high || severity == .critical
         if case .member(_, _, let role) = caller {
@@ -46,7 +46,7 @@ extension Workspace {
         }
     }
 
-    /// A setting that can't be understood leaves nothing to programs.
+    /// Returns the workspace's tier for an action. A setting that can't be understood leaves nothing to programs.
     private func tier(of action: ActionType) throws -> Tier {
         let settings = try first("SELECT remediation_settings FROM workspaces WHERE workspaces.id = $1") {
             try $0[0] as JSON
@@ -57,8 +57,9 @@ extension Workspace {
         return tier.string.flatMap(Tier.init) ?? .never
     }
 
-    /// Approves or rejects an action that waits for it; an approved one has a job. Throws 403 when the caller may not, 404
-    /// when there is no such action or it has waited too long, 409 when it does not wait.
+    /// Approves or rejects an action that waits for approval. An approved action gets a job.
+    /// - Throws: `HTTPError` 403 if the caller may not decide, 404 if there is no such action or it has waited too
+    ///   long, 409 if it is not waiting.
     public func decide(_ decision: Decision, on id: Identifier, now: Timestamp = .now) throws -> RemediationAction {
         guard case .member(_, _, let role) = caller, Permission.approveRemediation.roles.contains(role) else {
             throw HTTPError.forbidden("Your role does not allow this.")
@@ -68,7 +69,7 @@ extension Workspace {
                 throw HTTPError.notFound("This action is not in this workspace.")
             }
             guard action.status == .pendingApproval else {
-                throw HTTPError.conflict("This action is \(action.status.rawValue); it does not wait for approval.")
+                throw HTTPError.conflict("This action is \(action.status.rawValue); it is not waiting for approval.")
             }
             guard now < action.createdAt + Self.approvalTime else {
                 throw HTTPError.notFound("This action has waited for approval too long. Request it again.")
@@ -81,7 +82,7 @@ extension Workspace {
                 decision == .approve ? JSON.object(action.parameters) : action.keptParameters)
             if decision == .approve { _ = try enqueue(.remediation, id: id, payload: [:], now: now) }
             guard let decided = try remediationAction(id) else {
-                throw StoreError.failed("an action that was decided is not there")
+                throw StoreError.failed("an action that was decided can't be found")
             }
             return (decided, decided.entry(decision == .approve ? "approved" : "rejected", at: now))
         }

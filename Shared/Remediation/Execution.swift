@@ -6,19 +6,19 @@ import HTTP
 import Jobs
 import Store
 
-// The run of an action's job. Each step is written down before the provider is asked and after it has answered: a worker
-// that takes over asks the provider what became of a step that was begun, and does nothing twice.
+// The execution of an action's job. Each step is stored before the provider is asked and after it has answered. A
+// worker that takes over asks the provider for the outcome of a step that was started, so nothing is done twice.
 extension Remediation {
-    /// Seconds that a connector gets in one run: less than a claim on a job holds.
+    /// The seconds that a connector has in one run. They are fewer than a claim on a job lasts.
     private static let connectorSeconds = 40.0
-    /// Seconds below which no step is begun.
+    /// The seconds below which no step is started.
     private static let leastSeconds = 5.0
 
-    /// What runs the jobs.
+    /// The handler of the jobs.
     public var handler: JobHandler { JobHandler(run: execute, giveUp: giveUp) }
 
-    /// Runs the job of an action at once, when it has one that is due; returns the action as it is then. If the job can't be
-    /// run, the action is still queued: a worker carries it out.
+    /// Runs the job of an action at once if it has one that is due. Returns the action in its new state. If the job
+    /// can't be run now, the action stays queued for a worker.
     public func run(
         _ action: RemediationAction, by runner: JobRunner, in workspace: Workspace
     ) throws -> RemediationAction {
@@ -59,7 +59,7 @@ extension Remediation {
                     try run.save()
                 } else {
                     guard run.steps.allSatisfy({ $0.target.kind != nil }) else {
-                        return try run.fail("It was begun before an update of the server. Request it again.")
+                        return try run.fail("It was started before an update of the server. Request it again.")
                     }
                     run.parameters = try resolver.parameters(given, as: declared, of: type)
                     try run.action.demandSame(run.parameters)
@@ -86,7 +86,7 @@ extension Remediation {
         }
         for index in run.steps.indices where [.pending, .running].contains(run.steps[index].status) {
             guard ContinuousClock.now < end else {
-                return .wait(until: context.now, "The rest follows.")
+                return .wait(until: context.now, "Remaining steps will run in the next attempt.")
             }
             if let outcome = try run.advance(index, by: connector) { return outcome }
         }

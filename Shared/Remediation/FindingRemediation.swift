@@ -5,7 +5,7 @@ import Findings
 import HTTP
 import Store
 
-/// An action that was asked for about a finding.
+/// An action that was requested about a finding.
 public struct RemediationRequest: JSONWritable {
     /// The action.
     public let action: RemediationAction
@@ -23,12 +23,14 @@ public struct RemediationRequest: JSONWritable {
 }
 
 extension Remediation {
-    /// Asks for an action about a finding; without a type, for the one that the finding recommends. It acts on what the
-    /// finding is about, where the finding comes from, or where that can't do it, on the first platform that can.
-    /// Throws 404 when the workspace has no such finding or no platform has brought what it is about, 409 when it is
-    /// neither open nor in progress, an action of the type waits for it already or no platform that can do it is
-    /// connected, 403 when the plan does not have it, 400 when there is no type, nothing for the action to act on or no
-    /// means of the platforms'.
+    /// Requests an action about a finding: the given type, or the one that the finding recommends. The action's target
+    /// is the finding's subject. It is carried out on the platform from which the finding comes or, if that one can't
+    /// do it, on the first platform that can.
+    ///
+    /// - Throws: `HTTPError` 404 if the workspace has no such finding or no platform has the target, 409 if the finding
+    ///   is neither open nor in progress, an action of the type is already pending for it or no platform that can do it
+    ///   is connected, 403 if the plan does not include it, 400 if there is no type, no target, or no platform that can
+    ///   do it.
     public func request(
         of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
         now: Timestamp = .now
@@ -41,10 +43,10 @@ extension Remediation {
             try workspace.demandPlan(for: type)
             guard let target = finding.target(of: type, in: workspace.id) else {
                 let kinds = type.targets.map(\.rawValue).joined(separator: " or ")
-                throw HTTPError.badRequest("This finding does not tell on which \(kinds) \(type.rawValue) should act.")
+                throw HTTPError.badRequest("This finding does not say which \(kinds) \(type.rawValue) should act on.")
             }
             guard try !workspace.isWaiting(type, for: findingID) else {
-                throw HTTPError.conflict("An action \(type.rawValue) waits for this finding already.")
+                throw HTTPError.conflict("Action \(type.rawValue) is already pending for this finding.")
             }
             var (request, resolution) = try self.request(type, on: target, in: workspace)
             request.findingID = findingID
@@ -54,8 +56,9 @@ extension Remediation {
         }
     }
 
-    /// The action where the finding comes from. If that platform can't do it, or takes a parameter for it, which nobody has
-    /// given here, the action on the first platform that can and has brought the target.
+    /// Returns the action on the platform from which the finding comes. If that platform can't do it, or needs a
+    /// parameter for it, which can't be given here, returns the action on the first platform that can do it and has the
+    /// target.
     private func request(
         _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
     ) throws -> (ActionRequest, Resolution) {
@@ -73,16 +76,17 @@ extension Remediation {
             }
         }
         if let lastError { throw lastError }
-        // The refusal names the parameter that is missing, if that is why.
+        // If a parameter is missing, this refusal names it.
         if can(type, on: target.platform) { return try request(on: target.platform) }
         throw refusal(of: type, on: target.platform)
     }
 }
 
 extension Workspace {
-    /// A finding that is open or in progress. The update changes nothing, but holds the row until the transaction ends:
-    /// nobody decides about the finding meanwhile, and of two requests for it the second sees the first one's action. Throws
-    /// 404 and 409.
+    /// Returns a finding that is open or in progress. The update changes nothing, but holds the row until the
+    /// transaction ends. So no one can decide about the finding in the meantime, and of two requests for it, the second
+    /// sees the first one's action.
+    /// - Throws: `HTTPError` 404 or 409.
     func remediableFinding(_ findingID: Identifier) throws -> RemediableFinding {
         let finding = try first(
             """

@@ -1,28 +1,28 @@
 import Base
 import Findings
 
-/// What an action acts on.
+/// The target of an action.
 struct RemediationTarget {
-    /// The platform that the finding comes from first; an entity may name its own.
+    /// The first platform from which the finding comes, unless the entity names its own.
     let platform: String
     let entityID: String
 }
 
-/// A finding, as far as an action about it must know it.
+/// The parts of a finding that an action about it needs.
 struct RemediableFinding {
     let title: String
-    /// The action that its rule recommends.
+    /// The action that the finding's rule recommends.
     let actionType: ActionType?
-    /// Lists of entities by kind.
+    /// The lists of affected entities, by kind.
     let affectedEntities: JSON
-    /// The platforms whose data showed it.
+    /// The platforms whose data showed the problem.
     let sourceIntegrations: JSON
-    /// What it is about.
+    /// The entities that the finding is about.
     let linked: [EntityType: Identifier]
     let severity: Severity
 
-    /// What an action of this type acts on: what the finding is about, or else the only entity of a kind that it lists.
-    /// Nil when that leaves none; also when it leaves several, of which none may be picked by chance.
+    /// Returns the target for an action: the entity that the finding is about, or else the only entity of a kind in its
+    /// lists. Returns nil if there is none, or if there are several, since none may be chosen by chance.
     func target(of action: ActionType, in workspaceID: Identifier) -> RemediationTarget? {
         for kind in action.targets {
             guard let id = linked[kind]?.description else { continue }
@@ -40,7 +40,7 @@ struct RemediableFinding {
         return RemediationTarget(platform: platform(of: nil), entityID: workspaceID.description)
     }
 
-    /// A finding that no platform's data shows is the product's own.
+    /// Returns an entity's platform, or else the finding's. A finding without one comes from the product itself.
     private func platform(of entity: JSON?) -> String {
         entity?["platform"]?.string ?? sourceIntegrations.array?.first?.string ?? "thalian"
     }
@@ -48,7 +48,7 @@ struct RemediableFinding {
     private func listed(_ kind: EntityType) -> [JSON] {
         func list(_ name: String) -> [JSON] { affectedEntities[name]?.array ?? [] }
         return switch kind {
-        // An account of nobody whom the workspace knows has no identity.
+        // An account that belongs to no known person has no identity.
         case .identity: list("identities") + list("accounts")
         case .application: list("applications")
         case .device: list("devices")
@@ -59,7 +59,7 @@ struct RemediableFinding {
 }
 
 extension ActionType {
-    /// The kinds of entity that it can act on, the likeliest first.
+    /// The kinds of entities on which it can act, the likeliest first.
     var targets: [EntityType] {
         switch self {
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,

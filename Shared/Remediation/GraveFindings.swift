@@ -4,18 +4,17 @@ import Connectors
 import Findings
 import Store
 
-/// The open findings, high or critical, that name what an action changes.
+/// The check for open high and critical findings about the records that an action changes.
 ///
-/// The records alone decide if an action needs approval: its target, what its parameters name, and what the action changes
-/// besides. The finding that the caller mentions can only make it stricter. A finding counts if it names a record in any
-/// way: as its subject, in the entities that it lists, by another account of the same person, or as the same application on
-/// another platform. If a name could also be that of something else, the action waits for approval: an approval too many
-/// costs a moment, and one too few costs an account.
+/// Only the records decide if an action needs approval: its target, the records that its parameters name, and the
+/// records that it changes as a result. A finding that the caller mentions can only make the check stricter. A finding
+/// counts if it names a record in any way: as its subject, in its lists of entities, by another account of the same
+/// person, or as the same application on another platform. If a name may also belong to something else, the action
+/// needs approval: one approval too many costs a moment, one too few may cost an account.
 extension Workspace {
-    /// The severity of a finding, or the worse one of a finding, high or critical, that is not resolved and has one of the
-    /// names. Nil if there is neither. Snoozed and dismissed findings count: whoever must wait for approval may set findings
-    /// aside, and would otherwise remove the reason for the approval first. So do those that an API key has resolved by
-    /// sanctioning an application.
+    /// Returns the worst severity among `own` and the high and critical findings that have one of the names; nil if
+    /// there is none. Snoozed and dismissed findings count, since a caller who needs approval could otherwise set the
+    /// finding aside first. Findings that an API key resolved by sanctioning an application count as well.
     func worstSeverity(naming names: Names, or own: Severity?) throws -> Severity? {
         let ranks = try rows(
             """
@@ -30,11 +29,11 @@ extension Workspace {
         return (ranks.compactMap { $0 } + (own.map { [$0.rank] } ?? [])).min().flatMap(Severity.init(rank:))
     }
 
-    /// All ids and names under which findings may list what a request changes, in lower case.
+    /// Returns all ids and names, in lower case, under which findings may list the records that a request changes.
     func names(of records: [ResolvedTarget], of request: ActionRequest) throws -> Names {
         var names = Names()
         names.add(request.entityID)
-        // Everything of an account goes with it.
+        // The records of the account go with it.
         let endsAccess: Set<ActionType> = [
             .suspendUser, .deactivateUser, .offboardUser, .revokeAllTokens, .revokeOAuthToken, .removeFromGroup,
         ]
@@ -44,10 +43,10 @@ extension Workspace {
             if record.deviceID != nil { names.kinds.insert("devices") }
             names.add(record.externalID, record.email, record.username, record.clientID)
             names.add(record.recordID, record.deviceID, record.applicationID)
-            // A person's name may be that of several people; findings list accounts and people by our ids.
+            // Several people may have the same name, and findings list accounts and people by our ids.
             if record.identityID == nil || record.kind == .key { names.add(record.label) }
             try addAccounts(of: record, to: &names)
-            // Whoever uses a device is shut out with it.
+            // Blocking a device also shuts out its user.
             if record.kind != .device || request.type != .syncDevice { try addPerson(record.identityID, to: &names) }
             try addApplications(of: record, to: &names)
             if record.kind == .account, endsAccess.contains(request.type) { try addKeys(of: record, to: &names) }
@@ -55,7 +54,7 @@ extension Workspace {
         return names
     }
 
-    /// The account that a record is or belongs to, and the accounts of its id on other platforms.
+    /// Adds the account that a record is or belongs to, and the accounts with the same id on other platforms.
     private func addAccounts(of record: ResolvedTarget, to names: inout Names) throws {
         try names.add(
             rows(
@@ -79,7 +78,7 @@ extension Workspace {
             } ?? nil)
     }
 
-    /// An application, and those of the same name: a decision about one is about all.
+    /// Adds an application and those with the same name, since a decision about one applies to all.
     private func addApplications(of record: ResolvedTarget, to names: inout Names) throws {
         guard let application = record.applicationID else { return }
         try names.add(
@@ -101,14 +100,14 @@ extension Workspace {
                 """, account.accountID, decode: Names.row))
     }
 
-    /// Returns true if a finding about these subjects, which lists these entities, has one of the names. A list that is full
-    /// may have left out the record: it counts as having each of its kind.
+    /// Returns true if a finding with these subjects and lists of entities has one of the names. A full list may have
+    /// left the record out, so it counts as containing every record of its kind.
     fileprivate static func isAbout(_ names: Names, _ subjects: [Identifier], _ entities: JSON) -> Bool {
         subjects.contains { names.all.contains($0.description) } || lists(entities, oneOf: names.all)
             || names.kinds.contains { (entities[$0]?.array?.count ?? 0) >= Finding.mostEntities }
     }
 
-    /// Returns true if a list of entities has one of the names anywhere. The names of platforms do not count.
+    /// Returns true if one of the names is anywhere in a list of entities. The names of platforms don't count.
     private static func lists(_ entities: JSON, oneOf names: Set<String>) -> Bool {
         switch entities {
         case .string(let text): names.contains(text.lowercased())
@@ -126,7 +125,7 @@ extension RemediableFinding {
     }
 }
 
-/// The names of records, in lower case, and the lists of findings that may have them.
+/// The names of records in lower case, and the finding's lists that may contain them.
 struct Names {
     private(set) var all: Set<String> = []
     fileprivate var kinds: Set<String> = []
@@ -141,7 +140,7 @@ struct Names {
         if let name, !name.isEmpty { all.insert(name.lowercased()) }
     }
 
-    /// An id and three texts.
+    /// Reads an id and three texts.
     fileprivate static func row(_ row: any Row) throws -> [String?] {
         [(try row[0] as Identifier).description, try row[1], try row[2], try row[3]]
     }

@@ -4,11 +4,11 @@ import Connectors
 import HTTP
 import Store
 
-/// A platform that is connected, with its sealed credentials.
+/// A connected platform with its encrypted credentials.
 struct ConnectedIntegration {
     let id: Identifier
     let platform: Platform
-    /// Since when it has these credentials; nil when nobody has written that down.
+    /// The time since which it has these credentials; nil if it was not stored.
     let connectedAt: Timestamp?
     private let stored: [UInt8]?
 
@@ -19,7 +19,8 @@ struct ConnectedIntegration {
         self.stored = stored
     }
 
-    /// A connector with the credentials, which has so many seconds for all that it does. Throws `ConnectorError`.
+    /// Returns a connector with the credentials and a time limit for all of its work, in seconds.
+    /// - Throws: `ConnectorError` if the credentials can't be decrypted or don't fit together.
     func connect(
         _ connector: any Connector.Type, in workspace: Workspace, _ environment: Environment, seconds: Double,
         now: Timestamp
@@ -33,7 +34,8 @@ struct ConnectedIntegration {
 }
 
 extension Workspace {
-    /// The integration of a platform. Throws 409 when it is not connected.
+    /// Returns the integration of a platform.
+    /// - Throws: `HTTPError` 409 if it is not connected.
     func connected(_ platform: Platform) throws -> ConnectedIntegration {
         let found = try first(
             """
@@ -45,18 +47,19 @@ extension Workspace {
         return found
     }
 
-    /// The integration of a platform as it was at a moment. Throws 409 when it is not connected, or has been connected anew
-    /// since: other credentials may lead to another tenant, where the same id is somebody else's.
+    /// Returns the integration of a platform, provided that its credentials are older than `moment`. Other credentials
+    /// may lead to another tenant, where the same id belongs to someone else.
+    /// - Throws: `HTTPError` 409 if it is not connected, or was reconnected since.
     func connected(_ platform: Platform, since moment: Timestamp) throws -> ConnectedIntegration {
         let integration = try connected(platform)
         if let connectedAt = integration.connectedAt, connectedAt > moment {
             throw HTTPError.conflict(
-                "\(platform.name) was connected anew after this was requested. Request it again.")
+                "\(platform.name) was reconnected after this was requested. Request it again.")
         }
         return integration
     }
 
-    /// The platforms that are connected, the oldest first.
+    /// Returns the connected platforms, the oldest connection first.
     func connectedPlatforms() throws -> [String] {
         try rows(
             """

@@ -5,8 +5,8 @@ import Findings
 import Store
 
 extension Workspace {
-    /// Ends the actions that have no job any more, each with an audit entry of its own. A job that dies ends its action
-    /// first; if the process that does so dies too, the action would never end, and keep its secrets.
+    /// Ends the actions whose job no longer exists, each with its own audit entry. Normally, a job that dies ends its
+    /// action first. If the process that does this dies too, the action would otherwise never end and keep its secrets.
     public func endLostActions(now: Timestamp = .now) throws {
         let hasNoJob: SQL = """
             status IN ('queued', 'running')
@@ -24,7 +24,7 @@ extension Workspace {
                     UPDATE remediation_actions SET status = $3, error = $4, updated_at = $5, extra_params = $6
                     WHERE workspace_id = $1 AND id = $2 AND \(hasNoJob)
                     """, id, status,
-                    "Its job ended before it was done. Look at \(name) before you request it again.", now,
+                    "Its job ended before it was finished. Check \(name) before you request it again.", now,
                     JSON.object(StoredParameters.withoutSecrets(parameters.object ?? [:])))
                 guard ended == 1 else { return }
                 try change {

@@ -3,29 +3,29 @@ import Connectors
 import Findings
 import HTTP
 
-/// Actions about findings: asked for, approved where that is needed, carried out by jobs, recorded.
+/// Actions about findings: requested, approved if needed, carried out by jobs, and recorded.
 public struct Remediation {
     let environment: Environment
     let connectors: [any Connector.Type]
 
-    /// Remediation by these connectors; `environment` holds the key of the credentials.
+    /// Creates remediation with these connectors. `environment` contains the key of the credentials.
     public init(_ environment: Environment, connectors: [any Connector.Type] = Connectors.all) {
         self.environment = environment
         self.connectors = connectors
     }
 
-    /// How an action is carried out on a platform.
+    /// The ways of carrying out an action.
     enum Means {
         /// The product decides about the application itself.
         case policy(AppPolicy.Status)
-        /// The platform does these in turn.
+        /// The platform carries out these actions in turn.
         case connector(any Connector.Type, [ActionType])
     }
 
-    /// The product, as the platform of what it does itself.
+    /// The product's name as the platform of its own decisions.
     static let itself = "thalian"
 
-    /// How an action is carried out on a platform; nil when that can't be done there.
+    /// Returns the way of carrying out an action on a platform; nil if the platform can't do it.
     func means(of action: ActionType, on platform: String) -> Means? {
         let connector = connectors.first { $0.platform.rawValue == platform }
         if let steps = connector.flatMap({ Self.steps(of: action, by: $0) }), let connector {
@@ -37,10 +37,10 @@ public struct Remediation {
         return .policy(decision)
     }
 
-    /// Whether an action can be carried out on a platform.
+    /// Returns true if an action can be carried out on a platform.
     public func can(_ action: ActionType, on platform: String) -> Bool { means(of: action, on: platform) != nil }
 
-    /// The parameters that an action takes on a platform. The product's own decisions take none.
+    /// Returns the parameters that an action takes on a platform. The product's own decisions take none.
     func declared(_ action: ActionType, on platform: String) -> [ActionParameter] {
         connectors.first { $0.platform.rawValue == platform }?.parameters[action] ?? []
     }
@@ -54,7 +54,7 @@ public struct Remediation {
             }
     }
 
-    /// Why an action can't be done on a platform: which ones can.
+    /// Returns the error for an action that a platform can't do. It names the platforms that can.
     func refusal(of action: ActionType, on platform: String) -> HTTPError {
         let able = connectors.filter { Self.steps(of: action, by: $0) != nil }.map { $0.platform.rawValue }.sorted()
         let subject = Platform(rawValue: platform)?.rawValue ?? (platform == Self.itself ? platform : nil)
@@ -63,7 +63,8 @@ public struct Remediation {
         return .badRequest("\(problem) \(advice)")
     }
 
-    /// Offboarding is to suspend, to end sessions and to revoke tokens, as far as the platform can.
+    /// Returns the platform's actions for an action. Offboarding consists of suspending, ending sessions and revoking
+    /// tokens, as far as the platform can do these.
     private static func steps(of action: ActionType, by connector: any Connector.Type) -> [ActionType]? {
         if connector.actions.contains(action) { return [action] }
         guard action == .offboardUser, connector.actions.contains(.suspendUser) else { return nil }
@@ -72,7 +73,8 @@ public struct Remediation {
 }
 
 extension ActionType {
-    /// What the product decides about the application, where the action is the product's own or the platform can't.
+    /// The product's decision about the application, for actions that are the product's own or that the platform can't
+    /// do.
     var decision: AppPolicy.Status? {
         switch self {
         case .sanctionApp: .sanctioned

@@ -5,9 +5,9 @@ import Findings
 import HTTP
 import Store
 
-/// An action as it is stored.
+/// An action, as it is stored.
 public struct RemediationAction: Sendable {
-    /// Where an action stands.
+    /// The statuses of an action.
     public enum Status: String, SQLEnum, CaseIterable, Sendable {
         case pendingApproval = "pending_approval"
         case queued, running, succeeded, failed
@@ -15,7 +15,7 @@ public struct RemediationAction: Sendable {
         case rejected, cancelled
     }
 
-    /// The action's id, which is its job's id too.
+    /// The action's id, which is also its job's id.
     public let id: Identifier
     public let status: Status
     let type: String
@@ -28,13 +28,14 @@ public struct RemediationAction: Sendable {
     let requestedBy: String
     let decidedBy: String?
     let createdAt: Timestamp
-    /// Nil until they have been worked out.
+    /// The steps; nil before they were determined.
     let steps: [ActionStep]?
-    /// The parameters that are no secrets, as the first run found them: with the platform's ids of people. Nil before, and
-    /// in an action whose first run did not store them.
+    /// The parameters without secrets, as the first run resolved them, with the platform's ids of people. Nil before
+    /// that run, and for actions whose first run did not store them.
     private let resolvedParameters: JSON?
     let error: String?
-    /// `Resolution.key`, as it was when the action was requested; nil in an action that was stored before there were keys.
+    /// The value of `Resolution.key` when the action was requested; nil for actions that were stored before keys
+    /// existed.
     private let resolutionKey: String?
 
     /// The columns that `init(row:)` reads.
@@ -63,7 +64,7 @@ public struct RemediationAction: Sendable {
         resolutionKey = try row[14]
     }
 
-    /// What the audit log says of it.
+    /// The details for the audit log.
     var details: [String: JSON] {
         var details: [String: JSON] = [
             "action_type": .string(type), "target_platform": .string(platform), "target_entity_id": .string(entityID),
@@ -76,20 +77,22 @@ public struct RemediationAction: Sendable {
         return details
     }
 
-    /// Makes sure that the action's names mean what they meant when it was requested. Throws 409 if they don't: the record
-    /// that they mean now was never judged, and nobody approved it.
+    /// Checks that the action's names still mean the records that they meant when it was requested. Other records were
+    /// never judged or approved.
+    /// - Throws: `HTTPError` 409 if they mean other records.
     func demandSame(_ resolution: Resolution, for type: ActionType) throws(HTTPError) {
         try demand(resolutionKey == nil || resolutionKey == resolution.key(of: type, on: platform))
     }
 
-    /// Makes sure that the parameters mean what they meant in the first run. Throws 409 if they don't.
+    /// Checks that the parameters still mean what they meant in the first run.
+    /// - Throws: `HTTPError` 409 if they don't.
     func demandSame(_ parameters: ActionParameters) throws(HTTPError) {
         try demand(resolvedParameters == nil || resolvedParameters == parameters.shownValues)
     }
 
     private func demand(_ isSame: Bool) throws(HTTPError) {
         guard !isSame else { return }
-        throw .conflict("What this action names has changed since it was requested. Request it again.")
+        throw .conflict("The records that this action names have changed since its request. Request it again.")
     }
 
     func entry(_ action: String, _ more: [String: JSON] = [:], at now: Timestamp) -> AuditEntry {
@@ -99,7 +102,8 @@ public struct RemediationAction: Sendable {
     }
 }
 
-/// `success` says that nothing has gone wrong; `result` has the status, and what came of the action or of its steps.
+/// The form for the API. `success` is false if something has gone wrong. `result` has the status, and the result of the
+/// action or of its steps.
 extension RemediationAction: JSONWritable {
     public func write(to json: inout JSONWriter) {
         json.object { json in
@@ -120,7 +124,7 @@ extension RemediationAction: JSONWritable {
 }
 
 extension Workspace {
-    /// An action of this workspace; nil when there is none of that id.
+    /// Returns an action of this workspace; nil if there is none with this id.
     func remediationAction(_ id: Identifier) throws -> RemediationAction? {
         try first(
             "SELECT " + RemediationAction.columns + " FROM remediation_actions WHERE workspace_id = $1 AND id = $2", id,
@@ -129,6 +133,6 @@ extension Workspace {
 }
 
 extension ActionParameters {
-    /// The values that are no secrets, as they are stored.
+    /// The values that are not secret, in the form in which they are stored.
     var shownValues: JSON { .object(plainValues.mapValues(JSON.string)) }
 }

@@ -8,26 +8,26 @@ import Store
 
 /// An action's target and parameters, found among the workspace's records.
 ///
-/// It is made when an action is requested, and again when it is carried out: then it must still be the same (`key`), since
-/// that is what was judged and perhaps approved. Whatever a parameter names is a record of the same integration, and of the
-/// target where it is part of one. It is judged like the target, and stands in the audit log.
+/// It is created when an action is requested, and again when it is carried out. It must still be the same then (`key`),
+/// since the first one was judged and perhaps approved. Every record that a parameter names belongs to the same
+/// integration, and to the target if it is part of one. It is judged like the target, and the audit log shows it.
 struct Resolution {
     /// The record that targetEntityId names.
     let named: ResolvedTarget
-    /// The records that the platform acts on.
+    /// The records on which the platform acts.
     let targets: [ResolvedTarget]
-    /// The records that a parameter chose among what the target has, such as one of its keys; nil if none did.
+    /// The records that a parameter chose among the target's own, such as one of its keys; nil if none did.
     var chosen: [ResolvedTarget]?
     /// The records that parameters name, in the order of the declarations.
     var records: [(parameter: String, record: ResolvedTarget)] = []
     /// The parameters for the connector.
     var parameters = ActionParameters()
 
-    /// A digest of what an action does and to what. Two requests have the same one if they name the same records,
-    /// whichever names they use. Secrets make no difference: of two PINs for one device, nobody would know which one
+    /// Returns a digest of the action and its records. Two requests have the same digest if they name the same records,
+    /// even by different names. Secrets make no difference: if a device got two PINs, it would not be known which one
     /// unlocks it.
     func key(of action: ActionType, on platform: String) -> String {
-        // A decision about an application is the product's own, and holds for all applications of the name.
+        // A decision about an application is the product's own, and applies to all applications with the name.
         let isDecision = named.recordID == nil && named.kind == .application
         var parts = [action.rawValue, isDecision ? "" : platform]
         parts += (chosen ?? [named]).map { $0.recordID?.description ?? $0.externalID }
@@ -38,7 +38,7 @@ struct Resolution {
     /// All records that findings may be about.
     var all: [ResolvedTarget] { [named] + targets + records.map(\.record) }
 
-    /// The records that parameters name, for the audit log, the first hundred; nil if there are none.
+    /// The first hundred records that parameters name, for the audit log; nil if there are none.
     var shownRecords: JSON? {
         var shown: [String: [JSON]] = [:]
         for (name, record) in records.prefix(100) {
@@ -51,8 +51,9 @@ struct Resolution {
 }
 
 extension TargetResolver {
-    /// The target and the parameters of an action. Throws 404 if the integration has not brought the target or a record
-    /// that a parameter names, 400 if the action does not take the parameters.
+    /// Returns the target and the parameters of an action.
+    /// - Throws: `HTTPError` 404 if the target or a record that a parameter names was not synced from the integration,
+    ///   400 if the action does not take the parameters.
     func resolve(
         _ action: ActionType, _ given: [String: JSON], as declared: [ActionParameter]
     ) throws -> Resolution {
@@ -70,8 +71,8 @@ extension TargetResolver {
             parameters: parameters)
     }
 
-    /// The parameters of an action whose targets were found in an earlier run. Of the records that they name only people
-    /// are looked up: keys and grants are among those targets.
+    /// Returns the parameters of an action whose targets were found in an earlier run. Only people are looked up; keys
+    /// and grants are among those targets.
     func parameters(
         _ given: [String: JSON], as declared: [ActionParameter], of action: ActionType
     ) throws -> ActionParameters {
@@ -108,10 +109,10 @@ extension TargetResolver {
         case .key(let prefix):
             guard targets.named.kind == .account else {
                 throw HTTPError.badRequest(
-                    "extraParams.\(parameter.name) goes with an account: targetEntityId names something else.")
+                    "extraParams.\(parameter.name) needs an account, but targetEntityId names something else.")
             }
             guard let key = try key(value, prefix: prefix, of: targets.named) else {
-                throw notFound(parameter, "no key of this id for this account")
+                throw notFound(parameter, "no key with this id for this account")
             }
             return [key]
         case .grantedApplication:
@@ -126,7 +127,7 @@ extension TargetResolver {
 
     private func person(_ parameter: ActionParameter, _ value: String) throws -> ResolvedTarget {
         let found = try people(value)
-        guard let person = found.first else { throw notFound(parameter, "no active user of this name") }
+        guard let person = found.first else { throw notFound(parameter, "no active user with this name") }
         guard found.count == 1 else {
             throw HTTPError.badRequest(
                 "extraParams.\(parameter.name) names \(found.count) accounts. Name one of them by its own id.")
@@ -135,6 +136,6 @@ extension TargetResolver {
     }
 
     private func notFound(_ parameter: ActionParameter, _ sentence: String) -> HTTPError {
-        .notFound("extraParams.\(parameter.name): \(platform) has brought \(sentence) into this workspace.")
+        .notFound("extraParams.\(parameter.name): \(sentence) was synced from \(platform).")
     }
 }

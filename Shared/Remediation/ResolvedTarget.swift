@@ -1,18 +1,18 @@
 import Base
 import Connectors
 
-/// A record of the workspace that an action acts on, or that one of its parameters names, as the platform knows it.
+/// A record of the workspace on which an action acts, or which a parameter names, as the platform knows it.
 struct ResolvedTarget: Sendable, Equatable {
-    /// Nil in a step that was stored before kinds were.
+    /// The kind; nil in a step that was stored before kinds existed.
     let kind: ActionTarget.Kind?
     let externalID: String
     var username: String?
     var email: String?
     /// The record's own name.
     var label: String?
-    /// The application of an OAuth grant.
+    /// The client id of an OAuth grant's application.
     var clientID: String?
-    // Our ids, by which findings may name the record, its account, and what else it belongs to.
+    // Our ids, by which findings may name the record, its account and the other records to which it belongs.
     var recordID: Identifier?
     var accountID: Identifier?
     var identityID: Identifier?

@@ -5,12 +5,12 @@ import Findings
 import HTTP
 import Store
 
-/// Finds the records that an action acts on among those that a workspace's integration has brought in, by our id or by the
-/// provider's. An action never acts on anything else.
+/// Finds the records on which an action acts among those that an integration of the workspace has synced, by our id or
+/// the provider's. An action never acts on anything else.
 struct TargetResolver {
     let workspace: Workspace
     let integration: Identifier
-    /// The platform's own name for people.
+    /// The platform's name for people.
     let platform: String
     let entity: String
 
@@ -18,17 +18,18 @@ struct TargetResolver {
     struct Targets {
         /// The record that targetEntityId names.
         let named: ResolvedTarget
-        /// The records that the platform acts on, at least one: the named one, or the grants that it has.
+        /// The records on which the platform acts, at least one: the named record or its grants.
         var all: [ResolvedTarget]
 
         init(_ named: ResolvedTarget) { (self.named, all) = (named, [named]) }
     }
 
-    /// Our id, when it is one. PostgreSQL compares it with UUIDs only.
+    /// The entity as our id; nil if it is not one. PostgreSQL compares UUIDs only with UUIDs.
     private var id: Identifier? { Identifier(entity) }
 
-    /// The targets of an action. Throws 404 when the integration has brought in nothing of that id, 400 when it has brought
-    /// in several accounts of one person.
+    /// Returns the targets of an action.
+    /// - Throws: `HTTPError` 404 if nothing with this id was synced from the integration, 400 if one person has several
+    ///   accounts there.
     func targets(of action: ActionType) throws -> Targets {
         let named: ResolvedTarget?
         switch action {
@@ -38,7 +39,7 @@ struct TargetResolver {
         case .rotateCredentials: named = try key() ?? account()
         case .revokeLicense: named = try license() ?? account() ?? application()
         case .createTicket: named = try anything()
-        // A platform that reviews something else has it named by a parameter.
+        // On a platform that reviews something else, a parameter names it.
         case .createAccessReview: named = try application() ?? account() ?? anything()
         case .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .revokeSessions, .revokeAllTokens,
             .deactivateUser, .offboardUser, .removeAdminRole, .removeFromGroup, .notifyUser:
@@ -49,7 +50,7 @@ struct TargetResolver {
     }
 
     private var notFound: HTTPError {
-        .notFound("\(platform) has brought nothing of this targetEntityId into this workspace.")
+        .notFound("Nothing with this targetEntityId was synced from \(platform).")
     }
 
     // MARK: Records of the integration
@@ -134,7 +135,7 @@ struct TargetResolver {
         }
     }
 
-    /// The row of a query by the provider's id, or else by ours.
+    /// Returns the row of a query by the provider's id, or else by ours.
     private func either(_ query: SQL, decode: (any Row) throws -> ResolvedTarget) throws -> ResolvedTarget? {
         let named = try workspace.first(query + " AND external_id = $3", integration, entity, decode: decode)
         guard named == nil, let id else { return named }
@@ -159,8 +160,8 @@ struct TargetResolver {
         return target
     }
 
-    /// A grant, or all that an account or an application has. If no grant of an account is stored, the account itself: its
-    /// platform knows which it has.
+    /// Returns a grant, or all grants of an account or an application. If no grant of an account is stored, returns the
+    /// account itself, since its platform knows the account's grants.
     private func grants() throws -> Targets {
         let named = try workspace.first(
             Self.grantColumns + " AND oauth_grants.external_id = $3", integration, entity, decode: Self.grant)
@@ -188,7 +189,7 @@ struct TargetResolver {
 
     // MARK: Records that parameters name
 
-    /// A key of an account, by our id, or by the provider's with or without its prefix.
+    /// Returns a key of an account, by our id, or by the provider's id with or without its prefix.
     func key(_ value: String, prefix: String, of account: ResolvedTarget) throws -> ResolvedTarget? {
         guard let accountID = account.accountID else { return nil }
         let named = try workspace.first(
@@ -199,7 +200,8 @@ struct TargetResolver {
             Self.keyColumns + " AND account_id = $3 AND id = $4", integration, accountID, id, decode: Self.key)
     }
 
-    /// The active user accounts that a value names: by our id or the provider's, or else by user name or e-mail address.
+    /// Returns the active user accounts that a value names: by our id or the provider's, or else by user name or e-mail
+    /// address.
     func people(_ value: String) throws -> [ResolvedTarget] {
         let active: SQL = """
              WHERE workspace_id = $1 AND integration_id = $2 AND status = 'active' AND account_type = 'user'
@@ -212,7 +214,8 @@ struct TargetResolver {
                 Self.accountColumns + active + " AND (id = $3 OR identity_id = $3)", integration, id,
                 decode: Self.account)
         }
-        // Databases differ in the lower case of letters beyond ASCII. Two names that only look alike are two people's.
+        // Databases differ in the lower case of letters beyond ASCII. Names that only look alike belong to different
+        // people.
         let name = EmailAddress.canonical(value)
         return try workspace.rows(
             Self.accountColumns + active + " AND (lower(username) IN ($3, $4) OR email = $3)", integration,
@@ -222,7 +225,7 @@ struct TargetResolver {
 
     // MARK: Records of the workspace
 
-    /// Anything of the workspace, whichever platform it comes from: a ticket is about it, and changes nothing there.
+    /// Returns any record of the workspace, from any platform. A ticket is about it and does not change it.
     private func anything() throws -> ResolvedTarget? {
         if id == workspace.id {
             return try workspace.first("SELECT name FROM workspaces WHERE workspaces.id = $1") { row in

@@ -6,13 +6,13 @@ import Jobs
 import Store
 
 extension Workspace {
-    /// Connects a platform: its credentials are checked at the provider first, and stored only sealed. Connecting a platform
-    /// that is or was connected replaces the credentials and keeps what is known. Its first sync is queued. Returns
-    /// the integration's id and the sync's job. A sync that runs with other credentials is followed by another.
+    /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
+    /// platform is or was connected, the credentials are replaced and the data stay. The first sync is queued; if a
+    /// sync is running with other credentials, another one follows it. Returns the integration's id and the sync's job.
     ///
-    /// Throws 404 for an unknown platform, 400 with a sentence for each field, 403 when the plan covers no more
-    /// integrations, 422 when the provider does not accept the credentials or can't be asked, 503 when its rate limit is
-    /// reached.
+    /// - Throws: `HTTPError` 404 for an unknown platform, 400 with a sentence for each field, 403 if the plan covers no
+    ///   more integrations, 422 if the provider does not accept the credentials or can't be reached, 503 if its rate
+    ///   limit is reached.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
     ) throws -> (id: Identifier, sync: Identifier?) {
@@ -33,7 +33,7 @@ extension Workspace {
         }
         let seal = try CredentialSeal(tools.environment)
         return try change {
-            // Another request may have taken the last place meanwhile.
+            // Another request may have taken the last place in the meantime.
             try demandRoom(for: platform)
             let known = try first(
                 "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2", platform
@@ -42,7 +42,7 @@ extension Workspace {
             let sealed = try seal.seal(
                 credentials,
                 for: IntegrationKey(workspaceID: id, integrationID: integrationID, platform: type.platform))
-            // What an earlier sync has pulled with other credentials counts no more; the next one forgets it.
+            // Pages that an earlier sync read with other credentials are not used; the next sync deletes them.
             for run in try unfinishedSyncs(of: integrationID) { try endSync(run, error: nil, at: now) }
             try execute(
                 """
@@ -67,7 +67,7 @@ extension Workspace {
         if case .member(let userID, _, _) = caller { userID } else { nil }
     }
 
-    /// Throws 403 when the plan covers no more integrations.
+    /// - Throws: `HTTPError` 403 if the plan covers no more integrations.
     private func demandRoom(for platform: String) throws {
         guard let limit = plan.integrationLimit else { return }
         let others =
@@ -82,7 +82,7 @@ extension Workspace {
         }
     }
 
-    /// The first identity provider is the one that people sign in with, until it is disconnected.
+    /// Returns the role of an identity provider. The first one that is connected is primary until it is disconnected.
     private func directoryRole(of platform: Platform) throws -> String? {
         guard platform.category == "idp" else { return nil }
         let hasPrimary =
@@ -104,8 +104,8 @@ extension Workspace {
         ) { try $0[0] }
     }
 
-    /// The documented answer to credentials that do not hold. A domain that leads nowhere looks like a provider that is
-    /// down: both are 422, and nothing has been saved.
+    /// Returns the documented response for credentials that were not accepted. A wrong domain looks the same as a
+    /// provider that is down, so both are 422. Nothing has been saved.
     private static func refusal(_ error: ConnectorError) -> HTTPError {
         guard case .rateLimited(let seconds) = error else { return HTTPError(422, error.sentence) }
         return HTTPError(503, error.sentence, headers: ["Retry-After": String(max(1, seconds))])

@@ -1,9 +1,23 @@
 import Base
 import Connectors
 
-/// Proof that a sync has read every list that records of a kind come from to its end, and that nothing of the kind as a
-/// whole is held back. `Workspace.compare` takes it to note rows that the provider no longer shows as gone; only this file
-/// makes it, from what `Pull` has noted in the position.
+// Problem. A sync removes rows that the provider no longer shows. If a list broke off, if an optional list was refused
+// or if a provider's fault emptied it, rows would be removed that still exist, and people would seem to have left.
+//
+// Approach. The absence of a record proves something only if all lists that may contain it were read to their end.
+// RecordCollection, PageEntries and ListEnd in Connectors say which lists ended and what unreadable entries protect;
+// ReadLists collects that over all pages of a sync, and is saved with its position. From it alone an Enumeration is
+// made for a kind, which InventoryTable demands before it selects rows of the kind as gone. ListHistory holds back the
+// deletions of a list that came back with less than half of its entries.
+//
+// Why it is safe. Without a value of type Enumeration there is no statement that removes rows because they did not
+// come. Anything unclear leaves a kind without one.
+//
+// Cost. Rows that are really gone may stay for one or more syncs.
+
+/// Proof that a sync has read every list with records of a kind to its end, and that no deletions of the kind are held
+/// back. `Workspace.compare` needs it to note rows that the provider no longer shows as gone. Only this file creates
+/// it, from the data that `Pull` has noted in the position.
 struct Enumeration {
     /// The kind of record.
     let kind: SyncRecord.Kind
@@ -11,29 +25,29 @@ struct Enumeration {
     fileprivate init(_ kind: SyncRecord.Kind) { self.kind = kind }
 }
 
-/// How far the lists of a sync have been read.
+/// The lists of a sync, with their state.
 struct ReadLists: Equatable {
     /// The number of entries of each list that was read to its end.
     private(set) var ended: [String: Int] = [:]
     /// The number of entries so far of the list that is being read.
     private var entries = 0
-    /// The lists, and parts of lists, that could not be read, with the reason.
+    /// The reasons why lists or parts of lists could not be read, by name.
     private(set) var leftOut: [String: String] = [:]
-    /// The lists that were left out whose records, and no others of their kinds, stay as they were.
+    /// The lists that were left out, if only records with their id prefix stay unchanged.
     private var protected: Set<String> = []
-    /// The lists of which the deletions are held back, with the reason.
+    /// The reasons why deletions are held back, by the name of the list.
     private(set) var heldBack: [String: String] = [:]
-    /// The kinds of records of which nothing is gone, whatever did not come.
+    /// The kinds of records that must not be considered gone, even if they did not come.
     private var kept: Set<String> = []
-    /// Marks of the protections of single records that were staged, see `StagedRecord.protections`.
+    /// The marks of protections of single records that were staged; see `Protection.mark`.
     private(set) var protections: Set<String> = []
-    /// The kinds of which every list was read to its end; nil until all lists are done with.
+    /// The kinds of which every list was read to its end; nil until all lists are finished.
     private var enumerated: Set<String>?
 
-    /// No list has been read.
+    /// Creates the state in which no list has been read.
     init() {}
 
-    /// The most names of lists that are kept.
+    /// The largest number of list names that are kept.
     private static let mostNames = 100
 
     /// Notes a page of the list that is being read.
@@ -49,10 +63,10 @@ struct ReadLists: Equatable {
         }
     }
 
-    /// Begins the list that is being read anew.
+    /// Starts the list that is being read again from its beginning.
     mutating func beginAgain() { entries = 0 }
 
-    /// Leaves out the list that is being read. What it keeps must be staged as well.
+    /// Leaves out the list that is being read. The protections in `list.kept` must be staged as well.
     mutating func leaveOut(_ list: RecordCollection, _ error: ConnectorError) {
         leftOut[list.name] = error.sentence
         if list.idPrefix != nil { protected.insert(list.name) }
@@ -65,9 +79,9 @@ struct ReadLists: Equatable {
         protections.formUnion(kept.compactMap(\.mark))
     }
 
-    /// Notes that all lists are done with.
+    /// Notes that all lists are finished.
     ///
-    /// - Parameter heldBack: The lists of which the deletions are held back, with the reason.
+    /// - Parameter heldBack: The reasons why deletions are held back, by the name of the list.
     mutating func close(_ lists: [RecordCollection], heldBack: [String: String]) {
         self.heldBack = heldBack
         let kinds = lists.reduce(into: Set<SyncRecord.Kind>()) { $0.formUnion($1.kinds) }
@@ -77,7 +91,7 @@ struct ReadLists: Equatable {
         enumerated = Set(kinds.subtracting(open).map(\.rawValue)).subtracting(kept)
     }
 
-    /// Proof that records of a kind that did not come are gone; nil if there is none.
+    /// Returns the proof that records of a kind that did not come are gone; nil if there is none.
     func enumeration(of kind: SyncRecord.Kind) -> Enumeration? {
         enumerated?.contains(kind.rawValue) == true ? Enumeration(kind) : nil
     }
@@ -96,7 +110,7 @@ extension ReadLists {
         enumerated = json["enumerated"]?.array.map { Set($0.compactMap(\.string)) }
     }
 
-    /// A count within bounds that keep arithmetic on it from overflowing.
+    /// Limits a count, so that arithmetic on it can't overflow.
     private static func bounded(_ count: Int) -> Int { max(0, min(count, 1 << 48)) }
 
     var json: JSON {

@@ -1,34 +1,35 @@
 import Base
 import Connectors
 
-/// What is known of an integration's lists from earlier syncs (`integrations.lists`): how many entries each had, and since
-/// when it could not be read.
+/// The history of an integration's lists in earlier syncs (`integrations.lists`): the number of entries of each, and
+/// the time since which it could not be read.
 struct ListHistory {
-    /// One list, or a part of one.
+    /// The state of one list, or of a part of one.
     fileprivate struct State {
         /// The number of entries when it was last read to its end.
         var entries: Int?
-        /// When it first came back with far fewer entries.
+        /// The time at which it first came back with far fewer entries.
         var shrunkAt: Timestamp?
-        /// Why it can't be read.
+        /// The reason why it can't be read.
         var reason: String?
-        /// When it first could not be read.
+        /// The time at which it first could not be read.
         var leftOutAt: Timestamp?
-        /// From when on its events have not been read.
+        /// The time since which its events have not been read.
         var eventsSince: Timestamp?
     }
 
     private var lists: [String: State]
 
-    /// A list is taken to have shrunk only if it had more entries than this.
+    /// The number of entries up to which a list counts as small. A small list is never considered to have shrunk.
     static let smallList = 20
-    /// How long the deletions of a list that has shrunk are held back at least, in seconds. The next hourly sync decides.
+    /// The shortest time for which the deletions of a list that has shrunk are held back, in seconds. The next hourly
+    /// sync decides.
     static let holdingTime = 1_800
 
-    /// The lists of which the deletions are held back, with a sentence that says why.
+    /// Returns the lists whose deletions are held back, with a sentence that gives the reason.
     ///
-    /// A list that comes back with less than half of its entries may be cut by a fault or a filter at the provider. It is
-    /// believed if it is as short in a sync half an hour later.
+    /// A list that comes back with less than half of its entries may have been cut short by a fault or a filter at the
+    /// provider. The shorter list is accepted if it is as short in a sync half an hour later.
     func heldBack(_ lists: [RecordCollection], ended: [String: Int], now: Timestamp) -> [String: String] {
         var held: [String: String] = [:]
         for list in lists where list.kinds != [.auditEvent] {
@@ -38,7 +39,7 @@ struct ListHistory {
             if let since = self.lists[list.name]?.shrunkAt, since + Self.holdingTime <= now { continue }
             held[list.name] =
                 "The list of \(list.name) came back with \(entries) of \(before) entries. "
-                + "What is missing is kept until a later sync confirms it."
+                + "Missing entries are kept until a later sync confirms that they are gone."
         }
         return held
     }
@@ -47,14 +48,14 @@ struct ListHistory {
         before > smallList && entries * 2 < before
     }
 
-    /// From when on events of lists are wanted that could not be read before.
+    /// The times from which events are wanted, for lists that could not be read before.
     var olderEvents: [String: Timestamp] { lists.compactMapValues(\.eventsSince) }
 
-    /// Notes how the lists stood in a sync that was applied.
+    /// Notes the state of the lists in a sync that was applied.
     mutating func add(_ read: ReadLists, eventsSince: Timestamp, now: Timestamp) {
         let old = lists
         for (name, state) in old where read.ended[name] == nil {
-            // A part of a list has no end of its own, and nothing else to remember.
+            // A part of a list has no end of its own, so nothing else of it is kept.
             lists[name] = state.entries.map { State(entries: $0) }
         }
         for (name, entries) in read.ended {
@@ -79,14 +80,14 @@ extension ListHistory {
         lists = (json?.object ?? [:]).mapValues { State($0) }
     }
 
-    /// The form in `integrations.lists`.
+    /// The form in which it is stored in `integrations.lists`.
     var json: JSON { .object(lists.mapValues(\.json)) }
 }
 
 extension ListHistory.State {
     fileprivate init(_ json: JSON) {
         func moment(_ name: String) -> Timestamp? { json[name]?.string.flatMap { Timestamp($0) } }
-        // The bound keeps arithmetic on it from overflowing.
+        // The limit keeps arithmetic on it from overflowing.
         entries = json["entries"]?.integer.map { max(0, min($0, 1 << 48)) }
         shrunkAt = moment("shrunk_at")
         reason = json["reason"]?.string

@@ -1,19 +1,19 @@
 import Connectors
 import Store
 
-/// One way in which records that did not come are protected from being taken for gone. Protections are staged beside the
-/// records: their kind is the mark, and their id that of the record, the account or the application that protects, or the
-/// beginning of the ids that are protected.
+/// One way in which records that did not come are kept from being considered gone. Protections are staged next to the
+/// records. Their kind is `mark`; their id is that of the protecting record, account or application, or the prefix of
+/// the protected ids.
 struct Protection {
-    /// The kind of the staged row, which `ReadLists.protections` remembers, so that syncs without protections don't look for
-    /// any.
+    /// The kind of the staged row. `ReadLists.protections` collects the marks, so that syncs without protections don't
+    /// search for any.
     let mark: String
-    /// The same as SQL.
+    /// The kind of the staged row, in SQL.
     let kind: SQL
-    /// Tells if a staged row's `external_id` protects a row of the table.
+    /// The condition that a staged row's `external_id` protects a row of the table.
     let covers: SQL
 
-    /// The protections that rows of a table may have.
+    /// Returns the protections that rows of a table may have.
     static func all(of table: InventoryTable) -> [Protection] {
         let (kind, name) = (table.kind, table.name)
         let account: SQL = """
@@ -45,12 +45,12 @@ struct Protection {
         return all
     }
 
-    /// The record whose id protects, or the beginning of ids.
+    /// The object whose id protects, or a prefix of ids.
     enum Holder {
         case record, ofAccount, ofApplication, beginning
     }
 
-    /// A protection by ids: one, or a query for them.
+    /// Creates a protection; `ids` is one id or a query for ids.
     private init(_ holder: Holder, _ kind: StagedRecord.Kind, _ ids: SQL) {
         mark = Self.mark(holder, kind)
         let rest: SQL =
@@ -75,7 +75,7 @@ struct Protection {
 }
 
 extension Kept {
-    /// The protection's row in `sync_staged`; nil if it is of all records of a kind.
+    /// The protection's row in `sync_staged`; nil if it covers all records of a kind.
     var staged: (mark: String, id: String)? {
         func kind(_ kind: SyncRecord.Kind) -> StagedRecord.Kind? { StagedRecord.Kind(rawValue: kind.rawValue) }
         switch self {

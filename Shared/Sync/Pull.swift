@@ -4,8 +4,9 @@ import Connectors
 import Store
 
 extension Workspace {
-    /// Pulls page after page until all has come or the time is up; whether all has come. Each page is safe before the
-    /// next one is asked for. None is begun after `deadline`, and none waited for after `pageEnd`.
+    /// Reads page after page until all lists are finished or the time is up. Returns true if all lists are finished.
+    /// Each page is saved before the next one is requested. No page is requested after `deadline`, and none is waited
+    /// for after `pageEnd`.
     func pull(
         _ run: inout SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, pageEnd: ContinuousClock.Instant, confirm: () throws -> Void,
@@ -17,7 +18,7 @@ extension Workspace {
             integration, in: id, eventsSince: run.position.eventsSince, olderEvents: run.position.olderEvents,
             seconds: max(1, (pageEnd - ContinuousClock.now) / .seconds(1)))
         let collections = connector.collections
-        // A collection that is no longer there leaves the sync to begin anew.
+        // If the collection no longer exists, the sync starts with the first one.
         var index = collections.firstIndex { $0.name == run.position.collection } ?? 0
         var isResuming = run.position.cursor != nil
         var lastSign = ContinuousClock.now
@@ -33,7 +34,7 @@ extension Workspace {
             } catch let error as ConnectorError
                 where isResuming && error.mayBeOldCursor && ContinuousClock.now < deadline
             {
-                // Providers forget their cursors; what is staged already comes again.
+                // Providers forget cursors. Records that are staged already come again.
                 isResuming = false
                 run.position.cursor = nil
                 run.position.lists.beginAgain()
@@ -43,7 +44,7 @@ extension Workspace {
                 where run.position != begin
                 && (error == .outOfTime || (error.isOfProvider && ContinuousClock.now >= deadline))
             {
-                // It did not come in what was left of the time; whoever goes on has more.
+                // The page did not come in the time that was left. The process that continues has more time.
                 return false
             } catch let error as ConnectorError {
                 try leaveOut(list, after: error, with: connector, in: &run)
@@ -77,10 +78,10 @@ extension Workspace {
 
     /// Leaves out a list that failed, if the sync can do without it.
     ///
-    /// A provider may refuse one list as if the credentials were bad, such as the list of a suspended person's tokens. So
-    /// the credentials count as bad only if another call, the connector's check, is refused as well.
+    /// A provider may refuse one list with the status for bad credentials, such as the list of a suspended person's
+    /// tokens. So the credentials count as bad only if the connector's check is refused as well.
     ///
-    /// - Throws: The error, if the sync can't do without the list or the error is not about it.
+    /// - Throws: The error, if the sync needs the list or the error is not about this list.
     private func leaveOut(
         _ list: RecordCollection, after error: ConnectorError, with connector: any Connector, in run: inout SyncRun
     ) throws {
@@ -94,7 +95,7 @@ extension Workspace {
         run.position.lists.leaveOut(list, error)
     }
 
-    /// Notes that all lists are done with, and holds back the deletions of those that have shrunk.
+    /// Notes that all lists are finished, and holds back the deletions of lists that have shrunk.
     private func close(
         _ lists: [RecordCollection], of integration: SyncedIntegration, in run: inout SyncRun, now: Timestamp
     ) throws {
@@ -105,7 +106,7 @@ extension Workspace {
 }
 
 extension PageGuard {
-    /// Notes a page, before the next one is asked for.
+    /// Notes a page before the next one is requested.
     fileprivate mutating func pass(_ page: RecordPage) throws(ConnectorError) {
         guard !page.beginsAgain, !page.beginsPart else { return self = PageGuard() }
         try pass(
@@ -114,10 +115,10 @@ extension PageGuard {
 }
 
 extension ConnectorError {
-    /// Whether the provider failed, or took too long.
+    /// True if the provider failed or took too long.
     fileprivate var isOfProvider: Bool { if case .provider = self { true } else { false } }
 
-    /// Whether it may come from a cursor that the provider no longer knows.
+    /// True if the error may come from a cursor that the provider no longer knows.
     fileprivate var mayBeOldCursor: Bool {
         switch self {
         case .provider, .refused, .configuration, .missing: true

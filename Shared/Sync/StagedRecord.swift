@@ -3,10 +3,10 @@ import Connectors
 import Crypto
 import Store
 
-/// A provider's record as a sync keeps it until all of them have come: what the inventory will say of it, with what the
-/// product itself knows about such things.
+/// A provider's record in the form in which a sync keeps it until all records have come: the values that the inventory
+/// will have, including those that the product derives itself.
 struct StagedRecord {
-    /// Kinds of records, and of what else a sync keeps beside them.
+    /// The kinds of records, and of other data that a sync keeps with them.
     enum Kind: String, CaseIterable {
         case account
         case accountLink = "account_link"
@@ -34,9 +34,9 @@ struct StagedRecord {
 
     let kind: Kind
     let externalID: String
-    /// Its text is the same for the same facts.
+    /// The record as JSON. Equal data always give the same text.
     let record: String
-    /// Tells whether a record says something other than the last time.
+    /// A digest of the record, by which a sync sees that it has changed.
     var fingerprint: String { String(SHA256.hexadecimal(Array(record.utf8)).prefix(32)) }
 
     private init(_ kind: Kind, _ externalID: String, _ members: [String: JSON?]) {
@@ -44,13 +44,13 @@ struct StagedRecord {
         self.externalID = Self.storable(externalID)
         let present = members.compactMapValues { $0 }
         let bytes = JSONWriter.bytes(JSON.object(present))
-        // Looking for a few bytes is cheap, and there are hardly ever any.
+        // Searching for a few bytes is cheap, and control characters are rare.
         record = String(
             decoding: Self.mayHoldControls(bytes) ? JSONWriter.bytes(Self.storable(.object(present))) : bytes,
             as: UTF8.self)
     }
 
-    /// True if JSON has a control character, as an escape or as it stands, or text that looks like one.
+    /// Returns true if JSON contains a control character, escaped or not, or text that looks like an escaped one.
     private static func mayHoldControls(_ json: [UInt8]) -> Bool {
         json.withUnsafeBufferPointer { json in
             var previous: UInt8 = 0
@@ -63,7 +63,7 @@ struct StagedRecord {
         }
     }
 
-    /// What there is to keep of a record.
+    /// Returns the staged records for a provider's record.
     static func records(of record: SyncRecord, on platform: Platform, now: Timestamp) -> [StagedRecord] {
         switch record {
         case .account(let account): [StagedRecord(account)] + links(of: account)
@@ -84,8 +84,8 @@ struct StagedRecord {
         }
     }
 
-    /// Text without control characters other than tabs and line breaks. PostgreSQL stores no NUL, and a terminal that shows
-    /// an export would take some of the others for orders.
+    /// Returns the text without control characters other than tabs and line breaks. PostgreSQL can't store NUL, and a
+    /// terminal that shows an export would obey some of the others.
     static func storable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnwanted) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isUnwanted($0) }))
@@ -111,10 +111,10 @@ struct StagedRecord {
     }
 }
 
-// MARK: What each kind keeps
+// MARK: Records of each kind
 
 extension StagedRecord {
-    /// Members that say which columns stay as they are.
+    /// Returns members that say which columns keep their values.
     private static func kept(_ columns: [String]) -> [String: JSON?] {
         columns.reduce(into: [:]) { $0["keeps_" + $1] = true }
     }
@@ -122,8 +122,8 @@ extension StagedRecord {
     private init(_ account: AccountRecord) {
         var metadata = account.metadata
         metadata["unverified_email"] = account.unverifiedEmail.map(JSON.string)
-        // An identity and an account have three states in the API. One that was never activated can't be used, as one
-        // that is suspended; nobody has suspended it, and rules tell the two apart by this.
+        // The API has three states for identities and accounts. An account that was never activated can't be used, like
+        // a suspended one, but no one has suspended it. Rules tell the two apart by this member.
         metadata["state"] = account.status == .staged ? "staged" : nil
         let status = account.status == .staged ? .suspended : account.status
         self.init(

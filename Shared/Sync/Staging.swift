@@ -4,10 +4,11 @@ import Connectors
 import Store
 
 extension Workspace {
-    /// Keeps a page's records and the place of the next page, both or neither. A page that comes twice changes nothing.
-    /// Of what the inventory says already only that it came is kept, so that applying a sync reads only what has changed.
+    /// Saves a page's records together with the position of the next page. A page that comes twice changes nothing.
+    /// Records that are in the inventory unchanged are saved without content, so that applying the sync reads only
+    /// changed ones.
     ///
-    /// - Throws: `ConnectorError` if the sync has brought more than `quota`.
+    /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows.
     func stage(
         _ entries: PageEntries, in run: inout SyncRun, within quota: SyncQuota, on platform: Platform, now: Timestamp
     ) throws {
@@ -44,7 +45,7 @@ extension Workspace {
         }
     }
 
-    /// Stages rows, in the transaction that is open.
+    /// Inserts rows in the open transaction.
     private func insert(_ rows: ArraySlice<StagedRow>, in run: SyncRun) throws {
         var rest = rows
         for insert in StagingStatement.inserts {
@@ -59,8 +60,8 @@ extension Workspace {
         }
     }
 
-    /// Notes which rows of a table the provider no longer shows. Doing it twice changes nothing. Finding them takes
-    /// long in a large inventory, and keeps no other process from writing.
+    /// Notes the rows of a table that the provider no longer shows. Repeating it changes nothing. Finding the rows
+    /// takes long in a large inventory, but keeps no other process from writing.
     func noteGone(_ table: InventoryTable, in run: SyncRun) throws {
         let gone = try rows(table.unseen(run.position.lists), run.id) { row in
             StagedRow(
@@ -77,7 +78,7 @@ extension Workspace {
         }
     }
 
-    /// The fingerprints of the rows that records belong to, by kind and id.
+    /// Returns the stored fingerprints of records, by kind and id.
     private func knownFingerprints(
         of records: some Sequence<StagedRecord>, in run: SyncRun
     ) throws -> [String: String] {
@@ -86,7 +87,7 @@ extension Workspace {
             guard let select = StagingStatement.fingerprints[kind] else { continue }
             var rest = records[...]
             while let last = rest.last {
-                // Always as many, so that there is one statement.
+                // The batch is filled up to a fixed size, so that all batches use the same statement.
                 var ids = rest.prefix(StagingStatement.batch).map(\.externalID)
                 ids += Array(repeating: last.externalID, count: StagingStatement.batch - ids.count)
                 let values: [any SQLParameter] = [run.integrationID] + ids
@@ -100,7 +101,7 @@ extension Workspace {
         return fingerprints
     }
 
-    /// How many records of each kind a sync has staged.
+    /// Returns the number of records of each kind that a sync has staged.
     func stagedCounts(of runID: Identifier) throws -> [StagedRecord.Kind: Int] {
         let counts = try rows(
             """
@@ -111,7 +112,6 @@ extension Workspace {
     }
 }
 
-/// A row of `sync_staged`.
 private struct StagedRow {
     let kind: String
     let externalID: String
@@ -120,14 +120,14 @@ private struct StagedRow {
     let fingerprint: String
 }
 
-/// The statements that keep records: many at once, since each is a round trip.
+/// The statements that save and look up records. Each is a round trip to the database, so it handles many records.
 private enum StagingStatement {
     static let batch = 50
-    /// The most rows of one transaction.
+    /// The largest number of rows in one transaction.
     static let most = 1_000
-    /// For so many rows each, the most first.
+    /// The insert statements by number of rows, largest first.
     static let inserts = [batch, 10, 1].map { (rows: $0, sql: insert($0)) }
-    /// The fingerprints of a batch of rows.
+    /// The queries for the fingerprints of a batch of records.
     static let fingerprints = Dictionary(
         uniqueKeysWithValues: InventoryTable.all.map { table -> (StagedRecord.Kind, SQL) in
             let ids = SQL.list((0..<batch).map { .placeholder(3 + $0) })

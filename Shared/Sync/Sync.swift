@@ -5,57 +5,56 @@ import Findings
 import HTTP
 import Store
 
-/// How long a sync may take in this process.
+/// The time limits of a sync in this process.
 public struct SyncTime: Sendable {
-    /// Seconds after which no further page is pulled.
+    /// The seconds after which no further page is requested.
     let pull: Double
-    /// Seconds after which a page that has not come yet is given up: a part of what is left, since pages that some
-    /// providers need long for must come at all.
+    /// The seconds after which a page that has not come is given up. It includes a part of the time for applying, so
+    /// that providers with slow pages have a chance.
     var page: Double { pull + (Double(all) - pull) / 4 }
-    /// Seconds after which the process has ended, whatever happens.
+    /// The seconds after which the process has ended in any case.
     let all: Int
 
-    /// With so many seconds until the process ends; a part of them is left for applying what was pulled.
+    /// Creates limits from the seconds until the process ends. Half of them are left for applying the records.
     public init(all: Double) { self.init(pull: all * 0.5, all: all) }
 
-    /// With so many seconds for pulling.
+    /// Creates limits with a number of seconds for reading pages.
     public init(pull: Double, all: Double) {
         self.pull = pull
         self.all = Int(clamping: all) + 1
     }
 }
 
-/// How a sync stands.
+/// The state of a sync.
 public struct SyncReport: Sendable {
-    /// The API's names.
+    /// The states, by the API's names.
     public enum Status: String, Sendable {
-        /// The workspace has as many syncs under way as it may; a worker begins as soon as one of them is over.
+        /// The workspace has as many syncs running as it may; a worker begins this one when another ends.
         case queued
-        /// More is left than fitted into the time; a job goes on.
+        /// The time was too short for all of it; a job continues.
         case inProgress = "in_progress"
         case completed
     }
 
     public let status: Status
     public let platform: Platform
-    /// What has come, so far.
+    /// The records that have come so far.
     public let counts: SyncCounts
-    /// When the next one begins by itself, if nothing else is decided meanwhile.
+    /// The time at which the next sync begins by itself, if nothing changes until then.
     public let nextAutoSyncAt: Timestamp
-    /// The number of seconds to wait before the sync goes on, if another sync of the workspace is being applied.
+    /// The seconds to wait before the sync continues, if another sync of the workspace is being applied.
     var pause = 0
 
-    /// The pause while another sync of the workspace is being applied.
+    /// The pause while another sync of the workspace is being applied, in seconds.
     static let pauseOfOccupied = 5
 }
 
-/// The provider did not let a sync come to its end.
+/// The error for a sync that the provider did not let finish.
 public struct SyncFailure: Error {
-    /// Why.
     public let error: ConnectorError
 
-    /// What somebody is told who waits for the sync: 422 where somebody must mend something, 503 where it is tried again
-    /// by itself.
+    /// The response for a caller who waits for the sync: 422 if a person must fix something, 503 if the sync is retried
+    /// automatically.
     public var answer: HTTPError {
         guard error.isTransient else { return HTTPError(422, error.sentence) }
         guard case .rateLimited(let seconds) = error else { return HTTPError(503, error.sentence) }
@@ -64,13 +63,14 @@ public struct SyncFailure: Error {
 }
 
 extension Workspace {
-    /// Syncs an integration, or goes on with a sync of it: pulls page after page, and makes the inventory like that all at
-    /// once when the last has come. Whoever calls it has claimed the integration's job, so that there is one sync of it at a
-    /// time: whatever else was at it has lost it. `confirm` is called between pages, every ten seconds, and throws if the
-    /// claim is lost.
+    /// Syncs an integration, or continues a sync of it: reads page after page, and updates the inventory all at once
+    /// when the last one has come. The caller must have claimed the integration's job, so that there is one sync of it
+    /// at a time; a process that still works on it loses it. `confirm` is called between pages, every ten seconds, and
+    /// throws if the claim is lost.
     ///
-    /// Throws 404, 409 and 422 as HTTPError, and `SyncFailure` when the provider fails: the inventory stays as it was. What
-    /// may pass by itself leaves the sync where it was; otherwise it has ended, and the integration tells why.
+    /// - Throws: `HTTPError` 404, 409 or 422; `SyncFailure` if the provider fails, in which case the inventory is
+    ///   unchanged. After an error that may pass by itself, the sync can be continued; otherwise it has ended, and the
+    ///   integration shows the reason.
     public func sync(
         _ integrationID: Identifier, with tools: SyncTools, _ time: SyncTime,
         confirm: () throws -> Void = {}, now: () -> Timestamp = { .now }
@@ -94,12 +94,12 @@ extension Workspace {
                 return report(.inProgress, counts)
             }
             try undoAbandonedChange(except: run.id, now: now())
-            // A sync that is applied in part was compared before.
+            // A sync that is partly applied was compared before.
             if try unfinishedChange() != run.id { try compare(run) }
             try confirm()
             let counts = try apply(
                 run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
-            // It is applied, whatever becomes of this; the next sync makes up for it, or housekeeping.
+            // The sync is applied even if this fails. The next sync or housekeeping does it then.
             try? forgetStagedRecords()
             return report(.completed, counts)
         } catch let error as ConnectorError {
@@ -122,7 +122,7 @@ extension Workspace {
         }
     }
 
-    /// Writes down why the provider failed.
+    /// Records why the provider failed.
     private func note(
         _ error: ConnectorError, in run: SyncRun, of integration: SyncedIntegration, now: Timestamp
     ) throws {
@@ -133,7 +133,7 @@ extension Workspace {
             return try release(run, now: now)
         }
         try change {
-            // Another process may have begun anew with other credentials.
+            // Another process may have started again with other credentials.
             try save(run)
             try endSync(run.id, error: (error.kind, error.sentence), at: now)
             try noteFailure(of: integration.id, kind: error.kind, sentence: error.sentence, now: now)

@@ -1,8 +1,8 @@
 import Base
 
-/// How much a sync has brought, by what the API calls it.
+/// The numbers of records that a sync has brought, by the API's names.
 public struct SyncCounts: Equatable, Sendable {
-    /// Accounts, each of which is or belongs to an identity.
+    /// The number of accounts; each one is, or belongs to, an identity.
     public var identities = 0
     public var applications = 0
     public var devices = 0
@@ -11,7 +11,6 @@ public struct SyncCounts: Equatable, Sendable {
     var oauthGrants = 0
     var accessKeys = 0
 
-    /// Nothing.
     public init() {}
 
     init(_ staged: [StagedRecord.Kind: Int]) {
@@ -24,7 +23,7 @@ public struct SyncCounts: Equatable, Sendable {
         accessKeys = staged[.accessKey] ?? 0
     }
 
-    /// All of them, as runs keep them.
+    /// All numbers, in the form in which runs store them.
     var json: JSON {
         [
             "identities": .integer(identities), "applications": .integer(applications), "devices": .integer(devices),

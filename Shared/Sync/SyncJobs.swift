@@ -7,7 +7,7 @@ import Jobs
 import Store
 
 extension JobHandler {
-    /// What runs jobs of kind sync: their payload names the integration.
+    /// The handler of jobs of kind sync. Their payload names the integration.
     public static func sync(_ tools: SyncTools) -> JobHandler {
         JobHandler(
             at: Platform.allCases.map(\.rawValue),
@@ -35,7 +35,7 @@ extension JobHandler {
         }
     }
 
-    /// Syncs an integration for its job: how that came out, and what becomes of the job.
+    /// Syncs an integration for its job. Returns the result, and the outcome for the job.
     public static func sync(
         _ id: Identifier, in context: JobContext, with tools: SyncTools, _ time: SyncTime
     ) -> (result: Result<SyncReport, any Error>, outcome: JobOutcome) {
@@ -49,10 +49,10 @@ extension JobHandler {
         case .failure(let failure as SyncFailure):
             return (result, outcome(of: failure.error, now: context.now))
         case .failure(let error as HTTPError):
-            // It was disconnected or paused meanwhile, or another job of it has begun.
+            // The integration was disconnected or paused in the meantime, or another job of it has begun.
             return (result, [404, 409].contains(error.status) ? .completed : .dead(error.sentence))
         case .failure(let error as LeaseLost):
-            // Whatever becomes of the job is the other worker's to say.
+            // The other worker decides the outcome of the job.
             return (.failure(error), .completed)
         case .failure(let error):
             context.log.write(.error, "the sync failed: \(error)")

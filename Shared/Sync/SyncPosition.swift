@@ -2,21 +2,21 @@ import Base
 import Connectors
 import Store
 
-/// How far a sync has come: what another process needs to go on with it.
+/// The progress of a sync: the data that another process needs to continue it.
 struct SyncPosition: Equatable {
-    /// From when on it asks for events; the same on every page.
+    /// The time from which it asks for events; the same for all pages.
     let eventsSince: Timestamp
-    /// From when on it asks for the events of lists that could not be read before, where that is longer ago.
+    /// Earlier times from which it asks for events, for lists that could not be read before.
     let olderEvents: [String: Timestamp]
-    /// The collection that it is in; nil at the beginning, and after the last one.
+    /// The collection that is being read; nil at the beginning and after the last one.
     var collection: String?
-    /// The next page of that; nil is the first.
+    /// The cursor of that collection's next page; nil is the first page.
     var cursor: JSON?
     /// The guard against a list without an end.
     var pages = PageGuard()
-    /// Whether all has been pulled, and only applying it is left.
+    /// True if all lists are finished, and only applying is left.
     var isPulled = false
-    /// How far the lists have been read.
+    /// The state of the lists.
     var lists = ReadLists()
     /// The records and bytes that it has brought so far, which count against the quota.
     var usage = SyncQuota.Usage()

@@ -1,24 +1,23 @@
 import Auth
 import Connectors
 
-/// The most that one sync may bring.
+/// The limit on the data that one sync may bring.
 ///
-/// Customers choose the server that answers for some platforms, so a sync may be fed without end. The quotas are far above
-/// what companies of a plan's size have (two weeks of events are the largest part), and keep one workspace from filling the
-/// disk that all share.
+/// For some platforms, customers choose the server that answers, so a sync could be fed without end. The quotas are far
+/// above the data of companies that fit a plan (two weeks of events are the largest part), and keep one workspace from
+/// filling the disk that all share.
 public struct SyncQuota: Equatable, Sendable {
-    /// Records of all kinds. A page without any counts as one.
+    /// The number of records of all kinds. A page without records counts as one.
     public let rows: Int
-    /// Bytes of the records as they are staged.
+    /// The bytes of the records in staged form.
     public let bytes: Int
 
-    /// A quota of so many rows and bytes.
     public init(rows: Int, bytes: Int) {
         self.rows = rows
         self.bytes = bytes
     }
 
-    /// The quota of a plan. That of the enterprise plan is the most for anybody.
+    /// Returns the quota of a plan. The enterprise plan's is the largest.
     public static func of(_ plan: Plan) -> SyncQuota {
         switch plan {
         case .free: SyncQuota(rows: 250_000, bytes: 256 << 20)
@@ -34,8 +33,8 @@ public struct SyncQuota: Equatable, Sendable {
 
         /// Adds a page.
         ///
-        /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows. The sync ends then, and the inventory stays
-        ///   as it was.
+        /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows. The sync then ends, and the
+        ///   inventory stays unchanged.
         mutating func add(_ page: some Collection<StagedRecord>, within quota: SyncQuota) throws(ConnectorError) {
             rows += max(1, page.count)
             for record in page { bytes += record.externalID.utf8.count + record.record.utf8.count }

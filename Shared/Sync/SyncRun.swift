@@ -3,37 +3,37 @@ import Base
 import HTTP
 import Store
 
-/// One sync of an integration that this process works on. Others keep off until its lease has run out; whoever finds
-/// another's token in it has lost it.
+/// A sync of an integration on which this process works. The process holds a lease, until whose end others don't touch
+/// the sync. If the stored token is not this one's, another process has taken over.
 struct SyncRun {
     let id: Identifier
     let integrationID: Identifier
-    /// Tells this claim from the one that another process may have made since.
+    /// The token that tells this process's claim from a later one.
     let token: Identifier
     let startedAt: Timestamp
     var position: SyncPosition
 }
 
-/// Why a sync does not go on here.
+/// The reasons why a sync does not continue in this process.
 enum SyncInterruption: Error {
-    /// Another process has taken it over.
+    /// Another process has taken the sync over.
     case lost
-    /// The integration was paused or disconnected meanwhile.
+    /// The integration was paused or disconnected in the meantime.
     case unwanted
     /// Another sync of the workspace is being applied in steps.
     case occupied
-    /// The time is up. The steps that were made stay.
+    /// The time is up. Completed steps stay.
     case outOfTime
 }
 
 extension Workspace {
-    /// How long a sync may be under way before it is begun anew: what it has pulled is too old by then.
+    /// The seconds after which an unfinished sync is started again, since the pages that it has read are too old by
+    /// then.
     static let longestSync = Int.hours(6)
-    /// How far the first sync reaches back, which rules take a person's habits from.
+    /// The seconds that the first sync's events reach back, from which rules learn people's habits.
     static let firstEvents = Int.days(14)
 
-    /// Goes on with the integration's sync that is under way, or else begins a new one. Another process that still works on
-    /// it has lost it.
+    /// Continues the integration's unfinished sync, or begins a new one. A process that still works on it loses it.
     func beginSync(
         of integration: SyncedIntegration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {
@@ -77,7 +77,7 @@ extension Workspace {
         }
     }
 
-    /// The history of an integration's lists.
+    /// Returns the history of an integration's lists.
     func listHistory(of integrationID: Identifier) throws -> ListHistory {
         ListHistory(
             try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {
@@ -85,8 +85,8 @@ extension Workspace {
             })
     }
 
-    /// When the last sync that was applied began to pull: what has happened since then it may not have seen, however late
-    /// it was applied. Of a run that is no longer kept only that it took no longer than any may is known.
+    /// Returns the time at which the last applied sync began to read. It may have missed later events, even if it was
+    /// applied much later. If that run's row was deleted, assumes that it took the maximum time.
     private func lastPull(of integration: SyncedIntegration) throws -> Timestamp? {
         try first(
             """
@@ -96,8 +96,8 @@ extension Workspace {
         ) { try $0[0] as Timestamp } ?? integration.lastSyncAt.map { $0 - Self.longestSync }
     }
 
-    /// Saves how far a sync has come, in the transaction of what it has staged. Throws when it is no longer this
-    /// process's.
+    /// Saves the progress of a sync, in the transaction that stages its records.
+    /// - Throws: `SyncInterruption.lost` if another process has taken the sync over.
     func save(_ run: SyncRun) throws {
         let saved = try execute(
             """
@@ -107,7 +107,7 @@ extension Workspace {
         guard saved == 1 else { throw SyncInterruption.lost }
     }
 
-    /// Leaves a sync to whoever goes on with it.
+    /// Gives up the lease, so that another process can continue the sync.
     func release(_ run: SyncRun, now: Timestamp) throws {
         try execute(
             """
@@ -116,7 +116,7 @@ extension Workspace {
             """, run.id, run.token, now)
     }
 
-    /// Ends a sync that has not come to its end. The caller then forgets its staged records (`forgetStagedRecords`).
+    /// Ends a sync without success. The caller then deletes its staged records (`forgetStagedRecords`).
     func endSync(_ runID: Identifier, error: (kind: String, sentence: String)?, at now: Timestamp) throws {
         try execute(
             """

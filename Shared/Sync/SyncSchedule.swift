@@ -3,15 +3,15 @@ import Base
 import Jobs
 import Store
 
-// An integration is synced every hour. One whose sync has failed is tried again after an hour, then two, four, eight and so
-// on, every half a day at most, for seven days; then it waits for somebody.
+// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four, eight
+// and at last every twelve hours, for seven days. After that the integration waits for a person.
 extension Workspace {
-    /// How long an integration that fails is tried.
+    /// The seconds for which a failing integration is retried.
     private static let failingTime = Int.days(7)
-    /// The longest pause between two tries, in seconds.
+    /// The longest pause between two attempts, in seconds.
     private static let longestPause = Int.hours(12)
 
-    /// Writes down, in the transaction in which a sync ends without success, why it did, and when the next one begins.
+    /// Records, in the transaction that ends a sync without success, the reason and the time of the next one.
     func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
         let failing = try first(
             "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID

@@ -4,7 +4,7 @@ import Connectors
 import HTTP
 import Store
 
-/// An integration as a sync needs it.
+/// The parts of an integration that a sync needs.
 struct SyncedIntegration {
     let id: Identifier
     let platform: Platform
@@ -14,8 +14,9 @@ struct SyncedIntegration {
 }
 
 extension Workspace {
-    /// An integration that can be synced; one that has failed may be tried again. Throws 404 when there is none of that id
-    /// or it has been disconnected, 409 when it is paused, 422 when it has no credentials.
+    /// Returns an integration that can be synced. One that has failed may be tried again.
+    /// - Throws: `HTTPError` 404 if it does not exist or is disconnected, 409 if it is paused, 422 if it has no
+    ///   credentials.
     func syncedIntegration(_ id: Identifier) throws -> SyncedIntegration {
         let found = try first(
             """
@@ -41,27 +42,26 @@ extension Workspace {
 }
 
 extension Workspace {
-    /// The platform of an integration that can be synced; throws as `syncedIntegration`.
+    /// Returns the platform of an integration that can be synced. Throws the errors of `syncedIntegration`.
     public func platformToSync(_ id: Identifier) throws -> Platform { try syncedIntegration(id).platform }
 }
 
-/// What syncs work with beside the workspace.
+/// The environment, connectors and limits that syncs use.
 public struct SyncTools: Sendable {
-    /// The function's variables.
+    /// The function's environment variables.
     public let environment: Environment
-    /// The connector of a platform.
+    /// Returns the connector of a platform.
     let connector: @Sendable (String) -> (any Connector.Type)?
-    /// How the pauses between retries begin, in seconds.
+    /// The first pause before a retry, in seconds.
     public var firstPause = 0.5
-    /// A sync of at least so many records is applied in steps, if the engine has one writer at a time.
+    /// The number of staged rows from which a sync is applied in steps, if the engine has one writer at a time.
     public var stepsFrom = 2_000
     /// The number of rows in the first step of each of its statements.
     public var firstStep = Self.firstStep
     static let firstStep = 200
-    /// The quota of a plan.
+    /// Returns the quota of a plan.
     public var quota: @Sendable (Plan) -> SyncQuota = { .of($0) }
 
-    /// Tools with the function's variables.
     public init(
         _ environment: Environment,
         connector: @escaping @Sendable (String) -> (any Connector.Type)? = { Connectors.of($0) }
@@ -70,8 +70,8 @@ public struct SyncTools: Sendable {
         self.connector = connector
     }
 
-    /// The connector of an integration with its stored credentials. Throws `ConnectorError` when there is none, or the
-    /// credentials can't be opened.
+    /// Returns the connector of an integration with its stored credentials.
+    /// - Throws: `ConnectorError` if there is no connector, or if the credentials can't be decrypted.
     func connect(
         _ integration: SyncedIntegration, in workspaceID: Identifier, eventsSince: Timestamp,
         olderEvents: [String: Timestamp], seconds: Double
@@ -88,7 +88,7 @@ public struct SyncTools: Sendable {
             type, credentials, eventsSince: eventsSince, olderEvents: olderEvents, seconds: seconds)
     }
 
-    /// A connector with credentials.
+    /// Returns a connector with credentials.
     func connect(
         _ type: any Connector.Type, _ credentials: Credentials, eventsSince: Timestamp,
         olderEvents: [String: Timestamp] = [:], seconds: Double

@@ -250,7 +250,7 @@ import Testing
     /// Alice has a critical finding, which an agent does not get around by not naming it.
     @Test func leavingTheFindingOutDoesNotHelp() throws {
         let reply = confirm(token(propose(as: .agent)), as: .agent)
-        #expect(reply.json["response"] == "suspend_user for alice@example.com on okta waits for approval.")
+        #expect(reply.json["response"] == "suspend_user for alice@example.com on okta is waiting for approval.")
         #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) pending_approval"])
     }
 
@@ -268,14 +268,14 @@ import Testing
         try chat.store.own.addAccount(
             of: try chat.alice(), on: try chat.store.own.addIntegration("google_workspace", category: "idp"))
         let reply = confirm(token)
-        #expect(reply.status == 409 && reply.error == "This would act on something else by now. Ask for it again.")
+        #expect(reply.status == 409 && reply.error == "The target has changed in the meantime. Ask for it again.")
         #expect(try chat.actions().isEmpty)
     }
 
     @Test func theSameActionDoesNotWaitTwice() throws {
         let (first, second) = (token(propose()), token(propose()))
         #expect(confirm(first).status == 200)
-        #expect(confirm(second).error == "An action suspend_user waits for this target already.")
+        #expect(confirm(second).error == "Action suspend_user is already pending for this target.")
         #expect(try chat.actions().count == 1)
     }
 

@@ -144,10 +144,10 @@ import Testing
     @Test(arguments: [
         (400, 400, "The AI assistant can't read this message or its file."),
         (413, 413, "The message and its file are too long for the AI assistant."),
-        (401, 500, "The AI assistant could not be asked. Try again later."),
-        (402, 500, "The AI assistant could not be asked. Try again later."),
-        (403, 500, "The AI assistant could not be asked. Try again later."),
-        (404, 500, "The AI assistant could not be asked. Try again later."),
+        (401, 500, "The AI assistant could not answer. Try again later."),
+        (402, 500, "The AI assistant could not answer. Try again later."),
+        (403, 500, "The AI assistant could not answer. Try again later."),
+        (404, 500, "The AI assistant could not answer. Try again later."),
     ])
     func otherRefusalsSayNothingOfTheInside(_ theirs: Int, _ ours: Int, _ sentence: String) {
         anthropic.says(FakeAnthropic.error(theirs, "some_error"))

@@ -149,7 +149,7 @@ import Testing
             ("suspend_user", ["email": "alice@example.com", "force": true], "suspend_user takes no such input."),
             ("suspend_user", ["email": ["alice@example.com"]], "email is not valid"),
             ("block_app", ["app_name": "App of Wombat"], "This workspace has no such application."),
-            ("contain_host", ["hostname": "Wombat-laptop"], "No device of this host name"),
+            ("contain_host", ["hostname": "Wombat-laptop"], "No device with this host name"),
             (
                 "revoke_oauth_token", ["email": "alice@example.com", "app_name": "Figma"],
                 "This application has no known"

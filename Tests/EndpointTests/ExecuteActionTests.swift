@@ -95,7 +95,7 @@ import Testing
             Self.suspend.merging(["actionType": "create_access_review", "extraParams": ["reviewer": "mallory"]]) { $1 })
         #expect(reply.status == 404)
         #expect(
-            reply.error == "extraParams.reviewer: Okta has brought no active user of this name into this workspace.")
+            reply.error == "extraParams.reviewer: no active user with this name was synced from Okta.")
         #expect(
             send([
                 "actionType": "flag_app", "targetPlatform": "thalian", "targetEntityId": "x", "extraParams": ["a": 1],
@@ -256,7 +256,7 @@ import Testing
         #expect(reply.status == 200 && reply.json["success"] == false)
         #expect(
             reply.json["result"] == [
-                "status": "failed", "error": "Okta does not do this: it answered with status 400.",
+                "status": "failed", "error": "Okta refused the request with status 400.",
             ])
         #expect(try store.own.auditEntries().map(\.action) == ["remediation.requested", "remediation.failed"])
         // Asked again it is asked for again.

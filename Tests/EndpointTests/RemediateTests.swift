@@ -154,7 +154,7 @@ import Testing
             for type: JSON in [.null, "suspend_user"] {
                 let reply = send(finding, type)
                 #expect(reply.status == 409)
-                #expect(reply.error == "An action suspend_user waits for this finding already.")
+                #expect(reply.error == "Action suspend_user is already pending for this finding.")
             }
         }
         #expect(try send(addFinding()).status == 200, "another finding")
@@ -193,13 +193,13 @@ import Testing
         let finding = try addFinding()
         let device = send(finding, "lock_device")
         #expect(device.status == 400)
-        #expect(device.error == "This finding does not tell on which device lock_device should act.")
+        #expect(device.error == "This finding does not say which device lock_device should act on.")
         let people: JSON = ["identities": [["id": "1", "name": "A"], ["id": "2", "name": "B"]]]
         let several = try store.own.addFinding("high", action: "revoke_license", entities: people)
         let reply = send(several)
         #expect(reply.status == 400)
         #expect(
-            reply.error == "This finding does not tell on which identity or application revoke_license should act.")
+            reply.error == "This finding does not say which identity or application revoke_license should act on.")
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
     }
 

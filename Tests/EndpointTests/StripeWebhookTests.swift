@@ -392,7 +392,7 @@ import Testing
         ] {
             let reply = send(body, bad)
             #expect(
-                reply.status == 400 && reply.error == "The Stripe-Signature is missing or does not hold.",
+                reply.status == 400 && reply.error == "The Stripe-Signature is missing or not valid.",
                 "\(bad ?? "none")")
         }
         #expect(try plan() == "free" && subscription().isEmpty)

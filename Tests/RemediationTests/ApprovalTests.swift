@@ -192,7 +192,7 @@ import Testing
         #expect(scene.provider.calls.isEmpty)
         #expect(try scene.audited() == ["remediation.requested", "remediation.rejected"])
         let again = refusal { _ = try scene.workspace(.admin).decide(.approve, on: action.id, now: scene.now) }
-        #expect(again?.status == 409 && again?.sentence == "This action is rejected; it does not wait for approval.")
+        #expect(again?.status == 409 && again?.sentence == "This action is rejected; it is not waiting for approval.")
     }
 
     @Test func whoMayNotApproveDoesNot() throws {

@@ -131,7 +131,7 @@ import Testing
         scene.provider.fail(ConnectorError.unknownOutcome("It broke off."))
         let action = try scene.run(scene.request())
         #expect(action.status == .unknownOutcome && scene.json(action)?["success"] == false)
-        #expect(action.error?.hasPrefix("It was begun, and JumpCloud does not tell") == true)
+        #expect(action.error?.hasPrefix("It was started, and JumpCloud does not say") == true)
         #expect(try scene.audited().last == "remediation.failed")
         scene.now = scene.now + 3_600
         #expect(try scene.run(action).status == .unknownOutcome && scene.provider.calls.count == 1)
@@ -199,7 +199,7 @@ import Testing
         scene.now = scene.now + 30
         let ended = try scene.run(action)
         #expect(ended.status == .unknownOutcome && scene.provider.calls.count == 1)
-        #expect(ended.error == "JumpCloud was connected anew after this was requested. Request it again.")
+        #expect(ended.error == "JumpCloud was reconnected after this was requested. Request it again.")
     }
 
     @Test func nothingIsBegunOnceThePlatformIsDisconnected() throws {
@@ -243,7 +243,7 @@ import Testing
         try scene.store.database.execute("DELETE FROM devices")
         let ended = try scene.run(action)
         #expect(ended.status == .failed && scene.provider.calls.isEmpty)
-        #expect(ended.error == "JumpCloud has brought nothing of this targetEntityId into this workspace.")
+        #expect(ended.error == "Nothing with this targetEntityId was synced from JumpCloud.")
     }
 
     @Test func credentialsOfAnotherIntegrationDoNotOpen() throws {

@@ -129,7 +129,7 @@ import Testing
             #expect(error?.status == 404, "\(value)")
             #expect(
                 error?.sentence
-                    == "extraParams.token_id: GitLab has brought no key of this id for this account into this workspace."
+                    == "extraParams.token_id: no key with this id for this account was synced from GitLab."
             )
         }
         // A key has no keys.
@@ -312,7 +312,7 @@ import Testing
         #expect(ended.status == .failed && scene.provider.calls.isEmpty)
         #expect(
             ended.error
-                == "extraParams.token_id: GitLab has brought no key of this id for this account into this workspace.")
+                == "extraParams.token_id: no key with this id for this account was synced from GitLab.")
         let review = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v2"])
         try scene.store.database.execute("UPDATE accounts SET status = 'suspended' WHERE id = $1", bob)
         #expect(try scene.run(review).status == .failed && scene.provider.calls.isEmpty)
@@ -323,7 +323,7 @@ import Testing
         let database = scene.store.database
         func isRefused(_ action: RemediationAction) throws -> Bool {
             let ended = try scene.run(action)
-            let sentence = "What this action names has changed since it was requested. Request it again."
+            let sentence = "The records that this action names have changed since its request. Request it again."
             return ended.status == .failed && ended.error == sentence && scene.provider.calls.isEmpty
         }
         let person = try scene.request(.suspendUser, scene.alice.description)
@@ -361,7 +361,7 @@ import Testing
         scene.now = scene.now + 3600
         let ended = try scene.run(review)
         #expect(ended.status == .failed && scene.provider.calls == calls, "\(scene.provider.calls)")
-        #expect(ended.error == "What this action names has changed since it was requested. Request it again.")
+        #expect(ended.error == "The records that this action names have changed since its request. Request it again.")
     }
 
     /// More of what an action is about than there was does not make it another one.
@@ -485,7 +485,7 @@ import Testing
             "UPDATE remediation_actions SET extra_params = $2 WHERE id = $1", other.id, JSON.object(["pin": sealed]))
         let ended = try scene.run(other)
         #expect(ended.status == .failed && scene.provider.calls.isEmpty)
-        #expect(ended.error == "extraParams.pin can't be opened any more. Request the action again.")
+        #expect(ended.error == "extraParams.pin can't be decrypted. Request the action again.")
     }
 
     @Test func aRejectedActionsSecretIsGone() throws {
@@ -529,7 +529,7 @@ import Testing
         try scene.workspace().endLostActions(now: scene.now)
         let ended = try scene.action(action.id)
         #expect(ended.status == .unknownOutcome && ended.parameters == ["pin": ["sealed": .null]])
-        #expect(ended.error == "Its job ended before it was done. Look at GitLab before you request it again.")
+        #expect(ended.error == "Its job ended before it was finished. Check GitLab before you request it again.")
         #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
     }
 

@@ -58,7 +58,7 @@ import Testing
         for entity in ["u9", "U1", "u1/../u2", account.description, mallory.description, carol.description] {
             let error = refusal { _ = try scene.request(.suspendUser, entity) }
             #expect(error?.status == 404, "\(entity)")
-            #expect(error?.sentence == "JumpCloud has brought nothing of this targetEntityId into this workspace.")
+            #expect(error?.sentence == "Nothing with this targetEntityId was synced from JumpCloud.")
         }
         #expect(refusal { _ = try scene.request(.lockDevice, "u1") }?.status == 404, "an account is no device")
         #expect(refusal { _ = try scene.request(.flagApp, account.description) }?.status == 404)
@@ -129,7 +129,7 @@ import Testing
     @Test func theSameActionWaitsOnce() throws {
         _ = try scene.request()
         let error = refusal { _ = try scene.request() }
-        #expect(error?.status == 409 && error?.sentence == "An action suspend_user waits for this target already.")
+        #expect(error?.status == 409 && error?.sentence == "Action suspend_user is already pending for this target.")
         _ = try scene.request(.suspendUser, "u2")
         #expect(try scene.audited().count == 2)
     }

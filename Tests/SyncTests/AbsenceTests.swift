@@ -323,7 +323,7 @@ import Testing
             #expect(
                 try error() == [
                     "connected: The list of users came back with 19 of 40 entries. "
-                        + "What is missing is kept until a later sync confirms it."
+                        + "Missing entries are kept until a later sync confirms that they are gone."
                 ])
             #expect(try leftOut().first?.contains("19 of 40") == true)
         }

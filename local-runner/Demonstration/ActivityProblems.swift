@@ -44,7 +44,7 @@ extension Company {
         try plant(
             "behavioral_anomaly::password_spray", on: .workspace, affecting: Array(sprayed), from: [.okta],
             since: midnight(daysAgo: 12) + .hours(4),
-            "198.51.100.23 tried the passwords of 17 people within 11 minutes 12 days ago, which is how guessed passwords are found."
+            "198.51.100.23 tried the passwords of 17 people within 11 minutes 12 days ago, which is how attackers find weak passwords."
         )
         let nagged = try take("MFA failures")
         let moment = officeHours(daysAgo: 4)

@@ -35,7 +35,7 @@ extension Company {
             try plant(
                 "device_posture::noncompliant_admin", on: .device(device), affecting: [careless],
                 from: [.googleWorkspace, .okta],
-                "\(device.hostname) of Okta admin \(careless.name) is out of compliance, so admin sessions run on a device that nobody vouches for."
+                "\(device.hostname) of Okta admin \(careless.name) is out of compliance, so admin sessions run on a device that can't be trusted."
             )
         }
         let contractor = try take("external admin") { $0.kind == .contractor }
@@ -49,7 +49,7 @@ extension Company {
         appoint(service, on: .aws, ["AdministratorAccess"])
         try plant(
             "identity_security::service_account_with_admin", on: .person(service), from: [.aws],
-            "The service account \(service.name) is an admin of AWS, so one leaked key of it controls everything there."
+            "The service account \(service.name) is an admin of AWS, so one leaked key controls everything there."
         )
         try plantAWSAccounts()
     }

@@ -50,7 +50,7 @@ extension Company {
             device.isCompliant = false
             try plant(
                 "device_posture::os_end_of_life", on: .device(device), affecting: [person], from: [.googleWorkspace],
-                "\(device.hostname) of \(person.name) runs \(name), which gets no security updates any more.")
+                "\(device.hostname) of \(person.name) runs \(name), which no longer gets security updates.")
         }
         try plantAgents(owner)
         try plantPhonesAndRecords()
@@ -78,7 +78,7 @@ extension Company {
         try plant(
             "device_posture::open_edr_detection", on: .device(device), affecting: [person], from: [.crowdStrike],
             since: ago(days: 1),
-            "CrowdStrike has an open detection on \(device.hostname) of \(person.name), which nobody has looked into.")
+            "CrowdStrike has an open detection on \(device.hostname) of \(person.name), which no one has investigated.")
         let admin = try take("detection, admin") { $0.isAdmin && $0.rank == .member && !$0.devices.isEmpty }
         if let laptop = admin.devices.first {
             let device = try agent(of: laptop)
@@ -86,7 +86,7 @@ extension Company {
             try plant(
                 "device_posture::open_edr_detection", on: .device(device), affecting: [admin], from: [.crowdStrike],
                 since: ago(days: 2),
-                "CrowdStrike has 2 open detections on \(device.hostname) of \(admin.name), which nobody has looked into."
+                "CrowdStrike has 2 open detections on \(device.hostname) of \(admin.name), which no one has investigated."
             )
             try plant(
                 "compound_risk::detection_on_admin_device", on: .device(device), affecting: [admin],
@@ -101,7 +101,7 @@ extension Company {
             "device_posture::contained_in_use", on: .device(contained), affecting: [stuck],
             from: [.crowdStrike, .okta],
             since: ago(days: 3),
-            "\(contained.hostname) of \(stuck.name) is contained by CrowdStrike but was seen today, so work goes on on a suspect machine."
+            "\(contained.hostname) of \(stuck.name) is contained by CrowdStrike but was seen today, so a suspect machine is still in use."
         )
     }
 

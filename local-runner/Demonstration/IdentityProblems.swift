@@ -160,7 +160,7 @@ extension Company {
         }
         try plant(
             "identity_security::most_sign_ins_bypass_sso", on: .platform(.jira, nil), from: [.okta, .jira],
-            "\(direct * 100 / logins) per cent of Jira sign-ins in the last 30 days used a password instead of Okta, so Okta's rules do not hold there."
+            "\(direct * 100 / logins) per cent of Jira sign-ins in the last 30 days used a password instead of Okta, so Okta's rules do not apply there."
         )
     }
 }

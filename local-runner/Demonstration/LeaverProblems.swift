@@ -35,13 +35,13 @@ extension Company {
                 try plant(
                     "access_hygiene::inactive_user_with_admin", on: .person(person), from: [.okta],
                     since: ago(days: 22),
-                    "\(person.name) is suspended in Okta but still an administrator of NetSuite, so the accounts open again with one click."
+                    "\(person.name) is suspended in Okta but still an administrator of NetSuite, so one click makes them an admin again."
                 )
             } else {
                 try plant(
                     "access_hygiene::inactive_user_with_entitlements", on: .person(person), from: [.okta],
                     since: ago(days: 22),
-                    "\(person.name) is suspended in Okta but keeps access to \(Names.list(kept.map(\.application.name))), which returns with the account."
+                    "\(person.name) is suspended in Okta but keeps access to \(Names.list(kept.map(\.application.name))), which comes back if the account is reactivated."
                 )
             }
         }
@@ -127,7 +127,7 @@ extension Company {
             person.account(on: .bambooHR)?.department = department
             try plant(
                 "access_hygiene::department_mismatch", on: .person(person), from: [.bambooHR, .okta],
-                "\(person.name) is in \(department) for BambooHR and in \(person.department ?? "") for Okta, so access follows the wrong department."
+                "\(person.name) is in \(department) according to BambooHR and in \(person.department ?? "") according to Okta, so access follows the wrong department."
             )
         }
         let moved = try take("manager mismatch")
@@ -150,7 +150,7 @@ extension Company {
         ghost.accounts.removeAll { $0.platform == .bambooHR }
         try plant(
             "access_hygiene::ghost_employee", on: .person(ghost), from: [.bambooHR, .okta],
-            "\(ghost.name) has an active Okta account with \(ghost.entitlements.count) applications, but BambooHR knows nobody of that name."
+            "\(ghost.name) has an active Okta account with \(ghost.entitlements.count) applications, but BambooHR has no one with that name."
         )
         let newcomer = try take("new hire without account") { $0.isPlain && $0.account(on: .github) == nil }
         removeAccess(of: newcomer)
@@ -165,7 +165,7 @@ extension Company {
         try plant(
             "access_hygiene::new_hire_without_account", on: .person(newcomer), from: [.bambooHR, .okta],
             since: ago(days: 2),
-            "\(newcomer.name) started 6 days ago according to BambooHR and has no account, so work begins on borrowed ones."
+            "\(newcomer.name) started 6 days ago according to BambooHR and has no account, so their work begins on borrowed accounts."
         )
     }
 }

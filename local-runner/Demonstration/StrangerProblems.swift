@@ -6,7 +6,7 @@ extension Company {
         let guest = addGuest(name: "Viktor Sandberg", email: "viktor@sandberg-studio.example", on: .slack)
         try plant(
             "access_hygiene::account_without_idp_identity", on: .person(guest.person), from: [.slack, .okta],
-            "\(guest.person.name) has a Slack account that matches nobody in Okta or Google Workspace, so nothing ends it when the work does."
+            "\(guest.person.name) has a Slack account that matches nobody in Okta or Google Workspace, so nothing closes it when the person leaves."
         )
         let consultant = addGuest(name: "Carla Benedetti", email: "carla.benedetti@agile-lane.example", on: .jira)
         appoint(consultant.person, on: .jira, ["jira-administrators"])
@@ -50,7 +50,7 @@ extension Company {
             guard permission == "write" else { continue }
             try plant(
                 "access_risk::github_outside_collaborator_with_write", on: .person(person), from: [.github],
-                "\(name) is not with the company but can push to the firmware repository, so code ships that no employee wrote."
+                "\(name) is not an employee but can push to the firmware repository, so code that no employee wrote can ship."
             )
         }
     }

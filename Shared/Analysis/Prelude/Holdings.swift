@@ -1,10 +1,14 @@
 import Store
 
 extension Prelude {
-    // What people hold. account_holders: active accounts, also those of nobody, whose owner has not left. admin_places:
-    // what each identity administers, applications and platforms alike; idp_role tells the identity providers.
-    // super_admins: active accounts with the highest role of the identity provider that people sign in with. seats: paid
-    // ones of active people. direct_sign_ins: with a password, to platforms other than the identity providers.
+    // Tables about people's access:
+    // - account_holders: active accounts, also those without an identity, unless their owner has left.
+    // - admin_places: the applications and platforms that each identity administers. idp_role is set for identity
+    //   providers.
+    // - super_admins: active accounts with the highest role at the identity provider with which people sign in.
+    // - licenses: all paid seats. seats: the paid seats of active people.
+    // - sign_ins: successful sign-ins to identity providers. logins: successful sign-ins to other platforms.
+    // - direct_sign_ins: those logins that used a password.
     static let holdings: SQL = """
         account_holders AS NOT MATERIALIZED (
             SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,

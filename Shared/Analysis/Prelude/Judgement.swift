@@ -1,9 +1,12 @@
 import Store
 
 extension Prelude {
-    // app_admins: who administers which application. administered: the applications and platforms that each person
-    // administers, identity providers left out. open_findings: what is found so far and not set aside. drift: the metrics
-    // of the latest snapshot and of the newest that is a week older, and how long ago that was; no row without one.
+    // Tables for compound, drift and correlation rules:
+    // - app_admins: the administrators of each application.
+    // - administered: the applications and platforms, other than identity providers, that each person administers.
+    // - open_findings: the findings that are open or in progress.
+    // - drift: the metrics of the latest snapshot and of the newest one that is at least a week older, and the time
+    //   between them. It has no row if there is no older one.
     static let judgement: SQL = """
         app_admins AS NOT MATERIALIZED (
             SELECT live_entitlements.identity_id, live_applications.id AS application_id,

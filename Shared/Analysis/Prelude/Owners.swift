@@ -1,9 +1,11 @@
 import Store
 
 extension Prelude {
-    // What several rules start from, with the columns that findings are made of.
-    // owned_keys: active keys of an account or a person. shadow_applications: the unsanctioned ones, with what policy says
-    // of them, null when it says nothing. app_use: OAuth grants, with the application and the person who let it in.
+    // Tables from which several rules start, with the columns that findings need:
+    // - owned_keys: active keys of an account or a person.
+    // - shadow_applications: applications that are neither managed nor sanctioned. policy is the policy's status, or
+    //   null.
+    // - app_use: OAuth grants, with the application and the person who gave the grant.
     static let owners: SQL = """
         owned_keys AS NOT MATERIALIZED (
             SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,

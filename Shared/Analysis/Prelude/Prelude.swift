@@ -1,9 +1,10 @@
 import Store
 
-/// The tables that rules ask about: the workspace's data as far as connected integrations vouch for it. Each rule's
-/// question follows this WITH clause; both engines put the definitions in where they are used.
+/// The tables that rules query: the workspace's data from connected integrations. Each rule's query follows this WITH
+/// clause. `NOT MATERIALIZED` makes both engines insert the definitions into the query.
 enum Prelude {
-    /// For rules about findings, which ask about few rows: without the tables that are made for a moment.
+    /// The clause for rules about findings, which read few rows. Shared tables are defined in it; those with parameters
+    /// are left out.
     static let sql =
         "WITH " + plain + ", "
         + .list(
@@ -12,15 +13,18 @@ enum Prelude {
             })
         + ", " + further + " "
 
-    /// For rules about everything else: the shared tables are kept.
+    /// The clause for all other rules, which read the shared tables from temporary tables.
     static let sqlOverKeptTables = "WITH " + plain + ", " + further + " "
 
     static let plain: SQL = .list([connected, accounts, identities, inventory, access])
     private static let further: SQL = .list([holdings, owners, judgement])
 
-    // connected: the integrations that are connected. idp: the one that people sign in with. hr: the HR system.
-    // providers: the identity providers that know people, also while their syncs fail or are paused: whoever is in one of
-    // them is no stranger.
+    // Tables about integrations:
+    // - connected: the connected integrations.
+    // - idp: the identity provider with which people sign in.
+    // - hr: the HR system.
+    // - providers: the identity providers that know people, including those whose syncs fail or are paused. A person
+    //   that one of them knows is not a stranger.
     private static let connected: SQL = """
         connected AS NOT MATERIALIZED (
             SELECT id, platform, category, idp_role, last_sync_at FROM integrations
@@ -33,7 +37,7 @@ enum Prelude {
             WHERE workspace_id = $1 AND idp_role IS NOT NULL AND status <> 'disconnected')
         """
 
-    // live_accounts: all accounts, with their platform; owner is the identity that they belong to, if any.
+    // live_accounts: the accounts on connected platforms, with their platform. identity_id is the owner, or null.
     private static let accounts: SQL = """
         live_accounts AS NOT MATERIALIZED (
             SELECT accounts.id, accounts.identity_id, accounts.integration_id, accounts.username, accounts.email,
@@ -45,11 +49,12 @@ enum Prelude {
             WHERE accounts.workspace_id = $1)
         """
 
-    // everyone: all identities.
-    // inactive: deprovisioned and suspended identities. A person whose suspended accounts at identity providers were never
-    // activated is not inactive, since nobody has suspended them.
-    // known: identities that an identity provider has an account of.
-    // executive_titles: titles that begin with an executive's. There are far fewer titles than people.
+    // Tables about people:
+    // - everyone: all identities.
+    // - inactive: deprovisioned and suspended identities. A person whose suspended accounts at identity providers were
+    //   never activated is not inactive, since no one has suspended them.
+    // - known: identities with an account at an identity provider.
+    // - executive_titles: titles that begin with an executive's title. There are far fewer titles than people.
     private static let identities: SQL = """
         everyone AS NOT MATERIALIZED (
             SELECT id, email, display_name, status, identity_type, mfa_enabled, last_login_at, department, title,
@@ -81,10 +86,13 @@ enum Prelude {
                 OR words LIKE 'senior vice president %' OR words LIKE 'executive vice president %')
         """
 
-    // live_applications: all applications. unsanctioned: those that nobody manages and no policy sanctions.
-    // shared_serials: serial numbers that tell no machines apart, since one platform knows three or more with the same
-    // one, and not all of one model: a placeholder that no list has yet. live_devices: all devices, with their
-    // platform; serial is the serial number to compare by, null where there is none, or only such a one.
+    // Tables about applications and devices:
+    // - live_applications: the applications of connected platforms.
+    // - unsanctioned: applications that are neither managed nor sanctioned.
+    // - shared_serials: serial numbers that can't identify a machine, since one platform has three or more machines
+    //   with the same one, of different models. These are placeholders that are in no list yet.
+    // - live_devices: the devices, with their platform. serial is the serial number for comparisons; null if there is
+    //   none or only a shared one.
     private static let inventory: SQL = """
         live_applications AS NOT MATERIALIZED (
             SELECT applications.id, applications.name, applications.name_folded, applications.publisher,
@@ -113,8 +121,9 @@ enum Prelude {
             WHERE devices.workspace_id = $1)
         """
 
-    // live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy keys) and live_events
-    // (the platforms' logs), each with its platform. log_start: since when every identity provider's log is whole.
+    // Tables about access: live_entitlements, live_grants (OAuth), live_keys (active access keys, tokens and deploy
+    // keys) and live_events (the platforms' logs), each with its platform. log_start: the time from which every
+    // identity provider's log is complete.
     private static let access: SQL = """
         live_entitlements AS NOT MATERIALIZED (
             SELECT entitlements.id, entitlements.account_id, entitlements.identity_id, entitlements.application_id,

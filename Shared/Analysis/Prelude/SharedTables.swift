@@ -1,9 +1,9 @@
 import Store
 
-/// A table that many rules ask about and each would have to put together anew from very many rows, so that a run keeps it.
+/// A table that many rules read and that would take long to compute for each of them, so a run computes it once.
 struct SharedTable: Sendable {
     let name: StaticString
-    /// The column that it is looked up by.
+    /// The column by which rows are looked up.
     let key: StaticString
     let query: RuleQuery
 
@@ -12,7 +12,7 @@ struct SharedTable: Sendable {
 
 extension Prelude {
     static let sharedTables = [
-        // Of those whom an identity provider knows, the active ones who are no service accounts.
+        // Active people that an identity provider knows, without service accounts.
         SharedTable(
             name: "people", key: "id",
             query: """
@@ -23,9 +23,9 @@ extension Prelude {
                     SELECT identity_id FROM accounts
                     WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
                 """),
-        // All devices with their owner, if any; device names both. has_edr: an agent is on it, by what the device's own
-        // platform says or because an EDR platform reports the same machine: by its serial number, or by its name where
-        // one of the two has no serial number. False of computers alone, and null of what takes no agent.
+        // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: its
+        // own platform says so, or an EDR platform reports the same machine, by its serial number, or by its name if
+        // one of the two has no serial number. It is false only for computers, and null for devices that take no agent.
         SharedTable(
             name: "owned_devices", key: "identity_id",
             query: """
@@ -60,7 +60,8 @@ extension Prelude {
                         WHERE live_devices.integration_id = edr.id GROUP BY lower(trim(hostname))
                         ) AS hosts ON hosts.hostname = lower(trim(live_devices.hostname))
                 """),
-        // What the HR system and the identity provider that people sign in with say of a person, where they differ.
+        // People whose department or manager differs between the HR system and the identity provider with which people
+        // sign in.
         SharedTable(
             name: "hr_records", key: "identity_id",
             query: """
@@ -87,8 +88,8 @@ extension Prelude {
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
-        // Active accounts whose owner no identity provider knows; service accounts, shared mailboxes and HR records need
-        // none. is_business: on one of `Rule.businessPlatforms`.
+        // Active accounts whose owner no identity provider knows. Service accounts, shared mailboxes and HR records are
+        // left out, since they need no match. is_business: the account is on one of `Rule.businessPlatforms`.
         SharedTable(
             name: "strangers", key: "account_platform",
             query: """
@@ -113,8 +114,8 @@ extension Prelude {
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 """),
-        // Active accounts of people who are deprovisioned, beside HR and the identity provider. is_business: on one of
-        // `Rule.businessPlatforms`.
+        // Active accounts of deprovisioned people, except at HR and at the identity provider with which people sign in.
+        // is_business: the account is on one of `Rule.businessPlatforms`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """
@@ -129,10 +130,11 @@ extension Prelude {
                     AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
                     AND live_accounts.platform <> (SELECT platform FROM idp)
                 """),
-        // Of whom there is something to tell apart in half a year of sign-ins. nights_lately, nights_before: between 22:00
-        // and 06:00 UTC in the last 7 days, and in the two weeks before. is_traveller: from several countries in the last
-        // 30 days. woken_at, last_at: the first of these 30 days, and the last before them; with 60 days or more between
-        // them, or at least as much of the log without any.
+        // People whose sign-ins of the last 180 days show a change of habit. nights_lately and nights_before count
+        // sign-ins between 22:00 and 06:00 UTC in the last 7 days and in the two weeks before. is_traveller: sign-ins
+        // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
+        // and the last one before them; a person is included if at least 60 days lie between them, or between the start
+        // of the log and woken_at.
         SharedTable(
             name: "sign_in_habits", key: "identity_id",
             query: """
@@ -154,7 +156,7 @@ extension Prelude {
                 WHERE nights_lately > nights_before OR is_traveller
                     OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
                 """),
-        // Ten or more failed sign-ins of one person from three or more addresses within a day of the last 30.
+        // Attacks on one person: ten or more failed sign-ins from three or more addresses on one day of the last 30.
         SharedTable(
             name: "attacks", key: "identity_id",
             query: """
@@ -166,7 +168,7 @@ extension Prelude {
                 GROUP BY identity_id, platform, epoch(occurred_at) / 86400
                 HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3
                 """),
-        // Failed sign-ins of ten or more people from one address within a day of the last 30.
+        // Attacks from one address: failed sign-ins of ten or more people on one day of the last 30.
         SharedTable(
             name: "sprays", key: "ip_address",
             query: """

@@ -1,12 +1,12 @@
 import Findings
 
 extension Rule {
-    /// Access that should have ended, or whose owner nobody can name.
+    /// Access that should have ended, or that has no known owner.
     static let accessHygiene: [Rule] = leavers + hrRecords + unmatchedAccounts + longLivedKeys
 
     private static let leavers: [Rule] =
         [
-            // Live entitlements of someone suspended or deprovisioned, none of them admin.
+            // Finds suspended or deprovisioned people with live entitlements, none of them as an admin.
             Rule(
                 .accessHygiene, "inactive_user_with_entitlements", .high, on: .identity,
                 "Suspended or deprovisioned user with live entitlements",
@@ -24,8 +24,8 @@ extension Rule {
                         WHERE admin.identity_id = everyone.id AND admin.is_admin)
                     """,
                 say: """
-                    {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which returns \
-                    with the account.
+                    {identity_name} is {status} in {idp:platform} but keeps access to {application_name}, which \
+                    comes back if the account is reactivated.
                     """,
                 recommend: "Remove the user's remaining entitlements.", action: .offboardUser),
             Rule(
@@ -43,11 +43,11 @@ extension Rule {
                         AND live_entitlements.is_admin
                     """,
                 say: """
-                    {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, so \
-                    the accounts open again with one click.
+                    {identity_name} is {status} in {idp:platform} but still an administrator of {application_name}, \
+                    so one click makes them an admin again.
                     """,
                 recommend: "Remove the admin entitlement now.", action: .removeAdminRole),
-            // On platforms that have no such rule of their own, and without an admin role on any of them.
+            // Covers platforms that have no such rule of their own, and people without an admin role on any of them.
             Rule(
                 .accessHygiene, "offboarded_but_active", .high, on: .identity,
                 "Offboarded but active elsewhere",
@@ -99,7 +99,7 @@ extension Rule {
                     account is active[ and was used {last_login_at:ago}].
                     """,
                 recommend: "Offboard the person in the identity provider now.", action: .offboardUser),
-            // Those who are no admins there: that is worse wherever it is.
+            // Covers people who are not admins there. Administrators are covered by offboarded_admin_active.
             Rule(
                 .accessHygiene, "gitlab_offboarded_active", .high, on: .identity,
                 "Offboarded but active in GitLab",
@@ -107,7 +107,7 @@ extension Rule {
                 find: "SELECT * FROM outlived WHERE account_platform = 'gitlab' AND NOT is_admin",
                 say: """
                     {identity_name} was deprovisioned in {idp:platform}[ {deprovisioned_at:ago}] but can still sign in \
-                    to GitLab and take the code along.
+                    to GitLab and copy the code.
                     """,
                 recommend: "Block the GitLab user.", action: .suspendUser),
         ]

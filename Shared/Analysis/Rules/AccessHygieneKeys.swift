@@ -1,9 +1,9 @@
 import Findings
 
 extension Rule {
-    /// Keys and tokens that live longer than their use.
+    /// Keys and tokens that live longer than they are used.
     static let longLivedKeys: [Rule] = [
-        // A key that was never used has been unused since it was made.
+        // A key that was never used counts as unused since its creation.
         Rule(
             .accessHygiene, "aws_key_unused", .high, on: .identity, "AWS key unused for 90 days",
             needs: [.platform("aws")],
@@ -16,7 +16,7 @@ extension Rule {
                 whoever finds it.
                 """,
             recommend: "Deactivate the access key.", action: .rotateCredentials),
-        // Of the keys that are in use: an unused one is reported as that.
+        // Covers only keys that are in use; unused keys are covered by aws_key_unused.
         Rule(
             .accessHygiene, "aws_key_old", .medium, on: .identity, "AWS key older than 90 days",
             needs: [.platform("aws")],
@@ -31,7 +31,7 @@ extension Rule {
                 still works.
                 """,
             recommend: "Rotate the access key.", action: .rotateCredentials),
-        // On one IAM user.
+        // Counts the keys of one IAM user.
         Rule(
             .accessHygiene, "aws_multiple_active_keys", .medium, on: .identity,
             "More than one active AWS key",
@@ -56,7 +56,7 @@ extension Rule {
             say: """
                 {identity_name} has a GitLab token that never expires, so a copy of it works until someone notices.
                 """,
-            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
+            recommend: "Replace the token with one that expires.", action: .rotateCredentials),
         Rule(
             .accessHygiene, "github_token_without_expiry", .medium, on: .identity,
             "GitHub token without expiry",
@@ -67,8 +67,8 @@ extension Rule {
             say: """
                 {identity_name} has a GitHub token that never expires, so a copy of it works until someone notices.
                 """,
-            recommend: "Replace the token by one that expires.", action: .rotateCredentials),
-        // Deploy keys belong to a repository and need none.
+            recommend: "Replace the token with one that expires.", action: .rotateCredentials),
+        // Deploy keys are left out: they belong to a repository and need no owner.
         Rule(
             .accessHygiene, "access_key_without_owner", .medium, on: .integration, "Active key without owner",
             needs: [.applications],

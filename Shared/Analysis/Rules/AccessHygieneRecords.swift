@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// HR and the directory disagree about someone.
+    /// Contradictions between HR and the directory about a person.
     static let hrRecords: [Rule] = [
         Rule(
             .accessHygiene, "department_mismatch", .low, on: .identity,
@@ -15,8 +15,8 @@ extension Rule {
                 WHERE lower(trim(hr_records.hr_department)) <> lower(trim(hr_records.idp_department))
                 """,
             say: """
-                {identity_name} is in {hr_department} for {hr:platform} and in {idp_department} for {idp:platform}, so \
-                access follows the wrong department.
+                {identity_name} is in {hr_department} according to {hr:platform} and in {idp_department} according to \
+                {idp:platform}, so access follows the wrong department.
                 """,
             recommend: "Correct the department in the directory.", action: .createTicket),
         Rule(
@@ -54,7 +54,7 @@ extension Rule {
             say: "{identity_name} reports to {manager}, who left[ {left_at:ago}], so access requests reach nobody.",
             recommend: "Give the person a new manager, so that access requests reach someone.",
             action: .createTicket),
-        // An active employee in the identity provider whom HR does not know.
+        // Finds active employees in the identity provider that HR does not know.
         Rule(
             .accessHygiene, "ghost_employee", .medium, on: .identity, "Ghost employee",
             needs: [.identityProvider, .category("hr")],
@@ -70,10 +70,10 @@ extension Rule {
                 """,
             say: """
                 {identity_name} has an active {idp:platform} account with {applications:application}, but {hr:platform} \
-                knows nobody of that name.
+                has no one with that name.
                 """,
             recommend: "Ask HR who this is and suspend the account if nobody knows.", action: .suspendUser),
-        // Hired 3 to 90 days ago, with no account in the identity provider nor anywhere else.
+        // Finds people who were hired 3 to 90 days ago and have no account in an identity provider or elsewhere.
         Rule(
             .accessHygiene, "new_hire_without_account", .medium, on: .identity, "New hire without account",
             needs: [.identityProvider, .category("hr")],
@@ -91,8 +91,8 @@ extension Rule {
                             AND integration_id IN (SELECT id FROM providers))
                 """,
             say: """
-                {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so work begins \
-                on borrowed ones.
+                {identity_name} started {hired_at:ago} according to {hr:platform} and has no account, so their work \
+                begins on borrowed accounts.
                 """,
             recommend: "Create the new hire's account in the identity provider.", action: .createTicket),
     ]

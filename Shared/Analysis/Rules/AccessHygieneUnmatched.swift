@@ -2,11 +2,12 @@ import Findings
 
 extension Rule {
     /// Active accounts whose owner no identity provider knows. Service accounts, shared mailboxes and HR records need
-    /// none.
+    /// no match.
     static let unmatchedAccounts: [Rule] = general + cloud + code + business
 
     private static let general: [Rule] = [
-        // On platforms that have no such rule of their own below. GitHub's outside collaborators are access_risk's.
+        // Covers platforms that have no such rule of their own below. GitHub's outside collaborators are covered by
+        // access_risk.
         Rule(
             .accessHygiene, "account_without_idp_identity", .high, on: .identity,
             "Account without identity-provider match",
@@ -18,8 +19,8 @@ extension Rule {
                     AND (account_platform <> 'github' OR account_type <> 'external')
                 """,
             say: """
-                {identity_name} has an account on {account_platform:platform} that matches nobody in {idp:platform}, so \
-                nothing ends it when the work does.
+                {identity_name} has an account on {account_platform:platform} that matches nobody in {idp:platform}, \
+                so nothing closes it when the person leaves.
                 """,
             recommend: "Link the account to a person in the identity provider or remove it.",
             action: .suspendUser),
@@ -40,7 +41,7 @@ extension Rule {
             action: .removeAdminRole),
     ]
 
-    // IAM users; the root user and roles are others' business.
+    // Covers IAM users only; other rules cover the root user and roles.
     private static let cloud: [Rule] = [
         Rule(
             .accessHygiene, "aws_user_not_in_idp", .high, on: .identity,
@@ -54,7 +55,7 @@ extension Rule {
                 The IAM user {account_name}[ signed in to the AWS console {last_login_at:ago} and] matches nobody in \
                 {idp:platform}.
                 """,
-            recommend: "Replace the IAM user by single sign-on.", action: .suspendUser),
+            recommend: "Replace the IAM user with single sign-on.", action: .suspendUser),
         Rule(
             .accessHygiene, "aws_admin_not_in_idp", .critical, on: .identity,
             "AWS admin not in identity provider",
@@ -89,8 +90,8 @@ extension Rule {
             needs: [.identityProvider, .platform("gitlab")],
             find: "SELECT * FROM strangers WHERE account_platform = 'gitlab' AND is_admin",
             say: """
-                {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so whoever it is can change \
-                protected branches unseen.
+                {identity_name} is a GitLab maintainer whom {idp:platform} does not know, so an unknown person can \
+                change protected branches.
                 """,
             recommend: "Remove the maintainer role in GitLab.", action: .removeAdminRole),
         Rule(
@@ -101,8 +102,8 @@ extension Rule {
                 SELECT * FROM strangers WHERE account_platform = 'gitlab' AND role = 'developer' AND NOT is_admin
                 """,
             say: """
-                {identity_name} is a GitLab developer whom {idp:platform} does not know, so code is pushed by someone \
-                whom no offboarding reaches.
+                {identity_name} is a GitLab developer whom {idp:platform} does not know, so someone that no \
+                offboarding reaches can push code.
                 """,
             recommend: "Block the GitLab user until its owner is known.", action: .suspendUser),
     ]
@@ -126,7 +127,7 @@ extension Rule {
                 find: "SELECT * FROM strangers WHERE account_platform = \(platform) AND NOT is_admin",
                 say: """
                     {identity_name} has an account on {account_platform:platform} that matches nobody in \
-                    {idp:platform}, so nothing ends it when the work does.
+                    {idp:platform}, so nothing closes it when the person leaves.
                     """,
                 recommend: "Deactivate the user in \(name).", action: .suspendUser),
         ]

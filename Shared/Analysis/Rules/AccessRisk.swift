@@ -1,11 +1,11 @@
 import Findings
 
 extension Rule {
-    /// Access that is in order but too wide.
+    /// Access that is valid but too wide.
     static let accessRisk: [Rule] = wideAccess + riskyRoles + riskyCode + riskyCustomerData
 
     private static let wideAccess: [Rule] = [
-        // A standard user in the identity provider; applications and platforms count alike. Three or more.
+        // Finds standard users of the identity provider who administer three or more applications or platforms.
         Rule(
             .accessRisk, "shadow_admin", .high, on: .identity, "Shadow admin",
             needs: [.identityProvider],
@@ -23,7 +23,7 @@ extension Rule {
                 review shows.
                 """,
             recommend: "Review the admin access and remove what is not needed.", action: .createAccessReview),
-        // Twelve or more.
+        // Finds people who administer twelve or more applications or platforms.
         Rule(
             .accessRisk, "admin_of_many_apps", .medium, on: .identity, "Admin of many apps",
             needs: [.identityProvider],
@@ -42,7 +42,7 @@ extension Rule {
                 """,
             recommend: "Share the admin work, so that one account does not open everything.",
             action: .createAccessReview),
-        // More than ten.
+        // Finds applications with more than ten admins.
         Rule(
             .accessRisk, "app_with_too_many_admins", .medium, on: .application, "App with too many admins",
             needs: [.identityProvider],
@@ -64,7 +64,7 @@ extension Rule {
                 {application_name} has {admins} admins, any of whom can change its settings and let others in.
                 """,
             recommend: "Review the app's admins.", action: .createAccessReview),
-        // Ten or more.
+        // Finds external users with ten or more applications.
         Rule(
             .accessRisk, "external_with_many_apps", .medium, on: .identity, "External user with many apps",
             needs: [.identityProvider],
@@ -83,7 +83,8 @@ extension Rule {
             recommend: "Review what the external user needs.", action: .createAccessReview),
     ]
 
-    /// AWS roles: `trusts` says whom, `has_condition` whether the trust policy demands anything more of them.
+    /// Risky AWS roles. `trusts` says who may assume a role; `has_condition` says if the trust policy requires more of
+    /// them.
     private static let riskyRoles: [Rule] = [
         Rule(
             .accessRisk, "aws_role_trusts_anyone", .critical, on: .integration, "AWS role trusts anyone",
@@ -121,8 +122,8 @@ extension Rule {
             recommend: "Require an external ID in the role's trust policy.", action: .createTicket),
     ]
 
-    /// Salesforce accounts: `modify_all_data` and `view_all_data` say whether they have the permission. Admins have them
-    /// by their profile.
+    /// Risky Salesforce accounts. `modify_all_data` and `view_all_data` say if an account has the permission. Admins
+    /// have both through their profile.
     private static let riskyCustomerData: [Rule] = [
         Rule(
             .accessRisk, "salesforce_modify_all_data", .high, on: .identity, "Salesforce ModifyAllData",
@@ -132,11 +133,11 @@ extension Rule {
                 WHERE account_platform = 'salesforce' AND NOT is_admin AND metadata ->> 'modify_all_data' = 'yes'
                 """,
             say: """
-                {identity_name} is no Salesforce admin but may modify all data, so one mistake or one stolen session can \
-                overwrite every customer record.
+                {identity_name} is not a Salesforce admin but can modify all data, so one mistake or one stolen \
+                session can overwrite every customer record.
                 """,
             recommend: "Remove the permission to modify all data.", action: .removeAdminRole),
-        // Who may modify all data may view them too, and has the finding above.
+        // Leaves out people who may modify all data: they can view them too, and have the finding above.
         Rule(
             .accessRisk, "salesforce_view_all_data", .high, on: .identity, "Salesforce ViewAllData",
             needs: [.platform("salesforce")],
@@ -146,11 +147,11 @@ extension Rule {
                     AND (metadata ->> 'modify_all_data' IS NULL OR metadata ->> 'modify_all_data' <> 'yes')
                 """,
             say: """
-                {identity_name} is no Salesforce admin but may view all data, so one stolen session is enough to read \
-                every customer record.
+                {identity_name} is not a Salesforce admin but can view all data, so one stolen session is enough to \
+                read every customer record.
                 """,
             recommend: "Remove the permission to view all data.", action: .removeAdminRole),
-        // Within the last 30 days, by a person: integrations move data for a living.
+        // Covers the last 30 days, and people only, since integrations move data regularly.
         Rule(
             .accessRisk, "salesforce_bulk_export", .high, on: .identity, "Salesforce bulk export",
             needs: [.platform("salesforce")],

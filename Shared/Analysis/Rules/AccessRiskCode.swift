@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// Who and what can change the code, and what leaks from it. GitHub accounts: `permission` in their `repository`.
+    /// Access to code, and leaks from it. GitHub accounts have their `permission` in a `repository`.
     static let riskyCode: [Rule] = [
         Rule(
             .accessRisk, "github_outside_collaborator_with_write", .high, on: .identity,
@@ -14,11 +14,11 @@ extension Rule {
                     AND metadata ->> 'permission' IN ('push', 'write', 'maintain', 'admin')
                 """,
             say: """
-                {identity_name} is not with the company but can push to {repository}, so code ships that no employee \
-                wrote.
+                {identity_name} is not an employee but can push to {repository}, so code that no employee wrote can \
+                ship.
                 """,
             recommend: "Lower the collaborator's access to read, or end it.", action: .removeFromGroup),
-        // More than ten.
+        // Finds organizations with more than ten outside collaborators.
         Rule(
             .accessRisk, "github_many_outside_collaborators", .medium, on: .integration,
             "Many outside collaborators",
@@ -33,10 +33,10 @@ extension Rule {
                 WHERE affected_count > 10
                 """,
             say: """
-                GitHub has {affected_count} outside collaborators, whose access no offboarding of the company's own ends.
+                GitHub has {affected_count} outside collaborators, whose access the company's offboarding does not end.
                 """,
             recommend: "Review the outside collaborators.", action: .createAccessReview),
-        // However long ago, while the events are kept. Alerts of one repository are one finding.
+        // Covers alerts of any age whose events are still stored. All alerts of one repository are one finding.
         Rule(
             .accessRisk, "github_open_secret_alert", .critical, on: .integration, "Open secret alert",
             needs: [.platform("github")],
@@ -64,7 +64,7 @@ extension Rule {
                 repository for {occurred_at:days}, and the {alerts?alert is/alerts are} still open.
                 """,
             recommend: "Revoke the leaked secret and close the alert.", action: .rotateCredentials),
-        // Two times or more in the last 30 days.
+        // Finds people who bypassed the protection twice or more in the last 30 days.
         Rule(
             .accessRisk, "github_push_protection_bypassed", .high, on: .identity, "Push protection bypassed",
             needs: [.platform("github")],
@@ -116,8 +116,8 @@ extension Rule {
                 FROM live_keys WHERE kind = 'deploy_key' AND can_write AND platform = \(platform)
                 """,
             say: """
-                The {integration_platform:platform} deploy key {integration_name} has write access, so whoever gets \
-                hold of a copy can change the code in nobody's name.
+                The {integration_platform:platform} deploy key {integration_name} has write access, so anyone with a \
+                copy can change the code anonymously.
                 """,
             recommend: "Make the deploy key read-only.", action: .rotateCredentials)
     }

@@ -1,9 +1,9 @@
 import Findings
 
 extension Rule {
-    /// What people did with files, admin roles and controls.
+    /// Unusual actions with files, admin roles and security controls.
     static let unusualActions: [Rule] = [
-        // 100 files or more in a day.
+        // Finds people who downloaded 100 files or more in a day.
         Rule(
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
@@ -32,7 +32,7 @@ extension Rule {
                 many times what is usual.
                 """,
             recommend: "Find out what was downloaded and why.", action: .notifyUser),
-        // 50 files or more in a day.
+        // Finds people who deleted 50 files or more in a day.
         Rule(
             .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
@@ -54,10 +54,10 @@ extension Rule {
                 """,
             say: """
                 {identity_name} deleted {files} files from {source:platform} within {hours:hour} {last_at:ago}, as \
-                someone does who wants to do damage or hide it.
+                someone would who wants to cause damage or hide it.
                 """,
             recommend: "Restore the files and ask the user about it.", action: .revokeSessions),
-        // Three or more in a day.
+        // Finds people who granted admin roles three times or more in a day.
         Rule(
             .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",
             needs: [.identityProvider],
@@ -76,8 +76,8 @@ extension Rule {
                 WHERE worst.position = 1
                 """,
             say: """
-                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, as \
-                an intruder does who means to stay.
+                {identity_name} granted admin roles in {source:platform} {grants} times within a day {last_at:ago}, \
+                as an intruder would who wants to stay.
                 """,
             recommend: "Review the roles that were granted and take back those without a request.",
             action: .createAccessReview),
@@ -102,7 +102,7 @@ extension Rule {
                 there since leaves no trace.
                 """,
             recommend: "Turn audit logging on again and find out who turned it off.", action: .createTicket),
-        // A policy or one of its rules deactivated or deleted.
+        // Finds policies or rules of policies that were deactivated or deleted.
         Rule(
             .behavioralAnomaly, "sign_on_policy_weakened", .high, on: .integration, "Sign-on policy weakened",
             needs: [.identityProvider],

@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// What people and attackers did in the last 30 days that is not usual.
+    /// Unusual behavior of people and attackers in the last 30 days.
     static let behavioralAnomaly: [Rule] = attacks + unusualSignIns + unusualActions
 
     private static let attacks: [Rule] = [
@@ -35,7 +35,7 @@ extension Rule {
                 """,
             recommend: "Ask the user whether it was them and end their sessions if not.",
             action: .revokeSessions),
-        // Ten or more failed sign-ins of one person from three or more addresses within a day.
+        // Finds ten or more failed sign-ins of one person from three or more addresses within a day.
         Rule(
             .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
             needs: [.identityProvider],
@@ -55,8 +55,9 @@ extension Rule {
                 guessing the password.
                 """,
             recommend: "Change the password and block the addresses.", action: .forcePasswordChange),
-        // Within a day, from an address that took part in the attack and that the person had not signed in from
-        // before. CROSS JOIN keeps SQLite from reading all sign-ins before it knows of an attack.
+        // Finds a sign-in within a day after an attack, from an address that took part in the attack and from which the
+        // person had not signed in before. CROSS JOIN keeps SQLite from reading all sign-ins before it knows of an
+        // attack.
         Rule(
             .behavioralAnomaly, "success_after_brute_force", .critical, on: .identity,
             "Sign-in after brute force",
@@ -99,8 +100,8 @@ extension Rule {
                 {occurred_at:ago}, so the password has been guessed.
                 """,
             recommend: "Suspend the account and treat it as compromised.", action: .suspendUser),
-        // Failures of ten or more people from one address within a day, while fewer signed in from it: not an office
-        // in which many mistype theirs.
+        // Finds an address with failed sign-ins of ten or more people within a day, if fewer people signed in from it.
+        // An office in which many people mistype their passwords does not count.
         Rule(
             .behavioralAnomaly, "password_spray", .high, on: .workspace, "Password spray",
             needs: [.identityProvider],
@@ -128,7 +129,7 @@ extension Rule {
                 """,
             say: """
                 {ip_address} tried the passwords of {people} people within {minutes:minute} {last_at:ago}, which is \
-                how guessed passwords are found.
+                how attackers find weak passwords.
                 """,
             recommend: "Block the address in the identity provider's network zones.", action: .createTicket),
     ]

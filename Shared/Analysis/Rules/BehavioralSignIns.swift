@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// Sign-ins and second factors that are not as they were.
+    /// Sign-ins and second factors that differ from before.
     static let unusualSignIns: [Rule] = [
         Rule(
             .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
@@ -41,7 +41,7 @@ extension Rule {
                 password.
                 """,
             recommend: "Talk to the user who reported it and end their sessions.", action: .revokeSessions),
-        // One that was let through.
+        // Finds high-risk sign-ins that were let through.
         Rule(
             .behavioralAnomaly, "high_risk_sign_in", .high, on: .identity, "High-risk sign-in",
             needs: [.identityProvider],
@@ -59,8 +59,8 @@ extension Rule {
                 let it through.
                 """,
             recommend: "End the session and confirm the sign-in with the user.", action: .revokeSessions),
-        // Between 22:00 and 06:00 UTC, three or more in the last 7 days, at over twice the person's rate of the two
-        // weeks before. Of people who have been there for those three weeks.
+        // Finds people with three or more sign-ins between 22:00 and 06:00 UTC in the last 7 days, more than twice
+        // their rate of the two weeks before. People who have been known for less than three weeks are left out.
         Rule(
             .behavioralAnomaly, "off_hours_sign_in", .medium, on: .identity,
             "Off-hours sign-ins above baseline",
@@ -79,7 +79,7 @@ extension Rule {
                 at night in the two weeks before.
                 """,
             recommend: "Ask the user about the sign-ins at night.", action: .notifyUser),
-        // Two countries within two hours.
+        // Finds sign-ins from two countries within two hours.
         Rule(
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
@@ -106,11 +106,12 @@ extension Rule {
                 """,
             say: """
                 {identity_name} signed in from {origin} and {minutes:minute} later from {destination} \
-                {occurred_at:ago}, so one of the two was probably somebody else.
+                {occurred_at:ago}, so one of the two was probably someone else.
                 """,
             recommend: "End the sessions and confirm both sign-ins with the user.", action: .revokeSessions),
-        // A sign-in after 60 days or more without one. Of someone with none in half a year, the last is looked up; with none
-        // at all, the 60 days are those in which the person was known and would have been seen.
+        // Finds sign-ins after 60 days or more without one. For a person without a sign-in in the half year before, the
+        // last one is looked up. If there is none, the 60 days count from the time at which the person was known and the
+        // log was complete.
         Rule(
             .behavioralAnomaly, "dormant_account_awakened", .medium, on: .identity,
             "Dormant account awakened",
@@ -136,11 +137,11 @@ extension Rule {
                 WHERE absence >= 60 * 86400
                 """,
             say: """
-                {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, which a thief of a \
-                forgotten password would do too.
+                {identity_name} signed in {woken_at:ago} after {days} days without a sign-in, as someone with a \
+                stolen password would.
                 """,
             recommend: "Confirm the sign-in with the user.", action: .notifyUser),
-        // Three or more within a day.
+        // Finds three or more resets of a password within a day.
         Rule(
             .behavioralAnomaly, "repeated_password_resets", .medium, on: .identity,
             "Repeated password resets",

@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// Devices whose state is worse for what their owners may do.
+    /// Devices whose state is worse because of their owners' permissions.
     static let riskyDevices: [Rule] = [
         Rule(
             .compoundRisk, "detection_on_admin_device", .critical, on: .device,
@@ -17,7 +17,7 @@ extension Rule {
                 {edr:platform} {open_detections?detection/detections}, so malware may act as an admin.
                 """,
             recommend: "Contain the host and end the admin's sessions.", action: .containHost),
-        // A standard user in the identity provider.
+        // Covers standard users of the identity provider.
         Rule(
             .compoundRisk, "unencrypted_with_app_admin", .high, on: .device,
             "App admin's device not encrypted",
@@ -34,7 +34,7 @@ extension Rule {
                 """,
             recommend: "Turn disk encryption on before the person administers the app again.",
             action: .notifyUser),
-        // An admin of the identity provider, or of any application or platform.
+        // Covers admins of the identity provider, of applications and of platforms.
         Rule(
             .compoundRisk, "jailbroken_with_admin", .critical, on: .device, "Admin on a jailbroken device",
             needs: [.identityProvider, .deviceManagement],

@@ -1,11 +1,11 @@
 import Findings
 
 extension Rule {
-    /// Facts of several platforms that are worse together than each alone.
+    /// Facts from several platforms that are worse together than alone.
     static let compoundRisk: [Rule] = riskyPeople + formerPeople + riskyDevices
 
     private static let riskyPeople: [Rule] = [
-        // Stale in the identity provider, admin in an application.
+        // Finds people who are stale in the identity provider and admins in an application.
         Rule(
             .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
             needs: [.identityProvider],
@@ -21,7 +21,7 @@ extension Rule {
                 {last_login_at:days}.
                 """,
             recommend: "Remove the admin access until the person is back.", action: .removeAdminRole),
-        // A standard user in the identity provider, admin in too few places to be a shadow admin.
+        // Covers standard users of the identity provider who administer too few places to be shadow admins.
         Rule(
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
@@ -55,7 +55,7 @@ extension Rule {
                 """,
             recommend: "Have the user enroll a second factor and bring the device into compliance.",
             action: .forceMFAEnroll),
-        // As brute force is in the rule of that name.
+        // Uses the same definition of an attack as the rule brute_force.
         Rule(
             .compoundRisk, "brute_forced_without_mfa", .critical, on: .identity,
             "Brute-forced account without MFA",
@@ -72,7 +72,7 @@ extension Rule {
                 """,
             recommend: "Change the password, end all sessions and enroll a second factor.",
             action: .forcePasswordChange),
-        // A standard user in the identity provider who administers three or more applications and platforms.
+        // Finds standard users of the identity provider who administer three or more applications and platforms.
         Rule(
             .compoundRisk, "shadow_admin_without_mfa", .critical, on: .identity, "Shadow admin without MFA",
             needs: [.identityProvider],
@@ -91,7 +91,7 @@ extension Rule {
                 """,
             recommend: "Remove the admin access and have the user enroll a second factor.",
             action: .removeAdminRole),
-        // Someone external whom the identity provider knows, and an admin anywhere.
+        // Finds external people that the identity provider knows and who are admins anywhere.
         Rule(
             .compoundRisk, "external_admin_without_mfa", .critical, on: .identity,
             "External admin without MFA",
@@ -112,7 +112,7 @@ extension Rule {
                 stolen from another company opens this one.
                 """,
             recommend: "Suspend the external user until a second factor is enrolled.", action: .suspendUser),
-        // An AI tool that no policy sanctions.
+        // Covers AI tools that no policy sanctions.
         Rule(
             .compoundRisk, "admin_with_ai_mail_access", .high, on: .identity,
             "AI tool reads an admin's mail or files",
@@ -150,7 +150,7 @@ extension Rule {
                 """,
             recommend: "Deactivate the access key and look at what it was used for.",
             action: .rotateCredentials),
-        // The key was used within the last 30 days.
+        // Covers keys that were used within the last 30 days.
         Rule(
             .compoundRisk, "stale_with_key_in_use", .high, on: .identity,
             "Stale user whose access key is in use",
@@ -168,8 +168,8 @@ extension Rule {
                 theirs on {source:platform} was used {last_used_at:ago}, so someone else may hold it.
                 """,
             recommend: "Find out who uses the key and rotate it.", action: .rotateCredentials),
-        // An active account that is not known to be read-only on a platform that holds code, whatever became of the
-        // one in the identity provider.
+        // Finds active accounts on a platform for code that are not known to be read-only, regardless of the account in
+        // the identity provider.
         Rule(
             .compoundRisk, "terminated_with_repository_write", .critical, on: .identity,
             "Terminated in HR with write access to code",
@@ -188,8 +188,8 @@ extension Rule {
                     AND COALESCE(live_accounts.metadata ->> 'role', 'developer') NOT IN ('guest', 'reporter')
                 """,
             say: """
-                {identity_name} left according to {hr:platform} but can still push code to {code:platform}, where \
-                nobody expects changes of theirs.
+                {identity_name} left according to {hr:platform} but can still push code to {code:platform}, where no \
+                one expects changes from them.
                 """,
             recommend: "Remove the person from the organization that holds the code.", action: .offboardUser),
     ]

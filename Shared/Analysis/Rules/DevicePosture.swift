@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// The state of the devices that people work with.
+    /// The state of the devices that people use.
     static let devicePosture: [Rule] = deviceProtection + deviceDetection + deviceRecords
 
     private static let deviceProtection: [Rule] = [
@@ -26,8 +26,8 @@ extension Rule {
                 admin's sessions.
                 """,
             recommend: "Turn disk encryption on before the admin uses the device again.", action: .lockDevice),
-        // For a reason that no other rule here names: not known to be unencrypted, jailbroken, or on an operating
-        // system that is not supported.
+        // Covers devices that are out of compliance for a reason that no other rule names: they are not known to be
+        // unencrypted, jailbroken or on an unsupported operating system.
         Rule(
             .devicePosture, "noncompliant", .medium, on: .device, "Device out of compliance",
             needs: [.deviceManagement],
@@ -51,8 +51,8 @@ extension Rule {
                     AND NOT COALESCE(is_jailbroken, false) AND identity_type = 'admin'
                 """,
             say: """
-                {device_name} of {idp:platform} admin {identity_name} is out of compliance, so admin sessions run on a \
-                device that nobody vouches for.
+                {device_name} of {idp:platform} admin {identity_name} is out of compliance, so admin sessions run on \
+                a device that can't be trusted.
                 """,
             recommend: "Bring the admin's device back into compliance.", action: .syncDevice),
         Rule(
@@ -63,7 +63,7 @@ extension Rule {
                     COALESCE(operating_system || COALESCE(' ' || os_version, ''), 'an operating system') AS system
                 FROM owned_devices WHERE NOT is_os_supported
                 """,
-            say: "{device} runs {system}, which gets no security updates any more.",
+            say: "{device} runs {system}, which no longer gets security updates.",
             recommend: "Upgrade the operating system or replace the device.", action: .createTicket),
         Rule(
             .devicePosture, "jailbroken", .critical, on: .device, "Jailbroken device",
@@ -74,7 +74,7 @@ extension Rule {
                 """,
             say: "{device} is jailbroken, so any app on it can read the company's mail.",
             recommend: "Take the device out of use and restore it.", action: .retireDevice),
-        // On a platform that reports encryption of other devices.
+        // Covers platforms that report the encryption of other devices.
         Rule(
             .devicePosture, "encryption_unknown", .low, on: .device, "Encryption not reported",
             needs: [.deviceManagement],
@@ -87,8 +87,8 @@ extension Rule {
                         SELECT serial FROM owned_devices WHERE is_encrypted IS NOT NULL AND serial IS NOT NULL))
                 """,
             say: """
-                {device} does not tell {source:platform} whether it is encrypted, as others do, so nobody knows what a \
-                theft would give away.
+                {device} does not report its encryption to {source:platform}, as other devices do, so it is not known \
+                what a theft would give away.
                 """,
             recommend: "Sync the device, so that it reports its encryption.", action: .syncDevice),
         Rule(
@@ -129,10 +129,11 @@ extension Rule {
                 FROM owned_devices WHERE open_detections > 0
                 """,
             say: """
-                {source:platform} has {open_detections:open detection} on {device}, which nobody has looked into.
+                {source:platform} has {open_detections:open detection} on {device}, which no one has investigated.
                 """,
             recommend: "Investigate the detection and contain the host if it is real.", action: .containHost),
-        // Contained, seen within the last 24 hours, and its owner signed in within the last 7 days.
+        // Finds contained devices that were seen within the last 24 hours and whose owner signed in within the last 7
+        // days.
         Rule(
             .devicePosture, "contained_in_use", .medium, on: .device, "Contained host still in use",
             needs: [.category("edr"), .identityProvider],
@@ -144,8 +145,8 @@ extension Rule {
                     AND last_login_at > \(daysAgo: 7)
                 """,
             say: """
-                {device} is contained by {source:platform} but was seen {last_seen_at:ago}, so work goes on on a \
-                suspect machine.
+                {device} is contained by {source:platform} but was seen {last_seen_at:ago}, so a suspect machine is \
+                still in use.
                 """,
             recommend: "Finish the investigation, then lift the containment or replace the device.",
             action: .createTicket),

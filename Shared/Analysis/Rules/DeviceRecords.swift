@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// Who has which device, and whether the record of it is true.
+    /// The assignment of devices to people, and the correctness of their records.
     static let deviceRecords: [Rule] = [
         Rule(
             .devicePosture, "no_check_in", .medium, on: .device, "No check-in for 30 days",
@@ -13,7 +13,8 @@ extension Rule {
                 """,
             say: "{device} has not checked in for {last_seen_at:days}, so it may be lost or unpatched.",
             recommend: "Find the device, or retire it.", action: .syncDevice),
-        // Employees who signed in within 30 days: one or two are named singly, three or more in one finding.
+        // Covers employees who signed in within the last 30 days. One or two get a finding each; three or more share
+        // one finding.
         Rule(
             .devicePosture, "user_without_device", .medium, on: .identity, "User without device",
             needs: [.identityProvider, .devices],
@@ -60,7 +61,7 @@ extension Rule {
                 """,
             say: "{device_name} is known to {source:platform} but belongs to nobody, so nobody would miss it.",
             recommend: "Assign the device to the person who uses it.", action: .createTicket),
-        // Seen after access ended, and within the last 30 days.
+        // Finds devices that were seen after their owner's access ended, and within the last 30 days.
         Rule(
             .devicePosture, "offboarded_owner", .medium, on: .device,
             "Device of someone who left still checks in",
@@ -76,7 +77,8 @@ extension Rule {
                 company data on it.
                 """,
             recommend: "Get the device back and lock it until then.", action: .lockDevice),
-        // On one platform: device management and endpoint detection both know the same machine.
+        // Compares devices of one platform only, since device management and endpoint detection both know the same
+        // machine.
         Rule(
             .devicePosture, "duplicate_serial", .low, on: .device, "Two devices with one serial number",
             needs: [.devices],
@@ -98,10 +100,11 @@ extension Rule {
                 {device_name} report the same serial number, {serial_number}, to {source:platform}, so one of the records \
                 hides a device.
                 """,
-            // The platform wipes a device that it retires, and either record may be the machine that somebody uses.
+            // The recommendation is not to retire the device: the platform would wipe it, and either record may be the
+            // machine in use.
             recommend: "Find out which of the records is out of date, and delete that record alone.",
             action: .createTicket),
-        // Five or more. A machine that several platforms know counts once.
+        // Finds people with five or more devices. A machine that several platforms know counts once.
         Rule(
             .devicePosture, "too_many_devices", .low, on: .identity, "Person with many devices",
             needs: [.devices],
@@ -119,8 +122,8 @@ extension Rule {
                 WHERE owned_devices.identity_id = holders.identity_id
                 """,
             say: """
-                {identity_name} has {devices:device}, {device_name}, more than one person works with, so some may be \
-                lost without anyone's notice.
+                {identity_name} has {devices:device}, {device_name}, more than one person uses, so some may be lost \
+                without anyone noticing.
                 """,
             recommend: "Ask which devices are in use and retire the others.", action: .notifyUser),
     ]

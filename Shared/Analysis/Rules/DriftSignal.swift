@@ -1,11 +1,12 @@
 import Findings
 
 extension Rule {
-    /// What is getting worse: the latest snapshot against that of a week before, unless the rule says otherwise.
+    /// Metrics that get worse: the latest snapshot compared with one that is at least a week older, unless a rule says
+    /// otherwise.
     static let driftSignal: [Rule] = coverageDrift + findingsDrift + operationsDrift
 
     private static let coverageDrift: [Rule] = [
-        // And less than 15.
+        // Covers a drop of 5 to 14 points.
         Rule(
             .driftSignal, "mfa_coverage_down", .medium, on: .workspace, "MFA coverage down 5 points",
             needs: [.identityProvider],
@@ -32,11 +33,11 @@ extension Rule {
                 WHERE was - is_now >= 15
                 """,
             say: """
-                MFA coverage fell from {was} to {is_now} per cent in {period}, as when a policy that asked for a \
-                second factor is gone.
+                MFA coverage fell from {was} to {is_now} per cent in {period}, as happens when a policy that \
+                requires a second factor is removed.
                 """,
             recommend: "Look for a changed MFA policy and restore it.", action: .createTicket),
-        // By three applications or more.
+        // Covers a rise by three or more applications.
         Rule(
             .driftSignal, "shadow_it_up", .medium, on: .workspace, "Shadow IT up",
             needs: [.identityProvider],
@@ -51,7 +52,7 @@ extension Rule {
                 Unsanctioned applications rose from {was} to {is_now} in {period}, faster than they are reviewed.
                 """,
             recommend: "Review the applications that are new this week.", action: .createTicket),
-        // By two points or more.
+        // Covers a drop by two points or more.
         Rule(
             .driftSignal, "compliance_down", .medium, on: .workspace, "Device compliance down",
             needs: [.deviceManagement],
@@ -68,7 +69,7 @@ extension Rule {
                 """,
             recommend: "Find out what changed on the devices that fell out of compliance.",
             action: .createTicket),
-        // By two points or more.
+        // Covers a rise by two points or more.
         Rule(
             .driftSignal, "admin_share_up", .medium, on: .workspace, "Share of admins up",
             needs: [.identityProvider],
@@ -84,7 +85,7 @@ extension Rule {
                 everyone else's.
                 """,
             recommend: "Review the admin roles that were granted this week.", action: .createAccessReview),
-        // By five points or more.
+        // Covers a drop by five points or more.
         Rule(
             .driftSignal, "sso_coverage_down", .medium, on: .workspace, "SSO coverage down",
             needs: [.identityProvider],
@@ -102,7 +103,7 @@ extension Rule {
             recommend: "Put this week's new applications behind single sign-on.", action: .createTicket),
     ]
 
-    // What these count comes from all platforms that are connected.
+    // Rules about counts that come from all connected platforms.
     private static let findingsDrift: [Rule] = [
         Rule(
             .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",
@@ -137,7 +138,7 @@ extension Rule {
                 """,
             recommend: "Put other work aside until the critical findings are dealt with.",
             action: .createTicket),
-        // By half.
+        // Covers a rise by half or more.
         Rule(
             .driftSignal, "remediation_slower", .medium, on: .workspace, "Remediation slower",
             find: """
@@ -156,7 +157,8 @@ extension Rule {
     ]
 
     private static let operationsDrift: [Rule] = [
-        // The mean time from HR's last day to the end of access, over those who left within 30 days.
+        // Computes the mean time from a person's last day in HR to the end of their access, for people who left in the
+        // last 30 days.
         Rule(
             .driftSignal, "termination_lag", .high, on: .workspace, "Termination lag over two days",
             needs: [.category("hr"), .identityProvider],
@@ -194,11 +196,11 @@ extension Rule {
                 FROM integrations WHERE workspace_id = $1 AND status = 'error'
                 """,
             say: """
-                {source:platform} has not synced since {beginning} {moment:ago}, because {reason}, so what changes \
-                there is not checked.
+                {source:platform} has not synced since {beginning} {moment:ago}, because {reason}, so changes there \
+                are not checked.
                 """,
             recommend: "Reconnect the integration with credentials that work.", action: .createTicket),
-        // Connected, and no sync for 10 hours.
+        // Finds connected platforms without a sync for 10 hours.
         Rule(
             .driftSignal, "integration_degraded", .medium, on: .integration,
             "Integration without sync for 10 hours",
@@ -210,8 +212,7 @@ extension Rule {
                     AND COALESCE(last_sync_at, connected_at) <= \(hoursAgo: 10)
                 """,
             say: """
-                {source:platform} is connected but last synced {moment:ago}, so what has changed there since is not \
-                checked.
+                {source:platform} is connected but last synced {moment:ago}, so changes since then are not checked.
                 """,
             recommend: "Trigger a sync and look at what stopped the automatic one.", action: .createTicket),
     ]

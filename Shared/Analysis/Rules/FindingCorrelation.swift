@@ -1,11 +1,11 @@
 import Findings
 
 extension Rule {
-    /// What the findings of all other rules say together. These run last.
+    /// Conclusions from the findings of all other rules. These rules run last.
     static let findingCorrelation: [Rule] = correlatedPeople + correlatedThings
 
     private static let correlatedPeople: [Rule] = [
-        // Findings of high severity and above.
+        // Counts findings with severity high or critical.
         Rule(
             .findingCorrelation, "person_with_many_high_findings", .critical, on: .identity,
             "One person with three or more high findings",
@@ -62,7 +62,7 @@ extension Rule {
                 files, which may be leaving too.
                 """,
             recommend: "Talk to HR and the manager, and limit the person's access now.", action: .suspendUser),
-        // A sign-in after brute force, and a factor disabled.
+        // Combines a sign-in after brute force with a disabled factor.
         Rule(
             .findingCorrelation, "account_takeover_likely", .critical, on: .identity,
             "Account takeover likely",
@@ -85,7 +85,7 @@ extension Rule {
     ]
 
     private static let correlatedThings: [Rule] = [
-        // Three or more shadow-IT findings about one application.
+        // Finds applications with three or more shadow-IT findings.
         Rule(
             .findingCorrelation, "app_with_many_findings", .high, on: .application,
             "One app with three or more findings",
@@ -99,11 +99,11 @@ extension Rule {
                 JOIN live_applications ON live_applications.id = many.application_id
                 """,
             say: """
-                {application_name} has {findings} shadow-IT findings at once, so it is a bigger risk than each of them \
-                says.
+                {application_name} has {findings} shadow-IT findings at once, so it is a bigger risk than each of \
+                them shows alone.
                 """,
             recommend: "Block the app until its findings are dealt with.", action: .blockApp),
-        // Three or more findings about one device.
+        // Finds devices with three or more findings.
         Rule(
             .findingCorrelation, "device_with_many_findings", .high, on: .device,
             "One device with three or more findings",
@@ -119,9 +119,10 @@ extension Rule {
                 JOIN live_devices ON live_devices.id = many.device_id
                 LEFT JOIN everyone ON everyone.id = live_devices.identity_id
                 """,
-            say: "{device} has {findings} findings at once, so it is easier to replace than to mend.",
+            say: "{device} has {findings} findings at once, so it is easier to replace than to fix.",
             recommend: "Replace or reinstall the device.", action: .retireDevice),
-        // Those whom the rules about admins without identity in the identity provider have found.
+        // Counts the platforms on which the rules about admins without a match in the identity provider have found
+        // someone.
         Rule(
             .findingCorrelation, "unmatched_admins_on_several_platforms", .high, on: .workspace,
             "Unmatched admins on three or more platforms",

@@ -1,13 +1,13 @@
 import Findings
 
 extension Rule {
-    /// Whether people are who they say they are: second factors, sign-ins, and accounts that nobody uses.
+    /// The security of identities: second factors, sign-ins, and unused accounts.
     static let identitySecurity: [Rule] =
         identitySecurityOfPeople + identitySecurityOfAdmins + identitySecurityOfAWS + identitySecurityOfSignIns
 
     private static let identitySecurityOfPeople: [Rule] = [
-        // An identity provider says that there is no factor; what other platforms say does not count. Guests use the
-        // factors that they have at home.
+        // Requires that an identity provider reports no factor; reports of other platforms don't count. Guests are left
+        // out, since they use the factors of their own tenant.
         Rule(
             .identitySecurity, "user_without_mfa", .high, on: .identity, "User without MFA",
             needs: [.identityProvider],
@@ -28,7 +28,7 @@ extension Rule {
                 """,
             say: "{identity_name} has no second factor in {source:platform}, so a stolen password opens {reach}.",
             recommend: "Have the user enroll a second factor.", action: .forceMFAEnroll),
-        // A person counts as protected if no platform says whether there is a second factor. Guests are not counted.
+        // Counts a person as protected if no platform reports their second factor. Guests are not counted.
         Rule(
             .identitySecurity, "mfa_gap_over_half", .critical, on: .workspace,
             "More than half the company without MFA",
@@ -46,7 +46,7 @@ extension Rule {
                 """,
             recommend: "Enforce multi-factor authentication for everyone in the identity provider.",
             action: .createTicket),
-        // No sign-in to the identity provider for 30 days or more.
+        // Finds people without a sign-in to the identity provider for 30 days or more.
         Rule(
             .identitySecurity, "stale_account", .medium, on: .identity, "Stale account",
             needs: [.identityProvider],
@@ -60,8 +60,8 @@ extension Rule {
                 somebody else using the account.
                 """,
             recommend: "Suspend the account, unless its owner is known to be on leave.", action: .suspendUser),
-        // An account in the identity provider that is 14 days old or more. One that tells nobody's sign-ins does not
-        // know.
+        // Finds accounts in an identity provider that are 14 days old or more and were never used. A provider that
+        // reports no sign-ins at all is left out.
         Rule(
             .identitySecurity, "never_signed_in", .medium, on: .identity, "Never signed in",
             needs: [.identityProvider],
@@ -83,7 +83,7 @@ extension Rule {
                 its first password is still waiting for whoever finds it.
                 """,
             recommend: "Find out whether the account is needed and remove it if not.", action: .suspendUser),
-        // Within the last 30 days.
+        // Covers sign-ins within the last 30 days.
         Rule(
             .identitySecurity, "shared_mailbox_sign_in", .medium, on: .identity,
             "Shared mailbox that signs in",
@@ -95,7 +95,7 @@ extension Rule {
                 """,
             recommend: "Block sign-in for the shared mailbox and let people read it by delegation.",
             action: .revokeSessions),
-        // Hired within the last 30 days, with accounts on other platforms.
+        // Finds people who were hired within the last 30 days and have accounts only on other platforms.
         Rule(
             .identitySecurity, "new_hire_outside_idp", .medium, on: .identity,
             "New hire outside the identity provider",

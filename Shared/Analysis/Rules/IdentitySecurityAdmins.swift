@@ -21,7 +21,7 @@ extension Rule {
                 """,
             recommend: "Have the admin enroll a second factor now, or remove the admin role.",
             action: .forceMFAEnroll),
-        // No sign-in to the identity provider for 30 days or more.
+        // Finds admins without a sign-in to the identity provider for 30 days or more.
         Rule(
             .identitySecurity, "stale_admin", .high, on: .identity, "Stale admin account",
             needs: [.identityProvider],
@@ -35,7 +35,8 @@ extension Rule {
                 would notice if someone else did.
                 """,
             recommend: "Remove the admin role and suspend the account.", action: .removeAdminRole),
-        // Also one that belongs to no identity. The roles of a cloud account are judged by whom they trust.
+        // Covers service accounts without an identity too. Roles of cloud accounts are left out; their trust policies
+        // have rules of their own.
         Rule(
             .identitySecurity, "service_account_with_admin", .high, on: .identity,
             "Service account with admin",
@@ -52,12 +53,12 @@ extension Rule {
                     AND (metadata ->> 'kind' IS NULL OR metadata ->> 'kind' <> 'role')
                 """,
             say: """
-                The service account {identity_name} is an admin of {place:platform}, so one leaked key of it controls \
+                The service account {identity_name} is an admin of {place:platform}, so one leaked key controls \
                 everything there.
                 """,
             recommend: "Give the service account only the permissions that its job needs.",
             action: .removeAdminRole),
-        // Someone external whom the identity provider knows.
+        // Finds external people that the identity provider knows and who are admins anywhere.
         Rule(
             .identitySecurity, "external_admin", .critical, on: .identity, "External user with admin",
             needs: [.identityProvider],
@@ -72,7 +73,7 @@ extension Rule {
                 gets in there and what they see.
                 """,
             recommend: "Remove the external user's admin role.", action: .removeAdminRole),
-        // More than one in ten active people, and more than two: every company needs two.
+        // Allows two admins, which every company needs. Beyond that, finds more than one admin in ten active people.
         Rule(
             .identitySecurity, "admin_share_too_high", .medium, on: .workspace, "Share of admins too high",
             needs: [.identityProvider],
@@ -90,7 +91,7 @@ extension Rule {
                 """,
             recommend: "Review who needs to be an admin and remove the others' roles.",
             action: .createAccessReview),
-        // More than five.
+        // Finds more than five super admins.
         Rule(
             .identitySecurity, "too_many_super_admins", .medium, on: .workspace, "Too many super admins",
             needs: [.identityProvider],
@@ -101,8 +102,8 @@ extension Rule {
                 WHERE affected_count > 5
                 """,
             say: """
-                {source:platform} has {affected_count} super admins, {identity_name}, any of whose passwords opens the \
-                whole company.
+                {source:platform} has {affected_count} super admins, {identity_name}, and any of their passwords \
+                opens the whole company.
                 """,
             recommend: "Keep at most five super admins and give the others narrower roles.",
             action: .createAccessReview),
@@ -121,7 +122,7 @@ extension Rule {
                 """,
             recommend: "Appoint a second super admin, so that one lost account locks nobody out.",
             action: .createTicket),
-        // Platforms outside the identity providers that report MFA and have no rule of their own.
+        // Covers platforms other than identity providers that report MFA and have no rule of their own.
         Rule(
             .identitySecurity, "platform_admin_without_mfa", .high, on: .identity,
             "Platform admin without MFA",

@@ -1,7 +1,7 @@
 import Findings
 
 extension Rule {
-    /// The users and the root of AWS. An IAM user's `kind` is `user`; `console` says whether it has a password.
+    /// The IAM users and the root user of AWS. An IAM user's `kind` is `user`; `console` says if it has a password.
     static let identitySecurityOfAWS: [Rule] = [
         Rule(
             .identitySecurity, "aws_console_user_without_mfa", .high, on: .identity,
@@ -29,7 +29,7 @@ extension Rule {
                 The AWS root user has no MFA device, so its password alone can delete everything in the account.
                 """,
             recommend: "Put a hardware MFA device on the root user.", action: .createTicket),
-        // A root sign-in within the last 30 days.
+        // Finds a sign-in of the root user within the last 30 days.
         Rule(
             .identitySecurity, "aws_root_used", .high, on: .integration, "AWS root used",
             needs: [.platform("aws")],
@@ -43,7 +43,7 @@ extension Rule {
                 """,
             recommend: "Find out who used the root user and why, and use an IAM role instead.",
             action: .createTicket),
-        // An IAM user with console access and no sign-in for 90 days or more.
+        // Finds IAM users with console access and no sign-in for 90 days or more.
         Rule(
             .identitySecurity, "aws_stale_user", .high, on: .identity, "Stale AWS user",
             needs: [.platform("aws")],
@@ -58,7 +58,7 @@ extension Rule {
             recommend: "Remove the IAM user's console password and keys.", action: .suspendUser),
     ]
 
-    /// Sign-ins of the last 30 days that went past the identity provider.
+    /// Sign-ins of the last 30 days that bypassed the identity provider.
     static let identitySecurityOfSignIns: [Rule] =
         [
             Rule(
@@ -80,7 +80,7 @@ extension Rule {
                     past {idp:platform}'s second factor.
                     """,
                 recommend: "Require single sign-on for admins on that platform.", action: .revokeSessions),
-            // One who is an admin as well has the admins' finding.
+            // Leaves out executives who are admins: they have the finding for admins.
             Rule(
                 .identitySecurity, "executive_direct_sign_in", .critical, on: .identity,
                 "Executive signs in directly",
@@ -102,7 +102,7 @@ extension Rule {
                     {idp:platform}'s second factor.
                     """,
                 recommend: "Require single sign-on for executives on that platform.", action: .revokeSessions),
-            // After the account in the identity provider had ended.
+            // Covers sign-ins after the account in the identity provider had ended.
             Rule(
                 .identitySecurity, "offboarded_direct_sign_in", .critical, on: .identity,
                 "Offboarded user signs in directly",
@@ -124,7 +124,7 @@ extension Rule {
                     """,
                 recommend: "Deactivate the account on that platform and end its sessions.",
                 action: .offboardUser),
-            // More than half of ten or more.
+            // Finds platforms with ten or more sign-ins, more than half of them with a password.
             Rule(
                 .identitySecurity, "most_sign_ins_bypass_sso", .high, on: .integration,
                 "Most sign-ins bypass SSO",
@@ -140,13 +140,13 @@ extension Rule {
                     """,
                 say: """
                     {percent} per cent of {source:platform} sign-ins in the last 30 days used a password instead of \
-                    {idp:platform}, so {idp:platform}'s rules do not hold there.
+                    {idp:platform}, so {idp:platform}'s rules do not apply there.
                     """,
                 recommend: "Enforce single sign-on on the platform and turn password sign-in off.",
                 action: .createTicket),
         ]
         + businessPlatforms.map { platform, name in
-            // Two accounts or more: one may be kept for emergencies.
+            // Allows one such account, which may be kept for emergencies.
             Rule(
                 .identitySecurity, platform + "_sso_not_enforced", .high, on: .integration,
                 "SSO not enforced in \(name)",
@@ -160,7 +160,7 @@ extension Rule {
                     """,
                 say: """
                     {affected_count} of {everybody} accounts in {key:platform} can sign in with a password instead of \
-                    single sign-on, so the identity provider's rules do not hold there.
+                    single sign-on, so the identity provider's rules do not apply there.
                     """,
                 recommend: "Enforce single sign-on in \(name).", action: .createTicket)
         }

@@ -1,8 +1,8 @@
 import Findings
 
 extension Rule {
-    /// Paid seats that nobody uses. They do not count towards the risk score. Seats are those of active people; the
-    /// seats of admins and of externals have rules of their own.
+    /// Paid seats that are not used. They don't count towards the risk score. Only seats of active people are covered.
+    /// Seats of admins and of external people have rules of their own.
     static let licenseWaste: [Rule] = wasteByApplication + wasteByHolder
 
     private static let wasteByApplication: [Rule] = [
@@ -50,7 +50,8 @@ extension Rule {
                 {seats?it is/all are} paid for every month.
                 """,
             recommend: "Take back the seats.", action: .revokeLicense),
-        // Assigned 30 days ago or more. An application of which no use is known at all does not report it.
+        // Covers seats that were assigned 30 days ago or more. An application without any known use is left out, since
+        // it does not report it.
         Rule(
             .licenseWaste, "never_used", .low, on: .application, "Licenses never used",
             needs: [.identityProvider],
@@ -70,7 +71,8 @@ extension Rule {
                 assigned, 30 days ago or more, but {seats?it is/all are} paid for every month.
                 """,
             recommend: "Take back the seats that were never used.", action: .revokeLicense),
-        // More than half of five seats or more, unused for 30 days or never used since they were assigned as long ago.
+        // Finds applications with five or more seats, more than half of them unused for 30 days or never used since
+        // they were assigned 30 days ago or earlier.
         Rule(
             .licenseWaste, "mostly_unused_app", .medium, on: .application,
             "App whose seats are mostly unused",
@@ -125,7 +127,7 @@ extension Rule {
                     """,
                 say: "{identity_name} holds {seats} {application_name} seats, as {roles}, and needs only one.",
                 recommend: "Take back one of the two seats.", action: .revokeLicense),
-            // Unused for 30 days or more.
+            // Covers seats that were unused for 30 days or more.
             Rule(
                 .licenseWaste, "admin_seat_inactive", .medium, on: .identity, "Admin seat inactive",
                 needs: [.identityProvider],
@@ -158,7 +160,7 @@ extension Rule {
                     replace.
                     """,
                 recommend: "Move the service account to a free integration user.", action: .revokeLicense),
-            // Unused for 30 days or more.
+            // Covers seats that were unused for 30 days or more.
             Rule(
                 .licenseWaste, "external_seat_unused", .low, on: .identity,
                 "External user holds an unused seat",

@@ -1,14 +1,14 @@
 import Findings
 
 extension Rule {
-    /// Applications that people let in by themselves. One is unsanctioned while it is unmanaged and no policy sanctions
-    /// it; sanctioned ones are in none of these findings, except of people who have left. Users are people with an OAuth
-    /// grant who have not left.
+    /// Applications that people brought in by themselves. An application is unsanctioned while it is unmanaged and no
+    /// policy sanctions it. Sanctioned applications have none of these findings, except those about people who have
+    /// left. Users are people with an OAuth grant who have not left.
     static let shadowIT: [Rule] = undecidedApplications + decidedApplications + grants + aiTools
 
-    // No policy at all: what is unauthorized or blocked has been reviewed.
+    // Covers applications without any policy. Unauthorized and blocked ones have been reviewed.
     private static let undecidedApplications: [Rule] = [
-        // 20 people or more.
+        // Finds applications with 20 users or more.
         Rule(
             .shadowIT, "unsanctioned_app_used_by_many", .high, on: .application,
             "Unsanctioned app used by many",
@@ -34,7 +34,7 @@ extension Rule {
                 reviewed it.
                 """,
             recommend: "Review the app and sanction or block it.", action: .flagApp),
-        // First seen within the last 7 days.
+        // Finds applications that were first seen within the last 7 days.
         Rule(
             .shadowIT, "new_unsanctioned_app", .low, on: .application, "New unsanctioned app",
             needs: [.identityProvider],
@@ -52,7 +52,7 @@ extension Rule {
                 it with {affected_count?a company account/their company accounts}.
                 """,
             recommend: "Review the app before more people use it.", action: .flagApp),
-        // On platforms that know publishers of other apps.
+        // Covers platforms that report the publishers of other apps.
         Rule(
             .shadowIT, "unknown_publisher", .medium, on: .application, "App of an unknown publisher",
             needs: [.identityProvider],
@@ -71,7 +71,8 @@ extension Rule {
                 {affected_count?a company account/their company accounts}, so nobody answers for what it does with them.
                 """,
             recommend: "Block the app unless its publisher can be verified.", action: .blockApp),
-        // No grant of the app was used for 90 days. Of one whose use is unknown, nobody can tell.
+        // Finds applications without any use of their grants for 90 days. If the use of a grant is not known, the
+        // application is left out.
         Rule(
             .shadowIT, "dormant_app_with_grants", .low, on: .application, "Unused app that keeps its grants",
             needs: [.identityProvider],
@@ -134,7 +135,7 @@ extension Rule {
                 company accounts}.
                 """,
             recommend: "Revoke the app's remaining grants.", action: .revokeOAuthToken),
-        // A managed application with 25 users or more, which no policy sanctions as it is.
+        // Finds managed applications with 25 users or more that no policy sanctions.
         Rule(
             .shadowIT, "managed_app_without_sso", .medium, on: .application, "Managed app without SSO",
             needs: [.identityProvider],
@@ -157,7 +158,7 @@ extension Rule {
     ]
 
     private static let grants: [Rule] = [
-        // A grant of full access.
+        // Finds grants with full access.
         Rule(
             .shadowIT, "broad_write_scope", .high, on: .application, "App with broad write scope",
             needs: [.identityProvider],
@@ -174,7 +175,8 @@ extension Rule {
                 without anyone's approval.
                 """,
             recommend: "Revoke the grants that can write everything.", action: .revokeOAuthToken),
-        // 1 or 2 grants to unsanctioned apps medium, 3 to 5 high, 6 and more critical.
+        // Sets the severity by the number of grants to unsanctioned apps: medium for 1 or 2, high for 3 to 5, critical
+        // for 6 or more.
         Rule(
             .shadowIT, "admin_with_unsanctioned_grants", .critical, on: .identity,
             "Admin with grants to unsanctioned apps",
@@ -215,7 +217,7 @@ extension Rule {
                 """,
             recommend: "Revoke the grant and offer the executive a sanctioned app.", action: .revokeOAuthToken
         ),
-        // Other than to AI tools.
+        // Leaves out grants to AI tools, which have a rule of their own.
         Rule(
             .shadowIT, "offboarded_with_grants", .high, on: .identity, "Offboarded user with OAuth grants",
             needs: [.identityProvider],
@@ -235,7 +237,7 @@ extension Rule {
     ]
 
     private static let aiTools: [Rule] = [
-        // High; critical from five users.
+        // Sets the severity: high, or critical from five users on.
         Rule(
             .shadowIT, "ai_tool_reads_mail_or_files", .critical, on: .application,
             "AI tool with mail or drive access",
@@ -256,7 +258,7 @@ extension Rule {
                 checked where it sends them.
                 """,
             recommend: "Revoke the AI tool's access to mail and files.", action: .revokeOAuthToken),
-        // Ten people or more.
+        // Finds AI tools with ten users or more.
         Rule(
             .shadowIT, "ai_tool_widely_used", .medium, on: .application, "AI tool used by many",
             needs: [.identityProvider],

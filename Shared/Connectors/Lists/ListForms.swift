@@ -2,7 +2,8 @@ import Base
 import Upstream
 
 extension RecordCollection {
-    /// A list whose pages follow one another by links of the relation `next`. Cursors are their paths and queries.
+    /// Creates a list whose pages are chained by links of the relation `next`. The cursors are the links' paths and
+    /// queries.
     public static func linked(
         _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ api: PlatformAPI, _ path: UpstreamPath,
         query: [(name: String, value: String)] = [], entries: @escaping (UpstreamResponse) throws -> PageEntries
@@ -13,7 +14,7 @@ extension RecordCollection {
         }
     }
 
-    /// A list whose pages name the next one by a token, which goes into a query parameter.
+    /// Creates a list whose pages name the next page by a token, which is sent back in a query parameter.
     public static func tokened(
         _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ api: PlatformAPI, _ path: UpstreamPath,
         query: [(name: String, value: String)] = [], parameter: String,
@@ -24,12 +25,12 @@ extension RecordCollection {
             let more = cursor?.string.map { [(name: parameter, value: $0)] } ?? []
             let response = try api.get(path, query: query + more)
             let next = try token(response) ?? ""
-            // A bare nil would be JSON's null.
+            // A bare nil would become JSON's null.
             return RecordPage(try entries(response), next: next.isEmpty ? JSON?.none : .string(next))
         }
     }
 
-    /// A list whose pages are asked for by how many items come before them.
+    /// Creates a list whose pages are requested by offset.
     static func numbered(
         _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required, _ list: NumberedList,
         entries: @escaping ([JSON]) throws -> PageEntries
@@ -42,17 +43,20 @@ extension RecordCollection {
         }
     }
 
-    /// A list of lists: the pages of each parent, one parent after the other.
+    /// Creates a list that consists of one list for each parent object. The parents' lists are read one after the
+    /// other.
     ///
-    /// A parent whose list the provider does not have (404) has gone meanwhile, and is passed over. A parent whose list
-    /// fails otherwise is left out, and what `keeping` names stays as it was; the other parents are read all the same. If
-    /// ten parents in a row are refused, asking the others would only use up the rate limit, and the whole list fails.
+    /// If the provider does not have a parent's list (404), the parent has been deleted since the parents were listed,
+    /// and is passed over. If a parent's list fails in another way, it is left out and the records named by `keeping`
+    /// stay unchanged; the other parents' lists are read all the same. If the lists of ten parents in a row are
+    /// refused, asking for more would only use up the rate limit, so the whole list fails.
     ///
     /// - Parameters:
     ///   - parents: The ids of the parents in ascending order.
-    ///   - areAllKnown: Whether `parents` found all of them. If it did not, nothing of the list's kinds is taken for gone.
-    ///   - keeping: What stays as it was if the list of a parent can't be read.
-    ///   - page: Asks for the page of a parent at a cursor; nil is the first.
+    ///   - areAllKnown: Returns false if `parents` may have missed some. In that case, no record of the list's kinds is
+    ///     considered deleted.
+    ///   - keeping: The records that stay unchanged if a parent's list can't be read.
+    ///   - page: Asks for the page of a parent at a cursor; nil is the first page.
     public static func each(
         _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required,
         parents: @escaping () throws -> [String], areAllKnown: @escaping () -> Bool = { true },
@@ -91,7 +95,7 @@ extension RecordCollection {
         }
     }
 
-    /// The same list, of which this stays as it is whatever comes.
+    /// Returns this list with additional records that the sync leaves unchanged.
     func keeping(_ kept: @escaping () throws -> [Kept]) -> RecordCollection {
         RecordCollection(name, of: kinds, need: need) { cursor in
             var found = try page(cursor)
@@ -100,8 +104,8 @@ extension RecordCollection {
         }
     }
 
-    /// The same list, for cursors that the provider forgets after minutes: one that it refuses begins the list again, once.
-    /// What has been pulled before comes again and is the same.
+    /// Returns this list for providers that forget cursors after some minutes: if a cursor is refused, the list is read
+    /// again from its beginning, once. Records that were read before come again and are the same.
     public func beginningAgain() -> RecordCollection {
         RecordCollection(name, of: kinds, need: need) { position in
             let isSecondTime = position?["again"] != nil
@@ -125,18 +129,18 @@ extension RecordCollection {
     }
 }
 
-/// The place in a list of lists.
+/// A position in a list that consists of one list for each parent.
 private struct EachPosition {
-    /// The number of parents in a row whose lists are refused, after which the whole list is.
+    /// The number of consecutive parents whose lists may be refused before the whole list fails.
     static let mostRefusals = 10
 
-    /// The first parent that is not done with.
+    /// The first parent whose list has not been read to its end.
     var parent = ""
-    /// The cursor in its list; nil is the first page.
+    /// The cursor in that parent's list; nil is the first page.
     var cursor: JSON?
-    /// Whether the parent's list has been begun again, since its cursor was refused.
+    /// True if the parent's list was started again because its cursor was refused.
     var isSecondTime = false
-    /// The number of parents before this one, in a row, whose lists were refused.
+    /// The number of consecutive parents before this one whose lists were refused.
     var refusals = 0
 
     init(parent: String, refusals: Int) {
@@ -159,14 +163,14 @@ private struct EachPosition {
         return .object(members)
     }
 
-    /// The page at this place, whose `next` is the place after it in the same parent's list. A parent that has gone has no
-    /// entries.
+    /// Asks for the page at this position. Its `next` is the following position in the same parent's list. The page has
+    /// no entries if the parent no longer exists.
     func page(_ ask: (_ parent: String, _ cursor: JSON?) throws -> RecordPage) throws -> RecordPage {
         var place = self
         place.refusals = 0
         var found = try unlessGone { try ask(parent, cursor) }
         if found == nil, cursor != nil, !isSecondTime {
-            // It may be that the cursor alone is no longer known.
+            // The parent may still exist, and only the cursor may have expired.
             place.isSecondTime = true
             found = try unlessGone { try ask(parent, nil) }
         }

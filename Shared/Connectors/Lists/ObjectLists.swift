@@ -1,26 +1,27 @@
-/// The lists of single objects, such as the tokens of each user. One that is refused is left out by itself: a provider may
-/// have reasons that concern one object, such as a suspended user.
+/// The lists that belong to single objects, such as the tokens of each user. If the provider refuses one of them, only
+/// that list is left out, since the reason may concern this object alone, such as a suspended user.
 struct ObjectLists {
     private let name: String
-    /// The number of objects in a row whose lists were refused.
+    /// The number of consecutive objects whose lists were refused.
     private var refusals = 0
-    /// The reason why no more lists are asked for.
+    /// The reason for asking for no more lists; nil while lists are asked for.
     private var refusal: ConnectorError?
 
-    /// The number of objects in a row that may be special cases. If more are refused, and on their pages no other is not,
-    /// asking for others would only use up the rate limit.
+    /// The number of consecutive refusals that may be special cases. Only pages on which every list was refused count,
+    /// and any other page sets the count back to zero. Above this limit, asking for more lists would only use up the
+    /// rate limit.
     private static let mostSpecialCases = 4
 
-    /// Lists of objects, with the name by which customers learn what was left out.
+    /// Creates the lists; `name` tells customers what was left out.
     init(_ name: String) { self.name = name }
 
-    /// The lists of the objects of one page, by their ids, without those that could not be read and those that are not
-    /// there (404): such an object may have gone meanwhile, or be hidden.
+    /// Returns the lists of the objects of one page, by object id. Lists that could not be read are missing, and so are
+    /// lists that do not exist (404), since their object may have been deleted in the meantime or be hidden.
     ///
     /// - Parameters:
-    ///   - entries: Where a list that could not be read is noted.
-    ///   - kept: What stays as it is for an object whose list did not come.
-    ///   - ask: Asks for the lists of objects, in the order of their ids.
+    ///   - entries: The page on which unreadable lists are noted.
+    ///   - kept: Returns the records to leave unchanged if an object's list could not be read.
+    ///   - ask: Asks for the lists of objects and returns them in the order of the ids.
     /// - Throws: `ConnectorError` if the error concerns all requests.
     mutating func lists<List>(
         of ids: [String], noting entries: inout PageEntries, keeping kept: (String) -> [Kept] = { _ in [] },

@@ -1,48 +1,48 @@
 import Base
 
-/// How a connector has read one entry of a provider's list.
+/// The result of reading one entry of a provider's list.
 public enum EntryReading {
-    /// The entry is these records.
+    /// The entry stands for these records.
     case read([SyncRecord])
-    /// The entry is not for the inventory, by a rule that is stated in a few words, such as "the application is inactive".
+    /// The entry does not belong in the inventory, for a reason such as "the application is inactive".
     case skipped(_ rule: StaticString)
-    /// The entry can't be read. What is known of the object stays as it is.
+    /// The entry can't be read. The stored data about its object stay unchanged.
     case unreadable
 
-    /// The entry is this record; nil if it can't be read.
+    /// Creates a reading with one record; nil means that the entry can't be read.
     public init(_ record: SyncRecord?) { self = record.map { .read([$0]) } ?? .unreadable }
 }
 
-/// What a sync must leave as it is, since the provider did not say how it stands.
+/// A set of stored records that a sync must leave unchanged, because the provider did not show their present state.
 public enum Kept: Hashable, Sendable {
     /// All records of a kind.
     case all(SyncRecord.Kind)
-    /// One record, and what belongs to it: an account's entitlements, grants and keys, an application's entitlements and
-    /// grants.
+    /// One record and the records that belong to it: an account's entitlements, grants and keys, or an application's
+    /// entitlements and grants.
     case record(SyncRecord.Kind, id: String)
-    /// The records of a kind that belong to an account; of applications, those that it has let in.
+    /// The records of a kind that belong to an account. For applications: those to which the account has granted
+    /// access.
     case ofAccount(SyncRecord.Kind, account: String)
     /// The records of a kind that belong to an application.
     case ofApplication(SyncRecord.Kind, application: String)
-    /// The records of a kind whose ids begin alike, such as `token/`.
+    /// The records of a kind whose ids begin with a prefix, such as `token/`.
     case beginning(SyncRecord.Kind, with: String)
 }
 
 /// A list, or a part of one, that could not be read.
 public struct LeftOut: Hashable, Sendable {
-    /// The collection's name, or the name of what belongs to its records, such as `factors`.
+    /// The name of the collection, or of data that belong to its records, such as `factors`.
     public let name: String
-    /// A sentence that says why.
+    /// A sentence that gives the reason.
     public let reason: String
 
-    /// A list that could not be read for this reason.
     public init(_ name: String, _ reason: String) {
         self.name = name
         self.reason = reason
     }
 }
 
-/// The entries of one answer, all accounted for.
+/// The entries of one answer. Every entry has a reading, so that none is lost.
 ///
 ///     try PageEntries(response.list(), of: .application) { application in
 ///         guard application.text("status") == "ACTIVE" else { return .skipped("the application is inactive") }
@@ -51,17 +51,17 @@ public struct LeftOut: Hashable, Sendable {
 public struct PageEntries {
     /// The records of the entries that were read.
     public private(set) var records: [SyncRecord] = []
-    /// What stays as it is, since it could not be read.
+    /// The stored records that stay unchanged, because their entries could not be read.
     public private(set) var kept: Set<Kept> = []
     /// The lists that could not be read.
     public private(set) var leftOut: Set<LeftOut> = []
     /// The number of entries that the provider sent.
     public private(set) var count = 0
 
-    /// No entries.
     public init() {}
 
-    /// Records that the connector knows without a list, such as the platform itself as an application.
+    /// Creates entries from records that the connector knows without asking for a list, such as the platform itself as
+    /// an application.
     public init(known records: [SyncRecord]) {
         self.records = records
         count = records.count
@@ -70,10 +70,10 @@ public struct PageEntries {
     /// Reads the entries of a list.
     ///
     /// - Parameters:
-    ///   - kind: The kind of record that an entry is; of an entry that is several records, the one that has its id.
-    ///   - id: The `externalID` of an entry's record; nil if the entry has none. An entry that has an id and can't be read
-    ///     protects what is known of it; one without an id protects all records of the kind.
-    ///   - kept: What an entry that can't be read protects instead, in a list that belongs to one object.
+    ///   - kind: The kind of record that an entry stands for. If it stands for several, the kind of the one with its id.
+    ///   - id: Returns the `externalID` of an entry's record; nil if the entry has no id. If an entry can't be read, the
+    ///     record with its id stays unchanged; without an id, all records of the kind do.
+    ///   - kept: The records that stay unchanged instead if an entry can't be read, for lists that belong to one object.
     ///   - read: Reads one entry.
     public init<Item>(
         _ items: [Item], of kind: SyncRecord.Kind, id: (Item) -> String? = { _ in nil }, keeping kept: Kept? = nil,
@@ -89,14 +89,14 @@ public struct PageEntries {
         }
     }
 
-    /// Reads the entries of a list, whose records have the ids of the entries.
+    /// Reads the entries of a list whose records have the entries' `id`.
     public init(
         _ items: [JSON], of kind: SyncRecord.Kind, keeping kept: Kept? = nil, read: (JSON) throws -> EntryReading
     ) rethrows {
         try self.init(items, of: kind, id: { $0.identifier("id") }, keeping: kept, read: read)
     }
 
-    /// Adds what another answer has brought.
+    /// Adds the entries of another answer.
     public mutating func add(_ other: PageEntries) {
         records += other.records
         kept.formUnion(other.kept)
@@ -104,17 +104,17 @@ public struct PageEntries {
         count += other.count
     }
 
-    /// Notes that something could not be read, and what stays as it is for that.
+    /// Notes that data could not be read, and the records that stay unchanged for that reason.
     public mutating func leaveOut(_ name: String, _ error: ConnectorError, keeping kept: Kept...) {
         leaveOut(name, error, keeping: kept)
     }
 
-    /// Notes that something could not be read, and what stays as it is for that.
+    /// Notes that data could not be read, and the records that stay unchanged for that reason.
     public mutating func leaveOut(_ name: String, _ error: ConnectorError, keeping kept: [Kept]) {
         leftOut.insert(LeftOut(name, error.sentence))
         self.kept.formUnion(kept)
     }
 
-    /// Notes what stays as it is.
+    /// Notes records that stay unchanged.
     public mutating func keep(_ kept: Kept...) { self.kept.formUnion(kept) }
 }

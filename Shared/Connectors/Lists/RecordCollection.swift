@@ -1,42 +1,42 @@
 import Base
 
-/// One list that a sync pulls, page by page. A page can be asked for again, by another process too, with nothing but its
-/// cursor.
+/// One list that a sync reads page by page. A cursor is all that is needed to ask for a page again, even in another
+/// process.
 ///
-/// **The problem.** Deleting an account, or calling a person gone, is the most harmful thing that a sync can do, and the
-/// easiest to do wrongly: a list that broke off, a page that can't be read and an entry that a parser dropped all look like
-/// people who have left.
+/// **The problem.** Deleting an account, or declaring that a person has left, is the most harmful thing that a sync can
+/// do, and the easiest to do wrongly. If a list breaks off, if a page can't be read, or if a parser drops an entry, the
+/// result looks as if people had left.
 ///
-/// **The approach.** A collection declares which kinds of records come from it. The sync removes rows of a kind only if it
-/// holds a `ListEnd` of every collection that declares the kind. A `ListEnd` is made in this file alone, for a page after
-/// which the provider has no other. A connector can't drop an entry silently: `PageEntries` takes the provider's entries
-/// and one reading for each, and notes in `kept` what an unreadable entry protects.
+/// **The approach.** A collection declares which kinds of records it contains. The sync removes rows of a kind only if
+/// it holds a `ListEnd` from every collection that declares the kind. Only this file creates a `ListEnd`, and only for
+/// a page that the provider says is the last. A connector can't drop an entry silently: `PageEntries` takes all of the
+/// provider's entries with one reading for each, and its `kept` lists the records that an unreadable entry protects.
 ///
-/// **Why it is safe.** A mistake in a connector leaves something in the inventory that is gone, until the next sync; it
-/// can't remove anything that is there. The exception is a collection that declares a kind too few; the contract tests
-/// compare the declared kinds with the records that come.
+/// **Why it is safe.** The usual mistake in a connector keeps a record that no longer exists in the inventory until the
+/// next sync; it does not remove one that exists. The exception is a collection that fails to declare one of its kinds.
+/// The contract tests compare the declared kinds with the records that arrive.
 ///
-/// **What it costs.** A list with one entry that has no id removes nothing in that sync.
+/// **What it costs.** If a list has a single entry without an id, nothing of that kind is removed in that sync.
 public struct RecordCollection {
-    /// What becomes of a sync if the list can't be read.
+    /// The effect on a sync if the list can't be read.
     public enum Need: Sendable {
         /// The sync fails, and the inventory stays as it was.
         case required
-        /// The list is left out: the sync goes on, and what is known from the list stays as it was.
+        /// The sync continues without the list, and the records known from it stay unchanged.
         case optional
     }
 
-    /// The name, which says after a restart which list was being pulled, and names the list to customers.
+    /// The name. It identifies the list when a sync is resumed, and customers see it.
     public let name: String
-    /// The kinds of records that come from the list.
+    /// The kinds of records that the list contains.
     public let kinds: Set<SyncRecord.Kind>
-    /// What becomes of a sync without it.
+    /// The effect on a sync if the list can't be read.
     public private(set) var need: Need
-    /// The beginning of its records' ids, if no other list has records of the same kinds with such ids.
+    /// The prefix of its records' ids, if no other list has records of the same kinds with this prefix.
     public private(set) var idPrefix: String?
     private let ask: (JSON?) throws -> RecordPage
 
-    /// A list of this name. `page` asks for the page at a cursor; nil is the first.
+    /// Creates a list. `page` asks for the page at a cursor; nil is the first page.
     public init(
         _ name: String, of kinds: SyncRecord.Kind..., need: Need = .required,
         page: @escaping (JSON?) throws -> RecordPage
@@ -44,7 +44,7 @@ public struct RecordCollection {
         self.init(name, of: Set(kinds), need: need, page: page)
     }
 
-    /// A list of this name, of a set of kinds.
+    /// Creates a list with a set of kinds.
     public init(
         _ name: String, of kinds: Set<SyncRecord.Kind>, need: Need, page: @escaping (JSON?) throws -> RecordPage
     ) {
@@ -54,39 +54,40 @@ public struct RecordCollection {
         ask = page
     }
 
-    /// Asks for the page at a cursor; nil is the first.
+    /// Asks for the page at a cursor; nil is the first page.
     public func page(_ cursor: JSON?) throws -> RecordPage {
         var page = try ask(cursor)
         page.end = page.next == nil ? ListEnd(name: name, kinds: kinds) : nil
         return page
     }
 
-    /// The same list as one that a sync can do without.
+    /// Returns this list as one without which a sync can continue.
     public var optional: RecordCollection {
         var list = self
         list.need = .optional
         return list
     }
 
-    /// The same list, whose records alone have ids that begin so. If it can't be read, these stay as they were, and the
-    /// other lists of the same kinds still prove what is gone.
+    /// Returns this list with a prefix that all of its records' ids have, and no other list's. If this list can't be
+    /// read, only records with the prefix stay unchanged; the other lists of the same kinds still prove which records
+    /// are gone.
     public func withIDs(beginning prefix: String) -> RecordCollection {
         var list = self
         list.idPrefix = prefix
         return list
     }
 
-    /// The protections of what is known from the list, if it can't be read.
+    /// The records that stay unchanged if the list can't be read.
     public var kept: Set<Kept> {
         Set(kinds.map { kind in idPrefix.map { .beginning(kind, with: $0) } ?? .all(kind) })
     }
 }
 
-/// Proof that the provider has no page after the one that was read.
+/// Proof that the provider has no further page of a list.
 public struct ListEnd: Sendable {
-    /// The collection.
+    /// The collection's name.
     public let name: String
-    /// The kinds of records that come from it.
+    /// The kinds of records that the collection contains.
     public let kinds: Set<SyncRecord.Kind>
 
     fileprivate init(name: String, kinds: Set<SyncRecord.Kind>) {
@@ -97,19 +98,18 @@ public struct ListEnd: Sendable {
 
 /// One page of records.
 public struct RecordPage {
-    /// The page's entries; a provider's page may have none.
+    /// The page's entries. A provider may send an empty page.
     public var entries: PageEntries
-    /// Where the next page begins; nil if this was the last.
+    /// The cursor of the next page; nil if this is the last page.
     public var next: JSON?
-    /// Whether the list begins again with the next page, since it moved while it was read.
+    /// True if the next page is the list's first page again, because the list changed while it was read.
     public var beginsAgain = false
-    /// Whether the next page is the first of another part of the list, so that the list goes on though this page may have
-    /// been empty.
+    /// True if the next page begins another part of the list. In that case an empty page does not mean that nothing is
+    /// left.
     public var beginsPart = false
-    /// Proof that this was the last page; only `RecordCollection` makes it.
+    /// Proof that this is the last page. Only `RecordCollection` sets it.
     public fileprivate(set) var end: ListEnd?
 
-    /// A page with these entries.
     public init(_ entries: PageEntries, next: JSON? = nil) {
         self.entries = entries
         self.next = next

@@ -1,24 +1,24 @@
 import Upstream
 
-/// An organization's administrators and their roles, as far as the provider's lists of them could be read. Nobody is taken
-/// for no administrator because of a list that could not.
+/// An organization's administrators and their roles, as far as the provider's lists of them could be read. If a list
+/// could not be read, an account without known roles is not reported as a non-administrator.
 struct AdministratorRoles {
-    /// The name, by which customers learn that they could not be read.
+    /// The name by which customers learn that the roles could not be read.
     static let name = "administrator roles"
-    /// The reason, if an entry of such a list can't be read.
+    /// The error for a list of administrators with an unreadable entry.
     static let unreadable = ConnectorError.provider("The list of administrators has an entry that can't be read.")
 
     private var roles: [String: Set<String>] = [:]
-    /// Why they are not all known; nil if they are.
+    /// The reason why not all roles are known; nil if all are known.
     private(set) var gap: ConnectorError?
 
-    /// Notes a role of an account.
+    /// Adds a role to an account.
     mutating func grant(_ role: String, to account: String) { roles[account, default: []].insert(role) }
 
-    /// Notes that something could not be read.
+    /// Notes that roles could not be read.
     mutating func leaveOut(_ error: ConnectorError) { gap = gap ?? error }
 
-    /// Reads a list; if it is refused, that is noted.
+    /// Reads a list. If the provider refuses it, notes that roles are missing.
     ///
     /// - Throws: `ConnectorError` if the error concerns all requests.
     mutating func unlessRefused(_ read: (inout AdministratorRoles) throws -> Void) throws {
@@ -29,7 +29,7 @@ struct AdministratorRoles {
         }
     }
 
-    /// Sets an account's roles. If not all are known, those that are known from earlier stay.
+    /// Sets an account's roles. If not all roles are known, the stored ones stay.
     func describe(_ account: inout AccountRecord) {
         account.adminRoles = roles[account.externalID]?.sorted() ?? []
         account.isAdmin = !account.adminRoles.isEmpty
@@ -40,7 +40,7 @@ struct AdministratorRoles {
 }
 
 extension PageEntries {
-    /// Names the roles if not all of them are known.
+    /// Notes that roles could not be read, if some are missing.
     mutating func name(_ roles: AdministratorRoles) {
         if let gap = roles.gap { leaveOut(AdministratorRoles.name, gap) }
     }

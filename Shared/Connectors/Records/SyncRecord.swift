@@ -1,7 +1,7 @@
 import Base
 
-/// What a provider says of one thing. `externalID` is unique in its kind and platform, and the id that the provider's own
-/// API takes for it where it has one.
+/// A provider's description of one object. `externalID` is unique within its kind and platform. It is the id by which
+/// the provider's API addresses the object, if there is one.
 public enum SyncRecord: Sendable, Equatable {
     case account(AccountRecord)
     case application(ApplicationRecord)
@@ -24,70 +24,71 @@ public enum SyncRecord: Sendable, Equatable {
         }
     }
 
-    /// The kinds of records, by the names that the product keeps them under.
+    /// The kinds of records, with the names under which they are stored.
     public enum Kind: String, Sendable, CaseIterable {
         case account, application, entitlement, oauthGrant = "oauth_grant", accessKey = "access_key", device
         case auditEvent = "audit_event"
     }
 }
 
-/// A person's or a program's account on the platform. At an identity provider it is what the identity is made of.
+/// A person's or a program's account on the platform. Accounts at an identity provider become identities.
 public struct AccountRecord: Sendable, Equatable {
-    /// What kind of account it is.
+    /// The kinds of accounts.
     public enum Kind: String, Sendable { case user, external, serviceAccount = "service_account", shared }
-    /// Tells if it can be used. Staged: made, and never activated, so that nobody can sign in with it yet.
-    /// Deprovisioned: it still shows, but has been ended for good.
+    /// The state of an account. `staged`: created but never activated, so that no one can sign in yet. `deprovisioned`:
+    /// still listed, but permanently ended.
     public enum Status: String, Sendable { case active, staged, suspended, deprovisioned }
 
     public var externalID: String
-    /// The id that the connector gave the account before it knew it by `externalID`: the account keeps its row.
+    /// The id by which the connector named the account before it knew `externalID`. The account keeps its row.
     public var formerExternalID: String?
     public var displayName: String
     public var status: Status
     public var kind = Kind.user
     public var username: String?
-    /// In its canonical form. It joins accounts of different platforms to one identity, so it must be one that the
-    /// provider has verified or that an administrator has set; otherwise it goes into `unverifiedEmail`.
+    /// The address in canonical form. Accounts of different platforms with the same address belong to one identity, so
+    /// it must be verified by the provider or set by an administrator; otherwise it goes into `unverifiedEmail`.
     public var email: String?
-    /// An address that the account's holder could choose; it is shown, and joins nothing.
+    /// An address that the account's holder could choose freely. It is shown, but never used to match accounts.
     public var unverifiedEmail: String?
-    /// What the provider itself links the account to: addresses by which an identity provider names it (SAML NameID, SCIM
-    /// userName), further verified addresses, and names that users sign in with if these are addresses.
+    /// The addresses to which the provider itself links the account: those by which an identity provider names it (SAML
+    /// NameID, SCIM userName), further verified addresses, and sign-in names that are addresses.
     public var linkedEmails: [String] = []
-    /// Nil when the provider does not tell: what is known of it, and of the roles, stays.
+    /// True for an administrator. Nil if the provider does not tell: the stored value and the stored roles stay.
     public var isAdmin: Bool? = false
-    /// The roles that make it an admin, in the provider's words, such as `SUPER_ADMIN` or `Global Administrator`.
+    /// The roles that make the account an administrator, in the provider's words, such as `SUPER_ADMIN` or `Global
+    /// Administrator`.
     public var adminRoles: [String] = []
-    /// Nil when the provider does not tell.
+    /// Nil if the provider does not tell.
     public var mfaEnabled: Bool?
     public var ssoEnforced: Bool?
     public var lastLoginAt: Timestamp?
     public var department: String?
     public var title: String?
-    /// In its canonical form.
+    /// The manager's address in canonical form.
     public var managerEmail: String?
-    /// The manager's account on the same platform, where the provider names no address.
+    /// The id of the manager's account on the same platform, for providers that name no address.
     public var managerExternalID: String?
     public var createdAt: Timestamp?
-    /// When it was ended, of a deprovisioned one.
+    /// The time at which the account was ended, if it is deprovisioned.
     public var deprovisionedAt: Timestamp?
-    /// What rules of this platform need beside; texts, such as `role` of GitLab and `kind` of AWS.
+    /// Further texts that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
     public var metadata: [String: JSON] = [:]
-    /// The fields that could not be read this time, though the account could: what is known of them stays.
+    /// The fields that could not be read this time although the account could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that another list than that of the accounts tells.
+    /// A field that is read from another list than that of the accounts.
     public enum Field: String, Sendable {
-        /// The address, and the addresses that the provider links the account to.
+        /// The account's address and the addresses to which the provider links the account.
         case email
-        /// The addresses that the provider links the account to, without its own.
+        /// Only the addresses to which the provider links the account.
         case linkedEmails = "linked_emails"
         case kind = "account_type"
         case status
         case mfaEnabled = "mfa_enabled"
         case ssoEnforced = "sso_enforced"
         case lastLoginAt = "last_login_at"
-        /// The roles of somebody of whom it is known that they are an admin.
+        /// The roles of an account that is known to be an administrator.
         case adminRoles = "admin_roles"
         case department, title
         case managerEmail = "manager_email"
@@ -103,21 +104,21 @@ public struct AccountRecord: Sendable, Equatable {
     }
 }
 
-/// An application: one that an identity provider manages, one that people have let in by OAuth, or the platform itself.
+/// An application: managed by an identity provider, granted access by people through OAuth, or the platform itself.
 public struct ApplicationRecord: Sendable, Equatable {
     public var externalID: String
     public var name: String
     public var publisher: String?
     public var category: String?
-    /// Nil when the provider does not tell.
+    /// Nil if the provider does not tell.
     public var ssoEnabled: Bool?
-    /// Whether administrators have set it up; one that people brought in by themselves is not managed.
+    /// True if administrators have set it up. An application that people brought in by themselves is not managed.
     public var isManaged: Bool
     public var metadata: [String: JSON] = [:]
-    /// The fields that could not be read this time, though the application could: what is known of them stays.
+    /// The fields that could not be read this time although the application could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that another list than that of the applications tells.
+    /// A field that is read from another list than that of the applications.
     public enum Field: String, Sendable {
         case isManaged = "is_managed"
     }
@@ -129,15 +130,15 @@ public struct ApplicationRecord: Sendable, Equatable {
     }
 }
 
-/// That an account may use an application, and as what.
+/// The right of an account to use an application, with its role there.
 public struct EntitlementRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
-    /// In the provider's words; `user` when it names none.
+    /// The role in the provider's words; `user` if the provider names none.
     public var role: String
     public var isAdmin = false
-    /// Whether it takes up a paid seat.
+    /// True if it takes up a paid seat.
     public var isLicense = false
     public var grantedAt: Timestamp?
     public var lastUsedAt: Timestamp?
@@ -150,12 +151,12 @@ public struct EntitlementRecord: Sendable, Equatable {
     }
 }
 
-/// That an account has let an application in by OAuth.
+/// An account's OAuth grant to an application.
 public struct OAuthGrantRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
-    /// As the provider writes them.
+    /// The scopes as the provider writes them.
     public var scopes: [String]
     public var grantedAt: Timestamp?
     public var lastUsedAt: Timestamp?
@@ -170,21 +171,21 @@ public struct OAuthGrantRecord: Sendable, Equatable {
 
 /// A long-lived key or token.
 public struct AccessKeyRecord: Sendable, Equatable {
-    /// What kind of key it is.
+    /// The kinds of keys.
     public enum Kind: String, Sendable {
         case accessKey = "access_key", accessToken = "access_token", deployKey = "deploy_key"
     }
 
     public var externalID: String
     public var kind: Kind
-    /// Nil when it belongs to no account, such as a deploy key.
+    /// The account to which the key belongs; nil for a key of no account, such as a deploy key.
     public var accountExternalID: String?
     public var name: String?
     public var isActive = true
     public var canWrite: Bool
     public var createdAt: Timestamp?
     public var lastUsedAt: Timestamp?
-    /// Nil when it never expires.
+    /// The time at which the key expires; nil if it never does.
     public var expiresAt: Timestamp?
 
     public init(externalID: String, kind: Kind, canWrite: Bool) {
@@ -194,22 +195,21 @@ public struct AccessKeyRecord: Sendable, Equatable {
     }
 }
 
-/// A device.
 public struct DeviceRecord: Sendable, Equatable {
     public var externalID: String
     public var hostname: String
-    /// In its canonical form.
+    /// The owner's address in canonical form.
     public var ownerEmail: String?
-    /// The owner's account on the same platform, where the provider names no address.
+    /// The id of the owner's account on the same platform, for providers that name no address.
     public var ownerExternalID: String?
-    /// Nil when the firmware has only a placeholder.
+    /// The serial number; nil if the firmware has only a placeholder.
     public var serialNumber: String?
-    /// The maker's name for the model; machines of different models are not the same.
+    /// The manufacturer's name for the model. Devices of different models are never the same device.
     public var model: String?
-    /// Such as `macOS`, `Windows`, `iOS`, `Android`, `Linux`, `ChromeOS`.
+    /// The operating system, such as `macOS`, `Windows`, `iOS`, `Android`, `Linux` or `ChromeOS`.
     public var operatingSystem: String?
     public var osVersion: String?
-    /// Nil when the provider does not tell.
+    /// Nil if the provider does not tell.
     public var isEncrypted: Bool?
     public var isCompliant: Bool?
     public var isJailbroken: Bool?
@@ -218,10 +218,10 @@ public struct DeviceRecord: Sendable, Equatable {
     public var openDetections = 0
     public var lastSeenAt: Timestamp?
     public var metadata: [String: JSON] = [:]
-    /// The fields that could not be read this time, though the device could: what is known of them stays.
+    /// The fields that could not be read this time although the device could. Their stored values stay.
     public var unread: Set<Field> = []
 
-    /// A field that another list than that of the devices tells.
+    /// A field that is read from another list than that of the devices.
     public enum Field: String, Sendable {
         case ownerEmail = "owner_email"
         case isContained = "is_contained"
@@ -234,22 +234,22 @@ public struct DeviceRecord: Sendable, Equatable {
     }
 }
 
-/// Something that happened on the platform. Events are added and never change.
+/// An event on the platform. Events are added and never change.
 public struct AuditEventRecord: Sendable, Equatable {
-    /// How it went.
+    /// The result of the event.
     public enum Outcome: String, Sendable { case success, failure }
 
     public var externalID: String
-    /// In the vocabulary that rules know; see `EventType`.
+    /// The type, in the vocabulary that rules use; see `EventType`.
     public var eventType: String
     public var outcome: Outcome
     public var occurredAt: Timestamp
-    /// Who did it, as the provider calls them.
+    /// The actor's name, as the provider writes it.
     public var actor: String?
-    /// The account on the same platform that the event is about: the actor's, or that of the person whose second factor or
-    /// password was changed.
+    /// The id of the account on the same platform that the event is about: the actor's, or that of the person whose
+    /// second factor or password was changed.
     public var actorExternalID: String?
-    /// Its owner's address in its canonical form, where the provider names no account.
+    /// The address of that account's owner in canonical form, for providers that name no account.
     public var actorEmail: String?
     public var target: String?
     public var ipAddress: String?

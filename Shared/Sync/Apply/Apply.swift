@@ -3,9 +3,31 @@ import Base
 import Jobs
 import Store
 
+// Problem. For readers, a sync must replace the inventory at once: half of it would show people without accounts, or
+// access without people. A large sync writes hundreds of thousands of rows, and its process may be killed at any
+// moment.
+//
+// Approach. Records are first staged in `sync_staged`, page by page (Staging.swift). When all have come, `compare`
+// notes the rows that the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes
+// the inventory from the staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and
+// the engine has one writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
+//
+// Besides records, `sync_staged` holds three other kinds of rows. `gone KIND`: a row of the inventory that is gone.
+// `identity`: an identity whose fields must be written again; in a change in steps, its fingerprint is set once they
+// are. `kept …`: a protection (Protection.swift). A record with an empty fingerprint is unchanged and is not written.
+// `sync_runs.finished_at` is set when applying begins and is the time of the change: each row that is written gets it
+// as `updated_at`, so the rows with `updated_at >= finished_at` are the ones that this sync has changed.
+//
+// Why it is safe. The first and the last transaction save the run with the token of its lease, which fails if another
+// process has taken over, and check that the integration is still connected. Each step between them checks that the
+// change still belongs to this process. Every statement can be repeated without effect on rows that are done, so
+// another process can continue with steps that were interrupted. If none will, they are undone.
+//
+// Cost. A changed record is written twice, an unchanged one only as a staged row without content.
+
 extension Workspace {
-    /// Gives accounts their new ids, and notes which rows are gone, so that applying the sync keeps others from writing
-    /// for less long.
+    /// Prepares for applying the sync: gives accounts their new ids, and notes the rows that are gone. Done in advance,
+    /// this shortens the time for which applying keeps other writers waiting.
     func compare(_ run: SyncRun) throws {
         try writingInventory {
             try followIDs(run)
@@ -13,13 +35,14 @@ extension Workspace {
         }
     }
 
-    /// - Throws: `SyncInterruption.occupied` if a change of the workspace is under way.
+    /// - Throws: `SyncInterruption.occupied` if a change of the workspace in steps is under way.
     private func demandNoUnfinishedChange() throws {
         guard try unfinishedChange() == nil else { throw SyncInterruption.occupied }
     }
 
-    /// Gives accounts the ids that their connector knows them by now. A row is that of a staged account if its id is
-    /// the account's former one and the name is the same: another account's id may look like a name.
+    /// Gives accounts the ids by which their connector now knows them. A row belongs to a staged account if its id is
+    /// the account's former id and the user name is the same. The id alone is not enough: another account's id may
+    /// equal a name.
     private func followIDs(_ run: SyncRun) throws {
         let hasFormerIDs = try first(
             """
@@ -48,12 +71,12 @@ extension Workspace {
                     AND other.external_id = staged.external_id)
         """
 
-    /// Makes the inventory what the provider has shown, all at once for readers. Only rows that have changed are
-    /// written, and rows that are gone are deleted. Returns the counts of the records.
+    /// Makes the inventory equal to the records that the provider has shown, all at once for readers. Only changed rows
+    /// are written, and rows that are gone are deleted. Returns the counts of the records.
     ///
-    /// - Throws: `SyncInterruption` if the sync is no longer this process's, the integration was paused or disconnected,
-    ///   another sync of the workspace is being applied, or `deadline` has come. The steps that were made stay, and
-    ///   another call goes on with them.
+    /// - Throws: `SyncInterruption` if another process has taken the sync over, the integration was paused or
+    ///   disconnected, another sync of the workspace is being applied, or `deadline` has passed. Completed steps stay,
+    ///   and another call continues with the next ones.
     func apply(
         _ run: SyncRun, of integration: SyncedIntegration, with tools: SyncTools,
         until deadline: ContinuousClock.Instant, now: Timestamp
@@ -81,7 +104,7 @@ extension Workspace {
         return counts
     }
 
-    /// True if the sync has staged at least so many rows, those of records that are gone included.
+    /// Returns true if the sync has staged at least `count` rows, including those of records that are gone.
     private func hasStaged(_ count: Int, in run: SyncRun) throws -> Bool {
         try first(
             """
@@ -104,7 +127,7 @@ extension Workspace {
             let update = InventoryUpdate(
                 steps: ApplySteps(workspace: self, runID: run.id, change: stepped, deadline: deadline))
             try update.run()
-            // Counting takes long; the last transaction adds what it deletes itself.
+            // Counting takes long, so it comes before the last transaction, which adds its own deletions.
             var outcome = ApplyOutcome(changes: try countChanges(of: run.id), billable: try billableIdentities())
             try change {
                 try begin(run, of: integration, now: nil)
@@ -122,14 +145,14 @@ extension Workspace {
         } catch is SteppedChange.Occupied {
             throw SyncInterruption.occupied
         }
-        // The sync is applied, even if this fails; the next change of the workspace does it then.
+        // The sync is applied even if this fails. The next change of the workspace then does it.
         try? stepped.forgetRows()
     }
 
-    /// Undoes a change that no process will go on with: its sync has ended or is too old, or its integration was paused
+    /// Undoes a change that no process will continue: its sync has ended or is too old, or its integration was paused
     /// or disconnected.
     ///
-    /// - Throws: `SyncInterruption.occupied` if another sync is being applied in steps, or will be gone on with.
+    /// - Throws: `SyncInterruption.occupied` if another sync is being applied in steps, or will be continued.
     func undoAbandonedChange(except own: Identifier? = nil, now: Timestamp) throws {
         guard let known = try unfinishedChange(), known != own else { return }
         let goesOn = try first(
@@ -148,12 +171,12 @@ extension Workspace {
         try forgetTraces(of: known)
     }
 
-    /// Undoes a change that no process will go on with; leaves others alone.
+    /// Undoes a change that no process will continue. Does nothing if one may continue it.
     public func undoAbandonedSync(now: Timestamp) throws {
         do { try undoAbandonedChange(now: now) } catch SyncInterruption.occupied {}
     }
 
-    /// Forgets the log of the changes that an undone sync had made.
+    /// Deletes the log of the changes that an undone sync had made, and its notes of identities to write.
     private func forgetTraces(of runID: Identifier) throws {
         let statements: [SQL] = [
             """
@@ -169,8 +192,8 @@ extension Workspace {
         for sql in statements { while try execute(sql, runID) > 0 {} }
     }
 
-    /// Makes sure that the sync is still this process's, and that the integration is wanted. `now` is the moment of the
-    /// change, and nil if the change has begun before.
+    /// Checks that the sync still belongs to this process, and that the integration is still connected. `now` is the
+    /// time of the change; nil if the change began earlier.
     private func begin(_ run: SyncRun, of integration: SyncedIntegration, now: Timestamp?) throws {
         var applied = run
         applied.position.isPulled = true
@@ -192,7 +215,7 @@ extension Workspace {
         var billable: Int
     }
 
-    /// Ends a sync that is applied; returns the audit log's entry.
+    /// Ends a sync that is applied. Returns its entry for the audit log.
     private func finish(
         _ run: SyncRun, of integration: SyncedIntegration, _ counts: SyncCounts, _ outcome: ApplyOutcome,
         at now: Timestamp
@@ -207,7 +230,7 @@ extension Workspace {
             details["left_out"] = .array(
                 missing.sorted { $0.key < $1.key }.map { ["list": .string($0.key), "reason": .string($0.value)] })
         }
-        // What a plan does not cover is synced and watched all the same.
+        // Identities beyond the plan's limit are synced and watched all the same.
         if let limit = plan.identityLimit, outcome.billable > limit {
             details["billable_identities"] = .integer(outcome.billable)
             details["plan_identity_limit"] = .integer(limit)
@@ -246,7 +269,7 @@ extension Workspace {
         return Dictionary(counts.map { ($0.change, $0.count) }) { $1 }
     }
 
-    /// People whom identity providers know, who are what a plan counts.
+    /// Returns the number of active people that identity providers know, which plans limit.
     private func billableIdentities() throws -> Int {
         try first(
             """

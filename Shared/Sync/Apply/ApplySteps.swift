@@ -2,14 +2,15 @@ import Auth
 import Base
 import Store
 
-/// Which rows a statement is about.
+/// The rows that a statement is about.
 enum ApplyPart {
-    /// All.
+    /// All rows.
     case whole
-    /// Those of a step, whose keys are the third parameter.
+    /// The rows of a step, whose keys are the third parameter.
     case some
 
-    /// What is true of a column that holds a row's key; of the whole, `condition` says which rows they are.
+    /// Returns the condition that selects this part's rows by a column with their keys. For the whole, that is
+    /// `condition`.
     func has(_ column: SQL, or condition: SQL = "TRUE") -> SQL {
         switch self {
         case .whole: condition
@@ -17,8 +18,8 @@ enum ApplyPart {
         }
     }
 
-    /// A column by which SQLite must not look for the rows of a step: it does not know how many rows have the same
-    /// value.
+    /// Returns a column, written so that SQLite does not search a step's rows by it. SQLite does not know how many rows
+    /// share the column's value, and would choose a slow index.
     func aside(_ column: SQL) -> SQL {
         switch self {
         case .whole: column
@@ -27,23 +28,24 @@ enum ApplyPart {
     }
 }
 
-/// Runs the statements that apply a sync: each over all of its rows, in the transaction that is open, or over some rows
-/// at a time, in the short transactions of a change in steps.
+/// Runs the statements that apply a sync: each over all of its rows in the open transaction, or over some rows at a
+/// time in the short transactions of a change in steps.
 struct ApplySteps {
     let workspace: Workspace
     let runID: Identifier
-    /// Nil if it is one transaction.
+    /// The change in steps; nil if everything is one transaction.
     let change: SteppedChange?
-    /// When no further step may begin.
+    /// The time after which no further step begins.
     let deadline: ContinuousClock.Instant
 
-    /// So many keys are held in memory at once.
+    /// The number of keys that are held in memory at once.
     private static let page = 20_000
 
     /// Runs statements over rows.
     ///
-    /// `keys` finds them, as one column `key`, without keeping anybody from writing. The statements of a part are one
-    /// step. Done again, after they have been interrupted, they change nothing that was done already.
+    /// `keys` is a query for the rows' keys, in one column `key`. It runs outside of write transactions, so that it
+    /// keeps no other process from writing. The statements for some of the rows are one step. If they are repeated
+    /// after an interruption, they change nothing in rows that are done.
     func run(_ keys: SQL, _ statements: (ApplyPart) -> [SQL]) throws {
         guard let change else { return try execute(statements(.whole)) }
         let statements = statements(.some)
@@ -69,7 +71,7 @@ struct ApplySteps {
         }
     }
 
-    /// Runs one statement for each of the values, many in a step.
+    /// Runs one statement for each of the values, many values in a step.
     func run<Value>(_ statement: SQL, for values: [Value], _ parameters: (Value) -> [any SQLParameter]) throws {
         func execute(_ value: Value) throws { try workspace.forEachRow(statement, parameters(value)) { _ in } }
         guard let change else { return try values.forEach(execute) }

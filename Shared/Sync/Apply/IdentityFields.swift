@@ -2,12 +2,14 @@ import Auth
 import Base
 import Store
 
-/// What an identity says, out of what its accounts say. Each field comes from the first account that tells it, in this
-/// order: the primary identity provider's, the other directories', HR's, all others'; of one platform's, active ones before
-/// suspended ones before ended ones; what a disconnected platform once said comes last.
+/// Derives the fields of identities from those of their accounts. Each field comes from the first account that has a
+/// value, in this order: accounts at the primary identity provider, at other directories, at HR systems, at all other
+/// platforms. Among these, active accounts come before suspended ones, and suspended before ended ones. Accounts of
+/// disconnected platforms come last of all.
 ///
-/// The status is the first account's. The second factor, the latest sign-in and whether somebody is an admin are for
-/// identity providers to say. What HR alone knows (hr_status, hired_at, terminated_at) stays as it is.
+/// The status is that of the first account. The second factor and administrator rights come only from identity
+/// providers, and so does the latest sign-in if one of them knows the person. Fields that only HR knows (hr_status,
+/// hired_at, terminated_at) are not changed.
 struct IdentityFields {
     let steps: ApplySteps
     private var workspace: Workspace { steps.workspace }
@@ -18,7 +20,7 @@ struct IdentityFields {
             SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
         """
 
-    /// Those that are not written yet.
+    /// Selects the noted identities that are not written yet.
     private static let touchedKeys: SQL = """
         SELECT external_id AS key FROM sync_staged
         WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND fingerprint = ''
@@ -51,7 +53,7 @@ struct IdentityFields {
 
     private static let atDirectory: SQL = " AND integrations.idp_role IS NOT NULL"
 
-    /// Writes the touched identities anew.
+    /// Writes the fields of the noted identities.
     func write() throws {
         let isAdmin: SQL = """
             EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND integrations.status <> 'disconnected'
@@ -87,8 +89,8 @@ struct IdentityFields {
         try writeAddresses()
     }
 
-    /// All at once, so that people can swap theirs. No two identities have the same address: nobody gets one that somebody
-    /// else keeps.
+    /// Writes the addresses that change, all at once, so that people can swap addresses. No two identities have the
+    /// same address, so an identity does not get an address that another one keeps.
     private func writeAddresses() throws {
         let wanted = Self.first("email")
         var taken: Set<String> = []
@@ -122,7 +124,7 @@ struct IdentityFields {
         }
     }
 
-    /// Tells whose everything is that hangs on accounts, and on devices' owners.
+    /// Copies each account's identity to its entitlements, grants and keys, and each owner's identity to their devices.
     func passOn() throws {
         for table in ["entitlements", "oauth_grants", "access_keys"] as [SQL] {
             let isAnothers: SQL = """
@@ -150,7 +152,7 @@ struct IdentityFields {
                 (SELECT identities.id FROM identities WHERE identities.workspace_id = $1
                     AND identities.email = devices.owner_email))
             """
-        // Devices that no sync has written name no owner, and keep theirs.
+        // Devices without a fingerprint were not written by a sync and name no owner, so they keep theirs.
         let isAnothers: SQL = "sync_fingerprint IS NOT NULL AND identity_id IS DISTINCT FROM \(owner)"
         try steps.run(InventoryTable.devices.keys("devices.workspace_id = $1 AND \(isAnothers)")) { part in
             [

@@ -2,16 +2,27 @@ import Auth
 import Base
 import Store
 
-/// To whom accounts belong. Accounts of different platforms are one person's when the same verified address stands in
-/// both, or when a provider itself links one to the other's address; never because people are called the same.
+/// Assigns accounts to identities, the people behind them.
 ///
-/// An account keeps its identity for good, whatever becomes of its address; only one that no identity provider knows
-/// gives way to one that a provider knows. People whom no identity provider knows have an identity too when an address
-/// of theirs is verified. Mailboxes that several people share are nobody's.
+/// **The problem.** The same person has accounts on several platforms. To join two people's accounts by mistake is
+/// worse than to leave one person's accounts apart: an action against one of them would hit the other.
+///
+/// **The approach.** Two accounts belong to one person if the same verified address is in both, or if a provider itself
+/// links one account to the other's address. Names are never compared. An account keeps its identity for good, even if
+/// its address changes. The one exception: an account of a person that no identity provider knows moves to a person
+/// that one knows, if an address or a link leads there. A person that no identity provider knows has an identity too,
+/// if one of their addresses is verified. Mailboxes that several people share belong to no identity. `run` shows the
+/// order of the steps.
+///
+/// **Why it is safe.** A link or an address that leads to several people joins nothing. Each step only fills in missing
+/// identities, or moves accounts as described, so repeating it changes nothing.
+///
+/// **What it costs.** Each step is one query over the workspace's accounts, links or identities, in every sync that
+/// changes anything.
 struct IdentityMatching {
     let steps: ApplySteps
 
-    /// Whether an identity provider knows an identity, whose id follows.
+    /// Returns the condition that an identity provider knows an identity.
     private static func isKnown(_ identityID: SQL) -> SQL {
         """
         EXISTS (SELECT 1 FROM accounts AS known JOIN integrations ON integrations.id = known.integration_id
@@ -19,7 +30,7 @@ struct IdentityMatching {
         """
     }
 
-    /// Notes whose identities are to be made up anew: those of the accounts that meet a condition.
+    /// Notes the identities of accounts that meet a condition, so that their fields are written again.
     static func touch(_ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
@@ -30,7 +41,7 @@ struct IdentityMatching {
         """
     }
 
-    /// Gives every account its identity, and touches those identities whose accounts have changed.
+    /// Gives every account its identity, and notes the identities whose accounts have changed.
     func run() throws {
         try resolveManagers()
         try matchByAddress()
@@ -49,7 +60,7 @@ struct IdentityMatching {
         }
     }
 
-    /// Fills in managers whom the provider names by their account.
+    /// Fills in the addresses of managers that the provider names by their account.
     private func resolveManagers() throws {
         let differs: SQL = """
             run.workspace_id = $1 AND run.id = $2
@@ -91,7 +102,8 @@ struct IdentityMatching {
         }
     }
 
-    /// An account that is linked to several people's addresses is nobody's.
+    /// Gives accounts the identity to which their provider links them. An account that is linked to several people's
+    /// addresses gets none.
     private func matchByLink() throws {
         let isLinked: SQL = "accounts.identity_id IS NULL AND \(Self.isLinkedToOne())"
         try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isLinked)")) { part in
@@ -104,8 +116,8 @@ struct IdentityMatching {
         }
     }
 
-    /// An account belongs to whom an account of an identity provider is linked to by its address, such as the name that
-    /// somebody signs in to Okta with. An address that is linked to several people is nobody's.
+    /// Gives accounts the identity to which an identity provider links their address, such as a name with which a
+    /// person signs in to Okta. An address that is linked to several people leads to none.
     private func matchByLinksOfOthers() throws {
         let known: SQL = """
             account_links JOIN accounts AS known ON known.id = account_links.account_id
@@ -140,7 +152,7 @@ struct IdentityMatching {
         }
     }
 
-    /// The identity of an account's links, which are to one only; they may be narrowed.
+    /// Returns the identity of an account's links, which lead to one only; `condition` restricts the links.
     private static func linked(_ condition: SQL = "TRUE") -> SQL {
         """
         (SELECT identities.id FROM account_links JOIN identities
@@ -149,9 +161,9 @@ struct IdentityMatching {
         """
     }
 
-    /// Whether an account is linked to one identity; its links may be narrowed. Grouped once: asked for each account by
-    /// itself, it takes time in the square of their number where a database knows nothing of its tables yet. Links are the
-    /// fewest: by CROSS JOIN, SQLite begins with them.
+    /// Returns the condition that an account is linked to exactly one identity; `condition` restricts the links. The
+    /// links are grouped once: a subquery for each account would take time in the square of their number on a database
+    /// without table statistics. Links are the smallest table, and CROSS JOIN makes SQLite begin with them.
     private static func isLinkedToOne(_ condition: SQL = "TRUE") -> SQL {
         """
         accounts.id IN (
@@ -162,7 +174,8 @@ struct IdentityMatching {
         """
     }
 
-    /// An identity takes the id of the account that it is made from.
+    /// Creates identities for accounts that have none. An identity takes the id of the account from which it is
+    /// created.
     private func foundIdentities() throws {
         let isNew: SQL = """
             integrations.id = accounts.integration_id AND accounts.identity_id IS NULL AND accounts.account_type <> 'shared'
@@ -188,7 +201,7 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives the accounts that identities were made from their identity, if no address has.
+    /// Gives accounts from which identities were created that identity, unless they got one by their address.
     private func findFounded() throws {
         let isFounder: SQL = """
             accounts.identity_id IS NULL AND EXISTS (
@@ -204,7 +217,7 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people whom no identity provider knows to those whom one does, by the providers' links.
+    /// Moves accounts of people that no identity provider knows to people that one knows, if a provider links them.
     private func followLinks() throws {
         let other: SQL = "identities.id <> accounts.identity_id AND \(Self.isKnown("identities.id"))"
         let follows: SQL = "\(Self.isLinkedToOne(other)) AND NOT \(Self.isKnown("accounts.identity_id"))"
@@ -220,7 +233,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people whom no identity provider knows to those whom one has come to name by their address.
+    /// Moves accounts of people that no identity provider knows to people that one has begun to name by the same
+    /// address.
     private func giveWay() throws {
         let named: SQL = """
             FROM accounts AS named JOIN sync_runs AS run ON run.integration_id = named.integration_id
@@ -251,7 +265,7 @@ struct IdentityMatching {
         }
     }
 
-    /// The address of an identity without accounts is free for who has it now.
+    /// Takes the address from identities without accounts, so that its present owner can get it.
     private func freeAddresses() throws {
         let isFree: SQL = """
             email IS NOT NULL AND id IN (

@@ -1,26 +1,26 @@
 import Connectors
 import Store
 
-/// One table of the inventory, and how staged records become its rows. All statements take the workspace as `$1` and the
-/// run as `$2`; the run's `finished_at` is the moment of the change.
+/// One table of the inventory, with the statements that turn staged records into its rows. All statements take the
+/// workspace as `$1` and the run as `$2`. The run's `finished_at` is the time of the change.
 struct InventoryTable {
-    /// A column, and what goes into it: `text`, `flag`, `moment` or `json` of the staged record, or a column of `source`.
+    /// A column and its value: `text`, `flag`, `moment` or `json` of the staged record, or a column of `source`.
     typealias Column = (name: SQL, value: SQL)
 
     let kind: StagedRecord.Kind
     let name: SQL
-    /// The other tables that a row is made from: a record whose account or application did not come has no row.
+    /// The other tables from which a row is made. A record whose account or application did not come gets no row.
     var source: SQL = ""
-    /// What people know a row by, of the record and of the row itself.
+    /// The name by which people know a row, read from the staged record and from the row.
     let label: (staged: SQL, row: SQL)
-    /// What every change writes.
+    /// The columns that every change writes.
     let columns: [Column]
-    /// What only a new row gets.
+    /// The columns that only a new row gets.
     var firstColumns: [Column] = []
-    /// What else makes a row go; the tables that it names come before this one.
+    /// A further condition by which rows are deleted. The tables that it names must come before this one in `all`.
     var orGone: SQL = ""
 
-    /// Which run it is.
+    /// The condition that selects the run.
     static let run: SQL = "run.workspace_id = $1 AND run.id = $2"
     static let integration: SQL = "(SELECT integration_id FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
     static let appliedAt: SQL = "(SELECT finished_at FROM sync_runs WHERE workspace_id = $1 AND id = $2)"
@@ -29,10 +29,10 @@ struct InventoryTable {
 
     private var goneKind: SQL { "'gone ' || \(kindName)" }
 
-    /// Selects the ids of the rows that the provider no longer shows. Of a kind that was not enumerated these are only
-    /// the rows whose account or application is gone.
+    /// Selects the ids of the rows that the provider no longer shows. Without proof for the kind, these are only the
+    /// rows whose account or application is gone.
     func unseen(_ lists: ReadLists) -> SQL {
-        // Kinds of records have the names of kinds of staged records.
+        // The kinds of records have the same names as the kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)
         let proof = kind.flatMap { lists.enumeration(of: $0) }
         return """
@@ -44,7 +44,8 @@ struct InventoryTable {
             """
     }
 
-    /// Selects rows that did not come, though all of their kind has, and that nothing protects.
+    /// Returns the condition for rows that did not come although all of their kind were listed, and that no protection
+    /// covers.
     private func isUnseen(_: Enumeration, _ marks: Set<String>) -> SQL {
         func isStaged(_ kind: SQL, _ covers: SQL) -> SQL {
             """
@@ -59,26 +60,26 @@ struct InventoryTable {
         return "(\(condition))"
     }
 
-    /// The ids of the rows that are noted as gone.
+    /// The query for the ids of the rows that are noted as gone.
     var gone: SQL {
         "(SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(goneKind))"
     }
 
-    /// The keys of the rows that meet a condition.
+    /// Returns the query for the keys of the rows that meet a condition.
     func keys(_ condition: SQL) -> SQL { "SELECT \(name).id AS key FROM \(name) WHERE \(condition)" }
 
-    /// Which rows go.
+    /// The condition for rows that are deleted.
     var isGone: SQL { "\(name).workspace_id = $1 AND \(name).id IN \(gone)" }
 
-    /// The rows of the table that a part is about; of the whole, those that meet a condition.
+    /// Returns the condition for the table's rows in a part; for the whole, the rows that meet `condition`.
     func rows(_ part: ApplyPart, or condition: SQL) -> SQL {
         "\(part.aside("\(name).workspace_id")) = $1 AND \(part.has("\(name).id", or: condition))"
     }
 
-    /// Writes down which rows go.
+    /// Logs rows that are deleted.
     func logGone(_ part: ApplyPart, _ condition: SQL) -> SQL { log("deleted", part, condition) }
 
-    /// Writes down a change of the rows that meet a condition.
+    /// Logs a change of the rows that meet a condition.
     func log(_ change: SQL, _ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
@@ -95,7 +96,7 @@ struct InventoryTable {
         """
     }
 
-    /// The staged records that say something new, but for those that are written already.
+    /// The query for the ids of staged records that differ from their rows and are not written yet.
     var changedKeys: SQL {
         """
         SELECT staged.external_id AS key FROM sync_staged AS staged
@@ -106,7 +107,7 @@ struct InventoryTable {
         """
     }
 
-    /// Writes down which rows are new, and which change.
+    /// Logs rows that are created or changed.
     func logChanged(_ part: ApplyPart) -> SQL {
         """
         INSERT INTO sync_events (workspace_id, sync_run_id, change, entity_type, entity_id, label, occurred_at)
@@ -118,7 +119,7 @@ struct InventoryTable {
         """
     }
 
-    /// Makes rows of the staged records.
+    /// Writes the rows of the staged records.
     func write(_ part: ApplyPart) -> SQL {
         let always: [Column] =
             columns + [("sync_fingerprint", "staged.fingerprint"), ("updated_at", "run.finished_at")]
@@ -136,11 +137,11 @@ struct InventoryTable {
     }
 }
 
-/// A member of the staged record as text.
+/// Returns a member of the staged record as text.
 func text(_ name: SQL) -> SQL { "staged.record ->> '\(name)'" }
-/// The same as a truth value.
+/// Returns a member of the staged record as a truth value.
 func flag(_ name: SQL) -> SQL { "CAST(staged.record ->> '\(name)' AS boolean)" }
-/// The same as a moment.
+/// Returns a member of the staged record as a time.
 func moment(_ name: SQL) -> SQL { "moment(staged.record ->> '\(name)')" }
-/// The same as JSON.
+/// Returns a member of the staged record as JSON.
 func json(_ name: SQL) -> SQL { "staged.record -> '\(name)'" }

@@ -1,12 +1,13 @@
 import Store
 
 extension InventoryTable {
-    /// A column that stays as it is if the record says that its value could not be read, unless nothing is known yet.
+    /// Returns a column that keeps its value if the record says that the value could not be read, unless it has none
+    /// yet.
     private static func keeping(_ name: SQL, _ value: SQL) -> Column {
         (name, "CASE WHEN \(flag("keeps_" + name)) THEN COALESCE(known.\(name), \(value)) ELSE \(value) END")
     }
 
-    /// The roles, which are not known either if nobody knows whether the account is an admin.
+    /// The roles. They also stay if it is not known if the account is an administrator.
     private static let adminRoles: Column = {
         let value: SQL = "COALESCE(\(json("admin_roles")), known.admin_roles, '[]')"
         return (
@@ -15,7 +16,7 @@ extension InventoryTable {
         )
     }()
 
-    /// Parents first: rows are written in this order, and go in the other one.
+    /// The tables in the order in which they are written, parents first. Child rows are deleted before their parents.
     static let all = [accounts, applications, entitlements, oauthGrants, accessKeys, devices]
 
     static let accounts = InventoryTable(
@@ -55,12 +56,12 @@ extension InventoryTable {
         ],
         firstColumns: [("first_seen_at", "run.finished_at")])
 
-    // An account that the provider has ended by no longer showing it has no fingerprint, and gets nothing.
+    // An account that its directory no longer shows has no fingerprint, and gets no access.
     private static let owner: SQL = """
          JOIN accounts ON accounts.integration_id = run.integration_id
             AND accounts.external_id = staged.record ->> 'account' AND accounts.sync_fingerprint IS NOT NULL
         """
-    // An application that goes does so at the end.
+    // Applications that are gone are deleted only at the end, so they are excluded here.
     private static let application: SQL = """
          JOIN applications ON applications.integration_id = run.integration_id
             AND applications.external_id = staged.record ->> 'application' AND applications.id NOT IN \(applications.gone)

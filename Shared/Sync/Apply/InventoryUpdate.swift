@@ -1,8 +1,8 @@
 import Store
 
-/// Makes the inventory of staged records. The order: rows that are gone make room for others; accounts come before the
-/// rows that belong to them; applications and devices, which findings refer to, are deleted last, in the transaction in
-/// which the change becomes visible.
+/// Updates the inventory from staged records. Rows that are gone are deleted first and make room for others. Accounts
+/// come before the rows that belong to them. Applications and devices, to which findings refer, are deleted last, in
+/// the transaction that makes the change visible.
 struct InventoryUpdate {
     let steps: ApplySteps
 
@@ -23,7 +23,7 @@ struct InventoryUpdate {
         try steps.run(table.changedKeys) { part in [table.logChanged(part), table.write(part)] }
     }
 
-    // MARK: What is gone
+    // MARK: Deletions
 
     private func remove() throws {
         for table: InventoryTable in [.entitlements, .oauthGrants, .accessKeys] {
@@ -35,8 +35,8 @@ struct InventoryUpdate {
         try removeAccounts()
     }
 
-    /// An account that an identity provider no longer shows has been ended there, and its person with it; elsewhere it
-    /// goes.
+    /// Removes accounts that are gone. If an identity provider no longer shows an account, the person has left, so the
+    /// account stays with status `deprovisioned`. An account elsewhere is deleted.
     private func removeAccounts() throws {
         let accounts = InventoryTable.accounts
         let atDirectory: SQL = """
@@ -60,7 +60,7 @@ struct InventoryUpdate {
         try steps.run(accounts.keys(goneElsewhere)) { part in
             let isGone = accounts.rows(part, or: goneElsewhere)
             let ofGone: SQL = "account_id IN (SELECT id FROM accounts WHERE \(isGone))"
-            // A key outlives the account that had it.
+            // A key stays when its account is deleted.
             let isOrphaned: SQL = "\(part.aside("access_keys.workspace_id")) = $1 AND \(ofGone)"
             return [
                 accounts.logGone(part, isGone),
@@ -76,8 +76,8 @@ struct InventoryUpdate {
         }
     }
 
-    /// Deletes applications and devices that are gone; returns how many. Findings keep their text; only the reference
-    /// ends.
+    /// Deletes applications and devices that are gone, and returns their number. Findings keep their text and lose the
+    /// reference.
     @discardableResult
     func removeReferred() throws -> Int {
         let referred: [(InventoryTable, SQL)] = [
@@ -97,7 +97,7 @@ struct InventoryUpdate {
         return deleted
     }
 
-    // MARK: What comes with accounts
+    // MARK: Links, owners and events
 
     private func writeLinks() throws {
         let isOld: SQL = """
@@ -141,7 +141,8 @@ struct InventoryUpdate {
         }
     }
 
-    /// Gives keys their account that has come, or come back, after them: such a key itself has not changed.
+    /// Links access keys to accounts that appeared after them. Nothing else writes such keys, as they have not changed
+    /// themselves.
     private func findOwners() throws {
         let keys = InventoryTable.accessKeys
         let found: SQL = """

@@ -1,8 +1,8 @@
 import Connectors
 
-/// Which applications are AI tools: assistants, writers, note takers and the like, which get to see what people work on.
+/// A list of AI tools: assistants, writers, note takers and other applications that see people's work.
 enum AITools {
-    /// Makers most of whose products are AI tools.
+    /// Publishers that mostly make AI tools.
     private static let publishers: Set = [
         "openai", "anthropic", "mistral ai", "cohere", "perplexity", "perplexity ai", "hugging face", "midjourney",
         "stability ai", "elevenlabs", "runway", "deepseek", "x.ai", "xai", "character.ai", "inflection ai", "cursor",
@@ -10,7 +10,7 @@ enum AITools {
         "tl;dv", "copy.ai", "synthesia", "descript", "replit", "lovable",
     ]
 
-    /// Their names as people meet them, whole words each.
+    /// The names of products, each as a whole word.
     private static let names = [
         "chatgpt", "openai", "gpt", "claude", "anthropic", "gemini", "bard", "notebooklm", "copilot", "perplexity",
         "mistral", "le chat", "deepseek", "grok", "poe", "pi", "midjourney", "dall-e", "stable diffusion",
@@ -21,13 +21,13 @@ enum AITools {
         "heygen", "descript", "elevenlabs", "runway", "character.ai", "ai",
     ]
 
-    /// Names that are whole words of the language too: they count only when they are all of the name.
+    /// Names that are also ordinary words. They count only as the application's whole name, alone or followed by "AI".
     private static let ambiguous: Set = [
         "pi", "poe", "otter", "gamma", "tome", "runway", "cursor", "fathom", "bard", "jasper", "gemini", "grok",
         "mistral", "claude", "windsurf",
     ]
 
-    /// Whether an application is one, by who makes it or by its name.
+    /// Returns true if an application is an AI tool, by its publisher or its name.
     static func include(_ application: ApplicationRecord) -> Bool {
         if let publisher = application.publisher?.lowercased(), publishers.contains(maker(publisher)) { return true }
         let name = application.name.lowercased()
@@ -38,7 +38,7 @@ enum AITools {
         }
     }
 
-    /// A maker's name without what kind of company it is.
+    /// Returns a publisher's name without its legal form.
     private static func maker(_ name: String) -> String {
         var name = name[...]
         for ending in [", inc.", " inc.", " inc", ", llc", " llc", " pbc", ", pbc", " ltd", " gmbh"]

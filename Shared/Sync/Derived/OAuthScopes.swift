@@ -1,14 +1,14 @@
 import Connectors
 
-/// What the scopes of an OAuth grant come to, in each provider's own words.
+/// The access that OAuth scopes give, by each provider's scope names.
 enum OAuthScopes {
-    /// How far an application may go.
+    /// The levels of access, in ascending order.
     enum Level: String, Comparable {
-        /// Who the account is, and nothing more.
+        /// The account's identity and nothing more.
         case basic
         case read
         case write
-        /// Everything of some kind: all mail, all files, the directory.
+        /// All data of some kind: all mail, all files, the directory.
         case full
 
         static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
@@ -22,13 +22,13 @@ enum OAuthScopes {
         }
     }
 
-    /// What one grant allows.
+    /// The access that a grant gives.
     struct Access: Equatable {
         var level = Level.basic
         var readsMailOrFiles = false
     }
 
-    /// What some scopes allow together. Some providers write several in one text.
+    /// Returns the access that scopes give together. Some providers write several scopes in one text.
     static func access(of scopes: [String], on platform: Platform) -> Access {
         var access = Access()
         for scope in scopes.flatMap({ $0.split(whereSeparator: { $0 == " " || $0 == "," }) }) {
@@ -49,7 +49,7 @@ enum OAuthScopes {
         let google = "https://www.googleapis.com/auth/"
         if scope.hasPrefix(google) { return ofGoogle(String(scope.dropFirst(google.count))) }
         if scope == "https://mail.google.com/" { return Access(level: .full, readsMailOrFiles: true) }
-        // Microsoft may put the resource in front.
+        // Microsoft may write the resource's URL in front.
         let name = scope.hasPrefix("https://") ? String(scope.split(separator: "/").last ?? "") : scope
         if identityScopes.contains(name) { return Access() }
         return switch platform {
@@ -61,12 +61,13 @@ enum OAuthScopes {
         }
     }
 
-    /// developers.google.com/identity/protocols/oauth2/scopes: `drive`, `drive.readonly`, `gmail.modify`.
+    /// Returns the access of Google's scopes, such as `drive`, `drive.readonly`, `gmail.modify`
+    /// (developers.google.com/identity/protocols/oauth2/scopes).
     private static func ofGoogle(_ name: String) -> Access {
         if identityScopes.contains(name) { return Access() }
         let parts = name.split(separator: ".")
         let area = parts.first ?? ""
-        // drive.file reaches only files that the application has made or been given.
+        // drive.file covers only files that the application created or was given.
         let isOwnFiles = name == "drive.file" || name.hasPrefix("drive.appdata") || name == "drive.appfolder"
         let isMetadata = name.contains("metadata") || name == "gmail.labels" || name == "gmail.send"
         let isContent = ["gmail", "drive", "documents", "spreadsheets", "presentations"].contains(area)
@@ -82,7 +83,8 @@ enum OAuthScopes {
         return access
     }
 
-    /// learn.microsoft.com/graph/permissions-reference: `Mail.Read`, `Files.ReadWrite.All`.
+    /// Returns the access of Microsoft's scopes, such as `Mail.Read`, `Files.ReadWrite.All`
+    /// (learn.microsoft.com/graph/permissions-reference).
     private static func ofMicrosoft(_ name: String) -> Access {
         let isContent = ["mail.", "files.", "sites.", "notes."].contains { name.hasPrefix($0) }
         let reads = name.contains("read") || name.contains("fullcontrol") || name.contains("manage")
@@ -99,7 +101,7 @@ enum OAuthScopes {
         return access
     }
 
-    /// docs.github.com, scopes for OAuth apps: `repo`, `read:org`, `admin:org`.
+    /// Returns the access of GitHub's scopes for OAuth apps, such as `repo`, `read:org`, `admin:org` (docs.github.com).
     private static func ofGitHub(_ name: String) -> Access {
         if name.hasPrefix("read:") || name.hasSuffix(":read") || name == "repo:status" || name == "security_events" {
             return Access(level: .read)
@@ -112,7 +114,8 @@ enum OAuthScopes {
         return Access(level: .write, readsMailOrFiles: name == "public_repo" || name == "gist")
     }
 
-    /// api.slack.com/scopes: `files:read`, `chat:write`, `admin.users:write`.
+    /// Returns the access of Slack's scopes, such as `files:read`, `chat:write`, `admin.users:write`
+    /// (api.slack.com/scopes).
     private static func ofSlack(_ name: String) -> Access {
         let isContent = ["files:", "channels:history", "groups:history", "im:history", "mpim:history", "search:"]
             .contains { name.hasPrefix($0) }
@@ -126,7 +129,8 @@ enum OAuthScopes {
         return access
     }
 
-    /// Okta's `okta.users.manage`, GitLab's `api`, Zoom's `recording:read:admin`, and what others call such things.
+    /// Returns the access of other providers' scopes, such as Okta's `okta.users.manage`, GitLab's `api` and Zoom's
+    /// `recording:read:admin`.
     private static func ofOthers(_ name: String) -> Access {
         let words = name.split { $0 == "." || $0 == ":" || $0 == "_" || $0 == "-" }
         let content: Set<Substring> = ["mail", "files", "file", "drive", "repository", "recording", "documents"]

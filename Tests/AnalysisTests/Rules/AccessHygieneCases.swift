@@ -6,7 +6,7 @@ import Testing
     private static let leavers: [RuleCase] = [
         RuleCase(
             "access_hygiene::inactive_user_with_entitlements",
-            "Ada Lovelace is suspended in Okta but keeps access to Figma and Miro, which returns with the account."
+            "Ada Lovelace is suspended in Okta but keeps access to Figma and Miro, which comes back if the account is reactivated."
         ) { company in
             let person = try company.person(status: "suspended")
             try company.entitlement(of: person, to: company.application("Miro"))
@@ -25,7 +25,7 @@ import Testing
         },
         RuleCase(
             "access_hygiene::inactive_user_with_entitlements",
-            "Ada Lovelace is suspended in Okta but keeps access to Figma, which returns with the account."
+            "Ada Lovelace is suspended in Okta but keeps access to Figma, which comes back if the account is reactivated."
         ) { company in
             // Staged in one directory, and suspended in the other.
             let person = try company.person(status: "suspended", idpMetadata: ["state": "staged"])
@@ -39,8 +39,8 @@ import Testing
         RuleCase(
             "access_hygiene::inactive_user_with_admin",
             """
-            Ada Lovelace is deprovisioned in Okta but still an administrator of Figma, so the accounts open again with \
-            one click.
+            Ada Lovelace is deprovisioned in Okta but still an administrator of Figma, so one click makes them an \
+            admin again.
             """
         ) { company in
             let person = try company.person(status: "deprovisioned")
@@ -124,7 +124,7 @@ import Testing
         RuleCase(
             "access_hygiene::gitlab_offboarded_active",
             """
-            Ada Lovelace was deprovisioned in Okta 12 days ago but can still sign in to GitLab and take the code along.
+            Ada Lovelace was deprovisioned in Okta 12 days ago but can still sign in to GitLab and copy the code.
             """
         ) { company in
             let person = try company.person(status: "deprovisioned", deprovisioned: company.ago(days: 12))
@@ -160,7 +160,7 @@ import Testing
     private static let records: [RuleCase] = [
         RuleCase(
             "access_hygiene::department_mismatch",
-            "Ada Lovelace is in Sales for BambooHR and in Finance for Okta, so access follows the wrong department."
+            "Ada Lovelace is in Sales according to BambooHR and in Finance according to Okta, so access follows the wrong department."
         ) { company in
             let person = try company.person(department: "Finance")
             try company.account(of: person, on: "bamboohr", department: "Sales")
@@ -218,7 +218,7 @@ import Testing
         },
         RuleCase(
             "access_hygiene::ghost_employee",
-            "Ada Lovelace has an active Okta account with 2 applications, but BambooHR knows nobody of that name."
+            "Ada Lovelace has an active Okta account with 2 applications, but BambooHR has no one with that name."
         ) { company in
             let person = try company.person(hr: nil)
             let miro = try company.application("Miro")
@@ -236,7 +236,7 @@ import Testing
         },
         RuleCase(
             "access_hygiene::new_hire_without_account",
-            "Ada Lovelace started 3 days ago according to BambooHR and has no account, so work begins on borrowed ones."
+            "Ada Lovelace started 3 days ago according to BambooHR and has no account, so their work begins on borrowed accounts."
         ) { company in
             let person = try company.person(hired: company.ago(days: 3), idp: false)
             try company.account(of: person, on: "bamboohr")

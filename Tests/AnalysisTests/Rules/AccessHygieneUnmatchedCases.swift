@@ -6,7 +6,7 @@ import Testing
     private static let general: [RuleCase] = [
         RuleCase(
             "access_hygiene::account_without_idp_identity",
-            "Viktor has an account on Slack that matches nobody in Okta, so nothing ends it when the work does."
+            "Viktor has an account on Slack that matches nobody in Okta, so nothing closes it when the person leaves."
         ) { company in
             try company.account(on: "slack", username: "Viktor", kind: "external")
         } quiet: { company in
@@ -30,8 +30,8 @@ import Testing
         RuleCase(
             "access_hygiene::account_without_idp_identity",
             """
-            Ada Lovelace has an account on GitHub, GitLab and Jira that matches nobody in Okta, so nothing ends it when \
-            the work does.
+            Ada Lovelace has an account on GitHub, GitLab and Jira that matches nobody in Okta, so nothing closes it \
+            when the person leaves.
             """
         ) { company in
             let person = try company.person(idp: false)
@@ -51,7 +51,7 @@ import Testing
         },
         RuleCase(
             "access_hygiene::account_without_idp_identity",
-            "Ada Lovelace has an account on Jira that matches nobody in Okta, so nothing ends it when the work does."
+            "Ada Lovelace has an account on Jira that matches nobody in Okta, so nothing closes it when the person leaves."
         ) { company in
             let person = try company.person(idp: false)
             try company.account(of: person, on: "google_workspace")
@@ -138,7 +138,7 @@ import Testing
         RuleCase(
             "access_hygiene::gitlab_maintainer_not_in_idp",
             """
-            joost is a GitLab maintainer whom Okta does not know, so whoever it is can change protected branches unseen.
+            joost is a GitLab maintainer whom Okta does not know, so an unknown person can change protected branches.
             """
         ) { company in
             try company.account(on: "gitlab", username: "joost", admin: true, metadata: ["role": "maintainer"])
@@ -149,8 +149,7 @@ import Testing
         RuleCase(
             "access_hygiene::gitlab_developer_not_in_idp",
             """
-            joost is a GitLab developer whom Okta does not know, so code is pushed by someone whom no offboarding \
-            reaches.
+            joost is a GitLab developer whom Okta does not know, so someone that no offboarding reaches can push code.
             """
         ) { company in
             try company.account(on: "gitlab", username: "joost", metadata: ["role": "developer"])
@@ -182,7 +181,7 @@ import Testing
             },
             RuleCase(
                 "access_hygiene::\(platform)_user_not_in_idp",
-                "viktor has an account on \(name) that matches nobody in Okta, so nothing ends it when the work does."
+                "viktor has an account on \(name) that matches nobody in Okta, so nothing closes it when the person leaves."
             ) { company in
                 try company.account(on: platform, username: "viktor")
             } quiet: { company in

@@ -98,7 +98,7 @@ import Testing
         },
         RuleCase(
             "access_risk::salesforce_modify_all_data",
-            "Ada Lovelace is no Salesforce admin but may modify all data, so one mistake or one stolen session can overwrite every customer record."
+            "Ada Lovelace is not a Salesforce admin but can modify all data, so one mistake or one stolen session can overwrite every customer record."
         ) { company in
             try company.account(of: try company.person(), on: "salesforce", metadata: ["modify_all_data": "yes"])
         } quiet: { company in
@@ -109,7 +109,7 @@ import Testing
         },
         RuleCase(
             "access_risk::salesforce_view_all_data",
-            "Ada Lovelace is no Salesforce admin but may view all data, so one stolen session is enough to read every customer record."
+            "Ada Lovelace is not a Salesforce admin but can view all data, so one stolen session is enough to read every customer record."
         ) { company in
             try company.account(of: try company.person(), on: "salesforce", metadata: ["view_all_data": "yes"])
         } quiet: { company in

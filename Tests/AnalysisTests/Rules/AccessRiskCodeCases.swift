@@ -5,7 +5,7 @@ extension AccessRiskTests {
         [
             RuleCase(
                 "access_risk::github_outside_collaborator_with_write",
-                "Dana Whitfield is not with the company but can push to the firmware repository, so code ships that no employee wrote."
+                "Dana Whitfield is not an employee but can push to the firmware repository, so code that no employee wrote can ship."
             ) { company in
                 try collaborator(company, "Dana Whitfield", permission: "write")
             } quiet: { company in
@@ -16,7 +16,7 @@ extension AccessRiskTests {
             },
             RuleCase(
                 "access_risk::github_many_outside_collaborators",
-                "GitHub has 11 outside collaborators, whose access no offboarding of the company's own ends."
+                "GitHub has 11 outside collaborators, whose access the company's offboarding does not end."
             ) { company in
                 for number in 1...11 { try collaborator(company, "Guest \(number)", permission: "read") }
             } quiet: { company in
@@ -79,7 +79,7 @@ extension AccessRiskTests {
         + [("github", "GitHub"), ("gitlab", "GitLab")].map { platform, name in
             RuleCase(
                 "access_risk::\(platform)_write_deploy_key",
-                "The \(name) deploy key cloud-api has write access, so whoever gets hold of a copy can change the code in nobody's name."
+                "The \(name) deploy key cloud-api has write access, so anyone with a copy can change the code anonymously."
             ) { company in
                 try company.key("cloud-api", on: platform, kind: "deploy_key", canWrite: true)
             } quiet: { company in

@@ -63,7 +63,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::password_spray",
-            "198.51.100.7 tried the passwords of 10 people within 10 minutes 2 days ago, which is how guessed passwords are found."
+            "198.51.100.7 tried the passwords of 10 people within 10 minutes 2 days ago, which is how attackers find weak passwords."
         ) { company in
             try company.spray(people: 10)
             try company.event(
@@ -84,7 +84,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::password_spray",
-            "198.51.100.7 tried the passwords of 10 people within 10 minutes 29 days ago, which is how guessed passwords are found."
+            "198.51.100.7 tried the passwords of 10 people within 10 minutes 29 days ago, which is how attackers find weak passwords."
         ) { company in
             try company.spray(people: 10, lastAt: company.ago(days: 30) + 540)
         } quiet: { company in
@@ -174,7 +174,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::impossible_travel",
-            "Ada Lovelace signed in from NL and 120 minutes later from BR 7 days ago, so one of the two was probably somebody else."
+            "Ada Lovelace signed in from NL and 120 minutes later from BR 7 days ago, so one of the two was probably someone else."
         ) { company in
             try company.travel(company.person(), hours: 2)
         } quiet: { company in
@@ -191,7 +191,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::impossible_travel",
-            "Ada Lovelace signed in from NL and 60 minutes later from BR 29 days ago, so one of the two was probably somebody else."
+            "Ada Lovelace signed in from NL and 60 minutes later from BR 29 days ago, so one of the two was probably someone else."
         ) { company in
             try company.travel(company.person(), hours: 1, arrival: company.ago(days: 30) + .hours(1))
         } quiet: { company in
@@ -199,7 +199,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::dormant_account_awakened",
-            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
+            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, as someone with a stolen password would."
         ) { company in
             let ada = try company.person()
             for day in [100, 70, 10, 2] {
@@ -215,7 +215,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::dormant_account_awakened",
-            "Ada Lovelace signed in 10 days ago after 180 days without a sign-in, which a thief of a forgotten password would do too."
+            "Ada Lovelace signed in 10 days ago after 180 days without a sign-in, as someone with a stolen password would."
         ) { company in
             let ada = try company.person()
             for day in [190, 10] { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
@@ -230,7 +230,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::dormant_account_awakened",
-            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, which a thief of a forgotten password would do too."
+            "Ada Lovelace signed in 10 days ago after 60 days without a sign-in, as someone with a stolen password would."
         ) { company in
             try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 150))
             let ada = try company.person(created: company.ago(days: 70))
@@ -293,7 +293,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::mass_deletion",
-            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone does who wants to do damage or hide it."
+            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 3 days ago, as someone would who wants to cause damage or hide it."
         ) { company in
             try company.touchFiles("trash", by: company.person(), 50)
         } quiet: { company in
@@ -301,7 +301,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::mass_deletion",
-            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 29 days ago, as someone does who wants to do damage or hide it."
+            "Ada Lovelace deleted 50 files from Google Workspace within 1 hour 29 days ago, as someone would who wants to cause damage or hide it."
         ) { company in
             try company.touchFiles("delete", by: company.person(), 50, lastAt: company.ago(days: 30) + 1960)
         } quiet: { company in
@@ -309,7 +309,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::admin_grant_burst",
-            "Ada Lovelace granted admin roles in Okta 3 times within a day 4 days ago, as an intruder does who means to stay."
+            "Ada Lovelace granted admin roles in Okta 3 times within a day 4 days ago, as an intruder would who wants to stay."
         ) { company in
             try company.repeatEvent(
                 "user.account.privilege.grant", of: company.person(type: "admin"), 3, lastAt: company.ago(days: 4))
@@ -319,7 +319,7 @@ import Testing
         },
         RuleCase(
             "behavioral_anomaly::admin_grant_burst",
-            "Ada Lovelace granted admin roles in Okta 3 times within a day 29 days ago, as an intruder does who means to stay."
+            "Ada Lovelace granted admin roles in Okta 3 times within a day 29 days ago, as an intruder would who wants to stay."
         ) { company in
             try company.repeatEvent(
                 "group.privilege.grant", of: company.person(type: "admin"), 3, lastAt: company.ago(days: 30) + 120)

@@ -156,7 +156,7 @@ import Testing
         },
         RuleCase(
             "compound_risk::terminated_with_repository_write",
-            "Ada Lovelace left according to BambooHR but can still push code to GitHub, where nobody expects changes of theirs."
+            "Ada Lovelace left according to BambooHR but can still push code to GitHub, where no one expects changes from them."
         ) { company in
             let ada = try company.person(hr: "terminated", terminated: company.ago(days: 10))
             try company.account(of: ada, on: "github")

@@ -45,7 +45,7 @@ import Testing
         },
         RuleCase(
             "device_posture::noncompliant_admin",
-            "ada-mac of Okta admin Ada Lovelace is out of compliance, so admin sessions run on a device that nobody vouches for."
+            "ada-mac of Okta admin Ada Lovelace is out of compliance, so admin sessions run on a device that can't be trusted."
         ) { company in
             try company.device(of: company.person(type: "admin"), compliant: false)
         } quiet: { company in
@@ -57,7 +57,7 @@ import Testing
         },
         RuleCase(
             "device_posture::os_end_of_life",
-            "ada-mac of Ada Lovelace runs macOS 12.7, which gets no security updates any more."
+            "ada-mac of Ada Lovelace runs macOS 12.7, which no longer gets security updates."
         ) { company in
             try company.device(of: company.person(), version: "12.7", supported: false)
         } quiet: { company in
@@ -73,7 +73,7 @@ import Testing
         },
         RuleCase(
             "device_posture::encryption_unknown",
-            "ada-mac does not tell Jamf Pro whether it is encrypted, as others do, so nobody knows what a theft would give away."
+            "ada-mac does not report its encryption to Jamf Pro, as other devices do, so it is not known what a theft would give away."
         ) { company in
             try company.device(encrypted: nil)
             try company.device("bob-mac")
@@ -132,7 +132,7 @@ import Testing
         },
         RuleCase(
             "device_posture::open_edr_detection",
-            "CrowdStrike has 2 open detections on ada-mac of Ada Lovelace, which nobody has looked into."
+            "CrowdStrike has 2 open detections on ada-mac of Ada Lovelace, which no one has investigated."
         ) { company in
             try company.device(of: company.person(), on: "crowdstrike", detections: 2)
         } quiet: { company in
@@ -140,7 +140,7 @@ import Testing
         },
         RuleCase(
             "device_posture::contained_in_use",
-            "ada-mac of Ada Lovelace is contained by CrowdStrike but was seen 23 hours ago, so work goes on on a suspect machine."
+            "ada-mac of Ada Lovelace is contained by CrowdStrike but was seen 23 hours ago, so a suspect machine is still in use."
         ) { company in
             let owner = try company.person(lastLogin: company.ago(days: 6, hours: 23))
             try company.device(of: owner, on: "crowdstrike", contained: true, lastSeen: company.ago(hours: 23))
@@ -241,7 +241,7 @@ import Testing
         },
         RuleCase(
             "device_posture::too_many_devices",
-            "Ada Lovelace has 5 devices, mac-1, mac-2, mac-3, mac-4 and mac-5, more than one person works with, so some may be lost without anyone's notice."
+            "Ada Lovelace has 5 devices, mac-1, mac-2, mac-3, mac-4 and mac-5, more than one person uses, so some may be lost without anyone noticing."
         ) { company in
             let ada = try company.person()
             for number in 1...5 { try company.device("mac-\(number)", of: ada) }

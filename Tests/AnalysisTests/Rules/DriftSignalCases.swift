@@ -37,7 +37,7 @@ import Testing
             fires: drift("mfa_pct", 97, 92), quiet: drift("mfa_pct", 97, 93), exempt: drift("mfa_pct", 97, 82)),
         RuleCase(
             "drift_signal::mfa_coverage_collapsed",
-            "MFA coverage fell from 97 to 82 per cent in 12 days, as when a policy that asked for a second factor is gone.",
+            "MFA coverage fell from 97 to 82 per cent in 12 days, as happens when a policy that requires a second factor is removed.",
             fires: drift("mfa_pct", 97, 82, since: .days(12)), quiet: drift("mfa_pct", 97, 83),
             exempt: drift("mfa_pct", 97, 82, since: .days(7) - 1)),
         RuleCase(
@@ -101,7 +101,7 @@ import Testing
         },
         RuleCase(
             "drift_signal::integration_in_error",
-            "Jamf Pro has not synced since its last success 3 days ago, because it answers with errors, so what changes there is not checked."
+            "Jamf Pro has not synced since its last success 3 days ago, because it answers with errors, so changes there are not checked."
         ) { company in
             try company.set("jamf_pro", status: "error", lastSync: company.ago(days: 3))
         } quiet: { company in
@@ -109,7 +109,7 @@ import Testing
         },
         RuleCase(
             "drift_signal::integration_degraded",
-            "Slack is connected but last synced 10 hours ago, so what has changed there since is not checked."
+            "Slack is connected but last synced 10 hours ago, so changes since then are not checked."
         ) { company in
             try company.set("slack", lastSync: company.ago(hours: 10))
         } quiet: { company in

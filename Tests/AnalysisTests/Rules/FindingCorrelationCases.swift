@@ -77,7 +77,7 @@ import Testing
     private static let things: [RuleCase] = [
         RuleCase(
             "finding_correlation::app_with_many_findings",
-            "Figma has 3 shadow-IT findings at once, so it is a bigger risk than each of them says."
+            "Figma has 3 shadow-IT findings at once, so it is a bigger risk than each of them shows alone."
         ) { company in
             let application = try company.application(managed: false)
             for rule in ["broad_write_scope", "unknown_publisher", "new_unsanctioned_app"] {
@@ -92,7 +92,7 @@ import Testing
         },
         RuleCase(
             "finding_correlation::device_with_many_findings",
-            "ada-mac of Ada Lovelace has 3 findings at once, so it is easier to replace than to mend."
+            "ada-mac of Ada Lovelace has 3 findings at once, so it is easier to replace than to fix."
         ) { company in
             let ada = try company.person()
             let device = try company.device(of: ada)

@@ -27,7 +27,7 @@ extension IdentitySecurityTests {
         },
         RuleCase(
             "identity_security::service_account_with_admin",
-            "The service account ci-deploy is an admin of AWS and Figma, so one leaked key of it controls everything there."
+            "The service account ci-deploy is an admin of AWS and Figma, so one leaked key controls everything there."
         ) { company in
             let robot = try company.person("ci-deploy", type: "service_account")
             try company.account(of: robot, on: "aws", kind: "service_account", admin: true)
@@ -72,7 +72,7 @@ extension IdentitySecurityTests {
         },
         RuleCase(
             "identity_security::too_many_super_admins",
-            "Okta has 6 super admins, Admin 1, Admin 2, Admin 3, Admin 4 and 2 others, any of whose passwords opens the whole company."
+            "Okta has 6 super admins, Admin 1, Admin 2, Admin 3, Admin 4 and 2 others, and any of their passwords opens the whole company."
         ) { company in
             for number in 1...6 { try company.person("Admin \(number)", type: "admin", idpRoles: ["SUPER_ADMIN"]) }
         } quiet: { company in

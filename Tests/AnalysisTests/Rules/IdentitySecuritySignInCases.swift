@@ -132,7 +132,7 @@ extension IdentitySecurityTests {
             },
             RuleCase(
                 "identity_security::most_sign_ins_bypass_sso",
-                "60 per cent of Slack sign-ins in the last 30 days used a password instead of Okta, so Okta's rules do not hold there."
+                "60 per cent of Slack sign-ins in the last 30 days used a password instead of Okta, so Okta's rules do not apply there."
             ) { company in
                 try signIns(to: company, 10, direct: 6)
             } quiet: { company in
@@ -145,7 +145,7 @@ extension IdentitySecurityTests {
             platform, name in
             RuleCase(
                 "identity_security::\(platform)_sso_not_enforced",
-                "2 of 3 accounts in \(name) can sign in with a password instead of single sign-on, so the identity provider's rules do not hold there."
+                "2 of 3 accounts in \(name) can sign in with a password instead of single sign-on, so the identity provider's rules do not apply there."
             ) { company in
                 for sso in [false, false, true] { try company.account(on: platform, sso: sso) }
             } quiet: { company in

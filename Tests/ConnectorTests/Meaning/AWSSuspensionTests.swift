@@ -53,8 +53,8 @@ import Testing
         #expect(
             error?.sentence.hasPrefix(
                 """
-                The suspension is only a partial one: the password could not be deleted; no access key is active any \
-                more; a policy denies everything.
+                The suspension is incomplete: the password could not be deleted; no access key is active; \
+                a policy denies everything.
                 """) == true, "\(error?.sentence ?? "")")
         #expect(error?.isTransient == false)
         let keys = try suspend(refusing: ["AKIA1": denied])

@@ -198,7 +198,7 @@ import Testing
         #expect(provider.requests.last?.form?.values("UserName") == ["u2"])
         _ = try connector.perform(.revokeSessions, on: target("role/r3", "r3"))
         #expect(provider.requests.last?.form?.values("RoleName") == ["r3"])
-        #expect(throws: ConnectorError.missing("AWS has no such user or role any more.")) {
+        #expect(throws: ConnectorError.missing("AWS no longer has this user or role.")) {
             try connector.perform(.forcePasswordChange, on: target("AIDA99", "u2"))
         }
         #expect(provider.unexpected.isEmpty)

@@ -2,7 +2,8 @@ import Base
 import Findings
 import Upstream
 
-/// AWS, one account: docs.aws.amazon.com/IAM/latest/APIReference and …/awscloudtrail/latest/APIReference.
+/// A connector for one AWS account (docs.aws.amazon.com/IAM/latest/APIReference and
+/// …/awscloudtrail/latest/APIReference).
 struct AWS: Connector {
     static let platform = Platform.aws
     static let fields: [CredentialField] = [
@@ -33,9 +34,9 @@ struct AWS: Connector {
         }
         let role = credentials["role_arn"].map { AWSSession.Role(arn: $0, externalID: credentials["external_id"]) }
         if role == nil, credentials["external_id"] != nil {
-            throw ConnectorError.configuration("AWS takes external_id with role_arn only.")
+            throw ConnectorError.configuration("AWS takes external_id only with role_arn.")
         }
-        // Reports take a while to be made, and throttling is usual.
+        // Credential reports take a while to be made, and throttling is common.
         let retry = RetryPolicy(retries: 6, firstPause: scope.firstPause, verdict: AWSErrors.verdict)
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment, retry: retry, seconds: scope.seconds)
@@ -46,7 +47,8 @@ struct AWS: Connector {
         eventsSince = scope.eventsSince(of: "events")
     }
 
-    /// Who the keys are needs no permission to be asked; whether they may read users does.
+    /// Checks the keys with GetCallerIdentity, which needs no permission, and the permission to read users with
+    /// ListUsers.
     func check() throws {
         _ = try session.sts("GetCallerIdentity")
         _ = try session.iam("ListUsers", [("MaxItems", "1")])
@@ -71,13 +73,13 @@ struct AWS: Connector {
             RecordCollection("events", of: .auditEvent, need: .optional) { cursor in
                 var body: [String: JSON] = [
                     "StartTime": .integer(eventsSince.seconds), "MaxResults": 50,
-                    // What only reads is most of the log, and no rule asks for it.
+                    // Excludes events that only read: they are most of the log, and no rule uses them.
                     "LookupAttributes": [["AttributeKey": "ReadOnly", "AttributeValue": "false"]],
                 ]
                 if let cursor { body["NextToken"] = cursor }
                 let answer = try session.cloudTrail("LookupEvents", .object(body))
                 guard let events = answer["Events"]?.array else {
-                    throw ConnectorError.provider("AWS's answer is not the list that it documents.")
+                    throw ConnectorError.provider("AWS's answer is not the documented list.")
                 }
                 let entries = try PageEntries(events, of: .auditEvent, id: { $0.text("EventId") }) {
                     try AWSRecords.event($0, userID: names.userID)
@@ -87,7 +89,7 @@ struct AWS: Connector {
         ]
     }
 
-    /// A list of IAM's, whose pages follow one another by a marker.
+    /// Creates a list of IAM, whose pages are chained by markers.
     private func marked(
         _ name: String, of kind: SyncRecord.Kind, need: RecordCollection.Need = .required, _ action: String,
         _ parameters: [(name: String, value: String)] = [], entries: @escaping (XMLElement) throws -> PageEntries
@@ -104,7 +106,7 @@ struct AWS: Connector {
         (16...128).contains(text.utf8.count) && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
 
-    /// A region of the commercial partition, such as us-east-1.
+    /// Accepts a region of the commercial partition, such as us-east-1.
     @Sendable private static func isRegion(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0].count == 2 && parts[0] != "cn" && !parts[1].isEmpty

@@ -1,6 +1,6 @@
 import Base
 
-/// The account's users, with what IAM tells of them in other places: their second factors, passwords, keys and policies.
+/// Reads the account's users, with the data that IAM keeps elsewhere: second factors, passwords, keys and policies.
 final class AWSDirectory {
     private let session: AWSSession
     private var details: Result<[String: Details], ConnectorError>?
@@ -11,20 +11,20 @@ final class AWSDirectory {
 
     init(_ session: AWSSession) { self.session = session }
 
-    /// The root user, of whom only the credential report tells.
+    /// Returns the root user, which appears only in the credential report.
     func root() throws -> PageEntries {
         _ = try session.iam("GenerateCredentialReport")
         guard let content = try session.iam("GetCredentialReport").text("Content"),
             let bytes = Base64.standard.decode(content.filter { !$0.isWhitespace })
-        else { throw ConnectorError.provider("AWS's answer holds no credential report.") }
+        else { throw ConnectorError.provider("AWS's answer contains no credential report.") }
         let report = StreamSafeText.read(String(decoding: bytes, as: UTF8.self))
         guard let root = AWSRecords.root(inReport: report) else {
-            throw ConnectorError.provider("AWS's credential report has no line of the root user that can be read.")
+            throw ConnectorError.provider("AWS's credential report has no readable line for the root user.")
         }
         return PageEntries(known: [.account(root)])
     }
 
-    /// The accounts of one page of users.
+    /// Reads the accounts of one page of users.
     func users(_ users: [XMLElement]) throws -> PageEntries {
         guard !users.isEmpty else { return PageEntries() }
         var missing = PageEntries()
@@ -57,7 +57,7 @@ final class AWSDirectory {
         users.map { [(name: "UserName", value: $0)] }
     }
 
-    /// Adds what policies and tags say; nil if they are not known.
+    /// Adds the data from policies and tags; nil means that they are not known.
     private func describe(_ account: inout AccountRecord, _ known: Details?) {
         guard let known else {
             account.isAdmin = nil
@@ -66,7 +66,7 @@ final class AWSDirectory {
         }
         account.isAdmin = known.access.isAdministrator
         account.adminRoles = known.access.administrator.sorted()
-        // IAM knows no suspended users: whoever is denied everything is one.
+        // IAM has no suspended state; a user who is denied everything counts as suspended.
         if known.access.isDenied {
             account.status = .suspended
         } else if known.access.hasUnreadable {
@@ -75,7 +75,7 @@ final class AWSDirectory {
         AWSRecords.apply(tags: known.tags, to: &account)
     }
 
-    /// The access keys of one page of users.
+    /// Reads the access keys of one page of users.
     func accessKeys(of users: [XMLElement]) throws -> PageEntries {
         var names: [String: String] = [:]
         var entries = PageEntries(users, of: .accessKey, keeping: .all(.accessKey)) { user in
@@ -103,7 +103,7 @@ final class AWSDirectory {
         for (user, keys) in lists.sorted(by: { $0.key < $1.key }) {
             entries.add(
                 PageEntries(keys, of: .accessKey, id: { $0.text("AccessKeyId") }) { key in
-                    // A key whose last use is not known would seem never to have been used.
+                    // Without the time of its last use, the key would seem never to have been used.
                     guard let use = key.text("AccessKeyId").flatMap({ uses[$0] }) else { return .unreadable }
                     return EntryReading(AWSRecords.accessKey(key, of: user, lastUsed: use.text("LastUsedDate")))
                 })
@@ -116,7 +116,7 @@ final class AWSDirectory {
         let tags: [String: String]
     }
 
-    /// The details of users by their ids, or why they can't be read.
+    /// Returns the details of all users by id, or the reason why they can't be read.
     private func allDetails() throws -> Result<[String: Details], ConnectorError> {
         if let details { return details }
         let found: Result<[String: Details], ConnectorError>
@@ -129,7 +129,7 @@ final class AWSDirectory {
         return found
     }
 
-    /// Policies come from the user's groups too.
+    /// Reads the access and the tags of all users. A user's access includes that of its groups.
     private func readDetails() throws -> [String: Details] {
         var managed: [String: AWSPolicy?] = [:]
         try forEachPage(of: "LocalManagedPolicy") { page in

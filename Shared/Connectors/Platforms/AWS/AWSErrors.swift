@@ -2,15 +2,15 @@ import Base
 import HTTP
 import Upstream
 
-/// AWS's errors: a code in the body, in XML or JSON.
+/// The errors of AWS, which have a code in their body, in XML or JSON.
 enum AWSErrors {
-    /// The code of an error; nil when there is none.
+    /// Returns the code of an error; nil if there is none.
     static func code(_ response: UpstreamResponse) -> String? {
         if let answer = try? XMLElement(parsing: response.body) {
-            // Some services list their one error.
+            // Some services wrap their one error in a list.
             return (answer["Error"] ?? answer["Errors"]?["Error"])?.text("Code")
         }
-        // Written with or without a namespace.
+        // The code comes with or without a namespace.
         return response.json.text("__type")?.split(separator: "#").last.map(String.init)
     }
 
@@ -25,10 +25,11 @@ enum AWSErrors {
         "AuthFailure", "InvalidAccessKeyId",
     ]
 
-    /// A credential report that is not there yet: it was never made, is older than four hours, or is being made.
+    /// The codes for a credential report that is not available yet: never made, older than four hours, or being made.
     private static let reportsInTheMaking: Set = ["ReportNotPresent", "ReportExpired", "ReportInProgress"]
 
-    /// Throttling is 400 with a code. A credential report takes a while, for which AWS has no limit and names no time.
+    /// Returns the retry decision for a response. AWS reports throttling as status 400 with a code. A credential report
+    /// takes a while to be made; AWS states neither a limit nor a waiting time for it.
     @Sendable static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard !response.isSuccess, let code = code(response) else { return RetryPolicy.standardVerdict(response) }
         if throttles.contains(code) { return .throttled(seconds: response.retryAfter) }
@@ -41,7 +42,13 @@ enum AWSErrors {
         case let code? where refusals.contains(code):
             .credentials("AWS refuses the access key. Make a new one for the user and connect again.")
         case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation":
-            .configuration("The AWS user or role may not do this. Give it the policies that the README lists.")
+            .configuration(
+                """
+                The AWS user or role is not allowed to do this. To be read, an account needs the managed policy \
+                IAMReadOnlyAccess, iam:GenerateCredentialReport and cloudtrail:LookupEvents. Actions need \
+                iam:DeleteLoginProfile, iam:UpdateLoginProfile, iam:UpdateAccessKey, iam:PutUserPolicy, \
+                iam:AttachUserPolicy and iam:PutRolePolicy. A role_arn needs sts:AssumeRole.
+                """)
         case let code? where reportsInTheMaking.contains(code):
             .provider("AWS is still making its credential report. The next try asks for it again.")
         case "NoSuchEntity": .missing("AWS has no such user, role, key or password.")

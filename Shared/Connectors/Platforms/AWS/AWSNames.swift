@@ -1,28 +1,28 @@
 import Base
 import Findings
 
-/// The names that IAM takes for users and roles. An account has the id of its user or role, which stays when a user is
-/// renamed, and which nobody gets who takes the name later.
+/// Finds the names by which IAM addresses users and roles. Accounts are stored under the id of their user or role,
+/// which stays the same if a user is renamed, and never passes to a later holder of the name.
 final class AWSNames {
     private let session: AWSSession
     private var users: [String: String]?
 
     init(_ session: AWSSession) { self.session = session }
 
-    /// The id of the user who has a name now; nil if there is none.
+    /// Returns the id of the user who has this name now; nil if there is none.
     func userID(named name: String) throws -> String? { try allUsers().first { $0.value == name }?.key }
 
-    /// The name of the user or role that an action is about.
+    /// Returns the name of the user or role that an action is about.
     ///
-    /// - Throws: `ConnectorError.missing` if there is none any more.
+    /// - Throws: `ConnectorError.missing` if it no longer exists.
     func name(of target: ActionTarget) throws -> String {
         let id = target.externalID
         guard let username = target.username, id != username, id != AWSRecords.rolePrefix + username else {
-            // An account that was known by its name before ids were.
+            // The account was stored under its name, before ids were used.
             return id.hasPrefix(AWSRecords.rolePrefix) ? String(id.dropFirst(AWSRecords.rolePrefix.count)) : id
         }
         let name = try id.hasPrefix(AWSRecords.rolePrefix) ? roleName(id) : allUsers()[id]
-        guard let name else { throw ConnectorError.missing("AWS has no such user or role any more.") }
+        guard let name else { throw ConnectorError.missing("AWS no longer has this user or role.") }
         return name
     }
 

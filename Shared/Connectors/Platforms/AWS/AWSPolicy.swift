@@ -1,17 +1,17 @@
 import Base
 import HTTP
 
-/// A policy of IAM's, as far as it is about everything
+/// The parts of an IAM policy that concern all actions on all resources
 /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 struct AWSPolicy: Equatable {
-    /// Some statement allows every action on everything.
+    /// True if a statement allows every action on every resource.
     let allowsEverything: Bool
-    /// Some statement denies every action on everything, always.
+    /// True if a statement denies every action on every resource without a condition.
     let deniesEverything: Bool
 
-    /// Reads a policy document; nil when it is none.
+    /// Reads a policy document; nil if it is not one.
     init?(_ document: JSON) {
-        // One statement may stand without its list.
+        // A single statement may stand outside a list.
         guard let statements = document["Statement"]?.array ?? document["Statement"].map({ [$0] }) else { return nil }
         let wide = statements.filter {
             Self.isEverything($0["Action"], ["*", "*:*"]) && Self.isEverything($0["Resource"], ["*"])
@@ -22,7 +22,7 @@ struct AWSPolicy: Equatable {
         }
     }
 
-    /// Reads a document as IAM's lists have it, in percent-encoded JSON.
+    /// Reads a document as IAM's lists contain it: percent-encoded JSON.
     init?(encoded text: String) {
         guard let decoded = PercentEncoding.decode(text.utf8), let document = try? JSON(parsing: decoded.utf8, .lenient)
         else {
@@ -31,13 +31,13 @@ struct AWSPolicy: Equatable {
         self.init(document)
     }
 
-    /// Returns true if a text, or one of a list, stands for everything.
+    /// Returns true if a text, or one text of a list, stands for everything.
     private static func isEverything(_ value: JSON?, _ names: Set<String>) -> Bool {
         (value?.array ?? value.map { [$0] } ?? []).contains { $0.string.map(names.contains) == true }
     }
 
-    /// Returns true if conditions ask only how somebody has signed in and from where: an administrator who must use a
-    /// second factor is one. Conditions on resources and the like limit what is allowed.
+    /// Returns true if conditions restrict only how and from where someone signs in: an administrator who must use a
+    /// second factor is still an administrator. Other conditions, such as those on resources, restrict what is allowed.
     private static func isAboutTheSession(_ condition: JSON?) -> Bool {
         let keys = (condition?.object ?? [:]).values.flatMap { $0.object.map { Array($0.keys) } ?? [] }
         return keys.allSatisfy { sessionKeys.contains($0.lowercased()) }
@@ -49,24 +49,24 @@ struct AWSPolicy: Equatable {
     ]
 }
 
-/// What the policies of a user or a group come to.
+/// The combined effect of the policies of a user or a group.
 struct AWSAccess {
-    /// The policies that allow everything, by their names.
+    /// The names of the policies that allow everything.
     var administrator: Set<String> = []
     var isDenied = false
-    /// Some policy can't be read, so that nobody knows what it allows.
+    /// True if a policy can't be read, so that it is not known what it allows.
     var hasUnreadable = false
 
     static let administratorPolicy = "AdministratorAccess"
     static let denyAllPolicy = "AWSDenyAll"
-    /// What stands before the names of AWS's own policies.
+    /// The prefix of the ARNs of AWS's own policies.
     static let ownPolicies = "arn:aws:iam::aws:policy/"
 
-    /// The access by the details of a user or a group.
+    /// Reads the access from the details of a user or a group.
     ///
     /// - Parameters:
-    ///   - inline: the list of policies that are part of it: `UserPolicyList` or `GroupPolicyList`.
-    ///   - managed: the account's own policies by their ARNs; nil of one that can't be read.
+    ///   - inline: The name of the list of inline policies: `UserPolicyList` or `GroupPolicyList`.
+    ///   - managed: The account's own policies by ARN; nil for a policy that can't be read.
     init(_ details: XMLElement, inline: String, managed: [String: AWSPolicy?]) {
         for policy in details.members(inline) {
             add(policy.text("PolicyDocument").flatMap(AWSPolicy.init(encoded:)), policy.text("PolicyName"))
@@ -91,20 +91,20 @@ struct AWSAccess {
         if policy.deniesEverything { isDenied = true }
     }
 
-    /// Adds what a group allows its members and denies them.
+    /// Adds the access that a group gives to its members.
     mutating func join(_ group: AWSAccess) {
         administrator.formUnion(group.administrator)
         isDenied = isDenied || group.isDenied
         hasUnreadable = hasUnreadable || group.hasUnreadable
     }
 
-    /// True of an administrator; nil when nobody knows.
+    /// True for an administrator; nil if it is not known.
     var isAdministrator: Bool? { administrator.isEmpty ? hasUnreadable ? nil : false : true }
 }
 
 extension AWSPolicy {
-    /// The documents of the account's own policies, of those that a page of details holds, by their ARNs: of each the
-    /// version that is in force.
+    /// Returns the account's own policies in a page of details, by ARN, in the version that is in force. The value is
+    /// nil if the policy can't be read.
     static func managed(_ details: XMLElement) -> [String: AWSPolicy?] {
         details.members("Policies").reduce(into: [:]) { found, policy in
             guard let arn = policy.text("Arn") else { return }

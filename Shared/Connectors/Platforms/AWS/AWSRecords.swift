@@ -1,12 +1,12 @@
 import Base
 import HTTP
 
-/// AWS's objects as records. A user's id is IAM's own, which outlives names; a role's is IAM's own after `role/`; the root
-/// user's is its ARN.
+/// Translates AWS's objects into records. A user's id is IAM's own, which does not change with the name; a role's is
+/// IAM's own after `role/`; the root user's is its ARN.
 enum AWSRecords {
     static let rolePrefix = "role/"
     static let rootPrefix = "arn:"
-    // A credential report has 22.
+    // A limit far above the 22 columns of a credential report.
     private static let mostColumns = 100
 
     static func isAccountID(_ text: some StringProtocol) -> Bool {
@@ -18,7 +18,7 @@ enum AWSRecords {
         var account = AccountRecord(externalID: id, displayName: name, status: .active)
         account.formerExternalID = name
         account.username = name
-        // Administrators name users.
+        // Administrators choose the names of users, so an address in a name can be trusted.
         account.email = Form.address(name)
         account.lastLoginAt = user.date("PasswordLastUsed")
         account.createdAt = user.date("CreateDate")
@@ -26,7 +26,7 @@ enum AWSRecords {
         return account
     }
 
-    /// Tags, by their names in lower case, are where accounts keep what IAM has no field for.
+    /// Sets the fields that customers keep in tags because IAM has no field for them. Tags are keyed in lower case.
     static func apply(tags: [String: String], to account: inout AccountRecord) {
         if let email = tags["email"].flatMap(Form.address) { account.email = email }
         account.department = tags["department"]
@@ -34,10 +34,10 @@ enum AWSRecords {
         account.managerEmail = tags["manager"].flatMap(Form.address)
     }
 
-    /// The line of the root user in a credential report; nil when there is none.
+    /// Reads the root user's line of a credential report; nil if there is none.
     static func root(inReport report: String) -> AccountRecord? {
         var rest = report[...]
-        // Line by line: all of a long report at once would take many times its memory.
+        // Reads line by line, since splitting a long report at once would take many times its memory.
         func nextLine() -> Substring? {
             rest = rest.drop(while: \.isNewline)
             let line = rest.prefix { !$0.isNewline }
@@ -66,13 +66,14 @@ enum AWSRecords {
         return account
     }
 
-    /// Roles that people and programs take on. That one may do everything makes nobody an admin: its trust says who is.
+    /// Reads a role, which people and programs assume. Even a role with all permissions makes no one an administrator;
+    /// the trust policy says who may assume it.
     static func role(_ role: XMLElement) -> EntryReading {
         guard let name = role.text("RoleName"), let arn = role.text("Arn"), let id = roleID(role) else {
             return .unreadable
         }
         guard role.text("Path")?.hasPrefix("/aws-service-role/") != true else {
-            return .skipped("the role is one of AWS's own services, and nobody can change it")
+            return .skipped("the role belongs to an AWS service and can't be changed")
         }
         var account = AccountRecord(externalID: id, displayName: name, status: .active)
         account.formerExternalID = rolePrefix + name
@@ -81,7 +82,7 @@ enum AWSRecords {
         account.createdAt = role.date("CreateDate")
         account.lastLoginAt = role["RoleLastUsed"]?.date("LastUsedDate")
         account.metadata["kind"] = "role"
-        // Percent-encoded JSON.
+        // The document is percent-encoded JSON.
         if let text = role.text("AssumeRolePolicyDocument"), let decoded = PercentEncoding.decode(text.utf8),
             let policy = try? JSON(parsing: decoded.utf8, .lenient), policy["Statement"] != nil
         {
@@ -97,7 +98,7 @@ enum AWSRecords {
 
     static func roleID(_ role: XMLElement) -> String? { role.text("RoleId").map { rolePrefix + $0 } }
 
-    /// The key of a user with an id.
+    /// Reads an access key of the user with this id.
     static func accessKey(_ key: XMLElement, of user: String, lastUsed: String?) -> SyncRecord? {
         guard let id = key.text("AccessKeyId"), let status = key.text("Status") else { return nil }
         var record = AccessKeyRecord(externalID: id, kind: .accessKey, canWrite: true)
@@ -119,7 +120,7 @@ enum AWSRecords {
         case .number(let seconds): time = Int(exactly: seconds.rounded(.down))
         default: time = nil
         }
-        // JSON in text.
+        // `CloudTrailEvent` is a text that contains JSON.
         guard let id = entry.text("EventId"), let name = entry.text("EventName"),
             let time = time.flatMap({ Timestamp(inRecord: $0) }),
             let event = entry.text("CloudTrailEvent").flatMap({ try? JSON(parsing: $0.utf8, .lenient) }),
@@ -139,7 +140,8 @@ enum AWSRecords {
             let issuer = identity?["sessionContext"]?["sessionIssuer"]
             let role = issuer?.text("userName")
             let session = identity?.text("principalId")?.split(separator: ":").last.map(String.init)
-            // Whoever assumes a role names the session; only IAM Identity Center names it after the person.
+            // The caller who assumes a role chooses the session's name; only IAM Identity Center uses the person's
+            // address.
             if role?.hasPrefix("AWSReservedSSO_") == true, let address = session.flatMap(Form.address) {
                 record.actorEmail = address
             } else {
@@ -147,13 +149,13 @@ enum AWSRecords {
             }
         default: break
         }
-        // Administrators do this to others: it is about whose device it is.
+        // An administrator may remove another user's device. The event is about the owner of the device.
         if record.eventType == EventType.factorRemoved {
             record.actorEmail = nil
             record.actorExternalID = try event["requestParameters"]?.text("userName").flatMap(userID)
         }
         record.target = entry["Resources"]?.array?.first?.text("ResourceName")
-        // It can be the name of a service.
+        // The source can also be the name of a service.
         record.ipAddress = event.text("sourceIPAddress").flatMap { IPAddress($0) == nil ? nil : $0 }
         if record.eventType == EventType.platformSignIn {
             record.details["method"] = identity?.text("type") == "AssumedRole" ? "sso" : "password"
@@ -161,7 +163,8 @@ enum AWSRecords {
         return .read([.auditEvent(record)])
     }
 
-    /// A call that has failed names an error; a sign-in says how it went. Nil if that can't be read.
+    /// Returns the outcome: a failed call names an error, and a sign-in states its outcome. Returns nil if it can't be
+    /// read.
     private static func outcome(_ name: String, _ event: JSON) -> AuditEventRecord.Outcome? {
         guard let members = event.object else { return nil }
         if event.text("errorCode") != nil || event.text("errorMessage") != nil { return .failure }

@@ -2,9 +2,8 @@ import Base
 import HTTP
 import Upstream
 
-/// The ways to AWS's services: requests signed with the customer's keys, or with those of the role that they are for.
+/// Calls AWS's services with requests that are signed with the customer's keys or with those of an assumed role.
 final class AWSSession {
-    /// A role that the keys assume.
     struct Role {
         let arn: String
         let externalID: String?
@@ -23,14 +22,14 @@ final class AWSSession {
         self.role = role
     }
 
-    /// Calls an action of IAM, which is one service for all regions; the element in its answer that holds the result. IAM
-    /// comes to the same state when it is asked again.
+    /// Calls an action of IAM and returns the element with its result. IAM is one service for all regions. Repeating a
+    /// call leads to the same state.
     func iam(_ action: String, _ parameters: [(name: String, value: String)] = []) throws -> XMLElement {
         let api = try iamAPI()
         return try Self.result(try api.send(Self.query(api, action, Self.iamVersion, parameters)), action)
     }
 
-    /// One page of a list of IAM's, and the marker of the next one.
+    /// Returns one page of a list of IAM, and the marker of the next page.
     func iamPage(
         _ action: String, _ parameters: [(name: String, value: String)] = [], after marker: String?
     ) throws -> (result: XMLElement, next: String?) {
@@ -43,7 +42,7 @@ final class AWSSession {
         }
     }
 
-    /// Hands over the pages of a list of IAM's, one by one.
+    /// Calls `body` with each page of a list of IAM.
     ///
     /// - Throws: `ConnectorError.provider` if the list has no end.
     func forEachPage(
@@ -61,7 +60,7 @@ final class AWSSession {
         } while marker != nil
     }
 
-    /// Calls an action of IAM for many things, each of which may fail by itself.
+    /// Calls an action of IAM for many objects. Each call may fail without affecting the others.
     func iamResults<Value>(
         _ action: String, _ parameters: [[(name: String, value: String)]], read: (XMLElement) throws -> Value
     ) throws -> [Result<Value, ConnectorError>] {
@@ -70,7 +69,7 @@ final class AWSSession {
         return try api.results(of: requests, atOnce: 8) { try read(try Self.result($0, action)) }
     }
 
-    /// Calls an action of IAM for many things; nil where IAM has no such entity.
+    /// Calls an action of IAM for many objects; nil for an object that does not exist.
     func iamEach(_ action: String, _ parameters: [[(name: String, value: String)]]) throws -> [XMLElement?] {
         let api = try iamAPI()
         let requests = parameters.map { Self.query(api, action, Self.iamVersion, $0) }
@@ -83,7 +82,7 @@ final class AWSSession {
     /// Calls an action of STS.
     func sts(_ action: String) throws -> XMLElement { try sts(action, [], try keys()) }
 
-    /// Looks something up in CloudTrail, which speaks JSON 1.1.
+    /// Calls an action of CloudTrail, which uses JSON 1.1.
     func cloudTrail(_ action: String, _ body: JSON) throws -> JSON {
         let api = try api("cloudtrail", "cloudtrail.\(region).amazonaws.com", region, try keys())
         var request = api.request(.post, "/")
@@ -93,7 +92,8 @@ final class AWSSession {
         return try api.send(request).object()
     }
 
-    /// The keys that requests are signed with: the customer's, or those of the role as long as they last.
+    /// Returns the keys that sign requests: the customer's, or those of the assumed role, which are renewed before they
+    /// expire.
     private func keys() throws -> AWSKeys {
         guard let role else { return own }
         if let assumed, assumed.until > .now + 60 { return assumed.keys }
@@ -103,7 +103,7 @@ final class AWSSession {
             let id = found.text("AccessKeyId"), let secret = found.text("SecretAccessKey"),
             let token = found.text("SessionToken"),
             let until = found.text("Expiration").flatMap({ Timestamp(provider: $0) })
-        else { throw ConnectorError.provider("AWS's answer holds no credentials of the role.") }
+        else { throw ConnectorError.provider("AWS's answer contains no credentials for the role.") }
         let keys = AWSKeys(id: id, secret: Secret(secret), sessionToken: Secret(token))
         assumed = (keys, until)
         return keys
@@ -122,14 +122,14 @@ final class AWSSession {
 
     private func api(_ service: String, _ host: String, _ region: String, _ keys: AWSKeys) throws -> PlatformAPI {
         guard let base = UpstreamURL("https://" + host) else {
-            throw ConnectorError.configuration("The AWS region is not one.")
+            throw ConnectorError.configuration("The AWS region is not valid.")
         }
         let signer = SigV4(keys: keys, region: region, service: service)
         return PlatformAPI(
             client, base, .signature { signer.sign(&$0, at: .now) }, explain: AWSErrors.explain)
     }
 
-    /// A request of the query protocol.
+    /// Returns a request of AWS's query protocol.
     private static func query(
         _ api: PlatformAPI, _ action: String, _ version: String, _ parameters: [(name: String, value: String)]
     ) -> UpstreamRequest {
@@ -139,19 +139,20 @@ final class AWSSession {
         return request
     }
 
-    /// The result in an answer of the query protocol; actions that only change something have an empty one or none.
+    /// Returns the result in an answer of the query protocol. Actions that only change something return an empty result
+    /// or none.
     private static func result(_ response: UpstreamResponse, _ action: String) throws(ConnectorError) -> XMLElement {
         guard let answer = try? XMLElement(parsing: response.body), answer.name == action + "Response" else {
-            throw .provider("AWS's answer is not the document that it documents.")
+            throw .provider("AWS's answer does not have the documented form.")
         }
         return answer[action + "Result"] ?? answer
     }
 }
 
 extension XMLElement {
-    static let noList = ConnectorError.provider("AWS's answer is not the list that it documents.")
+    static let noList = ConnectorError.provider("AWS's answer is not the documented list.")
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     ///
     /// - Throws: `ConnectorError.provider` if there is no such list.
     func list(_ name: String) throws(ConnectorError) -> [XMLElement] {

@@ -1,12 +1,12 @@
 import Base
 
-/// The suspension of a user. IAM has no state for it: a suspended user has no password and no active key, and a policy
-/// denies everything that a session still under way, or a credential of another kind, would allow.
+/// The suspension of a user. IAM has no suspended state. So a suspended user has no password and no active key, and a
+/// policy denies everything that an existing session or another kind of credential would allow.
 ///
-/// The steps don't depend on one another. Each is tried whatever became of those before it, so that a refused one
-/// leaves the user with as little as possible. Done again, each changes nothing.
+/// The steps don't depend on each other. Each is tried even if an earlier one failed, so that the user is left with as
+/// little access as possible. Repeating a step changes nothing.
 extension AWS {
-    /// An inline policy has no limit on their number, as attached ones have.
+    /// The name of an inline policy. The number of inline policies is not limited, as that of attached policies is.
     private static let policyName = "ThalianSuspended"
     private static let denial: JSON = [
         "Version": "2012-10-17", "Statement": [["Effect": "Deny", "Action": "*", "Resource": "*"]],
@@ -17,11 +17,11 @@ extension AWS {
     func suspend(_ user: String) throws {
         let steps: [(success: String, failure: String, run: () throws -> Void)] = [
             (
-                "the user has no password any more", "the password could not be deleted",
+                "the user no longer has a password", "the password could not be deleted",
                 { _ = try session.iamEach("DeleteLoginProfile", [[("UserName", user)]]) }
             ),
             (
-                "no access key is active any more", "not every access key could be deactivated",
+                "no access key is active", "not every access key could be deactivated",
                 { try deactivateEachKey(of: user) }
             ),
             (
@@ -40,18 +40,18 @@ extension AWS {
             }
         }
         guard let first = failures.first else { return }
-        // Somebody must mend the credentials, or it is tried again later, with all steps.
+        // Reports the error that calls for new credentials or a later retry, which runs all steps again.
         if let error = failures.map(\.error).first(where: { $0.isTransient || $0.kind == "authentication_expired" }) {
             throw error
         }
-        // IAM answers alike that there is no password, and no user.
+        // IAM gives the same answer for a missing password as for a missing user.
         if failures.allSatisfy({ if case .missing = $0.error { true } else { false } }) { throw first.error }
         let outcomes = (failures.map(\.step) + done).joined(separator: "; ")
-        let extent = done.isEmpty ? "refused" : "only a partial one"
+        let extent = done.isEmpty ? "refused" : "incomplete"
         throw ConnectorError.configuration("The suspension is \(extent): \(outcomes). \(first.error.sentence)")
     }
 
-    /// Returns true if a user has neither a password nor an active key, and is denied everything.
+    /// Returns true if a user has neither a password nor an active key, and a policy denies everything.
     func isSuspended(_ user: String) throws -> Bool {
         let hasPassword = try session.iamEach("GetLoginProfile", [[("UserName", user)]]) != [nil]
         guard try !hasPassword && activeKeys(of: user).isEmpty else { return false }
@@ -66,7 +66,7 @@ extension AWS {
             }
     }
 
-    /// Tries each key, whatever becomes of the others.
+    /// Deactivates each key, even if others fail.
     private func deactivateEachKey(of user: String) throws {
         var failure: ConnectorError?
         for key in try activeKeys(of: user) {
@@ -79,7 +79,8 @@ extension AWS {
         if let failure { throw failure }
     }
 
-    /// Writes the policy into the user; one whose own policies have no room left for it gets AWS's instead.
+    /// Adds the policy to the user. If the user has no room for another inline policy, attaches AWS's own policy
+    /// instead.
     private func deny(_ user: String) throws {
         let name = [(name: "UserName", value: user)]
         do {

@@ -1,8 +1,8 @@
 import Base
 
-/// Whom a role's trust policy lets assume it: the widest of its statements.
+/// The widest permission to assume a role that its trust policy gives.
 struct AWSTrust {
-    /// In ascending order of width.
+    /// The widths in ascending order.
     enum Width: Int { case ownAccount, otherAccount, anyone }
 
     let width: Width
@@ -21,9 +21,9 @@ struct AWSTrust {
         return metadata
     }
 
-    /// Nil when only services and identity providers may assume the role.
+    /// Returns the most dangerous permission; nil if only services and identity providers may assume the role.
     static func widest(in policy: JSON, ownAccount: String) -> AWSTrust? {
-        // One statement may stand without its list.
+        // A single statement may stand outside a list.
         let statements = policy["Statement"]?.array ?? policy["Statement"].map { [$0] } ?? []
         let trusts = statements.filter { $0.text("Effect") == "Allow" }.flatMap { statement in
             let hasCondition = statement["Condition"]?.object?.isEmpty == false
@@ -38,7 +38,7 @@ struct AWSTrust {
         return trusts.max { $0.danger < $1.danger }
     }
 
-    /// A statement without a condition is worse than a wider one with it.
+    /// The degree of danger. A statement without a condition is worse than a wider one with a condition.
     private var danger: Int { width == .ownAccount ? 0 : width.rawValue + (hasCondition ? 0 : 2) }
 
     private static func principals(_ principal: JSON?) -> [String] {
@@ -47,7 +47,7 @@ struct AWSTrust {
         return accounts.array?.compactMap(\.string) ?? accounts.string.map { [$0] } ?? []
     }
 
-    /// The account in an ARN, or the account's bare number; nil of a principal that has been deleted.
+    /// Returns the account in an ARN, or the account's bare number; nil for a principal that was deleted.
     private static func account(_ principal: String) -> String? {
         if AWSRecords.isAccountID(principal) { return principal }
         let parts = principal.split(separator: ":", omittingEmptySubsequences: false)

@@ -9,7 +9,7 @@ struct SigV4 {
     let region: String
     let service: String
 
-    /// Signs a request at a moment: all its header fields, the host, the moment and the body.
+    /// Signs a request: its header fields, the host, the time and the body.
     func sign(_ request: inout UpstreamRequest, at moment: Timestamp) {
         let time = moment.description.filter { $0 != "-" && $0 != ":" }
         let scope = "\(time.prefix(8))/\(region)/\(service)/aws4_request"
@@ -24,7 +24,7 @@ struct SigV4 {
             "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(signed), Signature=\(signature)"
     }
 
-    /// The request as both sides write it before they hash it, and the names of the fields in it.
+    /// Returns the canonical form of the request, which both sides hash, and the names of the fields in it.
     func canonical(_ request: UpstreamRequest) -> (text: String, signed: String) {
         var fields = request.headers.fields.map { (name: $0.name.lowercased(), value: $0.value) }
         fields.append(("host", request.url.authority))
@@ -41,7 +41,7 @@ struct SigV4 {
     }
 }
 
-/// A key pair that signs requests; of an assumed role with a token.
+/// A key pair that signs requests, with a session token for an assumed role.
 struct AWSKeys: Sendable {
     let id: String
     let secret: Secret

@@ -1,10 +1,10 @@
 import Base
 
-/// An element of an XML document (XML 1.0), as far as web services write it: elements and text. Attributes are read and
-/// dropped. There are no document types, so no entities but the five that every document has.
+/// An element of an XML document (XML 1.0), limited to the parts that web services use: elements and text. Attributes
+/// are skipped. Document types are not supported, so only the five predefined entities exist.
 struct XMLElement: Equatable {
     let name: String
-    /// What it holds beside elements.
+    /// The element's text; empty if it has child elements.
     fileprivate(set) var text = ""
     fileprivate(set) var children: [XMLElement] = []
 
@@ -16,27 +16,28 @@ struct XMLElement: Equatable {
         self = try reader.document()
     }
 
-    /// The first child of a name.
+    /// Returns the first child with this name.
     subscript(name: String) -> XMLElement? { children.first { $0.name == name } }
 
-    /// A child's text; nil when it is missing or empty.
+    /// Returns a child's text; nil if it is missing or empty.
     func text(_ name: String) -> String? { self[name].flatMap { $0.text.isEmpty ? nil : $0.text } }
 
-    /// A child's date and time; nil when it is missing, another text, or stands for "never".
+    /// Returns a child's date and time; nil if it is missing, not a date, or stands for "never".
     func date(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp(inRecord: $0) } }
 
-    /// The elements of a list, as the AWS query protocol writes it: `member` in a child; none when there is no such child.
+    /// Returns the elements of a list in the form of the AWS query protocol: the `member` elements of a child. Returns
+    /// none if there is no such child.
     func members(_ name: String) -> [XMLElement] { self[name]?.children.filter { $0.name == "member" } ?? [] }
 }
 
-/// The document is not well-formed, or has what is not read here.
+/// The error for a document that is not well-formed or uses XML that is not supported here.
 struct XMLSyntaxError: Error, Equatable {}
 
-/// Reads one document, byte by byte.
+/// Reads one document byte by byte.
 private struct XMLReader {
     private static let maximumDepth = 64
-    /// An element takes many times as many bytes in memory as in the document: a limit on the document's length alone would
-    /// not bound the memory.
+    /// The limit on elements. An element takes many times as much memory as its text in the document, so a limit on the
+    /// document's length alone would not limit the memory.
     private static let maximumElementCount = 250_000
     private var elementCount = 0
     private let bytes: [UInt8]
@@ -47,7 +48,7 @@ private struct XMLReader {
     private var next: UInt8? { bytes[at: position] }
 
     mutating func document() throws(XMLSyntaxError) -> XMLElement {
-        // A byte order mark, which UTF-8 may have (XML 1.0, appendix F.1).
+        // UTF-8 may begin with a byte order mark (XML 1.0, appendix F.1).
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         try skipProlog()
         let root = try element(depth: 0)
@@ -56,7 +57,7 @@ private struct XMLReader {
         return root
     }
 
-    /// White space, the declaration and comments.
+    /// Skips white space, the declaration and comments.
     private mutating func skipProlog() throws(XMLSyntaxError) {
         while true {
             skipSpace()
@@ -101,12 +102,12 @@ private struct XMLReader {
             }
         }
         guard let string = StreamSafeText.read(text) else { throw XMLSyntaxError() }
-        // White space between elements is layout.
+        // White space between elements is only layout.
         element.text = element.children.isEmpty ? string : ""
         return element
     }
 
-    /// The rest of a start tag; whether it is an empty element's.
+    /// Skips the attributes of a start tag and returns true if the tag is that of an empty element.
     private mutating func attributesEndEmpty() throws(XMLSyntaxError) -> Bool {
         while true {
             skipSpace()

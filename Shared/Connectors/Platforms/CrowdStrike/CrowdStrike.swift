@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// CrowdStrike Falcon: falconpy.io and the API documentation of the Falcon console.
+/// A connector for CrowdStrike Falcon (falconpy.io and the API documentation in the Falcon console).
 struct CrowdStrike: Connector {
     static let platform = Platform.crowdStrike
     static let fields: [CredentialField] = [
@@ -48,7 +48,7 @@ struct CrowdStrike: Connector {
 
     var collections: [RecordCollection] {
         [
-            // The scroll's pointers last for two minutes.
+            // The scroll's pointers expire after two minutes.
             RecordCollection("hosts", of: .device) { cursor in
                 let more = cursor?.string.map { [(name: "offset", value: $0)] } ?? []
                 let response = try api.get(
@@ -64,24 +64,23 @@ struct CrowdStrike: Connector {
         ]
     }
 
-    /// The entries of an answer.
+    /// Returns the entries of an answer.
     ///
-    /// - Throws: `ConnectorError` if the answer tells of errors, which may stand beside a status of success and an empty
-    ///   list.
+    /// - Throws: `ConnectorError` if the answer lists errors, which may come with a success status and an empty list.
     static func resources(_ response: UpstreamResponse) throws(ConnectorError) -> [JSON] {
         if let error = response.json["errors"]?.array?.first { throw explain(error["code"]?.integer) }
         return try response.list("resources")
     }
 
-    /// The number of entries of a list, and the place of its next page.
+    /// Returns the number of entries in a list, and the object that holds the position of the next page.
     static func pagination(_ response: UpstreamResponse) throws(ConnectorError) -> (total: Int, place: JSON) {
         guard let pagination = response.json["meta"]?["pagination"], let total = pagination["total"]?.place else {
-            throw .provider("CrowdStrike's answer is not the list that it documents.")
+            throw .provider("CrowdStrike's answer is not the documented list.")
         }
         return (total, pagination)
     }
 
-    private static let hidden = ConnectorError.provider("CrowdStrike counts more entries than it shows.")
+    private static let hidden = ConnectorError.provider("CrowdStrike shows fewer entries than it counts.")
 
     private var userIDs: NumberedList {
         NumberedList(id: { $0.string ?? "" }) { from in
@@ -97,7 +96,8 @@ struct CrowdStrike: Connector {
         }
     }
 
-    /// 429 names no time, but in a field that is not documented: the end of the limit in seconds since 1970.
+    /// Returns the retry decision. With 429, CrowdStrike gives only an undocumented field: the end of the limit in
+    /// seconds since 1970.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         return .throttled(
@@ -111,23 +111,28 @@ struct CrowdStrike: Connector {
         }
     }
 
-    /// The meaning of an error's code, which is the status or stands in an answer of status 2xx.
+    /// Returns the meaning of an error's code. The code is the status, or comes in an answer with status 2xx.
     static func explain(_ code: Int?) -> ConnectorError {
         switch code {
-        case 401: .credentials("CrowdStrike refuses the token that it has given.")
+        case 401: .credentials("CrowdStrike refuses the access token that it issued.")
         case 403:
-            .configuration("The CrowdStrike API client may not do this. Give it the scopes that the README lists.")
+            .configuration(
+                """
+                The CrowdStrike API client is not allowed to do this. Give it the scopes Hosts (read and write), Alerts \
+                (read) and User management (read and write).
+                """)
         case 404: .missing("CrowdStrike has no such host or user.")
         case 400, 409: .configuration("CrowdStrike does not allow this for that host or user now.")
         default: .provider("CrowdStrike failed\(code.map { " with code \($0)" } ?? ""). Try again later.")
         }
     }
 
-    /// Unknown clients are 403, malformed ones 400. An account of another cloud is 308.
+    /// Returns the error of a token request: 403 for an unknown client, 400 for a malformed one, 308 if the account is
+    /// in another cloud.
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 300..<400: .configuration("The CrowdStrike account is in another cloud. Choose that one as the region.")
-        case 400, 401, 403: .credentials("CrowdStrike refuses the client ID or the secret, or the region is another.")
+        case 400, 401, 403: .credentials("CrowdStrike refuses the client ID or the secret, or the region is wrong.")
         default: .unexplained(response, by: "CrowdStrike")
         }
     }
@@ -174,7 +179,7 @@ extension CrowdStrike {
         try Self.refuseErrors(answer)
     }
 
-    /// What was refused for one id is in a list of errors beside a status of success.
+    /// Throws if the answer lists errors: a refusal for one id comes with a success status.
     private static func refuseErrors(_ response: UpstreamResponse) throws {
         guard response.json["errors"]?.array?.isEmpty ?? true else {
             throw ConnectorError.configuration("CrowdStrike does not allow this for that host or user now.")

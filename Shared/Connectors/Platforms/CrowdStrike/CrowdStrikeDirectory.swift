@@ -2,7 +2,7 @@ import Base
 import HTTP
 import Upstream
 
-/// Hosts with the detections on them, and the console's users with their roles.
+/// Reads hosts with the number of their open alerts, and the console's users with their roles.
 final class CrowdStrikeDirectory {
     private let api: PlatformAPI
     private var openAlerts: Result<[String: Int], ConnectorError>?
@@ -10,7 +10,7 @@ final class CrowdStrikeDirectory {
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// The hosts of one page of ids.
+    /// Reads the hosts of one page of ids.
     func devices(_ ids: [JSON]) throws -> PageEntries {
         guard !ids.isEmpty else { return PageEntries() }
         let alerts = try allOpenAlerts()
@@ -31,14 +31,14 @@ final class CrowdStrikeDirectory {
         return entries
     }
 
-    /// Hosts by their ids, at most 5,000.
+    /// Returns hosts by their ids, at most 5,000.
     func hosts(_ ids: [String]) throws -> [JSON] { try CrowdStrike.resources(answer(hosts: ids)) }
 
     private func answer(hosts ids: [String]) throws -> UpstreamResponse {
         try answer("/devices/entities/devices/v2", ids)
     }
 
-    /// The console's users of one page of ids.
+    /// Reads the console's users of one page of ids.
     func accounts(_ ids: [JSON]) throws -> PageEntries {
         guard !ids.isEmpty else { return PageEntries() }
         let users = try FalconObjects(
@@ -59,11 +59,11 @@ final class CrowdStrikeDirectory {
     }
 
     private func answer(_ path: UpstreamPath, _ ids: [String]) throws -> UpstreamResponse {
-        // It asks, though by POST.
+        // The request only reads, although it is a POST.
         try api.change(.post, path, ["ids": .array(ids.map(JSON.string))], isRepeatable: true)
     }
 
-    /// How many alerts that nobody has taken up each host has.
+    /// Returns the number of alerts with status `new` or `reopened` for each host.
     private func allOpenAlerts() throws -> Result<[String: Int], ConnectorError> {
         if let openAlerts { return openAlerts }
         let found: Result<[String: Int], ConnectorError>
@@ -86,7 +86,7 @@ final class CrowdStrikeDirectory {
                 guard alert.object != nil else {
                     throw ConnectorError.provider("CrowdStrike's list of alerts has an entry that can't be read.")
                 }
-                // Alerts on identities and clouds are of no host.
+                // Alerts about identities and clouds have no host.
                 let host = alert["device"]?.text("device_id") ?? alert.text("agent_id")
                 return ["id": alert["composite_id"] ?? alert["id"] ?? .null, "host": host.map(JSON.string) ?? .null]
             }
@@ -99,17 +99,17 @@ final class CrowdStrikeDirectory {
     }
 }
 
-/// Objects that were asked for by their ids. An id whose object did not come keeps what is known, unless an error says
-/// that there is no such object.
+/// Objects that were requested by id. If the object of an id did not come, its stored data stay unchanged, unless an
+/// error says that it does not exist.
 private struct FalconObjects {
     /// The objects that came.
     let byID: [String: JSON]
-    /// The ids of which there is no object.
+    /// The ids that have no object.
     private let gone: Set<String>
-    /// Why others did not come.
+    /// The reason why other objects did not come.
     private let error: ConnectorError?
 
-    /// - Throws: `ConnectorError` if nothing but errors came.
+    /// - Throws: `ConnectorError` if the answer contains only errors.
     init(_ response: UpstreamResponse, id name: String) throws {
         let errors = response.json["errors"]?.array ?? []
         let gone = errors.filter { $0["code"] == 404 }.compactMap { $0.text("id") }
@@ -121,20 +121,20 @@ private struct FalconObjects {
         self.gone = Set(gone)
     }
 
-    /// Reads the object of an id.
+    /// Reads the object with this id.
     func read(_ id: String?, _ read: (JSON) -> EntryReading) -> EntryReading {
         guard let id else { return .unreadable }
-        guard let object = byID[id] else { return gone.contains(id) ? .skipped("it has gone meanwhile") : .unreadable }
+        guard let object = byID[id] else { return gone.contains(id) ? .skipped("it no longer exists") : .unreadable }
         return read(object)
     }
 
-    /// Names the list if some objects of it did not come for an error.
+    /// Notes the list as incomplete if some of its objects did not come because of an error.
     func nameErrors(_ list: String, in entries: inout PageEntries) {
         if let error { entries.leaveOut(list, error) }
     }
 }
 
-/// CrowdStrike's objects as records.
+/// Translates CrowdStrike's objects into records.
 enum CrowdStrikeRecords {
     static func device(_ host: JSON) -> DeviceRecord? {
         guard let id = host.text("device_id") else { return nil }
@@ -144,7 +144,7 @@ enum CrowdStrikeRecords {
         device.model = host.text("system_product_name")
         let system = host.text("platform_name")
         device.operatingSystem = system == "Mac" ? "macOS" : system
-        // Windows tells its releases apart by their builds.
+        // The releases of Windows differ only in their builds.
         let version = host.text("os_version")
         let build = system == "Windows" ? host.text("os_build") : nil
         device.osVersion = version.map { version in build.map { version + " " + $0 } ?? version }
@@ -157,7 +157,7 @@ enum CrowdStrikeRecords {
         return device
     }
 
-    /// Reads a user; `roles` are nil if they are not known.
+    /// Reads a user; `roles` is nil if the roles are not known.
     static func account(_ user: JSON, roles: [JSON]?) -> EntryReading {
         guard let id = user.text("uuid") else { return .unreadable }
         let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
@@ -166,14 +166,14 @@ enum CrowdStrikeRecords {
             externalID: id, displayName: names.isEmpty ? address ?? id : names,
             status: user.accountStatus("status"))
         account.username = address
-        // Administrators invite people by it, who confirm it.
+        // Administrators invite people by this address, and the people confirm it.
         account.email = user.email("uid")
         account.adminRoles = (roles ?? []).filter { role in
             role.text("role_id").map { $0.contains("admin") } ?? false
         }.compactMap { $0.text("role_name") ?? $0.text("role_id") }
         account.isAdmin = !account.adminRoles.isEmpty
         if roles?.allSatisfy({ $0.text("role_id") != nil }) != true {
-            // A role that can't be read may be one of an administrator.
+            // A role that can't be read may be an administrator's.
             account.unread.insert(.adminRoles)
             if account.isAdmin == false { account.isAdmin = nil }
         }

@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// GitHub, an organization of github.com: docs.github.com/rest and docs.github.com/graphql.
+/// A connector for an organization on github.com (docs.github.com/rest and docs.github.com/graphql).
 struct GitHub: Connector {
     static let platform = Platform.github
     static let fields: [CredentialField] = [
@@ -21,13 +21,16 @@ struct GitHub: Connector {
         .revokeOAuthToken: [.key("credential_id", prefix: "credential/")],
         .createTicket: [repository] + Ticket.parameters,
     ]
-    /// The repository of a ticket. Repositories are not stored: the connector asks GitHub for it.
+    /// The repository for a ticket. Repositories are not stored, so the connector asks GitHub for it.
     static let repository = ActionParameter.value(
         "repository", "the name of a repository of the organization, without its owner", isRequired: true
     ) { name in
         (1...100).contains(name.utf8.count) && name != "." && name != ".."
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
     }
+
+    /// The scopes that a token needs, as error sentences name them.
+    static let scopes = "admin:org, read:audit_log and repo"
 
     let api: PlatformAPI
     let organization: String
@@ -53,7 +56,7 @@ struct GitHub: Connector {
     func check() throws {
         guard try directory.graph.organization("viewerCanAdminister")["viewerCanAdminister"]?.bool == true else {
             throw ConnectorError.configuration(
-                "The token's user is no owner of the GitHub organization. Use a token of an owner.")
+                "The token's user is not an owner of the GitHub organization. Use an owner's token.")
         }
     }
 
@@ -74,14 +77,14 @@ struct GitHub: Connector {
                 }
             ) { PageEntries($0, of: .application, read: GitHubRecords.application) },
             RecordCollection("deploy keys", of: .accessKey, need: .optional) { try directory.deployKeys($0) },
-            // Organizations with SAML single sign-on have these.
+            // Only organizations with SAML single sign-on have these.
             RecordCollection.numbered(
                 "authorized credentials", of: .accessKey, need: .optional,
                 .ofNumberedPages(api, "/orgs/\(organization)/credential-authorizations") {
                     $0.identifier("credential_id") ?? ""
                 }
             ) { try directory.authorizedCredentials($0) }.withIDs(beginning: GitHubRecords.credentialPrefix),
-            // Organizations of GitHub Enterprise Cloud have this. Dates are whole days.
+            // Only organizations of GitHub Enterprise Cloud have this log. Its search takes whole days.
             .linked(
                 "events", of: .auditEvent, need: .optional, api, "/orgs/\(organization)/audit-log",
                 query: [
@@ -96,8 +99,9 @@ struct GitHub: Connector {
         ]
     }
 
-    /// Throttling is 403 or 429, or status 200 with an error of GraphQL: `retry-after`, else `x-ratelimit-reset` when
-    /// nothing is left, else a minute for the secondary limit.
+    /// Returns the retry decision. GitHub reports throttling as 403 or 429, or as status 200 with a GraphQL error. The
+    /// waiting time is `retry-after`, or else `x-ratelimit-reset` if no requests are left, or else a minute for the
+    /// secondary limit.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         switch response.status {
         case 200: guard isLimit(response) else { return .final }
@@ -112,9 +116,9 @@ struct GitHub: Connector {
         return response.status != 403 || isSecondary ? .throttled(seconds: 60) : .final
     }
 
-    /// Whether an answer of GraphQL says that the limit is reached, in either of the two words that GitHub has for it.
+    /// Returns true if a GraphQL answer says that the rate limit is reached. GitHub uses two names for this error.
     private static func isLimit(_ response: UpstreamResponse) -> Bool {
-        // Pages are longer, and need not be read twice.
+        // Error answers are short. Longer bodies are pages of data, which need not be parsed twice.
         guard response.body.count < 65_536, response.body.firstRange(of: Array("RATE_LIMIT".utf8)) != nil else {
             return false
         }
@@ -126,7 +130,7 @@ struct GitHub: Connector {
         switch response.status {
         case 401: .credentials("GitHub refuses the token. Make a new one and connect again.")
         case 403:
-            .configuration("The GitHub token may not read or do this. Give it the scopes that the README lists.")
+            .configuration("The GitHub token is not allowed to do this. Give it the scopes \(scopes).")
         case 404: .missing("GitHub has no such user, credential or repository, or the token may not see it.")
         case 410, 422: .configuration("GitHub does not allow this for that user or repository.")
         default: .unexplained(response, by: "GitHub")

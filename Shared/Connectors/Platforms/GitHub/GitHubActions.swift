@@ -3,17 +3,17 @@ import Findings
 import HTTP
 import Upstream
 
-/// What GitHub can do. Organizations can't suspend anybody: whoever shall not get in any more is removed, and can be
-/// reinstated within three months.
+/// The actions of GitHub. Organizations can't suspend members, so a suspended user is removed instead. Former members
+/// can be reinstated within three months.
 extension GitHub {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         switch action {
         case .suspendUser, .deactivateUser, .removeFromGroup: try remove(try login(of: target))
         case .removeAdminRole:
             let login = try login(of: target)
-            // PUT would invite whoever is no member.
+            // PUT would invite a user who is not a member.
             guard try role(of: login) != nil else {
-                throw ConnectorError.missing("The user is no member of the GitHub organization.")
+                throw ConnectorError.missing("The user is not a member of the GitHub organization.")
             }
             try api.change(.put, membership(login), ["role": "member"], isRepeatable: true)
         case .rotateCredentials: try revoke(credential(target))
@@ -28,7 +28,7 @@ extension GitHub {
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
         let result: JSON = ["platform": "github", "external_id": .string(target.externalID)]
         func ofAccount(isDone: (_ login: String) throws -> Bool) throws -> ActionOutcome {
-            // Whoever is no user of GitHub any more is none of the organization.
+            // A user who no longer exists on GitHub does not belong to the organization.
             guard let login = try unlessGone({ try login(of: target) }) else { return .done(result) }
             return try isDone(login) ? .done(result) : .notDone
         }
@@ -49,21 +49,22 @@ extension GitHub {
         }
     }
 
-    /// The login of the account that an action is about, as it is now: GitHub's API takes logins, which others may take over.
+    /// Returns the present login of the account that an action is about. GitHub's API takes logins, which other users
+    /// may take over.
     private func login(of target: ActionTarget) throws -> String {
         let id = target.externalID
-        // An account that was known by its login before numbers were.
+        // The account was stored under its login, before numeric ids were used.
         guard let username = target.username, username != id else { return id }
         let user = try api.get("/user/\(id)").object()
         guard let login = user.text("login"), user.identifier("id") == id else {
-            throw ConnectorError.provider("GitHub's answer is not the user that was asked for.")
+            throw ConnectorError.provider("GitHub's answer is not about the requested user.")
         }
         return login
     }
 
     private func membership(_ login: String) -> UpstreamPath { "/orgs/\(organization)/memberships/\(login)" }
 
-    /// A member's role, `admin` or `member`; nil of someone who is none.
+    /// Returns a member's role, `admin` or `member`; nil for a user who is not a member.
     private func role(of login: String) throws -> String? {
         do {
             return try api.get(membership(login)).object().text("role")
@@ -92,7 +93,7 @@ extension GitHub {
         }
     }
 
-    /// The credential that the target is.
+    /// Returns the id of the credential that the target names.
     private func credential(_ target: ActionTarget) throws -> String {
         guard target.kind == .key, target.externalID.hasPrefix(GitHubRecords.credentialPrefix) else {
             throw ConnectorError.configuration(
@@ -114,14 +115,14 @@ extension GitHub {
         return name
     }
 
-    /// Makes an issue, if the repository is the organization's and the public can't read it.
+    /// Creates an issue, provided that the repository belongs to the organization and is not public.
     private func createIssue(_ ticket: Ticket, _ target: ActionTarget) throws -> JSON {
         let found = try api.get("/repos/\(organization)/\(repository(target))").object()
         guard found["owner"]?.text("login")?.lowercased() == organization.lowercased() else {
-            throw ConnectorError.configuration("The repository is not one of the GitHub organization.")
+            throw ConnectorError.configuration("The repository does not belong to the GitHub organization.")
         }
         guard found["private"]?.bool == true else {
-            throw ConnectorError.configuration("The repository is public: everybody could read the ticket.")
+            throw ConnectorError.configuration("The repository is public: everyone could read the ticket.")
         }
         let issue: JSON = [
             "title": .string(ticket.title), "body": .string(ticket.description), "labels": [.string(ticket.label)],

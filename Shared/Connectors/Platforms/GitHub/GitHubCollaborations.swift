@@ -1,7 +1,7 @@
 import Base
 import Upstream
 
-/// The strongest permissions of the organization's outside collaborators, and the repositories that they are for.
+/// Reads the strongest permission of each outside collaborator, and the repository that it is for.
 final class GitHubCollaborations {
     struct Collaboration {
         let permission: String
@@ -11,10 +11,10 @@ final class GitHubCollaborations {
         fileprivate var rank: Int { Self.ranks.firstIndex(of: permission) ?? -1 }
     }
 
-    /// The strongest collaborations that are known.
+    /// The strongest collaborations that could be read.
     struct Known {
         fileprivate(set) var byLogin: [String: Collaboration] = [:]
-        /// Why there may be others; nil if all repositories told theirs.
+        /// The reason why there may be others; nil if all repositories listed theirs.
         fileprivate(set) var gap: ConnectorError?
 
         fileprivate mutating func add(_ login: String, _ permission: String, in repository: String) {
@@ -34,7 +34,7 @@ final class GitHubCollaborations {
         self.organization = organization
     }
 
-    /// The collaborations in all repositories.
+    /// Returns the collaborations in all repositories.
     ///
     /// - Throws: `ConnectorError` if the error concerns all requests.
     func all() throws -> Known {
@@ -60,9 +60,9 @@ final class GitHubCollaborations {
         return found
     }
 
-    /// Adds the outside collaborators of one repository; of a very popular one the list goes on elsewhere.
+    /// Adds the outside collaborators of one repository. If there are more than a hundred, reads their separate list.
     private func add(_ repository: JSON, to found: inout Known) throws {
-        // Null for a token that may not see them.
+        // The value is null if the token may not see the collaborators.
         guard let name = repository.text("name"), let edges = repository["collaborators"]?["edges"]?.array,
             let hasMore = repository["collaborators"]?["pageInfo"]?["hasNextPage"]?.bool
         else { return found.gap = GitHubGraph.incomplete }

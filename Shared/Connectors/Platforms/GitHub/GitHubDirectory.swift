@@ -1,8 +1,8 @@
 import Base
 import Upstream
 
-/// The organization's people, with what GitHub tells of them in other places: their names at the identity provider, their
-/// keys, and what outside collaborators may do.
+/// Reads the organization's people, with the data that GitHub keeps elsewhere: their names at the identity provider,
+/// their keys, and the permissions of outside collaborators.
 final class GitHubDirectory {
     let graph: GitHubGraph
     let logins: GitHubLogins
@@ -10,14 +10,14 @@ final class GitHubDirectory {
     private let organization: String
     private let collaborations: GitHubCollaborations
     private var names: ProviderNames?
-    /// The ids of the members that their list had.
+    /// The ids of the members in the list of members.
     private var memberIDs: Set<String> = []
     private var collaboratorsWithoutMFA: Result<Set<String>, ConnectorError>?
 
-    /// Members' names at the identity provider, by their logins.
+    /// The members' names at the identity provider, by login.
     private struct ProviderNames {
         var byLogin: [String: Set<String>] = [:]
-        /// Why there may be others; nil if all could be read.
+        /// The reason why there may be others; nil if all could be read.
         var gap: ConnectorError?
     }
 
@@ -29,7 +29,7 @@ final class GitHubDirectory {
         collaborations = GitHubCollaborations(api, graph, organization)
     }
 
-    /// One page of members.
+    /// Reads one page of members.
     func members(_ cursor: JSON?) throws -> RecordPage {
         let page = try graph.page(
             at: cursor, most: 100,
@@ -51,7 +51,7 @@ final class GitHubDirectory {
         return RecordPage(entries, next: page.next)
     }
 
-    /// The accounts of one page of outside collaborators.
+    /// Reads the accounts of one page of outside collaborators.
     func outsideCollaborators(_ users: [JSON]) throws -> PageEntries {
         guard !users.isEmpty else { return PageEntries() }
         let collaborations = try self.collaborations.all()
@@ -68,7 +68,7 @@ final class GitHubDirectory {
                 account.metadata["permission"] = .string(strongest.permission)
                 account.metadata["repository"] = .string(strongest.repository)
             }
-            // Where not all repositories told, nobody knows more than what is the most anyway.
+            // If some repositories can't be read, only `admin` is certain to be the strongest permission.
             if collaborations.gap != nil, collaborations.byLogin[login]?.permission != "admin" {
                 account.unread.insert(.metadata)
             }
@@ -81,8 +81,8 @@ final class GitHubDirectory {
         return entries
     }
 
-    /// Protects those of one page of members whom the list of members did not have when it was read: outside
-    /// collaborators who became members before their own list was read are in neither.
+    /// Protects the members on this page who were not in the list of members when it was read. A collaborator who
+    /// became a member between the reading of the two lists is in neither.
     func joiningMembers(_ users: [JSON]) -> PageEntries {
         var joining: [Kept] = []
         var entries = PageEntries(users, of: .account, keeping: .all(.account)) { user in
@@ -94,12 +94,12 @@ final class GitHubDirectory {
         return entries
     }
 
-    /// A list of users.
+    /// Returns a list of users.
     func users(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> NumberedList {
         .ofNumberedPages(api, path, query: query) { $0.text("login") ?? "" }
     }
 
-    /// One page of credentials that people have authorized.
+    /// Reads one page of credentials that people have authorized.
     func authorizedCredentials(_ credentials: [JSON]) throws -> PageEntries {
         try PageEntries(credentials, of: .accessKey, id: GitHubRecords.credentialID) { credential in
             guard let login = credential.text("login") else { return .unreadable }
@@ -107,7 +107,7 @@ final class GitHubDirectory {
         }
     }
 
-    /// One page of repositories' deploy keys.
+    /// Reads the deploy keys of one page of repositories.
     func deployKeys(_ cursor: JSON?) throws -> RecordPage {
         let page = try graph.page(
             at: cursor, most: 50,
@@ -125,7 +125,7 @@ final class GitHubDirectory {
                         GitHubRecords.deployKey($0, of: name)
                     })
             } catch let error as ConnectorError where error.isAboutOneRequest {
-                // An id does not tell whose key it is.
+                // A stored key's id does not show its repository, so all keys stay.
                 entries.leaveOut("deploy keys", error, keeping: .all(.accessKey))
             }
         }
@@ -135,7 +135,7 @@ final class GitHubDirectory {
 
     private static let keyFields = "pageInfo{hasNextPage endCursor} nodes{id title readOnly createdAt}"
 
-    /// All deploy keys of one repository, which shows its first hundred.
+    /// Returns all deploy keys of a repository, whose object shows the first hundred.
     private func deployKeys(of repository: JSON, _ name: String) throws -> [JSON] {
         try WholeList.items { cursor in
             guard let cursor else {
@@ -149,18 +149,18 @@ final class GitHubDirectory {
         }
     }
 
-    /// A page of a repository's deploy keys, which are null for a token that may not see them.
+    /// Returns a page of a repository's deploy keys. They are null if the token may not see them.
     private static func keys(of repository: JSON) throws -> WholeList.Page {
         guard let keys = repository["deployKeys"], keys != .null else { throw GitHubGraph.incomplete }
         return try repository.connection("deployKeys", "nodes")
     }
 
-    /// Returns true if someone is an outside collaborator.
+    /// Returns true if a user is an outside collaborator.
     func isOutsideCollaborator(_ login: String) throws -> Bool {
         try outsideLogins(query: []).contains(login)
     }
 
-    /// The outside collaborators without a second factor, or why the token's user is not told.
+    /// Returns the outside collaborators without a second factor, or the reason why the token's user may not know.
     private func loginsWithoutMFA() throws -> Result<Set<String>, ConnectorError> {
         if let collaboratorsWithoutMFA { return collaboratorsWithoutMFA }
         let found: Result<Set<String>, ConnectorError>
@@ -177,8 +177,8 @@ final class GitHubDirectory {
         Set(try users("/orgs/\(organization)/outside_collaborators", query: query).all().all("login"))
     }
 
-    /// Members' names at the identity provider (SAML NameID, SCIM userName), as far as they are addresses; none without
-    /// SAML single sign-on.
+    /// Returns the members' names at the identity provider (SAML NameID, SCIM userName) that are addresses. Returns
+    /// none without SAML single sign-on.
     private func identityProviderNames() throws -> ProviderNames {
         if let names { return names }
         var found = ProviderNames()
@@ -199,7 +199,7 @@ final class GitHubDirectory {
             } _: { identities in
                 for identity in identities {
                     if identity.object == nil { found.gap = GitHubGraph.incomplete }
-                    // One that is not linked to a member yet has no user.
+                    // An identity that is not linked to a member yet has no user.
                     guard let login = identity["user"]?.text("login") else { continue }
                     let names = [
                         identity["samlIdentity"]?.email("nameId"), identity["scimIdentity"]?.email("username"),
@@ -216,7 +216,7 @@ final class GitHubDirectory {
 }
 
 extension PageEntries {
-    /// Names a list of GraphQL of which an entry could not be read.
+    /// Notes a GraphQL list as incomplete if one of its entries could not be read.
     fileprivate mutating func nameGap(_ list: String) {
         if !kept.isEmpty { leaveOut(list, GitHubGraph.incomplete) }
     }

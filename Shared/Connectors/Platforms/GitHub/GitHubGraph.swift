@@ -1,15 +1,16 @@
 import Base
 import Upstream
 
-/// Queries about one organization at GitHub's GraphQL API.
+/// Sends queries about one organization to GitHub's GraphQL API.
 ///
-/// GitHub gives up on a query after ten seconds, which a page of a hundred entries may take in a large organization. Pages
-/// have a size, `$first`, for that: one that fails is asked for again half as large, down to one entry, and each one that
-/// comes lets the next be larger by a quarter. The size is in the cursor, so that another process goes on with it.
+/// GitHub stops a query after ten seconds, which a page of a hundred entries may take in a large organization. So the
+/// size of a page, `$first`, varies: if a page fails, it is requested again with half the size, down to one entry; each
+/// page that arrives lets the next be larger by a quarter. The size is part of the cursor, so that another process can
+/// continue with it.
 ///
-/// GraphQL answers with what it has: a part that failed is null, and an error says so beside the data (§7.1). Where that is
-/// an entry of a list, or a field of an entry, whoever reads the entry finds null and knows what is missing. Any other gap
-/// is an error of the whole answer.
+/// GraphQL answers with the data that it has: a part that failed is null, and an error next to the data says so
+/// (GraphQL §7.1). If that part is an entry of a list or a field of an entry, the reader of the entry finds the null
+/// and knows what is missing. Any other gap is an error of the whole answer.
 struct GitHubGraph {
     private let api: PlatformAPI
     private let login: String
@@ -19,19 +20,19 @@ struct GitHubGraph {
         self.login = login
     }
 
-    /// The organization with a selection of its fields; the variable is `$login`. A field that is not allowed is null, and is
-    /// an error in what reads it.
+    /// Returns the organization with a selection of its fields. The selection may use `$login`. A field that the token
+    /// may not read is null, which is an error for its reader.
     func organization(_ selection: String) throws -> JSON {
         try Self.organization(in: try api.send(request(selection, [])))
     }
 
-    /// One page of a connection: the organization's, or that of a repository.
+    /// Returns one page of a connection of the organization or of a repository.
     ///
     /// - Parameters:
-    ///   - cursor: Where the page begins, and how many entries it may have.
-    ///   - most: The largest page.
-    ///   - selection: Fields of the organization, with the variables `$first`, `$after` and, with a repository, `$name`.
-    ///   - read: Reads the connection's page, of which a cursor is GitHub's `endCursor`.
+    ///   - cursor: The position of the page, and the number of entries that it may have.
+    ///   - most: The largest number of entries.
+    ///   - selection: Fields of the organization, with the variables `$first`, `$after` and, for a repository, `$name`.
+    ///   - read: Reads the page. Its cursor is GitHub's `endCursor`.
     func page(
         at cursor: JSON?, most: Int, _ selection: String, repository: String? = nil,
         read: (JSON) throws -> WholeList.Page
@@ -60,7 +61,7 @@ struct GitHubGraph {
         let all = [(name: "login", type: "String!", value: JSON.string(login))] + variables
         let declarations = all.map { "$\($0.name):\($0.type)" }.joined(separator: ",")
         var request = api.request(.post, "/graphql")
-        // A query changes nothing.
+        // The query changes nothing.
         request.isRepeatable = true
         request.setJSON([
             "query": .string("query(\(declarations)){organization(login:$login){\(selection)}}"),
@@ -71,46 +72,47 @@ struct GitHubGraph {
 
     // MARK: Answers
 
-    /// The organization in an answer. Throws if there is none, or if an error leaves open what is missing in it.
+    /// Returns the organization in an answer.
+    /// - Throws: `ConnectorError` if there is none, or if an error leaves open which part of it is missing.
     private static func organization(in response: UpstreamResponse) throws(ConnectorError) -> JSON {
         let answer = try response.object()
         let errors = answer["errors"]?.array ?? []
         guard let organization = answer["data"]?["organization"], organization != .null else {
-            throw error(errors.first) ?? .provider("GitHub's answer holds no organization.")
+            throw error(errors.first) ?? .provider("GitHub's answer contains no organization.")
         }
         if let error = errors.first(where: { !isOfEntry($0) }) { throw Self.error(error) ?? incomplete }
         return organization
     }
 
-    /// An answer that leaves out a part of what it was asked for.
-    static let incomplete = ConnectorError.provider("GitHub answered only a part of what it was asked.")
+    /// The error for an answer that leaves out a part of the requested data.
+    static let incomplete = ConnectorError.provider("GitHub answered only a part of the query.")
 
-    /// Returns true if an error is about an entry of a list: its path leads through a place in one.
+    /// Returns true if an error concerns an entry of a list: its path contains an index.
     private static func isOfEntry(_ error: JSON) -> Bool {
         error["path"]?.array?.contains { $0.integer != nil } == true
     }
 
-    /// The meaning of an error that GitHub gives a type of its own; nil of another.
+    /// Returns the meaning of error types that GitHub defines; nil for other types.
     private static func error(_ error: JSON?) -> ConnectorError? {
         switch error?.text("type") {
         case "NOT_FOUND": .configuration("GitHub has no such organization, or the token may not see it.")
         case "FORBIDDEN", "INSUFFICIENT_SCOPES":
-            .configuration("The GitHub token may not read this. Give it the scopes that the README lists.")
+            .configuration("The GitHub token is not allowed to read this. Give it the scopes \(GitHub.scopes).")
         default: nil
         }
     }
 }
 
 extension JSON {
-    /// The items of a connection's page, which may be null, and GitHub's cursor of the next one. Throws if it is no
-    /// connection.
+    /// Returns the items of a connection's page, which may be null, and the cursor of the next page.
+    /// - Throws: `ConnectorError.provider` if the member is not a connection.
     func connection(_ name: String, _ items: String) throws(ConnectorError) -> WholeList.Page {
         guard let connection = self[name], let found = connection[items]?.array,
             let hasNext = connection["pageInfo"]?["hasNextPage"]?.bool
-        else { throw .provider("GitHub's answer is not the list that it documents.") }
+        else { throw .provider("GitHub's answer is not the documented list.") }
         guard hasNext else { return (found, nil) }
         guard let next = try connection["pageInfo"]?.nextToken("endCursor") else {
-            throw .provider("The provider names a next page that can't be asked for.")
+            throw .provider("The provider's link to the next page can't be used.")
         }
         return (found, .string(next))
     }

@@ -1,7 +1,7 @@
 import Base
 import Upstream
 
-/// The numbers of the organization's people by their logins, for lists that name people by their logins alone.
+/// Finds the numeric ids of the organization's people by login, for lists that name people by login alone.
 final class GitHubLogins {
     private let api: PlatformAPI
     private let organization: String
@@ -12,7 +12,7 @@ final class GitHubLogins {
         self.organization = organization
     }
 
-    /// The id of the member or outside collaborator who has a login now; nil if nobody has it.
+    /// Returns the id of the member or outside collaborator who has this login now; nil if there is none.
     ///
     /// - Throws: `ConnectorError` if not all people could be read.
     func id(_ login: String) throws -> String? {

@@ -1,7 +1,7 @@
 import Base
 
-/// GitHub's objects as records. An account's id is the user's number, which outlives logins; an authorized credential's is
-/// its number after `credential/`.
+/// Translates GitHub's objects into records. An account's id is the user's number, which does not change with the
+/// login; an authorized credential's is its number after `credential/`.
 enum GitHubRecords {
     static let credentialPrefix = "credential/"
 
@@ -12,14 +12,14 @@ enum GitHubRecords {
         var account = AccountRecord(externalID: id, displayName: user.text("name") ?? login, status: .active)
         account.formerExternalID = login
         account.username = login
-        // At the organization's own verified domains, and verified by GitHub.
+        // The addresses are at the organization's own verified domains, and GitHub has verified them.
         let emails = Set(user["organizationVerifiedDomainEmails"]?.emails ?? []).sorted()
         account.email = emails.first
         account.linkedEmails = Array(emails.dropFirst())
         if user.texts("organizationVerifiedDomainEmails") == nil { account.unread.insert(.email) }
         account.isAdmin = edge.text("role").map { $0 == "ADMIN" }
         if account.isAdmin == true { account.adminRoles = ["owner"] }
-        // Null if the token's user may not know.
+        // The value is null if the token's user may not know.
         account.mfaEnabled = edge["hasTwoFactorEnabled"]?.bool
         if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }
         account.createdAt = user.date("createdAt")
@@ -29,7 +29,7 @@ enum GitHubRecords {
     static func application(_ installation: JSON) -> EntryReading {
         guard let id = installation.identifier("id") else { return .unreadable }
         guard installation.text("suspended_at") == nil else { return .skipped("the installation is suspended") }
-        // Owners install them.
+        // Owners install apps, so an installed app is managed.
         var application = ApplicationRecord(
             externalID: id, name: installation.text("app_slug") ?? id, isManaged: true)
         application.metadata["permissions"] = installation["permissions"]?.object.map { permissions in
@@ -43,7 +43,7 @@ enum GitHubRecords {
     static func deployKey(_ key: JSON, of repository: String) -> EntryReading {
         guard let id = key.text("id") else { return .unreadable }
         var record = AccessKeyRecord(externalID: id, kind: .deployKey, canWrite: key["readOnly"]?.bool == false)
-        // Titles repeat from repository to repository.
+        // Repositories often use the same titles, so the name includes the repository.
         record.name = key.text("title").map { "\(repository) (\($0))" } ?? repository
         record.createdAt = key.date("createdAt")
         return .read([.accessKey(record)])
@@ -53,7 +53,7 @@ enum GitHubRecords {
         credential.identifier("credential_id").map { credentialPrefix + $0 }
     }
 
-    /// An authorized credential of the account with an id; nil if that is no account of the organization.
+    /// Reads an authorized credential; `account` is nil if its owner has no account in the organization.
     static func accessKey(_ credential: JSON, of account: String?) -> SyncRecord? {
         guard let id = credentialID(credential) else { return nil }
         let scopes = credential["scopes"]?.array?.compactMap(\.string)

@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// GitLab, one group of gitlab.com or of a server of the customer's own: docs.gitlab.com/api.
+/// A connector for one group on gitlab.com or on a customer's own server (docs.gitlab.com/api).
 struct GitLab: Connector {
     static let platform = Platform.gitlab
     static let fields: [CredentialField] = [
@@ -20,13 +20,13 @@ struct GitLab: Connector {
         .rotateCredentials: [.key("token_id", prefix: "token/", isRequired: true)],
         .createTicket: [project] + Ticket.parameters,
     ]
-    /// The project of a ticket. Projects are not stored: the connector asks GitLab for it.
+    /// The project for a ticket. Projects are not stored, so the connector asks GitLab for it.
     static let project = ActionParameter.value(
         "project", "the ID or the full path of a project of the group", isRequired: true, accepts: isGroup)
 
     let api: PlatformAPI
     let group: String
-    /// Whether the customer shares the server with others, and so has no administrator's rights.
+    /// True on gitlab.com, which customers share with others and therefore don't administer.
     let isShared: Bool
     private let directory: GitLabDirectory
     private let eventsSince: Timestamp
@@ -58,8 +58,8 @@ struct GitLab: Connector {
 
     var collections: [RecordCollection] {
         [
-            // Whoever is in one project or subgroup only is not in the group's list. These lists come first, since the
-            // group's says more of those who are in several.
+            // The group's list does not contain people who are only in a project or subgroup. The group's list comes
+            // last because it says more about people who are in several lists.
             .numbered("project members", of: .account, need: .optional, projects) {
                 try directory.members(ofProjects: $0)
             },
@@ -70,7 +70,7 @@ struct GitLab: Connector {
             .numbered("members", of: .account, need: .required, list("/groups/\(group)/members/all")) {
                 try directory.accounts($0)
             },
-            // Of all users where an administrator asks, else of the token's own.
+            // An administrator's token lists the tokens of all users; any other token lists those of its own user.
             RecordCollection.numbered(
                 "tokens", of: .accessKey, need: .optional,
                 list("/personal_access_tokens", query: [("state", "active")])
@@ -94,10 +94,11 @@ struct GitLab: Connector {
         .ofNumberedPages(api, path, query: query) { $0.identifier("id") ?? "" }
     }
 
-    /// How much of the log one query may span.
+    /// The longest period that one query may span, in seconds.
     private static let window = Int.days(30)
 
-    /// The log in windows, each of them page by page. A cursor holds where its window begins, and the next page in it.
+    /// Reads the log in periods of that length, each page by page. A cursor holds the start of its period and the next
+    /// page in it.
     private func events(_ cursor: JSON?) throws -> RecordPage {
         let from = cursor?["from"]?.integer.map { Timestamp(seconds: $0) } ?? eventsSince
         let end = from + Self.window
@@ -116,7 +117,8 @@ struct GitLab: Connector {
         return RecordPage(entries, next: end < .now ? ["from": .integer(end.seconds)] : nil)
     }
 
-    /// 429 has a body in plain text, and its limit's end in Retry-After or RateLimit-Reset.
+    /// Returns the retry decision. The body of a 429 is plain text; the end of the limit is in Retry-After or
+    /// RateLimit-Reset.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "RateLimit-Reset"))
@@ -125,7 +127,7 @@ struct GitLab: Connector {
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 401: .credentials("GitLab refuses the token. Make a new one and connect again.")
-        case 403: .configuration("The GitLab token may not read or do this. Give its user the role that it needs.")
+        case 403: .configuration("The GitLab token lacks a permission. Give its user a role that includes it.")
         case 404: .missing("GitLab has no such user, token or project, or the token may not see it.")
         case 405: .configuration("GitLab does not offer this, or not for that user or project.")
         case 400, 409, 422: .configuration("GitLab does not allow this for that user or project.")

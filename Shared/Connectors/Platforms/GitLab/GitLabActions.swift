@@ -3,8 +3,8 @@ import Findings
 import HTTP
 import Upstream
 
-/// What GitLab can do. Only administrators of a server can block a user: on gitlab.com whoever shall not get in any more
-/// is removed from the group.
+/// The actions of GitLab. Only administrators of a server can block a user; on gitlab.com, a suspended user is removed
+/// from the group instead.
 extension GitLab {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
@@ -59,7 +59,7 @@ extension GitLab {
 
     private func state(_ id: String) throws -> String? { try api.get("/users/\(id)").object().text("state") }
 
-    /// A member's access level; nil of someone who is none.
+    /// Returns a member's access level; nil for a user who is not a member.
     private func level(_ id: String) throws -> Int? {
         do {
             return try api.get(member(id)).object()["access_level"]?.integer
@@ -79,7 +79,7 @@ extension GitLab {
         }
     }
 
-    /// The path of the token or deploy key that the target is.
+    /// Returns the path of the token or deploy key that the target names.
     private func key(_ target: ActionTarget) throws -> UpstreamPath {
         let parts = target.externalID.split(separator: "/").map(String.init)
         if target.kind == .key, parts.count == 2, parts[0] == "token" { return "/personal_access_tokens/\(parts[1])" }
@@ -96,16 +96,16 @@ extension GitLab {
         return project
     }
 
-    /// The ID of the project that the parameter names, if it is the group's and the public can't read it. The token may see
-    /// projects of other groups too.
+    /// Returns the id of the project that the parameter names, provided that it belongs to the group and is not public.
+    /// The check is needed because the token may also see projects of other groups.
     private func checkedProject(_ target: ActionTarget) throws -> String {
         let found = try api.get("/projects/\(try project(target))").object()
         let place = try api.get("/groups/\(group)").object()
         guard let id = found.identifier("id"), let path = found.text("path_with_namespace")?.lowercased(),
             let groupPath = place.text("full_path")?.lowercased(), path.hasPrefix(groupPath + "/")
-        else { throw ConnectorError.configuration("The project is not one of the GitLab group.") }
+        else { throw ConnectorError.configuration("The project does not belong to the GitLab group.") }
         guard ["private", "internal"].contains(found.text("visibility")) else {
-            throw ConnectorError.configuration("The project is public: everybody could read the ticket.")
+            throw ConnectorError.configuration("The project is public: everyone could read the ticket.")
         }
         return id
     }

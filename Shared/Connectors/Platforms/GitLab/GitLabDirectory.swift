@@ -1,8 +1,8 @@
 import Base
 import Upstream
 
-/// The group's members, with what GitLab tells of them in another place: to the owner of a group on gitlab.com about the
-/// users that the company owns, to an administrator of a server about all.
+/// Reads the group's members, with the details that GitLab shows elsewhere: on gitlab.com, to the owner of a group,
+/// about the users that the company owns; on a customer's server, to an administrator, about all users.
 final class GitLabDirectory {
     private let api: PlatformAPI
     private let group: String
@@ -12,12 +12,12 @@ final class GitLabDirectory {
     private var membersOfProjects = ObjectLists("project members")
     private var membersOfSubgroups = ObjectLists("subgroup members")
 
-    /// The details of users, which GitLab tells in another place than the lists of members.
+    /// The details of users, which are not in the lists of members.
     private struct Details {
         var users: [String: AccountRecord] = [:]
-        /// Users who are in that list and can't be read.
+        /// The users in that list whose entries can't be read.
         var unreadable: Set<String> = []
-        /// Why others may be missing; nil if the list was read to its end, and all entries could be read.
+        /// The reason why others may be missing; nil if the whole list was read and all entries could be read.
         var gap: ConnectorError?
 
         mutating func add(_ page: [JSON]) {
@@ -39,7 +39,7 @@ final class GitLabDirectory {
         self.isShared = isShared
     }
 
-    /// The accounts of one page of members.
+    /// Reads the accounts of one page of members.
     func accounts(_ members: [JSON]) throws -> PageEntries { try accounts(members, GitLabRecords.member) }
 
     private func accounts(
@@ -59,7 +59,7 @@ final class GitLabDirectory {
         return entries
     }
 
-    /// The deploy keys of one page of projects.
+    /// Reads the deploy keys of one page of projects.
     func deployKeys(of projects: [JSON]) throws -> PageEntries {
         var entries = Self.places(
             projects, of: .accessKey, keeping: .beginning(.accessKey, with: GitLabRecords.projectPrefix))
@@ -78,12 +78,12 @@ final class GitLabDirectory {
         return entries
     }
 
-    /// The people whom a page of projects has by itself.
+    /// Reads the direct members of a page of projects.
     func members(ofProjects projects: [JSON]) throws -> PageEntries {
         try members(of: projects, &membersOfProjects) { "/projects/\($0)/members" }
     }
 
-    /// The people whom a page of subgroups has by itself.
+    /// Reads the direct members of a page of subgroups.
     func members(ofSubgroups groups: [JSON]) throws -> PageEntries {
         try members(of: groups, &membersOfSubgroups) { "/groups/\($0)/members" }
     }
@@ -91,7 +91,7 @@ final class GitLabDirectory {
     private func members(
         of places: [JSON], _ lists: inout ObjectLists, _ path: (String) -> UpstreamPath
     ) throws -> PageEntries {
-        // Nobody knows who is in a place whose list can't be read.
+        // If a list can't be read, any account may belong to it.
         var entries = Self.places(places, of: .account, keeping: .all(.account))
         let members = try lists.lists(
             of: places.compactMap { $0.identifier("id") }, noting: &entries, keeping: { _ in [.all(.account)] }
@@ -101,12 +101,12 @@ final class GitLabDirectory {
         return entries
     }
 
-    /// A page of projects or groups, whose own lists are asked for by their ids.
+    /// Reads a page of projects or groups. Only their ids are needed, to ask for their own lists.
     private static func places(_ places: [JSON], of kind: SyncRecord.Kind, keeping kept: Kept) -> PageEntries {
         PageEntries(places, of: kind, keeping: kept) { $0.identifier("id") == nil ? .unreadable : .read([]) }
     }
 
-    /// The whole of several lists.
+    /// Returns several lists in full.
     private func lists(_ paths: [UpstreamPath]) throws -> [Result<[JSON], ConnectorError>] {
         let requests = paths.map { api.request(.get, $0, query: [("per_page", "100")]) }
         let beginnings = try api.results(of: requests, atOnce: 8) { try Self.page($0) }
@@ -133,7 +133,7 @@ final class GitLabDirectory {
         var found = Details()
         do {
             if isShared {
-                // It has pages by their numbers only.
+                // This list has only numbered pages.
                 let list = NumberedList.ofNumberedPages(api, "/groups/\(group)/enterprise_users") {
                     $0.identifier("id") ?? ""
                 }

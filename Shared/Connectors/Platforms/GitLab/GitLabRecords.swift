@@ -1,20 +1,21 @@
 import Base
 
-/// GitLab's objects as records. Accounts have GitLab's own ids; keys have theirs after `token/`, or after `project/` and the
-/// project's, since numbers repeat between kinds.
+/// Translates GitLab's objects into records. Accounts have GitLab's own ids. Tokens have theirs after `token/`, deploy
+/// keys after `project/` and the project's id, since numbers repeat between kinds.
 enum GitLabRecords {
-    /// The roles by their access levels.
+    /// The roles by access level.
     private static let roles = [
         5: "minimal", 10: "guest", 15: "planner", 20: "reporter", 30: "developer", 40: "maintainer", 50: "owner",
     ]
 
-    /// Maintainers can change protected branches and let others in, as owners can.
+    /// The access level from which a member counts as an administrator. Maintainers can change protected branches and
+    /// add members, as owners can.
     static let maintainer = 40
 
-    /// A member, with what else is known of the user.
+    /// Reads a member; `details` is the user's account as the list of users shows it.
     static func member(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = user(member) else { return nil }
-        // A member's is the membership's.
+        // The member's `created_at` is the time at which the membership began.
         account.createdAt = nil
         if let details {
             let own = account
@@ -39,8 +40,8 @@ enum GitLabRecords {
         return account
     }
 
-    /// A member of a project or subgroup alone, who is not one of the group: of these GitLab tells the role there,
-    /// which is none in the group.
+    /// Reads a member of a project or subgroup who is not a member of the group. GitLab states the role there, which
+    /// gives no role in the group.
     static func outsideMember(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = self.member(member, details) else { return nil }
         account.isAdmin = false
@@ -50,13 +51,13 @@ enum GitLabRecords {
         return account
     }
 
-    /// The fields that only some are told, in a list of users.
+    /// The fields that a list of users shows only to some callers.
     static let detailFields: Set<AccountRecord.Field> = [
         .email, .kind, .mfaEnabled, .lastLoginAt, .title, .createdAt,
     ]
 
-    /// A user in a list of users, with the fields that GitLab does not tell who asks, such as somebody who is no
-    /// administrator any more.
+    /// Reads an entry of a list of users. Missing fields are marked as unread, since GitLab does not show them to every
+    /// caller, such as a former administrator.
     static func details(_ user: JSON) -> AccountRecord? {
         guard var account = self.user(user) else { return nil }
         let members: [AccountRecord.Field: [String]] = [
@@ -68,7 +69,7 @@ enum GitLabRecords {
         return account
     }
 
-    /// A user, as far as GitLab tells who asks.
+    /// Reads a user, as far as GitLab shows its fields to the caller.
     static func user(_ user: JSON) -> AccountRecord? {
         guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
         var account = AccountRecord(
@@ -77,7 +78,8 @@ enum GitLabRecords {
         account.username = username
         account.kind =
             user["bot"]?.bool ?? isBot(username) ? .serviceAccount : user["external"]?.bool == true ? .external : .user
-        // Groups are told the addresses of users whom the company owns; administrators see unconfirmed ones too.
+        // Groups see the addresses of users that the company owns; administrators also see addresses that are not
+        // confirmed.
         let email = user.email("email")
         if user["confirmed_at"] == .null { account.unverifiedEmail = email } else { account.email = email }
         account.linkedEmails = links(user)
@@ -90,14 +92,15 @@ enum GitLabRecords {
         return account
     }
 
-    /// The users that GitLab makes for tokens of projects and groups: `project_1_bot_…`, `group_1_bot_…`.
+    /// Returns true for the users that GitLab creates for tokens of projects and groups: `project_1_bot_…`,
+    /// `group_1_bot_…`.
     private static func isBot(_ username: String) -> Bool {
         let parts = username.split(separator: "_")
         return parts.count >= 3 && ["project", "group"].contains(parts[0]) && Int(parts[1]) != nil
             && parts[2].hasPrefix("bot")
     }
 
-    /// The addresses by which identity providers name the user.
+    /// Returns the addresses by which identity providers name the user.
     private static func links(_ user: JSON) -> [String] {
         let identities =
             [user["group_saml_identity"]].compactMap { $0 } + (user["identities"]?.array ?? [])
@@ -105,7 +108,7 @@ enum GitLabRecords {
         return Set(identities.compactMap { $0.text("extern_uid") }.compactMap(Form.address)).sorted()
     }
 
-    /// The beginning of a date such as 2026-04-01.
+    /// Returns the beginning of a date such as 2026-04-01, in UTC.
     private static func day(_ json: JSON, _ name: String) -> Timestamp? {
         json.text(name).flatMap { Timestamp(inRecord: $0 + "T00:00:00Z") }
     }
@@ -113,7 +116,7 @@ enum GitLabRecords {
     static let tokenPrefix = "token/"
     static let projectPrefix = "project/"
 
-    /// The beginning of the ids of a project's deploy keys.
+    /// Returns the prefix of the ids of a project's deploy keys.
     static func deployKeyPrefix(_ project: String) -> String { projectPrefix + project + "/" }
 
     static func tokenID(_ token: JSON) -> String? { token.identifier("id").map { tokenPrefix + $0 } }
@@ -132,7 +135,7 @@ enum GitLabRecords {
         return .read([.accessKey(record)])
     }
 
-    /// A key that is enabled in several projects is one of each.
+    /// Reads a deploy key. A key that is enabled in several projects becomes one record for each.
     static func deployKey(_ key: JSON, project: String, named name: String) -> EntryReading {
         guard let id = key.identifier("id") else { return .unreadable }
         var record = AccessKeyRecord(
@@ -146,7 +149,7 @@ enum GitLabRecords {
     static func event(_ entry: JSON) -> EntryReading {
         guard let id = entry.identifier("id"), let time = entry.date("created_at"), let details = entry["details"]
         else { return .unreadable }
-        // Failed sign-ins are told by their message, or by their name: `login_failed_with_…`.
+        // Failed sign-ins are recognized by their message, or by a name such as `login_failed_with_…`.
         switch details["custom_message"] {
         case nil, .null?, .string?: break
         default: return .unreadable
@@ -161,7 +164,7 @@ enum GitLabRecords {
         record.ipAddress = details.text("ip_address")
         if message.hasPrefix("Signed in with ") {
             record.eventType = EventType.platformSignIn
-            // A second factor follows a password as well as single sign-on.
+            // A second factor may follow a password or single sign-on.
             switch message.split(separator: " ").dropFirst(3).first {
             case "STANDARD": record.details["method"] = "password"
             case "TWO-FACTOR", nil: break
@@ -175,14 +178,14 @@ enum GitLabRecords {
         } else {
             record.eventType = type(name, details)
         }
-        // Administrators do this to others: it is about whose account it is.
+        // An administrator may do this to another user. The event is about that user's account.
         if record.eventType == EventType.factorRemoved {
             record.actorExternalID = entry.text("entity_type") == "User" ? entry.identifier("entity_id") : nil
         }
         return .read([.auditEvent(record)])
     }
 
-    /// An event's name. Older ones have none: they say in words what was done, or what was changed, added or removed.
+    /// Returns an event's name. Older events have none: they say in words what was done, changed, added or removed.
     private static func name(_ entry: JSON, _ details: JSON) -> String {
         if let name = entry.text("event_name") ?? entry.text("event_type") ?? details.text("event_name") { return name }
         if let message = details.text("custom_message") { return message }

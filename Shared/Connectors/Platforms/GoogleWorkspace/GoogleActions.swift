@@ -29,7 +29,7 @@ extension GoogleWorkspace {
         case .suspendUser: return try user("suspended", is: true)
         case .unsuspendUser: return try user("suspended", is: false)
         case .forcePasswordChange: return try user("changePasswordAtNextLogin", is: true)
-        // Done again, each of these changes nothing.
+        // Repeating any of these changes nothing.
         case .revokeSessions, .revokeOAuthToken, .revokeAllTokens, .containHost, .liftContainment: return .notDone
         default: return nil
         }
@@ -43,7 +43,7 @@ extension GoogleWorkspace {
         try api.change(.patch, "/admin/directory/v1/users/\(user)", properties, isRepeatable: true)
     }
 
-    /// The user, and the client when the target is one grant.
+    /// Returns the user, and the client if the target is a single grant.
     private func grant(_ target: ActionTarget) -> (user: String, client: String?) {
         let parts = target.externalID.split(separator: "/", maxSplits: 1).map(String.init)
         return target.kind == .grant && parts.count == 2 ? (parts[0], parts[1]) : (target.externalID, nil)
@@ -54,7 +54,7 @@ extension GoogleWorkspace {
             do {
                 try api.change(.delete, "/admin/directory/v1/users/\(user)/tokens/\(client)", isRepeatable: true)
             } catch ConnectorError.missing {
-                // It is revoked already.
+                // The grant is already revoked.
             }
         }
     }
@@ -85,7 +85,7 @@ extension GoogleWorkspace {
                         .post, path, ["customer": .string("customers/" + customer)],
                         isRepeatable: action != .retireDevice)
                 } catch is ConnectorError where hasWiped {
-                    // Tried again, it would begin with those who are wiped.
+                    // A retry would begin with the users who are already wiped.
                     throw ConnectorError.unknownOutcome("Some of the device's users are wiped, but not all of them.")
                 }
                 hasWiped = action == .retireDevice
@@ -99,8 +99,8 @@ extension GoogleWorkspace {
             ["action": .string(action)], isRepeatable: action != "admin_account_wipe")
     }
 
-    /// Changes a ChromeOS device's status. Status 200 says only that the batch was read; a result for each device says
-    /// what became of it. Doing it again does no harm.
+    /// Changes a ChromeOS device's status. Status 200 says only that the batch was read; each device has a result of
+    /// its own. Repeating the change does no harm.
     private func changeStatus(_ id: String, _ action: String) throws {
         let results = try api.change(
             .post, "/admin/directory/v1/customer/\(customer)/devices/chromeos:batchChangeStatus",
@@ -110,18 +110,19 @@ extension GoogleWorkspace {
             ], isRepeatable: true
         ).list("changeChromeOsDeviceStatusResults")
         guard let result = results.first(where: { $0.text("deviceId") == id }) else {
-            throw ConnectorError.provider("Google does not tell what became of the device.")
+            throw ConnectorError.provider("Google's answer does not say if the device was changed.")
         }
         guard let error = result["error"], error != .null else { return }
         switch error["code"]?.integer {
-        // NOT_FOUND, and INTERNAL, UNAVAILABLE and the like of google.rpc.Code.
+        // Codes of google.rpc.Code: 5 is NOT_FOUND; the second group is UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED,
+        // ABORTED, INTERNAL and UNAVAILABLE.
         case 5: throw ConnectorError.missing("Google Workspace has no such device.")
         case 2, 4, 8, 10, 13, 14: throw ConnectorError.provider("Google failed. Try again later.")
         default: throw ConnectorError.configuration("Google does not allow this for that device in its present status.")
         }
     }
 
-    /// A device by our `external_id`, which says which of Google's lists it is in.
+    /// A device, identified by our `external_id`, which says in which of Google's lists it is.
     private struct Device {
         enum Kind: String { case mobile, chromeOS = "chromeos", computer = "devices" }
 

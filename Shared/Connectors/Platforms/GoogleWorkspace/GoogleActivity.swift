@@ -1,6 +1,6 @@
 import Base
 
-/// One activity of the Reports API: who did what, which may be several events.
+/// One activity of the Reports API: an actor's action, which may consist of several events.
 struct GoogleActivity {
     private let id: String
     private let time: Timestamp
@@ -38,7 +38,7 @@ struct GoogleActivity {
             record.details["country"] = country
             record.details["title"] = parameters.text("doc_title").map(JSON.string)
             guard name == "login_success", parameters.flag("is_suspicious") else { return [.auditEvent(record)] }
-            // Google's judgement of the sign-in, beside the sign-in itself.
+            // Google's assessment of the sign-in, in addition to the sign-in itself.
             var judged = record
             judged.externalID += "/risk"
             judged.eventType = EventType.signInPolicy
@@ -47,7 +47,8 @@ struct GoogleActivity {
         }
     }
 
-    /// What an administrator does to others keeps Google's name: rules take the actor for the one whose account it is.
+    /// Returns the event's type. An administrator's action on another user keeps Google's name, since rules take the
+    /// actor for the affected user.
     private func type(of name: String) -> String {
         switch (application, name) {
         case ("login", "login_success"), ("login", "login_failure"): EventType.signIn
@@ -64,15 +65,15 @@ struct GoogleActivity {
         }
     }
 
-    /// How it went: names say it but of challenges, whose status is `Challenge Passed.`, `Challenge Failed.` or, if Google
-    /// does not know, empty.
+    /// Returns the outcome. An event's name tells it, except for challenges, whose status is `Challenge Passed.`,
+    /// `Challenge Failed.` or, if Google does not know, empty.
     private func outcome(_ name: String, _ parameters: Parameters) -> AuditEventRecord.Outcome? {
         guard name == "login_challenge" else { return name == "login_failure" ? .failure : .success }
         let status = parameters.text("login_challenge_status")?.lowercased() ?? ""
         return status.contains("fail") ? .failure : status.contains("pass") ? .success : nil
     }
 
-    /// Documents by their id, which tells those of one title apart.
+    /// Returns the target. A document is named by its id, since several documents may have the same title.
     private func target(_ parameters: Parameters) -> String? {
         ["doc_id", "USER_EMAIL", "GROUP_EMAIL", "app_name", "ROLE_NAME", "affected_email_address"]
             .lazy.compactMap(parameters.text).first

@@ -1,7 +1,8 @@
 import Base
 import Upstream
 
-/// The customer's users, with what Google tells of them in other places: their roles, their grants, their computers.
+/// Reads the customer's users, with the data that Google keeps elsewhere: their roles, their grants and their
+/// computers.
 final class GoogleDirectory {
     private let api: PlatformAPI
     private let devices: PlatformAPI
@@ -17,7 +18,7 @@ final class GoogleDirectory {
         self.customer = customer
     }
 
-    /// The accounts of one page of users.
+    /// Reads the accounts of one page of users.
     func accounts(_ users: [JSON]) throws -> PageEntries {
         guard !users.isEmpty else { return PageEntries() }
         let roles = try administratorRoles()
@@ -35,11 +36,11 @@ final class GoogleDirectory {
         return entries
     }
 
-    /// What users have let in: the applications with their grants, and application passwords.
+    /// Reads the access that users have given: the applications with their grants, and application passwords.
     func access(of users: [JSON]) throws -> PageEntries {
         let ids = users.compactMap { $0.text("id") }
         var entries = PageEntries()
-        // Somebody whom nobody can ask for.
+        // A user without an id can't be asked about, so everything stays.
         if ids.count < users.count { entries.keep(.all(.application), .all(.oauthGrant), .all(.accessKey)) }
         let tokens = try tokens.lists(
             of: ids, noting: &entries,
@@ -71,12 +72,12 @@ final class GoogleDirectory {
         try api.results(of: users.map { api.request(.get, path($0)) }, atOnce: 8) { try $0.items() }
     }
 
-    /// The clients that a user has let in.
+    /// Returns the ids of the clients to which a user has granted access.
     func clients(of user: String) throws -> [String] {
         try api.get("/admin/directory/v1/users/\(user)/tokens").items().all("clientId")
     }
 
-    /// Laptops and desktops with their users; phones and Chromebooks are in the Directory API's own lists.
+    /// Reads laptops and desktops with their users. Phones and Chromebooks are in the Directory API's own lists.
     func computers(_ found: [JSON]) throws -> PageEntries {
         var missing = PageEntries()
         let ids = found.filter { GoogleRecords.isComputer($0) == true }.compactMap(GoogleRecords.deviceID)
@@ -101,10 +102,11 @@ final class GoogleDirectory {
         return entries
     }
 
-    /// The role that Google's first administrator has, and all super administrators.
+    /// The name of the super administrator role, which Google's first administrator has.
     private static let superAdmin = "_SEED_ADMIN_ROLE"
 
-    /// The roles of users who have any. A role of a group is one of its members, those of groups in it too.
+    /// Returns the roles of all users who have any. A group's role applies to its members, including those of nested
+    /// groups.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
         var found = AdministratorRoles()
@@ -161,9 +163,10 @@ final class GoogleDirectory {
 }
 
 extension UpstreamResponse {
-    /// A list of Google's, which leaves out one that is empty.
+    /// Returns the entries of one of Google's lists. Google leaves out an empty list.
     ///
-    /// - Parameter ofKind: Whether the API names the kind of its answers. One without it is then no empty list.
+    /// - Parameter ofKind: True if the API names the kind of its answers. In that case an answer without a kind is not
+    ///   taken for an empty list.
     func items(_ member: String = "items", ofKind: Bool = true) throws(ConnectorError) -> [JSON] {
         let object = try object()
         let others: Set = ["kind", "etag", "nextPageToken"]

@@ -1,6 +1,6 @@
 import Base
 
-/// Google Workspace's objects as records.
+/// Translates Google Workspace's objects into records.
 enum GoogleRecords {
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let email = user.email("primaryEmail") else { return nil }
@@ -10,7 +10,7 @@ enum GoogleRecords {
             externalID: id, displayName: user["name"]?.text("fullName") ?? email,
             status: states.contains(.suspended) ? .suspended : states.contains(nil) ? nil : .active)
         account.username = email
-        // Administrators set addresses and aliases.
+        // Administrators set addresses and aliases, so these can be trusted.
         account.email = email
         account.linkedEmails = (user["aliases"]?.emails ?? []) + (user["nonEditableAliases"]?.emails ?? [])
         for aliases in ["aliases", "nonEditableAliases"] where user[aliases] != nil && user.texts(aliases) == nil {
@@ -27,7 +27,7 @@ enum GoogleRecords {
         return account
     }
 
-    /// One of a user who was deleted in the last 20 days; Google forgets older ones.
+    /// Reads a user who was deleted in the last 20 days. Google does not list older deletions.
     static func deletedAccount(_ user: JSON) -> EntryReading {
         guard var account = account(user) else { return .unreadable }
         account.end(at: user.date("deletionTime"))
@@ -47,7 +47,7 @@ enum GoogleRecords {
         )
     }
 
-    /// A password that signs an application in without a second factor.
+    /// Reads an application password, with which an application signs in without a second factor.
     static func applicationPassword(_ password: JSON, of user: String) -> SyncRecord? {
         guard let id = password.identifier("codeId") else { return nil }
         var key = AccessKeyRecord(externalID: user + "/" + id, kind: .accessToken, canWrite: true)
@@ -107,13 +107,14 @@ enum GoogleRecords {
         return .read([.device(record)])
     }
 
-    /// The last part of a Cloud Identity device's name, `devices/ID`.
+    /// Returns the last part of a Cloud Identity device's name, `devices/ID`.
     static func deviceID(_ device: JSON) -> String? {
         let parts = device.text("name")?.split(separator: "/") ?? []
         return parts.count == 2 ? String(parts[1]) : nil
     }
 
-    /// Returns true for a laptop or desktop, false for what the Directory API lists; nil if the type is missing or new.
+    /// Returns true for a laptop or desktop, false for a device that the Directory API lists, nil if the type is
+    /// missing or unknown.
     static func isComputer(_ device: JSON) -> Bool? {
         switch device.text("deviceType") {
         case "WINDOWS", "MAC_OS", "LINUX": true
@@ -126,7 +127,7 @@ enum GoogleRecords {
     struct DeviceUsers {
         let ownerEmail: String?
         let areBlocked: Bool
-        /// Whether all of them could be read.
+        /// True if all users could be read.
         let isWhole: Bool
 
         init(_ users: [JSON], isLast: Bool) {
@@ -137,7 +138,7 @@ enum GoogleRecords {
         }
     }
 
-    /// A computer; `users` is nil if they could not be read.
+    /// Reads a computer; `users` is nil if they could not be read.
     static func computer(_ device: JSON, id: String, users: DeviceUsers?) -> SyncRecord {
         var record = DeviceRecord(
             externalID: "devices/" + id, hostname: device.text("hostname") ?? device.text("model") ?? id)
@@ -149,7 +150,7 @@ enum GoogleRecords {
         record.operatingSystem = device.text("deviceType").flatMap {
             ["WINDOWS": "Windows", "MAC_OS": "macOS", "LINUX": "Linux"][$0]
         }
-        // Such as `MacOS 14.4`.
+        // The value is a text such as `MacOS 14.4`.
         record.osVersion = device.text("osVersion")?.split(separator: " ").last.map(String.init)
         record.isEncrypted = encryption(device.text("encryptionState"))
         switch device.text("compromisedState") {

@@ -1,13 +1,13 @@
 import Base
 import Upstream
 
-/// A service account's JSON key, which proves it for an access token (RFC 7523).
+/// A service account's JSON key, with which it obtains access tokens (RFC 7523).
 struct GoogleServiceAccount {
     private let email: String
     private let keyID: String?
     private let key: Secret
 
-    /// Reads a key as Google's console hands it out; nil when it is none. What it says of addresses is not believed.
+    /// Reads a key as Google's console provides it; nil if it is not one. URLs in the document are not trusted.
     init?(_ document: Secret) {
         guard let json = document.reveal({ try? JSON(parsing: $0.utf8) }), json.text("type") == "service_account",
             let email = json.text("client_email"), Form.email(email), let key = json.text("private_key")
@@ -17,7 +17,7 @@ struct GoogleServiceAccount {
         keyID = json.text("private_key_id")
     }
 
-    /// The `Authorization` value with which it acts for an administrator.
+    /// Returns the `Authorization` value with which the service account acts for an administrator.
     func token(_ client: UpstreamClient, admin: String, _ scopes: [String]) throws -> Secret {
         guard let url = UpstreamURL("https://oauth2.googleapis.com/token") else {
             throw ConnectorError.provider("Google's token endpoint has no address.")
@@ -37,8 +37,8 @@ struct GoogleServiceAccount {
             case "unauthorized_client", "access_denied", "invalid_scope":
                 .configuration(
                     """
-                    Google does not let the service account act for the administrator. Delegate it domain-wide with the \
-                    scopes that the README lists.
+                    Google does not let the service account act for the administrator. Give it domain-wide delegation \
+                    with these scopes: \(scopes.joined(separator: ", ")).
                     """)
             case "invalid_grant", "invalid_client":
                 .credentials("Google refuses the service account's key or the administrator's address.")

@@ -2,9 +2,9 @@ import Base
 import Findings
 import Upstream
 
-/// Google Workspace: the Directory API, the Reports API (developers.google.com/workspace/admin) and Cloud Identity's
-/// Devices API (cloud.google.com/identity/docs/reference/rest/v1/devices), as a service account with domain-wide
-/// delegation.
+/// A connector for Google Workspace. It uses the Directory API and the Reports API
+/// (developers.google.com/workspace/admin) and Cloud Identity's Devices API
+/// (cloud.google.com/identity/docs/reference/rest/v1/devices), as a service account with domain-wide delegation.
 struct GoogleWorkspace: Connector {
     static let platform = Platform.googleWorkspace
     static let fields: [CredentialField] = [
@@ -22,7 +22,7 @@ struct GoogleWorkspace: Connector {
     ]
     static let parameters: [ActionType: [ActionParameter]] = [.revokeOAuthToken: [.grantedApplication("client_id")]]
 
-    /// What domain-wide delegation must grant.
+    /// The scopes that domain-wide delegation must grant.
     static let scopes = [
         "admin.directory.customer.readonly", "admin.directory.user", "admin.directory.user.security",
         "admin.directory.rolemanagement.readonly", "admin.directory.group.member.readonly",
@@ -41,7 +41,7 @@ struct GoogleWorkspace: Connector {
             let admin = credentials["admin_email"],
             let base = UpstreamURL("https://admin.googleapis.com"),
             let devicesBase = UpstreamURL("https://cloudidentity.googleapis.com")
-        else { throw ConnectorError.configuration("The JSON key is not one of a Google service account.") }
+        else { throw ConnectorError.configuration("The JSON key is not a Google service account's key.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
             retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
@@ -65,7 +65,7 @@ struct GoogleWorkspace: Connector {
             users("deleted users", of: .account, need: .optional, pageSize: 500, [("showDeleted", "true")]) {
                 try PageEntries($0.items("users"), of: .account, read: GoogleRecords.deletedAccount)
             },
-            // Google has no list of what people have let in: it is asked for user by user.
+            // Google has no list of all grants, so each user's grants are requested.
             users(
                 "grants", of: .application, .oauthGrant, .accessKey, need: .optional, pageSize: 50,
                 [("fields", "kind,nextPageToken,users(id)")]
@@ -137,7 +137,8 @@ struct GoogleWorkspace: Connector {
         }
     }
 
-    /// Throttling is a 403 like a missing permission; its reason tells them apart.
+    /// Returns the retry decision. Throttling and a missing permission are both status 403; the reason tells them
+    /// apart.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 403 else { return RetryPolicy.standardVerdict(response) }
         let reasons = response.json["error"]?["errors"]?.array?.compactMap { $0.text("reason") } ?? []
@@ -149,7 +150,7 @@ struct GoogleWorkspace: Connector {
         switch response.status {
         case 401: .credentials("Google refuses the service account's access token.")
         case 403:
-            .configuration("The administrator may not read or do this. Name a super administrator as admin_email.")
+            .configuration("The administrator is not allowed to do this. Name a super administrator as admin_email.")
         case 404: .missing("Google Workspace has no such user, grant or device.")
         default: .unexplained(response, by: "Google")
         }

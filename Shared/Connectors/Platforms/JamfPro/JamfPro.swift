@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// Jamf Pro: developer.jamf.com/jamf-pro/reference.
+/// A connector for Jamf Pro (developer.jamf.com/jamf-pro/reference).
 struct JamfPro: Connector {
     static let platform = Platform.jamfPro
     static let fields: [CredentialField] = [
@@ -15,7 +15,8 @@ struct JamfPro: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .lockDevice: [pin], .containHost: [pin], .retireDevice: [pin],
     ]
-    /// What unlocks a Mac afterwards. The caller chooses it: nothing would show a PIN that we chose.
+    /// The PIN that unlocks a Mac afterwards. The caller chooses it, since a PIN that we chose would not be shown
+    /// anywhere.
     static let pin = ActionParameter.secret("pin", "a string of six digits") { pin in
         pin.utf8.count == 6 && pin.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
@@ -60,8 +61,9 @@ struct JamfPro: Connector {
     ]
     private static let mobileSections = ["GENERAL", "HARDWARE", "SECURITY", "USER_AND_LOCATION"]
 
-    /// A list whose pages have numbers, which can't overlap: the item before a page is asked for by itself, after the page,
-    /// so that whatever moves the page moves it too. The list is over when all have come, or a page is empty.
+    /// Creates a list whose pages are numbered and so can't overlap. The last item of the page before is requested
+    /// separately, and only after the page: a change that moved the page has then moved that item too, which is
+    /// noticed. The list ends when as many items as Jamf Pro counts have come, or with an empty page.
     private func list(
         _ id: String, page: @escaping (_ number: Int, _ size: Int) throws -> UpstreamResponse
     ) -> NumberedList {
@@ -70,7 +72,7 @@ struct JamfPro: Connector {
             let response = try page(number, Self.pageSize)
             let results = try response.list("results")
             guard let total = response.json["totalCount"]?.place, !results.isEmpty || from > 0 || total == 0 else {
-                throw ConnectorError.provider("Jamf Pro does not show as many devices as it counts.")
+                throw ConnectorError.provider("Jamf Pro shows fewer devices than it counts.")
             }
             let isLast = results.isEmpty || (number + 1) * Self.pageSize >= total
             let isWhole = from % Self.pageSize == 0
@@ -78,7 +80,8 @@ struct JamfPro: Connector {
         }
     }
 
-    /// One page of the inventory. Version 4 came with Jamf Pro 11.30; older servers have it in an older one.
+    /// Returns one page of the inventory. Version 4 of this API came with Jamf Pro 11.30; older servers have version 3
+    /// or 1.
     private func computers(page: Int, size: Int, sections: [String]) throws -> UpstreamResponse {
         let query = Self.query(page: page, size: size, sections: sections) + [("sort", "id:asc")]
         return try unlessGone { try api.get("/api/v4/computers-inventory", query: query) }
@@ -90,7 +93,7 @@ struct JamfPro: Connector {
         sections.map { ("section", $0) } + [("page", String(page)), ("page-size", String(size))]
     }
 
-    /// A token; older servers give it at an older address.
+    /// Returns an access token. Older servers issue it at an older address.
     private static func token(
         _ client: UpstreamClient, _ base: UpstreamURL, _ id: String, _ secret: Secret
     ) throws -> Secret {
@@ -101,8 +104,8 @@ struct JamfPro: Connector {
                     form: [("client_id", id), ("client_secret", secret), ("grant_type", "client_credentials")]
                 ) { response in
                     switch response.status {
-                    case 404: .missing("The server is no Jamf Pro server.")
-                    // RFC 6749 §5.2.
+                    case 404: .missing("The server is not a Jamf Pro server.")
+                    // The statuses for these errors are in RFC 6749 §5.2.
                     case 400, 401: .credentials("Jamf Pro refuses the client ID or the secret.")
                     default: .unexplained(response, by: "Jamf Pro")
                     }
@@ -118,9 +121,14 @@ struct JamfPro: Connector {
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
-        case 401: .credentials("Jamf Pro refuses the token that it has given.")
+        case 401: .credentials("Jamf Pro refuses the access token that it issued.")
         case 403:
-            .configuration("The Jamf Pro API client may not do this. Give it the privileges that the README lists.")
+            .configuration(
+                """
+                The Jamf Pro API client is not allowed to do this. Give it the privileges Read Computers, Read Mobile \
+                Devices, View MDM command information, Send Computer Remote Lock Command, Send Computer Remote Wipe \
+                Command, Send Mobile Device Remote Lock Command and Send Mobile Device Remote Wipe Command.
+                """)
         case 404: .missing("Jamf Pro has no such device.")
         case 400, 409, 422: .configuration("Jamf Pro does not allow this for that device now.")
         default: .unexplained(response, by: "Jamf Pro")
@@ -131,7 +139,8 @@ struct JamfPro: Connector {
 // MARK: Actions
 
 extension JamfPro {
-    /// Devices can be locked and erased. A Mac takes a PIN of six digits, in the parameter `pin`, that unlocks it.
+    /// Performs an action. Devices can be locked and erased. The parameter `pin` sets the PIN of six digits that
+    /// unlocks a Mac.
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         guard !target.externalID.contains("/") else {
             throw ConnectorError.configuration("Jamf Pro does not manage that device.")
@@ -152,10 +161,10 @@ extension JamfPro {
     }
 }
 
-/// Jamf Pro's objects as records. A device's id is its management id, which commands take; of one that is not managed it is
-/// its number.
+/// Translates Jamf Pro's objects into records. A device's id is its management id, which commands take. The id of a
+/// device that is not managed is its number after `computer/` or `mobile/`.
 enum JamfRecords {
-    /// Returns nil if the section that tells if the computer is managed is missing.
+    /// Returns a computer's id; nil if the section that says if the computer is managed is missing.
     static func computerID(_ computer: JSON) -> String? {
         guard let general = computer["general"], general.object != nil else { return nil }
         return general.text("managementId") ?? computer.identifier("id").map { "computer/" + $0 }
@@ -171,20 +180,20 @@ enum JamfRecords {
         device.osVersion = computer["operatingSystem"]?.text("version")
         device.isEncrypted =
             switch computer["operatingSystem"]?.text("fileVault2Status") {
-            // FileVault protects the volume that a Mac starts from, which holds its users' data.
+            // FileVault protects the startup volume, which holds the users' data.
             case "ALL_ENCRYPTED", "BOOT_ENCRYPTED": true
             case "NOT_ENCRYPTED", "SOME_ENCRYPTED": false
             default: computer["diskEncryption"]?["fileVault2Enabled"]?.bool
             }
         device.ownerEmail = owner(computer["userAndLocation"])
-        // Version 4 tells of any contact and of check-ins apart; before, there was one member for both.
+        // Version 4 reports contacts and check-ins separately; older versions have one member for both.
         let contacts = ["lastContact", "lastCheckIn", "lastContactTime"].compactMap(general.date)
         device.lastSeenAt = contacts.max() ?? general.date("reportDate")
         device.metadata["managed"] = general["remoteManagement"]?["managed"]?.bool.map { .string($0 ? "yes" : "no") }
         return .read([.device(device)])
     }
 
-    /// Returns nil if the section that tells if the device is managed is missing.
+    /// Returns a mobile device's id; nil if the section that says if the device is managed is missing.
     static func mobileID(_ mobile: JSON) -> String? {
         guard let general = mobile["general"], general.object != nil else { return nil }
         return general.text("managementId") ?? mobile.identifier("mobileDeviceId").map { "mobile/" + $0 }
@@ -206,7 +215,7 @@ enum JamfRecords {
         return .read([.device(device)])
     }
 
-    /// Computers and mobile devices write it differently.
+    /// Returns the owner's address, which computers and mobile devices name differently.
     private static func owner(_ location: JSON?) -> String? {
         location?.email("email") ?? location?.email("emailAddress") ?? location?.email("username")
     }

@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// Jira Cloud, one site: developer.atlassian.com/cloud/jira/platform/rest/v3.
+/// A connector for one Jira Cloud site (developer.atlassian.com/cloud/jira/platform/rest/v3).
 struct Jira: Connector {
     static let platform = Platform.jira
     static let fields: [CredentialField] = [
@@ -17,15 +17,16 @@ struct Jira: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .removeFromGroup: [group], .createTicket: [project, issueType, priority] + Ticket.parameters,
     ]
-    /// The group that an account is removed from. Groups are not stored: the connector asks Jira if the account is a member.
+    /// The group from which an account is removed. Groups are not stored, so the connector asks Jira if the account is
+    /// a member.
     static let group = ActionParameter.value(
         "group", "the name of a group that the target is a member of", isRequired: true
     ) { name in
         (1...255).contains(name.unicodeScalars.count)
             && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
-    /// The project of a ticket; the connection's own if left out. Projects are not stored. The connection leads to one site,
-    /// so that the key can't name a project outside of it.
+    /// The project for a ticket; the connection's own if left out. Projects are not stored. The connection is to one
+    /// site, so the key can't name a project outside it.
     static let project = ActionParameter.value(
         "project_key", "the key of a project of the site, in capital letters", accepts: isProjectKey)
     static let issueType = ActionParameter.text("issue_type", 60)
@@ -52,7 +53,7 @@ struct Jira: Connector {
         eventsSince = scope.eventsSince(of: "events")
     }
 
-    /// Much of Jira answers strangers too; who one is does not.
+    /// Checks the credentials with `myself`, since much of Jira also answers anonymous requests.
     func check() throws {
         _ = try api.get("/rest/api/3/myself").object()
         _ = try api.get("/rest/api/3/users/search", query: [("startAt", "0"), ("maxResults", "1")]).list()
@@ -60,7 +61,7 @@ struct Jira: Connector {
 
     var collections: [RecordCollection] {
         [
-            // Pages can be shorter than asked for: the list is over when one is empty.
+            // Pages may be shorter than requested, so the list ends with an empty page.
             .numbered(
                 "users", of: .account, need: .required,
                 NumberedList(id: { $0.text("accountId") ?? "" }) { from in
@@ -96,8 +97,8 @@ struct Jira: Connector {
         return entries
     }
 
-    /// 429 says in Retry-After when to come back, else in X-RateLimit-Reset. Some 503 have Retry-After too, but do not say
-    /// that nothing was done.
+    /// Returns the retry decision. A 429 gives the time in Retry-After, or else in X-RateLimit-Reset. Some 503
+    /// responses have Retry-After too, but do not say that nothing was changed.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp(provider: $0) }
@@ -107,7 +108,7 @@ struct Jira: Connector {
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 401: .credentials("Jira refuses the e-mail address or the API token.")
-        case 403: .configuration("The Jira user may not read or do this. It must be a site administrator.")
+        case 403: .configuration("The Jira user is not allowed to do this. It must be a site administrator.")
         case 404: .missing("Jira has no such site, project, group or user.")
         default: .unexplained(response, by: "Jira")
         }

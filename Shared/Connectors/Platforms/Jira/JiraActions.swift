@@ -3,8 +3,8 @@ import Findings
 import HTTP
 import Upstream
 
-/// What Jira can do: tickets, and membership of groups. People are suspended where the organization is managed, which
-/// takes another key.
+/// The actions of Jira: tickets and membership of groups. People are suspended in the administration of the
+/// organization, which takes another key.
 extension Jira {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         switch action {
@@ -26,7 +26,7 @@ extension Jira {
         let result: JSON = ["platform": "jira", "external_id": .string(target.externalID)]
         switch action {
         case .createTicket:
-            // The old search has been removed; this one takes its fields by name.
+            // Jira has removed its old search. This one returns only the fields that are named.
             let found = try api.get(
                 "/rest/api/3/search/jql",
                 query: [
@@ -68,11 +68,11 @@ extension Jira {
             return Self.ticket(try api.create("/rest/api/3/issue", ["fields": .object(fields)]))
         } catch ConnectorError.refused {
             throw ConnectorError.configuration(
-                "Jira does not take the ticket as it is. Look at the project's required fields and issue types.")
+                "Jira does not accept the ticket. Check the project's required fields and issue types.")
         }
     }
 
-    /// Text in the Atlassian Document Format, one paragraph a line.
+    /// Returns text in the Atlassian Document Format, one paragraph for each line.
     private static func document(_ text: String) -> JSON {
         let lines = text.split(whereSeparator: \.isNewline)
         return [

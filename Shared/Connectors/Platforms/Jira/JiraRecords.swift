@@ -1,16 +1,16 @@
 import Base
 import Upstream
 
-/// The members of the site's groups of administrators.
+/// Reads the members of the site's groups of administrators.
 final class JiraAdministrators {
-    /// The groups that Atlassian makes for them, by the product and the site's name; those without are of older sites
-    /// (support.atlassian.com/user-management/docs/default-groups-and-permissions). User access administrators let
-    /// people in, and into groups.
+    /// The groups that Atlassian creates for administrators, named by product and site; older sites have names without
+    /// the site (support.atlassian.com/user-management/docs/default-groups-and-permissions). User access administrators
+    /// add people to the site and to groups.
     let names: [String]
 
     private let api: PlatformAPI
     private var known: AdministratorRoles?
-    /// The number of groups in a row after whose refusal no more are asked for.
+    /// The number of consecutive refused groups after which no more groups are asked for.
     private static let mostRefusals = 5
 
     init(_ api: PlatformAPI, site: String) {
@@ -21,13 +21,13 @@ final class JiraAdministrators {
             ["administrators", "jira-administrators", "org-admins", "site-admins", "system-administrators"] + ofSite
     }
 
-    /// Returns true for the name of a group of administrators. Sites differ in the case of what they are called.
+    /// Returns true for the name of a group of administrators. Sites differ in the upper and lower case of these names.
     func include(_ group: String) -> Bool {
         let group = group.lowercased()
         return names.contains { $0.lowercased() == group }
     }
 
-    /// The groups of administrators that each account is in.
+    /// Returns the groups of administrators to which each account belongs.
     func roles() throws -> AdministratorRoles {
         if let known { return known }
         var found = AdministratorRoles()
@@ -35,7 +35,7 @@ final class JiraAdministrators {
         for group in names where refusals < Self.mostRefusals {
             var isRefused = true
             try found.unlessRefused { found in
-                // Not every site has each.
+                // Not every site has every group.
                 for member in try unlessGone({ try members(of: group).all() }) ?? [] {
                     if let id = member.text("accountId") {
                         found.grant(group, to: id)
@@ -65,7 +65,7 @@ final class JiraAdministrators {
     }
 }
 
-/// Jira's objects as records.
+/// Translates Jira's objects into records.
 enum JiraRecords {
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("accountId") else { return nil }
@@ -73,7 +73,7 @@ enum JiraRecords {
             externalID: id, displayName: user.text("displayName") ?? id,
             status: user.suspended(if: "active", is: false))
         account.kind = user.text("accountType") == "app" ? .serviceAccount : .user
-        // Atlassian accounts are made with a verified address; who has hidden it has none here.
+        // An Atlassian account is created with a verified address. If its owner hides the address, Jira sends none.
         account.email = user.email("emailAddress")
         return account
     }

@@ -2,7 +2,7 @@ import Base
 import Findings
 import Upstream
 
-/// JumpCloud: docs.jumpcloud.com/api, versions 1 and 2, and Directory Insights.
+/// A connector for JumpCloud (docs.jumpcloud.com/api, versions 1 and 2, and Directory Insights).
 struct JumpCloud: Connector {
     static let platform = Platform.jumpCloud
     static let fields: [CredentialField] = [
@@ -15,7 +15,7 @@ struct JumpCloud: Connector {
         .suspendUser, .unsuspendUser, .forcePasswordChange, .forceMFAEnroll, .lockDevice, .containHost,
     ]
 
-    /// JumpCloud's largest page.
+    /// The largest page that JumpCloud allows.
     private static let pageSize = 100
     private static let eventPageSize = 1_000
 
@@ -67,12 +67,12 @@ struct JumpCloud: Connector {
             .numbered("devices", of: .device, need: .optional, directory.list("/systems", member: "results")) {
                 PageEntries($0, of: .device, id: JumpCloudRecords.id, read: JumpCloudRecords.device)
             },
-            // Directory Insights is a package of its own.
+            // Directory Insights is a separate package.
             RecordCollection("events", of: .auditEvent, need: .optional, page: events),
         ]
     }
 
-    /// The log is asked for by a POST that changes nothing; a header says where the next page begins.
+    /// Reads a page of the log with a POST that changes nothing. A header gives the cursor of the next page.
     private func events(_ cursor: JSON?) throws -> RecordPage {
         var query: [String: JSON] = [
             "service": ["all"], "start_time": .string(eventsSince.description), "sort": "ASC",
@@ -87,7 +87,7 @@ struct JumpCloud: Connector {
         guard events.count >= limit, !events.isEmpty else { return RecordPage(entries) }
         let next = response.headers["X-Search_after"].flatMap { try? JSON(parsing: $0.utf8, .lenient) }
         guard let next, next.array?.isEmpty == false else {
-            throw ConnectorError.provider("The provider names a next page that can't be asked for.")
+            throw ConnectorError.provider("The provider's link to the next page can't be used.")
         }
         return RecordPage(entries, next: next)
     }
@@ -96,7 +96,7 @@ struct JumpCloud: Connector {
         switch response.status {
         case 401: .credentials("JumpCloud refuses the API key.")
         case 403:
-            .configuration("The API key's administrator may not read or do this. Give them the Administrator role.")
+            .configuration("The API key's administrator is not allowed to do this. Give them the Administrator role.")
         case 404: .missing("JumpCloud has no such user, application or device.")
         default: .unexplained(response, by: "JumpCloud")
         }
@@ -117,9 +117,9 @@ extension JumpCloud {
         case .unsuspendUser: try set(id, ["state": "ACTIVATED"])
         case .forcePasswordChange: try api.change(.post, "/systemusers/\(id)/expire", isRepeatable: true)
         case .forceMFAEnroll: try set(id, ["enable_user_portal_multifactor": true])
-        // JumpCloud can't cut a device off the network; the lock keeps whoever holds it out.
+        // JumpCloud can't isolate a device from the network; the lock keeps out the person who holds it.
         case .lockDevice, .containHost:
-            // The documentation leaves Macs out of it, and phones have no agent; the call succeeds all the same.
+            // The documentation does not include Macs, and phones have no agent, but the call would succeed anyway.
             guard let family = try api.get("/systems/\(id)").object().text("osFamily")?.lowercased(),
                 ["windows", "linux"].contains(family)
             else {
@@ -142,7 +142,7 @@ extension JumpCloud {
         case .unsuspendUser: return try user("state", is: "ACTIVATED")
         case .forcePasswordChange: return try user("password_expired", is: true)
         case .forceMFAEnroll: return try user("enable_user_portal_multifactor", is: true)
-        // Locking what is locked changes nothing.
+        // Locking a locked device changes nothing.
         case .lockDevice, .containHost: return .notDone
         default: return nil
         }

@@ -1,11 +1,11 @@
 import Base
 import Upstream
 
-/// The organization's applications, whose users are asked for one by one.
+/// Reads the organization's applications, whose users are requested one application at a time.
 final class JumpCloudDirectory {
     private let api: PlatformAPI
     private let pageSize: Int
-    /// The ids of all applications, nil of one that has none.
+    /// The ids of all applications; nil for an application without an id.
     private var applications: [String?]?
 
     init(_ api: PlatformAPI, pageSize: Int) {
@@ -13,10 +13,10 @@ final class JumpCloudDirectory {
         self.pageSize = pageSize
     }
 
-    /// All applications, in the order of their ids.
+    /// Returns the ids of all applications in ascending order.
     func applicationIDs() throws -> [String] { try Set(allApplications().compactMap { $0 }).sorted() }
 
-    /// Tells if the ids of all of them could be read.
+    /// True if the ids of all applications could be read.
     var knowsAllApplications: Bool { applications?.contains(nil) == false }
 
     private func allApplications() throws -> [String?] {
@@ -26,8 +26,8 @@ final class JumpCloudDirectory {
         return found
     }
 
-    /// A list of version 1, which counts all of them beside the results in a member, or of version 2, which does so in a
-    /// header, not everywhere.
+    /// Creates a list. Version 1 of the API has the results in a member and always counts all items; version 2 counts
+    /// them in a header, but not everywhere.
     func list(_ path: UpstreamPath, member: String? = nil) -> NumberedList {
         func id(_ item: JSON) -> String { item.text(member == nil ? "id" : "_id") ?? "" }
         return NumberedList(id: id) { [api, pageSize] from in
@@ -37,7 +37,7 @@ final class JumpCloudDirectory {
             let values = try response.list(member)
             let total = response.json["totalCount"]?.place ?? response.headers["x-total-count"].flatMap { Int($0) }
             guard !values.isEmpty || from > 0 || member == nil || total == 0 else {
-                throw ConnectorError.provider("JumpCloud does not show as many entries as it counts.")
+                throw ConnectorError.provider("JumpCloud shows fewer entries than it counts.")
             }
             // Version 1 always counts; if the count can't be read, only an empty page is the end.
             let isShort = member == nil && values.count < pageSize

@@ -1,8 +1,8 @@
 import Base
 
-/// JumpCloud's objects as records.
+/// Translates JumpCloud's objects into records.
 enum JumpCloudRecords {
-    /// The id of an object of version 1.
+    /// Returns the id of an object of version 1 of the API.
     static func id(_ object: JSON) -> String? { object.text("_id") }
 
     static func account(_ user: JSON) -> EntryReading {
@@ -12,7 +12,7 @@ enum JumpCloudRecords {
             externalID: id, displayName: user.text("displayname") ?? (names.isEmpty ? username : names),
             status: user["suspended"]?.bool == true ? .suspended : user.accountStatus("state"))
         account.username = username
-        // Administrators set it.
+        // Administrators set the address.
         account.email = user.email("email")
         account.mfaEnabled = hasSecondFactor(user)
         account.department = user.text("department")
@@ -22,7 +22,8 @@ enum JumpCloudRecords {
         return .read([.account(account)])
     }
 
-    /// Newer organizations tell of all factors together, older ones of one-time passwords alone.
+    /// Returns true if the user has a second factor. Newer organizations report all factors together, older ones only
+    /// one-time passwords.
     private static func hasSecondFactor(_ user: JSON) -> Bool? {
         if let status = user["mfaEnrollment"]?.text("overallStatus") { return status == "ENROLLED" }
         let told = [user["mfa"]?["configured"]?.bool, user["totp_enabled"]?.bool].compactMap { $0 }
@@ -86,7 +87,7 @@ enum JumpCloudRecords {
         var record = AuditEventRecord(externalID: id, eventType: type, outcome: outcome, occurredAt: time)
         let actor = event["initiated_by"]
         record.actor = actor?.text("username") ?? actor?.text("email")
-        // Administrators are no users of the directory.
+        // Administrators are not users of the directory.
         if actor?.text("type") == "user" { record.actorExternalID = actor?.text("id") }
         record.actorEmail = actor?.email("email")
         let target = event["application"] ?? event["resource"]
@@ -97,7 +98,8 @@ enum JumpCloudRecords {
         return .read([.auditEvent(record)])
     }
 
-    /// How it went. A change that says nothing of it has happened; an attempt to sign in may have failed.
+    /// Returns the outcome. A change without a stated outcome has happened; a sign-in without one is unclear, so nil is
+    /// returned.
     private static func outcome(_ event: JSON, isSignIn: Bool) -> AuditEventRecord.Outcome? {
         switch event["success"] ?? event["sso_token_success"] {
         case .bool(let hasSucceeded)?: hasSucceeded ? .success : .failure

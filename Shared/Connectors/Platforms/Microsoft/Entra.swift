@@ -2,7 +2,7 @@ import Base
 import Findings
 import Upstream
 
-/// Microsoft Entra ID: learn.microsoft.com/graph/api/resources/azure-ad-overview.
+/// A connector for Microsoft Entra ID (learn.microsoft.com/graph/api/resources/azure-ad-overview).
 struct Entra: Connector {
     static let platform = Platform.microsoftEntra
     static var fields: [CredentialField] { Graph.fields }
@@ -13,12 +13,12 @@ struct Entra: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .revokeOAuthToken: [.grantedApplication("client_id")], .revokeLicense: [sku], .createAccessReview: [group],
     ]
-    /// The license that is taken back. Licenses are not stored: the connector asks Graph if the user holds it.
+    /// The license that is revoked. Licenses are not stored, so the connector asks Graph if the user holds it.
     static let sku = ActionParameter.value("sku_id", "the skuId of a license that the target holds, a UUID") {
         Identifier($0) != nil
     }
-    /// The group whose members are reviewed. Groups are not stored: the connector asks Graph if the target is a member, or
-    /// an application that the group is assigned to.
+    /// The group whose members are reviewed. Groups are not stored, so the connector asks Graph if the target is a
+    /// member of the group or an application to which the group is assigned.
     static let group = ActionParameter.value(
         "group_id", "the object ID of a group that the target belongs to, a UUID", isRequired: true
     ) { Identifier($0) != nil }
@@ -66,19 +66,19 @@ struct Entra: Connector {
         ]
     }
 
-    /// The users, without their last sign-ins if Microsoft keeps these from the tenant or the app registration.
+    /// The users, without their last sign-ins if Microsoft does not show these to the tenant or the app registration.
     private var users: RecordCollection {
         let properties =
             "id,displayName,mail,userPrincipalName,accountEnabled,department,jobTitle,userType,createdDateTime"
         func page(_ properties: String, _ cursor: JSON? = nil) throws -> WholeList.Page {
             let query = [
                 ("$select", properties), ("$expand", "manager($select=id,mail,userPrincipalName)"),
-                // More are refused together with signInActivity.
+                // Larger pages are refused together with signInActivity.
                 ("$top", "120"),
             ]
             return try Graph.page(api, "/users", query, cursor)
         }
-        // Pages that follow one without sign-ins are without them too; their cursors say so.
+        // The pages after one without sign-ins are without them too; their cursors say so.
         func withoutSignIns(_ found: WholeList.Page) throws -> RecordPage {
             RecordPage(
                 try directory.accounts(found.items, haveSignIns: false),

@@ -33,12 +33,12 @@ extension Entra {
         case .blockApp: return try enabled("/servicePrincipals/\(target.externalID)", is: false)
         case .revokeLicense:
             let held = try licenses(of: target.externalID)
-            // Without its name nobody knows which one it was.
+            // Without a license id in the parameters, it is not known which license was to be revoked.
             guard let wanted = target.parameters[Self.sku] else {
                 return held.isEmpty ? .done(result(target)) : nil
             }
             return held.contains { $0.lowercased() == wanted.lowercased() } ? .notDone : .done(result(target))
-        // Done again, each of these changes nothing.
+        // Repeating any of these changes nothing.
         case .forcePasswordChange, .revokeSessions, .revokeOAuthToken, .revokeAllTokens: return .notDone
         case .createAccessReview:
             let reviews = try Graph.all(api, "/identityGovernance/accessReviews/definitions", [("$top", "100")])
@@ -62,14 +62,14 @@ extension Entra {
         do {
             try api.change(.delete, "/oauth2PermissionGrants/\(grant)", isRepeatable: true)
         } catch ConnectorError.missing {
-            // It is revoked already.
+            // The grant is already revoked.
         }
     }
 
-    /// Takes back one license of a user: the one whose skuId the parameter `sku_id` holds, or the only one.
+    /// Revokes one license of a user: the one whose skuId is in the parameter `sku_id`, or the only one.
     private func revokeLicense(_ target: ActionTarget) throws {
         guard target.kind == .account else {
-            throw ConnectorError.configuration("Entra takes back licenses of users. Name the user.")
+            throw ConnectorError.configuration("Entra revokes licenses of users. Name the user.")
         }
         let id = target.externalID
         let held = try licenses(of: id)
@@ -93,11 +93,11 @@ extension Entra {
         try Graph.all(api, "/users/\(user)/licenseDetails").all("skuId")
     }
 
-    /// The action's id in a review's name tells afterwards whether it was made.
+    /// Returns the name of a review. It contains the action's id, by which the review is found later.
     private static func reviewName(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
 
-    /// Returns true if a user is a member of a group, or an application is assigned to it. Of other targets the group must be
-    /// one of the tenant.
+    /// Returns true if a user is a member of a group, or if the group is assigned to an application. For other targets,
+    /// returns true if the group belongs to the tenant.
     private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
         let id = target.externalID
         switch target.kind {
@@ -113,7 +113,8 @@ extension Entra {
         }
     }
 
-    /// Has the owners of a group review its members once, within two weeks; nobody is removed without their word.
+    /// Asks the owners of a group to review its members once, within two weeks. Decisions are not applied
+    /// automatically.
     private func review(_ target: ActionTarget) throws -> JSON {
         guard let group = target.parameters[Self.group].flatMap({ Identifier($0) }) else {
             throw ConnectorError.configuration("Entra reviews the members of a group. Name its object ID as group_id.")
@@ -129,7 +130,7 @@ extension Entra {
             .post, "/identityGovernance/accessReviews/definitions",
             [
                 "displayName": .string(Self.reviewName(target)),
-                "descriptionForAdmins": "Asked for by a finding in Thalian.",
+                "descriptionForAdmins": "Requested because of a finding in Thalian.",
                 "descriptionForReviewers": "Confirm who still needs to be a member of this group.",
                 "scope": [
                     "@odata.type": "#microsoft.graph.accessReviewQueryScope",

@@ -1,13 +1,13 @@
 import Base
 import Upstream
 
-/// The tenant's applications with their roles, for the lists that are asked for by application.
+/// The tenant's applications with their roles, for lists that are requested one application at a time.
 struct EntraApplications {
-    /// The roles of each application, by its id.
+    /// The roles of each application, by application id.
     private(set) var roles: [String: Roles] = [:]
-    /// The service principals that can't be read, so that nobody knows if they are applications.
+    /// The ids of service principals that can't be read, so that it is not known if they are applications.
     private var unread: Set<String> = []
-    /// Whether there are others of which even the id can't be read.
+    /// True if there are service principals whose id can't be read.
     private(set) var hasUnknown = false
 
     init(_ principals: [JSON]) {
@@ -21,16 +21,15 @@ struct EntraApplications {
         }
     }
 
-    /// The ids of the applications, in order, and of what may be one.
+    /// The ids of the applications and of the unreadable service principals, in ascending order.
     var ids: [String] { unread.union(roles.keys).sorted() }
 
-    /// Whether a service principal is an application that the company uses; nil if that can't be told.
+    /// Returns true if a service principal is an application that the company uses; nil if that is not known.
     func include(_ id: String) -> Bool? {
         if roles[id] != nil { return true }
         return hasUnknown || unread.contains(id) ? nil : false
     }
 
-    /// The roles of an application.
     struct Roles {
         typealias Role = (name: String, isAdmin: Bool)
 
@@ -51,11 +50,11 @@ struct EntraApplications {
             }
         }
 
-        /// The role that an assignment gives; nil if that can't be told.
+        /// Returns the role that an assignment gives; nil if that is not known.
         func role(of assignment: JSON) -> Role? {
             guard let id = assignment.text("appRoleId") else { return nil }
             if let role = byID[id] { return role }
-            // An application that defines no roles, or no longer this one.
+            // The application defines no roles, or no longer defines this one.
             return isWhole || id == Self.defaultAccess ? ("user", false) : nil
         }
 
@@ -63,22 +62,22 @@ struct EntraApplications {
     }
 }
 
-/// The members of groups, with those of groups in them.
+/// Reads the members of groups, including those of nested groups.
 final class EntraGroups {
-    /// The name, by which customers learn that they could not be read.
+    /// The name by which customers learn that the members could not be read.
     static let name = "members of groups"
 
     private let api: PlatformAPI
     private var known: [String: Result<[String], ConnectorError>] = [:]
-    /// The number of groups in a row whose members are refused.
+    /// The number of consecutive groups whose members were refused.
     private var refusals = 0
     private var refusal: ConnectorError?
-    /// If so many are refused, asking for others would only use up the rate limit.
+    /// The number of refusals after which no more groups are asked for, since that would only use up the rate limit.
     private static let mostRefusals = 5
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// The ids of the users in a group, of which there are none if it has gone meanwhile.
+    /// Returns the ids of the users in a group; none if the group no longer exists.
     ///
     /// - Throws: `ConnectorError` if the error concerns all requests.
     func members(of group: String) throws -> Result<[String], ConnectorError> {
@@ -98,7 +97,7 @@ final class EntraGroups {
     }
 
     private func ask(_ group: String) throws -> [String] {
-        // The cast is an advanced query: learn.microsoft.com/graph/aad-advanced-queries.
+        // The type cast makes this an advanced query (learn.microsoft.com/graph/aad-advanced-queries).
         let users = try unlessGone {
             try Graph.all(
                 api, "/groups/\(group)/transitiveMembers/microsoft.graph.user",

@@ -1,8 +1,8 @@
 import Base
 import Upstream
 
-/// The tenant's users and applications, with what Graph tells of them in other places: second factors, directory roles,
-/// consent, the members of groups.
+/// Reads the tenant's users and applications, with the data that Graph keeps elsewhere: second factors, directory
+/// roles, consent and the members of groups.
 final class EntraDirectory {
     static let applicationQuery: [(name: String, value: String)] = [
         (
@@ -28,7 +28,7 @@ final class EntraDirectory {
         groups = EntraGroups(api)
     }
 
-    /// The accounts of one page of users. `haveSignIns` says whether the page tells their last sign-ins.
+    /// Reads the accounts of one page of users. `haveSignIns` is true if the page shows their last sign-ins.
     func accounts(_ users: [JSON], haveSignIns: Bool) throws -> PageEntries {
         guard !users.isEmpty else { return PageEntries() }
         let registrations = try secondFactors()
@@ -39,7 +39,7 @@ final class EntraDirectory {
             if let isRegistered = registrations.byUser[account.externalID] {
                 account.mfaEnabled = EntraRecords.secondFactor(isRegistered, of: account)
             } else {
-                // The report leaves out some, such as those who are disabled.
+                // The report leaves out some users, such as disabled ones.
                 account.unread.insert(.mfaEnabled)
             }
             roles.describe(&account)
@@ -50,7 +50,7 @@ final class EntraDirectory {
         return entries
     }
 
-    /// The applications of one page of service principals, without Microsoft's own and those that are blocked.
+    /// Reads the applications of one page of service principals, without Microsoft's own and blocked ones.
     func applications(_ principals: [JSON]) throws -> PageEntries {
         let consents = try consentsForAll()
         var entries = PageEntries(principals, of: .application) {
@@ -60,13 +60,13 @@ final class EntraDirectory {
         return entries
     }
 
-    /// The applications, in the order of their ids.
+    /// Returns the ids of the applications in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().ids }
 
-    /// Whether `applicationIDs` found all of them.
+    /// True if `applicationIDs` found all applications.
     var areAllApplicationsKnown: Bool { applications?.hasUnknown != true }
 
-    /// Who may use an application: users, and members of groups.
+    /// Reads the rights to use an application, which users have themselves or as members of groups.
     func entitlements(_ assignments: [JSON], of application: String) throws -> PageEntries {
         let roles = try allApplications().roles[application]
         var missing = PageEntries()
@@ -103,7 +103,7 @@ final class EntraDirectory {
         return entries
     }
 
-    /// What people have let in, of applications that `applications` yields.
+    /// Reads the access that people granted to applications that `applications` yields.
     func grants(_ grants: [JSON]) throws -> PageEntries {
         let applications = try allApplications()
         return PageEntries(grants, of: .oauthGrant) {
@@ -116,7 +116,7 @@ final class EntraDirectory {
         }
     }
 
-    /// Whether users have a second factor, by their ids, and why that is not known of all.
+    /// The users who have or lack a second factor, by id, and the reason why it is not known for all.
     private typealias Registrations = (byUser: [String: Bool], gap: ConnectorError?)
 
     private func secondFactors() throws -> Registrations {
@@ -136,10 +136,10 @@ final class EntraDirectory {
         return found
     }
 
-    /// The directory roles of users who have any, by themselves or as members of a group.
+    /// Returns the directory roles of users, which they have themselves or as members of a group.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
-        // They come with being in the directory and administer nothing.
+        // These roles come with being in the directory and administer nothing.
         let harmless: Set = ["Directory Readers", "User", "Guest User", "Restricted Guest User"]
         var found = AdministratorRoles()
         try found.unlessRefused { found in
@@ -153,7 +153,7 @@ final class EntraDirectory {
             for assignment in try Graph.all(
                 api, "/roleManagement/directory/roleAssignments", [("$expand", "principal($select=id)")])
             {
-                // A role without a name may be one of the harmless.
+                // A role without a name may be one of the harmless ones.
                 guard let id = assignment.text("roleDefinitionId"), let principal = assignment.text("principalId"),
                     let name = names[id] ?? (hasAllNames ? id : nil)
                 else {
@@ -168,7 +168,7 @@ final class EntraDirectory {
                     case .failure(let error): found.leaveOut(error)
                     }
                 case nil:
-                    // It may be a group.
+                    // The principal may be a group.
                     found.leaveOut(AdministratorRoles.unreadable)
                     found.grant(name, to: principal)
                 default: found.grant(name, to: principal)
@@ -186,7 +186,8 @@ final class EntraDirectory {
         return found
     }
 
-    /// The applications that an administrator has let in for everybody; nil, and why, if that is not known.
+    /// The applications to which an administrator has consented for everyone; nil, and the reason, if that is not
+    /// known.
     private typealias Consents = (applications: Set<String>?, gap: ConnectorError?)
 
     private func consentsForAll() throws -> Consents {

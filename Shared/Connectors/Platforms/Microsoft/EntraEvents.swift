@@ -1,13 +1,13 @@
 import Base
 
-/// Entra's logs as records.
+/// Translates the entries of Entra's logs into records.
 enum EntraEvents {
-    /// Codes of a sign-in that goes on: Entra asks for something more, and logs what comes of it by itself
+    /// The codes of a sign-in that continues: Entra asks for something more, and logs the result separately
     /// (learn.microsoft.com/entra/identity-platform/reference-error-codes).
     private static let interruptions: Set = [
         16_000, 50_058, 50_072, 50_074, 50_076, 50_079, 50_097, 50_125, 50_129, 50_140, 65_001,
     ]
-    /// The second factor was asked for and not given.
+    /// The code of a sign-in in which the second factor was requested and not given.
     private static let secondFactorFailed = 500_121
 
     static func signIn(_ signIn: JSON) -> EntryReading {
@@ -29,7 +29,7 @@ enum EntraEvents {
         guard let risk, ["low", "medium", "high"].contains(risk), type == EventType.signIn else {
             return .read([.auditEvent(record)])
         }
-        // Entra's judgement of the sign-in, beside the sign-in itself.
+        // Entra's assessment of the sign-in, in addition to the sign-in itself.
         var judged = record
         judged.externalID += "/risk"
         judged.eventType = EventType.signInPolicy
@@ -54,7 +54,7 @@ enum EntraEvents {
         return .read([.auditEvent(record)])
     }
 
-    /// How it went. Of what has timed out nobody knows.
+    /// Returns the outcome; nil for other results, such as a timeout.
     private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
         switch result {
         case "success": .success
@@ -63,7 +63,8 @@ enum EntraEvents {
         }
     }
 
-    /// What an administrator does to others keeps Entra's name: rules take the actor for the one whose account it is.
+    /// Returns the event's type. An administrator's action on another user keeps Entra's name, since rules take the
+    /// actor for the affected user.
     private static func type(of name: String) -> String {
         switch name {
         case "Add member to role", "Add eligible member to role": EventType.privilegeGranted

@@ -1,30 +1,31 @@
 import Base
 
 extension JSON {
-    /// A principal's name, where it is an address. The name of a guest is none: Entra makes it up from the address of
-    /// the invitation, as `ann_example.org#EXT#@tenant.onmicrosoft.com`.
+    /// Returns a principal's name if it is an address. A guest's name is not one: Entra builds it from the address of
+    /// the invitation, as in `ann_example.org#EXT#@tenant.onmicrosoft.com`.
     func principalAddress(_ name: String = "userPrincipalName") -> String? {
         isMadeUpName(name) ? nil : email(name)
     }
 
-    /// Returns true if a member is a name that Entra has made up for somebody from outside.
+    /// Returns true if a member is a name that Entra built for a guest.
     func isMadeUpName(_ name: String = "userPrincipalName") -> Bool {
         text(name)?.uppercased().contains("#EXT#") == true
     }
 }
 
-/// Entra's objects as records.
+/// Translates Entra's objects into records.
 enum EntraRecords {
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let name = user.text("userPrincipalName") else { return nil }
-        // The name tells as well as the type, which an administrator may change, and which is null for old guests.
+        // The name is checked as well as the type, since an administrator may change the type, and it is null for old
+        // guests.
         let isExternal = user.text("userType") == "Guest" || user.isMadeUpName()
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? name,
             status: user.suspended(if: "accountEnabled", is: false))
         account.kind = isExternal ? .external : .user
         account.username = name
-        // Administrators set both.
+        // Administrators set both addresses.
         let principal = user.principalAddress()
         account.email = user.principalAddress("mail") ?? principal
         if let principal, principal != account.email { account.linkedEmails = [principal] }
@@ -39,16 +40,16 @@ enum EntraRecords {
         return account
     }
 
-    /// What a user's registration in this tenant says of a second factor. Whoever comes from another tenant has
-    /// registered there, so that nothing here says nothing.
+    /// Returns the second factor that a user's registration in this tenant shows. External users register in their own
+    /// tenant, so for them no registration here means that it is not known.
     static func secondFactor(_ isRegistered: Bool?, of account: AccountRecord) -> Bool? {
         account.kind == .external && isRegistered == false ? nil : isRegistered
     }
 
-    /// One of a user who was deleted in the last 30 days; Entra forgets older ones.
+    /// Reads a user who was deleted in the last 30 days. Entra does not list older deletions.
     static func deletedAccount(_ user: JSON) -> EntryReading {
         guard var members = user.object, let id = user.text("id") else { return .unreadable }
-        // Deletion puts the id without its dashes before the name.
+        // On deletion, Entra puts the id without dashes before the name.
         let prefix = id.replacing("-", with: "")
         if let name = user.text("userPrincipalName"), name.hasPrefix(prefix) {
             members["userPrincipalName"] = .string(String(name.dropFirst(prefix.count)))
@@ -58,8 +59,8 @@ enum EntraRecords {
         return .read([.account(account)])
     }
 
-    /// Whether a service principal is an application that the company uses: not a managed identity, none of the hundreds
-    /// of Microsoft's own, and not blocked. Nil if it can't be read.
+    /// Returns true if a service principal is an application that the company uses: not a managed identity, not one of
+    /// Microsoft's own hundreds, and not blocked. Returns nil if it can't be read.
     static func isApplication(_ principal: JSON) -> Bool? {
         guard let type = principal.text("servicePrincipalType"), principal.text("id") != nil else { return nil }
         let microsoft = ["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"]
@@ -68,8 +69,8 @@ enum EntraRecords {
             && principal.text("appOwnerOrganizationId").map { microsoft.contains($0.lowercased()) } != true
     }
 
-    /// An application is managed when it is the company's own, or an administrator has set up single sign-on, demanded
-    /// assignments, or consented for everybody; nil consents are not known.
+    /// Reads an application. It is managed if it is the company's own, or if an administrator set up single sign-on,
+    /// requires assignments, or consented for everyone. `consented` is nil if the consents are not known.
     static func application(_ principal: JSON, tenant: String, consented: Set<String>?) -> EntryReading {
         guard let isApplication = isApplication(principal), let id = principal.text("id") else { return .unreadable }
         guard isApplication else { return .skipped("the company does not use the application") }

@@ -2,7 +2,7 @@ import Base
 import HTTP
 import Upstream
 
-/// Microsoft Graph (learn.microsoft.com/graph), as an app registration of the customer's tenant.
+/// Calls Microsoft Graph (learn.microsoft.com/graph) as an app registration in the customer's tenant.
 enum Graph {
     static let fields: [CredentialField] = [
         .plain("tenant_id", "The directory (tenant) ID, a GUID.", accepts: isGUID),
@@ -10,17 +10,17 @@ enum Graph {
         .secret("client_secret", "A client secret's value of that app registration."),
     ]
 
-    /// The answer to a tenant without Entra ID P1 that asks for reports.
+    /// The error for a tenant that asks for reports without Entra ID P1.
     static let premiumNeeded = ConnectorError.configuration(
-        "Microsoft keeps this from tenants without a Microsoft Entra ID P1 or P2 licence.")
+        "Microsoft provides this only to tenants with a Microsoft Entra ID P1 or P2 license.")
 
-    /// Graph's API with a customer's credentials.
+    /// Returns a client for Graph with a customer's credentials.
     static func api(_ platform: Platform, _ credentials: Credentials, _ scope: ConnectorScope) throws -> PlatformAPI {
         guard let tenant = credentials["tenant_id"], let clientID = credentials["client_id"],
             let secret = credentials.secret("client_secret"),
             let base = UpstreamURL("https://graph.microsoft.com/v1.0"),
             let signIn = UpstreamURL("https://login.microsoftonline.com")
-        else { throw ConnectorError.configuration("tenant_id, client_id and client_secret belong together.") }
+        else { throw ConnectorError.configuration("Microsoft takes tenant_id, client_id and client_secret.") }
         let client = try UpstreamClient(
             platform.rawValue, scope.environment, retry: RetryPolicy(firstPause: scope.firstPause),
             seconds: scope.seconds)
@@ -39,7 +39,7 @@ enum Graph {
             }, explain: explain)
     }
 
-    /// A list whose pages name the next one by an absolute URL.
+    /// Creates a list whose pages name the next page by an absolute URL.
     static func pages(
         _ name: String, of kind: SyncRecord.Kind, need: RecordCollection.Need = .required, _ api: PlatformAPI,
         _ path: UpstreamPath, _ query: [(name: String, value: String)],
@@ -51,7 +51,7 @@ enum Graph {
         }
     }
 
-    /// One page of a list, and where the next one begins.
+    /// Returns one page of a list, and the cursor of the next page.
     static func page(
         _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)], headers: Headers = [:],
         _ cursor: JSON?
@@ -62,19 +62,20 @@ enum Graph {
         return (try response.list("value"), try response.json.nextToken("@odata.nextLink").map(JSON.string))
     }
 
-    /// A whole list, for what pages of others need.
+    /// Returns a whole list, for pages of other lists that need it.
     static func all(
         _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)] = [], headers: Headers = [:]
     ) throws -> [JSON] {
         try WholeList.items { try page(api, path, query, headers: headers, $0) }
     }
 
-    /// The codes of Entra's token endpoint (learn.microsoft.com/entra/identity-platform/reference-error-codes).
+    /// Returns the error of a token request, by the codes of Entra's token endpoint
+    /// (learn.microsoft.com/entra/identity-platform/reference-error-codes).
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         let codes = response.json["error_codes"]?.array?.compactMap(\.integer) ?? []
         return switch codes.first {
-        case 90_002, 900_023: .configuration("Microsoft knows no tenant of this ID.")
-        case 700_016: .configuration("The tenant has no app registration of this client ID.")
+        case 90_002, 900_023: .configuration("Microsoft has no tenant with this ID.")
+        case 700_016: .configuration("The tenant has no app registration with this client ID.")
         case 7_000_222:
             .credentials("The client secret has expired. Create another one in the app registration.")
         case 7_000_112: .configuration("The app registration is disabled in the tenant.")
@@ -82,7 +83,7 @@ enum Graph {
             switch response.json.text("error") {
             case "invalid_client": .credentials("Microsoft refuses the client ID or the client secret.")
             case "unauthorized_client", "invalid_scope", "access_denied":
-                .configuration("The tenant does not let the app registration in. Give it admin consent.")
+                .configuration("The tenant does not admit the app registration. Give it admin consent.")
             case "temporarily_unavailable", "server_error": .provider("Microsoft failed. Try again later.")
             default: .unexplained(response, by: "Microsoft")
             }
@@ -94,10 +95,18 @@ enum Graph {
         case (401, nil), (401, "invalidauthenticationtoken"), (401, "unauthenticated"), (401, "authenticationerror"):
             .credentials("Microsoft Graph refuses the app's access token.")
         case (403, "authentication_requestfromnonpremiumtenantorb2ctenant"): premiumNeeded
-        // Services behind Graph, such as Intune, say so by 401 too.
+        // Services behind Graph, such as Intune, report a missing permission as 401 too.
         case (401, _), (403, _):
             .configuration(
-                "The app registration lacks a permission. Grant it those that the README lists, with admin consent.")
+                """
+                The app registration lacks an application permission. Grant these with admin consent: for Microsoft \
+                Entra ID Organization.Read.All, User.ReadWrite.All, User-PasswordProfile.ReadWrite.All, \
+                User.RevokeSessions.All, GroupMember.Read.All, Application.ReadWrite.All, \
+                DelegatedPermissionGrant.ReadWrite.All, RoleManagement.Read.Directory, AuditLog.Read.All, \
+                AccessReview.ReadWrite.All and LicenseAssignment.ReadWrite.All; for Microsoft Intune \
+                DeviceManagementManagedDevices.Read.All and \
+                DeviceManagementManagedDevices.PrivilegedOperations.All.
+                """)
         case (404, _): .missing("Microsoft Graph has no such user, application, grant or device.")
         default: .unexplained(response, by: "Microsoft Graph")
         }

@@ -2,7 +2,7 @@ import Base
 import Findings
 import Upstream
 
-/// Microsoft Intune: learn.microsoft.com/graph/api/resources/intune-devices-manageddevice.
+/// A connector for Microsoft Intune (learn.microsoft.com/graph/api/resources/intune-devices-manageddevice).
 struct Intune: Connector {
     static let platform = Platform.microsoftIntune
     static var fields: [CredentialField] { Graph.fields }
@@ -41,7 +41,7 @@ struct Intune: Connector {
         record.osVersion = device.text("osVersion")
         record.isEncrypted = device["isEncrypted"]?.bool
         switch device.text("complianceState") {
-        // In its grace period a device still counts as compliant.
+        // A device in its grace period still counts as compliant.
         case "compliant", "inGracePeriod": record.isCompliant = true
         case "noncompliant": record.isCompliant = false
         default: break
@@ -60,7 +60,7 @@ struct Intune: Connector {
         let id = target.externalID
         switch action {
         case .syncDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/syncDevice", isRepeatable: true)
-        // Graph can't cut a device off the network; the lock keeps whoever holds it out.
+        // Graph can't isolate a device from the network; the lock keeps out the person who holds it.
         case .lockDevice, .containHost:
             try api.change(.post, "/deviceManagement/managedDevices/\(id)/remoteLock", isRepeatable: true)
         case .retireDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/retire")
@@ -71,7 +71,7 @@ struct Intune: Connector {
 
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
         switch action {
-        // Done again, each of these changes nothing.
+        // Repeating any of these changes nothing.
         case .syncDevice, .lockDevice, .containHost: return .notDone
         case .retireDevice:
             do {
@@ -80,7 +80,7 @@ struct Intune: Connector {
                 let state = try device.object().text("managementState") ?? ""
                 return state.hasPrefix("retire") ? .done(Self.result(target)) : .notDone
             } catch ConnectorError.missing {
-                // Intune forgets what it has retired.
+                // Intune does not keep retired devices.
                 return .done(Self.result(target))
             }
         default: return nil

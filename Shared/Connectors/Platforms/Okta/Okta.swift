@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// Okta: developer.okta.com/docs/api.
+/// A connector for Okta (developer.okta.com/docs/api).
 struct Okta: Connector {
     static let platform = Platform.okta
     static let fields: [CredentialField] = [
@@ -34,7 +34,7 @@ struct Okta: Connector {
 
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws {
         guard let domain = credentials["domain"], let base = UpstreamURL("https://" + domain) else {
-            throw ConnectorError.configuration("The domain is not one.")
+            throw ConnectorError.configuration("The domain is not a valid host name.")
         }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
@@ -65,7 +65,7 @@ struct Okta: Connector {
     var collections: [RecordCollection] {
         [
             users("users"),
-            // Without a filter, users who were deprovisioned are left out.
+            // Without a filter, Okta leaves out deprovisioned users.
             users("deprovisioned users", query: [("filter", #"status eq "DEPROVISIONED""#)]),
             pages("applications", of: .application, "/api/v1/apps", query: [("limit", "200")]) {
                 try PageEntries($0.list(), of: .application, read: OktaRecords.application)
@@ -81,7 +81,7 @@ struct Okta: Connector {
                         read: { OktaRecords.entitlement($0, application: application) })
                 }
             },
-            // Asked for by application: by user there would be a request for each of them.
+            // Grants are requested by application, since asking by user would take a request for each user.
             .each(
                 "grants", of: .oauthGrant, need: .optional, parents: directory.clientApplicationIDs,
                 areAllKnown: { directory.areAllApplicationsKnown },
@@ -103,7 +103,7 @@ struct Okta: Connector {
                 ) {
                     try PageEntries($0.list(), of: .auditEvent, id: { $0.text("uuid") }, read: OktaRecords.event)
                 }
-                // A list without an end always names a next page: it is over when a page is empty.
+                // The log always names a next page, since it never ends. An empty page means that all events were read.
                 if page.entries.count == 0 { page.next = nil }
                 return page
             },
@@ -131,12 +131,12 @@ struct Okta: Connector {
         return RecordPage(try entries(response), next: try response.nextCursor("after"))
     }
 
-    /// The place of a page in a query.
+    /// Returns the query parameter for the position of a page.
     static func after(_ cursor: JSON?) -> [(name: String, value: String)] {
         cursor?.string.map { [(name: "after", value: $0)] } ?? []
     }
 
-    /// A service app's access token, by its own assertion (RFC 7523).
+    /// Returns a service app's access token, which it obtains with its own assertion (RFC 7523).
     private static func token(
         _ client: UpstreamClient, _ base: UpstreamURL, clientID: String, key: Secret, scopes: String
     ) throws -> Secret {
@@ -155,9 +155,9 @@ struct Okta: Connector {
         return try OAuthToken.bearer(client, url, form: form) { response in
             switch response.json.text("error") {
             case "invalid_dpop_proof", "use_dpop_nonce":
-                .configuration("The Okta app demands DPoP. Turn it off in the app's general settings.")
+                .configuration("The Okta app requires DPoP. Turn it off in the app's general settings.")
             case "invalid_scope":
-                .configuration("The Okta app lacks a scope. Grant it the scopes that the README lists.")
+                .configuration("The Okta app lacks a scope. Grant it these scopes: \(scopes).")
             default:
                 response.status < 500
                     ? .credentials("Okta refuses the client ID or the private key.")
@@ -166,18 +166,19 @@ struct Okta: Connector {
         }
     }
 
-    /// 429 says in `x-rate-limit-reset` when the limit is over, often without Retry-After.
+    /// Returns the retry decision. A 429 gives the end of the limit in `x-rate-limit-reset`, often without Retry-After.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "x-rate-limit-reset"))
     }
 
-    /// Okta's error codes; 401 means a bad token only with E0000011, and else a missing feature.
+    /// Returns the meaning of Okta's error codes. A 401 means a bad token only with E0000011, E0000004 or no code; with
+    /// another code, a feature or a permission is missing.
     static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch (response.status, response.json.text("errorCode")) {
         case (401, "E0000011"), (401, "E0000004"), (401, nil): .credentials("Okta refuses the API token.")
         case (401, _), (403, "E0000006"), (403, "E0000022"):
-            .configuration("The Okta token may not read or do this. Give its administrator the role that it needs.")
+            .configuration("The Okta token lacks a permission. Give its administrator a role that includes it.")
         case (403, _): .configuration("Okta does not allow this in the user's current status.")
         case (404, _): .missing("Okta has no such user, application or device.")
         default: .unexplained(response, by: "Okta")

@@ -1,15 +1,15 @@
 import Base
 import Upstream
 
-/// Access certification campaigns of Okta Identity Governance, which orgs have a license of its own for:
-/// developer.okta.com/docs/api/iga.
+/// Access certification campaigns of Okta Identity Governance, for which an org needs a separate license
+/// (developer.okta.com/docs/api/iga).
 struct OktaAccessReviews {
-    /// What a service app needs for them. Orgs without the license can't grant the first, and an app that asks for what it
-    /// was not granted gets no token at all: so nothing else asks for it.
+    /// The scopes that a service app needs for campaigns. Orgs without the license can't grant the first one, and an
+    /// app that asks for a scope that it was not granted gets no token at all. So no other request uses these scopes.
     static let scopes = "okta.governance.accessCertifications.manage okta.users.read okta.apps.read"
 
-    /// The group whose members are reviewed. Groups are not stored: the connector asks Okta if the target is a member, or an
-    /// application that the group is assigned to.
+    /// The group whose members are reviewed. Groups are not stored, so the connector asks Okta if the target is a
+    /// member of the group or an application to which the group is assigned.
     static let group = ActionParameter.value("group_id", "the id of a group that the target belongs to") { id in
         (1...64).contains(id.utf8.count) && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
@@ -19,51 +19,51 @@ struct OktaAccessReviews {
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// A campaign as Okta lists it.
+    /// A campaign, as Okta lists it.
     struct Campaign: Equatable {
         let id: String
-        /// Whether it waits for its start.
+        /// True if the campaign has not started yet.
         let isScheduled: Bool
 
         init(_ json: JSON) throws(ConnectorError) {
             guard let id = json.text("id") else {
-                throw .provider("The provider's answer is not the campaign that it documents.")
+                throw .provider("The provider's answer is not the documented campaign.")
             }
             self.id = id
             isScheduled = json.text("status") == "SCHEDULED"
         }
     }
 
-    /// Has one person review who has access, within two weeks. It is about the members of the group that the parameter
-    /// `group_id` names, or else about the users of an application, or about a user's applications, by what Okta knows of
-    /// the target's id. The reviewer is the user whose id the parameter `reviewer` holds, or whose token it is.
-    /// Decisions are written down and change nothing by themselves.
+    /// Asks one person to review access, within two weeks. The review is about the members of the group in the
+    /// parameter `group_id`; otherwise, depending on the object that has the target's id in Okta, about the users of an
+    /// application or about a user's applications. The reviewer is the user in the parameter `reviewer`, or otherwise
+    /// the owner of the token. Decisions are recorded and change nothing by themselves.
     ///
-    /// It begins once, however often it is asked for: a campaign that is there already is taken.
+    /// Repeated calls begin only one campaign: if the action's campaign exists already, it is used.
     func begin(_ target: ActionTarget) throws -> Campaign {
         let campaign = try find(target) ?? create(target)
-        // It would begin by itself within minutes.
+        // A scheduled campaign would start by itself within minutes.
         if campaign.isScheduled {
             try api.change(.post, "/governance/api/v1/campaigns/\(campaign.id)/launch", isRepeatable: true)
         }
         return campaign
     }
 
-    /// The campaign that an action began; nil when it began none.
+    /// Returns the campaign that an action began; nil if there is none.
     func find(_ target: ActionTarget) throws -> Campaign? {
         let query = [("filter", "name eq \"\(Self.name(target))\"")]
         let found = try api.get("/governance/api/v1/campaigns", query: query).list("data")
         return try found.first { $0.text("name") == Self.name(target) }.map(Campaign.init)
     }
 
-    /// The action's id in a campaign's name tells afterwards whether it was made.
+    /// Returns the name of a campaign. It contains the action's id, by which the campaign is found later.
     private static func name(_ target: ActionTarget) -> String { "Thalian access review \(target.actionID)" }
 
     private func create(_ target: ActionTarget) throws -> Campaign {
         var campaign = try scope(of: target)
         campaign["name"] = .string(Self.name(target))
-        campaign["description"] = "Asked for by a finding in Thalian."
-        // Okta takes no start that is past by its own clock.
+        campaign["description"] = "Requested because of a finding in Thalian."
+        // Okta rejects a start that has passed by its own clock.
         campaign["scheduleSettings"] = [
             "type": "ONE_OFF", "startDate": .string((Timestamp.now + 300).description), "durationInDays": 14,
             "timeZone": "Etc/UTC",
@@ -77,7 +77,7 @@ struct OktaAccessReviews {
         return try Campaign(api.create("/governance/api/v1/campaigns", .object(campaign)))
     }
 
-    /// Whose access to what a campaign is about.
+    /// Returns the scope of a campaign: whose access to which resources is reviewed.
     private func scope(of target: ActionTarget) throws -> [String: JSON] {
         func resource(_ type: JSON, _ id: String) -> [String: JSON] {
             [
@@ -96,7 +96,7 @@ struct OktaAccessReviews {
         }
         let id = target.externalID
         if try unlessGone({ try api.get("/api/v1/apps/\(id)") }) != nil { return resource("APPLICATION", id) }
-        // Campaigns about users name no resources, only the kinds of them.
+        // A campaign about a user names no resources, only their kinds.
         if try unlessGone({ try api.get("/api/v1/users/\(id)") }) != nil {
             return [
                 "campaignType": "USER", "principalScopeSettings": ["type": "USERS", "userIds": [.string(id)]],
@@ -107,8 +107,8 @@ struct OktaAccessReviews {
             "Okta reviews access to its own applications and groups, or of its own users. Name one of these.")
     }
 
-    /// Returns true if a user is a member of a group, or an application is assigned to it. Other targets have no groups in
-    /// Okta: any group of the org may be reviewed for them.
+    /// Returns true if a user is a member of a group, or if the group is assigned to an application. Other targets have
+    /// no groups in Okta, so any group of the org may be reviewed for them.
     private func belongs(_ group: String, to target: ActionTarget) throws -> Bool {
         let id = target.externalID
         switch target.kind {
@@ -129,14 +129,15 @@ struct OktaAccessReviews {
         return id
     }
 
-    /// Orgs without the license, and tokens without the role or the scope, are refused as anything that is not allowed.
+    /// Returns the error for a refusal. Okta refuses orgs without the license, and tokens without the role or the
+    /// scope, with the same statuses as anything else that is not allowed.
     static func explain(_ response: UpstreamResponse) -> ConnectorError {
         guard [401, 403].contains(response.status), response.json.text("errorCode") != "E0000011" else {
             return Okta.explain(response)
         }
         return .configuration(
             """
-            Okta does not let this token begin access reviews. They take Okta Identity Governance, and an access \
+            Okta does not allow this token to begin access reviews. They require Okta Identity Governance, and an access \
             certifications administrator or the scope okta.governance.accessCertifications.manage.
             """)
     }

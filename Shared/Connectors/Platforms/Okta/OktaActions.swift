@@ -13,7 +13,7 @@ extension Okta {
         case .revokeSessions: try delete("/api/v1/users/\(id)/sessions", query: [("oauthTokens", "true")])
         case .revokeAllTokens: try revokeAll(of: id)
         case .revokeOAuthToken:
-            // A grant's id is its user's and its client's.
+            // The id of a grant consists of the ids of its user and its client.
             let parts = id.split(separator: "/", maxSplits: 1).map(String.init)
             if target.kind == .grant, parts.count == 2 {
                 try revoke(parts[1], of: parts[0])
@@ -49,7 +49,7 @@ extension Okta {
             return try status("/api/v1/devices/\(target.externalID)") == "ACTIVE" ? .done(result) : .notDone
         case .createAccessReview:
             return try accessReviews.find(target).map { .done(Self.result(target, review: $0)) } ?? .notDone
-        // Revoking again what has been revoked changes nothing.
+        // Revoking again changes nothing.
         case .revokeSessions, .revokeAllTokens, .revokeOAuthToken: return .notDone
         default: return nil
         }

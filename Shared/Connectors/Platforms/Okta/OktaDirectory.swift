@@ -1,21 +1,21 @@
 import Base
 import Upstream
 
-/// The org's users, with what Okta tells of them in other places: their factors and their administrator roles.
+/// Reads the org's users, with the data that Okta keeps elsewhere: their factors and their administrator roles.
 final class OktaDirectory {
     private let api: PlatformAPI
     private var administrators: Administrators?
     private var applications: [Application]?
-    /// Whether each application in Okta's list has an id.
+    /// True if every application in Okta's list has an id.
     private(set) var areAllApplicationsKnown = true
-    /// The number of users in a row whose lists were refused, by the lists' names.
+    /// The number of consecutive users whose lists were refused, by the lists' names.
     private var refusals: [String: Int] = [:]
-    /// The lists that are not asked for any more, since the token may not see them of any user.
+    /// The lists that are no longer requested, since the token may not see them for any user.
     private var refused: [String: ConnectorError] = [:]
-    /// A few users may be special cases.
+    /// The number of consecutive refusals after which a list is no longer requested. Fewer may be special cases.
     private static let mostRefusals = 3
 
-    /// The administrators, as far as the token may see them.
+    /// The administrators, if the token may see them.
     private enum Administrators {
         case known(Set<String>)
         case refused(ConnectorError)
@@ -23,7 +23,7 @@ final class OktaDirectory {
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// The accounts of one page of users.
+    /// Reads the accounts of one page of users.
     func accounts(_ users: [JSON]) throws -> PageEntries {
         let ids = users.compactMap { $0.text("id") }
         let live = users.filter { $0.text("status") != "DEPROVISIONED" }.compactMap { $0.text("id") }
@@ -60,10 +60,10 @@ final class OktaDirectory {
 
     private typealias Application = (id: String, isOAuthClient: Bool)
 
-    /// All applications, in the order of their ids.
+    /// Returns the ids of all applications in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().map(\.id) }
 
-    /// The applications that can hold OAuth tokens, in the order of their ids.
+    /// Returns the ids of the applications that can hold OAuth tokens, in ascending order.
     func clientApplicationIDs() throws -> [String] { try allApplications().filter(\.isOAuthClient).map(\.id) }
 
     private func allApplications() throws -> [Application] {
@@ -110,7 +110,8 @@ final class OktaDirectory {
         return .known(ids)
     }
 
-    /// The lists of users, without those that have gone meanwhile or could not be read; the latter are noted in `missing`.
+    /// Returns the lists of users by user id. Lists of deleted users and lists that could not be read are missing; the
+    /// latter are noted in `missing`.
     private func lists(
         _ name: String, of ids: [String], _ missing: inout PageEntries, _ path: (String) -> UpstreamPath
     ) throws -> [String: [JSON]] {
@@ -126,7 +127,7 @@ final class OktaDirectory {
             case .failure(let error):
                 missing.leaveOut(name, error)
                 refusals[name, default: 0] += 1
-                // Asking for the others would only use up the rate limit.
+                // Asking for more would only use up the rate limit.
                 if refusals[name, default: 0] >= Self.mostRefusals { refused[name] = error }
             }
         }

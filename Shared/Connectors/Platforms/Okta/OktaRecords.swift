@@ -1,8 +1,9 @@
 import Base
 
-/// Okta's objects as records.
+/// Translates Okta's objects into records.
 enum OktaRecords {
-    /// Returns nil if the user can't be read, such as one without a profile or a status, which all have.
+    /// Reads a user. Returns nil if it can't be read, for example because it has no profile or status, which all users
+    /// have.
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.text("id"), let profile = user["profile"], profile.object != nil,
             user.text("status") != nil
@@ -13,9 +14,9 @@ enum OktaRecords {
             externalID: id, displayName: profile.text("displayName") ?? (names.isEmpty ? login : names),
             status: user.accountStatus("status"))
         account.username = login
-        // Administrators and the org's own directory set it; users can't change it without verification.
+        // Administrators and the org's own directory set the address; users can't change it without verification.
         account.email = profile.email("email")
-        // What people sign in with is often their address at another platform.
+        // The sign-in name is often the person's address at another platform.
         account.linkedEmails = [profile.email("login")].compactMap { $0 }.filter { $0 != account.email }
         account.lastLoginAt = user.date("lastLogin")
         account.department = profile.text("department")
@@ -26,7 +27,7 @@ enum OktaRecords {
         return account
     }
 
-    /// A role of an administrator: its type, or the label of one that the org has made itself.
+    /// Returns an administrator's role: its type, or the label of a role that the org created.
     static func role(_ role: JSON) -> String? {
         role.text("type") == "CUSTOM" ? role.text("label") ?? "CUSTOM" : role.text("type")
     }
@@ -53,7 +54,7 @@ enum OktaRecords {
 
     private static func entitlementID(_ user: String, _ application: String) -> String { application + "/" + user }
 
-    /// The grants that refresh tokens of an application amount to: for each person and client, one grant of all scopes.
+    /// Reads the refresh tokens of an application as grants: one grant of all scopes for each person and client.
     static func grants(_ tokens: [JSON], application: String) -> PageEntries {
         var grants: [String: OAuthGrantRecord] = [:]
         var entries = PageEntries(tokens, of: .oauthGrant, id: grantID) { token in
@@ -84,7 +85,7 @@ enum OktaRecords {
         guard let id = device.text("id"), let profile = device["profile"], profile.object != nil else {
             return .unreadable
         }
-        // It has no users any more, and waits for its deletion.
+        // A deactivated device has no users and waits for its deletion.
         guard device.text("status") != "DEACTIVATED" else { return .skipped("the device is deactivated") }
         var record = DeviceRecord(externalID: id, hostname: profile.text("displayName") ?? id)
         record.serialNumber = profile.serialNumber("serialNumber")
@@ -95,7 +96,7 @@ enum OktaRecords {
         record.osVersion = profile.text("osVersion")
         switch profile.text("diskEncryptionType") {
         case "FULL", "USER", "ALL_INTERNAL_VOLUMES": record.isEncrypted = true
-        // The data on other volumes is open.
+        // With SYSTEM_VOLUME, the data on other volumes is not encrypted.
         case "NONE", "SYSTEM_VOLUME": record.isEncrypted = false
         default: break
         }
@@ -113,7 +114,7 @@ enum OktaRecords {
         let actor = event["actor"]
         record.actor = actor?.text("displayName") ?? actor?.text("alternateId")
         let targets = event["target"]?.array ?? []
-        // Administrators do this to others: it is about whose account it is.
+        // An administrator may do this to another user. The event is about that user's account.
         let isAboutTarget = [EventType.factorRemoved, EventType.passwordReset].contains(type)
         let owner = isAboutTarget ? targets.first { $0.text("type") == "User" } : actor
         if owner?.text("type") == "User" {
@@ -127,29 +128,29 @@ enum OktaRecords {
         }
         let client = event["client"]
         record.ipAddress = client?.text("ipAddress")
-        // It is a name here, such as "United States".
+        // The value is a name, such as "United States".
         record.details["country"] = client?["geographicalContext"]?.country("country")
         record.details["risk"] = event["debugContext"]?["debugData"]?.text("risk").flatMap(riskLevel).map(JSON.string)
         return .read([.auditEvent(record)])
     }
 
-    /// How it went. What was skipped, and what Okta itself calls unknown, is neither.
+    /// Returns the outcome; nil for events that were skipped and for results that Okta itself calls unknown.
     private static func outcome(_ result: String?) -> AuditEventRecord.Outcome? {
         switch result {
-        // A policy that asks for another factor has let the person go on.
+        // CHALLENGE: a policy that asks for another factor has let the person continue.
         case "SUCCESS", "ALLOW", "CHALLENGE": .success
         case "FAILURE", "DENY": .failure
         default: nil
         }
     }
 
-    /// The factor in `User reset SMS_FACTOR factor`.
+    /// Returns the factor in `User reset SMS_FACTOR factor`.
     private static func removedFactor(_ reason: String) -> String? {
         let words = reason.split(separator: " ")
         return words.count == 4 && reason.hasPrefix("User reset ") && words[3] == "factor" ? String(words[2]) : nil
     }
 
-    /// The level in `{reasons=…, level=HIGH}`, in lower case.
+    /// Returns the level in `{reasons=…, level=HIGH}`, in lower case.
     private static func riskLevel(_ text: String) -> String? {
         for part in text.split(whereSeparator: { "{}, ".contains($0) }) where part.hasPrefix("level=") {
             return part.dropFirst("level=".count).lowercased()

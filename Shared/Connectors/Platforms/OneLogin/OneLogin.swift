@@ -3,11 +3,11 @@ import Findings
 import HTTP
 import Upstream
 
-/// OneLogin: developers.onelogin.com/api-docs, versions 1 and 2.
+/// A connector for OneLogin (developers.onelogin.com/api-docs, versions 1 and 2).
 struct OneLogin: Connector {
     static let platform = Platform.oneLogin
     static let fields: [CredentialField] = [
-        .plain("subdomain", "What stands before .onelogin.com in your address.", accepts: Form.label),
+        .plain("subdomain", "The part of your OneLogin address before .onelogin.com.", accepts: Form.label),
         .plain("client_id", "The client ID of an API credential of scope Manage All."),
         .secret("client_secret", "The client secret of that API credential."),
     ]
@@ -21,7 +21,7 @@ struct OneLogin: Connector {
         guard let subdomain = credentials["subdomain"], let clientID = credentials["client_id"],
             let secret = credentials.secret("client_secret"),
             let base = UpstreamURL("https://\(subdomain).onelogin.com")
-        else { throw ConnectorError.configuration("subdomain, client_id and client_secret belong together.") }
+        else { throw ConnectorError.configuration("OneLogin takes subdomain, client_id and client_secret.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
             retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
@@ -75,7 +75,7 @@ struct OneLogin: Connector {
 
     private static func nextEvents(_ response: UpstreamResponse) throws -> String? {
         guard let pagination = response.json["pagination"], pagination.object != nil else {
-            throw ConnectorError.provider("OneLogin's list of events does not tell if there are more.")
+            throw ConnectorError.provider("OneLogin's list of events does not say if there are more.")
         }
         return try pagination.nextToken("after_cursor")
     }
@@ -90,7 +90,7 @@ struct OneLogin: Connector {
         }
     }
 
-    /// A reset field holds the seconds that are left of the hour.
+    /// Returns the retry decision. The reset field holds the number of seconds that are left of the hour.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Double($0) }
@@ -100,12 +100,12 @@ struct OneLogin: Connector {
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 400, 401, 403: .credentials("OneLogin refuses the client ID or the client secret.")
-        // It answers so when the credential's owner has been deleted.
+        // OneLogin answers like this if the owner of the credential has been deleted.
         case 500...:
             .provider(
                 """
-                OneLogin fails to give an access token. If that lasts, the administrator who made the API credential \
-                may have been deleted: make another one.
+                OneLogin failed to issue an access token. If this continues, the administrator who created the API credential \
+                may have been deleted: create another one.
                 """)
         default: .unexplained(response, by: "OneLogin")
         }
@@ -114,7 +114,7 @@ struct OneLogin: Connector {
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 401: .credentials("OneLogin refuses the access token.")
-        case 403: .configuration("The API credential may not read or do this. Make one of scope Manage All.")
+        case 403: .configuration("The API credential is not allowed to do this. Create one with the scope Manage All.")
         case 404: .missing("OneLogin has no such user or application, or does not offer this.")
         default: .unexplained(response, by: "OneLogin")
         }
@@ -143,7 +143,7 @@ extension OneLogin {
         switch action {
         case .suspendUser: return try status(is: .suspended)
         case .unsuspendUser: return try status(is: .active)
-        // Ending what has ended changes nothing.
+        // Ending sessions again changes nothing.
         case .revokeSessions: return .notDone
         default: return nil
         }

@@ -1,26 +1,26 @@
 import Base
 import Upstream
 
-/// The account's users and applications, with what OneLogin tells of them in other places: their factors, their
-/// administrators' privileges, the names of events.
+/// Reads the account's users and applications, with the data that OneLogin keeps elsewhere: their factors, the
+/// privileges of administrators and the names of events.
 final class OneLoginDirectory {
-    /// The privileges of administrators, who hold them by themselves or by roles.
+    /// The privileges of administrators, who hold them directly or through roles.
     private struct Privileges {
         let ofUsers: AdministratorRoles
-        /// The names of privileges, by the roles whose members hold them.
+        /// The names of privileges, by the id of the role whose members hold them.
         let ofRoles: [String: Set<String>]
     }
 
     private let api: PlatformAPI
     private var factors = ObjectLists("second factors")
     private var privileges: Privileges?
-    /// The ids of all applications, nil of one that has none.
+    /// The ids of all applications; nil for an application without an id.
     private var applications: [String?]?
     private var names: [Int: String]?
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// The accounts of one page of users.
+    /// Reads the accounts of one page of users.
     func accounts(_ users: [JSON]) throws -> PageEntries {
         guard !users.isEmpty else { return PageEntries() }
         var missing = PageEntries()
@@ -57,17 +57,17 @@ final class OneLoginDirectory {
         own.describe(&account)
     }
 
-    /// The ids in a list; nil if it is none, or one with something else in it.
+    /// Returns the ids in a list; nil if it is not a list, or if it contains anything but ids.
     private static func ids(_ list: JSON?) -> [String]? {
         guard let list = list?.array else { return nil }
         let ids = list.compactMap { $0.integer.map(String.init) ?? $0.string }
         return ids.count == list.count ? ids : nil
     }
 
-    /// All applications, in the order of their ids.
+    /// Returns the ids of all applications in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().compactMap { $0 }.sorted() }
 
-    /// Tells if the ids of all of them could be read.
+    /// True if the ids of all applications could be read.
     var knowsAllApplications: Bool { applications?.contains(nil) == false }
 
     private func allApplications() throws -> [String?] {
@@ -82,7 +82,7 @@ final class OneLoginDirectory {
         return found
     }
 
-    /// The names of events, by the numbers of their types.
+    /// Returns the names of events, by the numbers of their types.
     func eventTypes() throws -> [Int: String] {
         if let names { return names }
         var found: [Int: String] = [:]
@@ -93,18 +93,18 @@ final class OneLoginDirectory {
         return found
     }
 
-    /// One page of a list of version 2, and where the next one begins, which a header says.
+    /// Returns one page of a list of version 2 of the API, and the cursor of the next page, which is in a header.
     static func page(
         _ api: PlatformAPI, _ path: UpstreamPath, _ query: [(name: String, value: String)], _ cursor: JSON?
     ) throws -> WholeList.Page {
         let more = cursor?.string.map { [(name: "cursor", value: $0)] } ?? []
         let response = try api.get(path, query: query + more)
         let next = response.headers["After-Cursor"] ?? ""
-        // A bare nil would be JSON's null.
+        // A bare nil would become JSON's null.
         return (try response.list(), next.isEmpty ? JSON?.none : .string(next))
     }
 
-    /// The privileges, as far as they can be read. A subscription without delegated administration has none to ask for.
+    /// Returns the privileges, as far as they can be read. A subscription without delegated administration has none.
     private func allPrivileges() throws -> Privileges {
         if let privileges { return privileges }
         var users = AdministratorRoles()
@@ -131,7 +131,7 @@ final class OneLoginDirectory {
         return found
     }
 
-    /// The holders of a privilege.
+    /// Returns the ids of the holders of a privilege.
     private func holders(_ path: UpstreamPath, _ member: String) throws -> [String] {
         let holders = try WholeList.items { cursor in
             let response = try api.get(path, query: cursor?.string.map { [(name: "cursor", value: $0)] } ?? [])

@@ -1,17 +1,17 @@
 import Base
 
-/// OneLogin's objects as records.
+/// Translates OneLogin's objects into records.
 enum OneLoginRecords {
-    /// What a list of users must be asked for, or some of it is left out.
+    /// The fields that a request for a list of users names; without them, OneLogin leaves some out.
     static let userFields = """
         id,username,email,firstname,lastname,department,title,status,state,manager_user_id,role_ids,last_login,\
         created_at
         """
 
-    /// `status` of a user, as far as it matters here.
+    /// The values of a user's `status` that are named here.
     enum UserStatus: Int { case unactivated = 0, active, suspended }
 
-    /// Returns nil if the user can't be read, such as one without a status.
+    /// Reads a user. Returns nil if it can't be read, for example because it has no status.
     static func account(_ user: JSON) -> AccountRecord? {
         guard let id = user.identifier("id"), user["status"]?.integer != nil else { return nil }
         let names = [user.text("firstname"), user.text("lastname")].compactMap { $0 }.joined(separator: " ")
@@ -19,7 +19,7 @@ enum OneLoginRecords {
         var account = AccountRecord(
             externalID: id, displayName: names.isEmpty ? username : names, status: status(user))
         account.username = username
-        // Administrators set it, or the directory that OneLogin follows.
+        // Administrators set the address, or the directory that OneLogin follows does.
         account.email = user.email("email")
         account.lastLoginAt = user.date("last_login")
         account.department = user.text("department")
@@ -29,9 +29,9 @@ enum OneLoginRecords {
         return account
     }
 
-    /// OneLogin numbers both: `state` says if a user has been let in, 0 for not yet, 1 for approved, 2 for rejected, 3
-    /// for unlicensed; `status` what has become of the account since: 3 to 8 are passwords that have run out, locks that
-    /// pass, and the like. Nil for other numbers.
+    /// Returns the status that OneLogin's two numbers mean. `state` says if a user was admitted: 0 for not yet, 1 for
+    /// approved, 2 for rejected, 3 for unlicensed. `status` says what happened to the account since; 3 to 8 are expired
+    /// passwords, temporary locks and the like. Returns nil for other numbers.
     private static func status(_ user: JSON) -> AccountRecord.Status? {
         switch (user["state"]?.integer ?? 1, user["status"]?.integer) {
         case (0, _), (1, UserStatus.unactivated.rawValue): .staged
@@ -44,8 +44,8 @@ enum OneLoginRecords {
     static func application(_ app: JSON) -> EntryReading {
         guard let id = app.identifier("id") else { return .unreadable }
         var application = ApplicationRecord(externalID: id, name: app.text("name") ?? id, isManaged: true)
-        // developers.onelogin.com/api-docs/2/apps/app-resource: passwords, OpenID, SAML, API, Google, forms, WS-Federation,
-        // OpenID Connect.
+        // The numbers are 0 for passwords, 1 OpenID, 2 SAML, 3 API, 4 Google, 6 forms, 7 WS-Federation, 8 OpenID
+        // Connect (developers.onelogin.com/api-docs/2/apps/app-resource).
         switch app["auth_method"]?.integer {
         case 0, 6: application.ssoEnabled = false
         case 1, 2, 4, 7, 8: application.ssoEnabled = true
@@ -61,7 +61,7 @@ enum OneLoginRecords {
         return .read([.entitlement(entitlement)])
     }
 
-    /// An event; OneLogin numbers their types (`/api/1/events/types`).
+    /// Reads an event. OneLogin numbers the types of events (`/api/1/events/types`).
     static func event(_ event: JSON, names: [Int: String]) -> EntryReading {
         guard let id = event.identifier("id"), let number = event["event_type_id"]?.integer,
             let time = event.date("created_at")
@@ -73,11 +73,12 @@ enum OneLoginRecords {
         switch number {
         case 5: (type, outcome) = (EventType.signIn, .success)
         case 6: (type, outcome) = (EventType.signIn, .failure)
-        // What an administrator does to others keeps OneLogin's name: rules take the actor for the one whose account it is.
+        // An administrator's action on another user keeps OneLogin's name, since rules take the actor for the affected
+        // user.
         case 24 where actor == user, 172: (type, outcome) = (EventType.factorRemoved, .success)
         case 72: (type, outcome) = (EventType.privilegeGranted, .success)
         default:
-            // Only the name says how it went.
+            // The outcome shows only in the name.
             guard let name = names[number] else { return .unreadable }
             let words = name.uppercased()
             (type, outcome) = (

@@ -3,7 +3,8 @@ import Findings
 import HTTP
 import Upstream
 
-/// Slack, one workspace: docs.slack.dev/reference/methods, …/admins/scim-api and …/admins/audit-logs-api.
+/// A connector for one Slack workspace (docs.slack.dev/reference/methods, …/admins/scim-api and
+/// …/admins/audit-logs-api).
 struct Slack: Connector {
     static let platform = Platform.slack
     static let fields: [CredentialField] = [
@@ -17,7 +18,7 @@ struct Slack: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .createTicket: [channel] + Ticket.parameters, .notifyUser: [message],
     ]
-    /// The channel of a ticket. Channels are not stored: the connector asks Slack for it.
+    /// The channel for a ticket. Channels are not stored, so the connector asks Slack for it.
     static let channel = ActionParameter.value(
         "channel", "the ID of a channel of the workspace, such as C012AB3CD", isRequired: true
     ) { id in
@@ -27,7 +28,7 @@ struct Slack: Connector {
     static let message = ActionParameter.text("message", 4_000, hasLines: true)
 
     let methods: SlackMethods
-    /// SCIM and the audit log, which only some plans have.
+    /// The client for SCIM and the audit log, which only some plans have.
     let plus: PlatformAPI
     private let eventsSince: Timestamp
     private let directory: SlackDirectory
@@ -74,12 +75,12 @@ struct Slack: Connector {
         ]
     }
 
-    /// The cursor of the next page. None, and an empty one, are the end.
+    /// Returns the cursor of the next page; nil if it is missing or empty, which marks the last page.
     static func next(_ answer: JSON) throws -> JSON? {
         try answer.nextToken("response_metadata", "next_cursor").map(JSON.string)
     }
 
-    /// 429 with Retry-After, whatever the body says.
+    /// Returns the retry decision. An answer with the error `ratelimited` counts as throttling too.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         if response.status == 200, response.json.text("error") == "ratelimited" {
             return .throttled(seconds: response.retryAfter ?? 30)
@@ -91,31 +92,32 @@ struct Slack: Connector {
         SlackMethods.error(response.json.text("error")) ?? .unexplained(response, by: "Slack")
     }
 
-    /// These say in many ways that a plan or a token does not have them; the methods above have proved the token.
+    /// Returns the error for SCIM and the audit log, which have many ways to say that a plan or a token does not
+    /// include them. The token itself is proved valid by the methods above.
     private static func explainPlus(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 404: .missing("Slack has no such user, or its plan does not have this.")
         case 400..<500:
-            .configuration("Slack does not allow this. It takes a plan with SCIM or audit logs, and an owner's token.")
+            .configuration("Slack does not allow this. It needs a plan with SCIM or audit logs and an owner's token.")
         default: .unexplained(response, by: "Slack")
         }
     }
 }
 
-/// Slack's methods, whose failures are status 200 with `"ok":false`.
+/// Calls Slack's methods, which report failures as status 200 with `"ok":false`.
 struct SlackMethods {
-    static let malformed = ConnectorError.provider("Slack's answer is not the one that it documents.")
+    static let malformed = ConnectorError.provider("Slack's answer does not have the documented form.")
 
     private let api: PlatformAPI
 
     init(_ api: PlatformAPI) { self.api = api }
 
-    /// Asks a method that changes nothing.
+    /// Calls a method that changes nothing.
     func get(_ method: String, _ parameters: [(name: String, value: String)]) throws -> JSON {
         try Self.answer(try api.get("/\(method)", query: parameters))
     }
 
-    /// Calls a method. `isRepeatable` says that it does the same when called twice.
+    /// Calls a method. `isRepeatable` says that it does the same if called twice.
     func post(
         _ method: String, _ parameters: [(name: String, value: String)], isRepeatable: Bool = true
     ) throws -> JSON {
@@ -137,7 +139,7 @@ struct SlackMethods {
         return answer
     }
 
-    /// What an error's name means; nil when it is none that we know.
+    /// Returns the meaning of an error's name; nil if there is no name.
     static func error(_ name: String?) -> ConnectorError? {
         switch name {
         case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
@@ -152,10 +154,14 @@ struct SlackMethods {
             "missing_argument", "team_not_found", "org_login_required", "two_factor_setup_required", "not_in_channel",
             "restricted_action", "user_is_restricted", "unknown_method", "method_deprecated", "deprecated_endpoint":
             .configuration(
-                "Slack does not allow this with that token or plan. Give the app the scopes that the README lists.")
+                """
+                Slack does not allow this with that token or plan. The app needs the scopes users:read, \
+                users:read.email, chat:write, channels:read and groups:read. An owner's token needs admin; on \
+                Enterprise it also needs admin.apps:read, admin.apps:write, admin.users:write and auditlogs:read.
+                """)
         case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
             .provider("Slack failed.")
-        case let name?: name.isEmpty ? nil : .refused("Slack refused, for a reason that we don't know.")
+        case let name?: name.isEmpty ? nil : .refused("Slack refused the request for an unknown reason.")
         case nil: nil
         }
     }

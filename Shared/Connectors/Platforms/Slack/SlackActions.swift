@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// What Slack can do.
+/// The actions of Slack.
 extension Slack {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
@@ -36,7 +36,7 @@ extension Slack {
         switch action {
         case .suspendUser, .deactivateUser: wanted = false
         case .unsuspendUser: wanted = true
-        // Doing these again changes nothing.
+        // Repeating these changes nothing.
         case .revokeSessions, .blockApp: return .notDone
         default: return nil
         }
@@ -45,7 +45,7 @@ extension Slack {
             ? .done(["platform": "slack", "external_id": .string(target.externalID)]) : .notDone
     }
 
-    /// SCIM's PATCH (RFC 7644 §3.5.2).
+    /// Activates or deactivates a user with SCIM's PATCH (RFC 7644 §3.5.2).
     private func setActive(_ id: String, _ isActive: Bool) throws {
         let change: JSON = [
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
@@ -54,7 +54,9 @@ extension Slack {
         try plus.change(.patch, "/scim/v2/Users/\(id)", change, isRepeatable: true)
     }
 
-    /// Throws if a channel is shared with other organizations, whose people would read the ticket.
+    /// Checks a channel.
+    /// - Throws: `ConnectorError.configuration` if it is shared with other organizations, whose people would read the
+    ///   ticket.
     private func checkChannel(_ id: String) throws {
         let channel = try methods.get("conversations.info", [("channel", id)])["channel"]
         guard let channel, channel["is_im"]?.bool != true, channel["is_mpim"]?.bool != true else {
@@ -66,7 +68,7 @@ extension Slack {
     }
 
     private func say(_ text: String, in channel: String) throws {
-        // What people wrote is shown as it stands: it can name no channel and no person.
+        // The text is escaped and not parsed, so it can't mention channels or people.
         _ = try methods.post(
             "chat.postMessage",
             [("channel", channel), ("text", Self.escaped(text)), ("parse", "none"), ("unfurl_links", "false")],

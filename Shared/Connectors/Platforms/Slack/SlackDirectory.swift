@@ -1,7 +1,7 @@
 import Base
 import Upstream
 
-/// The workspace's people and apps, with what Slack tells of them in other places.
+/// Reads the workspace's people and apps, with the data that Slack keeps elsewhere.
 final class SlackDirectory {
     private let methods: SlackMethods
     private let plus: PlatformAPI
@@ -12,7 +12,7 @@ final class SlackDirectory {
         self.plus = plus
     }
 
-    /// The accounts of one page of members.
+    /// Reads the accounts of one page of members.
     func accounts(_ members: [JSON]) throws -> PageEntries {
         guard !members.isEmpty else { return PageEntries() }
         let profiles = try allProfiles()
@@ -28,8 +28,9 @@ final class SlackDirectory {
         return entries
     }
 
-    /// The apps that administrators have approved or people have installed, and who has let each in. The log tells it
-    /// newest first, so what it says first of an app or a person's grant is what holds.
+    /// Reads the apps that administrators approved or people installed, and the people who granted access to each. The
+    /// log lists the newest entries first, so its first entry about an app or about a person's grant is the one that
+    /// holds.
     func apps() throws -> PageEntries {
         var entries = PageEntries()
         let approved = try unlessRefused("approved apps", keeping: .all(.application), in: &entries, approvedApps)
@@ -48,10 +49,10 @@ final class SlackDirectory {
                 else { return .unreadable }
                 guard !removed.contains(app) else { return .skipped("the app was removed later") }
                 let isEnd = change == "removed" || change == "disabled"
-                // Whoever removes an app removes it for everybody.
+                // The removal of an app applies to everyone, unless a newer entry installs it.
                 if isEnd, !living.contains(app) { removed.insert(app) }
                 guard settled.insert(app + "/" + user).inserted else {
-                    return .skipped("a later entry tells how it is")
+                    return .skipped("a later entry replaces it")
                 }
                 guard !isEnd else { return .skipped("the person's grant has ended") }
                 living.insert(app)
@@ -61,7 +62,7 @@ final class SlackDirectory {
                 if !isApprovalKnown { application.unread.insert(.isManaged) }
                 return .read([.application(application), .oauthGrant(grant)])
             })
-        // Whose app is not known may be anybody's grant.
+        // An entry whose app is not known may concern any grant.
         if entries.kept.contains(.all(.application)) { entries.keep(.all(.oauthGrant)) }
         return entries
     }
@@ -95,7 +96,7 @@ final class SlackDirectory {
         }
     }
 
-    /// A list; nil if it is refused, which leaves what is known from it as it is.
+    /// Returns a list; nil if it is refused. In that case the records known from it stay unchanged.
     private func unlessRefused<List>(
         _ name: String, keeping kept: Kept..., in entries: inout PageEntries, _ ask: () throws -> List
     ) throws -> List? {
@@ -112,7 +113,7 @@ final class SlackDirectory {
         let manager: String?
     }
 
-    /// What SCIM (RFC 7643) says beside, by user, and why it does not of all.
+    /// The further data from SCIM (RFC 7643) by user, and the reason why they are not known for all.
     private typealias Profiles = (byUser: [String: Profile], gap: ConnectorError?)
 
     private func allProfiles() throws -> Profiles {
@@ -126,11 +127,11 @@ final class SlackDirectory {
                 let users = try page.list("Resources")
                 guard let total = page.json["totalResults"]?.integer else { throw SlackMethods.malformed }
                 let next = start + users.count
-                // There should be more.
+                // The count says that there are more.
                 if users.isEmpty, next <= total { throw SlackMethods.malformed }
                 return (users, next > total ? nil : .integer(next))
             } _: { users in
-                // One that comes twice stands in the place of another.
+                // A user who comes twice takes the place of another who did not come.
                 if NumberedList.count(users.map { $0.text("id") ?? "" }) < users.count {
                     found.gap = SlackMethods.malformed
                 }

@@ -1,6 +1,6 @@
 import Base
 
-/// Slack's objects as records.
+/// Translates Slack's objects into records.
 enum SlackRecords {
     static func account(_ member: JSON) -> AccountRecord? {
         guard let id = member.text("id") else { return nil }
@@ -9,14 +9,14 @@ enum SlackRecords {
             externalID: id,
             displayName: member.text("real_name") ?? profile?.text("display_name") ?? member.text("name") ?? id,
             status: member["deleted"]?.bool.map { $0 ? AccountRecord.Status.deprovisioned : .active })
-        // Slackbot is not marked as the bot that it is.
+        // Slackbot is a bot, but is not marked as one.
         let isBot = member["is_bot"]?.bool == true || id == "USLACKBOT"
         let isGuest = member["is_restricted"]?.bool == true || member["is_ultra_restricted"]?.bool == true
         account.kind = isBot ? .serviceAccount : isGuest || member["is_stranger"]?.bool == true ? .external : .user
         account.username = member.text("name")
-        // Slack has verified it, or an administrator or the identity provider has set it.
+        // Slack verified the address, or an administrator or the identity provider set it.
         account.email = profile?.email("email")
-        // Every person has one; a token without the scope for it is not told.
+        // Every person has an address, but Slack shows it only to tokens with the scope for it.
         if account.email == nil, account.kind == .user, account.status == .active { account.unread.insert(.email) }
         let roles = [
             ("is_primary_owner", "primary owner"), ("is_owner", "owner"), ("is_admin", "admin"),
@@ -26,20 +26,20 @@ enum SlackRecords {
         if account.isAdmin == false, account.status == .active, member["is_admin"]?.bool == nil {
             account.isAdmin = nil
         }
-        // Not told to tokens of those who are no administrators.
+        // Slack shows this only to administrators' tokens.
         account.mfaEnabled = member["has_2fa"]?.bool
         account.title = profile?.text("title")
-        // Whoever has been deactivated was changed last then.
+        // The last change to a deactivated user is the deactivation.
         if account.status == .deprovisioned {
             account.deprovisionedAt = member["updated"]?.integer.flatMap { Timestamp(inRecord: $0) }
         }
         return account
     }
 
-    /// The app that an entry of the integration log is about.
+    /// Returns the id of the app that an entry of the integration log is about.
     static func app(_ entry: JSON) -> String? { entry.identifier("app_id") ?? entry.identifier("service_id") }
 
-    /// One that people have brought in by themselves.
+    /// Creates the record of an app that people brought in by themselves.
     static func application(_ id: String, _ entry: JSON) -> ApplicationRecord {
         ApplicationRecord(
             externalID: id, name: entry.text("app_type") ?? entry.text("service_type") ?? id, isManaged: false)
@@ -54,7 +54,7 @@ enum SlackRecords {
         }
         var grant = OAuthGrantRecord(
             externalID: app + "/" + user, accountExternalID: user, applicationExternalID: app, scopes: scopes)
-        // Written as text.
+        // The time is a number in a text.
         grant.grantedAt = entry.identifier("date").flatMap { Int($0) }.flatMap { Timestamp(inRecord: $0) }
         return grant
     }

@@ -3,7 +3,7 @@ import Findings
 import HTTP
 import Upstream
 
-/// Zoom: developers.zoom.us/docs/api.
+/// A connector for Zoom (developers.zoom.us/docs/api).
 struct Zoom: Connector {
     static let platform = Platform.zoom
     static let fields: [CredentialField] = [
@@ -14,6 +14,12 @@ struct Zoom: Connector {
     static let actions: Set<ActionType> = [
         .suspendUser, .unsuspendUser, .revokeSessions, .forcePasswordChange, .revokeLicense,
     ]
+
+    /// The scopes that the app needs, as error sentences name them.
+    private static let scopes = """
+        user:read:list_users:admin, user:read:user:admin, user:update:status:admin, user:delete:token:admin, \
+        user:update:password:admin and user:update:user:admin
+        """
 
     private let api: PlatformAPI
     private let directory: ZoomDirectory
@@ -33,11 +39,11 @@ struct Zoom: Connector {
                 headers: ["Authorization": basic]
             ) { response in
                 switch response.json.text("error") {
-                // Zoom says so of a wrong account ID.
+                // Zoom sends one of these for a wrong account ID.
                 case "invalid_request", "invalid_client", "invalid_grant":
                     .credentials("Zoom refuses the account ID, the client ID or the secret.")
                 case "unsupported_grant_type", "unauthorized_client", "invalid_scope":
-                    .configuration("The Zoom app is no server-to-server OAuth app that is activated.")
+                    .configuration("The Zoom app is not an activated server-to-server OAuth app.")
                 default: .unexplained(response, by: "Zoom")
                 }
             }
@@ -54,20 +60,20 @@ struct Zoom: Connector {
             RecordCollection("application", of: .application) { _ in
                 RecordPage(PageEntries(known: [ZoomRecords.application]))
             },
-            // Whoever accepts an invitation, or is activated again, while the lists are read moves to one that comes later.
+            // A user who accepts an invitation or is activated again while the lists are read moves to a later list.
             users("pending users", "pending") { try directory.accounts($0, state: "pending") },
             users("inactive users", "inactive") { try directory.inactiveAccounts($0) },
             users("active users", "active") { try directory.accounts($0, state: "active") },
-            // Whoever is deactivated moves to one that came before.
+            // A user who is deactivated moves to an earlier list, so that list is read again.
             users("users deactivated meanwhile", "inactive") { try directory.deactivatedAccounts($0) },
         ]
     }
 
-    /// A list of the users in a state.
+    /// Creates the list of the users in a state.
     private func users(
         _ name: String, _ state: String, _ entries: @escaping ([JSON]) throws -> PageEntries
     ) -> RecordCollection {
-        // The tokens of pages last for a quarter of an hour.
+        // Page tokens expire after a quarter of an hour.
         RecordCollection.tokened(
             name, of: .account, .entitlement, need: .required, api, "/users",
             query: [("status", state), ("page_size", "300")], parameter: "next_page_token",
@@ -75,7 +81,8 @@ struct Zoom: Connector {
         ) { try entries($0.list("users")) }.beginningAgain()
     }
 
-    /// The daily limit says in Retry-After on which date it ends, the others at most a number of seconds.
+    /// Returns the retry decision. Retry-After holds a date for the daily limit, and a number of seconds for the
+    /// others.
     @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
         guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
         let date = response.headers["Retry-After"].flatMap { Timestamp(provider: $0) }
@@ -84,12 +91,12 @@ struct Zoom: Connector {
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
         switch (response.status, response.json["code"]?.integer) {
-        // The token lacks a scope.
+        // These codes mean that the token lacks a scope.
         case (_, 4_700), (_, 4_711):
-            .configuration("The Zoom app lacks a scope. Give it the scopes that the README lists.")
-        case (401, 124), (401, nil): .credentials("Zoom refuses the token that it has given.")
+            .configuration("The Zoom app lacks a scope. Give it the scopes \(scopes).")
+        case (401, 124), (401, nil): .credentials("Zoom refuses the access token that it issued.")
         case (401, _), (403, _):
-            .configuration("The Zoom app may not do this. Give it the scopes that the README lists.")
+            .configuration("The Zoom app is not allowed to do this. Give it the scopes \(scopes).")
         case (404, _), (_, 1_001): .missing("Zoom has no such user.")
         case (400, _), (409, _): .configuration("Zoom does not allow this for that user.")
         default: .unexplained(response, by: "Zoom")
@@ -119,8 +126,8 @@ extension Zoom {
         return ["platform": "zoom", "external_id": .string(id)]
     }
 
-    /// Makes a password that nobody knows: the user must ask for a new one by mail. It has 160 random bits. Zoom takes
-    /// at most 31 characters, and wants one of each kind.
+    /// Creates a password that is kept nowhere, so that the user must reset it by mail. It has 160 random bits. Zoom
+    /// allows at most 31 characters, and requires one of each kind.
     static func newPassword() -> String {
         let characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
         return "Th1!" + String((0..<27).compactMap { _ in characters.randomElement() })
@@ -133,38 +140,38 @@ extension Zoom {
         case .suspendUser: isDone = try user(target.externalID).text("status") == "inactive"
         case .unsuspendUser: isDone = try user(target.externalID).text("status") == "active"
         case .revokeLicense: isDone = try user(licensee(target))["type"]?.integer == ZoomRecords.basic
-        // Doing these again does no harm.
+        // Repeating these does no harm.
         case .revokeSessions, .forcePasswordChange: return .notDone
         default: return nil
         }
         return isDone ? .done(["platform": "zoom", "external_id": .string(target.externalID)]) : .notDone
     }
 
-    /// Whose seat it is: seats are taken back one by one, by the user or by the seat.
+    /// Returns the user whose seat is revoked. Seats are revoked one at a time, by the user's id or by the seat's.
     private func licensee(_ target: ActionTarget) throws -> String {
         switch target.kind {
         case .account: return target.externalID
         case .license:
             if let user = ZoomRecords.user(ofSeat: target.externalID) { return user }
             fallthrough
-        default: throw ConnectorError.configuration("Zoom takes back the seats of users. Name the user.")
+        default: throw ConnectorError.configuration("Zoom revokes the seats of users. Name the user.")
         }
     }
 }
 
-/// Zoom's objects as records.
+/// Translates Zoom's objects into records.
 enum ZoomRecords {
     static let applicationID = "zoom"
     static let basic = 1
     private static let licensed = 2
 
-    /// Zoom itself, whose seats are paid for.
+    /// The application Zoom itself, whose seats are paid for.
     static let application = SyncRecord.application(
         ApplicationRecord(externalID: applicationID, name: "Zoom", isManaged: true))
 
     private static let seatPrefix = applicationID + "/"
 
-    /// The user who has a seat; nil when it is none.
+    /// Returns the user who has a seat; nil if the id is not a seat's.
     static func user(ofSeat id: String) -> String? {
         id.hasPrefix(seatPrefix) ? String(id.dropFirst(seatPrefix.count)) : nil
     }
@@ -172,7 +179,7 @@ enum ZoomRecords {
     private static let roles = ["0": "Owner", "1": "Admin"]
     private static let singleSignOn = 101
 
-    /// An account of the list of users in a state.
+    /// Reads an account in the list of users in a state.
     static func account(_ user: JSON, id: String, state: String) -> AccountRecord {
         let names = [user.text("first_name"), user.text("last_name")].compactMap { $0 }.joined(separator: " ")
         var account = AccountRecord(
@@ -198,14 +205,14 @@ enum ZoomRecords {
         return account
     }
 
-    /// Whether a user takes up a seat; nil if that can't be told, or who would be in it.
+    /// Returns true if a user takes up a paid seat; nil if that or the user's role is not known.
     static func hasSeat(_ user: JSON, _ account: AccountRecord) -> Bool? {
         guard account.status == .active else { return false }
         guard let type = user["type"]?.integer, account.isAdmin != nil else { return nil }
         return type == licensed
     }
 
-    /// The seat of a user who has one.
+    /// Returns the seat of a user who has one.
     static func seat(of account: AccountRecord) -> EntitlementRecord {
         var seat = EntitlementRecord(
             externalID: seatPrefix + account.externalID, accountExternalID: account.externalID,

@@ -1,15 +1,15 @@
 import Base
 
 extension AccountRecord {
-    /// An account of this status. Without one, since the provider's answer tells none or one that is new, what is known of
-    /// the status stays; an account of which nothing is known counts as active, since the provider lists it.
+    /// Creates an account with a status. If `status` is nil, because the provider sent none or an unknown one, the
+    /// stored status stays; an account that is not stored yet counts as active, since the provider lists it.
     init(externalID: String, displayName: String, status: Status?) {
         let known: Status = status ?? .active
         self.init(externalID: externalID, displayName: displayName, status: known)
         if status == nil { unread.insert(.status) }
     }
 
-    /// Notes that the account has been ended, whatever its own entry says of its status.
+    /// Marks the account as permanently ended, regardless of the status in its own entry.
     mutating func end(at moment: Timestamp?) {
         status = .deprovisioned
         unread.remove(.status)
@@ -18,23 +18,23 @@ extension AccountRecord {
 }
 
 extension JSON {
-    /// The account's state that a member's word means; nil for a word that is not known.
+    /// Returns the status that a member's word stands for; nil for an unknown word.
     func accountStatus(_ name: String) -> AccountRecord.Status? {
         text(name).flatMap(AccountRecord.Status.init(word:))
     }
 
-    /// The state that a member tells, which is true of accounts that can't be used; nil if it is no truth value.
+    /// Returns `.suspended` if the member equals `value`, `.active` if it has the other truth value, nil if it is not a
+    /// boolean.
     func suspended(if name: String, is value: Bool = true) -> AccountRecord.Status? {
         self[name]?.bool.map { $0 == value ? .suspended : .active }
     }
 }
 
 extension AccountRecord.Status {
-    /// What a provider's word for an account's state means, in whatever case it is written; nil for a word that is not
-    /// known.
+    /// Creates the status that a provider's word stands for, in upper or lower case; nil for an unknown word.
     ///
-    /// A state that lasts for a moment, such as a password that has run out, leaves an account active: its holder gets
-    /// in again without an administrator. An account whose making has not been finished is staged.
+    /// A temporary state, such as an expired password, leaves an account active, since its holder can sign in again
+    /// without an administrator. An account whose creation is unfinished is staged.
     init?(word: String) {
         switch word.lowercased() {
         case "active", "activated", "approved", "provisioned", "recovery", "password_expired", "password_reset",

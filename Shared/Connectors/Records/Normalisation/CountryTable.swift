@@ -1,6 +1,6 @@
 extension Country {
-    /// ISO 3166-1: a country a line, with its codes of two and three letters and its names. These are the standard's
-    /// English name first, then others that providers' databases of addresses use.
+    /// The countries of ISO 3166-1, one a line: the two-letter code, the three-letter code and the names. The
+    /// standard's English name comes first, then other names that providers' address databases use.
     static let table = """
         AD AND Andorra
         AE ARE United Arab Emirates

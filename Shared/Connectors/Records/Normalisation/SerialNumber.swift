@@ -1,12 +1,12 @@
 import Base
 
-/// Serial numbers of devices. Makers leave placeholders in the firmware, and the same one is then on many machines.
+/// Serial numbers of devices. Manufacturers leave placeholders in the firmware, which many machines then report.
 enum SerialNumber {
-    /// A serial number without the white space around it; nil when it tells no machine from another.
+    /// Returns a serial number without surrounding white space; nil if it can't identify a machine.
     ///
-    /// That is: fewer than four letters and digits, fewer than three different ones (`0000000`), digits that count up
-    /// or down (`123456789`), or words that stand for a serial number (`To be filled by O.E.M.`). Case, spaces and
-    /// punctuation make no difference.
+    /// A serial number can't identify a machine if it has fewer than four letters and digits, fewer than three
+    /// different ones (`0000000`), digits that count up or down (`123456789`), or words that are placeholders (`To be
+    /// filled by O.E.M.`). Case, spaces and punctuation make no difference.
     static func identity(_ text: String) -> String? {
         let text = text.trimmed
         let form = text.lowercased().filter { $0.isLetter || $0.isNumber }
@@ -21,14 +21,14 @@ enum SerialNumber {
         "system", "test", "undefined", "unknown", "unset", "unspecified", "virtual", "eval", "evaluation", "xxxxxxxxxx",
     ]
 
-    /// What no real serial number has in it.
+    /// Texts that no real serial number contains.
     private static let parts = [
         "serialnumber", "defaultstring", "notspecified", "notavailable", "notapplicable", "notprovided", "notdefined",
         "notfilled", "tobefilled", "tobeset", "filledbyoem", "systemsn", "unknownserial", "invalidserial",
     ]
 
-    /// Returns true for digits of which each is one more, or one less, than the one before; 0 follows 9. A few letters
-    /// may stand before nine or more of them, as in `SSN12345678901234567`.
+    /// Returns true if each digit is one more, or each is one less, than the digit before; 0 follows 9. Up to four
+    /// letters may stand before nine or more digits, as in `SSN12345678901234567`.
     private static func counts(_ form: String) -> Bool {
         let prefix = form.prefix { $0.isLetter }
         let digits = form.dropFirst(prefix.count).compactMap(\.wholeNumberValue)
