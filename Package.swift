@@ -8,7 +8,7 @@ import PackageDescription
 struct Route {
     let path: String
     let file: String
-    /// The domain libraries that it uses beside `Function`, which every endpoint builds on.
+    /// The domain libraries that the function uses, in addition to `Function`.
     let uses: [String]
 
     init(_ path: String, file: String? = nil, uses: String...) {
@@ -56,7 +56,7 @@ let routes = [
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
-// MARK: Shared libraries, each knowing only those above it
+// MARK: Shared libraries, each depending only on those above it
 
 let shared: [Target] = [
     .systemLibrary(
@@ -65,8 +65,8 @@ let shared: [Target] = [
     .systemLibrary(
         name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
         providers: [.apt(["libssl-dev"])]),
-    // libpq and libcurl are linked from their archives in every build, tests too, and need CLinkStubs. pkg-config would
-    // name their shared libraries.
+    // Every build, also that of the tests, links the archives of libpq and libcurl, which need CLinkStubs. pkg-config
+    // would name the shared libraries instead.
     .systemLibrary(name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCurl", path: "Shared/System/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CLinkStubs", path: "Shared/System/CLinkStubs"),
@@ -90,7 +90,7 @@ let shared: [Target] = [
             .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
             .target(name: "CLinkStubs", condition: .when(traits: ["PostgreSQL"])),
         ], path: "Shared/Store",
-        // The folder into which local-runner/dev puts two archives of PostgreSQL that libpq.a needs.
+        // local-runner/dev puts two archives of PostgreSQL that libpq.a needs into this folder.
         linkerSettings: [
             .unsafeFlags(
                 ["-L" + Context.packageDirectory + "/.build-postgresql/libpq"], .when(traits: ["PostgreSQL"]))
@@ -114,7 +114,7 @@ let shared: [Target] = [
         "Connectors"),
 ]
 
-/// A library, and the tables that stand beside its sources.
+/// Makes the target of a library. `tables` are documents in its folder, which are not compiled.
 func library(_ name: String, tables: [String] = [], on dependencies: String...) -> Target {
     .target(
         name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name, exclude: tables
@@ -135,7 +135,7 @@ let runner: [Target] = [
 
 // MARK: Tests
 
-/// Functions whose every fault can be asked for.
+/// Functions for tests, which behave or fail as a test asks.
 let fixtures: [Target] = [
     .executableTarget(
         name: "runner-fixture", dependencies: ["Base", "CSystem", "Crypto", "HTTP", "Invocation"],
@@ -209,10 +209,10 @@ let tests: [Target] = [
 
 /// The targets of every build.
 let targets = routes.map(\.target) + runner + fixtures
-/// True in release builds by local-runner/dev, which leave out the tests and their libraries.
+/// True in release builds, which local-runner/dev makes without the tests and their libraries.
 let isRelease = Context.environment["THALIAN_BUILD"] == "release"
 
-/// Tests/run has the libraries that tests spend most of their time in optimised in its debug build.
+/// Optimises the libraries in which tests spend most of their time, in the debug build of Tests/run.
 if Context.environment["THALIAN_BUILD"] == "tests" {
     for target in shared where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
         target.swiftSettings = [.unsafeFlags(["-O"])]
