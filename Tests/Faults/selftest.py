@@ -1,5 +1,5 @@
-"""Shows that each check notices what it is for: a short load without faults shows nothing, and with one thing spoiled
-in a copy of its database, or on the machine, the check of it says so."""
+"""Shows that each check detects its kind of damage: after a short load without faults no check fails, and after one
+change to a copy of its database, or to the machine, the right check fails."""
 
 import copy
 import os
@@ -12,7 +12,7 @@ import time
 import checks
 from clients import Client, Ledger
 
-#: What is spoiled, by SQL, and what must be said of it.
+#: The damage: its description, the SQL that causes it, and a pattern of the sentence that must report it.
 SPOILED = [
     ("a write that was acknowledged is gone", "UPDATE findings SET status = 'open' WHERE status = 'dismissed'",
      r"Finding \S+ is open, and the audit log says dismissed"),
@@ -89,7 +89,7 @@ def run(work, options):
 
     stand = run.stand
     stand.prepare()
-    # One a minute: the first has just run.
+    # Only one analysis a minute is possible, and the first has just run.
     stand.store.script("UPDATE analysis_runs SET started_at = '2026-01-01T00:00:00Z';")
     stand.start_clients(range(options.clients), options.seed, ())
     clients = {"snooze", "dismiss", "policy", "create key", "revoke key", "sync", "action", "chat", "bill", "export",
@@ -114,7 +114,7 @@ def run(work, options):
     for what, sql, pattern in SPOILED:
         shutil.copy(whole, spoiled)
         database = sqlite3.connect(spoiled, isolation_level=None)
-        # Those that keep entries from being changed.
+        # Drops the triggers that protect audit entries.
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
         if database.execute(sql).rowcount < 1:
