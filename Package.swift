@@ -21,7 +21,8 @@ struct Route {
         .executableTarget(
             name: path.split(separator: "/").joined(separator: "-"),
             dependencies: (["Function"] + uses).map { .init(stringLiteral: $0) },
-            path: "Functions", exclude: routes.map(\.file).filter { $0 != file }, sources: [file])
+            path: "Functions", exclude: ["README.md", "DEPLOYMENT.md"] + routes.map(\.file).filter { $0 != file },
+            sources: [file])
     }
 }
 
@@ -89,7 +90,7 @@ let shared: [Target] = [
             "Base", "CCrypto", "CSystem", "Crypto", "CSQLite", "CSQLiteTemplate",
             .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
             .target(name: "CLinkStubs", condition: .when(traits: ["PostgreSQL"])),
-        ], path: "Shared/Store",
+        ], path: "Shared/Store", exclude: ["README.md"],
         // local-runner/dev puts two archives of PostgreSQL that libpq.a needs into this folder.
         linkerSettings: [
             .unsafeFlags(
@@ -101,9 +102,11 @@ let shared: [Target] = [
     library("Jobs", on: "Base", "CSystem", "Store", "Auth"),
     library("Upstream", on: "Base", "HTTP", "CCrypto", "CCurl", "CLinkStubs", "CSystem"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
-    library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Analysis", tables: ["PRELUDE.md", "RULES.md"], on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
-    library("Connectors", tables: ["FIELDS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
+    library(
+        "Connectors", tables: ["FIELDS.md", "PLATFORMS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store",
+        "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
     library(
@@ -114,11 +117,11 @@ let shared: [Target] = [
         "Connectors"),
 ]
 
-/// Makes the target of a library. `tables` are documents in its folder, which are not compiled.
+/// Makes the target of a library. `tables` are documents in its folder, in addition to its README.
 func library(_ name: String, tables: [String] = [], on dependencies: String...) -> Target {
     .target(
-        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name, exclude: tables
-    )
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name,
+        exclude: ["README.md"] + tables)
 }
 
 // MARK: The local runner
@@ -130,7 +133,7 @@ let runner: [Target] = [
     .executableTarget(
         name: "local-runner",
         dependencies: ["Base", "Crypto", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
-        path: "local-runner", exclude: ["components", "dev", "Demonstration"]),
+        path: "local-runner", exclude: ["README.md", "components", "dev", "Demonstration"]),
 ]
 
 // MARK: Tests
