@@ -254,9 +254,9 @@ ORPHANS = {
     "workspaces with two analyses under way": """
         SELECT workspace_id FROM analysis_runs WHERE status = 'running' GROUP BY workspace_id HAVING count(*) > 1""",
     "jobs that run without a claim": "SELECT id FROM jobs WHERE state = 'running' AND lease_expires_at IS NULL",
-    "jobs whose claim has run out, and that nobody has taken over":
+    "jobs whose claim has expired without another worker":
         "SELECT id FROM jobs WHERE state = 'running' AND lease_expires_at < '{past}'",
-    "jobs that are ready, and that nobody takes": "SELECT id FROM jobs WHERE state = 'ready' AND run_after < '{past}'",
+    "jobs that are ready and not taken": "SELECT id FROM jobs WHERE state = 'ready' AND run_after < '{past}'",
     "dead jobs without a reason": "SELECT id FROM dead_jobs WHERE error = ''",
     "jobs that are in the queue and dead": "SELECT id FROM jobs WHERE id IN (SELECT id FROM dead_jobs)",
 }

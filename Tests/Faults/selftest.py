@@ -20,7 +20,7 @@ SPOILED = [
     ("an entry of a finding is lost", "DELETE FROM audit_log WHERE action = 'finding.snoozed'",
      r"Decisions about findings: 1 were acknowledged .* 0 are there"),
     ("a decision about an application is lost", "DELETE FROM app_policies", r"is none, and the audit log says"),
-    ("a decision nobody asked for", """
+    ("a decision without a request", """
         INSERT INTO app_policies SELECT workspace_id, 'Y', 'y', 'blocked', NULL, created_at FROM api_keys LIMIT 1""",
      r"y is blocked, and the audit log says none"),
     ("an entry of an application is lost", "DELETE FROM audit_log WHERE action = 'app_policy.set'",
@@ -55,12 +55,12 @@ SPOILED = [
     ("an entry of an export is lost", "DELETE FROM audit_log WHERE action LIKE '%.exported'", r"exported: \d+ were"),
     ("an analysis without an entry", "DELETE FROM audit_log WHERE action = 'analysis.completed'",
      r"analyses, and 0 entries"),
-    ("a claim that nobody takes over", """
+    ("an expired claim without another worker", """
         INSERT INTO jobs (id, workspace_id, kind, lane, state, urgency, order_key, run_after, payload, created_at,
             lease_expires_at)
         SELECT id, id, 'sync', 'sync', 'running', 0, 0, created_at, '{}', created_at, created_at FROM workspaces
         LIMIT 1""",
-     r"jobs whose claim has run out"),
+     r"jobs whose claim has expired"),
     ("staged records are left", """
         INSERT INTO sync_staged SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs
         WHERE status = 'completed' LIMIT 1""", r"staged records of syncs that have ended"),
@@ -142,7 +142,7 @@ def run(work, options):
     ledger.note("GET /", 500, 0, 30, {200}, "")
     ledger.note("GET /", None, 0, 30, {200}, "")
     expect("a late answer", ledger.surprises, r"took 34.5 s")
-    expect("an answer that nobody plans for", ledger.surprises, r"got 500")
+    expect("an unexpected answer", ledger.surprises, r"got 500")
     expect("an answer that breaks off", ledger.surprises, r"got no whole answer")
     cut = copy.copy(b"\xef\xbb\xbfentity_type,id\r\nidentity,1\r\nend_of_export,1\r\n")
     if not Client.is_whole("csv", cut) or Client.is_whole("csv", cut.replace(b"identity,1\r\n", b"")):
@@ -164,7 +164,7 @@ def run(work, options):
            r"local-runner, state [DRS].*left")
     unreaped = subprocess.Popen([stand.program, "--help"], stdout=subprocess.DEVNULL)
     time.sleep(0.3)
-    expect("a process that nobody waits for", list(checks.left_processes(stand.processes())), "state Z.*was left")
+    expect("a process that is not reaped", list(checks.left_processes(stand.processes())), "state Z.*was left")
     unreaped.wait()
     files = [open("/dev/null") for _ in range(100)]
     expect("descriptors that are left open", list(checks.left_descriptors(os.getpid(), 2)), "descriptors open")
