@@ -8,7 +8,7 @@ import PackageDescription
 struct Route {
     let path: String
     let file: String
-    /// The domain libraries that it uses beside `Function`, which every endpoint builds on.
+    /// The domain libraries that the function uses, in addition to `Function`.
     let uses: [String]
 
     init(_ path: String, file: String? = nil, uses: String...) {
@@ -21,7 +21,8 @@ struct Route {
         .executableTarget(
             name: path.split(separator: "/").joined(separator: "-"),
             dependencies: (["Function"] + uses).map { .init(stringLiteral: $0) },
-            path: "Functions", exclude: routes.map(\.file).filter { $0 != file }, sources: [file])
+            path: "Functions", exclude: ["README.md", "DEPLOYMENT.md"] + routes.map(\.file).filter { $0 != file },
+            sources: [file])
     }
 }
 
@@ -56,7 +57,7 @@ let routes = [
     Route("scheduled/session-keys", uses: "Upstream"),
 ]
 
-// MARK: Shared libraries, each knowing only those above it
+// MARK: Shared libraries, each depending only on those above it
 
 let shared: [Target] = [
     .systemLibrary(
@@ -65,8 +66,8 @@ let shared: [Target] = [
     .systemLibrary(
         name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
         providers: [.apt(["libssl-dev"])]),
-    // libpq and libcurl are linked from their archives in every build, tests too, and need CLinkStubs. pkg-config would
-    // name their shared libraries.
+    // Every build, also that of the tests, links the archives of libpq and libcurl, which need CLinkStubs. pkg-config
+    // would name the shared libraries instead.
     .systemLibrary(name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCurl", path: "Shared/System/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CLinkStubs", path: "Shared/System/CLinkStubs"),
@@ -89,8 +90,8 @@ let shared: [Target] = [
             "Base", "CCrypto", "CSystem", "Crypto", "CSQLite", "CSQLiteTemplate",
             .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
             .target(name: "CLinkStubs", condition: .when(traits: ["PostgreSQL"])),
-        ], path: "Shared/Store",
-        // The folder into which local-runner/dev puts two archives of PostgreSQL that libpq.a needs.
+        ], path: "Shared/Store", exclude: ["README.md"],
+        // local-runner/dev puts two archives of PostgreSQL that libpq.a needs into this folder.
         linkerSettings: [
             .unsafeFlags(
                 ["-L" + Context.packageDirectory + "/.build-postgresql/libpq"], .when(traits: ["PostgreSQL"]))
@@ -101,9 +102,11 @@ let shared: [Target] = [
     library("Jobs", on: "Base", "CSystem", "Store", "Auth"),
     library("Upstream", on: "Base", "HTTP", "CCrypto", "CCurl", "CLinkStubs", "CSystem"),
     library("Findings", on: "Base", "HTTP", "Store", "Auth"),
-    library("Analysis", on: "Base", "HTTP", "Store", "Auth", "Findings"),
+    library("Analysis", tables: ["PRELUDE.md", "RULES.md"], on: "Base", "HTTP", "Store", "Auth", "Findings"),
     library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
-    library("Connectors", tables: ["FIELDS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Findings"),
+    library(
+        "Connectors", tables: ["FIELDS.md", "PLATFORMS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store",
+        "Findings"),
     library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
     library("Remediation", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
     library(
@@ -114,11 +117,11 @@ let shared: [Target] = [
         "Connectors"),
 ]
 
-/// A library, and the tables that stand beside its sources.
+/// Makes the target of a library. `tables` are documents in its folder, in addition to its README.
 func library(_ name: String, tables: [String] = [], on dependencies: String...) -> Target {
     .target(
-        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name, exclude: tables
-    )
+        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name,
+        exclude: ["README.md"] + tables)
 }
 
 // MARK: The local runner
@@ -130,12 +133,12 @@ let runner: [Target] = [
     .executableTarget(
         name: "local-runner",
         dependencies: ["Base", "Crypto", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
-        path: "local-runner", exclude: ["components", "dev", "Demonstration"]),
+        path: "local-runner", exclude: ["README.md", "components", "dev", "Demonstration"]),
 ]
 
 // MARK: Tests
 
-/// Functions whose every fault can be asked for.
+/// Functions for tests, which behave or fail as a test asks.
 let fixtures: [Target] = [
     .executableTarget(
         name: "runner-fixture", dependencies: ["Base", "CSystem", "Crypto", "HTTP", "Invocation"],
@@ -209,10 +212,10 @@ let tests: [Target] = [
 
 /// The targets of every build.
 let targets = routes.map(\.target) + runner + fixtures
-/// True in release builds by local-runner/dev, which leave out the tests and their libraries.
+/// True in release builds, which local-runner/dev makes without the tests and their libraries.
 let isRelease = Context.environment["THALIAN_BUILD"] == "release"
 
-/// Tests/run has the libraries that tests spend most of their time in optimised in its debug build.
+/// Optimises the libraries in which tests spend most of their time, in the debug build of Tests/run.
 if Context.environment["THALIAN_BUILD"] == "tests" {
     for target in shared where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
         target.swiftSettings = [.unsafeFlags(["-O"])]

@@ -4,22 +4,22 @@ import Function
 import HTTP
 import Remediation
 
-/// POST /api/ai-chat: answers a message of a member, or carries out what a member confirms.
+/// POST /api/ai-chat: answers a member's message, or carries out an action that the member confirms.
 @main struct AIChat: Function {
-    /// A file of 10 MiB in base64, and room for the message.
+    /// Room for a file of 10 MiB in base64, and for the message.
     static let maximumBodyLength = 15 << 20
 
     static let onRequestPost = handler()
 
-    /// `pause` is the first pause before Anthropic's API is asked again, in seconds.
+    /// Makes the handler. `pause` is the first pause before a failed call of Anthropic's API is repeated, in seconds.
     static func handler(pause: Double = 0.5) -> Handler {
         Handler(
             .session(.view),
-            .required("message", .text(1...32_000), "What the user says."),
-            .optional("sessionId", .uuid, "The conversation to go on with; left out, or new, it begins one."),
-            .optional("fileBase64", .base64, "A file: PDF, JPEG, PNG, WebP, GIF or plain text, 10 MB at most."),
+            .required("message", .text(1...32_000), "The user's message."),
+            .optional("sessionId", .uuid, "The conversation to continue; a new one if it is left out or unknown."),
+            .optional("fileBase64", .base64, "A file: PDF, JPEG, PNG, WebP, GIF or plain text, at most 10 MB."),
             .optional("fileName", .string(1...255), "The file's name."),
-            .optional("confirmationToken", .string(1...200), "What approves an action that an earlier answer proposed.")
+            .optional("confirmationToken", .string(1...200), "The token that approves an action of an earlier answer.")
         ) { context, message, sessionID, file, fileName, token in
             let assistant = try Assistant(context.env, remediation: Remediation(context.env), pause: pause, context.log)
             let (workspace, now) = (context.workspace, context.now)

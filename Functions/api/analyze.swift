@@ -4,7 +4,7 @@ import Findings
 import Function
 import HTTP
 
-/// POST /api/analyze: looks for what is wrong in the workspace now, and answers with all that is open, worst first.
+/// POST /api/analyze: runs the rules on the workspace now, and returns all open findings, worst first.
 @main struct Analyze: Function {
     static let onRequestPost = Handler(.session(.analyze)) { context in
         let start = ContinuousClock.now

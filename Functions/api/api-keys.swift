@@ -12,8 +12,8 @@ import HTTP
 
     static let onRequestPost = Handler(
         .session(.manageAPIKeys),
-        .required("name", .string(1...100), "What the key is for."),
-        .optional("scope", .oneOf(Scope.self), default: .read, "What the key may do.")
+        .required("name", .string(1...100), "A name that says where the key is used."),
+        .optional("scope", .oneOf(Scope.self), default: .read, "The operations that the key may call.")
     ) { context, name, scope in
         let (key, summary) = try context.workspace.createAPIKey(name: name, scope: scope)
         return .json { json in

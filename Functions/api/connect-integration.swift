@@ -4,13 +4,13 @@ import HTTP
 import Jobs
 import Sync
 
-/// POST /api/connect-integration: checks a platform's credentials at the provider, and keeps them sealed. Its first sync
-/// follows.
+/// POST /api/connect-integration: checks a platform's credentials with the provider, stores them encrypted, and starts
+/// the first sync.
 @main struct ConnectIntegration: Function {
     static let onRequestPost = Handler(
         .session(.manageIntegrations),
         .required("platform", .string(1...64), "The platform, such as okta."),
-        .required("config", .object, "The platform's credentials; the fields differ by platform.")
+        .required("config", .object, "The platform's credentials. The fields depend on the platform.")
     ) { context, platform, config in
         let tools = SyncTools(context.env)
         let (id, sync) = try context.workspace.connect(platform, config: config, with: tools, seconds: 20)

@@ -7,8 +7,8 @@ import HTTP
 @main struct CreateCheckout: Function {
     static let onRequestPost = Handler(
         .session(.manageBilling), plan: .any,
-        .required("email", .email, "Where invoices go."),
-        .optional("interval", .oneOf(BillingInterval.self), default: .monthly, "How often it is paid.")
+        .required("email", .email, "The address for invoices."),
+        .optional("interval", .oneOf(BillingInterval.self), default: .monthly, "The time between two payments.")
     ) { context, email, interval in
         let billing = try Billing(context.env, context.log)
         return .json(try billing.checkout(interval, email: email, for: context.workspace, now: context.now))

@@ -3,7 +3,7 @@ import Findings
 import Function
 import HTTP
 
-/// POST /api/disconnect-integration: wipes a platform's credentials and cancels what waits to be done there.
+/// POST /api/disconnect-integration: deletes a platform's credentials and cancels actions that wait for the platform.
 @main struct DisconnectIntegration: Function {
     static let onRequestPost = Handler(
         .session(.manageIntegrations), .required("integrationId", .uuid, "The integration to disconnect.")

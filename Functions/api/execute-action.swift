@@ -6,23 +6,23 @@ import HTTP
 import Jobs
 import Remediation
 
-/// POST /api/execute-action: carries out an action at a platform, or decides about one that waits for approval.
+/// POST /api/execute-action: carries out an action at a platform, or approves or rejects one that waits for approval.
 @main struct ExecuteAction: Function {
     static let onRequestPost = Handler(
         .session(.initiateRemediation),
         .optional("actionType", .string(1...100), "The action. Required, except with actionId."),
-        .optional("targetPlatform", .string(1...100), "Where, such as okta. Required, except with actionId."),
+        .optional("targetPlatform", .string(1...100), "The platform, such as okta. Required, except with actionId."),
         .optional(
             "targetEntityId", .string(1...1000),
-            "To what: our id, or the platform's. Required, except with actionId."),
+            "The target: our id, or the platform's. Required, except with actionId."),
         .optional(
             "targetEntityLabel", .string(1...500),
-            "How the caller calls it. The audit log has the record's own name."),
+            "The caller's name for the target. The audit log has the record's own name."),
         .optional("riskId", .uuid, "The finding that the action is about."),
-        .optional("extraParams", .object, "What else the action takes on this platform; anything else is refused."),
-        .optional("reason", .string(1...1000), "Why, for the audit log."),
-        .optional("actionId", .uuid, "An action that waits for approval, to decide about."),
-        .optional("decision", .oneOf(Decision.self), "What becomes of it. Required with actionId.")
+        .optional("extraParams", .object, "The action's parameters on this platform. Unknown ones are refused."),
+        .optional("reason", .string(1...1000), "The reason, for the audit log."),
+        .optional("actionId", .uuid, "The action that waits for approval."),
+        .optional("decision", .oneOf(Decision.self), "The decision about it. Required with actionId.")
     ) { context, type, platform, entityID, _, findingID, parameters, reason, actionID, decision in
         let remediation = Remediation(context.env)
         let action: RemediationAction
@@ -46,7 +46,7 @@ import Remediation
         return .json(try remediation.run(action, by: runner, in: context.workspace))
     }
 
-    /// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): 1 to 255 visible characters.
+    /// Returns the Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): 1 to 255 visible characters.
     private static func idempotencyKey(_ request: Request) throws(HTTPError) -> String? {
         guard let key = request.headers["Idempotency-Key"] else { return nil }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {

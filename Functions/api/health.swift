@@ -2,7 +2,7 @@ import Base
 import Function
 import HTTP
 
-/// GET /api/health: whether the product and its database answer. 503 when the database doesn't.
+/// GET /api/health: the state of the product and its database. 503 if the database does not answer.
 @main struct Health: Function {
     static let onRequestGet = Handler.anyone { context in
         let start = ContinuousClock.now

@@ -3,7 +3,8 @@ import Billing
 import Function
 import HTTP
 
-/// POST /api/stripe-webhook: takes in what Stripe tells about subscriptions. Stripe's signature is the credential.
+/// POST /api/stripe-webhook: receives Stripe's events about subscriptions. Stripe's signature authenticates the
+/// request.
 @main struct StripeWebhook: Function {
     static let onRequestPost = Handler.signed({ request, env, now in
         try BillingEvent(request, env, now: now)

@@ -4,10 +4,10 @@ import HTTP
 import Jobs
 import Sync
 
-/// POST /api/sync-integration: pulls what a platform has now. The request claims the integration's job: what does not fit into
-/// the time goes on as that job, and so does what is left if this process is killed.
+/// POST /api/sync-integration: pulls a platform's current data. The request takes over the integration's job. If the
+/// time is too short, or this process is killed, a worker continues that job.
 @main struct SyncIntegration: Function {
-    /// Seconds within which all of it has ended.
+    /// The time limit of the whole request, in seconds.
     private static let seconds = 60.0
 
     static let onRequestPost = Handler(
@@ -44,7 +44,7 @@ import Sync
         }
     }
 
-    /// Syncs in this process, which serves this request alone.
+    /// Syncs in this process, which serves only this request.
     private static func run(
         _ job: Job, of integrationID: Identifier, in context: Context, _ runner: JobRunner
     ) throws -> SyncReport {

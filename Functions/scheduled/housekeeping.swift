@@ -1,8 +1,8 @@
 import Function
 import Jobs
 
-/// Every minute: the workspaces whose hourly housekeeping is due are queued, and old counts of failed authentications are
-/// forgotten.
+/// Runs every minute: queues the hourly housekeeping of workspaces for which it is due, and deletes old counts of
+/// failed authentications.
 @main struct Housekeeping: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         try context.access.pruneFailedAuthentications(now: context.time)

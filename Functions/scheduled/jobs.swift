@@ -6,10 +6,11 @@ import Jobs
 import Remediation
 import Sync
 
-/// Every minute: jobs that are due, and those that a crash has left behind. Any number may run at once.
+/// Runs every minute: runs jobs that are due, and jobs whose process crashed. Any number of these functions may run at
+/// the same time.
 ///
-/// JOB_PROCESSES says how many jobs it runs at once; 4, if it is not set. With JOB_WORKER_SECONDS it is a worker: it looks for
-/// jobs for so long, and queues what is due by itself too.
+/// JOB_PROCESSES is the number of jobs that run at once; the default is 4. With JOB_WORKER_SECONDS the function is a
+/// worker: it looks for jobs for that time, and also queues scheduled work when it is due.
 @main struct DueJobs: ScheduledFunction {
     private static let seconds = 240.0
 
@@ -33,9 +34,9 @@ extension Workspace {
     /// Does the hourly upkeep of a workspace:
     ///
     /// - opens snoozed findings that are due, and ends the trial if its time is over;
-    /// - cancels actions that nobody has approved for a week, and ends actions that have lost their job;
-    /// - undoes a sync that was applied in part, if no process will go on with it;
-    /// - deletes data that is older than the plan keeps it, jobs that died a month ago, and expired confirmations.
+    /// - cancels actions that have waited for approval for a week, and ends actions that have lost their job;
+    /// - undoes a partly applied sync that no process will continue;
+    /// - deletes data older than the plan keeps it, jobs that died a month ago, and expired confirmations.
     func keepHouse(now: Timestamp) throws {
         try undoAbandonedSync(now: now)
         try reopenDueFindings(now: now)

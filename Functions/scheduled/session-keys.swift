@@ -3,7 +3,7 @@ import Base
 import Function
 import Upstream
 
-/// Every minute: the public keys of session tokens are fetched from their issuer, when they are due (Supabase: GET
+/// Runs every minute: fetches the public keys for session tokens from their issuer when that is due (Supabase: GET
 /// /auth/v1/.well-known/jwks.json).
 @main struct SessionKeySets: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
@@ -13,11 +13,12 @@ import Upstream
             let issuer = UpstreamURL(keys.issuer)
         else { return .completed }
         let client = try UpstreamClient("supabase", context.env, seconds: 20)
-        // An issuer without TLS is one on the developer's own machine, which signs with the secret.
+        // An issuer without TLS runs on the developer's own machine and signs with the secret, so it has no public
+        // keys.
         guard issuer.scheme == .https || client.isOverridden else { return .completed }
         let response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
         guard response.isSuccess, SessionKeys.isKeySet(response.body) else {
-            context.log.write(.error, "the issuer of session tokens gives no key set: status \(response.status)")
+            context.log.write(.error, "the issuer of session tokens returned no key set: status \(response.status)")
             return .completed
         }
         try fetched.store(response.body, now: context.time)

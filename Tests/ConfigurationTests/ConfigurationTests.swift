@@ -96,17 +96,17 @@ import Testing
         ("name", "7", "name: is a number; it must be a string"),
         ("name", #""Thalian API""#, "name: \"Thalian API\" must be lower-case"),
         ("name", #""""#, "name: is empty"),
-        ("compatibility_date", #""2026-02-30""#, "compatibility_date: \"2026-02-30\" is no date"),
+        ("compatibility_date", #""2026-02-30""#, "compatibility_date: \"2026-02-30\" is not a date"),
         ("vars", #"["A"]"#, "vars: is an array; it must be an object"),
         ("vars", #"{"LIMIT": 5}"#, "vars.LIMIT: is a number; it must be a string in double quotes."),
-        ("vars", #"{"LIMIT": "", "1A": "x"}"#, "vars.1A: \"1A\" is no variable name"),
+        ("vars", #"{"LIMIT": "", "1A": "x"}"#, "vars.1A: \"1A\" is not a variable name"),
         (
             "vars", #"{"LIMIT": "", "FUNCTION_DISPATCH": "x"}"#,
             "vars.FUNCTION_DISPATCH: FUNCTION_DISPATCH is reserved"
         ),
         (
             "vars", #"{"LIMIT": "", "TOKEN_SECRET": "x"}"#,
-            "secrets.required[0]: TOKEN_SECRET is a variable too (vars"
+            "secrets.required[0]: TOKEN_SECRET is also a variable (vars"
         ),
         ("secrets", #"["TOKEN_SECRET"]"#, "secrets: is an array; it must be an object"),
         ("secrets", #"{"requird": []}"#, #"secrets.requird: unknown key; did you mean "required"?"#),
@@ -142,7 +142,7 @@ import Testing
             "secrets", #"{"required": ["TOKEN_SECRET", "AUDIT_SIGNING_KEY"]}"#,
             "secrets.required[1]: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
         ),
-        ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is no IP address"),
+        ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is not an IP address"),
         ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
         ("dev", #"{"prot": 1}"#, #"dev.prot: unknown key; did you mean "port"?"#),
         ("limits", #"{"timeout": 1}"#, #"limits.timeout: unknown key; did you mean "timeout_ms"?"#),
@@ -173,7 +173,7 @@ import Testing
             #"{"crons": [{"cron": "1 * * * *", "function": "tidy"}, {"cron": "1  * * * *", "function": "tidy"}]}"#,
             "triggers.crons[1]: tidy has this trigger already"
         ),
-        ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: give it methods, or a trigger"),
+        ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: add methods, or a trigger"),
         ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
         ("env", #"{"a": {"limits": {"concurrency": 0}}}"#, "env.a.limits.concurrency: is 0"),
         ("env", #"{"a": {"env": {}}}"#, "env.a.env: unknown key"),
@@ -189,21 +189,21 @@ import Testing
         (#""route": "health""#, "must begin with a slash: \"/health\""),
         (#""route": "/""#, "has an empty part"), (#""route": "/api/health/""#, "has an empty part"),
         (#""route": "/api//health""#, "has an empty part"), (#""route": "/api/../x""#, "is unreachable"),
-        (#""route": "/cdn-cgi/x""#, "is the runner's own"),
-        (#""route": "/api/:id""#, "routes are literal"), (#""route": "/caf%C3%A9""#, "routes are literal"),
+        (#""route": "/cdn-cgi/x""#, "belong to the runner"),
+        (#""route": "/api/:id""#, "a route has no patterns"), (#""route": "/caf%C3%A9""#, "a route has no patterns"),
         (#""function": "../sh""#, "functions[0].function: \"../sh\" must be"),
         (#""methods": "GET""#, "functions[0].methods: is a string; it must be an array"),
-        (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is none of GET, POST"),
+        (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is not one of GET, POST"),
         (#""methods": ["get"]"#, "did you mean \"GET\"?"),
         (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" stands"),
         (#""methods": ["HEAD"]"#, "HEAD comes with GET"),
         (#""methods": [7]"#, "functions[0].methods[0]: is a number"),
         (
             #""dispatch": "isolatd""#,
-            "functions[0].dispatch: \"isolatd\" is none of isolated, reuse, spawn; did you"
+            "functions[0].dispatch: \"isolatd\" is not one of isolated, reuse, spawn; did you"
         ),
         (#""dispatch": null"#, "functions[0].dispatch: is null"),
-        (#""credentials": "apikey""#, "functions[0].credentials: \"apikey\" is none of session, apiKey; did you"),
+        (#""credentials": "apikey""#, "functions[0].credentials: \"apikey\" is not one of session, apiKey; did you"),
         (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
         (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),
         (#""limits": {"concurrency": 0}"#, "functions[0].limits.concurrency: is 0"),
@@ -224,8 +224,8 @@ import Testing
         let one = #"{"route": "/a", "function": "a", "methods": ["GET"]}"#
         let found = problems(["functions": "[\(one), \(one)]", "triggers": "{}"])
         #expect(found.count == 2)
-        #expect(found.first?.hasPrefix("functions[1].route: /a is the route of functions[0] too") == true)
-        #expect(found.last?.hasPrefix("functions[1].function: a serves functions[0] already") == true)
+        #expect(found.first?.hasPrefix("functions[1].route: /a is also the route of functions[0]") == true)
+        #expect(found.last?.hasPrefix("functions[1].function: a already serves functions[0]") == true)
     }
 
     @Test func reportsAllAtOnceWithoutValues() {

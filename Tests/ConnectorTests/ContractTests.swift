@@ -1,6 +1,5 @@
 import Base
 import Findings
-import Foundation
 import TestSupport
 import Testing
 
@@ -133,25 +132,5 @@ import Testing
                 }
             }
         }
-    }
-
-    /// The table in the README has what the connectors declare.
-    @Test func theReadmeHasAllParameters() throws {
-        let rows = Connectors.all.sorted { $0.platform.rawValue < $1.platform.rawValue }.flatMap { connector in
-            connector.parameters.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { action, declared in
-                declared.map { parameter in
-                    let need =
-                        if case .key = parameter.kind, parameter.isRequired { "if the target is an account" } else {
-                            parameter.isRequired ? "yes" : "no"
-                        }
-                    return "| \(connector.platform.rawValue) | \(action.rawValue) | `\(parameter.name)` | \(need) "
-                        + "| \(parameter.form) |"
-                }
-            }
-        }
-        let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "README.md")
-        let text = try String(contentsOf: readme, encoding: .utf8)
-        #expect(text.contains(rows.joined(separator: "\n") + "\n\n"), "\(rows.joined(separator: "\n"))")
     }
 }

@@ -1,5 +1,5 @@
-"""What must hold after any faults: each check compares what clients were told, what the tables hold and what the audit
-log tells, and returns a sentence for each violation."""
+"""The conditions that must hold after any faults. Each check compares the responses that clients got, the tables and
+the audit log, and returns a sentence for each violation."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import processes as look
 
 
 class Facts:
-    """What the database holds, read once."""
+    """The contents of the database, read once."""
 
     def __init__(self, texts, ledger, workspaces, suspensions):
         self.texts = texts
@@ -18,7 +18,7 @@ class Facts:
             self.writes[write.kind].append(write)
         self.ours = {workspace.id: workspace for workspace in workspaces}
         self.suspensions = suspensions
-        #: The entries of the audit log by action, in their order: workspace, target, details.
+        #: The entries of the audit log by action, in order: (workspace, target, details).
         self.entries = defaultdict(list)
         for workspace, action, target, details in texts("""
                 SELECT workspace_id, action, target_id, details FROM audit_log
@@ -27,7 +27,7 @@ class Facts:
                 self.entries[action].append((workspace, target, json.loads(details)))
 
     def between(self, name, found, kinds, key=lambda write: write.workspace):
-        """For each key at least as many as were acknowledged, and at most as many as were asked for."""
+        """Checks for each key that at least the acknowledged and at most the requested number of writes happened."""
         writes = [write for kind in kinds for write in self.writes[kind]]
         asked = Counter(key(write) for write in writes)
         acknowledged = Counter(key(write) for write in writes if write.status == 200)
@@ -40,7 +40,7 @@ class Facts:
 
 
 def decisions(facts):
-    """Findings: each decision has its entry, and the last of them is what the finding says."""
+    """Findings: each decision has its audit entry, and the finding has the status of the last one."""
     marks = [(workspace, details.get("reason")) for action in ("finding.snoozed", "finding.dismissed")
              for workspace, _, details in facts.entries[action]]
     yield from facts.between(
@@ -64,7 +64,8 @@ def decisions(facts):
 
 
 def policies(facts):
-    """Decisions about applications: each has its entry, which names the one before it, and the last is in the table."""
+    """Decisions about applications: each has its audit entry, which names the previous one, and the table has the last
+    one."""
     yield from facts.between(
         "Decisions about applications",
         [(workspace, (details["app_name"], details["status"]))
@@ -84,7 +85,7 @@ def policies(facts):
 
 
 def keys(facts):
-    """API keys: a created one has its entry, and so has a revoked one; nothing else has."""
+    """API keys: exactly the created and the revoked keys have audit entries."""
     rows = [row for row in facts.texts("SELECT workspace_id, id, name, revoked_at FROM api_keys")
             if row[0] in facts.ours and row[2].startswith("mark-")]
     yield from facts.between(
@@ -99,7 +100,7 @@ def keys(facts):
 
 
 def same(what, identifiers, entries, did):
-    """Each of the rows has one entry, and each entry has its row."""
+    """Checks that each row has one audit entry and each entry has its row."""
     told = Counter(target for _, target, _ in entries)
     for each in sorted(identifiers | told.keys()):
         if told[each] != (1 if each in identifiers else 0):
@@ -131,7 +132,7 @@ def integrations(facts):
 
 
 def syncs(facts):
-    """Each sync that has ended has its entry, and what it brought is of one moment of the provider."""
+    """Each finished sync has its audit entry, and its records come from a single version of the provider's data."""
     completed = Counter(row[0] for row in facts.texts(
         "SELECT workspace_id FROM sync_runs WHERE status = 'completed'") if row[0] in facts.ours)
     told = Counter(entry[0] for entry in facts.entries["integration.synced"])
@@ -151,7 +152,7 @@ def syncs(facts):
 
 
 def actions(facts):
-    """Each action has one entry of its request and one of its end, and nobody was suspended twice."""
+    """Each action has one audit entry for its request and one for its end, and no one was suspended twice."""
     rows = [row for row in facts.texts("""
         SELECT workspace_id, id, target_entity_id, idempotency_key, status, decided_by FROM remediation_actions""")
             if row[0] in facts.ours]
@@ -192,7 +193,7 @@ def actions(facts):
 
 
 def chats(facts):
-    """A turn is two messages, or none."""
+    """A turn of a chat has two messages or none."""
     rows = facts.texts("""
         SELECT chat_sessions.workspace_id, chat_sessions.client_id, count(*), max(chat_messages.position)
         FROM chat_sessions LEFT JOIN chat_messages ON chat_messages.session_id = chat_sessions.id
@@ -205,7 +206,7 @@ def chats(facts):
 
 
 def bills(facts):
-    """An event of Stripe's is taken once, with its subscription and the entry of it."""
+    """Each event of Stripe is processed once, with its subscription and its audit entry."""
     events = {identifier.removeprefix("evt_") for _, identifier in facts.texts(
         "SELECT workspace_id, id FROM billing_events")}
     subscriptions = {identifier.removeprefix("sub_") for _, identifier in facts.texts(
@@ -222,7 +223,7 @@ def bills(facts):
 
 
 def records(facts):
-    """Exports and analyses have their entries."""
+    """Exports and analyses have their audit entries."""
     for kind, action in [("export", "workspace.exported"), ("export audit log", "audit_log.exported")]:
         yield from facts.between(action, [entry[0] for entry in facts.entries[action]], [kind])
     completed = Counter(row[0] for row in facts.texts(
@@ -233,7 +234,7 @@ def records(facts):
             yield f"Workspace {workspace} has {completed[workspace]} analyses, and {told[workspace]} entries of them."
 
 
-#: What must not be there: rows that belong to nothing, and claims whose time is up.
+#: Rows that must not exist: rows that belong to nothing, and claims that have expired.
 ORPHANS = {
     "links without an account":
         "SELECT account_id FROM account_links WHERE account_id NOT IN (SELECT id FROM accounts)",
@@ -253,16 +254,16 @@ ORPHANS = {
     "workspaces with two analyses under way": """
         SELECT workspace_id FROM analysis_runs WHERE status = 'running' GROUP BY workspace_id HAVING count(*) > 1""",
     "jobs that run without a claim": "SELECT id FROM jobs WHERE state = 'running' AND lease_expires_at IS NULL",
-    "jobs whose claim has run out, and that nobody has taken over":
+    "jobs whose claim has expired without another worker":
         "SELECT id FROM jobs WHERE state = 'running' AND lease_expires_at < '{past}'",
-    "jobs that are ready, and that nobody takes": "SELECT id FROM jobs WHERE state = 'ready' AND run_after < '{past}'",
+    "jobs that are ready and not taken": "SELECT id FROM jobs WHERE state = 'ready' AND run_after < '{past}'",
     "dead jobs without a reason": "SELECT id FROM dead_jobs WHERE error = ''",
     "jobs that are in the queue and dead": "SELECT id FROM jobs WHERE id IN (SELECT id FROM dead_jobs)",
 }
 
 
 def orphans(facts, past):
-    """`past` is a time before which nothing may have run out."""
+    """Finds such rows. Claims and due times before `past` must have been handled."""
     for what, query in ORPHANS.items():
         rows = facts.texts(query.format(past=past))
         if rows:
@@ -274,7 +275,7 @@ def requests(ledger):
 
 
 def all_of(facts, past):
-    """The violations that the database shows."""
+    """Returns all violations that the database shows."""
     found = []
     for check in (decisions, policies, keys, integrations, syncs, actions, chats, bills, records):
         found += list(check(facts))
@@ -284,7 +285,7 @@ def all_of(facts, past):
 # MARK: The machine
 
 def left_files(folders):
-    """Files that nobody needs any more, in folders that should be empty. PostgreSQL's server has some of its own."""
+    """Finds files left behind in folders that should be empty, except those of PostgreSQL's server."""
     for folder in folders:
         for name in sorted(os.listdir(folder)):
             if not name.startswith("PostgreSQL."):
@@ -292,7 +293,7 @@ def left_files(folders):
 
 
 def left_processes(processes, roots=()):
-    """Processes that nobody has started who still runs, and those that have ended and that nobody waits for."""
+    """Finds running processes without a parent of this run, and processes that ended but were never reaped."""
     for process in processes.values():
         if process.name == "postgres" or process.id in roots:
             continue
@@ -301,7 +302,7 @@ def left_processes(processes, roots=()):
 
 
 def left_descriptors(server, children):
-    """More descriptors than a server needs that has so many children and no client."""
+    """Finds descriptors beyond those that a server with this number of children and no clients needs."""
     count = look.descriptors(server)
     if count > 40 + 8 * children:
         yield f"Process {server} has {count} descriptors open, with {children} children and no client."

@@ -1,4 +1,4 @@
-"""Clients that call the API as its users do, and write down what they were told."""
+"""Clients that call the API like users and record the responses."""
 
 import csv
 import hashlib
@@ -21,11 +21,11 @@ WEBHOOK_SECRET = "the webhook's secret of the mixed load, long enough"
 ISSUER = "http://127.0.0.1:54321"
 OKTA = {"domain": "example.okta.com", "api_token": "00tokenOfTheMixedLoad"}
 
-#: One write. `mark` tells it from all others; `status` is None if no whole answer came; `answer` is what it said.
+#: One write. `mark` is unique; `status` is None without a complete response; `answer` is the response's contents.
 Write = namedtuple("Write", "kind workspace mark status answer")
 
-#: Seconds that an answer may take: the function's time limit, a second in which it waits for a place, and what a busy
-#: machine takes for both.
+#: The maximum seconds for a response: the function's time limit, a second in its queue, and a margin for a busy
+#: machine.
 LIMITS = {"/api/analyze": 60, "/api/connect-integration": 60, "/api/sync-integration": 60, "/api/execute-action": 60,
           "/api/export-workspace": 300, "/api/export-audit-log": 300, "/api/ai-chat": 120}
 PATIENCE = 3
@@ -34,7 +34,8 @@ PATIENCE = 3
 class Workspace:
     """A workspace with an admin, an agent and two API keys.
 
-    What is done in it: `decisions` (findings, applications, keys, chats, bills), `syncs`, or `actions`.
+    `use` names the operations that clients do in it: `decisions` (findings, applications, keys, chats, bills), `syncs`,
+    or `actions`.
     """
 
     def __init__(self, use, number):
@@ -45,7 +46,7 @@ class Workspace:
         self.integration, self.finding = None, str(uuid.uuid4())
 
     def sql(self, blob):
-        """What makes it. `blob` writes bytes as the engine does."""
+        """Returns the SQL that creates the workspace. `blob` writes bytes in the engine's syntax."""
         keys = "".join(
             f"""INSERT INTO api_keys (id, workspace_id, name, prefix, key_hash, scope, created_at) VALUES
                 ('{uuid.uuid4()}', '{self.id}', '{scope}', '{key[:9]}',
@@ -78,8 +79,8 @@ class Workspace:
 
 
 class Ledger:
-    """What all clients were told: each write, and of all requests how many got which answer and how long they took.
-    What nobody could plan for is a sentence in `surprises`."""
+    """The responses that all clients got: each write, and for all requests the number of each status and the times.
+    `surprises` has a sentence for each unexpected response."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -107,7 +108,7 @@ class Ledger:
 
 
 class Pool:
-    """Things that are used once each."""
+    """Items that are used once each."""
 
     def __init__(self):
         self.lock, self.things = threading.Lock(), []
@@ -125,9 +126,10 @@ class Pool:
 
 
 class Client(threading.Thread):
-    """Calls one operation after the other over a connection that it keeps, until `stop` is set.
+    """Calls one operation after the other over a kept connection, until `stop` is set.
 
-    `faults` are the statuses that any request may get while processes are killed, None for an answer that broke off.
+    `faults` are the statuses that any request may get while processes are killed; None stands for an incomplete
+    response.
     """
 
     def __init__(self, number, port, workspaces, pools, ledger, seed, stop, faults):
@@ -151,7 +153,7 @@ class Client(threading.Thread):
     # MARK: Requests
 
     def is_connected(self):
-        """Connects, for as long as it takes: what can't be sent was not asked for."""
+        """Connects, retrying as long as necessary. A request that could not be sent does not count as requested."""
         while not self.stop.is_set():
             if self.connection and self.connection.sock:
                 return True
@@ -163,7 +165,7 @@ class Client(threading.Thread):
         return False
 
     def call(self, method, path, body=None, planned=(), token=None, key=None, fields=None, text=None):
-        """Sends a request. Returns the status, None if the answer did not come as a whole, and its JSON or text."""
+        """Sends a request. Returns the status, or None if the response is incomplete, and its JSON or text."""
         headers = {"Content-Type": "application/json", **(fields or {})}
         if token:
             headers["Authorization"] = "Bearer " + session_token(token, ISSUER)
@@ -211,7 +213,7 @@ class Client(threading.Thread):
         if path == "api-keys":
             self.call("GET", f"/api/{path}?workspaceId={workspace.id}", token=workspace.admin)
         else:
-            # Without a sync nobody is known.
+            # Without a sync there are no people yet.
             self.call("GET", "/api/" + path, key=workspace.keys["read"], planned=(404,) if "identity" in path else ())
 
     def snooze(self):
@@ -231,7 +233,7 @@ class Client(threading.Thread):
                 key=workspace.keys["write"]))
 
     def decide_app(self):
-        """A new application, or another decision about one of this client's."""
+        """Decides about a new application, or decides again about one of this client's."""
         if len(self.apps) < 20 or self.random.random() < 0.2:
             self.apps.append((self.workspace("decisions"), "App " + self.mark()))
         workspace, app = self.random.choice(self.apps)
@@ -241,7 +243,7 @@ class Client(threading.Thread):
 
     def create_key(self):
         workspace, mark = self.workspace("decisions"), self.mark()
-        # A workspace has ten keys at most.
+        # A workspace can have at most ten keys.
         status, answer = self.call("POST", "/api/api-keys", {
             "workspaceId": workspace.id, "name": mark, "scope": "read"}, token=workspace.admin, planned=(409,))
         if status == 200:
@@ -251,7 +253,7 @@ class Client(threading.Thread):
         self.write("create key", workspace, mark, (status, answer))
 
     def find_keys(self, workspace):
-        """Takes up this client's keys that it was never told of."""
+        """Finds this client's keys whose creation was not acknowledged."""
         status, answer = self.call("GET", f"/api/api-keys?workspaceId={workspace.id}", token=workspace.admin)
         for key in answer["keys"] if status == 200 else []:
             if key["name"].startswith(f"mark-{self.number}-") and (workspace, key["id"]) not in self.mine:
@@ -261,7 +263,7 @@ class Client(threading.Thread):
         if not self.mine:
             return
         workspace, key = self.mine[0]
-        # 404 says that an earlier try has revoked it.
+        # 404 means that an earlier attempt has revoked it.
         status, answer = self.call(
             "DELETE", "/api/api-keys", {"workspaceId": workspace.id, "keyId": key}, token=workspace.admin,
             planned=(404,))
@@ -271,7 +273,7 @@ class Client(threading.Thread):
 
     def connect(self):
         workspace = self.workspace("syncs")
-        # 422 says that the provider can't be reached.
+        # 422 means that the provider can't be reached.
         status, answer = self.call("POST", "/api/connect-integration", {
             "workspaceId": workspace.id, "platform": "okta", "config": OKTA}, token=workspace.admin, planned=(422,))
         if status == 200:
@@ -281,7 +283,7 @@ class Client(threading.Thread):
     def sync(self):
         workspace = self.workspace("syncs")
         if workspace.integration:
-            # 404: it is not connected. 409: another sync runs. 422: the credentials were taken away meanwhile.
+            # 404: it is not connected. 409: another sync is running. 422: another client has removed the credentials.
             self.write("sync", workspace, self.mark(), self.call("POST", "/api/sync-integration", {
                 "workspaceId": workspace.id, "integrationId": workspace.integration}, token=workspace.admin,
                 planned=(404, 409, 422)))
@@ -299,7 +301,7 @@ class Client(threading.Thread):
             "POST", "/api/mcp/sync", {}, key=workspace.keys["write"]))
 
     def act(self):
-        """Suspends somebody; without an answer it asks again, with the same key."""
+        """Suspends a person. Without a response it asks again with the same idempotency key."""
         if taken := self.pools["accounts"].take():
             workspace, user = taken
             for _ in range(3):
@@ -315,14 +317,14 @@ class Client(threading.Thread):
         return reply
 
     def act_with_approval(self):
-        """An agent asks, for a grave finding, and an admin approves or rejects."""
+        """Lets an agent request an action for a high finding, and an admin approve or reject it."""
         if taken := self.pools["accounts"].take():
             workspace, user = taken
             status, answer = self.request_action(workspace, user, workspace.agent, {"riskId": workspace.finding})
             if status != 200 or answer["result"]["status"] != "pending_approval":
                 return
             decision = self.random.choice(["approve", "approve", "reject"])
-            # 409: an earlier try has decided. 404: it has waited too long, since its time was moved.
+            # 409: an earlier attempt has decided. 404: the approval has expired, since its time was moved.
             for _ in range(2):
                 reply = self.call("POST", "/api/execute-action", {
                     "workspaceId": workspace.id, "actionId": answer["actionId"], "decision": decision},
@@ -351,7 +353,7 @@ class Client(threading.Thread):
 
     def analyze(self):
         workspace = self.workspace("syncs")
-        # 409: one runs, or the last one began less than a minute ago.
+        # 409: an analysis is running, or the last one began less than a minute ago.
         self.write("analyze", workspace, self.mark(), self.call(
             "POST", "/api/analyze", {"workspaceId": workspace.id}, token=workspace.admin, planned=(409,)))
 
@@ -365,7 +367,7 @@ class Client(threading.Thread):
         self.write("chat", workspace, session, reply)
 
     def bill(self):
-        """A subscription of its own for each event, which Stripe sends until it is taken."""
+        """Sends an event with a subscription of its own, and repeats it like Stripe until it is accepted."""
         workspace, mark = self.workspace("decisions"), self.mark()
         now = int(time.time())
         text = json.dumps({"id": "evt_" + mark, "type": "customer.subscription.updated", "created": now, "data": {
@@ -383,7 +385,7 @@ class Client(threading.Thread):
 
 
 def secrets():
-    """The lines of .dev.vars."""
+    """Returns the lines of .dev.vars."""
     return "".join(f"{name}={value}\n" for name, value in {
         "SUPABASE_JWT_SECRET": SECRET, "CREDENTIALS_KEY": "k1:" + "A" * 43 + "=", "EXPORT_CURSOR_SECRET": "e" * 64,
         "CONFIRMATION_SECRET": "c" * 64, "AUDIT_SIGNING_KEY": "5" * 64, "ANTHROPIC_API_KEY": "sk-ant-mixed-load",

@@ -1,4 +1,4 @@
-"""Brings about faults, one at a time, and mends what does not mend itself."""
+"""Causes faults, one at a time, and repairs what does not repair itself."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from proxy import Proxy
 
 
 class Injector:
-    #: How often each kind of process is killed, as a share of all kills.
+    #: The share of each kind of process among all kills.
     KILLS = {"function": 45, "template": 14, "worker": 8, "job": 10, "postgres": 12, "worker server": 4, "runner": 4,
              "database server": 2, "all servers": 1}
 
@@ -22,7 +22,7 @@ class Injector:
         self.filler = os.path.join(stand.disk, "filler")
 
     def kill(self):
-        """Kills one process of some kind."""
+        """Kills a process of a random kind."""
         while True:
             kind = self.random.choices(list(self.KILLS), self.KILLS.values())[0]
             if getattr(self, "kill_" + kind.replace(" ", "_"), lambda: self.kill_process(kind))():
@@ -43,7 +43,7 @@ class Injector:
 
     def kill_runner(self):
         self.killed(self.stand.runner.process)
-        # A process that it was starting may have the socket for a moment more.
+        # A process that was being started may keep the socket for a moment.
         self.stand.wait_until("a runner that was killed has left its port", self.stand.is_port_free, 5)
         self.stand.start_runner()
         return True
@@ -54,11 +54,11 @@ class Injector:
         return True
 
     def kill_all_servers(self):
-        """Both at once. What they held nobody holds any more, and its time is over soon: here at once."""
+        """Kills both servers at once. Their claims expire soon afterwards; here they expire at once."""
         self.killed(self.stand.worker)
         self.killed(self.stand.runner.process)
         self.stand.wait_until("no process is left of servers that were killed", self.is_empty)
-        # What they have sent arrives at the provider, or never does.
+        # Requests that they have sent may or may not arrive at the provider.
         time.sleep(0.3)
         self.stand.start_runner()
         self.release_claims()
@@ -87,7 +87,7 @@ class Injector:
     # MARK: Other faults
 
     def disturb(self):
-        """Something else than a kill, for a second or so."""
+        """Causes a fault other than a kill, for about a second."""
         disturbance = self.random.choice(
             [self.fill_disk, self.exhaust_descriptors, self.cut, self.slow_down, self.move_times, self.move_times])
         disturbance()
@@ -107,7 +107,7 @@ class Injector:
         self.revive_database()
 
     def revive_database(self):
-        """Waits until PostgreSQL takes queries again."""
+        """Waits until PostgreSQL accepts queries again."""
         if self.stand.engine != "postgresql":
             return
         for _ in range(300):
@@ -120,7 +120,7 @@ class Injector:
         raise SystemExit("PostgreSQL does not come back")
 
     def exhaust_descriptors(self):
-        """No process of one server gets more descriptors than the server has, or a few more."""
+        """Limits the descriptors of all processes of one server to the current number or a few more."""
         server = self.random.choice([self.stand.runner.process.pid, self.stand.worker.pid])
         most = processes.descriptors(server) + self.random.randrange(6)
         before = processes.limit_descriptors(server, (most, self.hard_limit(server)))
@@ -128,7 +128,7 @@ class Injector:
         if before is None:
             return
         processes.limit_descriptors(server, before)
-        # Those that were started meanwhile have inherited it.
+        # Processes started in the meantime have inherited the limit.
         for process in processes.descendants(self.stand.processes(), server):
             processes.limit_descriptors(process, before)
 
@@ -153,9 +153,9 @@ class Injector:
         proxy.set(Proxy.PASS)
 
     def move_times(self):
-        """Moves a stored time to the past: what it holds or delays is over, or is due. Claims of actions stay: were one
-        given to somebody else while its holder lives on, which the holder's time limit rules out, both would ask the
-        provider."""
+        """Moves a stored time to the past, so that a claim expires or a delayed task is due. Claims of actions are left
+        alone: if another worker took over while the first one is still running, which its time limit prevents, both
+        would ask the provider."""
         past = self.time(-120)
         moves = [
             f"UPDATE findings SET snoozed_until = '{past}' WHERE status = 'snoozed'",
@@ -177,7 +177,7 @@ class Injector:
         self.on_database(lambda: self.stand.store.script(sql))
 
     def on_database(self, work):
-        """Does something with the database, once more when it comes back if it is not there."""
+        """Changes the database, and repeats that once the database is back if it was not available."""
         try:
             work()
         except subprocess.CalledProcessError:
@@ -185,7 +185,7 @@ class Injector:
             work()
 
     def release_claims(self):
-        """Ends all claims, after all that could hold them has ended, and makes all that waits due."""
+        """Releases all claims, once all processes that could hold them have ended, and makes all waiting jobs due."""
         past = self.time(-60)
         self.on_database(lambda: self.stand.store.script(f"""
             UPDATE jobs SET lease_expires_at = '{past}' WHERE state = 'running';

@@ -1,4 +1,4 @@
-"""What the fake providers of Tests/faults and Tests/load play: Okta with versions and suspensions, and Anthropic."""
+"""The fake providers of Tests/faults and Tests/load: Okta with versions and suspensions, and Anthropic."""
 
 import os
 import sys
@@ -8,8 +8,8 @@ from providers import Provider, okta  # noqa: E402
 
 
 class Org(Provider):
-    """An Okta org for all workspaces. Each pull of its users sees one version of it, which is everybody's department: a
-    sync that mixes two shows. It counts how often each user was asked to be suspended."""
+    """An Okta org for all workspaces. Each pull of its users sees one version, which is the department of every user,
+    so that a sync that mixes two versions is detected. It counts how often each user was suspended."""
 
     def __init__(self, latency):
         super().__init__(latency)
@@ -41,7 +41,7 @@ class Org(Provider):
         return 200, {}, None
 
     def users(self, after):
-        """A page of users, whose cursor is its place and the version."""
+        """Returns a page of users. The cursor is its position and the version."""
         start, _, version = after.partition(".")
         if not version:
             self.version += 1

@@ -1,4 +1,4 @@
-"""Looks at processes by /proc: whose they are, what they hold, and which have nobody."""
+"""Inspects processes through /proc: their parents, memory and descriptors."""
 
 import os
 import resource
@@ -8,7 +8,7 @@ Process = namedtuple("Process", "id parent name state started variables")
 
 
 def table(folder):
-    """All processes whose executable is in a folder, and PostgreSQL's, by their identifiers."""
+    """Returns all processes whose executable is in a folder, and PostgreSQL's, by their ids."""
     found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -32,7 +32,7 @@ def table(folder):
 
 
 def descendants(processes, root):
-    """The processes that a process has started, and those that these have started."""
+    """Returns the processes that a process has started, directly or indirectly."""
     found, rest = [], [root]
     while rest:
         parent = rest.pop()
@@ -43,7 +43,7 @@ def descendants(processes, root):
 
 
 def kind(process, processes, dispatch):
-    """What a process is to the runner, or None."""
+    """Returns the role of a process for the runner, or None."""
     if process.state == "Z":
         return None
     parent = processes.get(process.parent)
@@ -62,7 +62,7 @@ def kind(process, processes, dispatch):
 
 
 def descriptors(process):
-    """How many descriptors a process has open; 0 when it has ended."""
+    """Returns the number of open descriptors of a process; 0 if it has ended."""
     try:
         return len(os.listdir(f"/proc/{process}/fd"))
     except OSError:
@@ -70,8 +70,8 @@ def descriptors(process):
 
 
 def limit_descriptors(process, limits):
-    """Sets how many descriptors a process may open, as (soft, hard), unless that is None. Returns what it was before;
-    None when the process has ended."""
+    """Changes the limit of open descriptors of a process to `limits`, a pair (soft, hard), unless that is None. Returns
+    the previous limit; None if the process has ended."""
     try:
         return resource.prlimit(process, resource.RLIMIT_NOFILE, *([limits] if limits else []))
     except (OSError, ValueError):

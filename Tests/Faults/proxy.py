@@ -1,14 +1,14 @@
-"""A TCP proxy in a process of its own, which can cut connections and slow them down."""
+"""A TCP proxy in its own process, which can cut connections and slow them down."""
 
 import asyncio
 import multiprocessing
 
 
 class Proxy:
-    """Stands in front of a port of this machine, on one of its own."""
+    """Forwards connections from a port of its own to another port of this machine."""
 
     PASS, CUT, SLOW = range(3)
-    #: Seconds by which each piece is late, in either direction, while it is slow.
+    #: The seconds by which each piece is delayed, in both directions, in slow mode.
     LATENESS = 0.05
 
     def __init__(self, target):
@@ -20,7 +20,7 @@ class Proxy:
         self.port = ours.recv()
 
     def set(self, mode):
-        """What becomes of connections from now on. While it is cut, they are reset, and so are new ones."""
+        """Changes the mode of the proxy. If it is cut, existing and new connections are reset."""
         self.mode.value = mode
 
     def run(self, pipe):

@@ -1,5 +1,5 @@
-"""The program of Tests/faults, which has a PID namespace and mounts of its own: all processes that it sees are its own,
-and nothing outlives it."""
+"""The main program of Tests/faults. It has its own PID namespace and mounts, so all processes that it sees are its own,
+and none survives it."""
 
 import argparse
 import os
@@ -15,8 +15,8 @@ import selftest
 from injector import Injector
 from stand import Stand
 
-#: What any request may get while processes are killed and databases fail: no whole answer, the runner's own answers,
-#: and that of a function whose database does not answer.
+#: The results that any request may get while processes are killed and databases fail: no complete response, an error of
+#: the runner, or the error of a function whose database does not answer.
 FAULTS = (None, 502, 503, 504)
 
 
@@ -44,7 +44,7 @@ class Run:
             self.injector.on_database(stand.fill_pools)
             if sum(self.injector.kills.values()) % 500 == 0:
                 say(f"    {sum(self.injector.kills.values())} kills after {time.monotonic() - begin:.0f} s …")
-            # Some requests come to their end in between.
+            # Lets some requests finish between the faults.
             time.sleep(pause.uniform(0, 2 * options.pause))
         if not options.kills:
             time.sleep(2)
@@ -56,7 +56,7 @@ class Run:
         self.tell()
 
     def settle(self):
-        """Ends the servers as they should be, starts them anew, and has them do all that is left."""
+        """Stops the servers properly, starts them again, and lets them finish all remaining work."""
         stand = self.stand
         self.injector.revive_database()
         self.idle()
@@ -71,7 +71,7 @@ class Run:
                 + (SELECT count(*) FROM workspaces WHERE next_housekeeping_at < '2026-06-01T00:00:00Z')"""))
 
     def idle(self):
-        """The runner lets go of what clients had, and nothing of what was killed is left."""
+        """Checks that the runner frees the resources of clients, and that nothing of killed processes is left."""
         stand = self.stand
         seen = {}
 
@@ -114,7 +114,7 @@ class Run:
         self.found += checks.left_files([stand.temporary, "/dev/shm"])
 
     def engine(self):
-        """What the engine itself says of its data."""
+        """Runs the engine's own check of its data."""
         if self.options.engine == "sqlite":
             for (line,) in self.stand.texts("PRAGMA integrity_check"):
                 if line != "ok":
@@ -128,7 +128,7 @@ class Run:
                 yield f"Session {process} is in a transaction, and does nothing: {query}"
 
     def chains(self):
-        """Exports each workspace's audit log, and has it verified."""
+        """Exports each workspace's audit log and verifies the export."""
         for workspace in self.stand.workspaces:
             path = os.path.join(self.stand.work, workspace.name)
             status, answer = self.stand.export_audit_log(workspace, path)
@@ -156,10 +156,10 @@ def main():
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--kills", type=int, default=int(os.environ.get("THALIAN_FAULTS", "60")))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--clients", type=int, default=6, help="how many at once")
+    parser.add_argument("--clients", type=int, default=6, help="clients at the same time")
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between two kills, on average")
-    parser.add_argument("--keep", metavar="FOLDER", help="where the logs go when something was found")
-    parser.add_argument("--self-test", action="store_true", help="show that each check notices what it is for")
+    parser.add_argument("--keep", metavar="FOLDER", help="the folder for the logs if something was found")
+    parser.add_argument("--self-test", action="store_true", help="show that each check detects its kind of damage")
     options = parser.parse_args(sys.argv[2:])
     work = sys.argv[1]
     for folder, size in [("/dev/shm", "50%"), (work, "50%"), (os.path.join(work, "disk"), "384m")]:

@@ -1,5 +1,5 @@
-"""Shows that each check notices what it is for: a short load without faults shows nothing, and with one thing spoiled
-in a copy of its database, or on the machine, the check of it says so."""
+"""Shows that each check detects its kind of damage: after a short load without faults no check fails, and after one
+change to a copy of its database, or to the machine, the right check fails."""
 
 import copy
 import os
@@ -12,7 +12,7 @@ import time
 import checks
 from clients import Client, Ledger
 
-#: What is spoiled, by SQL, and what must be said of it.
+#: The damage: its description, the SQL that causes it, and a pattern of the sentence that must report it.
 SPOILED = [
     ("a write that was acknowledged is gone", "UPDATE findings SET status = 'open' WHERE status = 'dismissed'",
      r"Finding \S+ is open, and the audit log says dismissed"),
@@ -20,7 +20,7 @@ SPOILED = [
     ("an entry of a finding is lost", "DELETE FROM audit_log WHERE action = 'finding.snoozed'",
      r"Decisions about findings: 1 were acknowledged .* 0 are there"),
     ("a decision about an application is lost", "DELETE FROM app_policies", r"is none, and the audit log says"),
-    ("a decision nobody asked for", """
+    ("a decision without a request", """
         INSERT INTO app_policies SELECT workspace_id, 'Y', 'y', 'blocked', NULL, created_at FROM api_keys LIMIT 1""",
      r"y is blocked, and the audit log says none"),
     ("an entry of an application is lost", "DELETE FROM audit_log WHERE action = 'app_policy.set'",
@@ -55,12 +55,12 @@ SPOILED = [
     ("an entry of an export is lost", "DELETE FROM audit_log WHERE action LIKE '%.exported'", r"exported: \d+ were"),
     ("an analysis without an entry", "DELETE FROM audit_log WHERE action = 'analysis.completed'",
      r"analyses, and 0 entries"),
-    ("a claim that nobody takes over", """
+    ("an expired claim without another worker", """
         INSERT INTO jobs (id, workspace_id, kind, lane, state, urgency, order_key, run_after, payload, created_at,
             lease_expires_at)
         SELECT id, id, 'sync', 'sync', 'running', 0, 0, created_at, '{}', created_at, created_at FROM workspaces
         LIMIT 1""",
-     r"jobs whose claim has run out"),
+     r"jobs whose claim has expired"),
     ("staged records are left", """
         INSERT INTO sync_staged SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs
         WHERE status = 'completed' LIMIT 1""", r"staged records of syncs that have ended"),
@@ -89,7 +89,7 @@ def run(work, options):
 
     stand = run.stand
     stand.prepare()
-    # One a minute: the first has just run.
+    # Only one analysis a minute is possible, and the first has just run.
     stand.store.script("UPDATE analysis_runs SET started_at = '2026-01-01T00:00:00Z';")
     stand.start_clients(range(options.clients), options.seed, ())
     clients = {"snooze", "dismiss", "policy", "create key", "revoke key", "sync", "action", "chat", "bill", "export",
@@ -114,7 +114,7 @@ def run(work, options):
     for what, sql, pattern in SPOILED:
         shutil.copy(whole, spoiled)
         database = sqlite3.connect(spoiled, isolation_level=None)
-        # Those that keep entries from being changed.
+        # Drops the triggers that protect audit entries.
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
         if database.execute(sql).rowcount < 1:
@@ -142,7 +142,7 @@ def run(work, options):
     ledger.note("GET /", 500, 0, 30, {200}, "")
     ledger.note("GET /", None, 0, 30, {200}, "")
     expect("a late answer", ledger.surprises, r"took 34.5 s")
-    expect("an answer that nobody plans for", ledger.surprises, r"got 500")
+    expect("an unexpected answer", ledger.surprises, r"got 500")
     expect("an answer that breaks off", ledger.surprises, r"got no whole answer")
     cut = copy.copy(b"\xef\xbb\xbfentity_type,id\r\nidentity,1\r\nend_of_export,1\r\n")
     if not Client.is_whole("csv", cut) or Client.is_whole("csv", cut.replace(b"identity,1\r\n", b"")):
@@ -164,7 +164,7 @@ def run(work, options):
            r"local-runner, state [DRS].*left")
     unreaped = subprocess.Popen([stand.program, "--help"], stdout=subprocess.DEVNULL)
     time.sleep(0.3)
-    expect("a process that nobody waits for", list(checks.left_processes(stand.processes())), "state Z.*was left")
+    expect("a process that is not reaped", list(checks.left_processes(stand.processes())), "state Z.*was left")
     unreaped.wait()
     files = [open("/dev/null") for _ in range(100)]
     expect("descriptors that are left open", list(checks.left_descriptors(os.getpid(), 2)), "descriptors open")

@@ -28,7 +28,8 @@ top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 
 def binaries(engine):
-    """The folder of the release executables: THALIAN_BINARIES, or that of this checkout, which is built if need be."""
+    """Returns the folder of the release executables: THALIAN_BINARIES, or that of this checkout, which is built if
+    necessary."""
     if folder := os.environ.get("THALIAN_BINARIES"):
         return os.path.realpath(folder)
     is_sqlite = engine == "sqlite"
@@ -48,15 +49,16 @@ def is_free(port):
 
 
 def free_port():
-    """A port below those that the kernel gives to outgoing connections: it stays free while a server is down."""
+    """Returns a port below the range that the kernel uses for outgoing connections, so that it stays free while a
+    server is down."""
     ports = list(range(20_000, 32_768))
     random.shuffle(ports)
     return next(filter(is_free, ports))
 
 
 class Stand:
-    """Everything that is needed, in a folder that nothing else uses. `has_proxies` puts one before the providers and,
-    on PostgreSQL, one before the database."""
+    """The complete environment, in a folder of its own. With `has_proxies` there is a proxy in front of the providers
+    and, on PostgreSQL, in front of the database."""
 
     def __init__(self, work, engine, dispatch, has_proxies=True):
         self.work, self.engine, self.dispatch = work, engine, dispatch
@@ -64,7 +66,7 @@ class Stand:
         self.disk, self.temporary = os.path.join(work, "disk"), os.path.join(work, "tmp")
         os.makedirs(self.disk, exist_ok=True)
         os.mkdir(self.temporary)
-        # Functions, too, are started with it.
+        # Functions are started with it too.
         os.environ["TMPDIR"] = tempfile.tempdir = self.temporary
         self.store = SQLite(self.disk) if engine == "sqlite" else PostgreSQL(top, self.disk)
         self.providers = Providers(1, Org)
@@ -97,8 +99,8 @@ class Stand:
         return os.path.join(self.folder, "local-runner")
 
     def start_runner(self):
-        """Starts `local-runner dev`, and waits until it serves. Whoever runs a service starts it again if it can't
-        start: the database may not be there, or the disk be full."""
+        """Starts `local-runner dev` and waits until it serves. Tries again if it can't start, as a service manager
+        would: the database may be down, or the disk full."""
         deadline = time.monotonic() + 30
         while True:
             self.runner = Runner(
@@ -116,7 +118,7 @@ class Stand:
                 time.sleep(0.1)
 
     def start_worker(self):
-        """Starts `local-runner work` beside it."""
+        """Starts `local-runner work` in addition."""
         self.started["worker"] = time.monotonic()
         with open(os.path.join(self.work, "worker.log"), "a") as log:
             self.worker = subprocess.Popen(
@@ -125,13 +127,13 @@ class Stand:
                 stdout=log, stderr=log)
 
     def keep_database(self):
-        """Starts PostgreSQL again: it ends when it can't write its log, or when its recovery was killed."""
+        """Restarts PostgreSQL, which ends if it can't write its log or its recovery was killed."""
         if self.engine == "postgresql" and not any(
                 process.name == "postgres" and process.state != "Z" for process in self.processes().values()):
             self.store.control("start")
 
     def keep_servers(self):
-        """Starts servers again that have ended by themselves, and tells of those that had been running."""
+        """Restarts servers that have ended by themselves, and reports those that had been running."""
         self.keep_database()
         for name, server, start in [
                 ("runner", self.runner.process, self.start_runner), ("worker", self.worker, self.start_worker)]:
@@ -143,7 +145,7 @@ class Stand:
                 start()
 
     def prepare(self):
-        """Starts the servers, makes the workspaces and connects those that need it."""
+        """Starts the servers, creates the workspaces and connects those that need it."""
         self.start_runner()
         blob = (lambda digits: f"X'{digits}'") if self.engine == "sqlite" else (lambda digits: f"'\\x{digits}'")
         self.store.script("".join(workspace.sql(blob) for workspace in self.workspaces))
@@ -155,7 +157,7 @@ class Stand:
                     raise SystemExit(f"an integration can't be connected: {status} {answer}")
                 workspace.integration = answer["integrationId"]
                 self.ledger.write("connect", workspace.id, "first", 200, answer)
-        # No sync takes away what is made here.
+        # Uses ids that no sync deletes.
         self.wait_until("the first syncs have ended", lambda: self.number(
             "SELECT count(*) FROM sync_runs WHERE status = 'completed'") >= 4)
         self.store.script("UPDATE integrations SET next_auto_sync_at = NULL WHERE workspace_id IN ({});".format(
@@ -164,7 +166,7 @@ class Stand:
         self.fill_pools()
 
     def fill_pools(self, least=200, more=600):
-        """Makes findings to decide about and accounts to act on, when few are left."""
+        """Adds findings to decide about and accounts to act on, if few are left."""
         script = ""
         made = {"findings": [], "accounts": []}
         for workspace in self.workspaces:
@@ -218,12 +220,12 @@ class Stand:
         return status, answer
 
     def verify(self, path):
-        """Why an export of an audit log does not hold; an empty text if it does."""
+        """Returns the reason why an export of an audit log is not valid; an empty text if it is."""
         done = subprocess.run([self.program, "audit-verify", path], capture_output=True, text=True, check=False)
         return (done.stderr.strip() or f"audit-verify ended with {done.returncode}") if done.returncode else ""
 
     def texts(self, query):
-        """Rows of texts, an empty one for null, on both engines."""
+        """Returns rows of texts, with an empty text for null, on both engines."""
         return [["" if value is None else str(value) for value in row] for row in self.store.rows(query)]
 
     def number(self, query):
@@ -240,7 +242,7 @@ class Stand:
             return False
 
     def wait_until(self, what, condition, seconds=60):
-        """Waits until a condition holds; False, with a surprise, if it never does."""
+        """Waits until a condition holds. Returns False and records a surprise if it never does."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if condition():
@@ -250,7 +252,7 @@ class Stand:
         return False
 
     def drain(self, left, seconds=60):
-        """Waits until nothing is left, as long as it becomes less."""
+        """Waits until nothing is left, as long as the rest gets smaller."""
         least, since = None, time.monotonic()
         while count := left():
             if least is None or count < least:
@@ -264,20 +266,20 @@ class Stand:
         return processes.table(self.folder)
 
     def roots(self):
-        """The processes that this program has started of the product."""
+        """Returns the processes of the product that this program has started."""
         return [server.pid for server in (self.runner and self.runner.process, self.worker) if server]
 
     # MARK: The end
 
     def keep_logs(self, folder):
-        """Copies the logs to a folder, if one is named."""
+        """Copies the logs to a folder, if one is given."""
         if folder:
             os.makedirs(folder, exist_ok=True)
             for name in ("runner.log", "worker.log"):
                 shutil.copy(os.path.join(self.work, name), folder)
 
     def end(self, server):
-        """Ends a server by SIGTERM, and waits."""
+        """Ends a server by SIGTERM, and waits for it."""
         server.terminate()
         try:
             return server.wait(60)

@@ -1,19 +1,20 @@
-"""Calls a function by HTTPS names from within an empty root, in a network of its own.
+"""Runs a function in an empty root and lets it call an HTTPS server by name, in a network namespace of its own.
 
     unshare --net python3 Tests/Fixtures/empty-root.py FOLDER CASE BUNDLE
 
-FOLDER has the executable `function`, a migrated `store.db` and what Tests/Fixtures/certificates makes for keys.example. The
-root of the function is FOLDER/root, which holds these two, the file with the authority at BUNDLE and, as CASE says:
+FOLDER contains the executable `function`, a migrated `store.db` and the files that Tests/Fixtures/certificates makes for
+keys.example. The function's root is FOLDER/root. It contains the executable and the database, the certificate authority
+at the path BUNDLE and, depending on CASE:
 
     hosts     /etc/hosts, and no DNS
     udp       /etc/resolv.conf; the server answers over UDP
     tcp       the same, but the server's answers over UDP are cut off, so that the function must ask over TCP
     ipv6      the name has an IPv6 address only
-    nsswitch  /etc/nsswitch.conf names a service whose shared object, which is in the root, ends the process when it is loaded
+    nsswitch  /etc/nsswitch.conf names a service; its shared object in the root ends a process that loads it
     unknown   the name does not exist
 
-It prints a JSON object: the exit status, both outputs, the names that were asked for with the transport, and the paths that
-the HTTPS server was asked for.
+Prints a JSON object: the exit status, both outputs, the requested names with their transports, and the requested paths
+of the HTTPS server.
 """
 
 import fcntl
@@ -34,13 +35,13 @@ root = os.path.join(folder, "root")
 name = "keys.example"
 asked, fetched = [], []
 
-# A new network has no interface that is up.
+# A new network namespace has no active interface.
 with socket.socket() as any_socket:
     fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
 
 
 def answer(query, transport):
-    """A DNS message (RFC 1035) that answers the one question of another."""
+    """Returns a DNS message (RFC 1035) that answers the single question of another."""
     end = 12
     labels = []
     while query[end]:

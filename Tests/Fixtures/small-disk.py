@@ -1,17 +1,17 @@
-"""Calls functions while the disk of their SQLite database is full or read-only, or files may not grow.
+"""Calls functions while the disk of their SQLite database is full or read-only, or files can't grow.
 
     unshare --mount python3 Tests/Fixtures/small-disk.py FOLDER CASE
 
-FOLDER has the files of a database that no process has open, `store.db` and those beside it, and `calls.json`: an array of
-objects with the path of an executable, its variables and the event that it gets on standard input. The database is copied to
-FOLDER/disk, a file system of its own, which is then
+FOLDER contains the files of a database that no process has open (`store.db` and others with this prefix), and
+`calls.json`: an array of objects with the path of an executable, its variables and the event for its standard input. The
+database is copied to FOLDER/disk, which is a separate file system. CASE says how it is then treated:
 
-    full         filled to the last byte
-    read-only    mounted so
-    limited      left as it is, but no file may be written to (RLIMIT_FSIZE)
-    freed        filled, and emptied again after the first half of the calls
+    full         it is filled to the last byte
+    read-only    it is mounted read-only
+    limited      it is left unchanged, but no file may be written to (RLIMIT_FSIZE)
+    freed        it is filled, and emptied again after the first half of the calls
 
-It prints an array with what each call gave: the exit status, the response event, and the lines of the log.
+Prints an array with the result of each call: the exit status, the response event, and the lines of the log.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ def mount(flags):
 
 
 def fill():
-    """A file of whole blocks, and then smaller ones, until nothing fits any more."""
+    """Writes files of whole blocks, then smaller ones, until nothing fits any more."""
     with open(os.path.join(disk, "filler"), "wb", buffering=0) as file:
         size = 1 << 20
         while size > 0:

@@ -1,8 +1,8 @@
-"""Executes a program in surroundings that lack what it may take for granted.
+"""Runs a program in an environment that lacks something common.
 
     python3 Tests/Fixtures/surroundings.py [OPTION…] PROGRAM [ARGUMENT…]
 
-    --refuse-close-range     a seccomp filter answers close_range(2) with EPERM, as Docker's did
+    --refuse-close-range     a seccomp filter answers close_range(2) with EPERM, as old versions of Docker did
     --descriptors N          RLIMIT_NOFILE, both limits
     --file-size BYTES        RLIMIT_FSIZE, both limits
     --inherit N              an open descriptor N that the program inherits
@@ -11,8 +11,8 @@
     --without proc,tmp,shm   a root without /proc, without /tmp and /var/tmp, or without /dev/shm
     --read-only tmp,shm      /tmp and /var/tmp, or /dev/shm, are read-only
 
-The last two need a mount namespace of their own: run this by `unshare --mount`, for a user who is not root with
-`--map-root-user`.
+The last two need a mount namespace: run this program by `unshare --mount`, and add `--map-root-user` for a user who is
+not root.
 """
 
 import argparse
@@ -35,7 +35,8 @@ parser.add_argument("--read-only", type=lambda text: text.split(","), default=[]
 parser.add_argument("command", nargs=argparse.REMAINDER)
 options = parser.parse_args()
 folders = {"proc": ["/proc"], "tmp": ["/tmp", "/var/tmp"], "shm": ["/dev/shm"]}
-# Stays where it is, also below a folder that is hidden: the programs and their files are in it.
+# The project's folder stays accessible, even if it is below a hidden folder, since it contains the programs and their
+# files.
 project = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 project_descriptor = os.open(project, os.O_PATH)
 
@@ -46,12 +47,12 @@ def mount(*arguments):
 
 def keep_project(root=""):
     os.makedirs(root + project, exist_ok=True)
-    # Without canonicalisation, which would turn the descriptor into the path that is hidden.
+    # Turns canonicalisation off, which would replace the descriptor by the hidden path.
     mount("--no-canonicalize", "--bind", f"/proc/{os.getpid()}/fd/{project_descriptor}", root + project)
 
 
 def without(absent):
-    """A root that has all that this one has, but for some folders."""
+    """Enters a root with everything that this one has, except some folders."""
     root = "/mnt"
     mount("-t", "tmpfs", "root", root)
 
@@ -97,11 +98,12 @@ if options.descriptors is not None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (options.descriptors, options.descriptors))
 if options.file_size is not None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (options.file_size, options.file_size))
-    # Python ignores the signal that comes with it, and a test's threads may have it blocked.
+    # Python ignores the signal for the file size limit, and threads of a test may block it.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGXFSZ])
 if options.refuse_close_range:
-    # struct sock_filter: load the call's number; close_range (436 on all architectures) gets EPERM; all else is allowed.
+    # The filter (struct sock_filter) loads the number of the call. close_range, 436 on all architectures, gets EPERM;
+    # other calls are allowed.
     program = struct.pack("HBBI", 0x20, 0, 0, 0) + struct.pack("HBBI", 0x15, 0, 1, 436)
     program += struct.pack("HBBI", 0x06, 0, 0, 0x00050000 | 1) + struct.pack("HBBI", 0x06, 0, 0, 0x7FFF0000)
     code = ctypes.create_string_buffer(program)

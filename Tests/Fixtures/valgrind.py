@@ -1,7 +1,7 @@
-"""Has a function answer 200 requests over FastCGI in one process under valgrind: valgrind.py LOCAL-RUNNER FUNCTION
+"""Lets a function answer 200 requests over FastCGI in one process under valgrind: valgrind.py LOCAL-RUNNER FUNCTION
 
-Exits with 1 if valgrind finds an invalid access or a jump that depends on uninitialised memory, if an answer is not 200,
-or if the second hundred requests leave more memory in use than the first has left.
+Exits with 1 if valgrind finds an invalid access or a jump that depends on uninitialised memory, if a response is not
+200, or if the second hundred requests increase the memory in use.
 """
 
 import atexit
@@ -33,7 +33,7 @@ def pairs(variables):
 
 
 def request(connection, variables):
-    """One request on a kept connection; returns the status of its answer."""
+    """Sends a request on a kept connection. Returns the status of the response."""
     begin = record(1, struct.pack(">HBxxxxx", 1, 1))
     connection.sendall(begin + record(4, pairs(variables)) + record(4, b"") + record(5, b""))
     output = b""
@@ -58,7 +58,7 @@ def receive(connection, count):
 
 
 def bytes_in_use(process):
-    """What valgrind counts as allocated and not given back."""
+    """Returns the bytes that valgrind counts as allocated and not freed."""
     report = subprocess.run(
         ["vgdb", f"--pid={process.pid}", "leak_check", "summary", "reachable", "any"], capture_output=True, text=True,
         check=True).stdout
@@ -96,7 +96,7 @@ def main():
         process = subprocess.Popen(
             ["valgrind", "--error-exitcode=99", "--leak-check=no", "--vgdb=yes", f"--log-file={log}", function],
             stdin=listener, env=environment)
-        # Nothing else waits for it if this program ends early.
+        # No other process waits for valgrind if this program ends early.
         atexit.register(process.kill)
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(120)

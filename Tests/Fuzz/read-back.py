@@ -1,7 +1,8 @@
-"""Reads the exports that Tests/fuzz has kept: python3 read-back.py FOLDER
+"""Reads the exports that Tests/fuzz has written: python3 read-back.py FOLDER
 
-Each table is there as NAME.csv, NAME.xlsx and NAME.json, which says what stands in it. Python's csv and openpyxl must
-find the same texts in the first two, and no formula. Exits with 1 and names the first file that holds something else.
+Each table is there as NAME.csv, NAME.xlsx and NAME.json, which has the expected contents. Python's csv and openpyxl
+must find the same texts in the first two, and no formula. If not, the first wrong file is named and the exit status is
+1.
 """
 
 import csv
@@ -14,12 +15,12 @@ import warnings
 
 import openpyxl
 
-# What spreadsheets may take for a formula, which both formats write after an apostrophe.
+# Characters at which spreadsheets begin a formula. Both formats write an apostrophe in front of them.
 FORMULA = tuple("=+-@\t\n\r＝＋－＠")
 
 
 def guarded(text):
-    # A byte order mark before it shows as nothing.
+    # A byte order mark at the beginning is invisible.
     return "'" + text if text.lstrip("\ufeff").startswith(FORMULA) else text
 
 
@@ -35,7 +36,7 @@ def in_workbook(path):
     rows = []
     for row in list(book.active.rows)[1:]:
         assert all(cell.data_type != "f" for cell in row), "a formula"
-        # openpyxl leaves the escapes of characters that XML cannot hold as they are (ISO/IEC 29500-1, 22.9.2.19).
+        # openpyxl does not decode the escapes of characters that XML can't hold (ISO/IEC 29500-1, 22.9.2.19).
         rows.append(
             [
                 re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), cell.value or "")
@@ -46,7 +47,7 @@ def in_workbook(path):
 
 
 def cut(text):
-    """The text as a cell holds it: at most 32,767 UTF-16 units, and no noncharacter."""
+    """Returns the text that fits into a cell: at most 32,767 UTF-16 units, and no noncharacter."""
     units = text.encode("utf-16-le")
     if len(units) // 2 > 32_767:
         kept = units[: 32_766 * 2].decode("utf-16-le", "ignore")
@@ -58,7 +59,7 @@ def main():
     warnings.simplefilter("error")
     tables = sorted(pathlib.Path(sys.argv[1]).glob("*.json"))
     if not tables:
-        sys.exit(f"{sys.argv[1]} holds no table.")
+        sys.exit(f"{sys.argv[1]} contains no table.")
     for path in tables:
         expected = [[guarded(text) for text in row] for row in json.loads(path.read_bytes())]
         for found, read in ((path.with_suffix(".csv"), in_csv), (path.with_suffix(".xlsx"), in_workbook)):

@@ -113,7 +113,7 @@ import Testing
         for process in ProcessTable.descendants(of: worker.id) { kill(process, SIGKILL) }
         let second = try enqueue("complete")
         #expect(try poll(seconds: 60) { try isDone(second) }, "\(folder.read("log"))")
-        #expect(folder.read("log").contains("the worker ended with status 137; it starts again"))
+        #expect(folder.read("log").contains("the worker ended with status 137; restarting it"))
         worker.send(SIGINT)
         #expect(worker.waitForEnd(seconds: 30) == 0)
     }

@@ -245,7 +245,7 @@ import Testing
         runner.process.send(SIGINT)
         #expect(
             runner.logs(
-                "ending when all is done (connections in use: 1, scheduled functions: 0); a second signal ends at once")
+                "finishing running work (connections in use: 1, scheduled functions: 0); a second signal ends at once")
         )
         #expect(runner.process.isRunning)
         runner.process.send(SIGINT)

@@ -5,14 +5,16 @@ import Testing
 
 @testable import local_runner
 
-/// What the README promises a newcomer.
+/// The commands and the code that the documents show a newcomer.
 @Suite struct ReadmeTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// The commands of "Try it", run as they stand in a folder where the runner has been started; only the address is
-    /// another.
-    @Test func theLinesOfTryItAnswer() throws {
+    /// Runs the commands of a section unchanged, except for the address, in a folder where the runner has been started.
+    @Test(
+        "The commands that call the API are answered with 200",
+        arguments: [("README.md", "## Try it"), ("Functions/README.md", "## Call the endpoints")])
+    func commandsAreAnswered(_ document: String, _ title: String) throws {
         let folder = try TemporaryFolder()
         let runner = try TestProcess(
             BuiltProducts.folder + "/local-runner",
@@ -29,18 +31,18 @@ import Testing
         let state = try JSON(parsing: Array(folder.read(".local-runner/dev.json").utf8))
         let url = try #require(state["url"]?.string)
 
-        let lines = try section("## Try it").map { line in
+        let lines = try section(title, of: document).map { line in
             line.hasPrefix("URL=") ? "URL=\(url)" : line.replacing("curl ", with: "echo; curl -sS -w '%{http_code}' ")
         }
         let answers = try shell(lines.joined(separator: "\n"), in: folder)
         let codes = answers.split(separator: "\n").map { $0.suffix(3) }
-        #expect(codes.count == lines.count { $0.contains("curl ") })
+        #expect(codes.count == lines.count { $0.contains("curl ") } && codes.count >= 4)
         #expect(codes.allSatisfy { $0 == "200" }, "\(answers)")
     }
 
-    /// The function that the README shows is the one that there is.
-    @Test func theFunctionShownIsTheRealOne() throws {
-        let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
+    @Test("The endpoint that the README of the functions shows is the real one")
+    func theFunctionShownIsTheRealOne() throws {
+        let readme = try String(contentsOfFile: top + "/Functions/README.md", encoding: .utf8)
         let function = try String(contentsOfFile: top + "/Functions/api/mcp/identity.swift", encoding: .utf8)
         #expect(readme.contains("```swift\n" + function + "```"))
     }
@@ -51,9 +53,9 @@ import Testing
         return copy
     }
 
-    /// The indented lines of a section.
-    private func section(_ title: String) throws -> [String] {
-        let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
+    /// Returns the indented lines of a section.
+    private func section(_ title: String, of document: String) throws -> [String] {
+        let readme = try String(contentsOfFile: top + "/" + document, encoding: .utf8)
         let rest = readme.components(separatedBy: "\n").drop { $0 != title }.dropFirst()
         return rest.prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("    ") }.map { String($0.dropFirst(4)) }
     }

@@ -80,7 +80,7 @@ import Testing
         let replies = try clients.map { try $0.readReply() }
         #expect(replies.map(\.status).sorted() == [200] + [Int](repeating: 409, count: 29))
         #expect(
-            replies.last { $0.status == 409 }?.text == #"{"error":"This trigger's last run has not ended."}"#)
+            replies.last { $0.status == 409 }?.text == #"{"error":"The previous run of this trigger has not ended."}"#)
         #expect(try clients[0].request("POST", Self.path, [runner.localAuthorization]).status == 200)
         #expect(poll { runner.log.components(separatedBy: "CRON").count == 3 })
     }
@@ -118,7 +118,7 @@ import Testing
         client.reset()
         #expect(runner.logs(" 499 "))
         runner.process.send(SIGTERM)
-        #expect(runner.logs("ending when all is done (connections in use: 0, scheduled functions: 1)"))
+        #expect(runner.logs("finishing running work (connections in use: 0, scheduled functions: 1)"))
         #expect(runner.process.waitForEnd() == 0)
         #expect(runner.log.contains("CRON 0 0 1 1 * 200"))
     }

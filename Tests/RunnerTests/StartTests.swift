@@ -57,10 +57,10 @@ import Testing
     @Test func aPortThatIsTakenIsAnotherMatterThanOneThatIsNotAllowed() throws {
         let runner = try Runner()
         let taken = try failure("runner-fixture", ["--port", String(runner.port)])
-        #expect(taken.contains("Address already in use; if that is another runner, stop it"), "\(taken)")
+        #expect(taken.contains("Address already in use; if another runner uses it, stop that one"), "\(taken)")
         let address = ListenAddress(ip: "127.0.0.1", port: 80)
         let refused = ServerError("can't listen on 127.0.0.1:80: Permission denied", code: EACCES)
-        #expect(refused.advice(address).contains("ports below 1024 are for root"))
+        #expect(refused.advice(address).contains("ports below 1024 need root"))
         #expect(!refused.advice(address).contains("another runner"))
         let absent = try failure("runner-fixture", ["--port", "0", "--ip", "192.0.2.1"])
         #expect(absent.contains("no interface of this machine has this address"), "\(absent)")
@@ -88,7 +88,7 @@ import Testing
         #expect(lines[0]["level"] == "info" && lines[0]["time"] != nil)
         if warns {
             #expect(lines[1]["level"] == "warning")
-            #expect(lines[1]["message"]?.string?.contains("is open to other machines") == true)
+            #expect(lines[1]["message"]?.string?.contains("accepts connections from other machines") == true)
         }
     }
 

@@ -1,7 +1,7 @@
-"""How long the analysis of a large generated company takes on SQLite, as a multiple of one full scan of its four large
-tables; how that grows from a tenth of the company to all of it; and how many times as long PostgreSQL takes.
+"""Measures the analysis of a large generated company: its time on SQLite as a multiple of one full scan of the four
+large tables, its growth from a tenth of the company to all of it, and its time on PostgreSQL as a multiple of SQLite's.
 
-BENCH_SCALE makes the companies smaller, BENCH_KEEP names a folder that keeps them from one run to the next."""
+BENCH_SCALE makes the companies smaller. BENCH_KEEP names a folder that keeps them for later runs."""
 
 import json
 import os
@@ -25,8 +25,8 @@ def moment(days=0.0):
 
 
 def company(path, size):
-    """A company of `size` identities, half as many devices, ten entitlements and ten events each. One in a hundred
-    people has some problem."""
+    """Generates a company with `size` identities, half as many devices, and ten entitlements and ten events for each
+    identity. One in a hundred people has a problem."""
     configuration = os.path.join(top, "wrangler-like.json")
     subprocess.run(
         [os.path.join(top, ".build/release/local-runner"), "migrate", "--config", configuration, "--database",
@@ -85,7 +85,7 @@ def company(path, size):
         " is_admin, mfa_enabled, last_login_at, department, manager_email, metadata, created_at, updated_at",
         rows_of_accounts())
     def rows_of_devices():
-        # Each computer as device management and as endpoint detection know it; one in a hundred has no agent.
+        # Device management and endpoint detection each know every computer; one in a hundred has no agent.
         for n in range(size // 4):
             for platform in ["jamf_pro", "crowdstrike"]:
                 is_managed = platform == "jamf_pro"
@@ -121,8 +121,8 @@ def company(path, size):
 
 
 def scan(path):
-    """Seconds for one full scan of the four tables, warm, by the table itself and not an index: reading all values of
-    every row, and going through the rows only, as far as their last column."""
+    """Returns the seconds of one full scan of the four tables in warm memory, without an index: once reading all values
+    of every row, and once only stepping through the rows up to their last column."""
     database = sqlite3.connect(path)
     tables = ["identities", "devices", "entitlements", "audit_events"]
     columns = {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in tables}
@@ -151,7 +151,7 @@ def analyse(path, workspace, user, build=".build"):
 
 
 def kept_company(size):
-    """The path of a company's database, and the ids of its workspace and admin; as it was before any analysis."""
+    """Returns the path of a company's database before any analysis, and the ids of its workspace and admin."""
     folder = os.environ.get("BENCH_KEEP", work)
     path = os.path.join(folder, f"company-{size}.db")
     if os.path.exists(path + ".ids"):
@@ -176,7 +176,7 @@ def costs(results, findings, seconds, memory):
 
 def on_sqlite(size):
     path, workspace, user = kept_company(size)
-    # What it costs to have the file in memory is neither the scan's nor the analysis'.
+    # Loading the file into memory counts neither for the scan nor for the analysis.
     with open(path, "rb", buffering=0) as file:
         while file.read(1 << 22):
             pass
@@ -215,9 +215,9 @@ def on_postgresql(size):
                         f"COPY thalian.{table} ({columns}) FROM STDIN (FORMAT csv)"], stdin=rows.stdout, check=True)
             rows.wait()
         database.close()
-        # What autovacuum does by itself within minutes.
+        # autovacuum does this by itself within minutes.
         ask("VACUUM (ANALYZE)")
-        # What it costs to have the data in memory is not the analysis'.
+        # Loading the data into memory does not count for the analysis.
         for table in ["identities", "accounts", "devices", "entitlements", "audit_events"]:
             ask(f"SELECT count(*) FROM thalian.{table} WHERE updated_at IS NULL" if table != "audit_events"
                 else "SELECT count(*) FROM thalian.audit_events WHERE details IS NULL")

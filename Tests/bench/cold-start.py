@@ -1,8 +1,8 @@
-"""What a cold start costs: exec to exit of each function, as a multiple of an empty static C program that runs in the same
-loop, and the same on PostgreSQL. Functions that call other people's APIs get a request with a session that they refuse
-without calling anybody; one of them is also measured with one call by TLS to a server on this machine.
+"""Measures a cold start: the time from exec to exit of each function, as a multiple of an empty static C program that
+runs in the same loop, and the same on PostgreSQL. Functions that call external APIs get a request with a session that
+they refuse before any call. One of them is also measured with one call over TLS to a server on this machine.
 
-The scheduled functions get their event in a variable and have nothing to do; all others are called by CGI."""
+The scheduled functions get their event in a variable and have nothing to do. All others are called by CGI."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ control = os.path.join(top, "Tests/postgresql")
 
 
 def run(program, environment, body=b"", output=null):
-    """Runs a program with a body on standard input; the result is seconds and the exit status."""
+    """Runs a program with a body on standard input. Returns the seconds and the exit status."""
     read, write = os.pipe()
     os.write(write, body)
     os.close(write)
@@ -37,7 +37,7 @@ def run(program, environment, body=b"", output=null):
 
 
 def answer(program, environment, body):
-    """What the program writes to standard output."""
+    """Returns the program's standard output."""
     path = os.path.join(work, "answer")
     with open(path, "wb") as file:
         _, status = run(program, environment, body, file.fileno())
@@ -52,7 +52,7 @@ def stripped(name, build):
 
 
 def calls(runner, database, build):
-    """For each function the program, its environment, its body and how its answer begins."""
+    """Returns for each function the program, its environment, its body and the expected beginning of the response."""
     dev = runner.dev
     claims = dev["tokens"]["super_admin"].split(".")[1]
     user = json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"]
@@ -73,7 +73,7 @@ def calls(runner, database, build):
         program = stripped(name, build)
         if not methods:
             event = {"detail-type": "Scheduled Event", "source": "aws.events", "time": "2026-04-15T12:30:00Z"}
-            # With a fixed set of keys none are fetched.
+            # With a fixed set of keys no keys are fetched.
             found[name] = (
                 program, {**variables, "FUNCTION_EVENT": json.dumps(event), "SUPABASE_JWKS": '{"keys":[]}'}, b"",
                 '{"statusCode":200')
@@ -85,11 +85,11 @@ def calls(runner, database, build):
             environment["HTTP_AUTHORIZATION"] = "Bearer " + session_token(user)
         body, status = b"", "Status: 200"
         if methods[0] == "POST":
-            # Each of them refuses a body without its fields, or a finding that does not exist.
+            # Each of these functions refuses a body without its fields, or an unknown finding.
             body, status = json.dumps({"workspaceId": workspace, "unknown": 1}).encode(), "Status: 4"
             environment |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}
             if name in ("api-analyze", "api-export-audit-log", "api-export-workspace", "api-mcp-sync"):
-                # These need no fields: a workspace of somebody else's is refused instead.
+                # These functions need no fields, so they get a foreign workspace, which they refuse.
                 body = json.dumps({"workspaceId": "00000000-0000-4000-8000-000000000000"}).encode()
                 environment["CONTENT_LENGTH"] = str(len(body))
         elif "API_KEY_HOURLY_LIMIT" not in function["bindings"]:
@@ -131,12 +131,12 @@ tls = subprocess.Popen(
     ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", pem, "-key", pem, "-www"],
     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 port = next(line for line in tls.stdout if line.startswith("ACCEPT")).strip().rsplit(":", 1)[1]
-# The server writes a few lines for each connection.
+# The server logs a few lines for each connection.
 threading.Thread(target=tls.stdout.read, daemon=True).start()
 try:
     with Runner(top, work) as runner:
         programs = calls(runner, "sqlite:" + os.path.join(runner.state, "thalian.db"), ".build")
-        # The server's page is not a key set, so that each run fetches it anew.
+        # The server's page is not a key set, so each run fetches it again.
         program, environment, body, beginning = programs["scheduled-session-keys"]
         with_call = {
             "scheduled-session-keys, one TLS call": (program, environment | {

@@ -1,5 +1,6 @@
-"""What an export of 1,000,000 identities takes in each format, in time and memory; CSV beside the sqlite3 command line
-writing the same one, JSON of an audit log as long, and what checking that takes. BENCH_SCALE changes the number."""
+"""Measures the export of 1,000,000 identities in each format, in time and memory: CSV compared with the same export by
+the sqlite3 command line, JSON of an audit log of the same length, and the check of that log. BENCH_SCALE changes the
+number."""
 
 import csv
 import hashlib
@@ -25,7 +26,7 @@ runner = os.path.join(top, ".build/release/local-runner")
 
 
 def company():
-    """A workspace with so many identities; every second one has an account."""
+    """Generates a workspace with this number of identities. Every second one has an account."""
     subprocess.run(
         [runner, "migrate", "--config", os.path.join(top, "wrangler-like.json"), "--database", "sqlite:" + path,
          "--persist-to", os.path.join(work, "state")], check=True, stdout=subprocess.DEVNULL)
@@ -89,14 +90,14 @@ def export(fields, database="sqlite:" + path, build=".build", function="api-expo
 
 
 def without_head(source):
-    """A function's answer without its header fields."""
+    """Returns a function's response without its header."""
     while source.readline().strip():
         pass
     return source
 
 
 def command_line(names):
-    """The sqlite3 command line writing the same CSV."""
+    """Writes the same CSV with the sqlite3 command line."""
     known = {row[1] for row in sqlite3.connect(path).execute("PRAGMA table_info(identities)")}
     boolean = lambda name: f"iif({name}, 'true', 'false') AS {name}" if name == "mfa_enabled" else name
     columns = ", ".join(boolean(name) if name in known else f"NULL AS {name}" for name in names[1:])

@@ -1,11 +1,11 @@
-"""How background syncs scale: fake providers in processes of their own, which take their time, workspaces of
-mixed platforms and sizes, and workers. Prints provider requests a second, syncs a minute, how long jobs wait for a worker,
-how fair that is, what a sync costs the database, and memory; on both engines, and for another build beside this one.
+"""Measures how background syncs scale, with slow fake providers in their own processes, workspaces of different
+platforms and sizes, and workers. Prints provider requests per second, syncs per minute, the waiting times of jobs,
+their fairness, the database time of a sync, and memory, on both engines and for another build as well.
 
 BENCH_WORKSPACES (40), BENCH_PROCESSES ("8,16,32": jobs at once, a run for each), BENCH_LATENCY (0.3 seconds a request),
-BENCH_RATE (requests a second that each org allows; not limited, if it is not set), BENCH_SECONDS (60 a run),
-BENCH_BEFORE (the folder of another built checkout; its scheduled-jobs is started again and again),
-BENCH_ENGINES ("PostgreSQL,SQLite")."""
+BENCH_RATE (requests a second that each org allows; unlimited by default), BENCH_SECONDS (60 a run), BENCH_BEFORE (the
+folder of another built checkout; its scheduled-jobs is restarted again and again), BENCH_ENGINES
+("PostgreSQL,SQLite")."""
 
 import base64
 import json
@@ -33,7 +33,8 @@ PROVIDERS = int(os.environ.get("BENCH_PROVIDERS", "2"))
 
 
 class Fleet:
-    """Workspaces in a store of a build, each with one or two platforms, connected and synced once without latency."""
+    """The workspaces in a store of one build, each with one or two platforms, connected and synced once without
+    latency."""
 
     def __init__(self, tree, store, providers):
         self.tree, self.store, self.providers = tree, store, providers
@@ -74,7 +75,7 @@ class Fleet:
                  os.path.join(work, f"answer-{number}"), self.variables)
 
     def queue(self):
-        """All are due at once, now."""
+        """Makes all syncs due now."""
         past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))
         self.store.script(f"""
             DELETE FROM jobs; UPDATE analysis_runs SET started_at = '2026-01-01T00:00:00Z';
@@ -90,7 +91,7 @@ class Fleet:
             env={**self.variables, "DATABASE_URL": self.store.url, "FUNCTION_EVENT": json.dumps(event), **more})
 
     def run(self, processes, is_before):
-        """Syncs for so many seconds, each integration again as soon as all have had their turn."""
+        """Runs syncs for the given time. All integrations are queued again once each had its turn."""
         self.queue()
         runs = int(self.store.rows("SELECT count(*) FROM sync_runs WHERE status = 'completed'")[0][0])
         self.providers.begin(LATENCY)
@@ -138,8 +139,9 @@ class Fleet:
         self.start("scheduled-sync").wait()
 
     def delays(self, processes):
-        """How long a job waits for a worker that has hands free: one is queued at a time, and the provider tells when it begins."""
-        # A sync that goes on with what was pulled before would ask for nothing.
+        """Measures how long a job waits for an idle worker: queues one job at a time, and the provider reports when it
+        begins."""
+        # A sync that continues an earlier one would send no requests.
         self.store.script("DELETE FROM jobs; UPDATE sync_runs SET status = 'failed' WHERE status = 'in_progress';")
         self.providers.begin(0)
         worker = self.start("scheduled-jobs", {"JOB_PROCESSES": str(processes), "JOB_WORKER_SECONDS": "3600"})
@@ -148,7 +150,7 @@ class Fleet:
             _, workspace, _ = self.workspaces[round % WORKSPACES]
             while int(self.store.rows("SELECT count(*) FROM jobs WHERE kind = 'sync'")[0][0]):
                 time.sleep(0.05)
-            # Long enough for the worker to look less often.
+            # Waits until the worker looks less often.
             time.sleep(1.5 if round % 2 else 0.1)
             before = self.providers.count()
             identifier = self.store.rows(f"SELECT id FROM integrations WHERE workspace_id = '{workspace}' LIMIT 1")[0][0]

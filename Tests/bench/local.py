@@ -1,4 +1,4 @@
-"""A local runner on a port of its own with a state folder of its own, and small helpers for measuring."""
+"""A local runner with its own port and state folder, and small helpers for measuring."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ import urllib.request
 
 
 class Runner:
-    """`local-runner dev` with a changed configuration; stopped at the end of the with-block."""
+    """`local-runner dev` with a changed configuration. It is stopped at the end of the with-block."""
 
     def __init__(self, top, work, change=lambda configuration: None, program=None, build=".build", port=0, arguments=()):
         self.state = os.path.join(work, "state")
@@ -51,7 +51,7 @@ class Runner:
 
 
 def requests_per_second(url, header=None, connections=32, seconds=4):
-    """What wrk counts with one thread, on the same cores."""
+    """Returns the number that wrk measures with one thread on the same cores."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]
     if header:
         command[1:1] = ["-H", header]
@@ -67,7 +67,8 @@ def median(values):
 
 
 def memory(roots):
-    """The memory of processes and all that they have forked, shared pages counted once, in MiB; and their number."""
+    """Returns the memory of processes and all their descendants in MiB, counting shared pages once, and the number of
+    processes."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -94,7 +95,7 @@ def percentile(values, share):
 
 
 def compile_c(work, name, source):
-    """A static C program."""
+    """Compiles a static C program."""
     path = os.path.join(work, name)
     subprocess.run(["gcc", "-O2", "-static", "-o", path, "-x", "c", "-"], input=source.encode(), check=True)
     return path
@@ -114,7 +115,8 @@ def session_token(user, issuer="https://measured.example"):
 
 
 def call(program, fields, user, database, answer, more={}):
-    """One POST to a function by CGI, its answer written to a file; seconds, and the most memory it had, in MiB."""
+    """Calls a function once by CGI and writes its response to a file. Returns the seconds and its peak memory in
+    MiB."""
     body = json.dumps(fields)
     environment = {
         "GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "POST", "SCRIPT_NAME": "/", "QUERY_STRING": "",
@@ -127,7 +129,7 @@ def call(program, fields, user, database, answer, more={}):
         process.stdin.write(body.encode())
         process.stdin.close()
         memory = 0
-        # What wait4 would tell counts this process too, out of which the other came.
+        # wait4 would include the memory of this process, which forked the function's process.
         while process.poll() is None:
             memory = max(memory, peak(process.pid))
             time.sleep(0.01)
@@ -140,7 +142,7 @@ def call(program, fields, user, database, answer, more={}):
 
 
 def peak(process):
-    """The most memory that a process has had, in MiB; 0 when it has ended."""
+    """Returns the peak memory of a process in MiB; 0 if it has ended."""
     try:
         with open(f"/proc/{process}/status") as status:
             return next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM:")), 0)

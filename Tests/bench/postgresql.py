@@ -1,4 +1,4 @@
-"""What PostgreSQL costs beside SQLite, in one run: MCP reads through the runner in "reuse" mode, and a cold start."""
+"""Compares PostgreSQL with SQLite in one run: MCP reads through the runner in "reuse" mode, and a cold start."""
 
 import os
 import subprocess

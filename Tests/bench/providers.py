@@ -1,4 +1,4 @@
-"""Fake providers in processes of their own: an Okta org and an Entra tenant for any number of workspaces."""
+"""Fake providers in their own processes: an Okta org and an Entra tenant for any number of workspaces."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 def okta(path, query, size):
-    """A small org: so many users, four a page, each with a factor."""
+    """A small org with this number of users, four on a page, each with a factor."""
     if path == "/oauth2/v1/token":
         return {"access_token": "t"}, None
     if path == "/api/v1/org":
@@ -46,18 +46,19 @@ def entra(path, query, size):
 
 
 class Provider:
-    """One process that plays both platforms for all workspaces. POST /control sets the latency and begins to count anew."""
+    """One process that plays both platforms for all workspaces. POST /control sets the latency and resets the
+    counters."""
 
-    # Requests a second that each org allows; 0 is no limit.
+    # The requests per second that each org allows; 0 means no limit.
     rate = 0
 
     def __init__(self, latency):
         self.latency, self.count, self.refused, self.since = latency, 0, 0, time.time()
-        # What each org, which its token tells, may still be asked, and when that was so.
+        # The remaining requests of each org, which is recognised by its token, and the time of that number.
         self.budgets = {}
 
     def may_answer(self, token):
-        """Allows as many requests a second as `rate` says, and as many at once after a second without any."""
+        """Allows `rate` requests per second, and as many at once after a second without any."""
         if not self.rate or not token:
             return True
         now = time.time()
@@ -67,16 +68,16 @@ class Provider:
         return left >= 1
 
     def answer(self, method, path, query, fields, body):
-        """The status, the JSON, and the next page's link."""
+        """Returns the status, the JSON and the link to the next page."""
         play = entra if path.startswith("/v1.0/") or "oauth2/v2.0" in path else okta
         answer, link = play(path, query, self.size(fields))
         if "oauth2/v2.0" in path:
-            # Later requests tell by this token which org they are about.
+            # Later requests name their org by this token.
             answer["access_token"] = "t" + parse_qs(body.decode())["client_secret"][0]
         return 200, answer, link
 
     def report(self):
-        """What GET /control tells."""
+        """Returns the answer to GET /control."""
         return {"count": self.count, "refused": self.refused, "seconds": time.time() - self.since}
 
     async def serve(self, reader, writer):
@@ -94,7 +95,7 @@ class Provider:
                     if method == "POST":
                         Provider.__init__(self, json.loads(body)["latency"])
                 elif not self.may_answer(fields.get("authorization", "")):
-                    # As Microsoft Graph and Okta say so.
+                    # Microsoft Graph and Okta say it in this way.
                     self.refused += 1
                     answer, status = {"error": {"code": "TooManyRequests"}, "errorCode": "E0000047"}, 429
                     limit = f"Retry-After: 1\r\nX-Rate-Limit-Reset: {int(time.time()) + 1}\r\n"
@@ -115,7 +116,7 @@ class Provider:
 
     @staticmethod
     def size(fields):
-        """Small orgs, and one in eight ten times as large."""
+        """Returns a small size, or for one org in eight a ten times larger one."""
         token = fields.get("authorization", "")
         digits = "".join(character for character in token if character.isdigit())
         return 300 if digits and int(digits) % 8 == 0 else 38
@@ -131,7 +132,7 @@ class Provider:
 
 
 class Providers:
-    """So many processes of one kind of provider."""
+    """A number of processes of one kind of provider."""
 
     def __init__(self, count, kind=Provider):
         self.ports, self.processes = [], []

@@ -1,5 +1,5 @@
-"""How long MCP reads take on a large generated company, as multiples of their time on the demonstration company, which is
-in the same SQLite database and is asked in turn."""
+"""Measures MCP reads on a large generated company, as multiples of their time on the demonstration company, which is in
+the same SQLite database and is read in turn."""
 
 import hashlib
 import http.client

@@ -1,4 +1,4 @@
-"""Databases of the measurements' own, on both engines."""
+"""Databases for measurements, on both engines."""
 
 import os
 import sqlite3
@@ -45,7 +45,7 @@ class PostgreSQL:
         self.url = self.control("start").strip()
 
     def control(self, verb):
-        """Does what Tests/postgresql calls so, and returns what it prints."""
+        """Runs a verb of Tests/postgresql and returns its output."""
         return subprocess.run(
             [self.program, verb, self.folder], capture_output=True, text=True, check=True).stdout
 
@@ -60,7 +60,7 @@ class PostgreSQL:
         return [line.split("\t") for line in output.splitlines()]
 
     def busy_seconds(self):
-        """Seconds that sessions have spent on statements."""
+        """Returns the seconds that sessions have spent on statements."""
         return float(self.rows("SELECT active_time / 1000 FROM pg_stat_database WHERE datname = current_database()")[0][0])
 
     def stop(self):

@@ -1,6 +1,6 @@
-"""What a sync of 50,000 users from an Entra ID on this machine takes, on both engines: memory, how much of its time is the
-provider's, and how long others wait to write meanwhile; and what a second one writes when one user in a hundred has
-changed, counted by the database itself."""
+"""Measures a sync of 50,000 users from an Entra ID on this machine, on both engines: its memory, the provider's share
+of its time, and the waiting times of other writers. Then measures a second sync after one user in a hundred has
+changed, with the writes counted by the database itself."""
 
 import base64
 import json
@@ -19,7 +19,8 @@ from local import call, peak
 
 top, work = sys.argv[1:3]
 USERS = int(os.environ.get("BENCH_USERS", "50000"))
-# Seconds that a page takes beyond the time that this machine needs for it: Graph's own take from a tenth to a whole one.
+# The seconds that a page takes in addition to this machine's time. Microsoft Graph takes from a tenth of a second to
+# one second.
 LATENCY = float(os.environ.get("BENCH_LATENCY", "0.1"))
 ENGINES = os.environ.get("BENCH_ENGINES", "SQLite,PostgreSQL").split(",")
 APPS = 50
@@ -80,7 +81,7 @@ def answer(path, query):
 
 
 class Clock:
-    """How long at least one request is with the provider: those that are there at once count once."""
+    """Measures the time in which at least one request is at the provider. Simultaneous requests count once."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -108,7 +109,7 @@ provider = Clock()
 
 class Provider(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Or else each answer waits 40 ms for the head's acknowledgement.
+    # Otherwise each answer waits 40 ms for the acknowledgement of its head.
     disable_nagle_algorithm = True
 
     def respond(self):
@@ -153,7 +154,7 @@ class SQLite:
         return self.database.execute(query).fetchall()
 
     def count_writes(self):
-        """Triggers, which see every row that any process writes."""
+        """Creates triggers, which see every row that any process writes."""
         self.script("CREATE TABLE bench_writes (name text);" + "".join(
             f"CREATE TRIGGER bench_{table}_{verb} AFTER {verb} ON {table} BEGIN INSERT INTO bench_writes VALUES ('{table}'); END;"
             for table in TABLES for verb in ["INSERT", "UPDATE", "DELETE"]))
@@ -162,7 +163,7 @@ class SQLite:
         return dict(self.rows("SELECT name, count(*) FROM bench_writes GROUP BY name"))
 
     def wait_to_write(self):
-        """Seconds that somebody else waits until they may write; to be used by one thread."""
+        """Returns the seconds that another writer has to wait. Must be called from one thread."""
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=0)
         start = time.perf_counter()
         while True:
@@ -205,7 +206,7 @@ class PostgreSQL:
         return [[int(value) if value.isdigit() else value for value in line.split("\t")] for line in output.splitlines()]
 
     def statistics(self):
-        # What a process has written it reports when it ends.
+        # A process reports its writes when it ends.
         time.sleep(1.5)
         return dict(self.rows(
             "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = 'thalian'"))
@@ -223,12 +224,13 @@ class PostgreSQL:
         subprocess.run([self.control, "stop", self.server], check=True, stdout=subprocess.DEVNULL)
 
 
-# Seconds from one request of somebody else's to the next.
+# The seconds between two requests of other users.
 INTERVAL = 0.05
 
 
 def worst(waits):
-    """The median of the ten longest waits of requests that come every 50 ms, whether others still wait or not."""
+    """Returns the median of the ten longest waits of requests that come every 50 ms, even while earlier ones still
+    wait."""
     all_waits = [wait - later * INTERVAL for wait in waits for later in range(int(wait / INTERVAL) + 1)]
     longest = sorted(all_waits)[-10:]
     return longest[len(longest) // 2]
@@ -252,7 +254,7 @@ def measure(store):
         "CREDENTIALS_KEY": "k1:" + base64.b64encode(bytes(32)).decode()}
 
     def job():
-        """Jobs that are due, as the cron trigger runs them; seconds and MiB."""
+        """Runs due jobs like the cron trigger does. Returns seconds and MiB."""
         event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -265,7 +267,7 @@ def measure(store):
         return time.perf_counter() - start, memory
 
     def sync(function, fields):
-        """A call, and the jobs that go on with what it began."""
+        """Makes a call, and runs the jobs that continue what it began."""
         provider.begin()
         waits, is_over = [0.0], threading.Event()
 
@@ -281,7 +283,7 @@ def measure(store):
                 os.path.join(built, function), {"workspaceId": workspace, **fields}, member, store.url,
                 os.path.join(work, "answer"), variables)
             while True:
-                # As the cron trigger would, but without the wait for the next minute.
+                # Like the cron trigger, but without waiting for the next minute.
                 left = store.rows("SELECT count(*) FROM jobs WHERE kind = 'sync'")[0][0]
                 if not left:
                     break

@@ -1,5 +1,5 @@
-"""Requests a second through the runner, as multiples of lighttpd's mod_cgi serving a static C program, in one run. The
-load comes from wrk on the same cores."""
+"""Measures requests per second through the runner, as multiples of lighttpd's mod_cgi serving a static C program, in
+one run. The load comes from wrk on the same cores."""
 
 import os
 import socket

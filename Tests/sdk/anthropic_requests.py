@@ -1,4 +1,4 @@
-"""Sends the bodies of our requests with Anthropic's SDK, and says how what it sends differs from what we sent.
+"""Sends the bodies of our requests with Anthropic's SDK and prints the differences between its requests and ours.
 
 Standard input: {"key": …, "requests": [{"method", "target", "headers", "body"}], "messages": [bodies of answers]}.
 Prints one line for each difference.

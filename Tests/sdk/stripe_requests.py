@@ -1,4 +1,4 @@
-"""Makes the calls of our requests with Stripe's SDK, and says how what it sends differs from what we sent.
+"""Makes the calls of our requests with Stripe's SDK and prints the differences between its requests and ours.
 
 Standard input: {"key": …, "requests": [{"method", "target", "headers", "body"}]}. Prints one line for each difference.
 """
@@ -36,7 +36,7 @@ client = stripe.StripeClient(
 
 
 def nested(pairs):
-    """The parameters that a form with brackets stands for."""
+    """Returns the nested parameters that a form with brackets stands for."""
     result = {}
     for name, value in pairs:
         keys = name.replace("]", "").split("[")

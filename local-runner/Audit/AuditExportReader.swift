@@ -1,8 +1,8 @@
 import Base
 
-/// Reads what POST /api/export-audit-log answered, entry after entry, so that memory does not grow with the file.
+/// Reads a response of POST /api/export-audit-log one entry at a time, so that memory does not grow with the file.
 struct AuditExportReader {
-    /// What the document holds, in its order.
+    /// The parts of the document, in the order in which the file has them.
     enum Part {
         /// A member of the document itself, such as `total_entries`.
         case member(String, JSON)
@@ -10,12 +10,12 @@ struct AuditExportReader {
         case entry(JSON)
     }
 
-    /// The file is no such export.
+    /// The file is not an export of the audit log.
     struct Malformed: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// No entry is longer than this, in bytes.
+    /// The maximum length of an entry, in bytes.
     private static let longest = 64 << 20
 
     private enum Place { case document, entries }
@@ -25,13 +25,13 @@ struct AuditExportReader {
     private var isFirst = true
     private var names: Set<String> = []
 
-    /// Opens the file and begins to read.
+    /// Opens the file and reads its first character.
     init(_ path: String) throws {
         bytes = try ByteReader(path)
         try expect("{")
     }
 
-    /// The next part; nil at the document's end.
+    /// Returns the next part, or nil at the end of the document.
     mutating func next() throws -> Part? {
         while true {
             if place == .entries {
@@ -46,14 +46,14 @@ struct AuditExportReader {
             }
             if try take("}") {
                 try skipSpace()
-                guard try bytes.peek() == nil else { throw malformed("there is more behind its end") }
-                guard names.contains("entries") else { throw malformed("it has no entries") }
+                guard try bytes.peek() == nil else { throw malformed("text follows the end of the document") }
+                guard names.contains("entries") else { throw malformed("the member \"entries\" is missing") }
                 return nil
             }
             if !isFirst { try expect(",") }
             isFirst = false
             guard let name = try value().string else { throw malformed("a member has no name") }
-            guard names.insert(name).inserted else { throw malformed("\"\(name)\" stands in it twice") }
+            guard names.insert(name).inserted else { throw malformed("\"\(name)\" occurs twice") }
             try expect(":")
             guard name == "entries" else { return .member(name, try value()) }
             try expect("[")
@@ -62,7 +62,7 @@ struct AuditExportReader {
         }
     }
 
-    /// One value, however it is laid out.
+    /// Reads one value, with any white space around it.
     private func value() throws -> JSON {
         try skipSpace()
         var text: [UInt8] = []
@@ -123,6 +123,6 @@ struct AuditExportReader {
     }
 
     private func malformed(_ reason: String) -> Malformed {
-        Malformed(description: "this is not what POST /api/export-audit-log answered: \(reason)")
+        Malformed(description: "the file is not an export of POST /api/export-audit-log: \(reason)")
     }
 }

@@ -2,7 +2,7 @@ import Base
 import CSystem
 import Glibc
 
-/// A file's bytes one after the other, read piece by piece.
+/// Reads a file byte by byte, through a buffer.
 final class ByteReader {
     private let path: String
     private let descriptor: Int32
@@ -19,7 +19,7 @@ final class ByteReader {
 
     deinit { close(descriptor) }
 
-    /// The next byte, which stays the next; nil at the end.
+    /// Returns the next byte without consuming it, or nil at the end of the file.
     func peek() throws(FileError) -> UInt8? {
         if position == end {
             var length = -1
@@ -32,6 +32,6 @@ final class ByteReader {
         return position < end ? buffer[at: position] : nil
     }
 
-    /// Takes the byte that `peek()` returned.
+    /// Consumes the byte that `peek()` returned.
     func skip() { position += 1 }
 }

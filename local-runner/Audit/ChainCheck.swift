@@ -1,33 +1,34 @@
 import Base
 import Store
 
-/// Follows the chain of an exported audit log, and finds the first entry that was changed, removed or inserted.
+/// Checks the chain of an exported audit log and finds the first entry that was changed, removed or inserted.
 ///
-/// An entry's content_hash covers its fields, its row_hash covers the rest and its place, and its prev_hash is the row_hash of
-/// the entry before it. If all three were computed anew, the next entry shows it: it still follows the old row_hash. If all
-/// entries up to the last were computed anew, the signature shows it.
+/// The content_hash of an entry covers its fields, its row_hash covers the rest and its position, and its prev_hash is
+/// the row_hash of the entry before it. If someone recomputes all three for one entry, the next entry shows it, because
+/// its prev_hash still is the old row_hash. If someone recomputes all entries up to the last, the signature shows it.
 struct ChainCheck {
-    /// What is wrong.
+    /// The first fault of an export.
     enum Fault: Error, Equatable {
-        /// The entry does not say what it said.
+        /// The entry's fields do not match its hashes.
         case changed(Entry)
         /// The entry did not exist, or stood at another position.
         case inserted(Entry)
-        /// The entry of this number is missing.
+        /// The entry with this sequence number is missing.
         case removed(Int)
-        /// So many entries are missing at the beginning or at the end.
+        /// This number of entries is missing at the beginning or at the end.
         case cutOff(Int)
-        /// There are more entries than total_entries says, without a signature that tells which of the two is wrong.
+        /// The export has more entries than total_entries says, and no valid signature tells which of the two was
+        /// changed.
         case surplus(total: Int, count: Int)
-        /// The signature is one over exactly these entries, so that total_entries alone was changed.
+        /// The signature covers exactly these entries, so only total_entries was changed.
         case otherTotal(Int, count: Int)
-        /// The signature is missing, or is not one over these entries.
+        /// The signature is missing, or does not match these entries.
         case notSigned
-        /// The signature was made with another key than the expected one, which this is.
+        /// Another key than the expected one signed the export. `publicKey` is the key that signed it.
         case signedByOther(publicKey: String)
     }
 
-    /// What an exported entry says of itself.
+    /// An exported entry, with the fields that the check needs.
     struct Entry: Equatable {
         let id: String
         let action: String
@@ -36,22 +37,22 @@ struct ChainCheck {
         let rowHash: String
         let workspaceID: String
         let version: AuditLink.Version
-        /// The members that an export writes. Others are nobody's, and no hash covers them.
+        /// The members that an export writes. Any other member is an error, since no hash covers it.
         private static let members: Set<String> = [
             "id", "workspace_id", "user_id", "action", "actor_email", "target_type", "target_id", "details",
             "content_hash", "created_at", "sequence_number", "prev_hash", "row_hash", "hash_version",
         ]
-        /// True if its hashes are those of its fields.
+        /// True if the hashes match the fields.
         let isWhole: Bool
 
-        /// A text for the terminal, without control characters, which would steer it.
+        /// Returns text for the terminal, without control characters, which could move the cursor or change colours.
         private static func printable(_ json: JSON?) -> String {
             String(
                 String.UnicodeScalarView(
                     (json?.string ?? "").unicodeScalars.filter { $0.properties.generalCategory != .control }))
         }
 
-        /// A part that is missing or of another kind makes an entry that is not whole.
+        /// Reads an entry. An entry with a missing member, or one of another type, is not whole.
         init(_ json: JSON) {
             let content = json["content_hash"]?.string ?? ""
             id = Self.printable(json["id"])
@@ -60,14 +61,14 @@ struct ChainCheck {
             previousHash = json["prev_hash"]?.string ?? ""
             rowHash = json["row_hash"]?.string ?? ""
             workspaceID = json["workspace_id"]?.string ?? ""
-            // Exports of earlier releases do not name the version.
+            // Exports of earlier releases have no hash_version.
             let version = (json["hash_version"] ?? 1).integer.flatMap { AuditLink.Version(rawValue: $0) }
             self.version = version ?? .first
             let link = AuditLink(
                 sequence: sequence, id: json["id"]?.string ?? "", actorEmail: json["actor_email"]?.string,
                 contentHash: content,
                 previousHash: previousHash, version: self.version)
-            // A hash takes an actor_email that is no text for none.
+            // The hash treats an actor_email that is not a string like a missing one, so the type is checked here.
             let namesActor = json["actor_email"] == .null || json["actor_email"]?.string != nil
             isWhole =
                 version != nil && namesActor && Self.members.isSuperset(of: (json.object ?? [:]).keys)
@@ -77,12 +78,12 @@ struct ChainCheck {
     }
 
     private(set) var first: Entry?
-    /// The last entry that was added.
+    /// The last entry of the chain so far.
     private(set) var last: Entry?
     private(set) var count = 0
-    /// The public key, in hexadecimal, by which the export's signature holds. Nil if it was not checked.
+    /// The public key, in hexadecimal, that verified the export's signature; nil if the signature was not checked.
     var publicKey: String?
-    /// An entry that does not go on from the one before it. The next one helps to tell why.
+    /// An entry that does not continue the chain. The next entry helps to find the reason.
     private var doubtful: Entry?
 
     /// Adds the next entry.
@@ -97,20 +98,20 @@ struct ChainCheck {
         count += 1
     }
 
-    /// Ends the chain, which the export says is one of that workspace.
+    /// Ends the chain, and checks that it belongs to the workspace that the export names.
     func end(workspaceID: String) throws(Fault) {
         if let doubtful { throw verdict(on: doubtful, before: nil) }
         if let first, first.workspaceID != workspaceID { throw .inserted(first) }
     }
 
-    /// Compares the chain with the number of entries that the export says it has. No signature covers this chain.
+    /// Compares the length of an unsigned chain with the number of entries that the export claims.
     func compare(total: Int) throws(Fault) {
         guard let first, let last else {
             if total > 0 { throw .removed(0) }
             return
         }
         if count < total {
-            // Exports begin with the first entry, or with the first of a year.
+            // An export begins with the first entry of the log, or with the first of the exported year.
             if first.sequence == 0 { throw .removed(last.sequence + 1) }
             throw last.sequence == total - 1 ? .removed(0) : .cutOff(total - count)
         }
@@ -125,15 +126,16 @@ struct ChainCheck {
             && entry.workspaceID == last.workspaceID && entry.version >= last.version
     }
 
-    /// What is wrong with an entry that does not go on from `last`, or with `last` itself.
+    /// Returns the fault of an entry that does not continue the chain after `last`, or the fault of `last` itself.
     private func verdict(on entry: Entry, before next: Entry?) -> Fault {
         guard let last else { return .changed(entry) }
-        // Without it the chain holds.
+        // The next entry continues the chain after `last`, so the chain holds without this entry.
         if let next, goesOn(next) { return .inserted(entry) }
         guard entry.isWhole, entry.version >= last.version else { return .changed(entry) }
         if entry.sequence > last.sequence + 1 { return .removed(last.sequence + 1) }
         let isFollowed = next?.previousHash == entry.rowHash
-        // Of two with one number, or after a break, the one that the next entry follows was there before.
+        // If two entries have the same number, or the chain breaks, the original entry is the one that the next entry
+        // continues.
         if entry.sequence == last.sequence { return .inserted(isFollowed ? last : entry) }
         if entry.sequence == last.sequence + 1 { return .changed(isFollowed || next == nil ? last : entry) }
         return .inserted(entry)

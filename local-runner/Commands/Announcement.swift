@@ -1,14 +1,14 @@
 import Base
 
-/// What `dev` says once it listens.
+/// The message that `dev` prints once it listens.
 struct Announcement {
     let state: DevState
     /// The path of dev.json.
     let file: String
     let address: ListenAddress
 
-    /// Says it: to people on a terminal, with what they need to try the API; elsewhere as a line of the log, without tokens
-    /// and keys, which are in the file.
+    /// Prints the message: on a terminal, with everything needed to try the API; elsewhere as a log line, without
+    /// tokens and keys, which are in the file.
     func make(_ format: RunnerLog.Format, isTerminal: Bool, log: RunnerLog) {
         if format == .text, isTerminal {
             Terminal.say(text)
@@ -17,19 +17,19 @@ struct Announcement {
         }
         if !address.isLoopback {
             log.write(
-                "\(address.authority) is open to other machines, and what is sent there is not encrypted; "
-                    + "--ip 127.0.0.1 is for this machine alone")
+                "\(address.authority) accepts connections from other machines, without encryption;  "
+                    + "--ip 127.0.0.1 accepts them from this machine only")
         }
         log.flush()
     }
 
-    /// The address, a session token and an API key to try, and lines for curl.
+    /// The address, a session token, an API key, and curl commands to try.
     private var text: String {
         let token = state.tokens["admin"], key = state.apiKeys["read"]
         var lines = ["Listening on \(state.url)", ""]
         if let token { lines.append("Session token (admin): \(token)") }
         if let key { lines.append("API key (read):        \(key)") }
-        lines += ["All of them:           \(file)", "", "Try:", curl("/api/health", nil)]
+        lines += ["All tokens and keys:    \(file)", "", "Try:", curl("/api/health", nil)]
         if let key {
             lines += ["risk-score", "findings?severity=critical,high&limit=3", "posture-summary"].map {
                 curl("/api/mcp/\($0)", key)

@@ -1,6 +1,6 @@
 import Base
 
-/// The command line was not understood. The exit status is 2.
+/// A command line that can't be understood. The exit status is then 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
@@ -8,9 +8,9 @@ struct UsageError: Error, CustomStringConvertible {
 
 /// An option of a verb.
 struct Option: Sendable {
-    /// With its dashes, such as `--port`.
+    /// The name with its dashes, such as `--port`.
     let name: String
-    /// What stands for its value in the help; nil for an option without a value.
+    /// The placeholder of the value in the help text; nil for an option without a value.
     let value: String?
     let help: String
 
@@ -21,13 +21,13 @@ struct Option: Sendable {
     }
 }
 
-/// What followed a verb on the command line.
+/// The words that follow a verb on the command line.
 struct Arguments {
-    /// Words that are no options.
+    /// The words that are not options.
     private(set) var operands: [String] = []
     private var values: [String: [String]] = [:]
 
-    /// Reads `--name value`, `--name=value` and operands; `--` ends the options.
+    /// Reads `--name value`, `--name=value` and operands. `--` ends the options.
     init(_ words: [String], options: [Option]) throws(UsageError) {
         var words = words[...]
         while let word = words.popFirst() {
@@ -57,33 +57,33 @@ struct Arguments {
         }
     }
 
-    /// Whether the option was given.
+    /// Returns true if the option was given.
     func has(_ name: String) -> Bool { values[name] != nil }
 
-    /// The option's value; the last one wins.
+    /// The option's value, or the last one if it was given several times.
     subscript(_ name: String) -> String? { values[name]?.last }
 
-    /// All values of an option that may be given several times.
+    /// Returns all values of an option that may be given several times.
     func all(_ name: String) -> [String] { values[name] ?? [] }
 
-    /// The option's value as a whole number.
+    /// Returns the option's value as a whole number.
     func integer(_ name: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = self[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError(
-                "\(name) \(text): write a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "\(name) \(text): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
 
-    /// The option's value as a UUID.
+    /// Returns the option's value as a UUID.
     func identifier(_ name: String) throws(UsageError) -> Identifier? {
         guard let text = self[name] else { return nil }
-        guard let identifier = Identifier(text) else { throw UsageError("\(name) \(text): write a UUID") }
+        guard let identifier = Identifier(text) else { throw UsageError("\(name) \(text): must be a UUID") }
         return identifier
     }
 
-    /// The option's value as one of `words`.
+    /// Returns the option's value, which must be one of `words`.
     func word(_ name: String, of words: [String]) throws(UsageError) -> String? {
         guard let text = self[name] else { return nil }
         guard words.contains(text) else {

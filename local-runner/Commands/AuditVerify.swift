@@ -5,26 +5,26 @@ extension Verb {
     static let auditVerify = Verb(
         "audit-verify", operands: "FILE", "Checks an exported audit log, without the database.",
         details: """
-            FILE is the response of POST /api/export-audit-log. Each entry's hashes are computed anew from its fields, each
-            entry must follow the one before it, and the signature must be one over all of them. The first entry that was
-            changed, removed or inserted is named, and the exit status is 1.
+            FILE is the response of POST /api/export-audit-log. The check recomputes each entry's hashes from its
+            fields, compares each entry with the one before it, and verifies the signature over all entries. If an
+            entry was changed, removed or inserted, it prints the first such entry, and the exit status is 1.
 
-            Whoever changes a file can sign it with a key of their own. So name the public key that you expect with
-            --public-key; it is printed for each export, and stays the same as long as AUDIT_SIGNING_KEY does.
+            A person who changes a file can sign it with another key. So pass the public key that you expect with
+            --public-key. Each check prints the key; it stays the same as long as AUDIT_SIGNING_KEY does.
 
-            Entries of releases before AUDIT_SIGNING_KEY have hashes that do not cover id and actor_email; the signature
-            does not prove these two for them.
+            In entries of early releases, which had no AUDIT_SIGNING_KEY, the hashes do not cover id and actor_email,
+            so the signature does not protect these two fields.
             """,
         options: [
             Option(
-                "--public-key", "KEY", "the public key that must have signed the export, 64 hexadecimal digits"),
-            Option("--unsigned", nil, "accept an export of a release that did not sign, where a cut end does not show"),
+                "--public-key", "KEY", "the public key that the export must be signed with, 64 hexadecimal digits"),
+            Option("--unsigned", nil, "accept an unsigned export of an early release, which can't prove its end"),
         ]
     ) { arguments in
-        guard arguments.operands.count == 1 else { throw UsageError("name the file to check, and one only") }
+        guard arguments.operands.count == 1 else { throw UsageError("name exactly one file to check") }
         let expectedKey = arguments["--public-key"]
         if let expectedKey, Hex.decode(expectedKey)?.count != 32 {
-            throw UsageError("--public-key \(expectedKey): write the 64 hexadecimal digits of the key")
+            throw UsageError("--public-key \(expectedKey): must be the 64 hexadecimal digits of a key")
         }
         let check: ChainCheck
         do {
@@ -40,8 +40,8 @@ extension Verb {
         }
         Terminal.say(
             """
-            \(check.count) entries, numbers \(first.sequence) to \(last.sequence): each is as it was written, and follows the one
-            before it. The last row_hash is \(last.rowHash).
+            \(check.count) entries, numbers \(first.sequence) to \(last.sequence): none was changed, each follows
+            the one before it. The last row_hash is \(last.rowHash).
             \(check.publicKey.map { "The export was signed by the key \($0)." } ?? "The export is not signed.")
             """)
         return 0
@@ -49,9 +49,9 @@ extension Verb {
 }
 
 extension ChainCheck {
-    /// Checks the file of an export. A public key that is not the expected one makes it wrong, if one is given.
+    /// Checks the file of an export, and its signer if an expected public key is given.
     ///
-    /// - Throws: `Fault`, or the reason why the file is no export.
+    /// - Throws: `Fault`, or the reason why the file is not an export.
     init(ofExport path: String, signedBy expectedKey: String? = nil, acceptsUnsigned: Bool = false) throws {
         self.init()
         var reader = try AuditExportReader(path)
@@ -66,7 +66,7 @@ extension ChainCheck {
             case .member("exported_at", let value): exportedAt = value.string
             case .member("signature", let value): signature = value
             case .member(let name, _):
-                throw Failure("the file has a member \"\(name.prefix(40))\", which no export has")
+                throw Failure("the file has an unknown member \"\(name.prefix(40))\"")
             case .entry(let json): try add(Entry(json))
             }
         }
@@ -82,7 +82,8 @@ extension ChainCheck {
             } else {
                 nil
             }
-        // The signature covers the number of entries as they were counted here, and so total_entries too.
+        // The signature covers the number of entries. The count of this check is used, so total_entries is verified
+        // too.
         let head = AuditExportHead(
             workspaceID: workspaceID, exportedAt: exportedAt ?? "", count: count, ends: ends)
         guard let signature, let key = head.publicKey(verifying: signature) else {
@@ -103,14 +104,14 @@ extension ChainCheck.Fault {
         case .removed(let sequence): "Entry \(sequence) was removed, or moved."
         case .notSigned:
             """
-            The signature is missing or does not hold: entries were removed at the end, the file was written anew from one
-            entry on, or a release made it that did not sign (see --unsigned).
+            The signature is missing or does not hold: entries were removed at the end, entries were recomputed from one
+            entry on, or an early release wrote it, which did not sign (see --unsigned).
             """
-        case .signedByOther(let key): "The export was signed by another key than the expected one: \(key)."
+        case .signedByOther(let key): "The export was signed by an unexpected key: \(key)."
         case .surplus(let total, let count):
-            "The export has \(count) entries, and total_entries is \(total): one of the two was changed."
+            "The export has \(count) entries but total_entries is \(total): one of the two was changed."
         case .otherTotal(let total, let count):
-            "total_entries was changed: it is \(total), and the signature is one over these \(count) entries."
+            "total_entries was changed: it is \(total), but the signature covers \(count) entries."
         case .cutOff(1): "One entry was removed at the beginning or at the end."
         case .cutOff(let count): "\(count) entries were removed at the beginning or at the end."
         }

@@ -1,12 +1,12 @@
 import Base
 
-/// The database that an option names.
+/// The database that a command-line option names.
 ///
-/// Everybody on a machine can read the command lines of its processes (/proc/PID/cmdline), so a password is not taken from
-/// there. An URL with a password comes from a file.
+/// Every user of a machine can read the command lines of its processes (/proc/PID/cmdline). So a URL with a password is
+/// refused there, and comes from a file instead.
 enum DatabaseArgument {
-    /// The text of the option's help.
-    static let help = "sqlite:PATH, postgres://… without a password, or file:PATH, a file that holds the URL"
+    /// The text for the help of such an option.
+    static let help = "sqlite:PATH, postgres://… without a password, or file:PATH, a file that contains the URL"
 
     /// Reads the value of an option, such as `--database`.
     ///
@@ -18,15 +18,15 @@ enum DatabaseArgument {
             let content = String(decoding: try File.read(path), as: UTF8.self)
             let lines = content.split(whereSeparator: \.isNewline).map { $0.filter { $0 != " " && $0 != "\t" } }
             guard lines.count == 1, let url = lines.first, !url.isEmpty else {
-                throw Failure("\(path) must hold the URL of a database and nothing else")
+                throw Failure("\(path) must contain exactly one line, the URL of a database")
             }
             return Secret(url)
         }
         guard !holdsPassword(text) else {
             throw UsageError(
                 """
-                \(option) holds a password, which everybody on this machine can read in the list of processes; write the \
-                URL into a file that only you can read, and name it with \(option) file:PATH, or set DATABASE_URL in .dev.vars
+                \(option) contains a password, which every user of this machine can read in the process list; put the \
+                URL into a file that only you can read, and write \(option) file:PATH, or set DATABASE_URL in .dev.vars
                 """)
         }
         return Secret(text)

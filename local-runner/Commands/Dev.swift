@@ -4,23 +4,23 @@ import Store
 
 extension Verb {
     static let dev = Verb(
-        "dev", "Serves the functions over HTTP, with a database and secrets of this machine's own.",
+        "dev", "Serves the functions over HTTP, with a local database and local secrets.",
         details: """
-            The first start makes .dev.vars beside the configuration, with random secrets, and a demonstration
-            workspace in the database. The state folder holds the database and dev.json: the address, tokens and
-            API keys, for scripts, and the token of /cdn-cgi/handler/scheduled.
+            The first start creates .dev.vars, next to the configuration, with random secrets, and a demonstration
+            workspace in the database. The state folder contains the database and dev.json, which tells scripts the
+            URL, tokens, API keys, and the token for /cdn-cgi/handler/scheduled.
 
-            Where a value comes from, first found first taken: .dev.vars (.dev.vars.NAME with --env NAME); for a
-            secret, the environment of this process; for a variable, "vars".
+            Values of secrets come from .dev.vars (.dev.vars.NAME with --env NAME), or else from this process's
+            environment. Values of variables come from .dev.vars, or else from "vars" in the configuration.
             """,
         options: [
-            Option("--port", "N", "the port; 0 picks one; that of the configuration, if not given"),
-            Option("--ip", "ADDRESS", "the address; that of the configuration, if not given"),
-            Option("--watch", nil, "build when sources change, and take over what was built"),
-            Option("--no-seed", nil, "make no demonstration workspace"),
+            Option("--port", "N", "the port; 0 picks a free one; default: the configuration's"),
+            Option("--ip", "ADDRESS", "the address; default: the configuration's"),
+            Option("--watch", nil, "rebuild when sources change, and serve the new build"),
+            Option("--no-seed", nil, "don't create the demonstration workspace"),
             Option(
-                "--processes", "N", "how many jobs run at once; 4, if not given, and with 0 only the cron trigger's"),
-            Option("--format", "FORMAT", "of the log: text or json"),
+                "--processes", "N", "how many jobs run at once; default: 4; 0: only the cron trigger runs jobs"),
+            Option("--format", "FORMAT", "the format of the log: text or json"),
         ] + Option.configuration
     ) { arguments in
         let workplace = try Workplace(arguments)
@@ -28,7 +28,7 @@ extension Verb {
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
         let address = (ip: arguments["--ip"], port: try arguments.integer("--port", in: 0...65_535))
         if let ip = address.ip, !ListenAddress.isIP(ip) {
-            throw UsageError("--ip \(ip): write an IP address, such as 127.0.0.1")
+            throw UsageError("--ip \(ip): must be an IP address, such as 127.0.0.1")
         }
         var configuration = try workplace.configuration(needsSecrets: true)
         if let ip = address.ip { configuration.listen.ip = ip }
@@ -41,7 +41,8 @@ extension Verb {
         let log = RunnerLog(format: format)
         let localToken = Identifier.random().description
         let server = try listen(configuration, folder, workplace.stateFolder, Secret(localToken), log)
-        // Held open until the end: while somebody has it open, functions that close it need not checkpoint.
+        // Keeps the database open until the end. Otherwise each function that closes the last connection would write
+        // the whole write-ahead log back into the database.
         let database = try workplace.database(configuration)
         let state = try DevState.prepare(
             workplace, configuration, database, url: server.address.url, localToken: localToken,
@@ -86,7 +87,7 @@ extension Verb {
         let built = File.names(in: folder).filter { name in
             ConfigurationReader.isName(name) && !functions.contains { $0.function == name }
         }
-        // A name that is nearly that of a program is misspelt.
+        // A name that is almost the name of a built program is probably a typing error.
         let guesses = missing.compactMap { name in
             NearestWord.nearest(to: name, in: built).map { "\(name); did you mean \"\($0)\"?" }
         }
@@ -97,12 +98,12 @@ extension Verb {
 }
 
 extension ServerError {
-    /// The advice on what to do about it. Empty if there is none.
+    /// Returns advice on how to solve the error, or an empty string if there is none.
     func advice(_ address: ListenAddress) -> String {
         switch code {
-        case EADDRINUSE: "; if that is another runner, stop it, or let --port 0 pick a free port"
+        case EADDRINUSE: "; if another runner uses it, stop that one, or use --port 0 to pick a free port"
         case EACCES where address.port < 1024:
-            "; ports below 1024 are for root and for programs with CAP_NET_BIND_SERVICE: choose another, such as --port 8788"
+            "; ports below 1024 need root or CAP_NET_BIND_SERVICE; use another, such as --port 8788"
         case EADDRNOTAVAIL: "; no interface of this machine has this address"
         default: ""
         }
@@ -110,7 +111,7 @@ extension ServerError {
 }
 
 extension ListenAddress {
-    /// The URL for clients on this machine.
+    /// The URL of this address for clients on the same machine.
     var url: String {
         let ip =
             switch ip {

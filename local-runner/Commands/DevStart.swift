@@ -3,8 +3,8 @@ import Demonstration
 import Store
 
 extension DevState {
-    /// Makes what is missing of the demonstration workspace and of its API keys, issues a token for each role
-    /// and writes dev.json.
+    /// Creates the demonstration workspace and its API keys if they are missing, issues a token for each role, and
+    /// writes dev.json.
     static func prepare(
         _ workplace: Workplace, _ configuration: Configuration, _ database: any Database, url: String,
         localToken: String, seeds: Bool

@@ -1,17 +1,18 @@
 import Base
 
-/// What dev.json in the state folder tells scripts: where the API is and what to call it with. Mode 0600.
+/// The contents of dev.json in the state folder, for scripts: the URL of the API, tokens and keys. The file has mode
+/// 0600.
 struct DevState {
     var url: String
     var workspaceID: String
-    /// A session token for each role. They are new at each start.
+    /// A session token for each role. Each start issues new ones.
     var tokens: [String: String]
-    /// The bearer token of callers of /cdn-cgi/*. It is new at each start.
+    /// The bearer token for the runner's own paths, /cdn-cgi/*. Each start makes a new one.
     var localToken: String
-    /// The demonstration workspace's keys by scope, `read` and `write`, made when it was seeded.
+    /// The API keys of the demonstration workspace by scope, `read` and `write`.
     var apiKeys: [String: String]
 
-    /// The API keys of an earlier start; none when there is no readable file.
+    /// Returns the API keys of an earlier start, or none if the file can't be read.
     static func apiKeys(in path: String) -> [String: String] {
         guard let bytes = try? File.read(path), let state = try? JSON(parsing: bytes) else { return [:] }
         return state["apiKeys"]?.object?.compactMapValues(\.string) ?? [:]

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Notices that files under some folders have changed, by looking at their times.
+/// Detects changes of the files under some folders by their size and times.
 struct FileWatch {
     private let paths: [String]
     private var seen: [String: Stamp]
 
-    /// What changes when a file is written or replaced.
+    /// The properties of a file that change when it is written or replaced.
     private struct Stamp: Equatable {
         let inode: ino_t
         let size: off_t
@@ -13,13 +13,13 @@ struct FileWatch {
         let nanoseconds: Int
     }
 
-    /// Watches files, and all files in folders and below.
+    /// Starts watching files, and all files below folders.
     init(_ paths: [String]) {
         self.paths = paths
         seen = Self.look(paths)
     }
 
-    /// The files that have come, gone or changed since the last call.
+    /// Returns the paths of the files that appeared, disappeared or changed since the last call.
     mutating func changes() -> [String] {
         let now = Self.look(paths)
         defer { seen = now }
@@ -47,7 +47,7 @@ struct FileWatch {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            // Dot files are editors' temporary ones.
+            // A file whose name begins with a dot is usually an editor's temporary one.
             if !name.hasPrefix(".") { look("\(path)/\(name)", &stamps) }
         }
     }

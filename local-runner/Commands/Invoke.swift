@@ -6,26 +6,26 @@ extension Verb {
         "invoke", operands: "FUNCTION", "Runs one function once and prints its response.",
         details: """
             FUNCTION is a function's name or route, such as api-health or /api/health. The function gets an event
-            on standard input, as on a FaaS platform: the one in --event, or one made of the other options; a
-            scheduled function gets that of its cron trigger. The exit status is 0 for a response below 500, and
-            1 otherwise.
+            on standard input, as on a FaaS platform: the one in --event, or one made from the other options. A
+            scheduled function gets the event of its cron trigger. The exit status is 0 if the response's status is
+            below 500, and 1 otherwise.
             """,
         options: [
-            Option("--event", "FILE", "the event's JSON; - reads it from standard input"),
-            Option("--method", "METHOD", "the request's method; the function's first, if not given"),
-            Option("--path", "PATH", "the request's path and query; the function's route, if not given"),
+            Option("--event", "FILE", "the file with the event's JSON; - is standard input"),
+            Option("--method", "METHOD", "the request's method; default: the function's first"),
+            Option("--path", "PATH", "the request's path and query; default: the function's route"),
             Option("--header", "'NAME: VALUE'", "a header field; may be given several times"),
-            Option("--body", "TEXT", "the request's body; @FILE takes it from a file"),
+            Option("--body", "TEXT", "the request's body; @FILE reads it from a file"),
         ] + Option.configuration
     ) { arguments in
         guard let name = arguments.operands.first, arguments.operands.count == 1 else {
-            throw UsageError("name one function")
+            throw UsageError("name exactly one function")
         }
         let workplace = try Workplace(arguments)
         let configuration = try workplace.configuration(needsSecrets: true)
         let known = configuration.functions
         guard let function = known.first(where: { $0.function == name || $0.route == name }) else {
-            throw UsageError("no function \(name); \(NearestWord.advice(name, known.map(\.function)))")
+            throw UsageError("there is no function \(name);  \(NearestWord.advice(name, known.map(\.function)))")
         }
         let event = try event(arguments, function, configuration)
         let outcome = OneShot.run(
@@ -33,9 +33,9 @@ extension Verb {
         switch outcome {
         case .answered(let bytes): return try show(bytes, function)
         case .timedOut:
-            throw Failure("\(name) outlived its time limit of \(function.limits.timeoutMilliseconds) ms")
+            throw Failure("\(name) exceeded its time limit of \(function.limits.timeoutMilliseconds) ms")
         case .tooLarge: throw Failure("\(name) wrote more than \(OneShot.maximumResponse) bytes")
-        case .failed(let status, _): throw Failure("\(name) ended with status \(status) and gave no response")
+        case .failed(let status, _): throw Failure("\(name) ended with status \(status) without a response")
         case .notStarted(let code):
             throw Failure("\(name) can't be started: \(String(cString: strerror(code))); is it built?")
         }
@@ -55,7 +55,7 @@ extension Verb {
         var headers: [(name: String, value: String)] = []
         for field in arguments.all("--header") {
             guard let (name, value) = field.cut(at: ":"), !name.isEmpty else {
-                throw UsageError("--header \(field): write NAME: VALUE")
+                throw UsageError("--header \(field): must be NAME: VALUE")
             }
             headers.append((String(name), String(value.drop { $0 == " " })))
         }
@@ -72,11 +72,11 @@ extension Verb {
         return JSONWriter.bytes(request)
     }
 
-    /// Prints the status line, the headers and the body, and returns the exit status.
+    /// Prints the status line, the headers and the body. Returns the exit status.
     private static func show(_ bytes: [UInt8], _ function: FunctionConfiguration) throws -> Int32 {
         guard let response = try? JSON(parsing: bytes), let status = response["statusCode"]?.integer else {
             throw Failure(
-                "\(function.function) wrote no response; its output must be one event response in JSON")
+                "\(function.function) wrote no valid response; its output must be one JSON object with a statusCode")
         }
         Terminal.say("HTTP/1.1 \(status)")
         for (name, value) in (response["headers"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {

@@ -4,18 +4,18 @@ import Jobs
 
 extension Verb {
     static let jobs = Verb(
-        "jobs", "Shows how the queue of jobs stands, lists them, or queues a dead one anew.",
+        "jobs", "Shows the state of the job queue, lists jobs, or queues a dead job again.",
         details: """
-            First for each kind, and platform: how many jobs there are of each status, and for how many seconds the
-            oldest that is ready has been so. Then the jobs of all workspaces, the newest of each status first. A job
-            is dead when it has failed too often.
+            First come totals for each kind and platform: the number of jobs of each status, and the seconds for which
+            the oldest ready job has been ready. Then come the jobs of all workspaces, the newest of each status first.
+            A job is dead if it failed too often.
             """,
         options: [
             Option(
-                "--status", "STATUS", "\(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")); all, if not given"
+                "--status", "STATUS", "\(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")); default: all"
             ),
-            Option("--limit", "N", "how many of each status; 50, if not given"),
-            Option("--retry", "UUID", "the dead job to queue anew"),
+            Option("--limit", "N", "how many jobs of each status; default: 50"),
+            Option("--retry", "UUID", "the dead job to queue again"),
         ] + Option.configuration
     ) { arguments in
         let status = try arguments.word("--status", of: JobStatus.allCases.map(\.rawValue)).flatMap(JobStatus.init)
@@ -27,7 +27,7 @@ extension Verb {
         let access = SystemAccess(database)
         if let retried {
             guard try access.retryJob(retried) else { throw Failure("there is no dead job \(retried)") }
-            Terminal.say("Queued job \(retried) anew.")
+            Terminal.say("Queued job \(retried) again.")
             return 0
         }
         let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]

@@ -3,10 +3,10 @@ import Base
 import Demonstration
 import Store
 
-/// The demonstration workspace's API keys for local work, one a scope.
+/// The API keys of the demonstration workspace for local use, one for each scope.
 enum LocalKeys {
-    /// Those of `known` that the database still has, by scope, and new ones in place of the others. A key whose
-    /// plain text is lost is revoked.
+    /// Returns the keys in `known` that are still in the database, by scope, and new keys for the other scopes. A key
+    /// whose plain text is lost is revoked.
     static func make(_ known: [String: String], _ database: any Database) throws -> [String: String] {
         guard let workspace = try SystemAccess(database).workspace(Demonstration.workspaceID) else {
             return [:]

@@ -2,8 +2,8 @@ import Base
 import CSystem
 import Glibc
 
-/// The program: finds the verb and runs it. Exit status 0 is success, 1 a failure, 2 a command line that was
-/// not understood; `invoke` has its own.
+/// The main program: finds the verb and runs it. Exit status 0 means success, 1 a failure, 2 a command line that can't
+/// be understood. `invoke` has its own.
 @main
 struct Main {
     static let verbs = [
@@ -13,12 +13,13 @@ struct Main {
 
     static func main() {
         csystem_open_standard_descriptors()
-        // A file that may grow no more (RLIMIT_FSIZE) shows as an error of the write.
+        // With SIGXFSZ ignored, a write beyond the file size limit (RLIMIT_FSIZE) returns an error instead of ending
+        // the process.
         signal(SIGXFSZ, SIG_IGN)
         exit(run(Array(ProgramArguments.all.dropFirst())))
     }
 
-    /// Runs what the words say and returns the exit status.
+    /// Runs the command line `words` and returns the exit status.
     static func run(_ words: [String]) -> Int32 {
         guard let name = words.first else { return fail(help, status: 2) }
         if ["--help", "-h", "help"].contains(name) {
@@ -47,7 +48,7 @@ struct Main {
         do {
             let arguments = try Arguments(rest, options: verb.options)
             if verb.operands.isEmpty, let extra = arguments.operands.first {
-                throw UsageError("\"\(extra)\" is one word too many")
+                throw UsageError("\"\(extra)\" is an unexpected argument")
             }
             return try verb.run(arguments)
         } catch let error as UsageError {
@@ -66,7 +67,7 @@ struct Main {
         Verbs:
         \(Verb.table(verbs.map { (($0.name + " " + $0.operands), $0.summary) }))
 
-        local-runner VERB --help says more about one; local-runner --version lists the libraries that this program
+        local-runner VERB --help describes one verb. local-runner --version lists the libraries that this program
         contains.
         """
     }

@@ -2,13 +2,13 @@ import Auth
 import Base
 import Store
 
-/// A member of a workspace, whom a session token can stand for.
+/// A member of a workspace, who can get a session token.
 struct Member {
     let userID: Identifier
     let email: String
     let role: Role
 
-    /// The members of a workspace, the strongest roles first. Empty when there is no such workspace.
+    /// Returns the members of a workspace, strongest roles first. Empty if there is no such workspace.
     static func all(of workspaceID: Identifier, in database: any Database) throws -> [Member] {
         let members = try database.rows(
             "SELECT user_id, email, role FROM members WHERE workspace_id = $1 ORDER BY created_at, email",

@@ -1,8 +1,8 @@
 import Base
 
-/// The event that `invoke` makes of an HTTP request.
+/// Makes the event for `invoke` from the parts of an HTTP request.
 enum RequestEvent {
-    /// In the form of a Lambda Function URL, payload version 2.0. Header names are lower case.
+    /// Returns a Lambda Function URL event, payload version 2.0. Header names must be lower case.
     static func make(
         method: String, target: String, headers: [(name: String, value: String)], body: [UInt8]
     ) -> JSON {

@@ -1,27 +1,27 @@
 import Base
 
-/// When one cron trigger is due, by a wall clock that somebody may set.
+/// Decides when a cron trigger fires, by a wall clock that can be changed while the runner runs.
 ///
-/// - Set forward, or asleep for a while: the trigger fires once, and says how many times it missed.
-/// - Set back by less than three hours: it waits until the clock has passed the time of its last firing, so
-///   that no firing comes twice.
-/// - Set back further, that is corrected: it goes by the new time at once.
+/// - Clock set forward, or machine suspended: the trigger fires once and reports how many times it missed.
+/// - Clock set back by less than three hours: the trigger waits until the clock has passed its last firing, so that it
+///   never fires twice for the same time.
+/// - Clock set back further: the old time was wrong, so the trigger follows the new time at once.
 struct Schedule {
-    /// What a look at the clock found.
+    /// The result of a look at the clock.
     enum Finding: Equatable {
         case notDue
-        /// Fire now, for the time `due`; `missed` earlier times have passed unnoticed.
+        /// Fire now, for the time `due`. `missed` earlier times were skipped.
         case due(Timestamp, missed: Int)
-        /// The clock was set back; the next firing is at the new `due`.
+        /// The clock was set back. The next firing is at the new `due`.
         case setBack
     }
 
     private static let correction = Int.hours(3)
-    /// How many missed firings are worth counting.
+    /// The highest number of missed firings that is counted.
     private static let mostMissed = 1000
 
     let trigger: CronTrigger
-    /// The next firing.
+    /// The time of the next firing.
     private(set) var due: Timestamp
     private var lastLook: Timestamp
 
@@ -31,7 +31,7 @@ struct Schedule {
         lastLook = now
     }
 
-    /// Looks at the clock. A firing that is found is done with: the next look finds the one after it.
+    /// Looks at the clock. A firing is reported once: the next look finds the following one.
     mutating func look(_ now: Timestamp) -> Finding {
         let isCorrected = now.seconds < lastLook.seconds - Self.correction
         lastLook = isCorrected ? now : max(now, lastLook)

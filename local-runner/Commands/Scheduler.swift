@@ -2,7 +2,7 @@ import Base
 
 /// Fires the cron triggers on the server's loop.
 final class Scheduler {
-    /// How long at most until the next look at the clock, which somebody may set meanwhile.
+    /// The longest time between two looks at the clock, in seconds, because the clock may be changed in between.
     private static let longestWait = 30
 
     private let server: Server
@@ -15,7 +15,7 @@ final class Scheduler {
         schedules = Schedules(crons, now: .now)
     }
 
-    /// Waits for the next time that is due, and goes on from there.
+    /// Waits until the next firing is due, fires, and repeats.
     func start() {
         guard let due = schedules.due else { return }
         let seconds = min(max(due.seconds - Timestamp.now.seconds, 1), Self.longestWait)
@@ -29,7 +29,7 @@ final class Scheduler {
         guard !server.isDraining else { return }
         guard !server.isRunning(trigger) else {
             return log.write(
-                "cron \(trigger.cron) skipped: \(trigger.function) still runs from its last time",
+                "cron \(trigger.cron) skipped: \(trigger.function) is still running from the last time",
                 function: trigger.function)
         }
         server.fire(trigger, at: time) { _ in }
@@ -42,10 +42,11 @@ struct Schedules {
 
     init(_ crons: [CronTrigger], now: Timestamp) { schedules = crons.map { Schedule($0, now: now) } }
 
-    /// When the next of them is due; nil if there is none.
+    /// The time of the next firing of any trigger; nil if there are no triggers.
     var due: Timestamp? { schedules.map(\.due).min() }
 
-    /// The triggers that are due, each with the time for which it fires. `report` gets what else the clock shows.
+    /// Returns the triggers that are due, each with the time that it fires for. Calls `report` with messages about
+    /// missed firings and a changed clock.
     mutating func look(
         _ now: Timestamp, report: (String) -> Void
     ) -> [(trigger: CronTrigger, time: Timestamp)] {
@@ -57,7 +58,7 @@ struct Schedules {
             case .setBack:
                 report("the clock was set back; cron \(trigger.cron) is next due at \(schedules[index].due)")
             case .due(let time, let missed):
-                if missed > 0 { report("cron \(trigger.cron) missed \(missed) of its times; it fires once for all") }
+                if missed > 0 { report("cron \(trigger.cron) missed \(missed) of its times; it fires once") }
                 firings.append((trigger, time))
             }
         }

@@ -3,7 +3,7 @@ import Demonstration
 
 extension Verb {
     static let seed = Verb(
-        "seed", "Makes the demonstration workspace, unless it is there.",
+        "seed", "Creates the demonstration workspace if it does not exist.",
         options: Option.configuration
     ) { arguments in
         let workplace = try Workplace(arguments)

@@ -1,21 +1,21 @@
 import Auth
 import Base
 
-/// Issues session tokens of Supabase's shape for local work.
+/// Issues session tokens for local work, in the format of Supabase.
 struct SessionTokens {
-    /// Whom a token stands for.
+    /// The person that a token is issued for.
     struct Person {
         let userID: Identifier
         let email: String
     }
 
-    /// A week, in seconds: longer than any sitting.
+    /// The default validity of a token, in seconds: one week.
     static let lifetime = Int.days(7)
 
     private let issuer: String
     private let secret: Secret
 
-    /// Throws `Failure` when the configuration lacks the secret or the issuer.
+    /// Reads the secret and the issuer. Throws `Failure` if the configuration has no value for one of them.
     init(_ configuration: Configuration) throws {
         func value(_ name: String, _ advice: String) throws -> Secret {
             guard let value = configuration.variables[name], !value.reveal(\.isEmpty) else {
@@ -28,7 +28,7 @@ struct SessionTokens {
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
     }
 
-    /// A token of a session that began now, valid for `lifetime` seconds; `level` is aal1 or aal2.
+    /// Returns a token of a session that begins now. `lifetime` is in seconds; `level` is aal1 or aal2.
     func issue(_ person: Person, level: String = "aal2", lifetime: Int = lifetime) -> String {
         let now = Timestamp.now.seconds
         var methods: [JSON] = [["method": "password", "timestamp": .integer(now)]]

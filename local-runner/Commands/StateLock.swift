@@ -1,10 +1,10 @@
 import CSystem
 import Glibc
 
-/// Keeps the state folder for one runner at a time. The system lets go of it when the process ends, however
-/// it ends.
+/// Prevents two runners from using the same state folder. The system releases the lock when the process ends, even by a
+/// crash.
 enum StateLock {
-    /// Takes the lock until the process ends. Throws `Failure` when another runner has it.
+    /// Takes the lock and keeps it until the process ends. Throws `Failure` if another runner has it.
     static func take(in folder: String) throws {
         let path = "\(folder)/lock"
         let descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

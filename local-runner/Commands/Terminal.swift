@@ -1,12 +1,12 @@
 import Base
 import Glibc
 
-/// The standard streams, written at once: scripts that read them through a pipe wait for lines.
+/// Writes to the standard streams without buffering, because scripts that read them through a pipe wait for lines.
 enum Terminal {
     /// Writes a line to standard output.
     static func say(_ line: String = "") { _ = File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) }
 
-    /// Writes rows as columns, aligned.
+    /// Writes rows as aligned columns.
     static func say(table rows: [[String]]) {
         let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[at: column]?.count ?? 0) } }
         for row in rows {

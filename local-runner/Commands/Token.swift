@@ -6,18 +6,19 @@ extension Verb {
     static let token = Verb(
         "token", "Prints a session token for a member, as Supabase would issue it.",
         details: """
-            The member is the first one of the role in the workspace, or whom --user or --email names. With both
-            of them the token is for anybody, member or not. It is signed with SUPABASE_JWT_SECRET (HS256).
+            The member is the first one with the role in the workspace, or the one that --user or --email names. With
+            both options the token is for that person, who need not be a member. The token is signed with
+            SUPABASE_JWT_SECRET (HS256).
             """,
         options: [
             Option(
                 "--role", "ROLE",
-                "\(Role.allCases.map(\.rawValue).joined(separator: ", ")); admin, if not given"),
-            Option("--workspace", "UUID", "the workspace; the demonstration workspace, if not given"),
+                "\(Role.allCases.map(\.rawValue).joined(separator: ", ")); default: admin"),
+            Option("--workspace", "UUID", "the workspace; default: the demonstration workspace"),
             Option("--user", "UUID", "the user's id"),
             Option("--email", "ADDRESS", "the user's e-mail address"),
-            Option("--aal", "LEVEL", "aal1, or aal2 for a session with a second factor; aal2, if not given"),
-            Option("--expires-in", "SECONDS", "negative for a token that has expired; 604800, if not given"),
+            Option("--aal", "LEVEL", "aal1, or aal2 for a session with a second factor; default: aal2"),
+            Option("--expires-in", "SECONDS", "how long it is valid; negative: expired; default: 604800"),
         ] + Option.configuration
     ) { arguments in
         let workplace = try Workplace(arguments)
@@ -51,8 +52,8 @@ extension Verb {
         guard let match else {
             throw Failure(
                 members.isEmpty
-                    ? "there is no such workspace; local-runner seed makes the demonstration workspace"
-                    : "the workspace has no such member; --user and --email together make a token for anybody"
+                    ? "there is no such workspace; local-runner seed creates the demonstration workspace"
+                    : "the workspace has no such member; for a person who is no member, give --user and --email"
             )
         }
         return SessionTokens.Person(userID: match.userID, email: match.email)

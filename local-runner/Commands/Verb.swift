@@ -1,13 +1,13 @@
-/// A verb of the command line: what it takes, what it says about itself, what it does.
+/// A verb of the command line, with its options, its help text and its code.
 struct Verb: Sendable {
     let name: String
-    /// What stands for its operands in the help, such as `FUNCTION`.
+    /// The placeholder of the operands in the help text, such as `FUNCTION`.
     let operands: String
     let summary: String
-    /// More about it, for its own help.
+    /// More sentences for the verb's own help text.
     let details: String
     let options: [Option]
-    /// Returns the exit status.
+    /// Runs the verb and returns the exit status.
     let run: @Sendable (Arguments) throws -> Int32
 
     init(
@@ -22,7 +22,7 @@ struct Verb: Sendable {
         self.run = run
     }
 
-    /// The text of `local-runner VERB --help`.
+    /// The output of `local-runner VERB --help`.
     var help: String {
         let usage = ["Usage: local-runner", name, operands, "[options]"].filter { !$0.isEmpty }
         let rows = (options + [Option("--help", nil, "print this text")]).map {
@@ -32,7 +32,7 @@ struct Verb: Sendable {
         return (parts + ["Options:\n" + Self.table(rows)]).joined(separator: "\n\n")
     }
 
-    /// Two columns, the second aligned.
+    /// Returns two columns, the second one aligned.
     static func table(_ rows: [(String, String)]) -> String {
         let width = rows.reduce(0) { max($0, $1.0.count) }
         return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))  \($0.1)" }
@@ -41,13 +41,13 @@ struct Verb: Sendable {
 }
 
 extension Option {
-    /// The options of every verb that reads the configuration.
+    /// The options of all verbs that read the configuration.
     static let configuration = [
-        Option("--config", "FILE", "the configuration; wrangler-like.json here or above, if not given"),
-        Option("--env", "NAME", "the environment: an entry of \"env\" in the configuration"),
+        Option("--config", "FILE", "the configuration file; default: wrangler-like.json in this folder or above"),
+        Option("--env", "NAME", "the environment, an entry of \"env\" in the configuration"),
         Option(
-            "--persist-to", "DIR", "the folder of the local state; .local-runner beside the configuration"),
+            "--persist-to", "DIR", "the folder for local state; default: .local-runner next to the configuration"),
         Option(
-            "--database", "URL", DatabaseArgument.help + "; the configuration's DATABASE_URL, if not given"),
+            "--database", "URL", DatabaseArgument.help + "; default: the configuration's DATABASE_URL"),
     ]
 }

@@ -1,12 +1,12 @@
 import CSystem
 import Glibc
 
-/// Rebuilds when sources change, and renews the functions' processes when their binaries have. It looks once a
-/// second; a change counts when a second has passed without another.
+/// Rebuilds when sources change, and replaces the functions' processes when their binaries change. Looks once a second,
+/// and acts once a second passes without another change.
 final class Watcher {
     private let server: Server
     private let log: RunnerLog
-    /// The script that builds.
+    /// The path of the build script.
     private let script: String
     private var sources: FileWatch
     private var binaries: FileWatch
@@ -14,7 +14,7 @@ final class Watcher {
     private var binariesChanged = false
     private var isBuilding = false
 
-    /// Watches the sources under `root` and the binaries of `functions` in `folder`.
+    /// Starts watching the sources under `root` and the binaries of `functions` in `folder`.
     init(root: String, functions: [FunctionConfiguration], in folder: String, server: Server, log: RunnerLog) {
         self.server = server
         self.log = log
@@ -23,7 +23,7 @@ final class Watcher {
         binaries = FileWatch(functions.map { "\(folder)/\($0.function)" })
     }
 
-    /// Looks every second from now on.
+    /// Looks for changes every second from now on.
     func start() {
         server.loop.after(milliseconds: 1000) { [self] in
             look()
@@ -44,7 +44,7 @@ final class Watcher {
         } else if binariesChanged, !isBuilding {
             binariesChanged = false
             server.replaceProcesses()
-            log.write("functions replaced by the new build")
+            log.write("the functions now run the new build")
         }
     }
 
@@ -56,11 +56,11 @@ final class Watcher {
         isBuilding = true
         server.loop.whenEnded(process) { [self] status in
             isBuilding = false
-            log.write(status == 0 ? "built" : "the build failed; the last one stays in service")
+            log.write(status == 0 ? "built" : "the build failed; the previous build stays in service")
         }
     }
 
-    /// Starts the script with this process's variables and standard error. Returns its process id, or the
+    /// Starts the build script with this process's environment and standard error. Returns its process id, or the
     /// negated errno.
     private func spawnBuild() -> pid_t {
         let variables = Configuration.processEnvironment.map { "\($0.key)=\($0.value)" }

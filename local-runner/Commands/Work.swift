@@ -2,14 +2,15 @@ import Glibc
 
 extension Verb {
     static let work = Verb(
-        "work", "Runs jobs, and queues what is due by itself, until it is stopped.",
+        "work", "Runs jobs, and queues scheduled work when it is due, until it is stopped.",
         details: """
-            Any number of workers may run, on any number of machines, beside servers or without. Each job has a process
-            of its own. A worker that gets SIGTERM or SIGINT gives its jobs back, and they begin anew elsewhere.
+            Any number of workers may run, on any number of machines, with or without servers there. Each job runs in
+            its own process. A worker that receives SIGTERM or SIGINT returns its jobs to the queue, and another worker
+            starts them again.
             """,
         options: [
-            Option("--processes", "N", "how many jobs run at once; 4, if not given"),
-            Option("--format", "FORMAT", "of the log: text or json"),
+            Option("--processes", "N", "how many jobs run at once; default: 4"),
+            Option("--format", "FORMAT", "the format of the log: text or json"),
         ] + Option.configuration
     ) { arguments in
         let processes = try arguments.integer("--processes", in: 1...256) ?? 4

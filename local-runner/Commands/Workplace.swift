@@ -3,27 +3,28 @@ import CSystem
 import Glibc
 import Store
 
-/// A failure that a sentence explains.
+/// An error with a message for the user.
 struct Failure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
 
-/// Where a verb works: the configuration, the local state, the functions' binaries.
+/// The files that a verb works with: the configuration, the local state and the functions' binaries.
 struct Workplace {
     let configurationFile: String
-    /// The folder of the configuration file.
+    /// The folder that contains the configuration file.
     let root: String
     let environment: String?
-    /// The folder of the database and of dev.json.
+    /// The folder that contains the database and dev.json.
     let stateFolder: String
-    /// The database to work on in place of the configuration's.
+    /// The database of `--database`, which replaces the configuration's.
     private let databaseURL: Secret?
 
-    /// Takes --config, --env, --persist-to and --database. Paths become absolute, since processes of functions read them.
+    /// Reads --config, --env, --persist-to and --database. Makes paths absolute, because processes of functions read
+    /// them.
     init(_ arguments: Arguments) throws {
         guard let file = arguments["--config"] ?? Configuration.find() else {
-            throw UsageError("no \(Configuration.fileName) here or above; name one with --config FILE")
+            throw UsageError("no \(Configuration.fileName) in this folder or above; name one with --config FILE")
         }
         configurationFile = File.absolute(file)
         root = File.folder(of: configurationFile)
@@ -32,10 +33,11 @@ struct Workplace {
         databaseURL = try arguments["--database"].map { try DatabaseArgument.url($0, of: "--database") }
     }
 
-    /// dev.json, which tells scripts how to call a running server.
+    /// The path of dev.json, which tells scripts how to call a running server.
     var stateFile: String { "\(stateFolder)/dev.json" }
 
-    /// The configuration, read and checked. Where secrets are needed, the first time makes them.
+    /// Reads and checks the configuration. If secrets are needed and the file with them is missing, it is created
+    /// first.
     func configuration(needsSecrets: Bool = false) throws -> Configuration {
         if needsSecrets { try makeSecrets() }
         var configuration = try Configuration.load(
@@ -45,7 +47,8 @@ struct Workplace {
         return configuration
     }
 
-    /// Makes .dev.vars where it is missing, with what the environment lacks: what stands in the file wins.
+    /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks. Secrets that the
+    /// environment has are left out, because a value in the file would win over theirs.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
@@ -55,17 +58,17 @@ struct Workplace {
         let missing = required.filter { given[$0, default: ""].isEmpty }
         guard !File.exists(path), !missing.isEmpty else { return }
         try DevVars.create(path, secrets: missing)
-        Terminal.complain("Made \(name) with random secrets for this machine.")
+        Terminal.complain("Created \(name) with random secrets for this machine.")
     }
 
-    /// The database of the configuration, with its schema up to date; made if it is missing.
+    /// Opens the configuration's database and brings its schema up to date. Creates the database if it is missing.
     func database(_ configuration: Configuration) throws -> any Database {
         let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
         guard let url = url ?? nil else {
             throw Failure(
                 """
-                DATABASE_URL names no database that this build knows; write sqlite:PATH, or have local-runner/dev \
-                build for postgres://… by --database or --postgresql
+                DATABASE_URL is not a database that this build supports; write sqlite:PATH, or build with \
+                local-runner/dev --build-only --postgresql to use postgres://…
                 """)
         }
         try File.makeFolder(stateFolder, mode: 0o700)
@@ -74,10 +77,10 @@ struct Workplace {
         return database
     }
 
-    /// The folder of the functions' binaries: the runner's own, since one build makes them all.
+    /// The folder of the functions' binaries. It is the runner's own folder, since one build makes all of them.
     var functionsFolder: String {
         get throws {
-            // Without /proc, by the path that the program was started by.
+            // Without /proc, the path that started the program is used.
             let path = realpath("/proc/self/exe", nil) ?? csystem_executable().flatMap { realpath($0, nil) }
             guard let path else { throw FileError(path: "/proc/self/exe", code: errno) }
             defer { free(path) }

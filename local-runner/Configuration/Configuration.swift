@@ -1,16 +1,16 @@
 import Base
 
-/// What wrangler-like.json says, read, checked and resolved for one environment: nothing in it is left to
-/// look up, and every function carries the limits and the variables that hold for it.
+/// The contents of wrangler-like.json, checked and resolved for one environment. Every function has its own limits and
+/// variables in it, so nothing needs to be looked up later.
 struct Configuration: Sendable {
     var name: String
     var listen: ListenAddress
     var functions: [FunctionConfiguration]
     var crons: [CronTrigger]
-    /// The values of all variables and secrets by name, for the runner's own verbs.
+    /// The values of all variables and secrets by name, for the runner itself.
     var variables: [String: Secret]
 
-    /// Gives a variable another value, for the runner and for every function that is bound to it.
+    /// Changes the value of a variable, for the runner and for every function that is bound to it.
     mutating func set(_ name: String, to value: Secret) {
         variables[name] = value
         for index in functions.indices {
@@ -22,62 +22,63 @@ struct Configuration: Sendable {
     }
 }
 
-/// Where the runner listens. Port 0 lets the system pick one.
+/// The address on which the runner listens. With port 0 the system picks a free one.
 struct ListenAddress: Sendable, Equatable {
     var ip: String
     var port: UInt16
 }
 
-/// How requests reach the processes of a function.
+/// The way in which a request reaches a process of a function.
 enum Dispatch: String, Sendable, CaseIterable {
-    /// A template process forks one child for each request.
+    /// A template process forks a child process for each request.
     case isolated
-    /// Warm processes serve up to `requestsPerProcess` requests in turn.
+    /// Warm processes serve up to `requestsPerProcess` requests, one after the other.
     case reuse
-    /// One exec for each request, over CGI.
+    /// Each request starts a new process, over CGI.
     case spawn
 }
 
-/// The credentials by which callers of a function prove who they are.
+/// The credentials that callers of a function must send.
 enum Credentials: String, Sendable, CaseIterable {
-    /// A session token, in Authorization.
+    /// A session token, in the field Authorization.
     case session
-    /// An API key, in Authorization or X-Api-Key.
+    /// An API key, in the field Authorization or X-Api-Key.
     case apiKey
 }
 
-/// What one function may use.
+/// The limits of one function.
 struct Limits: Sendable, Equatable {
-    /// From the request's arrival at the function to the end of its waitUntil work.
+    /// The time from the request's arrival at the function to the end of its waitUntil work.
     var timeoutMilliseconds = 30_000
-    /// Bodies beyond this get 413.
+    /// The maximum length of a body. A longer one is answered with 413.
     var maxBodyBytes = 1 << 20
-    /// Address space of one process (RLIMIT_AS), in MiB.
+    /// The address space of one process (RLIMIT_AS), in MiB.
     var memoryMegabytes = 512
-    /// Requests in the function at once; more wait briefly, then get 503.
+    /// The number of requests that the function serves at the same time. More requests wait briefly, then get 503.
     var concurrency = 8
 }
 
-/// One entry of "functions".
+/// An entry of "functions".
 struct FunctionConfiguration: Sendable {
-    /// `/api/health`; for a scheduled function `/scheduled/housekeeping`, which HTTP does not reach.
+    /// The path, such as `/api/health`. HTTP does not reach a scheduled function, such as `/scheduled/housekeeping`.
     var route: String
-    /// The executable's name, such as `api-health`, looked up in the folder of built functions.
+    /// The name of the executable in the folder of built functions, such as `api-health`.
     var function: String
-    /// Upper-case method names, without HEAD, which GET implies.
+    /// The method names in upper case, without HEAD, which GET implies.
     var methods: [String]
     var dispatch: Dispatch
-    /// The runner itself refuses requests that carry none at all; nil for a function that anyone may call.
+    /// The credentials that the function requires. The runner itself refuses requests without any. Nil if anyone may
+    /// call the function.
     var credentials: Credentials?
     var limits: Limits
-    /// The variables and secrets that the function's bindings name, with their values; nothing else
-    /// reaches the function's environment.
+    /// The variables and secrets named in the function's bindings, with their values. The function's environment holds
+    /// no others.
     var environment: [(name: String, value: Secret)]
 }
 
-/// One entry of "triggers.crons".
+/// An entry of "triggers.crons".
 struct CronTrigger: Sendable {
     var cron: CronExpression
-    /// The executable's name, such as `scheduled-housekeeping`.
+    /// The name of the executable, such as `scheduled-housekeeping`.
     var function: String
 }

@@ -5,8 +5,8 @@ extension Configuration {
     /// The name of the configuration file.
     static let fileName = "wrangler-like.json"
 
-    /// Reads the configuration at `path` for an environment, with the values of .dev.vars beside it and of
-    /// this process's environment. Throws `ConfigurationError` with all problems, or `FileError`.
+    /// Reads the configuration at `path` for an environment, with the values of .dev.vars in the same folder and of
+    /// this process's environment. Throws `ConfigurationError`, which lists all problems, or `FileError`.
     static func load(
         _ path: String, environment: String?, defaults: [String: String], needsSecrets: Bool
     ) throws -> Configuration {
@@ -18,7 +18,8 @@ extension Configuration {
             try File.read(path), file: path, environment: environment, local: local)
     }
 
-    /// The configuration file in the present folder or the nearest one above it.
+    /// Returns the path of the configuration file in the current folder or the nearest one above it; nil if there is
+    /// none.
     static func find() -> String? {
         var folder = File.absolute(".")
         while true {
@@ -29,14 +30,14 @@ extension Configuration {
         }
     }
 
-    /// The names of the secrets that the file requires for an environment; none when it cannot be read.
+    /// Returns the names of the secrets that the file requires for an environment. Empty if the file can't be read.
     static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
         guard let document = try? JSON(parsing: bytes) else { return [] }
         let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]
         return section?["required"]?.array?.compactMap(\.string) ?? []
     }
 
-    /// The variables of this process.
+    /// The environment variables of this process.
     static var processEnvironment: [String: String] {
         var variables: [String: String] = [:]
         var entry = environ

@@ -1,31 +1,31 @@
 import Base
 
-/// What the machine adds to wrangler-like.json: where values come from that do not stand in the file.
+/// The values that a configuration needs and wrangler-like.json does not contain.
 struct LocalValues {
-    /// From .dev.vars. They win over everything else.
+    /// The values from .dev.vars. They win over all others.
     var devVars = DevVars()
-    /// The name of the file they come from, for advice.
+    /// The name of that file, for error messages.
     var devVarsFile = ".dev.vars"
-    /// The process's environment: where secrets come from that .dev.vars does not have.
+    /// The process's environment, which supplies secrets that .dev.vars does not have.
     var process: [String: String] = [:]
-    /// Values of variables that wrangler-like.json need not give.
+    /// The default values of variables that wrangler-like.json may leave out.
     var defaults: [String: String] = [:]
-    /// Whether a secret without a value is a problem. If not, it reads as empty.
+    /// True if a secret without a value is a problem. Otherwise its value is empty.
     var needsSecrets = true
 }
 
-/// Reads wrangler-like.json for one environment and finds all that is wrong with it at once.
+/// Reads wrangler-like.json for one environment and collects all problems in it.
 struct ConfigurationReader {
     private static let environmentKeys = [
         "name", "compatibility_date", "vars", "secrets", "dev", "limits", "functions", "triggers",
     ]
-    /// What an environment does not take over from the top of the file.
+    /// The settings that an environment does not inherit from the top level of the file.
     private static let notInherited = ["vars", "secrets"]
 
     let local: LocalValues
     var problems = Problems()
 
-    /// Reads the document in `bytes`; `file` is its name in errors, `environment` an entry of "env".
+    /// Reads the document in `bytes`. Error messages call it `file`; `environment` is an entry of "env".
     static func read(
         _ bytes: [UInt8], file: String, environment: String?, local: LocalValues
     ) throws(ConfigurationError) -> Configuration {
@@ -33,7 +33,7 @@ struct ConfigurationReader {
         let document = reader.document(bytes).map { reader.configuration($0, environment: environment) }
         try reader.problems.check(file)
         guard let document, let configuration = document else {
-            throw ConfigurationError(file: file, problems: [Problem(place: "", advice: "cannot be read.")])
+            throw ConfigurationError(file: file, problems: [Problem(place: "", advice: "can't be read.")])
         }
         return configuration
     }
@@ -47,7 +47,7 @@ struct ConfigurationReader {
         }
     }
 
-    /// The configuration of the chosen environment. The others are read too, for what is wrong with them.
+    /// Reads the configuration of the chosen environment, and checks those of all others.
     private mutating func configuration(_ document: Node, environment: String?) -> Configuration? {
         let top = document.members(known: Self.environmentKeys + ["env"], &problems)
         let environments = top["env"]?.members(&problems) ?? [:]
@@ -66,7 +66,7 @@ struct ConfigurationReader {
         return chosen
     }
 
-    /// Reads the settings of one environment; `values` says whether its secrets' values are wanted.
+    /// Reads the settings of one environment. Secrets need values only if `wantsValues` is true.
     private mutating func settings(_ members: [String: Node], values wantsValues: Bool) -> Configuration? {
         for key in ["name", "functions"] where members[key] == nil {
             problems.add("", "\"\(key)\" is missing; add it.")
@@ -78,7 +78,7 @@ struct ConfigurationReader {
         if let date = members["compatibility_date"], let text = date.string(&problems),
             Timestamp(text + "T00:00:00Z") == nil
         {
-            problems.add(date.place, "\"\(text)\" is no date; write it as 2026-04-15.")
+            problems.add(date.place, "\"\(text)\" is not a date; write it like 2026-04-15.")
         }
         let listen = listenAddress(members["dev"])
         let limits = limits(members["limits"], over: Limits())
@@ -95,7 +95,7 @@ struct ConfigurationReader {
         let members = node?.members(known: ["ip", "port"], &problems) ?? [:]
         if let node = members["ip"], let ip = node.string(&problems) {
             if !ListenAddress.isIP(ip) {
-                problems.add(node.place, "\"\(ip)\" is no IP address; write one such as 127.0.0.1 or ::1.")
+                problems.add(node.place, "\"\(ip)\" is not an IP address; write one such as 127.0.0.1 or ::1.")
             }
             listen.ip = ip
         }
@@ -105,7 +105,7 @@ struct ConfigurationReader {
         return listen
     }
 
-    /// The limits that `node` gives, and those of `general` for the rest.
+    /// Reads the limits in `node`. Limits that it leaves out are taken from `general`.
     mutating func limits(_ node: Node?, over general: Limits) -> Limits {
         var limits = general
         let keys = ["timeout_ms", "max_body_bytes", "memory_mb", "concurrency"]
@@ -122,7 +122,7 @@ struct ConfigurationReader {
         return limits
     }
 
-    /// What names of configurations and functions are made of.
+    /// Returns true if `text` may be the name of a configuration or a function.
     static func isName(_ text: String) -> Bool {
         !text.hasPrefix("-") && text.utf8.count <= 63
             && text.utf8.allSatisfy { byte in

@@ -1,18 +1,18 @@
 import Base
 
-/// Why a cron expression does not stand for any time.
+/// The reason why a cron expression is invalid.
 struct CronError: Error, Equatable {
     let advice: String
     init(_ advice: String) { self.advice = advice }
 }
 
-/// When a cron trigger fires, in UTC: minute, hour, day of month, month, day of week, as in crontab(5).
+/// The times at which a cron trigger fires, in UTC: minute, hour, day of month, month, day of week, as in crontab(5).
 ///
-/// Each field is a list of `*`, numbers, ranges and steps; months and days of the week also go by their
-/// names, and Sunday is 0 or 7. When both fields of days are restricted, that is when neither begins with a
-/// star, a day that either of them names will do; otherwise it takes both.
+/// Each field is a list of `*`, numbers, ranges and steps. Months and days of the week may be written as names, and
+/// Sunday is 0 or 7. If neither field for days begins with a star, a day needs to match only one of the two; otherwise
+/// it must match both.
 struct CronExpression: Sendable, Equatable, CustomStringConvertible {
-    /// As it was written.
+    /// The expression as it was written.
     let description: String
     private let minute: CronField
     private let hour: CronField
@@ -20,7 +20,8 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     private let month: CronField
     private let dayOfWeek: CronField
 
-    /// Reads the five fields. Throws for anything else, and for dates that no year has, such as 30 February.
+    /// Reads the five fields. Throws `CronError` if they are invalid, or if no year has such a date, such as 30
+    /// February.
     init(_ text: String) throws(CronError) {
         let fields = text.split { $0 == " " || $0 == "\t" }
         guard fields.count == 5 else {
@@ -34,19 +35,20 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
         month = try CronField(fields[3], .month)
         dayOfWeek = try CronField(fields[4], .dayOfWeek)
         guard isEitherDay || hasPossibleDate else {
-            throw CronError("never comes: none of these months has such a day")
+            throw CronError("never matches: none of these months has such a day")
         }
     }
 
     private var isEitherDay: Bool { !dayOfMonth.beginsWithStar && !dayOfWeek.beginsWithStar }
 
-    // Each day of the year, 29 February included, falls on each day of the week in some year.
+    // Over the years each day of the year, 29 February included, falls on each day of the week, so only the date is
+    // checked.
     private var hasPossibleDate: Bool {
         guard let first = dayOfMonth.next(from: 1) else { return false }
         return (1...12).contains { month.contains($0) && first <= CalendarDay.length(month: $0, year: 2000) }
     }
 
-    /// The first minute after `moment` that the expression names.
+    /// Returns the first matching minute after `moment`.
     func next(after moment: Timestamp) -> Timestamp {
         let moment = Timestamp(seconds: moment.seconds - moment.seconds % 60 + 60)
         var day = CalendarDay(of: moment)
@@ -69,7 +71,7 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
         return isEitherDay ? inMonth || inWeek : inMonth && inWeek
     }
 
-    /// The first minute of a day that passes, not before `start`; counted from midnight.
+    /// Returns the first matching minute of a day that is not before `start`. Both count minutes from midnight.
     private func time(from start: Int) -> Int? {
         guard let first = hour.next(from: start / 60) else { return nil }
         if first == start / 60, let minute = minute.next(from: start % 60) { return first * 60 + minute }
@@ -79,7 +81,7 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A day of the calendar that walks forward.
+/// A day of the calendar that can move forward.
 private struct CalendarDay {
     private(set) var year: Int
     private(set) var month: Int
@@ -92,10 +94,10 @@ private struct CalendarDay {
         daysSinceEpoch = moment.daysSinceEpoch
     }
 
-    /// Midnight, in which the day begins.
+    /// The midnight at which the day begins.
     var start: Timestamp { Timestamp(seconds: daysSinceEpoch * 86_400) }
 
-    /// 0 is Sunday; 1970-01-01 was a Thursday.
+    /// The day of the week; 0 is Sunday. 1970-01-01 was a Thursday.
     var dayOfWeek: Int { (daysSinceEpoch % 7 + 11) % 7 }
 
     mutating func moveToNextDay() {

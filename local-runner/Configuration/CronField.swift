@@ -1,6 +1,6 @@
-/// One of the five fields of a cron expression: which numbers it lets through.
+/// One of the five fields of a cron expression, as the set of numbers that match it.
 struct CronField: Sendable, Equatable {
-    /// What the field counts.
+    /// The meaning of the field.
     enum Unit: CaseIterable {
         case minute, hour, dayOfMonth, month, dayOfWeek
 
@@ -24,7 +24,7 @@ struct CronField: Sendable, Equatable {
             }
         }
 
-        /// Names in the order of their numbers.
+        /// The names that may stand for numbers, in the order of those numbers.
         var names: [String] {
             switch self {
             case .month:
@@ -35,9 +35,9 @@ struct CronField: Sendable, Equatable {
         }
     }
 
-    /// Bit n is set when n passes. Sunday is 0, never 7.
+    /// The matching numbers: bit n is set if n matches. Sunday is 0, never 7.
     private var bits: UInt64 = 0
-    /// The field begins with a star: for days, it leaves the choice to the other field of days.
+    /// True if the field begins with a star. For the two fields of days this decides if one or both of them must match.
     let beginsWithStar: Bool
 
     /// Reads a list of `*`, `n`, `n-m`, `*/step` and `n-m/step`.
@@ -67,7 +67,7 @@ struct CronField: Sendable, Equatable {
 
     func contains(_ value: Int) -> Bool { bits & 1 << value != 0 }
 
-    /// The least number that passes and is at least `value`.
+    /// Returns the smallest matching number that is at least `value`.
     func next(from value: Int) -> Int? {
         guard value < 64 else { return nil }
         let rest = bits >> value
@@ -80,7 +80,7 @@ struct CronField: Sendable, Equatable {
         let first = try value(ends.first ?? "", unit)
         guard ends.count == 2 else { return first...first }
         var last = try value(ends[1], unit)
-        // A week that ends on Sunday: SAT-SUN. SUN-SUN is one day.
+        // Lets a week end on Sunday, as in SAT-SUN. SUN-SUN is one day.
         if unit == .dayOfWeek, last == 0, first > 0 { last = 7 }
         guard first <= last else {
             throw CronError(

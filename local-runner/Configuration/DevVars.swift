@@ -1,28 +1,28 @@
 import Base
 
-/// The secrets of local development, from the file .dev.vars beside the configuration.
+/// The secrets for local development, from the file .dev.vars in the folder of the configuration.
 struct DevVars {
     /// The values by name.
     var values: [String: Secret] = [:]
 
-    /// The name of the file for an environment: .dev.vars.NAME replaces .dev.vars, it does not add to it.
+    /// Returns the name of the file for an environment. With .dev.vars.NAME, .dev.vars is not read.
     static func fileName(environment: String?) -> String {
         environment.map { ".dev.vars." + $0 } ?? ".dev.vars"
     }
 
-    /// Reads the file; an absent one has no values. Throws `ConfigurationError` or `FileError`.
+    /// Reads the file. A missing file has no values. Throws `ConfigurationError` or `FileError`.
     static func read(_ path: String) throws -> DevVars {
         guard let bytes = try File.readIfPresent(path) else { return DevVars() }
         var parser = DevVarsParser(bytes)
         return DevVars(values: try parser.parse(file: path))
     }
 
-    /// Makes a new file for `secrets`, with fresh random values for those that are ours to choose. The others,
-    /// which a provider issues, stand in it as comments to fill in.
+    /// Creates the file for `secrets`, with fresh random values for those that we choose ourselves. The others, which a
+    /// provider issues, are added as comments to fill in.
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
-            # Secrets of local development: KEY=VALUE lines, read when the runner starts. Not for version
-            # control. What stands here wins over the process's environment and over "vars".
+            # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
+            # version control. These values win over the process's environment and over "vars".
 
             """
         for name in secrets {
@@ -31,20 +31,21 @@ struct DevVars {
         try File.write(path, Array(text.utf8), mode: 0o600)
     }
 
-    /// Whether any random value will do: our own signing secrets and encryption keys, by the ends of their
-    /// names. API keys and a provider's SECRET_KEY are issued by others.
+    /// Returns true if any random value will do: for our own signing secrets and encryption keys, which are recognised
+    /// by the ends of their names. API keys and a provider's SECRET_KEY are issued by others.
     static func isGenerated(_ name: String) -> Bool {
         guard name.hasSuffix("_SECRET") || name.hasSuffix("_KEY") else { return false }
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
     }
 
-    /// What a shell makes such a value with; an ellipsis for what others issue.
+    /// Returns a shell expression that makes such a value; an ellipsis for secrets that others issue.
     static func example(of name: String) -> String {
         guard isGenerated(name) else { return "…" }
         return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"
     }
 
-    /// 256 bits: in hexadecimal, or as an encryption key with its id in front, which tells it from those that follow it.
+    /// Returns 256 random bits in hexadecimal. An encryption key is in base64 instead, with a key id in front, which
+    /// later keys must differ from.
     private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in generator.next() as UInt8 }

@@ -2,12 +2,12 @@ import Base
 
 /// Reads the lines of a .dev.vars file.
 ///
-/// - Blank lines and lines that begin with # do not count, nor does a # after a space that follows an
-///   unquoted value; `export ` before a name is allowed.
-/// - 'Single quotes' and `backticks` keep what stands between them as it is. "Double quotes" know \n, \r, \t, \" and \\.
-///   All may span lines.
+/// - Blank lines and lines that begin with # are ignored, and so is a # after a space that follows an unquoted value.
+///   `export ` before a name is allowed.
+/// - 'Single quotes' and `backticks` keep their contents unchanged. "Double quotes" understand \n, \r, \t, \" and \\.
+///   All of them may span lines.
 /// - Nothing is interpolated: a $ is a $.
-/// - Lines end as those of any system do, also within quotes; a byte order mark does not count.
+/// - Lines may end with LF, CR LF or CR, also within quotes. A byte order mark is ignored.
 struct DevVarsParser {
     private let bytes: [UInt8]
     private var position = 0
@@ -20,7 +20,7 @@ struct DevVarsParser {
         lines.reserveCapacity(text.count)
         var isAfterReturn = false
         for byte in text {
-            // A line feed behind a carriage return ends the same line.
+            // A line feed after a carriage return belongs to the same line break.
             if byte != UInt8(ascii: "\n") || !isAfterReturn {
                 lines.append(byte == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : byte)
             }
@@ -29,7 +29,8 @@ struct DevVarsParser {
         self.bytes = lines
     }
 
-    /// Whether `name` may be the name of a variable: letters, digits and underscores, no digit first.
+    /// Returns true if `name` may be the name of a variable: letters, digits and underscores, not beginning with a
+    /// digit.
     static func isVariableName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return false
@@ -44,7 +45,7 @@ struct DevVarsParser {
         }
     }
 
-    /// The values by name. Problems of all lines come together; no value shows in them.
+    /// Returns the values by name. Throws the problems of all lines together. No message contains a value.
     mutating func parse(file: String) throws(ConfigurationError) -> [String: Secret] {
         var values: [String: Secret] = [:]
         while position < bytes.count {
@@ -52,9 +53,9 @@ struct DevVarsParser {
             guard let name = takeName(place) else { continue }
             guard let value = takeValue(place) else { continue }
             if !Self.isVariableName(name) {
-                problems.add(place, "\"\(name)\" is no variable name; use letters, digits and underscores.")
+                problems.add(place, "\"\(name)\" is not a variable name; use letters, digits and underscores.")
             } else if values[name] != nil {
-                problems.add(place, "\(name) stands in this file twice; keep one.")
+                problems.add(place, "\(name) is defined twice in this file; keep one.")
             } else {
                 values[name] = Secret(value)
             }
@@ -63,7 +64,7 @@ struct DevVarsParser {
         return values
     }
 
-    /// The text before the equals sign, which is taken too; nil for a line that holds no value.
+    /// Reads the name and the equals sign. Returns nil for a line without a value.
     private mutating func takeName(_ place: String) -> String? {
         let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
         guard let first = Self.trim(rest).first, first != UInt8(ascii: "#") else {
@@ -82,7 +83,7 @@ struct DevVarsParser {
         return Self.text(isExported ? Self.trim(exported) : name)
     }
 
-    /// The value and the end of its line; nil after adding a problem.
+    /// Reads the value and the end of its line. Returns nil after adding a problem.
     private mutating func takeValue(_ place: String) -> String? {
         while let byte = next, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { position += 1 }
         guard let quote = next, "\"'`".utf8.contains(quote) else {

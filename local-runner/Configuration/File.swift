@@ -2,7 +2,7 @@ import Base
 import CSystem
 import Glibc
 
-/// What the system said about a file.
+/// A failed operation on a file, with the system's error code.
 struct FileError: Error, CustomStringConvertible {
     let path: String
     let code: Int32
@@ -10,9 +10,9 @@ struct FileError: Error, CustomStringConvertible {
     var description: String { "\(path): \(String(cString: strerror(code)))" }
 }
 
-/// Whole files and folders.
+/// Operations on whole files and folders.
 enum File {
-    /// The file's bytes.
+    /// Reads a file.
     static func read(_ path: String) throws(FileError) -> [UInt8] {
         let descriptor = csystem_open(path, O_RDONLY | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
@@ -20,7 +20,7 @@ enum File {
         return try read(descriptor, path)
     }
 
-    /// The file's bytes; nil when there is no such file.
+    /// Reads a file. Returns nil if it does not exist.
     static func readIfPresent(_ path: String) throws(FileError) -> [UInt8]? {
         do { return try read(path) } catch {
             if error.code == ENOENT { return nil }
@@ -28,7 +28,7 @@ enum File {
         }
     }
 
-    /// What comes from an open descriptor until its end; `name` stands in errors.
+    /// Reads an open descriptor to its end. Error messages call it `name`.
     static func read(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -43,7 +43,7 @@ enum File {
         }
     }
 
-    /// Writes the file whole or not at all: to a new file beside it, which then takes its name.
+    /// Writes a whole file or nothing: writes a new file in the same folder, then renames it.
     static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
         let temporary = "\(path).\(getpid())"
         let descriptor = csystem_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
@@ -58,7 +58,7 @@ enum File {
         }
     }
 
-    /// Writes all of `bytes`; false with errno when it cannot.
+    /// Writes all of `bytes`. Returns false and sets errno if that fails.
     static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
@@ -68,7 +68,7 @@ enum File {
         return true
     }
 
-    /// Makes a folder, and those above it, unless they exist.
+    /// Creates a folder and the folders above it if they don't exist.
     static func makeFolder(_ path: String, mode: mode_t) throws(FileError) {
         if mkdir(path, mode) == 0 || errno == EEXIST { return }
         let code = errno
@@ -78,7 +78,7 @@ enum File {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(path: path, code: errno) }
     }
 
-    /// The names of what is in a folder, sorted; none if it can't be read.
+    /// Returns the sorted names of the entries of a folder. Empty if it can't be read.
     static func names(in folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
@@ -94,7 +94,7 @@ enum File {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// The path with the present folder in front, unless it begins at the root already.
+    /// Returns an absolute path, by putting the current folder in front of a relative one.
     static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         guard let current = getcwd(nil, 0) else { return path }
@@ -102,7 +102,7 @@ enum File {
         return path == "." ? String(cString: current) : "\(String(cString: current))/\(path)"
     }
 
-    /// All but the last component of a path.
+    /// Returns the path without its last component.
     static func folder(of path: String) -> String {
         guard let folder = path.cut(atLast: "/")?.before else { return "." }
         return folder.isEmpty ? "/" : String(folder)

@@ -1,18 +1,18 @@
 import Base
 
-/// An entry of "functions" and where it stands.
+/// An entry of "functions" and its place in the file.
 struct FunctionEntry {
     let configuration: FunctionConfiguration
     let place: String
-    /// "methods" is an empty list: only a cron trigger runs the function.
+    /// True if "methods" is an empty list, so that only a cron trigger runs the function.
     let isScheduled: Bool
 }
 
 extension ConfigurationReader {
-    /// Methods that a function can answer. HEAD comes with GET.
+    /// The methods that a function can answer. HEAD comes with GET.
     private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    /// The entries of "functions" that have a route and a function.
+    /// Reads the entries of "functions". An entry without a usable route and function adds problems and is left out.
     mutating func functions(
         _ node: Node?, limits general: Limits, variables: [String: Secret]
     ) -> [FunctionEntry] {
@@ -25,14 +25,14 @@ extension ConfigurationReader {
                 if earlier.configuration.route == configuration.route {
                     problems.add(
                         element.place + ".route",
-                        "\(configuration.route) is the route of \(earlier.place) too; "
-                            + "one route is one function, list all its methods there.")
+                        "\(configuration.route) is also the route of \(earlier.place);  "
+                            + "one function serves a route, so list all its methods there.")
                 }
                 if earlier.configuration.function == configuration.function {
                     problems.add(
                         element.place + ".function",
-                        "\(configuration.function) serves \(earlier.place) already; "
-                            + "one function is one route.")
+                        "\(configuration.function) already serves \(earlier.place);  "
+                            + "a function has exactly one route.")
                 }
             }
             let isScheduled = element.value["methods"] == .array([])
@@ -84,13 +84,13 @@ extension ConfigurationReader {
             )
         } else if segments.contains(".") || segments.contains("..") {
             problems.add(
-                node.place, "\"\(route)\" is unreachable: clients resolve . and .. before they ask.")
+                node.place, "\"\(route)\" is unreachable: clients remove . and .. from paths before they send them.")
         } else if route.hasPrefix("/cdn-cgi/") {
-            problems.add(node.place, "\"\(route)\" is unreachable: /cdn-cgi/ is the runner's own.")
+            problems.add(node.place, "\"\(route)\" is unreachable: paths below /cdn-cgi/ belong to the runner.")
         } else if !isPlain {
             problems.add(
                 node.place,
-                "\"\(route)\" must be letters, digits and - . _ ~ between slashes; routes are literal.")
+                "\"\(route)\" must be letters, digits and - . _ ~ between slashes; a route has no patterns.")
         } else {
             return route
         }

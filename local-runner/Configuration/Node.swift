@@ -1,13 +1,13 @@
 import Base
 
-/// A value of the configuration file that knows its place. Reading one that is not what it should be gives
-/// nil and adds a problem, so that reading goes on to the next.
+/// A value of the configuration file that knows its place in it. A read method that finds another type adds a problem
+/// and returns nil, so that reading goes on and finds the other problems too.
 struct Node {
     let value: JSON
-    /// Such as `functions[3].dispatch`; empty for the document.
+    /// The path, such as `functions[3].dispatch`; empty for the document.
     let place: String
 
-    /// The members of an object, of which only those in `known` may be there.
+    /// Returns the members of an object. Members that are not in `known` are problems.
     func members(known: [String], _ problems: inout Problems) -> [String: Node] {
         let members = members(&problems)
         for name in members.keys.sorted() where !known.contains(name) {
@@ -16,7 +16,7 @@ struct Node {
         return members.filter { known.contains($0.key) }
     }
 
-    /// The members of an object whose names are free.
+    /// Returns the members of an object with any names.
     func members(_ problems: inout Problems) -> [String: Node] {
         guard let object = value.object else {
             wrongType("an object, {…}", &problems)
@@ -27,7 +27,7 @@ struct Node {
         return members
     }
 
-    /// The elements of an array.
+    /// Returns the elements of an array.
     func elements(_ problems: inout Problems) -> [Node] {
         guard let array = value.array else {
             wrongType("an array, […]", &problems)
@@ -36,7 +36,7 @@ struct Node {
         return array.enumerated().map { Node(value: $1, place: "\(place)[\($0)]") }
     }
 
-    /// Text that is not empty.
+    /// Returns a string that is not empty.
     func string(_ problems: inout Problems) -> String? {
         guard let string = value.string else {
             wrongType("a string in double quotes", &problems)
@@ -49,7 +49,7 @@ struct Node {
         return string
     }
 
-    /// A whole number within `range`, counted in `unit`.
+    /// Returns a whole number within `range`, counted in `unit`.
     func integer(_ range: ClosedRange<Int>, _ unit: String, _ problems: inout Problems) -> Int? {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"
         guard let integer = value.integer else {
@@ -63,24 +63,24 @@ struct Node {
         return integer
     }
 
-    /// One of `words`.
+    /// Returns a string that must be one of `words`.
     func word(_ words: [String], _ problems: inout Problems) -> String? {
         guard let word = string(&problems) else { return nil }
         guard words.contains(word) else {
             let advice = NearestWord.nearest(to: word, in: words).map { "; did you mean \"\($0)\"?" } ?? "."
-            problems.add(place, "\"\(word)\" is none of \(words.joined(separator: ", "))\(advice)")
+            problems.add(place, "\"\(word)\" is not one of \(words.joined(separator: ", "))\(advice)")
             return nil
         }
         return word
     }
 
-    /// The distinct strings of an array, each with its place.
+    /// Returns the strings of an array, each with its place. Repeated strings are problems.
     func strings(_ problems: inout Problems) -> [(text: String, place: String)] {
         var strings: [(text: String, place: String)] = []
         for element in elements(&problems) {
             guard let text = element.string(&problems) else { continue }
             if strings.contains(where: { $0.text == text }) {
-                problems.add(element.place, "\"\(text)\" stands in this list twice; keep one.")
+                problems.add(element.place, "\"\(text)\" is twice in this list; keep one.")
             } else {
                 strings.append((text, element.place))
             }

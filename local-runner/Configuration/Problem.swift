@@ -1,15 +1,15 @@
-/// One thing that is wrong with the configuration: where it stands, and what to do about it.
+/// A mistake in a configuration file: its place, and advice on how to correct it.
 struct Problem: Hashable, CustomStringConvertible {
-    /// The path of the value inside the file, such as `functions[3].dispatch`; for a file that is read line
-    /// by line, the line, such as `line 3`. Empty for the file as a whole.
+    /// The path of the value in the file, such as `functions[3].dispatch`; for .dev.vars the line, such as `line 3`.
+    /// Empty for the file as a whole.
     let place: String
-    /// A sentence that says what is wrong and what to do.
+    /// A sentence that says what is wrong and how to correct it.
     let advice: String
 
     var description: String { place.isEmpty ? advice : "\(place): \(advice)" }
 }
 
-/// All that is wrong with one file. Nobody has to start over to learn of the next mistake.
+/// All mistakes in one file, so that they can be corrected at once.
 struct ConfigurationError: Error, CustomStringConvertible {
     let file: String
     let problems: [Problem]
@@ -20,7 +20,7 @@ struct ConfigurationError: Error, CustomStringConvertible {
     }
 }
 
-/// What has been found wrong so far, in the order in which it was found, each thing once.
+/// The problems found so far, in the order of finding, without repetitions.
 struct Problems {
     private(set) var list: [Problem] = []
 
@@ -29,7 +29,7 @@ struct Problems {
         if !list.contains(problem) { list.append(problem) }
     }
 
-    /// Throws when there is a problem.
+    /// Throws all problems if there are any.
     func check(_ file: String) throws(ConfigurationError) {
         if !list.isEmpty { throw ConfigurationError(file: file, problems: list) }
     }

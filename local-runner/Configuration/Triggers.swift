@@ -1,7 +1,7 @@
 import Base
 
 extension ConfigurationReader {
-    /// The entries of "triggers.crons". Functions that neither HTTP nor a cron reaches are problems.
+    /// Reads the entries of "triggers.crons". A function that neither HTTP nor a cron trigger reaches is a problem.
     mutating func crons(_ node: Node?, functions: [FunctionEntry]) -> [CronTrigger] {
         let crons = node?.members(known: ["crons"], &problems)["crons"]
         var triggers: [CronTrigger] = []
@@ -23,14 +23,14 @@ extension ConfigurationReader {
             }
             guard let expression else { continue }
             if triggers.contains(where: { $0.cron == expression && $0.function == function }) {
-                problems.add(element.place, "\(function) has this trigger already; remove it.")
+                problems.add(element.place, "\(function) already has this trigger; remove it.")
             }
             triggers.append(CronTrigger(cron: expression, function: function))
         }
         for entry in functions where entry.isScheduled && !named.contains(entry.configuration.function) {
             problems.add(
                 entry.place,
-                "\(entry.configuration.route) is unreachable: give it methods, or a trigger in triggers.crons."
+                "\(entry.configuration.route) is unreachable: add methods, or a trigger in triggers.crons."
             )
         }
         return triggers

@@ -2,23 +2,24 @@ import Base
 import Store
 
 extension ConfigurationReader {
-    /// Variables that tell a function how it was called. A binding of such a name would mislead it.
+    /// Variables by which a function recognises how it was called. A binding with such a name would mislead the
+    /// function.
     private static let reserved = [
         "FUNCTION_NAME", "FUNCTION_CPU_SECONDS", "FUNCTION_DISPATCH", "FUNCTION_EVENT", "GATEWAY_INTERFACE",
         "AWS_LAMBDA_RUNTIME_API", "REQUEST_METHOD", "Http_Method",
     ]
 
-    /// The values of all variables and secrets, by name.
+    /// Returns the values of all variables and secrets by name.
     ///
-    /// Where a value comes from, first found first taken: .dev.vars; for a secret, the process's
-    /// environment; for a variable, "vars", then the runner's default.
+    /// The first of these sources that has a value wins: .dev.vars; for a secret, the process's environment; for a
+    /// variable, "vars", then the runner's default.
     mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
         var values = local.defaults.mapValues { Secret($0) }
         let variables = vars?.members(&problems) ?? [:]
         for name in variables.keys.sorted() {
             guard let node = variables[name] else { continue }
             checkName(name, node.place)
-            // An empty variable is a way to say "none".
+            // An empty variable is allowed and means "none".
             guard let value = node.value.string == "" ? "" : node.string(&problems) else { continue }
             values[name] = Secret(value)
         }
@@ -28,7 +29,7 @@ extension ConfigurationReader {
         for (name, place) in required + optional {
             checkName(name, place)
             if let variable = variables[name] {
-                problems.add(place, "\(name) is a variable too (\(variable.place)); keep one.")
+                problems.add(place, "\(name) is also a variable (\(variable.place)); keep one.")
             }
             values[name] = Secret("")
         }
@@ -40,7 +41,7 @@ extension ConfigurationReader {
             let isMissing = (local.devVars.values[name] ?? values[name])?.reveal(\.isEmpty) ?? true
             if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
         }
-        // A misspelt optional secret would be missed without a word.
+        // A misspelt name of an optional secret would otherwise go unnoticed.
         let unknown = local.devVars.values.keys.filter { values[$0] == nil }.sorted()
         for (name, place) in optional where local.devVars.values[name] == nil {
             guard let similar = NearestWord.nearest(to: name, in: unknown), values[name]?.reveal(\.isEmpty) ?? true
@@ -55,7 +56,8 @@ extension ConfigurationReader {
         return values
     }
 
-    /// The reason why a function would refuse the value of a secret. Nil if there is none, and for an empty value.
+    /// Returns the reason why a function would refuse the value of a secret; nil if there is none or the value is
+    /// empty.
     private static func problem(of name: String, _ value: String) -> String? {
         let environment = Environment([name: value])
         do {
@@ -83,9 +85,9 @@ extension ConfigurationReader {
 
     private mutating func checkName(_ name: String, _ place: String) {
         if !DevVarsParser.isVariableName(name) {
-            problems.add(place, "\"\(name)\" is no variable name; use letters, digits and underscores.")
+            problems.add(place, "\"\(name)\" is not a variable name; use letters, digits and underscores.")
         } else if Self.reserved.contains(name) || name.hasPrefix("LD_") {
-            problems.add(place, "\(name) is reserved: it changes how a function starts; take another name.")
+            problems.add(place, "\(name) is reserved, because it changes how a function starts; choose another name.")
         }
     }
 }

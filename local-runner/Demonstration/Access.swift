@@ -1,6 +1,6 @@
 import Base
 
-/// Who may use what: entitlements, grants and keys as they should be.
+/// Gives people their intended access: entitlements, grants and keys.
 extension Company {
     func giveAccess() {
         for person in people where person.isActive {
@@ -41,7 +41,7 @@ extension Company {
         return entitlement
     }
 
-    /// Makes a person an administrator of an application, without a paid seat, instead of whatever they were.
+    /// Makes a person an administrator of an application, without a paid seat, in place of any role there.
     func makeAdmin(
         _ person: Person, of application: Application, role: String = "Administrator", lastUsed: Timestamp? = nil
     ) {
@@ -49,20 +49,20 @@ extension Company {
         entitle(person, to: application, role: role, isAdmin: true, isLicense: false, lastUsed: lastUsed)
     }
 
-    /// Takes a person out of an application.
+    /// Removes a person's entitlement.
     func remove(_ entitlement: Entitlement, of person: Person) {
         person.entitlements.removeAll { $0 === entitlement }
         entitlement.application.entitlements.removeAll { $0 === entitlement }
     }
 
-    /// Takes away all entitlements and grants of a person.
+    /// Removes all entitlements and grants of a person.
     func removeAccess(of person: Person) {
         for entitlement in person.entitlements { remove(entitlement, of: person) }
         for grant in person.grants { grant.application.grants.removeAll { $0.id == grant.id } }
         person.grants = []
     }
 
-    /// Two of the identity provider's admins for each managed application, and for some a manager who uses it.
+    /// Gives each managed application two of the identity provider's admins, and some also a manager who uses it.
     private func appointApplicationAdmins() {
         let admins = people.filter(\.isAdmin)
         var managers = people.filter { $0.rank == .manager && !$0.isAdmin }.shuffled(using: &random)
@@ -131,7 +131,7 @@ extension Company {
                 expiresAt: expiresIn.map { created + .days($0) }))
     }
 
-    /// Brings machines to 380 and entitlements to 4,000 with more of what is in order.
+    /// Adds ordinary records until there are 380 machines and 4,000 entitlements.
     func topUp() {
         let ordinary = people.filter { $0.isPlain && days(since: $0.hiredAt) > 60 }
         for person in ordinary.shuffled(using: &random) where machines.count < 380 { addDevice(.phone, of: person) }

@@ -1,6 +1,6 @@
 import Base
 
-/// Access that is in order on paper and still too wide.
+/// Plants access that was granted properly and is still too wide.
 extension Company {
     func plantAccessRisks() throws {
         let shadow = try take("shadow admin") { $0.isPlain && $0.department == "Finance" }

@@ -26,7 +26,7 @@ final class Entitlement {
     }
 }
 
-/// What a person has allowed an application to do with their Google account.
+/// The access that a person has granted an application to their Google account.
 struct Grant {
     enum Access: String { case basic, read, write, full }
 
@@ -38,7 +38,7 @@ struct Grant {
     let grantedAt: Timestamp
     let lastUsed: Timestamp
 
-    /// The scopes that come to this access.
+    /// The OAuth scopes for this access.
     var scopes: [JSON] {
         let base = "https://www.googleapis.com/auth/"
         var scopes: [JSON] = ["openid", .string(base + "userinfo.email")]
@@ -62,7 +62,7 @@ struct AccessKey {
     let id: Identifier
     let kind: Kind
     let platform: Platform
-    /// Nil of a key that nobody owns.
+    /// The account that the key belongs to; nil for a key without an owner.
     let account: Account?
     let externalID: String
     let name: String?
@@ -72,7 +72,7 @@ struct AccessKey {
     let expiresAt: Timestamp?
 }
 
-/// One line of a platform's own log.
+/// A line of a platform's own log.
 struct Event {
     let id: Identifier
     let platform: Platform

@@ -1,7 +1,7 @@
 import Base
 import Store
 
-/// Devices, access and logs.
+/// Writes devices, access and logs.
 extension Writer {
     func writeDevices() throws {
         for device in company.devices {
@@ -11,7 +11,8 @@ extension Writer {
                 case .windows: "Windows"
                 case .phone: "iOS"
                 }
-            // Each platform tells what it knows: the agent nothing of the machine's state, and no other of the agent.
+            // Each platform reports only its own part: CrowdStrike the agent, the endpoint manager the state of the
+            // machine.
             let isAgent = device.platform == .crowdStrike
             try database.execute(
                 """

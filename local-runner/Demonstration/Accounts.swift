@@ -1,6 +1,6 @@
 import Base
 
-/// The accounts on each platform.
+/// Creates the accounts on each platform.
 extension Company {
     func openAccounts() {
         for person in people { openAccounts(of: person) }
@@ -88,7 +88,7 @@ extension Company {
         return account
     }
 
-    /// People in the identity provider's admin team administer the platforms.
+    /// Makes the admins of the identity provider admins of the other platforms too.
     private func appointPlatformAdmins() {
         let admins = people.filter(\.isAdmin)
         for (index, person) in admins.enumerated() {
@@ -123,7 +123,7 @@ extension Company {
         }
     }
 
-    /// An identifier in the platform's own form.
+    /// Returns an identifier in the platform's own form.
     private func externalID(on platform: Platform) -> String {
         switch platform {
         case .okta: "00u" + code(17)

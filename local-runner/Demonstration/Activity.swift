@@ -1,6 +1,6 @@
 import Base
 
-/// Thirty days of the platforms' logs, as ordinary work leaves them.
+/// Records thirty days of ordinary work in the platforms' logs.
 extension Company {
     func record(
         _ type: String, of person: Person, on platform: Platform = .okta, target: String? = nil,
@@ -14,7 +14,7 @@ extension Company {
                 target: target, address: address ?? home(of: person), details: details, time: time))
     }
 
-    /// The address that a person signs in from, one for each (RFC 3849 reserves the prefix).
+    /// Returns the address that a person always signs in from (in the prefix that RFC 3849 reserves).
     private func home(of person: Person) -> String {
         "2001:db8:" + person.id.description.prefix(4) + ":" + person.id.description.dropFirst(4).prefix(4) + "::1"
     }
@@ -46,8 +46,7 @@ extension Company {
         }
     }
 
-    /// A sign-in on about half of the working days, the last one when the person was last seen; now and then a
-    /// mistyped password before it.
+    /// Records a sign-in on about half of the working days, ending at `last`, sometimes after a mistyped password.
     private func recordSignIns(of person: Person, until last: Timestamp) {
         let lastDay = now.daysSinceEpoch - last.daysSinceEpoch
         for day in (lastDay + 1)..<max(lastDay + 2, 30) where isWorkday(daysAgo: day) && chance(60) {

@@ -1,6 +1,6 @@
 import Base
 
-/// What attackers and unusual people leave in the logs.
+/// Plants traces of attackers, and of people who behave unusually, in the logs.
 extension Company {
     func plantAttacks() throws {
         let target = try take("brute force") { $0.isPlain && days(since: $0.hiredAt) > 60 }
@@ -65,7 +65,7 @@ extension Company {
         )
     }
 
-    /// Failed sign-ins in the afternoon, within twenty minutes. Returns the addresses.
+    /// Records failed sign-ins in the afternoon, within twenty minutes. Returns their addresses.
     @discardableResult
     private func bruteForce(_ person: Person, daysAgo days: Int, failures: Int, addresses count: Int) -> [String] {
         let addresses = (0..<count).map { _ in "203.0.113.\(number(100..<250))" }

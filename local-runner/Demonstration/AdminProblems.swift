@@ -1,6 +1,6 @@
 import Base
 
-/// Admin rights where there should be none, or without the protection that they need.
+/// Plants admin rights that should not exist, or lack protection.
 extension Company {
     func plantAdminProblems() throws {
         func admin(_ part: String) throws -> Person { try take(part) { $0.isAdmin && $0.rank == .member } }

@@ -1,11 +1,11 @@
 import Base
 
-/// The sixty applications: those that IT manages behind Okta, and those that people let in with their Google accounts.
+/// The sixty applications: some managed by IT behind Okta, others that people use with their Google accounts.
 extension Company {
-    /// For everyone.
+    /// The managed applications that everyone has.
     static let commonApplications = ["Google Drive", "Slack", "Zoom", "BambooHR", "1Password", "Confluence", "Navan"]
 
-    /// By department.
+    /// The managed applications of each department.
     static let departmentApplications: [(department: String, names: [String])] = [
         ("Engineering", ["GitHub", "Jira", "Datadog", "Sentry", "PagerDuty", "Postman"]),
         ("Product", ["Jira", "Figma", "Amplitude", "Looker"]),
@@ -21,23 +21,23 @@ extension Company {
         ("Executive", ["Salesforce", "Looker", "Asana"]),
     ]
 
-    /// Managed, but with a sign-in of their own.
+    /// The managed applications that have their own sign-in.
     private static let withoutSSO: Set = ["Greenhouse", "Expensify"]
 
-    /// Those whose seats are paid for one by one.
+    /// The managed applications whose seats are paid for one by one.
     private static let licensed: Set = [
         "Salesforce", "Figma", "Gong", "LinkedIn Sales Navigator", "Zendesk", "Datadog", "Postman",
         "Adobe Creative Cloud", "HubSpot", "Canva", "Miro", "Amplitude", "Asana", "Talkdesk",
     ]
 
-    /// Sanctioned by policy.
+    /// The unmanaged applications that a policy sanctions.
     private static let sanctioned = [
         ("Meetwell", "scheduling", false), ("SurveyNest", "surveys", false), ("Typelet", "writing", false),
         ("Whiteroom", "whiteboards", false), ("LangBridge AI", "translation", true),
         ("Codefriend AI", "coding", true),
     ]
 
-    /// Nobody has decided on these, and nothing is wrong with them but that.
+    /// The unmanaged applications without a decision and without any other problem.
     static let undecided: [(name: String, category: String)] = [
         ("Timezonely", "calendar"), ("Palette Pick", "design"), ("Readlater", "reading"), ("Focusbeat", "music"),
         ("Mindgrid", "notes"), ("Tabshelf", "browsing"),

@@ -2,17 +2,16 @@ import Analysis
 import Base
 import Findings
 
-/// Why a company could not be made.
+/// The reason why the company could not be created.
 enum DemonstrationError: Error {
-    /// Nobody, or nothing, is left that fits a part in the story.
+    /// No person or record is left that fits a part in the story.
     case nothingLeft(String)
-    /// A finding names a rule that the catalogue does not have.
+    /// A finding names a rule that is not in the catalogue.
     case unknownRule(String)
 }
 
-/// The fictional company: everything that its platforms would tell, made up from one seed, and the problems planted in
-/// it. Whatever is not planted is as it should be. Every moment is relative to `now`: the same `now` makes the same
-/// company.
+/// The fictional company: everything that its platforms would report, generated from one seed, and the problems planted
+/// in it. Everything else is in order. Every time is relative to `now`, and the same `now` gives the same company.
 final class Company {
     static let name = "Fernwood Instruments"
     static let domain = "fernwood.example"
@@ -20,7 +19,7 @@ final class Company {
     let now: Timestamp
     var random = SplitMix64(seed: 0x5EED_F00D)
     var people: [Person] = []
-    /// Accounts that belong to nobody whom the company knows: shared mailboxes, roles, and what was forgotten.
+    /// Accounts without a person: shared mailboxes, roles, and accounts that were forgotten.
     var loneAccounts: [Account] = []
     var applications: [Application] = []
     var devices: [Device] = []
@@ -28,7 +27,7 @@ final class Company {
     var events: [Event] = []
     var planted: [Planted] = []
     var members: [Membership] = []
-    /// Problems of the past, solved since.
+    /// Problems of the past that have been solved.
     var solved: [Planted] = []
 
     init(now: Timestamp) throws {
@@ -68,13 +67,13 @@ final class Company {
 
     func pick<Element>(_ choices: [Element]) -> Element { choices[number(0..<choices.count)] }
 
-    /// So many characters of an alphabet, as platforms make identifiers of.
+    /// Returns a random string of `length` characters, like the identifiers of platforms.
     func code(_ length: Int, of alphabet: String = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ") -> String {
         let bytes = Array(alphabet.utf8)
         return String(decoding: (0..<length).map { _ in pick(bytes) }, as: UTF8.self)
     }
 
-    /// Someone who fits, and has no part in the story yet, for one.
+    /// Takes one unused person who matches `fits`. The person is then no longer available for other parts.
     func take(_ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> Person {
         guard let person = people.filter({ !$0.isTaken && fits($0) }).randomElement(using: &random) else {
             throw DemonstrationError.nothingLeft(part)
@@ -83,12 +82,12 @@ final class Company {
         return person
     }
 
-    /// So many of them.
+    /// Takes `count` unused people who match `fits`.
     func take(_ count: Int, _ part: String, where fits: (Person) -> Bool = { $0.isPlain }) throws -> [Person] {
         try (0..<count).map { _ in try take(part, where: fits) }
     }
 
-    /// The application of a name.
+    /// Returns the application with this name.
     func application(_ name: String) throws -> Application {
         guard let application = applications.first(where: { $0.name == name }) else {
             throw DemonstrationError.nothingLeft(name)
@@ -98,30 +97,30 @@ final class Company {
 
     // MARK: Time
 
-    /// Midnight UTC, so many days before today's.
+    /// Returns the midnight (UTC) at which the day `days` days ago began.
     func midnight(daysAgo days: Int) -> Timestamp {
         Timestamp(seconds: (now.daysSinceEpoch - days) * .days(1))
     }
 
-    /// A moment between 08:00 and 18:00 UTC so many days ago, one at least.
+    /// Returns a time between 08:00 and 18:00 UTC, `days` days ago, which must be at least one.
     func officeHours(daysAgo days: Int) -> Timestamp {
         midnight(daysAgo: days) + .hours(8) + number(0..<Int.hours(10))
     }
 
-    /// Whether that day was a Monday to Friday.
+    /// Returns true if that day was a Monday to Friday.
     func isWorkday(daysAgo days: Int) -> Bool {
         // 1970-01-01 was a Thursday.
         (now.daysSinceEpoch - days + 3) % 7 < 5
     }
 
-    /// A moment in office hours on a working day of the last five days.
+    /// Returns a time in office hours on a working day of the last five days.
     func lately() -> Timestamp {
         officeHours(daysAgo: pick((1...5).filter { isWorkday(daysAgo: $0) }))
     }
 
-    /// A moment exactly so many whole days and some hours ago.
+    /// Returns a time exactly `days` whole days and a few hours ago.
     func ago(days: Int) -> Timestamp { now - .days(days) - number(Int.hours(1)..<Int.hours(8)) }
 
-    /// Whole days since a moment.
+    /// Returns the whole days since a time.
     func days(since moment: Timestamp) -> Int { (now.seconds - moment.seconds) / .days(1) }
 }

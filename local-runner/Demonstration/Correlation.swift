@@ -2,9 +2,9 @@ import Analysis
 import Base
 import Findings
 
-/// What the findings say together, and what has grown worse.
+/// Plants findings that combine others, and values that have become worse.
 extension Company {
-    /// Draws the conclusions of the correlation rules from what has been planted.
+    /// Adds the findings of the correlation rules that follow from the planted problems.
     func correlate() throws {
         let first = planted
         for person in people {
@@ -44,7 +44,7 @@ extension Company {
         }
     }
 
-    /// The week that is behind: new applications, devices out of order, and offboarding that took too long.
+    /// Plants changes of the last week: new applications, non-compliant devices, and slow offboarding.
     func plantDrift() throws {
         let late = try take("late offboarding") {
             $0.status == .deprovisioned && days(since: $0.terminatedAt ?? $0.hiredAt) < 30
@@ -88,7 +88,7 @@ extension Company {
         )
     }
 
-    /// Of all machines, how many per cent are compliant.
+    /// The percentage of machines that are compliant.
     var compliancePercent: Int {
         (machines.filter(\.isCompliant).count * 200 + machines.count) / (machines.count * 2)
     }

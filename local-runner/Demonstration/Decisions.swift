@@ -2,10 +2,11 @@ import Analysis
 import Base
 import Findings
 
-/// What people have decided about the findings so far.
+/// Adds the decisions that people have made about findings so far.
 extension Company {
     func decide() {
-        // Those that people put off or set aside are older than a week, no emergency, and no part of one.
+        // Only findings that are older than a week, are not critical and do not belong to a correlation are decided
+        // about.
         let correlated = people.filter { person in
             planted.contains { $0.rule.category == .findingCorrelation && $0.isAbout(person) }
         }
@@ -29,7 +30,7 @@ extension Company {
         solve()
     }
 
-    /// Findings of people who are in order again.
+    /// Adds solved findings of people who have no problem now.
     private func solve() {
         let past = [
             (

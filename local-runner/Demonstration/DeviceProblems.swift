@@ -1,6 +1,6 @@
 import Base
 
-/// Devices that are not in the state they should be in.
+/// Plants devices in a bad state.
 extension Company {
     func plantDeviceProblems() throws {
         func owner(_ part: String) throws -> (Person, Device) {

@@ -1,6 +1,6 @@
 import Base
 
-/// A laptop for every employee, and a phone for some.
+/// Gives every employee a laptop, and some a phone.
 extension Company {
     func handOutDevices() {
         for person in people where person.kind == .employee && person.isActive {
@@ -19,7 +19,7 @@ extension Company {
         case .phone: device = makeDevice(kind, "FW-IOS-" + suffix, pick(["26.0", "26.1", "18.7"]))
         }
         add(device, of: person)
-        // Phones take no agent.
+        // Phones have no CrowdStrike agent.
         if kind != .phone { add(makeAgent(on: device), of: person) }
         return device
     }
@@ -43,10 +43,10 @@ extension Company {
             osVersion: device.osVersion, lastSeen: device.lastSeen, createdAt: device.createdAt)
     }
 
-    /// The devices of which the endpoint manager knows the state.
+    /// The devices whose state the endpoint manager reports.
     var machines: [Device] { devices.filter { $0.platform != .crowdStrike } }
 
-    /// What CrowdStrike knows of the machine.
+    /// Returns CrowdStrike's record of the machine.
     func agent(of device: Device) throws -> Device {
         guard let agent = devices.first(where: { $0.platform == .crowdStrike && $0.serial == device.serial }) else {
             throw DemonstrationError.nothingLeft("agent")
@@ -54,7 +54,7 @@ extension Company {
         return agent
     }
 
-    /// Takes a device out of its platform's list.
+    /// Removes a device from its platform's list.
     func remove(_ device: Device) {
         device.owner?.devices.removeAll { $0 === device }
         devices.removeAll { $0 === device }

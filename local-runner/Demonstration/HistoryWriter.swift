@@ -2,7 +2,7 @@ import Base
 import Findings
 import Store
 
-/// Findings, and what the product itself remembers: syncs, snapshots, and its audit log.
+/// Writes findings, and the product's own history: syncs, snapshots and the audit log.
 extension Writer {
     func writeFindings() throws {
         for (index, finding) in (company.planted + company.solved).enumerated() {
@@ -48,7 +48,7 @@ extension Writer {
             finding.since, resolvedAt ?? finding.since, resolvedAt ?? lastAnalysis, resolvedAt)
     }
 
-    /// When the findings were last looked at before the analysis that the seed itself runs.
+    /// The time of the last analysis before the one that the seed itself runs.
     private var lastAnalysis: Timestamp { Demonstration.analysisTime(now: now) - .hours(1) }
 
     func writeHistory() throws {
@@ -90,7 +90,7 @@ extension Writer {
         ]
     }
 
-    /// The metrics of a day. What is not planted to have changed is as it is now.
+    /// Writes the metrics of a day. Values that were not planted to change are the same as now.
     private func writeSnapshot(at moment: Timestamp, _ daysAgo: Int) throws {
         let open = company.planted.filter { $0.isCounted && $0.since <= moment }
         func count(_ severity: Severity) -> JSON { .integer(open.count { $0.severity == severity }) }

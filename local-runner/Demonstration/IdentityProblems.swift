@@ -1,6 +1,6 @@
 import Base
 
-/// People without a second factor, accounts that nobody uses, and sign-ins past the identity provider.
+/// Plants people without a second factor, unused accounts, and sign-ins that bypass the identity provider.
 extension Company {
     func plantIdentityProblems() throws {
         try plantMissingFactors()
@@ -33,14 +33,14 @@ extension Company {
         }
     }
 
-    /// Takes a second factor from a person in both identity providers.
+    /// Removes a person's second factor in both identity providers.
     func removeFactor(of person: Person) {
         person.mfa = false
         person.account(on: .okta)?.mfa = false
         person.account(on: .googleWorkspace)?.mfa = false
     }
 
-    /// Sets the latest sign-in everywhere but on platforms that were last used before.
+    /// Changes the latest sign-in of a person, on every platform that has one.
     func setLastLogin(_ moment: Timestamp?, of person: Person) {
         person.lastLogin = moment
         for account in person.accounts where account.lastLogin != nil { account.lastLogin = moment }
@@ -85,7 +85,7 @@ extension Company {
         }
     }
 
-    /// A stale person is on leave from everything: no entitlement, grant or sign-in anywhere is younger.
+    /// Makes a person inactive: removes all access, and makes the latest sign-in on every platform `days` days old.
     private func makeStale(_ person: Person, days: Int) {
         keys.removeAll { $0.account?.person === person }
         removeAccess(of: person)

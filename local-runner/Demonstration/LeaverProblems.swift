@@ -1,6 +1,6 @@
 import Base
 
-/// People who left, or should have, and still get in; and records that disagree.
+/// Plants people who left, or should have, and still have access, and records that contradict each other.
 extension Company {
     func plantLeavers() throws {
         try plantSuspended()
@@ -47,7 +47,7 @@ extension Company {
         }
     }
 
-    /// One who left more than a month ago, and comes back to life on some platforms.
+    /// Gives a person who left more than a month ago active accounts on some platforms.
     private func revive(_ part: String, on platforms: [Platform]) throws -> Person {
         let person = try take(part) {
             $0.status == .deprovisioned && days(since: $0.deprovisionedAt ?? now) > 30

@@ -1,6 +1,6 @@
 import Base
 
-/// Seats that are paid for and not used.
+/// Plants seats that are paid for and not used.
 extension Company {
     func plantLicenseWaste() throws {
         for (name, rule, range, count) in [

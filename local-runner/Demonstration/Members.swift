@@ -8,9 +8,9 @@ struct Membership {
 }
 
 extension Company {
-    /// Someone in each role, two in some. None of them has a part in the story.
+    /// Chooses a person for each role, two for some. None of them has a part in the story.
     func chooseMembers() throws {
-        // A generator of their own: they are the same whatever `now` is.
+        // A separate generator makes ids that are the same for every `now`.
         var identifiers = SplitMix64(seed: 0x0A11_CE55)
         let roles: [(String, (Person) -> Bool)] = [
             ("super_admin", { $0.rank == .head && $0.department == "IT" }),

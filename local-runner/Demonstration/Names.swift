@@ -1,4 +1,4 @@
-/// The words that the company is made of.
+/// The names and words from which the company is generated.
 enum Names {
     static let first = [
         "Mia", "Noah", "Sanne", "Daan", "Emma", "Lucas", "Julia", "Sem", "Tess", "Levi", "Zoë", "Finn", "Sara", "Milan",
@@ -15,7 +15,7 @@ enum Names {
         "Weber", "Castillo", "Murphy", "Iyer", "Sato", "Marino",
     ]
 
-    /// A name as the part of an e-mail address before the @: lower-case ASCII letters with dots between them.
+    /// Returns a name as the part of an e-mail address before the @: lower-case ASCII letters with dots between them.
     static func local(_ name: String) -> String {
         var local = ""
         for scalar in name.lowercased().unicodeScalars {
@@ -29,21 +29,21 @@ enum Names {
         return local
     }
 
-    /// Names in a sentence: `A, B and C`.
+    /// Returns names as part of a sentence: `A, B and C`.
     static func list(_ names: [String]) -> String {
         guard let last = names.last, names.count > 1 else { return names.first ?? "" }
         return names.dropLast().joined(separator: ", ") + " and " + last
     }
 }
 
-/// A part of the company.
+/// A department of the company.
 struct Department {
     let name: String
-    /// How many work in it, its head included.
+    /// The number of its people, including its head.
     let size: Int
-    /// The head's title.
+    /// The title of its head.
     let head: String
-    /// The titles of its members.
+    /// The titles of its other people.
     let titles: [String]
 
     static let all = [
@@ -69,7 +69,7 @@ struct Department {
         Department(name: "Legal", size: 8, head: "General Counsel", titles: ["Counsel", "Paralegal"]),
     ]
 
-    /// Those above the departments; the first is above all.
+    /// The titles of the people above the departments. The first one is above all others.
     static let chiefs = [
         "Chief Executive Officer", "Chief Technology Officer", "Chief Revenue Officer", "Chief Financial Officer",
         "Chief Operating Officer", "Chief Information Security Officer",

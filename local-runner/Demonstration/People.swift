@@ -1,6 +1,6 @@
 import Base
 
-/// The people, from the chief executive down, then those from outside and the service accounts.
+/// Creates the people, from the chief executive down, then external people and the service accounts.
 extension Company {
     func hire() {
         let chiefs = Department.chiefs.map { title in
@@ -23,7 +23,7 @@ extension Company {
         letGo(18)
         contract(30)
         addServiceAccounts()
-        // Six in Security and all but two in IT administer the identity provider.
+        // Six people in Security and all but two in IT are admins of the identity provider.
         let admins = people.filter {
             $0.isActive && ($0.department == "IT" || $0.department == "Security") && $0.rank != .chief
         }
@@ -49,14 +49,14 @@ extension Company {
         return person
     }
 
-    /// Some have left; their access ended the same day.
+    /// Lets some people leave. Their access ended the same day.
     private func letGo(_ count: Int) {
         let candidates = people.filter {
             $0.rank == .member && $0.department != "IT" && $0.department != "Security"
                 && days(since: $0.hiredAt) > 400
         }.shuffled(using: &random)
         for (index, person) in candidates.prefix(count).enumerated() {
-            // A third of them within the last month.
+            // A third of them left within the last month.
             let left = index % 3 == 0 ? number(4..<28) : number(35..<300)
             let terminated = midnight(daysAgo: left) + .hours(15)
             person.status = .deprovisioned
@@ -99,7 +99,7 @@ extension Company {
         }
     }
 
-    /// A name that nobody has yet.
+    /// Returns a name that is not in use yet.
     func newName() -> String {
         while true {
             let name = pick(Names.first) + " " + pick(Names.last)
@@ -107,7 +107,7 @@ extension Company {
         }
     }
 
-    /// Someone from outside who is in no identity provider, with one account.
+    /// Adds a person from outside who is in no identity provider, with one account.
     func addGuest(name: String, email: String, on platform: Platform) -> (person: Person, account: Account) {
         let person = Person(
             id: newID(), kind: .guest, name: name, email: email, hiredAt: midnight(daysAgo: number(60..<400)))

@@ -2,16 +2,16 @@ import Analysis
 import Base
 import Findings
 
-/// One problem of the company: which rule finds it, on what, and in which words.
+/// A problem of the company: the rule that finds it, its subject, and the sentence of its finding.
 struct Planted {
-    /// What a finding is about.
+    /// The subject of a finding.
     enum Subject {
         case person(Person)
         case application(Application)
         case device(Device)
-        /// A platform, and what on it, if not the whole.
+        /// A platform, and a part of it unless the finding is about the whole platform.
         case platform(Platform, String?)
-        /// An account that belongs to nobody whom the company knows.
+        /// An account without a person.
         case account(Account)
         case workspace
     }
@@ -19,15 +19,15 @@ struct Planted {
     let rule: Rule
     let severity: Severity
     let subject: Subject
-    /// Those who are affected beside the subject.
+    /// The affected people, without the subject.
     let people: [Person]
     let platforms: [Platform]
-    /// Since when the problem can have been found.
+    /// The time from which the problem could be found.
     let since: Timestamp
     let sentence: String
     var status = Status.open
 
-    /// What has become of a finding.
+    /// The status of a finding.
     enum Status {
         case open, inProgress
         case snoozed(until: Timestamp, reason: String)
@@ -35,7 +35,7 @@ struct Planted {
         case resolved(at: Timestamp)
     }
 
-    /// Whether it counts towards the risk score, as far as its status goes.
+    /// True if the status lets the finding count towards the risk score.
     var isOpen: Bool {
         switch status {
         case .open, .inProgress: true
@@ -43,7 +43,7 @@ struct Planted {
         }
     }
 
-    /// What tells it from the rule's other findings, the same at every analysis.
+    /// A key that distinguishes the finding from others of the same rule. Every analysis gives the same key.
     var key: String {
         switch subject {
         case .person(let person): "\(rule.id):\(person.id)"
@@ -55,7 +55,7 @@ struct Planted {
         }
     }
 
-    /// Whether it is about a person or a device of theirs.
+    /// Returns true if the finding is about a person or one of the person's devices.
     func isAbout(_ person: Person) -> Bool {
         switch subject {
         case .person(let subject): subject === person
@@ -64,10 +64,10 @@ struct Planted {
         }
     }
 
-    /// Whether a drift snapshot counts it while it is open: what is said about findings is no further problem.
+    /// True if drift snapshots count the finding. Findings about other findings are not counted as further problems.
     var isCounted: Bool { isOpen && rule.category != .driftSignal && rule.category != .findingCorrelation }
 
-    /// The entities by kind, as the API shows them.
+    /// The affected entities by kind, as the API returns them.
     var affectedEntities: JSON {
         var entities: [String: JSON] = [:]
         var affected = people
@@ -102,7 +102,7 @@ struct Planted {
         return .object(entities)
     }
 
-    /// How many entities it affects.
+    /// The number of affected entities.
     var affectedCount: Int {
         if case .person = subject { return 1 + people.count }
         return max(1, people.count)
@@ -110,8 +110,8 @@ struct Planted {
 }
 
 extension Company {
-    /// Writes down that a rule finds a problem. Without a moment from which it can be found, it is somewhere in the
-    /// last seven weeks, and in the last one more often.
+    /// Plants a problem. Without `since` the problem appeared at a random time in the last seven weeks, more often in
+    /// the last one.
     func plant(
         _ ruleID: String, _ severity: Severity? = nil, on subject: Planted.Subject, affecting people: [Person] = [],
         from platforms: [Platform], since: Timestamp? = nil, _ sentence: String

@@ -39,7 +39,7 @@ enum Platform: String, CaseIterable {
         }
     }
 
-    /// What it is among the identity providers; nil of the others.
+    /// The role among the identity providers; nil for other platforms.
     var idpRole: String? {
         switch self {
         case .okta: "primary_idp"
@@ -48,7 +48,7 @@ enum Platform: String, CaseIterable {
         }
     }
 
-    /// Zoom was paused, and Jamf Pro's credentials failed before its first sync was through.
+    /// The status of the integration. Zoom was paused, and Jamf Pro's credentials failed during its first sync.
     var status: String {
         switch self {
         case .zoom: "paused"

@@ -1,6 +1,6 @@
 import Base
 
-/// A person, service account or guest, as the identities table has one.
+/// A person, service account or guest: a row of the table identities.
 final class Person {
     enum Kind { case employee, contractor, service, guest }
     enum Rank { case chief, head, manager, member }
@@ -14,12 +14,12 @@ final class Person {
     var title: String?
     var manager: Person?
     var status = Account.Status.active
-    /// Whether the person is an admin of the identity provider.
+    /// True if the person is an admin of the identity provider.
     var isAdmin = false
     var mfa: Bool?
     /// The latest sign-in to the identity provider.
     var lastLogin: Timestamp?
-    /// What HR says: `active`, `leave`, `departing` or `terminated`; nil of those whom HR does not know.
+    /// The status in HR: `active`, `leave`, `departing` or `terminated`; nil for people who are not in HR.
     var hrStatus: String?
     var hiredAt: Timestamp
     var terminatedAt: Timestamp?
@@ -29,7 +29,7 @@ final class Person {
     var devices: [Device] = []
     var entitlements: [Entitlement] = []
     var grants: [Grant] = []
-    /// Whether a part in the story has been given to the person, so that no other is.
+    /// True if the person has a part in the story, so that no other part is given to them.
     var isTaken = false
 
     init(id: Identifier, kind: Kind, name: String, email: String, hiredAt: Timestamp) {
@@ -42,7 +42,7 @@ final class Person {
 
     var isActive: Bool { status == .active }
 
-    /// The identity_type of the API.
+    /// The value of identity_type in the API.
     var identityType: String {
         switch kind {
         case .service: "service_account"
@@ -51,7 +51,7 @@ final class Person {
         }
     }
 
-    /// An active employee without any admin access or direct reports to speak of, still free for a part.
+    /// True for an ordinary active employee without admin access or a part in the story.
     var isPlain: Bool {
         kind == .employee && rank == .member && isActive && !isAdmin && !isTaken
             && !entitlements.contains { $0.isAdmin } && !accounts.contains { $0.isAdmin }
@@ -103,7 +103,7 @@ final class Account {
     }
 }
 
-/// An application, managed by IT or let in by someone.
+/// An application that IT manages, or that a person has granted access to.
 final class Application {
     let id: Identifier
     let name: String
@@ -112,9 +112,9 @@ final class Application {
     let isManaged: Bool
     let isAITool: Bool
     var sso: Bool?
-    /// Whether its entitlements are paid seats.
+    /// True if its entitlements are paid seats.
     var isLicensed = false
-    /// What the workspace decided: `sanctioned`, `unauthorized` or `blocked`.
+    /// The workspace's decision: `sanctioned`, `unauthorized` or `blocked`.
     var policy: String?
     var firstSeen: Timestamp
     var entitlements: [Entitlement] = []
@@ -133,11 +133,11 @@ final class Application {
         self.firstSeen = firstSeen
     }
 
-    /// Whether nobody manages it and no policy sanctions it.
+    /// True if IT does not manage it and no policy sanctions it.
     var isShadowIT: Bool { !isManaged && policy != "sanctioned" }
 }
 
-/// A computer or a phone as one platform knows it: an endpoint manager its state, CrowdStrike the agent on it.
+/// A computer or a phone in the records of one platform: an endpoint manager, or CrowdStrike with its agent.
 final class Device {
     enum Kind { case mac, windows, phone }
 

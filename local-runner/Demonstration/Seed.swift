@@ -4,23 +4,23 @@ import Base
 import Findings
 import Store
 
-/// The demonstration workspace: a fictional company of some 420 identities, with a problem for nearly every rule.
+/// The demonstration workspace: a fictional company of about 420 identities, with a problem for nearly every rule.
 public enum Demonstration {
-    /// The workspace's id, always the same.
+    /// The workspace's id, which is always the same.
     public static let workspaceID: Identifier = {
         var generator = SplitMix64(seed: 0xFE12_0000)
         return .random(using: &generator)
     }()
 
-    /// What a workspace holds, in numbers.
+    /// The numbers of a workspace's records.
     public struct Summary: Sendable {
-        /// Someone who may use the workspace.
+        /// A person who may use the workspace.
         public struct Member: Sendable {
-            /// As the store has it, such as `security_analyst`.
+            /// The role as the store has it, such as `security_analyst`.
             public let role: String
             /// The subject of the member's session tokens.
             public let userID: Identifier
-            /// An employee's address.
+            /// The e-mail address of the employee.
             public let email: String
         }
 
@@ -32,11 +32,11 @@ public enum Demonstration {
         public let members: [Member]
         /// People, service accounts and guests.
         public let identities: Int
-        /// Managed and unmanaged ones.
+        /// Managed and unmanaged applications.
         public let applications: Int
         /// Computers and phones, and the agents on them.
         public let devices: Int
-        /// Roles in applications.
+        /// Roles of people in applications.
         public let entitlements: Int
         /// Lines of the platforms' logs.
         public let auditEvents: Int
@@ -44,17 +44,17 @@ public enum Demonstration {
         public let findings: Int
     }
 
-    /// Makes the workspace in one transaction, every moment in it relative to `now`; does nothing when it is there.
-    /// The schema must be up to date. Two databases seeded with the same `now` hold the same, but for the ids of audit
-    /// log entries.
+    /// Creates the workspace in one transaction, with every time relative to `now`. Does nothing if the workspace
+    /// exists. The schema must be up to date. Two databases seeded with the same `now` have the same contents, except
+    /// the ids of audit log entries.
     public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
         if let summary = try summary(database) { return summary }
         let made = try database.transaction(.write) {
-            // Another process may have made it meanwhile.
+            // Another process may have created it in the meantime.
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()
-            // What is wrong now, the engine finds out, as it does for everybody.
+            // The findings come from the analysis engine, as for every other workspace.
             _ = try SystemAccess(database).workspace(workspaceID)?.analyze(now: analysisTime(now: now))
             guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
             return summary
@@ -63,10 +63,10 @@ public enum Demonstration {
         return made
     }
 
-    /// When the analysis has run that is part of the seed.
+    /// Returns the time of the analysis that is part of the seed.
     static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
 
-    /// The problems that are planted in the company and not solved yet: the severity of each by its finding's key.
+    /// Returns the planted problems that are not solved: the severity of each by its finding's key.
     public static func planted(now: Timestamp) throws -> [String: Severity] {
         Dictionary(uniqueKeysWithValues: try Company(now: now).planted.map { ($0.key, $0.severity) })
     }

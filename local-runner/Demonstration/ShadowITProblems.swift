@@ -1,7 +1,7 @@
 import Base
 import Findings
 
-/// Applications that came in by themselves and are a problem for more than that.
+/// Plants applications that IT did not introduce and that have a further problem.
 extension Company {
     func plantShadowIT() throws {
         let pipeflow = addUnmanaged("Pipeflow", category: "automation")
@@ -59,7 +59,7 @@ extension Company {
         try plantAdminGrants()
     }
 
-    /// People who allow an application for the first time; they may do so for several.
+    /// Lets a number of ordinary people grant an application access. They may have granted others access too.
     func grant(
         _ application: Application, byNew count: Int, _ access: Grant.Access, readsMailOrFiles: Bool = false,
         lastUsed: Range<Int>? = nil

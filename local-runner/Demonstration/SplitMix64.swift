@@ -1,4 +1,4 @@
-/// The SplitMix64 generator: small, fast, and the same numbers for the same seed everywhere.
+/// The SplitMix64 generator: small, fast, and with the same numbers for the same seed on every machine.
 struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 

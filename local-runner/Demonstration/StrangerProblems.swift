@@ -1,6 +1,6 @@
 import Base
 
-/// Accounts on platforms that no identity provider knows, and keys that have grown old.
+/// Plants accounts without an identity in any identity provider, and old keys.
 extension Company {
     func plantStrangers() throws {
         let guest = addGuest(name: "Viktor Sandberg", email: "viktor@sandberg-studio.example", on: .slack)

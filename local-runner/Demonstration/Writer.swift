@@ -1,7 +1,7 @@
 import Base
 import Store
 
-/// Writes the company's records into the tables, in the order that their references ask for.
+/// Writes the company's records into the tables, in the order that their references require.
 struct Writer {
     let database: any Database
     let workspaceID: Identifier
@@ -19,7 +19,7 @@ struct Writer {
 
     var now: Timestamp { company.now }
 
-    /// The id of a platform's integration.
+    /// Returns the id of a platform's integration.
     func integrationID(_ platform: Platform) throws -> Identifier {
         guard let id = integrations[platform] else { throw DemonstrationError.nothingLeft(platform.name) }
         return id

@@ -2,11 +2,11 @@ import CSystem
 import FastCGI
 import Glibc
 
-/// A process for one request, over CGI/1.1 ("spawn"): variables in its environment, the body on its standard
-/// input, the response on its standard output.
+/// A process that serves one request over CGI/1.1 (dispatch "spawn"): CGI variables in its environment, the body on
+/// standard input, the response on standard output.
 final class CGIExecution: Execution {
-    /// How long a process that has closed its output may take to end, in milliseconds, before its response counts
-    /// as whole: it may have work left to do.
+    /// The time in milliseconds that a process may take to exit after it has closed its output. After that the response
+    /// counts as complete, since the process may still do background work.
     private static let patience = 20
 
     private(set) var client: Connection?
@@ -45,7 +45,7 @@ final class CGIExecution: Execution {
         sendBody()
     }
 
-    /// Hands on as much of the body as there is room for.
+    /// Passes on as much of the body as the pipe takes.
     private func sendBody() {
         guard let input, let client, !isBodySent else { return }
         while !input.output.isFull, !isBodySent {
@@ -86,7 +86,7 @@ final class CGIExecution: Execution {
         }
     }
 
-    /// False when the client has to take what it got first.
+    /// Passes output on to the client. Returns false if the client must first read what it was sent.
     private func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let client else { return true }
         guard client.receive(bytes) else {
@@ -97,7 +97,8 @@ final class CGIExecution: Execution {
         return !client.output.isFull
     }
 
-    /// The output has ended, and often the process with it; how, says whether this was the whole response.
+    /// Handles the end of the output. The process usually exits at the same time; its exit status tells if the response
+    /// is complete.
     private func outputEnded() {
         output = nil
         guard process != nil else { return conclude() }
@@ -109,7 +110,8 @@ final class CGIExecution: Execution {
         if (exitStatus ?? 0) == 0 { client.responseEnded() } else { client.functionFailed(.functionFailed) }
     }
 
-    /// The client, for the end of its exchange, which the process's lines until now belong to.
+    /// Detaches the client at the end of its exchange. Reads the process's log lines first, since they belong to this
+    /// request.
     private func takeClient() -> Connection? {
         if client != nil { process?.readLines() }
         defer { client = nil }
@@ -119,7 +121,7 @@ final class CGIExecution: Execution {
     private func ended(_ status: Int32) {
         process?.readLastLine()
         exitStatus = status
-        // It was started: whether it served the request is no matter of the program.
+        // The process was started, so the program itself works, even if the request failed.
         pool.noteSuccess()
         if status != 0, !isKilled {
             let request = client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }
@@ -133,16 +135,16 @@ final class CGIExecution: Execution {
     }
 }
 
-/// The pipes of a process's standard input and output, as seen from both sides.
+/// The pipes for a process's standard input and output.
 struct StandardPipes {
     let theirInput: Int32
     let theirOutput: Int32
-    /// Non-blocking.
+    /// The writing end of its standard input. Non-blocking.
     let ourInput: Int32
-    /// Non-blocking.
+    /// The reading end of its standard output. Non-blocking.
     let ourOutput: Int32
 
-    /// Nil with errno.
+    /// Creates the pipes. Returns nil and sets errno on failure.
     init?() {
         var input: [Int32] = [-1, -1]
         var output: [Int32] = [-1, -1]

@@ -1,13 +1,13 @@
-/// Whom a place at a function, or one among those that wait for it, is counted for.
+/// The address and credentials that a place of a function, or a place in its queue, is counted for.
 struct Claim: Equatable {
-    /// The account of the client's address.
+    /// Identifies the account of the client's address.
     let address: ObjectIdentifier
-    /// True if the address is that of a trusted proxy, which speaks for many clients.
+    /// True if the address belongs to a trusted proxy, which sends the requests of many clients.
     let isTrusted: Bool
-    /// The credentials that the request carries; nil if the function takes none.
+    /// The mark of the request's credentials; nil if the function takes none.
     let credentials: CredentialMark?
 
-    /// The claim of the request that a client has made.
+    /// Makes the claim of the request that a client has sent.
     init(_ client: Connection) {
         address = ObjectIdentifier(client.account)
         isTrusted = client.account.isTrusted
@@ -15,20 +15,20 @@ struct Claim: Equatable {
     }
 }
 
-/// Stands for the credentials of a request, so that requests with the same ones can be counted. The runner does not
-/// judge them: that is the function's business.
+/// A short value that stands for the credentials of a request, so that requests with the same credentials can be
+/// counted. The runner does not verify credentials; the function does.
 ///
-/// Whoever has valid credentials must not be able to write them in several ways and have a share for each. Functions
-/// take one form of a token only, but for two parts, which the mark leaves out: the scheme before the token, in upper or
-/// lower case; and the signature behind its last dot, since a signature by ES256 has a valid twin. What is left of a
-/// token nobody knows but its owner, so that nobody else can use up the share.
+/// A caller with valid credentials must not be able to write them in several ways and get a share for each. Functions
+/// accept only one form of a token, with two exceptions, which the mark leaves out: the scheme before the token may be
+/// in upper or lower case, and the signature after the last dot may have another valid form (as ES256 signatures do).
+/// Only the owner of a token knows its other parts, so no one else can use up the owner's share.
 ///
-/// The mark is a hash with a key that this process alone has (SipHash): nobody can aim at a mark, or read anything from
-/// it.
+/// The mark is a hash (SipHash) with a key that only this process has. So no one can construct a token with a chosen
+/// mark, and a mark says nothing about the token.
 struct CredentialMark: Equatable {
     private let hash: Int
 
-    /// The mark of a field's value: `Bearer TOKEN`, or a token alone.
+    /// Makes the mark of a field's value: `Bearer TOKEN`, or a token alone.
     init(_ value: UnsafeRawBufferPointer) {
         let space = value.lastIndex(of: ASCII.space)
         let token = space.map { value[Extent(start: $0 + 1, end: value.count)] } ?? value

@@ -1,16 +1,16 @@
-/// One request at a process of a function.
+/// One request that a process of a function is serving.
 protocol Execution: AnyObject {
-    /// Where the response goes; nil when nobody waits for it any more.
+    /// The connection that the response goes to; nil if the client has left.
     var client: Connection? { get }
-    /// When the process is killed, in microseconds on the monotonic clock.
+    /// The time at which the process is killed, in microseconds on the monotonic clock.
     var deadline: Int { get }
-    /// Whether it waits for the client to take what the function has written.
+    /// True while the function waits because the client has not read enough of the response.
     var isPaused: Bool { get }
 
-    /// Goes on after a pause.
+    /// Continues after a pause.
     func resume()
-    /// The client has gone: ends the process, unless it has answered.
+    /// Ends the process, because the client has left. Does nothing if the response is complete.
     func abandon()
-    /// The time is up: ends the process. The client has its answer already.
+    /// Ends the process, because its time is up. The client already got an error.
     func expire()
 }

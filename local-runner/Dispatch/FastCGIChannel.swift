@@ -1,22 +1,22 @@
 import FastCGI
 import Glibc
 
-/// The process at the other end of a channel.
+/// The object that manages the process at the other end of a channel.
 protocol ChannelOwner: AnyObject {
-    /// The function is done with the request.
+    /// Called when the function has finished the request.
     func requestEnded(_ channel: FastCGIChannel)
-    /// The channel is closed.
+    /// Called when the channel is closed.
     func channelClosed(_ channel: FastCGIChannel)
-    /// Takes the lines on standard error of the process that serves the channel.
+    /// Reads the lines that the channel's process has written on standard error.
     func readLines()
-    /// Ends the process that serves the channel.
+    /// Kills the process that serves the channel.
     func kill(_ channel: FastCGIChannel)
 }
 
-/// A FastCGI connection to a process of a function, which carries one request at a time.
+/// A FastCGI connection to a process of a function. It carries one request at a time.
 final class FastCGIChannel: EventHandler, Continuation, Execution {
     private static let requestID: UInt16 = 1
-    /// Pieces that are read in one turn of the loop.
+    /// The number of pieces that are read in one turn of the loop.
     private static let piecesAtOnce = 16
     private static let begin = beginRecord(keepConnection: false)
     private static let beginKeeping = beginRecord(keepConnection: true)
@@ -24,9 +24,9 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
     private(set) var client: Connection?
     private(set) var deadline = 0
     private(set) var isPaused = false
-    /// The forked process that serves an isolated request, once it is known.
+    /// The forked process that serves an isolated request; nil until the template has reported it.
     var process: pid_t?
-    /// Whether the process is to end, as soon as it is known.
+    /// True if the process must be killed as soon as its id is known.
     var isKilled = false
 
     private let descriptor: Int32
@@ -44,7 +44,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
     private var hasRequestEnded = false
     private var isContinuing = false
 
-    /// Takes over a connected, non-blocking descriptor. Throws if the system can't watch it; it is closed then.
+    /// Takes over a connected, non-blocking descriptor. Closes it and throws if the system can't watch it.
     init(_ descriptor: Int32, pool: FunctionPool, owner: any ChannelOwner) throws(FunctionProcess.NotStarted) {
         self.descriptor = descriptor
         self.pool = pool
@@ -57,7 +57,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         }
     }
 
-    /// True if nothing can be sent over the channel any more.
+    /// True once nothing more can be sent over the channel.
     var isClosed: Bool { registration == nil }
 
     /// Sends the request of `client`.
@@ -73,7 +73,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         sendBody()
     }
 
-    /// Sends as much of the body as there is room for; some of it in later turns of the loop, if there is much.
+    /// Sends as much of the body as there is room for. A long body is continued in later turns of the loop.
     private func sendBody() {
         for _ in 0..<Self.piecesAtOnce {
             while let client, !isBodySent, !output.isFull {
@@ -85,13 +85,14 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
                 isBodySent = true
             }
             flush()
-            // Once there is no room, the loop tells when there is again.
+            // Without room, the loop calls `handle` once there is room again.
             guard !isBodySent, canWrite, client != nil else { return }
         }
         goOnSoon()
     }
 
-    /// The request whose failure the end of the process explains, whichever of the two is seen first.
+    /// The request that the end of the process leaves without a response. The end of the process and the end of the
+    /// connection can be seen in either order, so a failed request is remembered.
     var unansweredRequest: String? {
         failedRequest ?? client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }
     }
@@ -135,7 +136,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         pool.loop.soon(self)
     }
 
-    /// Closes the connection, without a word to the owner.
+    /// Closes the connection without telling the owner.
     func close() {
         guard let registration else { return }
         self.registration = nil
@@ -154,7 +155,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         switch output.write(to: descriptor) {
         case .drained: break
         case .blocked: canWrite = false
-        // What the process has written before it went is still to be read.
+        // Output that the process wrote before it exited must still be read.
         case .failed:
             output.clear()
             canWrite = false
@@ -180,7 +181,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
                 hasFailed = true
             }
         }
-        // First of all, so that no other request is given to a process that has gone.
+        // Closes the channel first, so that no further request is given to a process that has exited.
         if hasFailed { close() }
         if hasRequestEnded {
             hasRequestEnded = false
@@ -195,7 +196,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         }
     }
 
-    /// Handles one piece of what the process sends; false when it makes no sense.
+    /// Handles one part of the process's output. Returns false if the process violated the protocol.
     private func take(_ event: RecordReader.Event) -> Bool {
         switch event {
         case .output(let bytes):
@@ -216,7 +217,8 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         takeClient()?.functionFailed(.functionFailed)
     }
 
-    /// The client, for the end of its exchange, which the process's lines until now belong to.
+    /// Detaches the client at the end of its exchange. Reads the process's log lines first, since they belong to this
+    /// request.
     private func takeClient() -> Connection? {
         if client != nil { owner.readLines() }
         defer { client = nil }

@@ -1,27 +1,27 @@
 import Glibc
 
-/// One function's processes, and the requests that wait for them.
+/// The processes of one function, and the requests that wait for them.
 final class FunctionPool {
-    /// How many requests may wait, as a multiple of those that may be served at once.
+    /// The number of requests that may wait, as a multiple of the function's `concurrency`.
     private static let queueFactor = 8
-    /// How long a request waits at most, in microseconds.
+    /// The longest time that a request waits, in microseconds.
     private static let longestWait = 1_000_000
-    /// So many requests keep all processors busy, unless they wait for something else. More of them would only take
-    /// turns, each with its memory cold.
+    /// The number of requests that keep all processors busy, if they compute all the time. More requests at the same
+    /// time would only slow each other down, since each process has its own working set in the processor's caches.
     private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// One in so many of a function's places is kept for other addresses.
+    /// One of this number of a function's places is reserved for other addresses.
     private static let sharedPlaces = 8
-    /// A request that is served for longer than this, in milliseconds, waits for something else than a processor.
+    /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20
-    /// A process that ends sooner than this, in microseconds, without having served anything has failed to start.
+    /// A process that exits sooner than this, in microseconds, and has served nothing, has failed to start.
     private static let shortLife = 1_000_000
-    /// So many failed starts in a row are taken for chance.
+    /// The number of failed starts in a row after which further starts are delayed.
     private static let freeFailures = 5
 
     let program: FunctionProgram
     let loop: EventLoop
     let log: RunnerLog
-    /// Folders for sockets.
+    /// The folders in which sockets may be created.
     let folders: [String]
     var limits: Limits { program.function.limits }
 
@@ -30,12 +30,12 @@ final class FunctionPool {
     private var waiting: [(client: Connection, until: Int, claim: Claim)] = []
     private var willLookAgain = false
     private var template: Template?
-    /// Workers that wait for a request, the one that was used last at the end: its memory is warm.
+    /// Idle workers. The last one was used most recently, so its memory is most likely still in the caches.
     private var idle: [Worker] = []
     private var processes: [ObjectIdentifier: FunctionProcess] = [:]
     private var failures = 0
     private var notBefore = 0
-    /// Why the last start failed, as the log says already.
+    /// The reason of the last failed start, which the log already has.
     private var reportedFailure: String?
 
     init(_ program: FunctionProgram, loop: EventLoop, log: RunnerLog, budget: Budget, folders: [String]) {
@@ -46,15 +46,15 @@ final class FunctionPool {
         self.folders = folders
     }
 
-    /// Whether no request is at a process or waits for one.
+    /// True if no request is being served or waits.
     var isIdle: Bool { running.isEmpty && waiting.isEmpty }
 
     // MARK: Requests
 
-    /// Serves a client's request now, soon, or not at all.
+    /// Serves a client's request now, lets it wait, or refuses it.
     func submit(_ client: Connection) {
         let claim = Claim(client)
-        // Those that wait only because they have their share are overtaken.
+        // A request may overtake others that wait only because their share is used up.
         if mayStart(claim), !waiting.contains(where: { isWithinShare($0.claim) }) {
             start(client, claim)
         } else if mayWait(claim) {
@@ -67,18 +67,19 @@ final class FunctionPool {
 
     private func mayStart(_ claim: Claim) -> Bool {
         guard running.count < limits.concurrency, isWithinShare(claim) else { return false }
-        // Other processes than reused ones are cold anyhow.
+        // With `isolated` and `spawn` each request gets a fresh process anyway.
         guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
         let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
-        // As many again as wait already: where hundreds are to wait at once, they soon do.
+        // The number of new requests may equal that of slow ones, which lets hundreds of slow requests run soon.
         return recent < max(Self.enough, running.count - recent)
     }
 
-    /// True if a request leaves some of the places to others.
+    /// Returns true if a request leaves enough places to others.
     ///
-    /// An address may have all but one in eight. Whoever has places with the same credentials gets another only while more
-    /// than as many are free: of 8 places the first holder of credentials gets at most 4, the next one 2, and each further
-    /// one 1. So three holders whose requests wait for a provider that never answers do not keep everybody else out.
+    /// One address may take seven in eight places. A request with the same credentials as others gets another place
+    /// only while more places are free than these credentials have. Of 8 places the first credentials get at most 4,
+    /// the next ones 2, and each further ones 1. So three callers whose requests wait for a provider that never answers
+    /// do not lock out all others.
     private func isWithinShare(_ claim: Claim) -> Bool {
         let share = max(1, limits.concurrency - max(1, limits.concurrency / Self.sharedPlaces))
         if !claim.isTrusted, running.count >= share {
@@ -86,13 +87,14 @@ final class FunctionPool {
             if own >= share { return false }
         }
         let free = limits.concurrency - running.count
-        // Nobody has more places than are taken.
+        // Credentials can't have more places than are free, so there is nothing to check.
         guard let credentials = claim.credentials, running.count >= free else { return true }
         let own = running.count { $0.claim.credentials == credentials }
         return own == 0 || own < free
     }
 
-    /// True if one more may wait: one place in four is kept for other addresses, and for other credentials.
+    /// Returns true if one more request may wait. A quarter of the queue is reserved for other addresses and other
+    /// credentials.
     private func mayWait(_ claim: Claim) -> Bool {
         guard running.count + waiting.count < limits.concurrency * (1 + Self.queueFactor) else { return false }
         let share = limits.concurrency * Self.queueFactor * 3 / 4
@@ -102,7 +104,7 @@ final class FunctionPool {
         return max(ofAddress, withSame) < share
     }
 
-    /// Serves those that wait, in their order, as far as there are places for them.
+    /// Starts waiting requests in order, as far as there are places for them.
     private func startWaiting() {
         var index = 0
         var refused: Claim?
@@ -119,8 +121,8 @@ final class FunctionPool {
         lookAgain()
     }
 
-    /// Where more requests may be served at once than keep the processors busy, sees whether those that are served turn
-    /// out to wait for something else.
+    /// If more requests may be served at once than keep the processors busy, checks soon if those that are being served
+    /// turn out to wait for something other than a processor.
     private func lookAgain() {
         guard !willLookAgain, !waiting.isEmpty, running.count < limits.concurrency else { return }
         willLookAgain = true
@@ -130,10 +132,10 @@ final class FunctionPool {
         }
     }
 
-    /// A client that waited has gone.
+    /// Removes a client that left while it waited.
     func withdraw(_ client: Connection) { waiting.removeAll { $0.client === client } }
 
-    /// An execution is over and its process free or gone.
+    /// Called when an execution is over and its process is idle or has ended.
     func finished(_ execution: any Execution) {
         guard let index = running.firstIndex(where: { $0.execution === execution }) else { return }
         let account = running[index].account
@@ -143,7 +145,7 @@ final class FunctionPool {
         if !waiting.isEmpty { startWaiting() }
     }
 
-    /// Ends what has taken too long. Called from time to time.
+    /// Ends requests that have taken too long. Called periodically.
     func checkDeadlines(_ now: Int) {
         for (execution, _, _, _) in running where now >= execution.deadline { execution.expire() }
         while let first = waiting.first, now >= first.until {
@@ -157,7 +159,8 @@ final class FunctionPool {
         guard budget.take(.places, client.account) else { return client.reject(.overloaded) }
         do throws(FunctionProcess.NotStarted) {
             let execution = try execute(client)
-            // By the turn's time: that which it takes to start processes says nothing of those that are started.
+            // Uses the time at which this turn began, because starting processes takes time that says nothing about the
+            // request.
             running.append((execution, loop.round, client.account, claim))
         } catch {
             budget.give(.places, client.account)
@@ -182,7 +185,7 @@ final class FunctionPool {
 
     // MARK: Processes
 
-    /// Starts a process that is ended with the runner. `onExit` gets its exit status.
+    /// Starts a process that ends with the runner. `onExit` gets its exit status.
     func startProcess(
         input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
         onExit: @escaping (_ status: Int32) -> Void
@@ -200,23 +203,24 @@ final class FunctionPool {
         return process
     }
 
-    /// A long-lived process has ended by itself.
+    /// Called when a long-lived process has ended by itself.
     func noteEnd(_ process: pid_t, status: Int32, request: String?, started: Int, hasServed: Bool) {
         logEnd(process, status: status, request: request)
         if !hasServed, EventLoop.now - started < Self.shortLife { noteFailure(nil) }
     }
 
-    /// Says in the log how a process has ended, and which request that explains.
+    /// Logs how a process ended, with the request that it was serving.
     func logEnd(_ process: pid_t, status: Int32, request: String?) {
         log.write(
             "\(program.function.function): process \(process) ended with status \(status)",
             function: program.function.function, request: request)
     }
 
-    /// A process has served a request.
+    /// Called when a process has served a request.
     func noteSuccess() { (failures, reportedFailure) = (0, nil) }
 
-    /// A program that ends as soon as it starts, or can't be started, is not started over and over. The log says once why.
+    /// Records a failed start. A program that exits at once or can't be started is started less often, and the log says
+    /// why once.
     private func noteFailure(_ reason: String?) {
         if let reason, reason != reportedFailure {
             reportedFailure = reason
@@ -237,7 +241,7 @@ final class FunctionPool {
         if self.template === template { self.template = nil }
     }
 
-    /// Has new processes serve what comes next.
+    /// Starts new processes for all further requests.
     func replaceProcesses() {
         (failures, notBefore) = (0, 0)
         let template = template
@@ -249,7 +253,7 @@ final class FunctionPool {
         Worker.retireLater(running.map(\.execution))
     }
 
-    /// Ends all processes at once.
+    /// Kills all processes at once.
     func kill() {
         template?.retire()
         for process in processes.values {
@@ -258,8 +262,9 @@ final class FunctionPool {
         }
     }
 
-    /// The waiting client that a line of standard error is about: functions write the request's id into it. Clients pick
-    /// ids, so that only this member counts; within a message its quotation marks would be escaped.
+    /// Returns the client that a log line of a function belongs to. Functions write the request id into their lines, as
+    /// a member of a JSON object. Clients can choose ids, so only this member counts; in a message its quotation marks
+    /// would be escaped.
     private func client(of line: [UInt8]) -> Connection? {
         guard !running.isEmpty, let id = Self.requestID(in: line) else { return nil }
         return running.lazy.compactMap(\.execution.client).first { id.elementsEqual($0.exchange.requestID) }

@@ -1,12 +1,12 @@
 import CSystem
 import Glibc
 
-/// A running process of a function: its end, and its lines on standard error.
+/// A running process of a function: its exit status, and its lines on standard error.
 final class FunctionProcess {
-    /// Why a process did not start: the errno, and what failed with it.
+    /// The reason why a process did not start: an errno, and the operation that failed.
     struct NotStarted: Error {
         let code: Int32
-        /// A sentence of its own; the errno's text if there is none.
+        /// The message; nil for the errno's own text.
         var reason: String?
 
         var description: String {
@@ -17,14 +17,15 @@ final class FunctionProcess {
     }
 
     let id: pid_t
-    /// Set when the process has ended: 128 and the signal's number when a signal ended it.
+    /// The exit status, once the process has ended. If a signal ended it, 128 plus the signal's number.
     private(set) var exitStatus: Int32?
 
     private let errors: PipeReader
     private let lines: LineSplitter
 
-    /// Starts a process with these descriptors for 0 and 1, standard error to the log, and `more` from 3 on.
-    /// The descriptors remain the caller's. `find` gives the client that a line belongs to, if it still waits.
+    /// Starts a process with the descriptors `input` and `output` as 0 and 1, and `more` from 3 on. Its standard error
+    /// goes to the log. The caller keeps the descriptors. `findClient` returns the waiting client that a log line
+    /// belongs to.
     init(
         _ program: FunctionProgram, input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
         loop: EventLoop, log: RunnerLog, findClient: @escaping ([UInt8]) -> Connection? = { _ in nil },
@@ -45,7 +46,8 @@ final class FunctionProcess {
             log.write(line, function: name)
         }
         self.lines = lines
-        // A line costs far more than its bytes, and many processes may write at once.
+        // Reads little at a time, since handling a line costs much more than its bytes, and many processes may write at
+        // once.
         errors = PipeReader(
             ends[0], loop: loop, memory: loop.logScratch, bytesAtOnce: 16 << 10,
             onBytes: {
@@ -58,21 +60,21 @@ final class FunctionProcess {
         }
     }
 
-    /// Takes the lines that the process has written by now: those about a request belong under it in the log.
+    /// Reads the lines that the process has written so far, so that the log shows them below their request.
     func readLines() { errors.readAhead() }
 
-    /// Takes also what a process that has ended, or one that it has forked, has left without a line break.
+    /// Reads the rest, including a last line without a line break, of a process that has ended.
     func readLastLine() {
         errors.readAhead()
         lines.finish()
     }
 
-    /// Ends the process and those that it has forked.
+    /// Kills the process and the processes that it has forked.
     func kill() {
         if exitStatus == nil { Glibc.kill(-id, SIGKILL) }
     }
 
-    /// Asks the process to end; it is killed when it does not.
+    /// Asks the process to exit, and kills it if it does not.
     func terminate(_ loop: EventLoop) {
         guard exitStatus == nil else { return }
         Glibc.kill(id, SIGTERM)

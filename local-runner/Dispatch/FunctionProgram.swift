@@ -2,7 +2,7 @@ import Base
 import CSystem
 import Glibc
 
-/// A function's executable, and what each of its processes is started with.
+/// The executable of a function, with the arguments and environment of its processes.
 final class FunctionProgram {
     let function: FunctionConfiguration
     private let path: String
@@ -17,14 +17,14 @@ final class FunctionProgram {
             + ["FUNCTION_NAME=\(function.function)", "FUNCTION_CPU_SECONDS=\(seconds)"]
     }
 
-    /// Starts a process, whose descriptors 0, 1, 2 … are `descriptors` (-1 is /dev/null). Returns its id, or the
-    /// negated errno.
+    /// Starts a process with `descriptors` as its descriptors 0, 1, 2 and so on (-1 means /dev/null). Returns its
+    /// process id, or the negated errno.
     func start(descriptors: [Int32], variables: [String] = []) -> pid_t {
         let texts = [path, function.function] + environment + variables
         let pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         let program = pointers[0]
-        // Arguments and environment each end with a null pointer.
+        // The arguments and the environment each end with a null pointer.
         let vectors = [pointers[1], nil] + pointers.dropFirst(2) + [nil]
         return vectors.withUnsafeBufferPointer { vectors in
             descriptors.withUnsafeBufferPointer { descriptors in

@@ -1,20 +1,21 @@
 import CSystem
 import Glibc
 
-/// A listening Unix socket that has no name in the file system any more: nothing is left behind, however the
-/// runner ends. It is reached through the descriptor of its file.
+/// A listening Unix socket whose name is removed from the file system at once, so that nothing is left behind even if
+/// the runner is killed. Clients connect through a descriptor of the socket's file.
 ///
-/// Without /proc a file can't be reached through its descriptor. Then the socket keeps its name until this object goes, and
-/// a runner that is killed leaves a folder with a socket behind.
+/// Without /proc a file can't be reached through a descriptor. Then the socket keeps its name until this object is
+/// freed, and a runner that is killed leaves a folder with a socket behind.
 final class FunctionSocket {
     let listener: Int32
     private let file: Int32
-    /// The path by which the socket is reached.
+    /// The path through which clients connect.
     private let path: String
-    /// The folder that is still there.
+    /// The folder of the socket, if it still exists.
     private var folder: String?
 
-    /// Binds in a folder of its own, which only this user may enter. Throws if no folder of `parents` serves.
+    /// Creates the socket in a new folder that only this user may enter. Throws if that works in none of the folders
+    /// `parents`.
     init(in parents: [String]) throws(FunctionProcess.NotStarted) {
         var failures: [String] = []
         var code: Int32 = ENOENT
@@ -37,7 +38,7 @@ final class FunctionSocket {
             if !failures.contains(failure) { failures.append(failure) }
         }
         throw FunctionProcess.NotStarted(
-            code: code, reason: "no folder takes its socket (\(failures.joined(separator: "; ")))")
+            code: code, reason: "no folder can hold its socket (\(failures.joined(separator: "; ")))")
     }
 
     deinit {
@@ -46,7 +47,8 @@ final class FunctionSocket {
         if let folder { Self.remove(folder) }
     }
 
-    /// A new, non-blocking connection. Throws if there is no descriptor left, or the process does not take more.
+    /// Opens a new, non-blocking connection. Throws if no descriptor is left or the process accepts no more
+    /// connections.
     func connect() throws(FunctionProcess.NotStarted) -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_UNIX, kind, 0)
@@ -57,7 +59,8 @@ final class FunctionSocket {
         throw FunctionProcess.NotStarted(code: code, reason: "no connection to its socket")
     }
 
-    /// A listening socket in a new folder, with a descriptor of its file; nil with errno.
+    /// Returns a listening socket in a new folder, with a descriptor of its file. Returns nil and sets errno on
+    /// failure.
     private static func bind(in parent: String) -> (listener: Int32, file: Int32, folder: String)? {
         var template = Array((parent + "/function-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
@@ -75,8 +78,8 @@ final class FunctionSocket {
         return nil
     }
 
-    /// Calls `body` while a folder is the working directory: the way to a socket whose path is longer than an address. False
-    /// with errno if that fails.
+    /// Calls `body` while `folder` is the working directory, so that a socket with a path longer than a socket address
+    /// can be reached by its short name. Returns false and sets errno on failure.
     private static func fromWithin(_ folder: String, _ body: () -> Bool) -> Bool {
         let here = csystem_open_path(".")
         guard here >= 0 else { return false }

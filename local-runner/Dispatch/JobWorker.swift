@@ -1,12 +1,12 @@
 import Base
 import Glibc
 
-/// The worker that runs jobs beside a server or on a machine of its own: the function scheduled-jobs, which stays and looks
-/// for jobs. It begins anew every hour, so that nothing grows in it, and after a failure.
+/// A process of the function scheduled-jobs that stays and runs jobs, next to a server or on a machine of its own. It
+/// is replaced every hour, so that its memory does not grow, and after a failure.
 final class JobWorker {
     private static let function = "scheduled-jobs"
     private static let seconds = 3_600
-    /// A worker that ends before so many microseconds have passed has failed, whatever its status.
+    /// A worker that exits sooner than this, in microseconds, has failed, whatever its exit status.
     private static let shortest = 5_000_000
 
     private let program: FunctionProgram
@@ -21,7 +21,7 @@ final class JobWorker {
         configuration.functions.contains { $0.function == function }
     }
 
-    /// A worker that has so many jobs running at once.
+    /// Creates a worker that runs this number of jobs at the same time.
     ///
     /// - Throws: `Failure` if the configuration has no function that runs jobs.
     init(
@@ -38,10 +38,10 @@ final class JobWorker {
         self.log = log
     }
 
-    /// True if its process has ended.
+    /// True if the process has ended.
     var hasEnded: Bool { process == nil }
 
-    /// Starts its process.
+    /// Starts the process.
     func start() {
         guard !isStopping else { return }
         startedAt = EventLoop.now
@@ -52,7 +52,7 @@ final class JobWorker {
         if process == nil { startAgain(1) }
     }
 
-    /// Asks its process to give its jobs back and to end.
+    /// Asks the process to return its jobs to the queue and to exit.
     func stop() {
         isStopping = true
         if let process { Glibc.kill(process.id, SIGTERM) }
@@ -61,7 +61,7 @@ final class JobWorker {
     private func ended(_ status: Int32) {
         process = nil
         let isEarly = EventLoop.now - startedAt < Self.shortest
-        if status != 0 || isEarly, !isStopping { log.write("the worker ended with status \(status); it starts again") }
+        if status != 0 || isEarly, !isStopping { log.write("the worker ended with status \(status); restarting it") }
         startAgain(isEarly ? 1 : status)
     }
 

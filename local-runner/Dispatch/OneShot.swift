@@ -1,24 +1,24 @@
 import Base
 import Glibc
 
-/// Runs a function once: one event on its standard input, one response on its standard output. Lines of its
-/// standard error go to the log.
+/// Runs a function once, with one event on its standard input and one response on its standard output. Its standard
+/// error goes to the log.
 final class OneShot {
-    /// How it ended.
+    /// The result of the run.
     enum Outcome {
-        /// What it wrote, when it ended with status 0.
+        /// The output of a process that exited with status 0.
         case answered([UInt8])
-        /// It outlived its time limit and was killed.
+        /// The process exceeded its time limit and was killed.
         case timedOut
-        /// It wrote more than `maximumResponse` bytes and was killed.
+        /// The process wrote more than `maximumResponse` bytes and was killed.
         case tooLarge
-        /// It ended with this exit status (128 and the signal's number when a signal ended it); what it wrote
-        /// stands beside.
+        /// The process exited with this status (128 plus the signal's number if a signal ended it) after writing
+        /// `output`.
         case failed(status: Int32, output: [UInt8])
-        /// It could not be started; the errno says why.
+        /// The process could not be started, because of this errno.
         case notStarted(code: Int32)
 
-        /// The HTTP status that stands for it: the response's own, if there is one.
+        /// The HTTP status of the outcome: the response's own status if there is one.
         var status: Int {
             switch self {
             case .answered(let bytes):
@@ -30,7 +30,7 @@ final class OneShot {
         }
     }
 
-    /// The most that a response may hold, in bytes.
+    /// The maximum length of a response, in bytes.
     static let maximumResponse = 6 << 20
 
     private let loop: EventLoop
@@ -42,10 +42,10 @@ final class OneShot {
     private var timer: Int?
     private var exitStatus: Int32?
     private var hasOutputEnded = false
-    /// Why it was killed.
+    /// The reason for which the process was killed; nil if it was not.
     private var verdict: Outcome?
 
-    /// Runs the function and waits for its end.
+    /// Runs the function and waits until it has ended.
     static func run(
         _ function: FunctionConfiguration, event: [UInt8], functionsDirectory: String, log: RunnerLog
     ) -> Outcome {
@@ -62,11 +62,11 @@ final class OneShot {
 
     init(_ loop: EventLoop) { self.loop = loop }
 
-    /// Ends the process at once.
+    /// Kills the process.
     func kill() { process?.kill() }
 
-    /// Starts the function with an event and returns at once; `completion` is called from the loop, or at once when the
-    /// function does not start.
+    /// Starts the function with an event and returns. Calls `completion` from the loop later, or immediately if the
+    /// function can't be started.
     func start(
         _ program: FunctionProgram, event: [UInt8], log: RunnerLog, completion: @escaping (Outcome) -> Void
     ) {
@@ -115,7 +115,7 @@ final class OneShot {
         process?.kill()
     }
 
-    /// It is over when the process has ended and all that it wrote is read.
+    /// Completes the run once the process has ended and all of its output was read.
     private func finish() {
         guard let exitStatus, hasOutputEnded else { return }
         if let timer { loop.cancel(timer) }

@@ -1,8 +1,8 @@
 import FastCGI
 
-/// A request as CGI variables (RFC 3875 §4.1), in FastCGI's encoding.
+/// Encodes a request as CGI variables (RFC 3875 §4.1) in the form of FastCGI.
 enum Parameters {
-    /// The variables that are the same for all requests of a route.
+    /// Returns the variables that all requests of a route have in common.
     static func constant(route: String, listen: ListenAddress) -> [UInt8] {
         var pairs: [UInt8] = []
         for (name, value) in [
@@ -14,7 +14,7 @@ enum Parameters {
         return pairs
     }
 
-    /// What a request's variables are made from.
+    /// The parts of a request that its variables are made from.
     struct Source {
         let bytes: UnsafeRawBufferPointer
         let head: RequestHead
@@ -25,7 +25,7 @@ enum Parameters {
         let requestID: [UInt8]
     }
 
-    /// Appends the variables of one request, but for CONTENT_LENGTH.
+    /// Appends the variables of a request, except CONTENT_LENGTH.
     static func append(_ source: Source, to pairs: inout [UInt8]) {
         let (bytes, head) = (source.bytes, source.head)
         append("QUERY_STRING", bytes[source.query], to: &pairs)
@@ -55,8 +55,8 @@ enum Parameters {
         digits.withUnsafeBytes { append("CONTENT_LENGTH", $0, to: &pairs) }
     }
 
-    /// X-Api-Key: a becomes HTTP_X_API_KEY=a. Fields of one name become one variable (§4.1.18), which stands
-    /// where the first of them stood.
+    /// Appends a header field: X-Api-Key: a becomes HTTP_X_API_KEY=a. Fields with the same name become one variable
+    /// (§4.1.18), in the place of the first of them.
     private static func appendField(_ source: Source, _ index: Int, to pairs: inout [UInt8]) {
         let (bytes, fields) = (source.bytes, source.head.fields)
         let field = fields[index]
@@ -98,7 +98,7 @@ enum Parameters {
         pairs.append(contentsOf: value)
     }
 
-    /// A length in one byte or four (FastCGI Specification §3.4).
+    /// Appends a length as one or four bytes (FastCGI Specification §3.4).
     private static func appendLength(_ length: Int, to pairs: inout [UInt8]) {
         if length < 128 { return pairs.append(UInt8(clamping: length)) }
         withUnsafeBytes(of: (UInt32(clamping: length) | 0x8000_0000).bigEndian) { pairs.append(contentsOf: $0) }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Reads a pipe of a process until its end.
+/// Reads a pipe from a process until its end.
 final class PipeReader: EventHandler, Continuation {
-    /// Bytes that are read in one turn of the loop.
+    /// The number of bytes that are read in one turn of the loop.
     private let bytesAtOnce: Int
     private let descriptor: Int32
     private let loop: EventLoop
@@ -12,12 +12,12 @@ final class PipeReader: EventHandler, Continuation {
     private var registration: EventLoop.Registration?
     private var canRead = true
     private var hasWriterEnded = false
-    /// Whether `onBytes` has had enough for now.
+    /// True if `onBytes` asked for a pause.
     private(set) var isPaused = false
     private var isContinuing = false
 
-    /// Takes over a non-blocking descriptor. `onBytes` says whether to go on; if not, `read` does. `memory` is one of the
-    /// loop's, by default `scratch`.
+    /// Takes over a non-blocking descriptor. `onBytes` returns true to continue and false to pause until `read` is
+    /// called. `memory` is one of the loop's buffers, by default `scratch`.
     @discardableResult
     init(
         _ descriptor: Int32, loop: EventLoop, memory: UnsafeMutableRawBufferPointer? = nil,
@@ -44,7 +44,8 @@ final class PipeReader: EventHandler, Continuation {
         if !isPaused { read() }
     }
 
-    /// Reads until nothing is left or `onBytes` has enough; some of it in later turns of the loop, if there is much.
+    /// Reads until the pipe is empty or `onBytes` asks for a pause. Long output is continued in later turns of the
+    /// loop.
     func read() {
         isPaused = false
         var rest = bytesAtOnce
@@ -53,7 +54,7 @@ final class PipeReader: EventHandler, Continuation {
             let length = Glibc.read(descriptor, memory.baseAddress, wanted)
             if length > 0 {
                 rest -= length
-                // The pipe is empty; the loop tells when it is not, and of its end.
+                // The pipe is empty. The loop reports new output, and the end.
                 if length < wanted, !hasWriterEnded { canRead = false }
                 isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length)))
                 if isPaused { return }
@@ -69,14 +70,15 @@ final class PipeReader: EventHandler, Continuation {
         loop.soon(self)
     }
 
-    /// Reads what has been written by now, before the loop tells of it; one memory full, as writers may never pause.
+    /// Reads existing output before the loop reports it. Reads at most one buffer, since the process may write without
+    /// pause.
     func readAhead() {
         guard registration != nil, !isPaused else { return }
         let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
         if length > 0 { isPaused = !onBytes(UnsafeRawBufferPointer(rebasing: memory.prefix(length))) }
     }
 
-    /// Reads no more.
+    /// Stops reading.
     func close() {
         guard let registration else { return }
         self.registration = nil
@@ -94,7 +96,7 @@ final class PipeWriter: EventHandler {
     private let onDrained: () -> Void
     private var registration: EventLoop.Registration?
 
-    /// Takes over a non-blocking descriptor. `onDrained` is called when all is written and there may be more.
+    /// Takes over a non-blocking descriptor. Calls `onDrained` when everything is written and more may be added.
     init(_ descriptor: Int32, loop: EventLoop, onDrained: @escaping () -> Void) {
         self.descriptor = descriptor
         self.loop = loop
@@ -104,7 +106,7 @@ final class PipeWriter: EventHandler {
 
     func handle(_ readiness: Readiness) { write() }
 
-    /// Writes what waits, as far as the pipe takes it.
+    /// Writes waiting bytes as far as the pipe takes them.
     func write() {
         guard registration != nil else { return }
         switch output.write(to: descriptor) {
@@ -114,7 +116,7 @@ final class PipeWriter: EventHandler {
         }
     }
 
-    /// Ends the stream.
+    /// Closes the pipe.
     func close() {
         guard let registration else { return }
         self.registration = nil
@@ -123,17 +125,17 @@ final class PipeWriter: EventHandler {
     }
 }
 
-/// Finds the lines in what comes in pieces. A line is cut at `maximumLength` bytes.
+/// Splits data that comes in pieces into lines. A line is cut off after `maximumLength` bytes.
 final class LineSplitter {
     static let maximumLength = 16 << 10
 
     private var line: [UInt8] = []
     private let onLine: ([UInt8]) -> Void
 
-    /// `onLine` is called with each line that is not empty, without its line break.
+    /// Creates a splitter that calls `onLine` with each non-empty line, without its line break.
     init(_ onLine: @escaping ([UInt8]) -> Void) { self.onLine = onLine }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     func split(_ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while !rest.isEmpty {
@@ -145,7 +147,7 @@ final class LineSplitter {
         }
     }
 
-    /// Takes what has come for a whole line.
+    /// Treats the rest as a complete line.
     func finish() {
         guard !line.isEmpty else { return }
         onLine(line)

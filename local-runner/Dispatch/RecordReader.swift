@@ -1,15 +1,15 @@
 import FastCGI
 
-/// Takes FastCGI records apart as they come, in pieces of any size.
+/// Decodes FastCGI records from a stream that comes in pieces of any size.
 struct RecordReader {
     enum Event {
-        /// A part of what the function writes.
+        /// A part of the function's output.
         case output(UnsafeRawBufferPointer)
-        /// The function has written all of its response.
+        /// The end of the function's output.
         case endOfOutput
-        /// A part of the standard error stream.
+        /// A part of the function's standard error stream.
         case error(UnsafeRawBufferPointer)
-        /// The function is done with the request.
+        /// The end of the request.
         case endOfRequest
     }
 
@@ -18,7 +18,8 @@ struct RecordReader {
     private var content = 0
     private var padding = 0
 
-    /// Reads on and calls `body` with what it finds. False when these are no FastCGI records, or `body` says so.
+    /// Decodes more bytes and calls `body` with each event. Returns false if the bytes are not FastCGI records or
+    /// `body` does.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ body: (Event) -> Bool) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

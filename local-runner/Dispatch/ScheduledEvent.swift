@@ -1,13 +1,13 @@
 import Base
 
-/// What a cron trigger sends to its function: EventBridge's scheduled event.
+/// The event that a cron trigger sends to its function, in the format of EventBridge's scheduled events.
 struct ScheduledEvent {
-    /// Names the event.
+    /// The id of the event.
     let id: String
-    /// JSON.
+    /// The event as JSON.
     let bytes: [UInt8]
 
-    /// The event of `cron` that was due at `time`.
+    /// Makes the event of `cron` that was due at `time`.
     init(cron: String, time: Timestamp) {
         let id = Identifier.random().description
         self.id = id

@@ -1,11 +1,11 @@
 import CSystem
 import Glibc
 
-/// A warmed-up process of a function that forks a child for each connection ("isolated"). The child serves one
-/// request and ends.
+/// A warmed-up process of a function that forks a child for each connection (dispatch "isolated"). The child serves one
+/// request and exits.
 ///
-/// Over its descriptor 3 the template tells of each fork, in the order of the connections, and of each child's
-/// end: two native 32-bit integers, a process id and an exit status, which is -1 for a fork.
+/// Through its descriptor 3 the template reports each fork, in the order of the connections, and the end of each child.
+/// A report is two native 32-bit integers: a process id, and an exit status, which is -1 for a fork.
 final class Template: ChannelOwner {
     private static let messageLength = 8
 
@@ -13,7 +13,7 @@ final class Template: ChannelOwner {
     private var socket: FunctionSocket?
     private let started = EventLoop.now
     private var process: FunctionProcess?
-    /// Connected, but not forked for yet, as far as is known.
+    /// Channels that are connected, but whose child the template has not reported yet.
     private var awaitingFork: [FastCGIChannel] = []
     private var forked: [FastCGIChannel] = []
     private var message: [UInt8] = []
@@ -43,7 +43,7 @@ final class Template: ChannelOwner {
         }
     }
 
-    /// Sends a client's request to a child of its own.
+    /// Sends a client's request to a new child.
     func start(_ client: Connection) throws(FunctionProcess.NotStarted) -> FastCGIChannel {
         guard let socket else { throw FunctionProcess.NotStarted(code: EPIPE) }
         let channel = try FastCGIChannel(try socket.connect(), pool: pool, owner: self)
@@ -52,14 +52,14 @@ final class Template: ChannelOwner {
         return channel
     }
 
-    /// Ends the process when its children have ended.
+    /// Ends the process once its children have ended.
     func retire() {
         isRetired = true
         socket = nil
         if awaitingFork.isEmpty, forked.isEmpty { process?.terminate(pool.loop) }
     }
 
-    // The child ends by itself; its end is what counts.
+    // Does nothing, because the child exits by itself and its end is reported.
     func requestEnded(_ channel: FastCGIChannel) {}
 
     func channelClosed(_ channel: FastCGIChannel) {}
@@ -94,7 +94,7 @@ final class Template: ChannelOwner {
 
     private func childEnded(_ process: pid_t, _ status: Int32) {
         guard let index = forked.firstIndex(where: { $0.process == process }) else { return }
-        // Its response may not have been read yet, but its lines are all there.
+        // The child's response may still be unread, but all its log lines have been written.
         self.process?.readLastLine()
         let channel = forked.remove(at: index)
         channel.process = nil
@@ -107,12 +107,12 @@ final class Template: ChannelOwner {
         if isRetired { retire() }
     }
 
-    /// The template itself has ended, and its children with it.
+    /// Called when the template itself has ended. Its children end with it.
     private func ended(_ status: Int32) {
         process?.readLastLine()
         let process = process?.id ?? 0
         self.process = nil
-        // Connections that it has not accepted end with the socket, all others with the children.
+        // Closing the socket ends connections that were not accepted. Accepted connections end with the children.
         socket = nil
         pool.remove(self)
         if !isRetired {

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Folders for files that nobody else needs, in the order in which they are tried.
+/// Folders for temporary files, in the order in which they are tried.
 struct TemporaryFolders {
-    /// Those that are on a disk, as a rule.
+    /// The folders that are usually on a disk.
     let onDisk: [String]
-    /// All of them.
+    /// All folders, including one in memory.
     let all: [String]
 
-    /// TMPDIR, the usual ones, and the runner's own folder.
+    /// Collects TMPDIR, the usual folders and the runner's own one.
     init(stateFolder: String) {
         let own = getenv("TMPDIR").map { String(cString: $0) }
         onDisk = [own, "/tmp", "/var/tmp", stateFolder].compactMap { $0 }.filter { $0.hasPrefix("/") }

@@ -1,9 +1,10 @@
 import Glibc
 
-/// A process of a function that serves one request after the other over one connection ("reuse"), and is replaced
-/// after a number of them.
+/// A process of a function that serves requests one after the other over one connection (dispatch "reuse"). It is
+/// replaced after a number of requests.
 final class Worker: ChannelOwner {
-    /// Requests that one process serves. Its start, and on PostgreSQL its connection, take as long as tens of requests.
+    /// The number of requests that one process serves. Starting a process, and connecting it to PostgreSQL, takes as
+    /// long as tens of requests.
     private static let requestsPerProcess = 10_000
 
     private let pool: FunctionPool
@@ -44,7 +45,7 @@ final class Worker: ChannelOwner {
         return channel
     }
 
-    /// Ends the process, which serves nothing.
+    /// Ends the process, which must be idle.
     func retire() {
         isRetired = true
         isClosed = true
@@ -53,7 +54,7 @@ final class Worker: ChannelOwner {
         finishIfOver()
     }
 
-    /// Has workers end that are serving, once they have served.
+    /// Makes busy workers exit after their current request.
     static func retireLater(_ executions: [any Execution]) {
         for execution in executions {
             ((execution as? FastCGIChannel)?.owner as? Worker)?.isRetired = true
@@ -74,7 +75,7 @@ final class Worker: ChannelOwner {
     func channelClosed(_ channel: FastCGIChannel) {
         isClosed = true
         pool.remove(self)
-        // It serves no more, whether it has ended or not.
+        // The worker can't serve any more, even if its process still runs.
         process?.kill()
         finishIfOver()
     }
@@ -99,7 +100,7 @@ final class Worker: ChannelOwner {
         finishIfOver()
     }
 
-    /// The end of the process and what it has written before come in either order.
+    /// Finishes once the process has ended and its connection is closed. These two can be seen in either order.
     private func finishIfOver() {
         guard isClosed, process == nil, let channel else { return }
         self.channel = nil

@@ -10,7 +10,7 @@ enum ASCII {
     static let colon = UInt8(ascii: ":")
     static let slash = UInt8(ascii: "/")
 
-    /// tchar: the letters, digits and !#$%&'*+-.^_`|~
+    /// Returns true for a tchar: a letter, a digit or one of !#$%&'*+-.^_`|~
     static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case 0..<64: 0x03FF_6CFA_0000_0000 as UInt64 >> UInt64(byte) & 1 == 1
@@ -19,7 +19,7 @@ enum ASCII {
         }
     }
 
-    /// What a field's value may hold: visible characters, bytes above ASCII, spaces and tabs.
+    /// Returns true for a byte that a field value may contain: visible characters, bytes above ASCII, spaces and tabs.
     static func isFieldContent(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == tab }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
@@ -34,19 +34,19 @@ enum ASCII {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether this is `text`, which is lower case, in either case.
+    /// Compares with `text`, which must be lower case, ignoring the case of this text.
     func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count where ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
         return true
     }
 
-    /// Whether this is `text` to the byte.
+    /// Compares with `text` exactly.
     func isExactly(_ text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && (0..<count).allSatisfy { self[$0] == text.utf8Start[$0] }
     }
 
-    /// Whether the bytes are the same.
+    /// Compares with `bytes` exactly.
     func equals(_ bytes: [UInt8]) -> Bool {
         count == bytes.count && bytes.withUnsafeBytes { elementsEqual($0) }
     }
@@ -56,7 +56,7 @@ extension UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: self[from: span.start, to: span.end])
     }
 
-    /// The bytes without spaces and tabs around them.
+    /// The bytes without leading and trailing spaces and tabs.
     var trimmed: UnsafeRawBufferPointer {
         func isContent(_ byte: UInt8) -> Bool { byte != ASCII.space && byte != ASCII.tab }
         guard let first = firstIndex(where: isContent), let last = lastIndex(where: isContent) else {
@@ -65,7 +65,7 @@ extension UnsafeRawBufferPointer {
         return self[Extent(start: first, end: last + 1)]
     }
 
-    /// A number of decimal digits and nothing else; nil also when it is beyond 18 digits.
+    /// The value of a number that consists of 1 to 18 decimal digits; nil for anything else.
     var decimal: Int? {
         guard (1...18).contains(count) else { return nil }
         var number = 0
@@ -86,8 +86,8 @@ extension UnsafeRawBufferPointer {
 }
 
 extension [UInt8] {
-    /// The first place of `part`, which is not empty. Swift's own search of any collection takes many times as long, and lines
-    /// of functions come by the thousand.
+    /// Returns the first range that equals `part`, which must not be empty. Swift's own search for any collection takes
+    /// many times as long, and functions write thousands of lines.
     func firstRange(of part: [UInt8]) -> Range<Int>? {
         withUnsafeBytes { bytes in
             part.withUnsafeBytes { part in
@@ -108,7 +108,7 @@ extension [UInt8] {
     }
 }
 
-/// A place in a buffer, as offsets.
+/// A part of a buffer, by its offsets.
 struct Extent {
     var start = 0
     var end = 0

@@ -1,10 +1,10 @@
-/// Takes a request's body off the connection's input, as its framing says (RFC 9112 §6.3).
+/// Separates a request's body from the following input by its framing (RFC 9112 §6.3).
 enum BodyReader {
-    /// So many bytes are still to come.
+    /// The number of bytes that are still missing.
     case length(Int)
     case chunked(ChunkedDecoder)
 
-    /// Moves what `input` holds of the body into `body`, at most `limit` bytes in all.
+    /// Moves the body's bytes from `input` into `body`, until that has `limit` bytes.
     mutating func read(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> ChunkedDecoder.Progress {
         switch self {
         case .chunked(var decoder):

@@ -1,10 +1,12 @@
 import Base
 import Glibc
 
-/// What clients may hold before anything is known of them: in all, and each address that is no trusted proxy.
+/// Counts the resources that clients use before they are authenticated: in total, and for each address except trusted
+/// proxies.
 ///
-/// Each resource is bounded twice, so that no single address can take it from all others. The addresses of an IPv6 /64
-/// network count as one, since one client has them all. A trusted proxy speaks for many clients and has no bound of its own.
+/// Each resource has two bounds, so that a single address can't take it from all others. The addresses of an IPv6 /64
+/// network count as one, since one client usually has all of them. A trusted proxy sends the requests of many clients,
+/// so it has no bound of its own.
 final class Budget {
     enum Resource {
         /// Connections of clients.
@@ -15,7 +17,7 @@ final class Budget {
         case stored
         /// Files of request bodies.
         case files
-        /// Requests at processes of functions, all functions together.
+        /// Requests that are being served, of all functions together.
         case places
     }
 
@@ -51,9 +53,9 @@ final class Budget {
         }
     }
 
-    /// What one address holds.
+    /// The resources that one address uses.
     final class Account {
-        /// The network that the address is one of, which names the account; nil for all trusted proxies together.
+        /// The network that the address belongs to, which identifies the account; nil for all trusted proxies together.
         fileprivate let network: Network?
         fileprivate(set) var used = Amounts()
 
@@ -68,7 +70,7 @@ final class Budget {
         case six(UInt64)
     }
 
-    /// The bounds for all clients, and for one address.
+    /// The bounds for all clients together, and for each address.
     let total: Amounts
     let perAddress: Amounts
     private(set) var used = Amounts()
@@ -77,7 +79,7 @@ final class Budget {
     private let trusted = Account(nil)
     private var accounts: [Network: Account] = [:]
 
-    /// Bounds that suit so many connections. `trustedProxies` have no bound of their own.
+    /// Creates a budget that fits the number of connections. Addresses in `trustedProxies` have no bound of their own.
     init(connections: Int, trustedProxies: [IPRange] = []) {
         total = Amounts(
             connections: connections, memory: 64 << 20, stored: 1 << 30, files: max(1, connections / 2), places: 256)
@@ -87,7 +89,7 @@ final class Budget {
         self.trustedProxies = trustedProxies
     }
 
-    /// The account of an address of 4 or 16 bytes.
+    /// Returns the account of an address of 4 or 16 bytes.
     func account(_ bytes: [UInt8]) -> Account {
         if !trustedProxies.isEmpty, let address = IPAddress(bytes: bytes),
             trustedProxies.contains(where: { $0.contains(address) })
@@ -102,12 +104,12 @@ final class Budget {
         return account
     }
 
-    /// True if `account` may have so much more of a resource, as far as its own bound goes.
+    /// Returns true if `account` may use `amount` more of a resource under the bound of its address.
     func isWithinOwn(_ resource: Resource, _ account: Account, _ amount: Int = 1) -> Bool {
         account.isTrusted || account.used[resource] + amount <= perAddress[resource]
     }
 
-    /// Takes so much of a resource; false when a bound is in the way.
+    /// Takes `amount` of a resource. Returns false, and takes nothing, if that would exceed a bound.
     func take(_ resource: Resource, _ account: Account, _ amount: Int = 1) -> Bool {
         guard isWithinOwn(resource, account, amount), used[resource] + amount <= total[resource] else { return false }
         used[resource] += amount
@@ -115,7 +117,7 @@ final class Budget {
         return true
     }
 
-    /// Gives back what was taken. An account that holds nothing is forgotten.
+    /// Returns `amount` of a resource. An account that uses nothing is removed.
     func give(_ resource: Resource, _ account: Account, _ amount: Int = 1) {
         used[resource] -= amount
         account.used[resource] -= amount

@@ -1,24 +1,24 @@
 import Base
 import Glibc
 
-/// The head of a CGI response (RFC 3875 §6.2), as places in the bytes that it was read from.
+/// The head of a CGI response (RFC 3875 §6.2), as positions in the bytes that it was read from.
 struct CGIResponseHead {
-    /// No client gets to see such a response.
+    /// A malformed head. The client gets an error instead of this response.
     struct Malformed: Error {}
 
     static let maximumLength = 64 << 10
 
     private(set) var status = 200
-    /// Status code and reason phrase.
+    /// The status code and reason phrase.
     private(set) var statusText = Extent()
-    /// Whole field lines to pass on.
+    /// The complete field lines that are passed on.
     private(set) var fields: [Extent] = []
     private(set) var contentLength: Int?
     private(set) var hasRequestID = false
-    /// Bytes up to and with the empty line.
+    /// The number of bytes up to and including the empty line.
     private(set) var length = 0
 
-    /// Nil when the head is not whole yet.
+    /// Reads a head. Returns nil if it is not complete yet.
     init?(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
         fields.reserveCapacity(16)
         var start = 0
@@ -55,7 +55,7 @@ struct CGIResponseHead {
         case 12 where name.equals("x-request-id"):
             hasRequestID = true
             fields.append(line)
-        // About the connection, which is the runner's business.
+        // Drops fields about the connection, which the runner sends itself.
         case 4 where name.equals("date"), 10 where name.equals("connection") || name.equals("keep-alive"),
             17 where name.equals("transfer-encoding"),
             7 where name.equals("upgrade") || name.equals("trailer"),
@@ -65,7 +65,7 @@ struct CGIResponseHead {
         }
     }
 
-    /// Three digits, and a reason phrase if there is one.
+    /// Reads three digits and an optional reason phrase.
     private mutating func readStatus(_ bytes: UnsafeRawBufferPointer, _ value: Extent) throws(Malformed) {
         var value = value
         while value.count > 0, bytes[at: value.start] == ASCII.space { value.start += 1 }

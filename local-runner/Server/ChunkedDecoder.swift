@@ -1,9 +1,9 @@
 import Base
 
-/// Takes the chunked coding (RFC 9112 §7.1) off a request's body. Extensions and trailer fields are read over,
-/// and limited.
+/// Decodes the chunked coding (RFC 9112 §7.1) of a request's body. Chunk extensions and trailer fields are skipped, and
+/// their length is limited.
 struct ChunkedDecoder {
-    /// Bytes of extensions and trailer fields that one body may have.
+    /// The number of bytes of extensions and trailer fields that one body may have.
     static let maximumOverhead = 8 << 10
 
     enum Progress: Equatable {
@@ -14,7 +14,7 @@ struct ChunkedDecoder {
 
     private enum State {
         case size(digits: Int)
-        /// Bad whitespace between the size and an extension's semicolon.
+        /// White space between the size and an extension's semicolon, which RFC 9112 calls "bad whitespace".
         case sizeSpace
         case `extension`
         case sizeLineFeed
@@ -31,7 +31,7 @@ struct ChunkedDecoder {
     private var remaining = 0
     private var overhead = 0
 
-    /// Decodes what `input` holds and appends the data to `body`, up to `limit` bytes of it.
+    /// Decodes `input` and appends the data to `body`, until that has `limit` bytes.
     mutating func decode(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> Progress {
         var position = 0
         do throws(RunnerError) {

@@ -1,24 +1,24 @@
 import Glibc
 
-/// One client's connection: reads requests, has them served one after the other, writes the responses.
+/// The connection of one client: reads requests, has them served one after the other, and writes the responses.
 ///
-/// Whatever changes what a connection has to do, such as a function's response, calls `wake`, and the connection goes on at
-/// the end of the same turn of the loop. So each response that is decided is also written, in whatever order the ends of a
-/// process, of its connection and of its request come.
+/// Code that gives a connection something to do, for example a part of a function's response, calls `wake`. The
+/// connection then continues at the end of the same turn of the loop. So every response is written, even if the end of
+/// the process, of its connection and of its request are seen in an unusual order.
 ///
-/// A client that has closed its sending side waits for its responses (RFC 9112 §9.6). Only a reset or a write that fails
-/// says that it has gone.
+/// A client that has closed its sending side still waits for responses (RFC 9112 §9.6). Only a reset or a failed write
+/// shows that the client has left.
 final class Connection: EventHandler, Continuation {
     enum Phase {
-        /// Waits for a request's head, or its rest.
+        /// Waits for a request's head, or the rest of it.
         case head
-        /// Reads a body: functions get whole requests only.
+        /// Reads a body. Functions get only complete requests.
         case collecting(BodyReader)
-        /// The request waits for a function or is with it.
+        /// A function serves the request, or the request waits for one.
         case serving
-        /// Writes what is left, then ends the connection.
+        /// Writes the remaining output, then closes the connection.
         case finishing
-        /// Reads over what the client still sends, so that the response reaches it (RFC 9112 §9.6).
+        /// Discards what the client still sends, so that the response reaches it (RFC 9112 §9.6).
         case lingering
         case closed
     }
@@ -30,47 +30,47 @@ final class Connection: EventHandler, Continuation {
         static let silence = 10_000_000
         static let stalledOutput = 30_000_000
         static let linger = 2_000_000
-        /// By so much a body that comes, or a response that is read, may fall behind its pace.
+        /// The time by which a request's body, or the client's reading of a response, may fall behind its pace.
         static let grace = 30_000_000
-        /// By so much it must have fallen behind to be the one that makes room for others.
+        /// The time by which it must have fallen behind before it is closed to make room for others.
         static let patience = 1_000_000
     }
 
-    /// Bytes that are read ahead of what is used.
+    /// The number of bytes that are read before the previous ones are used.
     private static let maximumInput = 64 << 10
-    /// Bytes of input that each connection may have; more counts against the budget.
+    /// The number of input bytes that each connection may hold; more count against the budget.
     private static let freeInput = 4 << 10
-    /// Bytes that are read at once where a short request is to be expected.
+    /// The number of bytes that are read at once while a short request is expected.
     private static let shortPart = 8 << 10
-    /// With more bytes of responses than this that the client has not taken, it gets no further with its next requests.
+    /// A client that has more unread response bytes than this gets no further requests served.
     private static let maximumBehind = 16 << 10
-    /// Bytes of a lingering connection that are read over in one turn.
+    /// The number of bytes of a lingering connection that are discarded in one turn.
     private static let lingeringPart = 1 << 20
-    /// A connection that is idle for so long, in microseconds, gives its buffers back.
+    /// A connection that has been idle for this time, in microseconds, frees its buffers.
     private static let shortPause = 1_000_000
 
     let server: Server
     /// The client's address as text.
     let peer: [UInt8]
-    /// What the client's address holds.
+    /// The resources that the client's address uses.
     let account: Budget.Account
-    /// The connection's place among those of the server.
+    /// The position of the connection in the server's list.
     var index = 0
     var input = InputBuffer()
     var output = OutputBuffer()
     var parser = RequestParser()
     var phase = Phase.head
     var exchange = Exchange()
-    /// What serves the request; nil while it waits for its turn.
+    /// The execution that serves the request; nil while the request waits.
     var execution: (any Execution)?
-    /// When the client must have done its next step, in microseconds on the monotonic clock.
+    /// The time by which the client must have done its next step, in microseconds on the monotonic clock.
     var deadline: Int
-    /// Since when the connection waits for a request, or for the rest of its head.
+    /// The time since which the connection has waited for a request or the rest of its head.
     var idleSince: Int
-    /// The pace of the body that comes.
+    /// The pace of the body that is being received.
     var upload: Pace
     var hasHeadStarted = false
-    /// The client has closed its sending side, and all that it sent has been received.
+    /// True if the client has closed its sending side and everything that it sent was received.
     private(set) var hasInputEnded = false
 
     private let descriptor: Int32
@@ -79,10 +79,10 @@ final class Connection: EventHandler, Continuation {
     private var canWrite = true
     private var hasPeerEnded = false
     private var isWoken = false
-    /// Bytes of input that count against the budget.
+    /// The number of input bytes that count against the budget.
     private var countedInput = 0
     private var lacksMemory = false
-    /// The pace at which the client takes output, since it comes faster than that.
+    /// The pace at which the client reads output; nil unless output waits.
     private var stall: Pace?
 
     /// Takes over an accepted, non-blocking descriptor.
@@ -98,7 +98,7 @@ final class Connection: EventHandler, Continuation {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Begins to read; false when the system can't watch the descriptor.
+    /// Starts reading. Returns false if the system can't watch the descriptor.
     func open() -> Bool {
         registration = server.loop.watch(descriptor, self)
         return registration != nil
@@ -112,7 +112,7 @@ final class Connection: EventHandler, Continuation {
         advance()
     }
 
-    /// Has the connection go on at the end of this turn of the loop.
+    /// Makes the connection continue at the end of this turn of the loop.
     func wake() {
         guard !isWoken else { return }
         isWoken = true
@@ -124,7 +124,7 @@ final class Connection: EventHandler, Continuation {
         advance()
     }
 
-    /// Reads, serves and writes as far as that goes in one turn.
+    /// Reads, serves and writes as much as one turn allows.
     private func advance() {
         for _ in 0..<4 {
             receive()
@@ -143,7 +143,7 @@ final class Connection: EventHandler, Continuation {
     private var isCollecting: Bool { if case .collecting = phase { true } else { false } }
     private var isLingering: Bool { if case .lingering = phase { true } else { false } }
     private var hasRoom: Bool { input.count < (lacksMemory ? Self.freeInput : Self.maximumInput) }
-    /// The client takes its responses more slowly than it sends requests.
+    /// True if the client reads responses more slowly than it sends requests.
     var isBehind: Bool { output.count > Self.maximumBehind }
 
     // MARK: Input
@@ -154,7 +154,7 @@ final class Connection: EventHandler, Continuation {
             let space = isCollecting || !input.isEmpty && !lacksMemory ? scratch.count : Self.shortPart
             let length =
                 isLingering
-                // Reads over the bytes without copying them (tcp(7)).
+                // Discards the bytes without copying them (tcp(7)).
                 ? recv(descriptor, nil, Self.lingeringPart, Int32(MSG_TRUNC))
                 : recv(descriptor, scratch.baseAddress, space, 0)
             if length > 0 {
@@ -172,7 +172,8 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Counts a long input against the budget. If that is used up, no more is read until what is there has been used.
+    /// Counts a long input against the budget. If the budget is used up, reading pauses until the existing input has
+    /// been used.
     private func countInput() {
         let count = input.count > Self.freeInput ? input.count : 0
         lacksMemory = false
@@ -189,7 +190,7 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Draws the consequences of an input that has ended, once all that was whole in it has been taken.
+    /// Handles the end of the input, once all complete requests in it have been taken.
     private func finishInput() {
         switch phase {
         case .head where input.isEmpty: if output.isEmpty { close() } else { phase = .finishing }
@@ -218,7 +219,7 @@ final class Connection: EventHandler, Continuation {
         finishIfDone()
     }
 
-    /// A client may read slowly, but not cease to, and not for ever.
+    /// Sets the deadline of a client that reads slowly: it may neither stop reading nor take forever.
     private func noteStall() {
         let now = server.loop.round
         var pace = stall ?? Pace(now, total: output.total)
@@ -238,10 +239,10 @@ final class Connection: EventHandler, Continuation {
 
     // MARK: Time and pressure
 
-    /// Called from time to time.
+    /// Checks the time limits. Called periodically.
     func checkDeadline(_ now: Int) {
         if case .head = phase, !hasHeadStarted, now - idleSince > Self.shortPause { releaseMemory() }
-        // There may be some by now.
+        // Memory may be available again.
         if lacksMemory { wake() }
         guard now >= deadline else { return }
         switch phase {
@@ -259,8 +260,9 @@ final class Connection: EventHandler, Continuation {
         exchange.releaseMemory()
     }
 
-    /// The time since which the client has done too little with what it holds of a resource: it has sent no request, or its
-    /// request hardly comes, or it hardly takes its response. Nil if it holds none, or if that is not so.
+    /// Returns the time since which the client has not made enough progress with a resource that it holds: it has sent
+    /// no request, or sends its request or reads its response too slowly. Nil if it holds none of the resource or is
+    /// fast enough.
     func dispensableSince(for resource: Budget.Resource) -> Int? {
         let since: Int?
         let patience: Int
@@ -280,7 +282,7 @@ final class Connection: EventHandler, Continuation {
         return since
     }
 
-    /// Ends the connection so that others have room.
+    /// Closes the connection to make room for others.
     func makeWay() {
         switch phase {
         case .collecting:
@@ -292,7 +294,7 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Ends a connection that is not in the midst of a request; false when it is.
+    /// Closes the connection if no request is in progress. Returns false otherwise.
     func closeIfIdle() -> Bool {
         guard case .head = phase, !hasHeadStarted, output.isEmpty else { return false }
         close()
@@ -301,7 +303,7 @@ final class Connection: EventHandler, Continuation {
 
     // MARK: The end
 
-    /// The client has gone: nobody needs the function's answer.
+    /// Handles a client that has left, so that no one needs the function's response.
     func leave() {
         if isServing {
             giveUpFunction()
@@ -310,7 +312,7 @@ final class Connection: EventHandler, Continuation {
         close()
     }
 
-    /// Lets go of the function without its answer.
+    /// Detaches the function without its response.
     private func giveUpFunction() {
         if let execution {
             self.execution = nil
@@ -320,7 +322,7 @@ final class Connection: EventHandler, Continuation {
         }
     }
 
-    /// Ends the connection so that the client sees that the response is not whole.
+    /// Resets the connection, so that the client notices that the response is incomplete.
     func abort() {
         var hard = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))

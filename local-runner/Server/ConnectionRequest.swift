@@ -1,7 +1,7 @@
-/// From a request's bytes to its function.
+/// The part of a connection that turns a request's bytes into a call of its function.
 extension Connection {
-    /// Serves what has been read, as far as that goes. True if more is there, for which the client must take responses
-    /// first.
+    /// Serves the requests that have been read, as far as possible. Returns true if more have been read, but the client
+    /// must first read responses.
     func serve() -> Bool {
         while true {
             switch phase {
@@ -24,15 +24,15 @@ extension Connection {
         }
     }
 
-    /// A body may come slowly, but not cease to, and not for ever.
+    /// Sets the deadline of a body that comes slowly: it may neither stop nor take forever.
     private func noteBody(_ body: RequestBody) {
         upload.note(server.loop.round, total: body.count)
         deadline = min(server.loop.round + Limit.silence, upload.paid + Limit.grace)
     }
 
-    /// Reads a request's head; false when it is not there yet.
+    /// Reads a request's head. Returns false if it is not complete yet.
     private func parseHead() -> Bool {
-        // Some clients send an empty line behind a body, with which no head begins (RFC 9112 §2.2).
+        // Some clients send an empty line after a body. No head begins with one (RFC 9112 §2.2).
         if !hasHeadStarted {
             while input.bytes.first == ASCII.carriageReturn, input.bytes[at: 1] == ASCII.lineFeed { input.consume(2) }
         }
@@ -53,7 +53,7 @@ extension Connection {
         return true
     }
 
-    /// Starts the exchange. `head` is nil when it can't be understood.
+    /// Starts the exchange. `head` is nil if the head is malformed.
     private func begin(_ head: RequestHead?) {
         exchange.reset()
         exchange.start = EventLoop.now
@@ -65,7 +65,7 @@ extension Connection {
             return
         }
         let bytes = input.bytes
-        // Methods are case-sensitive (RFC 9110 §9.1): a head by another name waits for its response's body.
+        // Methods are case-sensitive (RFC 9110 §9.1). A client that sent another spelling of HEAD expects a body.
         exchange.isHead = bytes[head.method].isExactly("HEAD")
         exchange.isVersion11 = head.isVersion11
         exchange.keepsConnection = head.keepsConnection && !server.isDraining
@@ -74,7 +74,7 @@ extension Connection {
             try resolve(head)
         } catch {
             input.consume(head.length)
-            // Where the body ends is known, but not whether the client sends it.
+            // Closes the connection after the response, since the client may or may not send the body.
             if head.hasBody { exchange.keepsConnection = false }
             reject(error)
         }
@@ -92,7 +92,7 @@ extension Connection {
         server.requestIDs.next(&exchange.requestID)
     }
 
-    /// Finds what answers the request, and hands it over.
+    /// Finds the function for the request and submits the request to it.
     private func resolve(_ head: RequestHead) throws(RunnerError) {
         let bytes = input.bytes
         let method = bytes[head.method]
@@ -107,7 +107,7 @@ extension Connection {
             return answerOptions(allow: nil)
         }
         exchange.line.append(contentsOf: bytes[path])
-        // The host of the target counts more than the field (RFC 9112 §3.2.2).
+        // The host of the target has precedence over the field (RFC 9112 §3.2.2).
         let host = targetHost ?? head.host
         if LocalHandler.matches(bytes[path]) {
             let request = LocalHandler.Request(
@@ -152,7 +152,7 @@ extension Connection {
         phase = .collecting(reader)
     }
 
-    /// The request is complete and takes its turn.
+    /// Submits a complete request to its function.
     private func submit(_ route: Route) {
         if let body = exchange.body { Parameters.appendContentLength(body.count, to: &exchange.parameters) }
         phase = .serving

@@ -1,9 +1,9 @@
 import Base
 
-/// From a function's response, or the runner's own, to the client.
+/// The part of a connection that sends responses of functions, and the runner's own, to the client.
 extension Connection {
-    /// Takes a part of the response that the function writes (RFC 3875 §6). False when it is malformed; then
-    /// the client has had an error in its place.
+    /// Receives a part of the function's response (RFC 3875 §6). Returns false if it is malformed. The client then got
+    /// an error instead.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         wake()
         if exchange.framing != nil {
@@ -28,7 +28,7 @@ extension Connection {
         }
     }
 
-    /// The function has written all of its response.
+    /// Handles the end of the function's response.
     func responseEnded() {
         switch exchange.framing {
         case nil: functionFailed(.functionFailed)
@@ -40,7 +40,7 @@ extension Connection {
         }
     }
 
-    /// There will be no response, or no more of it.
+    /// Handles a function that will send no response, or no more of it.
     func functionFailed(_ error: RunnerError) {
         execution = nil
         guard let framing = exchange.framing else { return reject(error) }
@@ -52,7 +52,7 @@ extension Connection {
         wake()
     }
 
-    /// Answers in place of a function.
+    /// Sends an error instead of a function's response.
     func reject(_ error: RunnerError) {
         switch phase {
         case .head, .collecting: exchange.keepsConnection = false
@@ -64,7 +64,7 @@ extension Connection {
         body.append("\"}")
         let line = error.statusLine
         if case .head = phase {
-            // No request has begun that could be logged.
+            // Starts an exchange for the log, since no request has begun.
             exchange.reset()
             exchange.start = EventLoop.now
             server.requestIDs.next(&exchange.requestID)
@@ -93,7 +93,7 @@ extension Connection {
         }
     }
 
-    /// Writes a whole response of the runner's own, with the headers that every response carries.
+    /// Writes a complete response of the runner itself, with the headers that every response has.
     func answer(
         status: Int, reason: StaticString, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
     ) {
@@ -126,7 +126,7 @@ extension Connection {
         endExchange()
     }
 
-    /// Puts the exchange into the log.
+    /// Logs the exchange.
     func log(status: Int) {
         server.log.write(
             .init(
@@ -135,7 +135,8 @@ extension Connection {
                 client: peer), lines: exchange.lines)
     }
 
-    /// Reads the head of the function's response, and what of the body follows it; false when it is not whole.
+    /// Reads the head of the function's response and the part of the body that follows it. Returns false if it is not
+    /// complete.
     private func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(CGIResponseHead.Malformed) -> Bool {
         guard let head = try CGIResponseHead(bytes) else { return false }
         settleConnection()
@@ -158,14 +159,14 @@ extension Connection {
         return true
     }
 
-    /// Status line and fields of a function's response, but for those about the connection.
+    /// Appends the status line and fields of a function's response, except fields about the connection.
     private static func append(
         _ head: CGIResponseHead, of bytes: UnsafeRawBufferPointer, _ framing: Exchange.ResponseFraming,
         requestID: [UInt8], to output: inout [UInt8]
     ) {
         output.append("HTTP/1.1 ")
         output.append(contentsOf: bytes[head.statusText])
-        // The space stands even before an empty reason phrase (RFC 9112 §4).
+        // The space is required even before an empty reason phrase (RFC 9112 §4).
         output.append(head.statusText.count == 3 ? " \r\n" : "\r\n")
         for field in head.fields {
             output.append(contentsOf: bytes[field])
@@ -185,12 +186,12 @@ extension Connection {
         }
     }
 
-    /// No request follows if the client has sent its last, or the server is to end.
+    /// Closes the connection after this response if the client has sent its last request or the server is draining.
     private func settleConnection() {
         if server.isDraining || hasInputEnded && input.isEmpty { exchange.keepsConnection = false }
     }
 
-    /// Date, Connection, and the end of the head.
+    /// Appends Date, Connection and the empty line that ends the head.
     private func appendConnectionFields() {
         output.bytes.append(contentsOf: server.date.line)
         if !exchange.keepsConnection {
@@ -207,7 +208,7 @@ extension Connection {
         switch exchange.framing {
         case .empty, nil: break
         case .length(let remaining):
-            // What goes beyond the length would be taken for the next response.
+            // Bytes beyond the length are dropped, since the client would take them for the next response.
             let part = bytes.prefix(remaining)
             output.bytes.append(contentsOf: part)
             exchange.framing = .length(remaining - part.count)

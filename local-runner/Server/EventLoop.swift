@@ -1,7 +1,7 @@
 import CSystem
 import Glibc
 
-/// What can be done with a descriptor now (epoll(7)).
+/// The operations that are possible on a descriptor now (epoll(7)).
 struct Readiness {
     fileprivate let bits: UInt32
 
@@ -9,30 +9,30 @@ struct Readiness {
 
     var isReadable: Bool { has(EPOLLIN, EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
     var isWritable: Bool { has(EPOLLOUT, EPOLLHUP, EPOLLERR) }
-    /// The other side sends nothing any more, though there may be something left to read.
+    /// True if the other side sends nothing more. Something may still be left to read.
     var hasEnded: Bool { has(EPOLLRDHUP, EPOLLHUP, EPOLLERR) }
-    /// Both directions are closed.
+    /// True if both directions are closed.
     var isBroken: Bool { has(EPOLLHUP, EPOLLERR) }
 }
 
-/// Something that waits for a descriptor. Notice comes once for each change (edge-triggered), so that a handler
-/// keeps in mind what it has not used up.
+/// An object that handles events of a descriptor. Each change is reported only once (edge-triggered), so a handler must
+/// remember what it has not read or written yet.
 protocol EventHandler: AnyObject {
     func handle(_ readiness: Readiness)
 }
 
-/// Something that has more to do than one turn of the loop may take, or that goes on once all events of a turn have been
-/// handled.
+/// An object with more work than fits into one turn of the loop, or work that must wait until all events of a turn have
+/// been handled.
 protocol Continuation: AnyObject {
     func proceed()
 }
 
-/// One epoll loop on one thread: descriptors, timers, ends of child processes, SIGTERM and SIGINT.
+/// An epoll loop on one thread, for descriptors, timers, ends of child processes, SIGTERM and SIGINT.
 ///
-/// A turn handles the events that there are, then the timers that are due, then continuations. A handler does a bounded
-/// amount of work and leaves the rest to a continuation, so that nobody keeps the loop from the others.
+/// A turn handles the available events, then timers that are due, then continuations. A handler does a limited amount
+/// of work and leaves the rest to a continuation, so that it does not block the others.
 final class EventLoop {
-    /// Names a descriptor that the loop watches.
+    /// Identifies a watched descriptor.
     struct Registration: Equatable {
         fileprivate let slot: Int
         fileprivate let generation: UInt32
@@ -43,16 +43,16 @@ final class EventLoop {
         var generation: UInt32 = 0
     }
 
-    /// Memory to read into, for handlers that use what they read at once.
+    /// A buffer for handlers that use what they read at once.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// Memory for what processes write on standard error: that is also read while `scratch` is in use.
+    /// A buffer for the standard error of processes, which is also read while `scratch` is in use.
     let logScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// Memory to read a request's body from its file into, also while `scratch` is in use.
+    /// A buffer for a request's body from its file, which is also read while `scratch` is in use.
     let bodyScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// Called at the end of each turn, before the loop waits again.
+    /// Called at the end of each turn, before the loop waits.
     var afterRound: () -> Void = {}
 
-    /// The time at which this turn's events came, on the monotonic clock.
+    /// The time at which this turn began, on the monotonic clock.
     private(set) var round = EventLoop.now
 
     private let epoll: Int32
@@ -65,7 +65,7 @@ final class EventLoop {
     private var exits: [pid_t: (Int32) -> Void] = [:]
     private let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 128)
 
-    /// Throws when the system has no descriptor left.
+    /// Creates a loop. Throws if the system has no descriptor left.
     init() throws(ServerError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         let code = errno
@@ -93,7 +93,7 @@ final class EventLoop {
         return time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
     }
 
-    /// Has `handler` told of what happens to a non-blocking descriptor; nil with errno when that can't be.
+    /// Reports events of a non-blocking descriptor to `handler`. Returns nil and sets errno if that is not possible.
     func watch(_ descriptor: Int32, _ handler: any EventHandler) -> Registration? {
         let slot = freeSlots.popLast() ?? slots.count
         if slot == slots.count { slots.append(Slot()) }
@@ -109,7 +109,7 @@ final class EventLoop {
         return registration
     }
 
-    /// Ends what `watch` began. The caller then closes the descriptor, which takes it out of epoll.
+    /// Stops watching. The caller then closes the descriptor, which removes it from epoll.
     func forget(_ registration: Registration) {
         guard slots[registration.slot].generation == registration.generation else { return }
         slots[registration.slot].handler = nil
@@ -117,30 +117,30 @@ final class EventLoop {
         freeSlots.append(registration.slot)
     }
 
-    /// Calls `work` once, after so many milliseconds; the result is for `cancel`.
+    /// Calls `work` once, after the given number of milliseconds. The result can be passed to `cancel`.
     @discardableResult
     func after(milliseconds: Int, _ work: @escaping () -> Void) -> Int {
         timers.add(due: Self.now + milliseconds * 1_000, work)
     }
 
-    /// Forgets what `after` was to do.
+    /// Cancels the work of a call to `after`.
     func cancel(_ timer: Int) { timers.cancel(timer) }
 
-    /// Has `continuation` proceed at the end of this turn; in the next one if it asks for that while it proceeds.
+    /// Makes `continuation` proceed at the end of this turn, or of the next turn if it is called while it proceeds.
     func soon(_ continuation: any Continuation) { continuations.append(continuation) }
 
-    /// Calls `work` when the child process ends, with its exit status (128 and the signal's number when a
-    /// signal ended it).
+    /// Calls `work` with the exit status when a child process ends. If a signal ended it, that is 128 plus the signal's
+    /// number.
     func whenEnded(_ process: pid_t, _ work: @escaping (Int32) -> Void) { exits[process] = work }
 
-    /// Has SIGTERM and SIGINT call `work` instead of ending this process.
+    /// Makes SIGTERM and SIGINT call `work` instead of ending this process.
     func onTermination(_ work: @escaping () -> Void) { signals.catchTermination(work) }
 
-    /// Handles events until `isDone`.
+    /// Handles events until `isDone` returns true.
     func run(until isDone: () -> Bool) {
         while !isDone() {
             wait()
-            // One look at the clock: timers that are set by these are for a later turn.
+            // Reads the clock once, so that timers set by these timers wait for a later turn.
             let now = Self.now
             while let work = timers.pop(now) { work() }
             if !continuations.isEmpty {
@@ -171,8 +171,8 @@ final class EventLoop {
         }
     }
 
-    /// Takes the status of all children that have ended, and calls what waits for it. As process 1 of a container, the
-    /// runner is also the parent of processes that it did not start.
+    /// Collects the exit status of all children that have ended and calls their handlers. As process 1 of a container
+    /// the runner is also the parent of processes that it did not start.
     fileprivate func reap() {
         var status: Int32 = 0
         while true {
@@ -183,17 +183,17 @@ final class EventLoop {
     }
 }
 
-/// Signals as events: SIGCHLD, and SIGTERM and SIGINT once they are caught.
+/// Receives signals as events: SIGCHLD, and SIGTERM and SIGINT once they are caught.
 private final class Signals: EventHandler {
     let descriptor: Int32
-    /// The errno if there is no descriptor.
+    /// The errno if the descriptor could not be created.
     let code: Int32
     weak var loop: EventLoop?
     private var mask = sigset_t()
     private var onTermination: () -> Void = {}
 
     init() {
-        // A parent may have set SIGCHLD to be ignored, and then no child could be waited for.
+        // The parent process may have set SIGCHLD to be ignored, and then the exit status of children would be lost.
         signal(SIGCHLD, SIG_DFL)
         sigemptyset(&mask)
         sigaddset(&mask, SIGCHLD)

@@ -1,34 +1,37 @@
-/// Who makes room for others when something of the budget is used up: whoever has done nothing with it for longest. That is a
-/// connection without a request, a head or an upload that hardly comes, or a client that hardly takes its response.
+/// Closes slow connections when a resource of the budget is used up. The slowest is the one that has made no progress
+/// for the longest time: a connection without a request, a head or upload that comes slowly, or a client that reads
+/// slowly.
 extension Server {
-    /// A share of the slow connections makes room at once, one in so many: to find the slowest takes a look at all.
+    /// The part of the slow connections that is closed at a time: one in this number, at least one. A search looks at
+    /// all connections, so closing only one each time would cost too much.
     private static let evictedShare = 64
-    /// For so long, in microseconds, a search that found nobody is not repeated.
+    /// A search that found no connection is not repeated for this time, in microseconds.
     private static let pause = 20_000
 
-    /// A search for connections that make room, of one address or of all.
+    /// A search for slow connections, of one address or of all.
     struct Search: Hashable {
         fileprivate let resource: Budget.Resource
         fileprivate let account: ObjectIdentifier?
     }
 
-    /// Takes a connection out of the budget. If there is none left, others are closed: those of the address itself, if it has
-    /// as many as it may.
+    /// Takes a connection out of the budget. If none is left, slow connections are closed: those of the same address,
+    /// if that has reached its bound.
     func hasRoom(for account: Budget.Account) -> Bool {
         if budget.take(.connections, account) { return true }
         evict(.connections, of: budget.isWithinOwn(.connections, account) ? nil : account) { _ in false }
         return budget.take(.connections, account)
     }
 
-    /// Has others give so much of a resource back, if they are slower than the client that asks for it. True if one has.
+    /// Frees `amount` of a resource by closing connections slower than the client that asks for it. Returns true if
+    /// that worked.
     func makeRoom(
         _ resource: Budget.Resource, _ amount: Int, for account: Budget.Account, isAsking: (Connection) -> Bool
     ) -> Bool {
         evict(resource, of: budget.isWithinOwn(resource, account, amount) ? nil : account, isAsking: isAsking)
     }
 
-    /// Ends the slowest connections that hold a resource, of one address or of all; false if there is none, or if it is the one
-    /// that asks.
+    /// Closes the slowest connections that hold a resource, of one address or of all. Returns false if there is none,
+    /// or if the slowest is the one that asks.
     @discardableResult
     func evict(_ resource: Budget.Resource, of account: Budget.Account?, isAsking: (Connection) -> Bool) -> Bool {
         let search = Search(resource: resource, account: account.map(ObjectIdentifier.init))
@@ -42,7 +45,7 @@ extension Server {
         for (connection, _) in ending { connection.makeWay() }
         guard ending.isEmpty else { return true }
         if fruitlessSearches.count > 64 { fruitlessSearches = [:] }
-        // Connections come free at any time.
+        // A search for connections may be repeated at once, since connections end at any time.
         fruitlessSearches[search] = loop.round + (resource == .connections ? 0 : Self.pause)
         return false
     }

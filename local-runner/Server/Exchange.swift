@@ -1,52 +1,53 @@
-/// What a connection keeps of the request that it is serving.
+/// The state of the request that a connection is serving.
 struct Exchange {
-    /// How the response's body is delimited (RFC 9112 §6.3).
+    /// The delimitation of the response's body (RFC 9112 §6.3).
     enum ResponseFraming {
-        /// There is none: for HEAD, 204 and 304.
+        /// The response has no body: for HEAD, 204 and 304.
         case empty
-        /// So many bytes are still to come.
+        /// The number of bytes that are still missing.
         case length(Int)
         case chunked
-        /// By the end of the connection, for HTTP/1.0.
+        /// The body ends with the connection, for HTTP/1.0.
         case close
     }
 
-    /// In microseconds on the monotonic clock.
+    /// The time of the request's start, in microseconds on the monotonic clock.
     var start = 0
-    /// Method and path, for the log. The query stays out of it.
+    /// The method and path for the log, without the query.
     var line: [UInt8] = []
     var requestID: [UInt8] = []
     var isHead = false
     var isVersion11 = true
     var keepsConnection = true
     var route: Route?
-    /// The credentials that the request carries; nil if its function takes none.
+    /// The mark of the request's credentials; nil if its function takes none.
     var credentials: CredentialMark?
 
-    /// CGI variables in FastCGI's encoding.
+    /// The CGI variables in FastCGI's encoding.
     var parameters: [UInt8] = []
-    /// The body, if there is one.
+    /// The body; nil if there is none.
     var body: RequestBody?
 
-    /// The response's head as far as it has come, when that is not the whole.
+    /// The part of the response's head that has come, while it is incomplete.
     var responseHead: [UInt8] = []
     var status = 0
-    /// Nil until the head has gone out.
+    /// The framing of the response; nil until its head was sent.
     var framing: ResponseFraming?
-    /// What the function has written on standard error.
+    /// The lines that the function has written on standard error.
     var lines: [[UInt8]] = []
 
-    /// Keeps a line for the log, below the request's own; false when there are as many as one request may keep.
+    /// Keeps a line for the log, which shows it below the request's own line. Returns false if the request has too
+    /// many.
     mutating func addLine(_ line: [UInt8]) -> Bool {
         guard lines.count < 256 else { return false }
         lines.append(line)
         return true
     }
 
-    /// Gives memory back.
+    /// Frees memory.
     mutating func releaseMemory() { (line, parameters, responseHead) = ([], [], []) }
 
-    /// Makes ready for the next request; memory is kept.
+    /// Prepares for the next request, and keeps the memory.
     mutating func reset() {
         line.removeAll(keepingCapacity: true)
         parameters.removeAll(keepingCapacity: true)

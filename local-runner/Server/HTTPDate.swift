@@ -1,7 +1,7 @@
 import Base
 import Glibc
 
-/// The Date field's line (RFC 9110 §5.6.7), made once a second.
+/// The line of the field Date (RFC 9110 §5.6.7), which is formatted once a second.
 struct HTTPDate {
     private var second = -1
     private var text: [UInt8] = []

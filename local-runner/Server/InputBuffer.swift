@@ -1,14 +1,14 @@
 import Base
 import Glibc
 
-/// Bytes that have come from a socket and wait to be read. They lie in one piece; offsets into `bytes` stay
-/// valid until bytes are consumed.
+/// Bytes that have been read from a socket and not been used yet. They are contiguous in memory. Offsets into `bytes`
+/// stay valid until bytes are consumed.
 struct InputBuffer: ~Copyable {
     private var memory: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
 
-    /// An empty buffer, which takes no memory until something is appended.
+    /// Creates an empty buffer, which uses no memory until something is appended.
     init() { memory = UnsafeMutableRawBufferPointer(start: nil, count: 0) }
 
     deinit { memory.deallocate() }
@@ -16,10 +16,10 @@ struct InputBuffer: ~Copyable {
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
 
-    /// What waits. The pointer is valid until the buffer changes.
+    /// The unused bytes. The pointer is valid until the buffer changes.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[from: start, to: end]) }
 
-    /// Takes the first `count` bytes away.
+    /// Removes the first `count` bytes.
     mutating func consume(_ count: Int) {
         start += count
         if start == end { (start, end) = (0, 0) }
@@ -32,7 +32,7 @@ struct InputBuffer: ~Copyable {
         end += part.count
     }
 
-    /// Gives memory back.
+    /// Frees the memory of an empty buffer.
     mutating func releaseMemory() {
         guard isEmpty else { return }
         memory.deallocate()

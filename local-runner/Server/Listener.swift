@@ -1,7 +1,7 @@
 import CSystem
 import Glibc
 
-/// Why the server can't listen.
+/// The reason why the server can't listen.
 struct ServerError: Error, CustomStringConvertible {
     let description: String
     /// The errno, if a call failed.
@@ -15,17 +15,17 @@ struct ServerError: Error, CustomStringConvertible {
 
 /// The listening TCP socket.
 struct Listener {
-    /// Clients that wait to be accepted. The system may allow fewer (net.core.somaxconn).
+    /// The number of clients that may wait to be accepted. The system may allow fewer (net.core.somaxconn).
     private static let backlog: Int32 = 4096
 
     let descriptor: Int32
-    /// With the port that the system picked, if it was to.
+    /// The address, with the port that the system picked if it was 0.
     let address: ListenAddress
 
     init(_ address: ListenAddress) throws(ServerError) {
         var storage = sockaddr_storage()
         guard var length = Self.fill(&storage, address) else {
-            throw ServerError("\(address.ip) is no IP address")
+            throw ServerError("\(address.ip) is not an IP address")
         }
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(Int32(storage.ss_family), kind, 0)
@@ -45,7 +45,7 @@ struct Listener {
         self.address = ListenAddress(ip: address.ip, port: Self.port(&storage))
     }
 
-    /// Accepts a connection, with the client's address; nil with errno when there is none.
+    /// Accepts a connection and returns it with the client's address. Returns nil and sets errno if there is none.
     func accept() -> (descriptor: Int32, peer: PeerAddress)? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -79,7 +79,7 @@ struct Listener {
         }
     }
 
-    /// The port stands at the same place for both families.
+    /// Returns the port, which has the same position in addresses of both families.
     private static func port(_ storage: inout sockaddr_storage) -> UInt16 {
         withUnsafeBytes(of: &storage) {
             UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
@@ -87,11 +87,11 @@ struct Listener {
     }
 }
 
-/// The address of a client. That of an IPv4 client of an IPv6 socket is its IPv4 address.
+/// The address of a client. An IPv4 client of an IPv6 socket has its IPv4 address.
 struct PeerAddress {
-    /// 4 or 16 bytes in network order.
+    /// The address as 4 or 16 bytes in network order.
     let bytes: [UInt8]
-    /// As text.
+    /// The address as text.
     let text: [UInt8]
 
     fileprivate init(_ storage: inout sockaddr_storage) {

@@ -1,16 +1,16 @@
 import Base
 import Crypto
 
-/// /cdn-cgi/*, the runner's own paths, for this machine only.
+/// Handles /cdn-cgi/*, the runner's own paths, for this machine only.
 ///
-/// /cdn-cgi/handler/scheduled?cron=EXPRESSION fires the cron triggers of that expression by hand and answers when their
-/// functions have ended.
+/// /cdn-cgi/handler/scheduled?cron=EXPRESSION runs the functions of the cron triggers with this expression, and answers
+/// when they have ended.
 enum LocalHandler {
     private static let prefix = Array("/cdn-cgi/".utf8)
 
     static func matches(_ path: UnsafeRawBufferPointer) -> Bool { path.starts(with: prefix) }
 
-    /// A request for such a path.
+    /// A request for a path below /cdn-cgi/.
     struct Request {
         let bytes: UnsafeRawBufferPointer
         let head: RequestHead
@@ -19,12 +19,15 @@ enum LocalHandler {
         let query: Extent
         let peer: [UInt8]
 
-        /// The expression that the request names. Throws `forbidden` for requests from other machines, those that a proxy
-        /// hands on, and those that a page of another site has a browser send: the server listens where browsers of this
-        /// machine reach it. Throws `unauthorized` for those without the token, which only this user can read.
+        /// Returns the expression that the request names.
+        ///
+        /// Throws `forbidden` for requests from other machines, requests passed on by a proxy, and requests that a
+        /// browser on this machine sends for a page of another site, since such a browser reaches the server too.
+        /// Throws `unauthorized` for requests without the token, which only this user can read.
         func cron(listen: ListenAddress, token: Secret?) throws(RunnerError) -> String {
             let host = String(decoding: bytes[self.host], as: UTF8.self)
-            // Other machines write what they like into Host; a browser here does not (DNS rebinding).
+            // Other machines can send any Host, so the peer address is checked. A browser on this machine sends the
+            // true one, so checking it prevents DNS rebinding.
             guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen), let token else { throw .forbidden }
             var authorization: UnsafeRawBufferPointer?
             for field in head.fields {
@@ -33,7 +36,8 @@ enum LocalHandler {
                 if name.equals("origin") {
                     guard value.elementsEqual("http://\(host)".utf8) else { throw .forbidden }
                 } else if name.equals("sec-fetch-site") {
-                    // An image or a link of another site's page is fetched without an Origin.
+                    // A browser fetches an image or a link of another site's page without an Origin, but with
+                    // Sec-Fetch-Site.
                     guard value.equals("same-origin") || value.equals("none") else { throw .forbidden }
                 } else if name.equals("authorization") {
                     authorization = value
@@ -41,7 +45,7 @@ enum LocalHandler {
             }
             let expected = token.reveal { Array("Bearer \($0)".utf8) }
             guard let authorization, constantTimeEqual(Array(authorization), expected) else {
-                throw .unauthorized("This path needs the localToken of dev.json as a bearer token.")
+                throw .unauthorized("This path requires the localToken in dev.json as a bearer token.")
             }
             guard bytes[path].equals("/cdn-cgi/handler/scheduled") else { throw .notFound }
             let method = bytes[head.method]
@@ -67,7 +71,7 @@ enum LocalHandler {
             server.fire(trigger, at: .now) { status in
                 statuses[index] = status
                 guard !statuses.contains(nil) else { return }
-                // The client may have gone, and its connection may serve another request.
+                // The client may have left, and the connection may be serving another request.
                 guard case .serving = connection.phase, connection.exchange.requestID == request else {
                     return
                 }
@@ -89,12 +93,12 @@ enum LocalHandler {
         }
     }
 
-    /// True if an address, as text, is one that only this machine has.
+    /// Returns true if an address, as text, is a loopback address.
     static func isLoopback(_ peer: [UInt8]) -> Bool {
         peer.starts(with: "127.".utf8) || peer.elementsEqual("::1".utf8)
     }
 
-    /// True if a field of this name says that a proxy hands the request on.
+    /// Returns true if a field with this name shows that a proxy passed the request on.
     private static func isForwarding(_ name: UnsafeRawBufferPointer) -> Bool {
         let xForwarded: StaticString = "x-forwarded-"
         if name.count > xForwarded.utf8CodeUnitCount,
@@ -106,7 +110,7 @@ enum LocalHandler {
         return others.contains { name.equals($0) }
     }
 
-    /// True if a Host is this machine's own name for the server, with or without a port.
+    /// Returns true if a Host value names this machine, with or without a port.
     private static func isLocal(_ host: String, _ listen: ListenAddress) -> Bool {
         var name = host[...]
         if !name.hasSuffix("]"), let (before, _) = name.cut(atLast: ":") { name = before }

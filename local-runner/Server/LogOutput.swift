@@ -1,26 +1,26 @@
 import CSystem
 import Glibc
 
-/// Where log lines go, written without ever waiting for whoever reads them.
+/// Writes log lines without waiting for a slow reader.
 ///
-/// A standard error that is a pipe or a terminal belongs to other processes too, which O_NONBLOCK would surprise. So it is
-/// opened once more, by /proc, for this process alone. Where that can't be, a piece of at most PIPE_BUF bytes is written
-/// when poll(2) says that there is room: a pipe then takes it whole (pipe(7)).
+/// If standard error is a pipe or a terminal, other processes share it, and O_NONBLOCK would affect them too. So it is
+/// opened a second time, through /proc, for this process alone. If that is not possible, at most PIPE_BUF bytes are
+/// written when poll(2) reports room, because a pipe then takes them at once (pipe(7)).
 struct LogOutput {
     private enum Way {
-        /// A file takes all at once. Also what was opened once more.
+        /// A file, which takes everything at once, or a descriptor that was opened a second time.
         case plain
         case socket
         case polled
     }
 
-    /// What became of a write.
+    /// The result of a write.
     enum Progress: Equatable {
-        /// So many bytes are written.
+        /// This number of bytes was written.
         case written(Int)
         /// There is no room now.
         case full
-        /// Nobody reads any more, or the disk is full.
+        /// The reader has closed the pipe, or the disk is full.
         case failed
     }
 
@@ -42,7 +42,7 @@ struct LogOutput {
         }
     }
 
-    /// Writes as much of `bytes` as there is room for, some of it at least.
+    /// Writes as many of `bytes` as there is room for, but at least one.
     func write(_ bytes: UnsafeRawBufferPointer) -> Progress {
         while true {
             let length: Int
@@ -60,7 +60,7 @@ struct LogOutput {
         }
     }
 
-    /// Waits until there is room, at most so long.
+    /// Waits until there is room, for at most `milliseconds`.
     func hasRoom(milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return poll(&entry, 1, milliseconds) > 0

@@ -1,31 +1,31 @@
 import Glibc
 
-/// Bytes that wait to go out on a socket or a pipe.
+/// Bytes that wait to be written to a socket or a pipe.
 struct OutputBuffer {
-    /// Above this many bytes, whatever fills the buffer stops until it has drained.
+    /// Producers stop filling a buffer with more bytes than this until it has drained.
     static let highWater = 256 << 10
 
-    /// What is to be written, after `sent` bytes that are gone already.
+    /// The bytes to write. The first `sent` of them have been written already.
     var bytes: [UInt8] = []
     private var sent = 0
-    /// Bytes that have gone out since the buffer was made.
+    /// The number of bytes written since the buffer was created.
     private(set) var total = 0
 
     var count: Int { bytes.count - sent }
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { count > Self.highWater }
 
-    /// How far `write` got.
+    /// The result of `write`.
     enum Progress {
-        /// Nothing waits any more.
+        /// All waiting bytes were written.
         case drained
-        /// The descriptor takes no more for now; some bytes may have gone out.
+        /// The descriptor takes no more for now. Some bytes may have been written.
         case blocked
-        /// The other side has gone.
+        /// The other side has closed the connection.
         case failed
     }
 
-    /// Writes as much as the descriptor takes.
+    /// Writes as many bytes as the descriptor takes.
     mutating func write(to descriptor: Int32) -> Progress {
         while !isEmpty {
             let length = bytes.withUnsafeBytes { waiting in
@@ -45,13 +45,13 @@ struct OutputBuffer {
         return .drained
     }
 
-    /// Forgets what waits.
+    /// Discards the waiting bytes.
     mutating func clear() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
         sent = 0
     }
 
-    /// Gives memory back.
+    /// Frees the memory of an empty buffer.
     mutating func releaseMemory() {
         if isEmpty { (bytes, sent) = ([], 0) }
     }

@@ -1,22 +1,22 @@
-/// The pace of an upload, or of a response that its client takes slowly.
+/// The pace of an upload, or of a response that its client reads slowly.
 ///
-/// Each byte pays for some time. A transfer that keeps the pace is paid up to now; what is more than that is not credited, so
-/// that nobody earns a long silence by a quick beginning. How long ago the paid time ended says how slow a transfer is.
+/// Each byte pays for some time. A transfer that keeps the pace is paid up to now. Faster bytes earn no credit, so that
+/// a fast start does not allow a long pause later. The time since the paid time ended shows how slow a transfer is.
 struct Pace {
-    /// A KiB pays for so many microseconds (8 KiB a second).
+    /// The time, in microseconds, that a KiB pays for (8 KiB a second).
     private static let perKibibyte = 125_000
 
-    /// The point in time up to which the transfer is paid, in microseconds on the monotonic clock.
+    /// The time up to which the transfer is paid, in microseconds on the monotonic clock.
     private(set) var paid: Int
     private var total: Int
 
-    /// The pace of a transfer that begins now, at `total` bytes.
+    /// Starts the pace of a transfer now, at `total` bytes.
     init(_ now: Int, total: Int) {
         paid = now
         self.total = total
     }
 
-    /// Takes note of the bytes that have been transferred in all.
+    /// Records the total number of bytes transferred so far.
     mutating func note(_ now: Int, total: Int) {
         paid = min(now, paid + (total - self.total) * Self.perKibibyte / 1024)
         self.total = total

@@ -1,16 +1,16 @@
 import CSystem
 import Glibc
 
-/// A request's body, kept until all of it has come: in memory up to 64 KiB, beyond that in a file without a name.
+/// The body of a request, kept until it is complete: up to 64 KiB in memory, a longer one in a file without a name.
 final class RequestBody {
     static let maximumInMemory = 64 << 10
 
-    /// Bytes that have come.
+    /// The number of bytes received.
     private(set) var count = 0
-    /// Bytes that a function has taken.
+    /// The number of bytes that a function has taken.
     private(set) var taken = 0
 
-    /// What the client's address holds.
+    /// The resources that the client's address uses.
     let account: Budget.Account
     var isInFile: Bool { file >= 0 }
 
@@ -34,7 +34,7 @@ final class RequestBody {
         }
     }
 
-    /// Keeps the next part. Throws `overloaded` when clients hold too much already, or no file can be written.
+    /// Appends the next part. Throws `overloaded` if clients use too much already, or no file can be written.
     func append(_ part: UnsafeRawBufferPointer) throws(RunnerError) {
         guard !part.isEmpty else { return }
         if file < 0, count + part.count > Self.maximumInMemory { try spill() }
@@ -44,7 +44,7 @@ final class RequestBody {
         if file < 0 { memory.append(contentsOf: part) } else { try write(part) }
     }
 
-    /// Hands the next bytes to `use`, at most `limit` of them; false once there are no more.
+    /// Passes the next bytes to `use`, at most `limit` of them. Returns false at the end of the body.
     func take(limit: Int, _ use: (UnsafeRawBufferPointer) -> Void) -> Bool {
         let length = min(limit, count - taken)
         guard length > 0 else { return false }
@@ -58,7 +58,7 @@ final class RequestBody {
         repeat {
             read = pread(file, scratch.baseAddress, min(length, scratch.count), taken)
         } while read < 0 && errno == EINTR
-        // Only a failing disk comes here. The function then sees a body that is shorter than Content-Length says.
+        // Only a failing disk leads here. The function then gets fewer bytes than Content-Length says.
         guard read > 0 else {
             store.report("reading a request's body", errno)
             taken = count
@@ -69,7 +69,7 @@ final class RequestBody {
         return true
     }
 
-    /// Takes so much of a resource, from slower uploads if there is no other; false when there is none at all.
+    /// Takes `amount` of a resource, from slower uploads if necessary. Returns false if that is not possible.
     private func take(_ resource: Budget.Resource, _ amount: Int) -> Bool {
         while !store.budget.take(resource, account, amount) {
             guard store.makeRoom(resource, amount, self) else { return false }
@@ -77,7 +77,7 @@ final class RequestBody {
         return true
     }
 
-    /// Moves what has come from memory into a file.
+    /// Moves the received bytes from memory into a file.
     private func spill() throws(RunnerError) {
         guard take(.files, 1) else { throw .overloaded }
         guard take(.stored, count) else {
@@ -92,7 +92,7 @@ final class RequestBody {
         }
         store.budget.give(.memory, account, count)
         file = descriptor
-        // Typed throws and withUnsafeBytes don't go together.
+        // Typed throws can't pass through withUnsafeBytes.
         let failure = memory.withUnsafeBytes { bytes -> RunnerError? in
             do throws(RunnerError) { try write(bytes) } catch { return error }
             return nil
@@ -116,16 +116,16 @@ final class RequestBody {
     }
 }
 
-/// Where bodies go that are too large for memory, and what all of them may take.
+/// The limits for request bodies, and the files of those that are too large for memory.
 final class BodyStore {
     let budget: Budget
-    /// Memory to read files into.
+    /// A buffer for reading files.
     let scratch: UnsafeMutableRawBufferPointer
-    /// Has others give so much of a resource back for a body; false if nobody can.
+    /// Frees `amount` of a resource for a body by closing slower connections. Returns false if that is not possible.
     var makeRoom: (Budget.Resource, _ amount: Int, RequestBody) -> Bool = { _, _, _ in false }
 
     private let log: RunnerLog
-    /// Folders in which a file was made, or may be; the first is the one that counts.
+    /// The folders in which files may be created. The first one is used until it fails.
     private var folders: [String]
     private var reported: Set<String> = []
 
@@ -136,12 +136,12 @@ final class BodyStore {
         self.log = log
     }
 
-    /// A new file without a name, in memory if no folder can be written to; -1 when there is none.
+    /// Creates a file without a name, in memory if no folder is writable. Returns -1 if that fails.
     func makeFile() -> Int32 {
         while let folder = folders.first {
             let file = csystem_unnamed_file(folder)
             if file >= 0 { return file }
-            // Such as EMFILE, which says nothing of the folder.
+            // These errors, such as EMFILE, say nothing about the folder.
             if errno == EMFILE || errno == ENFILE || errno == ENOMEM { break }
             report("no temporary file in \(folder)", errno)
             folders = Array(folders.dropFirst())
@@ -151,7 +151,7 @@ final class BodyStore {
         return file
     }
 
-    /// Says in the log what failed and why, once for each.
+    /// Logs an error with its reason, once for each message.
     func report(_ what: String, _ code: Int32) {
         let sentence = "\(what): \(String(cString: strerror(code)))"
         if reported.insert(sentence).inserted { log.write(sentence) }

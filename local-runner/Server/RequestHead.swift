@@ -1,4 +1,4 @@
-/// What a field means to the runner; all else is the function's business.
+/// The fields that the runner itself uses. All others are passed to the function.
 enum FieldKind {
     case other
     case host
@@ -8,10 +8,10 @@ enum FieldKind {
     case connection
     case expect
     case requestID
-    /// Goes no further: about this connection only (RFC 9110 §7.6.1), or harmful in CGI variables.
+    /// Not passed on, because the field is about this connection only (RFC 9110 §7.6.1) or harmful as a CGI variable.
     case dropped
 
-    /// The kind of the field that is called `name`.
+    /// Returns the kind of the field with this name.
     init(_ name: UnsafeRawBufferPointer) {
         switch name.count {
         case 2 where name.equals("te"): self = .dropped
@@ -31,7 +31,7 @@ enum FieldKind {
         }
     }
 
-    /// Whether no other name becomes the same CGI variable: X_Role would pass for X-Role.
+    /// Returns true if no other name becomes the same CGI variable. X_Role would be taken for X-Role.
     private static func hasVariable(_ name: UnsafeRawBufferPointer) -> Bool {
         name.allSatisfy { byte in
             ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26
@@ -47,25 +47,25 @@ struct Field {
     var kind: FieldKind
 }
 
-/// How a request's body is delimited (RFC 9112 §6.3).
+/// The delimitation of a request's body (RFC 9112 §6.3).
 enum BodyFraming: Equatable {
     case none
     case length(Int)
     case chunked
 }
 
-/// A request's head, as places in the buffer that it was read from.
+/// A request's head, as positions in the buffer that it was read from.
 struct RequestHead {
     var method = Extent()
     var target = Extent()
     var isVersion11 = true
     var fields: [Field] = []
     var framing = BodyFraming.none
-    /// Whether the client wants to send another request on this connection.
+    /// True if the client wants to send another request on this connection.
     var keepsConnection = true
     var expectsContinue = false
     var host = Extent()
-    /// Bytes up to and with the empty line.
+    /// The number of bytes up to and including the empty line.
     var length = 0
 
     var hasBody: Bool { framing != .none && framing != .length(0) }

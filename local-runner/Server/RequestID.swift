@@ -1,12 +1,12 @@
 import Base
 import CSystem
 
-/// Names requests. A client may bring a name of its own, if it is harmless.
+/// Generates request ids. A client may send an id of its own, if it is harmless.
 struct RequestIDs {
     private var random = [UInt8](repeating: 0, count: 4096)
     private var used = 4096
 
-    /// Whether a client's name may be kept: 1 to 64 characters of A-Z a-z 0-9 . _ -
+    /// Returns true if a client's id is acceptable: 1 to 64 characters of A-Z a-z 0-9 . _ -
     static func isAcceptable(_ text: UnsafeRawBufferPointer) -> Bool {
         (1...64).contains(text.count)
             && text.allSatisfy { byte in
@@ -15,7 +15,7 @@ struct RequestIDs {
             }
     }
 
-    /// Puts a new UUID of version 4 into `text`. The system is asked for many random bytes at once.
+    /// Puts a new version 4 UUID into `text`. Random bytes are fetched from the system in large blocks.
     mutating func next(_ text: inout [UInt8]) {
         if used == random.count {
             random.withUnsafeMutableBytes { _ = getrandom($0.baseAddress, $0.count, 0) }

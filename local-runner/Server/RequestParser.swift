@@ -1,8 +1,8 @@
 import Base
 import Glibc
 
-/// Reads request heads (RFC 9112), line by line as they come, and strictly: what two parsers could read
-/// differently is refused, so that no request can hide in another.
+/// Reads request heads (RFC 9112) line by line, strictly: anything that two parsers could read differently is refused,
+/// so that no request can be hidden inside another.
 struct RequestParser {
     static let maximumLineLength = 8 << 10
     static let maximumFieldBytes = 32 << 10
@@ -11,7 +11,7 @@ struct RequestParser {
     enum Progress {
         case incomplete
         case complete
-        /// The connection must be closed after this answer.
+        /// The connection must be closed after this error.
         case failed(RunnerError)
     }
 
@@ -21,7 +21,7 @@ struct RequestParser {
     private var fieldsStart = 0
     private var hasRequestLine = false
 
-    /// Makes ready for the next request.
+    /// Prepares for the next request.
     mutating func reset() {
         var fields = head.fields
         fields.removeAll(keepingCapacity: true)
@@ -29,7 +29,7 @@ struct RequestParser {
         (lineStart, scanned, fieldsStart, hasRequestLine) = (0, 0, 0, false)
     }
 
-    /// Reads on. `bytes` begins where the request begins and is what has come so far.
+    /// Reads the rest of the head. `bytes` begins with the request and contains everything received so far.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) -> Progress {
         do throws(RunnerError) {
             while let line = nextLine(bytes) {
@@ -58,7 +58,7 @@ struct RequestParser {
         }
     }
 
-    /// The next whole line without its LF.
+    /// Returns the next complete line without its LF.
     private mutating func nextLine(_ bytes: UnsafeRawBufferPointer) -> Extent? {
         guard scanned < bytes.count, let base = bytes.baseAddress,
             let found = memchr(base + scanned, Int32(ASCII.lineFeed), bytes.count - scanned)
@@ -72,7 +72,7 @@ struct RequestParser {
         return line
     }
 
-    /// Refuses a line that grows beyond its limit before its end has come, and what is not HTTP at all.
+    /// Refuses a line that exceeds its limit before it is complete, and bytes that are not HTTP at all.
     private func checkLimits(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
         if hasRequestLine {
             if bytes.count - fieldsStart > Self.maximumFieldBytes { throw .fieldsTooLarge }
@@ -85,7 +85,7 @@ struct RequestParser {
         }
     }
 
-    /// method SP request-target SP HTTP-version (§3)
+    /// Reads the request line: method SP request-target SP HTTP-version (§3)
     private mutating func readRequestLine(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(RunnerError) {
         if line.count > Self.maximumLineLength { throw .targetTooLong }
         var position = line.start
@@ -114,7 +114,7 @@ struct RequestParser {
         head.isVersion11 = version[7] == UInt8(ascii: "1")
     }
 
-    /// field-name ":" OWS field-value OWS (§5)
+    /// Reads a field line: field-name ":" OWS field-value OWS (§5)
     private mutating func readField(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(RunnerError) {
         if line.end - fieldsStart > Self.maximumFieldBytes || head.fields.count == Self.maximumFieldCount {
             throw .fieldsTooLarge
@@ -138,7 +138,7 @@ struct RequestParser {
                 kind: FieldKind(bytes[name])))
     }
 
-    /// Draws the consequences of all fields together.
+    /// Evaluates all fields together.
     private mutating func finish(_ bytes: UnsafeRawBufferPointer) throws(RunnerError) {
         head.keepsConnection = head.isVersion11
         var hosts = 0
@@ -152,7 +152,7 @@ struct RequestParser {
                 try Self.checkHost(value)
             case .contentLength:
                 guard head.framing == .none, let length = value.decimal else {
-                    throw .badRequest("Content-Length must be one number of bytes.")
+                    throw .badRequest("Content-Length must be a single number of bytes.")
                 }
                 head.framing = .length(length)
             case .transferEncoding:
@@ -166,17 +166,18 @@ struct RequestParser {
             }
         }
         guard hosts == 1 || hosts == 0 && !head.isVersion11 else {
-            throw .badRequest("There must be one Host field.")
+            throw .badRequest("There must be exactly one Host field.")
         }
         if hasTransferEncoding {
             guard head.framing == .none, head.isVersion11 else {
-                throw .badRequest("Transfer-Encoding stands with Content-Length or in HTTP/1.0.")
+                throw .badRequest("Transfer-Encoding is not allowed with Content-Length or in HTTP/1.0.")
             }
             head.framing = .chunked
         }
     }
 
-    /// Connection's options: close, keep-alive, and names of fields that go no further (RFC 9110 §7.6.1).
+    /// Reads the options of Connection: close, keep-alive, and names of fields that are not passed on (RFC 9110
+    /// §7.6.1).
     private mutating func readConnection(_ bytes: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         var closes = false
         var keeps = false

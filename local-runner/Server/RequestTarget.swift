@@ -1,13 +1,13 @@
 import Base
 
-/// A request target (RFC 9112 §3.2), as places in the buffer that it was read from.
+/// A request target (RFC 9112 §3.2), as positions in the buffer that it was read from.
 enum RequestTarget {
-    /// Path, query (without its question mark), and the host of an absolute-form target.
+    /// A path, a query (without its question mark), and the host of an absolute-form target.
     case resource(path: Extent, query: Extent, host: Extent?)
     /// The asterisk of OPTIONS.
     case server
 
-    /// Reads the target that stands at `place`; nil for forms that only proxies know.
+    /// Reads the target at `place`. Returns nil for forms that only proxies accept.
     init?(_ bytes: UnsafeRawBufferPointer, at place: Extent, method: UnsafeRawBufferPointer) {
         var path = place
         var host: Extent?
@@ -42,15 +42,15 @@ enum RequestTarget {
 }
 
 extension RequestTarget {
-    /// Decodes %XX. Nil when an escape is malformed or stands for a control character; %2F stays as it is,
-    /// since a slash in a name is no separator.
+    /// Decodes %XX. Returns nil if an escape is malformed or stands for a control character. Keeps %2F, since it is
+    /// part of a name and not a separator.
     static func decodePath(_ path: UnsafeRawBufferPointer) -> [UInt8]? {
         percentDecode(path) { byte in
             byte < 0x20 || byte == 0x7F ? .refused : byte == ASCII.slash ? .kept : .decoded
         }
     }
 
-    /// The value of the first parameter called `name` in a query (application/x-www-form-urlencoded).
+    /// Returns the value of the first parameter with this name in a query (application/x-www-form-urlencoded).
     static func parameter(_ name: StaticString, in query: UnsafeRawBufferPointer) -> String? {
         for pair in query.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(

@@ -1,11 +1,11 @@
-/// A path, the methods that it has, and the function that answers them.
+/// A path, its methods, and the function that serves them.
 final class Route {
     let pool: FunctionPool
-    /// The path without a slash at its end.
+    /// The path without a slash at the end.
     let path: [UInt8]
-    /// The value of Allow: sorted, with HEAD when there is GET.
+    /// The value of Allow: the sorted methods, with HEAD if GET is among them.
     let allow: [UInt8]
-    /// CGI variables that are the same for each of its requests, in FastCGI's encoding.
+    /// The CGI variables that all requests of the route have in common, in FastCGI's encoding.
     let constantParameters: [UInt8]
     private let methods: [[UInt8]]
     private let credentials: Credentials?
@@ -24,8 +24,10 @@ final class Route {
 
     func hasMethod(_ method: UnsafeRawBufferPointer) -> Bool { methods.contains { method.equals($0) } }
 
-    /// The mark of the credentials that a request carries, which the function judges; nil if the function demands none.
-    /// Throws the function's own answer, without a process and before the body, to a request that carries none at all.
+    /// Returns the mark of the request's credentials, which the function verifies; nil if the function needs none.
+    ///
+    /// Throws the function's own error for a request without any credentials, before the body is read and without a
+    /// process.
     func credentials(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) throws(RunnerError) -> CredentialMark? {
         guard let credentials else { return nil }
         var (token, key): (Extent?, Extent?)
@@ -37,7 +39,7 @@ final class Route {
             default: break
             }
         }
-        // In the order in which the function looks for them.
+        // Uses the order in which the function looks for credentials.
         let counted = credentials == .session ? token ?? key : key ?? token
         guard let counted else { throw .unauthorized(credentials.refusal) }
         return CredentialMark(bytes[counted])
@@ -45,7 +47,7 @@ final class Route {
 }
 
 extension Credentials {
-    /// What functions answer if these are missing.
+    /// The error that functions return for missing credentials.
     fileprivate var refusal: StaticString {
         switch self {
         case .session: "Missing or invalid session token."
@@ -54,8 +56,8 @@ extension Credentials {
     }
 }
 
-/// Finds the route of a path. /foo and /foo/ are equal, as in Pages Functions; routes below /scheduled/ are for
-/// cron triggers and not found.
+/// Finds the route of a path. /foo and /foo/ are the same, as in Pages Functions. Routes below /scheduled/ are only for
+/// cron triggers, so they are not found.
 struct Router {
     private static let scheduled = "/scheduled/"
 
@@ -66,11 +68,11 @@ struct Router {
             .map { Route($0, listen: listen) }
     }
 
-    /// The route of a path as it stands in a request.
+    /// Returns the route of the path in a request.
     func route(_ path: UnsafeRawBufferPointer) throws(RunnerError) -> Route {
         guard path.contains(UInt8(ascii: "%")) else { return try find(path) }
         guard let decoded = RequestTarget.decodePath(path) else {
-            throw .badRequest("The path holds a malformed escape.")
+            throw .badRequest("The path contains a malformed percent-encoding.")
         }
         guard let route = decoded.withUnsafeBytes({ try? find($0) }) else { throw .notFound }
         return route

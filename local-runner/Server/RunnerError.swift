@@ -1,12 +1,12 @@
-/// What the runner itself answers instead of a function: a status and a sentence that says nothing of the
-/// inside.
+/// An error that the runner itself returns instead of a function: a status, and a sentence that reveals nothing about
+/// the inside.
 enum RunnerError: Error, Equatable {
     case badRequest(StaticString)
-    /// With the sentence that the function itself would answer.
+    /// Has the sentence that the function itself would return.
     case unauthorized(StaticString)
     case forbidden
     case notFound
-    /// With the methods that the path has, for Allow.
+    /// Has the methods of the path, for Allow.
     case methodNotAllowed(allow: [UInt8])
     case requestTimeout
     case stillRunning
@@ -46,7 +46,7 @@ enum RunnerError: Error, Equatable {
 
     var status: Int { statusLine.code }
 
-    /// The value of "error" in the body. Nothing in it needs escaping.
+    /// The value of "error" in the body. It needs no escaping.
     var sentence: StaticString {
         switch self {
         case .badRequest(let sentence), .unauthorized(let sentence): sentence
@@ -54,16 +54,16 @@ enum RunnerError: Error, Equatable {
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .requestTimeout: "The request took too long to arrive."
-        case .stillRunning: "This trigger's last run has not ended."
+        case .stillRunning: "The previous run of this trigger has not ended."
         case .bodyTooLarge: "The body is too large."
         case .targetTooLong: "The request line is too long."
-        case .expectationFailed: "Only the expectation 100-continue is known."
+        case .expectationFailed: "The only supported expectation is 100-continue."
         case .fieldsTooLarge: "The header fields are too large or too many."
-        case .transferCodingUnknown: "Only the transfer coding chunked is known."
+        case .transferCodingUnknown: "The only supported transfer coding is chunked."
         case .functionFailed: "The function failed."
         case .overloaded: "Too many requests at once. Try again in a moment."
         case .functionTimedOut: "The function took too long."
-        case .versionNotSupported: "Only HTTP/1.1 and HTTP/1.0 are known."
+        case .versionNotSupported: "Only HTTP/1.1 and HTTP/1.0 are supported."
         }
     }
 }

@@ -1,54 +1,55 @@
 import Base
 import Glibc
 
-/// What the runner reports: one line for each request, with the lines that the function wrote folded in under
-/// it, and lines of its own. They are written at the end of each turn of the loop, all at once.
+/// The log of the runner: a line for each request, followed by the lines that its function wrote, and lines of the
+/// runner itself. They are collected and written at the end of each turn of the loop.
 ///
-/// As JSON, each line is an object with `time`, `level` and `message`, and where they apply `request_id`, `client`,
-/// `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that are such objects stay as they are.
+/// In the JSON format each line is an object with `time`, `level` and `message`, and if they apply `request_id`, `client`,
+/// `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that already have this form are copied
+/// unchanged.
 ///
-/// Nothing waits for whoever reads the log. Lines that there is no room for are dropped and counted, and the log says how
-/// many as soon as it can.
+/// The runner never waits for the reader of the log. Lines that don't fit into the buffer are dropped, and as soon as
+/// possible the log says how many.
 final class RunnerLog {
     enum Format: String, CaseIterable {
         /// For people; coloured on a terminal.
         case text
-        /// One JSON object a line.
+        /// One JSON object for each line.
         case json
     }
 
-    /// One request that has been answered, or given up.
+    /// A request that has been answered or abandoned.
     struct Request {
-        /// Method and path, with a space between them.
+        /// The method and path, with a space between them.
         let line: [UInt8]
         let status: Int
-        /// In microseconds.
+        /// The duration in microseconds.
         let duration: Int
-        /// The function's name; empty when none was reached.
+        /// The function's name; empty if the request reached no function.
         let function: String
         let id: [UInt8]
-        /// The client's address; empty when there is no client.
+        /// The client's address; empty if there is no client.
         let client: [UInt8]
     }
 
-    /// The status in the line of a request whose client went before it had its answer.
+    /// The status in the log for a request whose client left before the response.
     static let clientGone = 499
-    /// Bytes of lines that may wait.
+    /// The number of bytes that may wait to be written.
     private static let maximumWaiting = 1 << 20
 
     private let output: LogOutput
     private let format: Format
     private let isColoured: Bool
     private var waiting: [UInt8] = []
-    /// Bytes of `waiting` that are written.
+    /// The number of bytes of `waiting` that have been written.
     private var written = 0
     private var dropped = 0
-    /// True if there was no room for what waits.
+    /// True if the output had no room for waiting bytes.
     private(set) var isBlocked = false
     private var second = Timestamp(seconds: -1)
     private var secondText: [UInt8] = []
 
-    /// A log that writes to `descriptor`. A variable NO_COLOR that is not empty keeps it without colours (no-color.org).
+    /// Creates a log that writes to `descriptor`. A non-empty variable NO_COLOR turns colours off (no-color.org).
     init(
         descriptor: Int32 = STDERR_FILENO, format: Format = .text,
         environment: [String: String] = Configuration.processEnvironment
@@ -59,7 +60,7 @@ final class RunnerLog {
         isColoured = format == .text && isatty(descriptor) == 1 && !wantsNone
     }
 
-    /// A request, and what its function wrote on standard error.
+    /// Logs a request and the lines that its function wrote on standard error.
     func write(_ request: Request, lines: [[UInt8]]) {
         if hasRoom() {
             switch format {
@@ -70,7 +71,7 @@ final class RunnerLog {
         for line in lines { write(line, function: request.function) }
     }
 
-    /// A line that a function wrote on standard error.
+    /// Logs a line that a function wrote on standard error.
     func write(_ line: [UInt8], function: String) {
         guard hasRoom() else { return }
         switch format {
@@ -78,10 +79,10 @@ final class RunnerLog {
             waiting.append("    ")
             waiting.append(contentsOf: function.utf8)
             waiting.append(": ")
-            // A terminal must not take what is in a line for orders.
+            // Control characters are replaced, since a terminal would obey them.
             var previous: UInt8 = 0
             for byte in line {
-                // U+0080 to U+009F are control characters too: U+009B begins an order as ESC [ does.
+                // U+0080 to U+009F are control characters too: U+009B starts a terminal command like ESC [ does.
                 let isControl = !ASCII.isFieldContent(byte) || previous == 0xC2 && (0x80...0x9F).contains(byte)
                 waiting.append(isControl ? UInt8(ascii: "?") : byte)
                 previous = byte
@@ -97,7 +98,7 @@ final class RunnerLog {
         }
     }
 
-    /// A line of the runner's own, about a function and a request if they are named.
+    /// Logs a message of the runner itself, about a function and a request if they are given.
     func write(_ message: String, level: Log.Level = .warning, function: String? = nil, request: String? = nil) {
         guard hasRoom() else { return }
         switch format {
@@ -117,7 +118,7 @@ final class RunnerLog {
         }
     }
 
-    /// Writes what waits, as far as there is room. Nothing is written before.
+    /// Writes waiting bytes as far as there is room. All other methods only collect them.
     func flush() {
         var hasWritten = false
         var reported = 0
@@ -128,7 +129,7 @@ final class RunnerLog {
                 hasWritten = true
             case .full:
                 isBlocked = true
-                // Keeps memory from growing while a slow reader takes a little now and then.
+                // Limits the memory if a slow reader takes a little now and then.
                 if written > Self.maximumWaiting / 4 { compact() }
                 return
             case .failed:
@@ -140,12 +141,12 @@ final class RunnerLog {
             (written, isBlocked) = (0, false)
             if dropped > 0, hasWritten {
                 (reported, dropped) = (dropped, 0)
-                write("\(reported) log lines were dropped, for standard error took no more")
+                write("\(reported) log lines were dropped because standard error was not read fast enough")
             }
         }
     }
 
-    /// Writes what waits at the end of the process. A reader has a moment to make room.
+    /// Writes waiting bytes at the end of the process. A slow reader gets a moment to make room.
     func finish() {
         flush()
         for _ in 0..<20 where isBlocked {
@@ -154,7 +155,7 @@ final class RunnerLog {
         }
     }
 
-    /// True if there is room for one more line; if not, the line is counted.
+    /// Returns true if there is room for another line. Otherwise counts the line as dropped.
     private func hasRoom() -> Bool {
         if waiting.count - written < Self.maximumWaiting { return true }
         dropped += 1
@@ -171,13 +172,13 @@ final class RunnerLog {
         if waiting.count - written > 1 << 16, !isBlocked { flush() }
     }
 
-    /// True if a line is an object with the members that every line has.
+    /// Returns true if a line is a JSON object with the members that every log line has.
     private static func isOfSchema(_ line: [UInt8]) -> Bool {
         guard line.first == UInt8(ascii: "{"), let json = try? JSON(parsing: line) else { return false }
         return ["time", "level", "message"].allSatisfy { json[$0]?.string != nil }
     }
 
-    /// 12:30:00 127.0.0.1 GET /api/health 200 1.2ms api-health 7d3c2f0e-…
+    /// Writes a line such as: 12:30:00 127.0.0.1 GET /api/health 200 1.2ms api-health 7d3c2f0e-…
     private func writeText(_ request: Request) {
         appendTime()
         if !request.client.isEmpty {

@@ -2,35 +2,36 @@ import Base
 import CSystem
 import Glibc
 
-/// The HTTP server: listens from `init` on, serves in `run`.
+/// The HTTP server. It listens as soon as it is created, and serves in `run`.
 final class Server: EventHandler, Continuation {
-    /// How often the time limits of functions are looked at, in milliseconds.
+    /// The time between two checks of the functions' time limits, in milliseconds.
     private static let sweepInterval = 50
-    /// A sweep that comes so much too late, in microseconds, says that this process itself stood still.
+    /// A check that comes later than planned by this time, in microseconds, shows that this process itself was
+    /// suspended.
     private static let standstill = 500_000
-    /// For so long at most, in microseconds, nobody's time is up after that.
+    /// The longest time, in microseconds, for which time limits are not enforced after that.
     private static let longestLeniency = 5_000_000
-    /// So much time, in microseconds, lies between two such times: on a machine that is always late they would never end.
+    /// The shortest time, in microseconds, between two such periods. Without it they would never end on a slow machine.
     private static let leniencyInterval = 10_000_000
-    /// Connections of which so many are looked at in each sweep, or a tenth of all, if that is more.
+    /// The number of connections that are checked at a time, or a tenth of all connections if that is more.
     private static let sweptConnections = 256
-    /// Connections that are accepted in one turn of the loop.
+    /// The number of connections that are accepted in one turn of the loop.
     private static let acceptedAtOnce = 64
 
-    /// The loop that everything runs on; its timers serve the cron triggers too.
+    /// The loop that everything runs on. Its timers also serve the cron triggers.
     let loop: EventLoop
-    /// Where it listens, with the port that the system picked.
+    /// The address, with the port that the system picked if it was 0.
     let address: ListenAddress
     let crons: [CronTrigger]
     let log: RunnerLog
     let router: Router
     let budget: Budget
     let bodies: BodyStore
-    /// What callers of the runner's own paths must know; nil if nobody may call them.
+    /// The token that callers of the runner's own paths need; nil if those paths are closed.
     let localToken: Secret?
     var requestIDs = RequestIDs()
     var date = HTTPDate()
-    /// Whether it finishes what it serves and takes nothing new.
+    /// True if the server finishes running requests and accepts no new ones.
     private(set) var isDraining = false
 
     private let functions: [FunctionConfiguration]
@@ -38,22 +39,22 @@ final class Server: EventHandler, Continuation {
     private let listener: Listener
     private let pools: [FunctionPool]
     private(set) var connections: [Connection] = []
-    /// The first connection of the next sweep.
+    /// The first connection of the next check.
     private var nextSwept = 0
     private var canAccept = true
     private var isSweeping = false
-    /// The time until which nobody's time is up, in microseconds on the monotonic clock.
+    /// The end of the period in which time limits are not enforced, in microseconds on the monotonic clock.
     private var lenientUntil = -Server.leniencyInterval
     private var hasAcceptFailed = false
     private var isWaitingForLog = false
     private var nextRefusalNote = 0
-    /// Searches for connections that make room which found none, and until when that counts.
+    /// Searches for slow connections that found none, each with the time until which it is not repeated.
     var fruitlessSearches: [Search: Int] = [:]
-    /// Scheduled functions that run, by their triggers.
+    /// The scheduled functions that are running, by their triggers.
     private var runs: [String: OneShot] = [:]
 
-    /// Binds and listens. `stateFolder` is a folder that this process may write to, if no other serves for temporary files.
-    /// Throws `ServerError` when it can't listen.
+    /// Binds and listens. `stateFolder` holds temporary files if no other folder is writable. Throws `ServerError` if
+    /// it can't listen.
     init(
         _ configuration: Configuration, functionsDirectory: String, stateFolder: String, localToken: Secret?,
         log: RunnerLog
@@ -83,8 +84,8 @@ final class Server: EventHandler, Continuation {
         }
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets requests and scheduled functions finish that run, and `worker` give its jobs
-    /// back. A second signal ends it at once.
+    /// Serves until SIGTERM or SIGINT. Then lets running requests and scheduled functions finish, and `worker` return
+    /// its jobs to the queue. A second signal ends everything at once.
     func run(beside worker: JobWorker? = nil) {
         var signals = 0
         loop.onTermination { [weak self] in
@@ -107,16 +108,16 @@ final class Server: EventHandler, Continuation {
 
     private var isIdle: Bool { connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) }
 
-    /// Lets every process of a function finish what it serves and starts new ones for what comes next, such
-    /// as after a build.
+    /// Lets every process finish its current request, and starts new ones for further requests, for example after a
+    /// build.
     func replaceProcesses() { pools.forEach { $0.replaceProcesses() } }
 
     // MARK: Scheduled functions
 
-    /// True if a trigger's function still runs from its last time.
+    /// Returns true if a trigger's function is still running from the last time.
     func isRunning(_ trigger: CronTrigger) -> Bool { runs[trigger.description] != nil }
 
-    /// Runs the trigger's function once with an event that was due at `time`; `completion` gets the response's
+    /// Runs the trigger's function once, with the event that was due at `time`. Calls `completion` with the response's
     /// status (502 and 504 as for HTTP).
     func fire(_ trigger: CronTrigger, at time: Timestamp, completion: @escaping (_ status: Int) -> Void) {
         guard let function = functions.first(where: { $0.function == trigger.function }) else {
@@ -149,10 +150,10 @@ final class Server: EventHandler, Continuation {
 
     func handle(_ readiness: Readiness) { canAccept = true }
 
-    /// Accepts more of the clients that wait.
+    /// Accepts more of the waiting clients.
     func proceed() { canAccept = true }
 
-    /// A connection has ended.
+    /// Removes a connection that has ended.
     func forget(_ connection: Connection) {
         let index = connection.index
         guard index < connections.count, connections[index] === connection else { return }
@@ -193,14 +194,15 @@ final class Server: EventHandler, Continuation {
         loop.soon(self)
     }
 
-    /// Says in the log that connections are refused, at most once a minute.
+    /// Logs that connections are refused, at most once a minute.
     private func noteRefusal(_ peer: PeerAddress) {
         guard loop.round >= nextRefusalNote else { return }
         nextRefusalNote = loop.round + 60_000_000
-        log.write("no room for more connections, such as one of \(String(decoding: peer.text, as: UTF8.self))")
+        log.write("no room for more connections; refused one from \(String(decoding: peer.text, as: UTF8.self))")
     }
 
-    /// Without a descriptor or memory for one more, the slowest connections are closed, and clients wait until there is room.
+    /// Closes the slowest connections if there is no descriptor or memory for a new one. Clients wait until there is
+    /// room.
     private func retryAccept(_ code: Int32) {
         if !hasAcceptFailed { log.write("accept: \(String(cString: strerror(code))); trying again until it succeeds") }
         hasAcceptFailed = true
@@ -208,14 +210,14 @@ final class Server: EventHandler, Continuation {
         loop.after(milliseconds: 100) { [weak self] in self?.canAccept = true }
     }
 
-    /// Connections that leave descriptors for the files of bodies and the processes of functions.
+    /// Returns the number of connections that leaves enough descriptors for files of bodies and processes of functions.
     private static func connectionLimit() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
         limit.rlim_cur = min(limit.rlim_max, 65_536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let descriptors = Int(clamping: limit.rlim_cur)
-        // Half as many files come with them.
+        // Bodies may use half as many files as there are connections.
         return min(16_384, max(descriptors / 2, (descriptors - 3_072) / 3 * 2))
     }
 
@@ -227,11 +229,11 @@ final class Server: EventHandler, Continuation {
         for connection in connections { _ = connection.closeIfIdle() }
         guard !isIdle else { return }
         log.write(
-            "ending when all is done (connections in use: \(connections.count), scheduled functions: \(runs.count)); "
+            "finishing running work (connections in use: \(connections.count), scheduled functions: \(runs.count)); "
                 + "a second signal ends at once")
     }
 
-    /// Looks at time limits now and then, while there is anything that has one.
+    /// Schedules the next check of time limits, if anything has one.
     private func sweepSoon() {
         guard !isSweeping, !connections.isEmpty || !pools.allSatisfy(\.isIdle) else { return }
         isSweeping = true
@@ -247,8 +249,9 @@ final class Server: EventHandler, Continuation {
         }
     }
 
-    /// Where this process stood still, its container being paused perhaps, nobody else is to blame: what the others have done
-    /// meanwhile is seen first, and who stood still too gets some of the time back.
+    /// Suspends time limits if this process itself was suspended, for example because its container was paused. The
+    /// others are not late then: first the loop handles what they did in that time, and processes that were suspended
+    /// too get some of the time back.
     private func noteDelay(_ delay: Int, _ now: Int) {
         guard delay > Self.standstill, now > lenientUntil + Self.leniencyInterval else { return }
         lenientUntil = now + min(delay, Self.longestLeniency)
@@ -257,7 +260,7 @@ final class Server: EventHandler, Continuation {
     private func sweepConnections(_ now: Int) {
         if nextSwept >= connections.count { nextSwept = 0 }
         let end = min(connections.count, nextSwept + max(Self.sweptConnections, connections.count / 10))
-        // Backwards, since the last connection takes the place of one that ends.
+        // Goes backwards, since the last connection takes the place of one that ends.
         for index in (nextSwept..<end).reversed() where index < connections.count {
             connections[index].checkDeadline(now)
         }
@@ -273,7 +276,7 @@ final class Server: EventHandler, Continuation {
 }
 
 extension Configuration {
-    /// The proxies whose addresses stand for many clients.
+    /// The addresses of proxies that send the requests of many clients.
     fileprivate var trustedProxies: [IPRange] {
         let text = variables["TRUSTED_PROXIES"]?.reveal { $0 } ?? ""
         return text.split { $0 == "," || $0 == " " }.compactMap { IPRange(String($0)) }
@@ -281,6 +284,6 @@ extension Configuration {
 }
 
 extension CronTrigger: CustomStringConvertible {
-    /// The expression and the function, which together name a trigger.
+    /// The expression and the function, which together identify a trigger.
     var description: String { "\(cron) \(function)" }
 }

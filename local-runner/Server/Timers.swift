@@ -1,7 +1,7 @@
-/// Work that is due at points in time: a binary heap, the earliest first.
+/// Work that is due at certain times, as a binary heap with the earliest first.
 struct Timers {
     private struct Entry {
-        /// Microseconds on the monotonic clock.
+        /// The time in microseconds on the monotonic clock.
         let due: Int
         let number: Int
     }
@@ -10,10 +10,10 @@ struct Timers {
     private var work: [Int: () -> Void] = [:]
     private var lastNumber = 0
 
-    /// When the next work is due, in microseconds on the monotonic clock.
+    /// The time at which the next work is due, in microseconds on the monotonic clock.
     var next: Int? { heap.first?.due }
 
-    /// Adds work; the result is its number, for `cancel`.
+    /// Adds work and returns its number, for `cancel`.
     mutating func add(due: Int, _ work: @escaping () -> Void) -> Int {
         lastNumber += 1
         self.work[lastNumber] = work
@@ -26,10 +26,10 @@ struct Timers {
         return lastNumber
     }
 
-    /// Forgets work that is not done yet.
+    /// Cancels work that has not been done yet.
     mutating func cancel(_ number: Int) { work[number] = nil }
 
-    /// Takes the work that is due first, if that is not after `now`. Cancelled work is nothing to do.
+    /// Removes and returns the first work if it is due at `now`. Cancelled work does nothing.
     mutating func pop(_ now: Int) -> (() -> Void)? {
         guard let first = heap.first, first.due <= now else { return nil }
         let last = heap.removeLast()

@@ -3,19 +3,19 @@ import Findings
 import Function
 import HTTP
 
-/// /api/mcp/app-policy: what the workspace has decided about an application. GET tells it, POST decides.
+/// /api/mcp/app-policy: the workspace's decision about an application. GET returns it, POST changes it.
 @main struct AppPolicyFunction: Function {
     static let onRequestGet = Handler(
         .apiKey(.read),
-        .required("app_name", .string(1...200), "The application's name, in either case.")
+        .required("app_name", .string(1...200), "The application's name; case is ignored.")
     ) { context, appName in
         .json(try context.workspace.appPolicy(appName: appName))
     }
 
     static let onRequestPost = Handler(
         .apiKey(.write),
-        .required("app_name", .string(1...200), "The application's name, in either case."),
-        .required("status", .oneOf(AppPolicy.Status.self), "The decision; none takes it back.")
+        .required("app_name", .string(1...200), "The application's name; case is ignored."),
+        .required("status", .oneOf(AppPolicy.Status.self), "The decision. The value none removes it.")
     ) { context, appName, status in
         .json(try context.workspace.setAppPolicy(status, appName: appName))
     }

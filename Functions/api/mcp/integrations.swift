@@ -4,7 +4,7 @@ import Findings
 import Function
 import HTTP
 
-/// GET /api/mcp/integrations: the connected platforms and how their syncs stand.
+/// GET /api/mcp/integrations: the connected platforms and the state of their syncs.
 @main struct IntegrationsFunction: Function {
     static let onRequestGet = Handler(.apiKey(.read)) { context in
         let integrations = try context.workspace.read(.integrations)

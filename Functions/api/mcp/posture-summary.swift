@@ -4,7 +4,7 @@ import Findings
 import Function
 import HTTP
 
-/// GET /api/mcp/posture-summary: how the workspace stands, in numbers and in plain English.
+/// GET /api/mcp/posture-summary: the workspace's security posture, in numbers and in plain English.
 @main struct PostureSummaryFunction: Function {
     static let onRequestGet = Handler(.apiKey(.read)) { context in
         let posture = try context.workspace.read(.posture)

@@ -4,7 +4,7 @@ import Findings
 import Function
 import HTTP
 
-/// GET /api/mcp/rules: the rules that look at the workspace.
+/// GET /api/mcp/rules: the rules that check the workspace.
 @main struct RulesFunction: Function {
     static let onRequestGet = Handler(.apiKey(.read)) { context in
         let rules = try context.workspace.activeRules()

@@ -10,7 +10,7 @@ import HTTP
         .apiKey(.read),
         .optional("severity", .commaSeparated(Severity.self), default: [], "Only findings of these severities."),
         .optional("category", .oneOf(Category.self), "Only findings of this category."),
-        .optional("limit", .integer(1...100), default: 25, "At most so many findings.")
+        .optional("limit", .integer(1...100), default: 25, "The maximum number of findings.")
     ) { context, severities, category, limit in
         let (findings, total) = try context.workspace.read(
             .openFindings(severities: severities, category: category, limit: limit))

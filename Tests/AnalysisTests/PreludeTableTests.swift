@@ -1,0 +1,57 @@
+@_spi(System) import Auth
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Analysis
+@testable import Store
+
+/// Checks the names and columns in PRELUDE.md, or writes them if THALIAN_WRITE_TABLES is set.
+@Suite(.usesStore) struct PreludeTableTests {
+    /// The tables in the order of their definitions.
+    private static func names() -> [String] {
+        let shared = Prelude.sharedTables.map { "\($0.name)" }
+        func defined(_ sql: SQL) -> [String] {
+            sql.text.matches(of: #/(\w+) AS NOT MATERIALIZED/#).map { String($0.1) }
+        }
+        let plain = defined(Prelude.plain)
+        return plain + shared + defined(Prelude.sqlOverKeptTables).filter { !plain.contains($0) }
+    }
+
+    /// The columns of a table. A row of nulls has them even if the table is empty.
+    private func columns(of name: String, in workspace: Workspace) throws -> [String] {
+        let row: SQL = "SELECT * FROM (SELECT 1 AS first_column) AS one LEFT JOIN "
+        let shared = Prelude.sharedTables.first { "\($0.name)" == name }
+        let query: SQL
+        if let shared {
+            query = "WITH \(Prelude.plain) \(row) (\(shared.query.sql)) AS kept ON true"
+        } else {
+            query = "\(Prelude.sql) \(row) \(SQL(text: name)) ON true"
+        }
+        var columns: [String] = []
+        try workspace.forEachRow(query, shared?.query.values(at: TestStore.now) ?? []) { row in
+            columns = (1..<row.columnCount).map { row.name($0) }
+        }
+        return columns
+    }
+
+    @Test("PRELUDE.md describes every table, with its columns") func everyTable() throws {
+        let document = try DocumentTable.library("Analysis").appending(path: "PRELUDE.md")
+        let table = DocumentTable(in: document, header: "| Table | Each row is | Columns |")
+        let described = Dictionary(
+            try table.rows().map { row in
+                let cells = row.components(separatedBy: " | ")
+                return (cells[0].replacing("| ", with: ""), cells[1])
+            }
+        ) { $1 }
+        let store = try TestStore()
+        let workspace = try TestCompany(store.database).workspace()
+        let rows = try Self.names().map { name in
+            let description = described[name] ?? ""
+            #expect(!description.isEmpty, "\(name) has no description")
+            return DocumentTable.row(name, description, try columns(of: name, in: workspace).joined(separator: ", "))
+        }
+        try table.check(rows)
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// Follows the steps of "Add a platform" in the connectors' README for every platform that exists.
+@Suite struct AddPlatformTests {
+    /// The folders that are not named after the connector's type.
+    private static let folders: [Platform: String] = [.microsoftEntra: "Microsoft", .microsoftIntune: "Microsoft"]
+
+    /// The file or folder of each step, with placeholders.
+    private static func steps() throws -> [String] {
+        let readme = try DocumentTable.library("Connectors").appending(path: "README.md")
+        let text = try String(contentsOf: readme, encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n## Add a platform\n").last)
+        return section.matches(of: #/(?m)^\d\. `([^`]+)`: /#).map { String($0.1) }
+    }
+
+    /// Text that the file of a step must contain for a platform.
+    private static func mark(of step: String, for example: ConnectorCase) -> String? {
+        let (platform, type) = (example.connector.platform.rawValue, "\(example.connector)")
+        return [
+            "Platform.swift": platform, "Platforms/NAME/TYPE.swift": "struct \(type): Connector {",
+            "Connectors.swift": type + ".self", "Tests/ConnectorTests/Platforms/TYPETests.swift": "ConnectorCase(",
+            "FIELDS.md": "\n## \(platform)\n", "PLATFORMS.md": "| \(platform) |",
+            "wrangler-like.json": "\"UPSTREAM_\(platform.uppercased())\"",
+        ][step]
+    }
+
+    @Test("There are eight steps, and every connector is among those that the contract tests run for")
+    func eightSteps() throws {
+        #expect(try Self.steps().count == 8)
+        #expect(Set(ConnectorCase.all.map(\.connector.platform)) == Set(Platform.allCases))
+        #expect(Set(Connectors.all.map { $0.platform }) == Set(Platform.allCases))
+    }
+
+    @Test("Each step was followed", arguments: ConnectorCase.all)
+    func everyStepWasFollowed(_ example: ConnectorCase) throws {
+        let platform = example.connector.platform
+        let library = try DocumentTable.library("Connectors")
+        for step in try Self.steps() {
+            let path = step.replacing("NAME", with: Self.folders[platform] ?? "\(example.connector)")
+                .replacing("TYPE", with: "\(example.connector)").replacing("PLATFORM", with: platform.rawValue)
+            let places = [library, DocumentTable.repository].map { $0.appending(path: path) }
+            let place = places.first { FileManager.default.fileExists(atPath: $0.path) }
+            guard let place else {
+                Issue.record("\(path) does not exist")
+                continue
+            }
+            guard let mark = Self.mark(of: step, for: example) else {
+                #expect(try !FileManager.default.contentsOfDirectory(atPath: place.path).isEmpty, "\(path)")
+                continue
+            }
+            let text = try String(contentsOf: place, encoding: .utf8)
+            #expect(text.contains(mark), "\(path) does not contain \(mark)")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Connectors
+
+/// Checks the tables in PLATFORMS.md, or writes them if THALIAN_WRITE_TABLES is set.
+@Suite(.serialized) struct PlatformTableTests {
+    private let connectors = Connectors.all.sorted { $0.platform.rawValue < $1.platform.rawValue }
+
+    private func table(_ header: String) throws -> DocumentTable {
+        DocumentTable(in: try DocumentTable.library("Connectors").appending(path: "PLATFORMS.md"), header: header)
+    }
+
+    @Test("The overview lists every platform with its actions") func overview() throws {
+        let rows = connectors.map { connector in
+            let actions = connector.actions.map(\.rawValue).sorted().joined(separator: ", ")
+            return DocumentTable.row(
+                connector.platform.name, connector.platform.rawValue, connector.platform.category, actions)
+        }
+        try table("| Platform | Identifier | Category | Actions |").check(rows)
+    }
+
+    @Test("Every platform's permissions are listed") func permissions() throws {
+        let rows = try table("| Platform | Permissions |").rows()
+        for platform in Platform.allCases {
+            #expect(rows.count { $0.hasPrefix("| \(platform.name) | ") } == 1, "\(platform.name)")
+        }
+        #expect(rows.count == Platform.allCases.count)
+    }
+
+    @Test("Every field of the credentials is listed") func credentials() throws {
+        let rows = connectors.flatMap { connector in
+            connector.fields.map { field in
+                DocumentTable.row(
+                    connector.platform.rawValue, "`\(field.name)`", field.isRequired ? "yes" : "no",
+                    field.isSecret ? "yes" : "no", field.summary)
+            }
+        }
+        try table("| Identifier | Field | Required | Secret | Contents |").check(rows)
+    }
+
+    @Test("Every list that a sync pulls is listed") func lists() throws {
+        let examples = ConnectorCase.all.sorted { $0.connector.platform.rawValue < $1.connector.platform.rawValue }
+        let rows = try examples.flatMap { example in
+            let provider = try FakeProvider(example.org)
+            return try example.connect(provider).collections.map { list in
+                let kinds = list.kinds.map(\.rawValue).sorted().joined(separator: ", ")
+                let need = list.need == .required ? "required" : "optional"
+                return DocumentTable.row(example.connector.platform.rawValue, list.name, kinds, need)
+            }
+        }
+        try table("| Identifier | List | Records | Need |").check(rows)
+    }
+
+    @Test("Every parameter of an action is listed") func parameters() throws {
+        let rows = connectors.flatMap { connector in
+            connector.parameters.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { action, declared in
+                declared.map { parameter in
+                    let need =
+                        if case .key = parameter.kind, parameter.isRequired { "if the target is an account" } else {
+                            parameter.isRequired ? "yes" : "no"
+                        }
+                    return DocumentTable.row(
+                        connector.platform.rawValue, action.rawValue, "`\(parameter.name)`", need, parameter.form)
+                }
+            }
+        }
+        try table("| Platform | Action | Parameter | Required | Value |").check(rows)
+    }
+}
