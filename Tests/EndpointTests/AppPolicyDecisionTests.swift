@@ -73,7 +73,7 @@ import Testing
         #expect(set("github copilot", "blocked").json["app_name"] == "GitHub Copilot", "as the platform spells it")
     }
 
-    @Test("The status \"none\" removes the decision") func noneTakesTheDecisionBack() throws {
+    @Test("The status none removes the decision") func noneTakesTheDecisionBack() throws {
         try store.own.setPolicy("blocked", on: "Figma")
         try store.own.setPolicy("blocked", on: "Zoom")
         try store.other.setPolicy("blocked", on: "Figma")

@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test("An application without a decision has the status \"none\"") func withoutADecisionThereIsNone() throws {
+    @Test("An application without a decision has the status none") func withoutADecisionThereIsNone() throws {
         let okta = try store.own.addIntegration("okta")
         try store.own.addApplication("Zoom", from: okta)
         #expect(send("app_name=zoom").json == ["app_name": "Zoom", "status": "none"])

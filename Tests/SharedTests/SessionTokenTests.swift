@@ -66,7 +66,7 @@ import Testing
     func longPastIsExpired(_ expiry: JSON) throws { #expect(try read { $0["exp"] = expiry } == nil) }
 
     @Test(
-        "A token must be for the audience \"authenticated\"",
+        "A token must be for the audience authenticated",
         arguments: [
             ("authenticated", true), (["authenticated"], true), (["other", "authenticated"], true), ("anon", false),
             ([], false), (["other"], false), ("Authenticated", false), ("", false), (nil, false), (7, false),
