@@ -5,14 +5,14 @@ import Testing
 
 @testable import local_runner
 
-/// What the README promises a newcomer.
+/// The README's commands and examples work as shown.
 @Suite struct ReadmeTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// The commands of "Try it", run as they stand in a folder where the runner has been started; only the address is
-    /// another.
-    @Test func theLinesOfTryItAnswer() throws {
+    /// Runs the commands of "Try it" as they are, in a folder where the runner has been started; only the address is
+    /// replaced.
+    @Test("The commands in \"Try it\" are answered with 200") func theLinesOfTryItAnswer() throws {
         let folder = try TemporaryFolder()
         let runner = try TestProcess(
             BuiltProducts.folder + "/local-runner",
@@ -38,8 +38,8 @@ import Testing
         #expect(codes.allSatisfy { $0 == "200" }, "\(answers)")
     }
 
-    /// The function that the README shows is the one that there is.
-    @Test func theFunctionShownIsTheRealOne() throws {
+    /// The README shows the real source of a function.
+    @Test("The function in the README is the real one") func theFunctionShownIsTheRealOne() throws {
         let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
         let function = try String(contentsOfFile: top + "/Functions/api/mcp/identity.swift", encoding: .utf8)
         #expect(readme.contains("```swift\n" + function + "```"))
@@ -51,7 +51,7 @@ import Testing
         return copy
     }
 
-    /// The indented lines of a section.
+    /// Returns the indented lines of a section.
     private func section(_ title: String) throws -> [String] {
         let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
         let rest = readme.components(separatedBy: "\n").drop { $0 != title }.dropFirst()
