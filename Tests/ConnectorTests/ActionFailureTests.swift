@@ -92,7 +92,9 @@ import Upstream
         #expect(ticket["ticket"] == "SEC-1" && provider.requests.count == 3)
     }
 
-    @Test("An answer that is no refusal leaves the outcome of an action unknown", arguments: [302, 408, 500, 503, 504])
+    @Test(
+        "An answer that is not a refusal leaves the outcome of an action unknown",
+        arguments: [302, 408, 500, 503, 504])
     func onlyARefusalSaysThatNothingWasDone(_ status: Int) throws {
         let provider = try FakeProvider { _ in .init(status) }
         #expect(isUnknown(try error(.okta, .suspendUser, provider)))

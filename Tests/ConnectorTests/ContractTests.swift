@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("An empty org is no error", arguments: ConnectorCase.all)
+    @Test("An empty org is not an error", arguments: ConnectorCase.all)
     func anEmptyOrgIsNoError(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.emptyOrg)
         let connector = try example.connect(provider)

@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(
-        "An answer that is no JSON is read as null",
+        "An answer that is not JSON is read as null",
         arguments: [
             "", "{", "[1,]", "{\"a\":1}}", "nul", "'a'", "\"\\x\"", "\"a", "[01]", "\u{FEFF}", "\u{FEFF}\u{FEFF}1",
         ])

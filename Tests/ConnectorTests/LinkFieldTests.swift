@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "A text that is no usable reference is refused",
+        "A text that is not a usable reference is refused",
         arguments: [
             "", "#x", "mailto:a@b", "ftp://a/b", "https:x", "https:/x", "javascript:alert(1)", "/a\nb", "/a\u{7F}",
             "/\0",

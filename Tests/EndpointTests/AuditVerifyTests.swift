@@ -361,7 +361,7 @@ import Testing
     }
 
     @Test(
-        "A file that is no export is refused",
+        "A file that is not an export is refused",
         arguments: [
             "", "{", "[]", "{}", "{\"entries\":[", "{\"entries\":[{}", "{\"entries\":[]}",
             "{\"entries\":[],\"entries\":[]}",

@@ -68,7 +68,7 @@ import Testing
 
     /// A typing error must neither remove the limit nor restore the default.
     @Test(
-        "A limit that is no number is an internal error",
+        "A limit that is not a number is an internal error",
         arguments: ["abc", "1e3", " 5", "5 ", "-5", "1.5", "0x10", "99999999999999999999"])
     func aLimitThatIsNoNumberIsAnErrorOfOurs(_ limit: String) {
         let reply = store.send(

@@ -412,7 +412,7 @@ import Testing
         #expect(send(body, "t=\(TestStore.now.seconds),v1=00,v1=\(hex)").status == 200, "one of several holds")
     }
 
-    @Test("A signed body that is no event is refused") func aSignedBodyThatIsNoEventIsRefused() {
+    @Test("A signed body that is not an event is refused") func aSignedBodyThatIsNoEventIsRefused() {
         for text in [
             "", "{", "[]", #"{"id":"evt_1"}"#, #"{"id":"evt_1","type":"x","created":"now","data":{"object":{}}}"#,
         ] {

@@ -384,7 +384,7 @@ import Testing
         }
     }
 
-    @Test("Bytes that are no record close the connection") func whatIsNoRecordClosesTheConnection() throws {
+    @Test("Bytes that are not a record close the connection") func whatIsNoRecordClosesTheConnection() throws {
         let garbage: [[UInt8]] = [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 0, 0, 0, 0, 0],
             [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],

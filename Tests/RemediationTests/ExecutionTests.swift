@@ -61,7 +61,7 @@ import Testing
         #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 2)
     }
 
-    @Test("A rate limit is waited for and is no failed attempt") func aRateLimitIsWaitedFor() throws {
+    @Test("A rate limit is waited for and is not a failed attempt") func aRateLimitIsWaitedFor() throws {
         scene.provider.fail(ConnectorError.rateLimited(seconds: 90))
         let action = try scene.run(scene.request())
         let job = try scene.job(action)

@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test(
-        "The lenient reader refuses texts that are no JSON",
+        "The lenient reader refuses texts that are not JSON",
         arguments: [
             "", "\u{FEFF}", "\u{FEFF}\u{FEFF}1", "[", "[1,]", "{\"a\" 1}", "\"a", #""\x""#, #""\ud8""#, "[01]", "1.",
             "nul",

@@ -200,7 +200,7 @@ import Testing
 
     /// If the address is unknown, no allowlist may let the request pass.
     @Test(
-        "A text that is no address gives no client address",
+        "A text that is not an address gives no client address",
         arguments: [
             "unknown", "_hidden", "198.51.100.7;", "198.51.100.7, x", "198.51.100.7 10.0.0.2", "203.0.113.5:",
             "203.0.113.5:x", "203.0.113.5:123456", "203.0.113.5:-1", "[203.0.113.5]", "[203.0.113.5]:80", "[::1",
@@ -220,7 +220,7 @@ import Testing
         #expect(try client("10.0.0.1", headers, trusting: "10.0.0.0/8", by: "CF-Connecting-IP") == nil)
     }
 
-    @Test("A peer that is no IP address is not trusted", arguments: ["", "unix:", "localhost"])
+    @Test("A peer that is not an IP address is not trusted", arguments: ["", "unix:", "localhost"])
     func unknownPeer(_ peer: String) throws {
         #expect(try client(peer, ["X-Forwarded-For": "198.51.100.7"], trusting: "0.0.0.0/0") == nil)
     }

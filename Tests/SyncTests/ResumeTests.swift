@@ -62,7 +62,7 @@ import Testing
         #expect(okta.pages == Self.pages)
     }
 
-    @Test("A page that is cut off at the end of the time is no failure")
+    @Test("A page that is cut off at the end of the time is not a failure")
     func aPageThatDoesNotComeInTimeIsNoFailure() throws {
         okta.beforePage = { page in
             guard page == 3 else { return }

@@ -25,7 +25,7 @@ import Testing
 
     /// The last ones are codes that address databases use for places that are no countries.
     @Test(
-        "A text that is no country gives no code",
+        "A text that is not a country gives no code",
         arguments: [
             "", " ", "Atlantis", "Korea", "Europe", "N/A", "n.a.", "unknown", "-", "ZZ", "XX", "EU", "AP", "A1", "T1",
         ])
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "A placeholder date is no time",
+        "A placeholder date is not a time",
         arguments: [
             "0001-01-01T00:00:00Z", "1601-01-01T00:00:00Z", "1753-01-01T00:00:00Z", "1899-12-30T00:00:00Z",
             "1969-12-31T19:00:00Z", "1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00+0000", "1970-01-01T12:00:00Z",
@@ -68,7 +68,7 @@ import Testing
         #expect(Timestamp(inRecord: seconds)?.seconds == seconds)
     }
 
-    @Test("A placeholder number of seconds is no time", arguments: [0, 1, -1, Int.min, Int.max, 253_402_300_799])
+    @Test("A placeholder number of seconds is not a time", arguments: [0, 1, -1, Int.min, Int.max, 253_402_300_799])
     func neverIsNoNumberOfSeconds(_ seconds: Int) { #expect(Timestamp(inRecord: seconds) == nil) }
 
     @Test(

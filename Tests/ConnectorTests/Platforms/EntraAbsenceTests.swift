@@ -169,7 +169,7 @@ import Testing
         #expect(absence.accounts["u0"] != nil && absence.records.byKey["entitlement/sp1d"] != nil)
     }
 
-    @Test("A next page that is no address is an error, not the end") func noEnd() throws {
+    @Test("A next page that is not an address is an error, not the end") func noEnd() throws {
         let error = #expect(throws: ConnectorError.self) {
             try sync { request, reply in
                 request.path == "/v1.0/users" ? reply.with("@odata.nextLink", 7) : nil

@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test(
-        "A next page that is no text is an error, not the end", arguments: ["users.list", "admin.apps.approved.list"])
+        "A next page that is not text is an error, not the end", arguments: ["users.list", "admin.apps.approved.list"])
     func noEnd(_ method: String) throws {
         @Sendable func answer(_ request: FakeProvider.Request, _ reply: FakeProvider.Reply) -> FakeProvider.Reply? {
             request.path == "/api/" + method ? reply.with("response_metadata", ["next_cursor": 7]) : nil

@@ -93,7 +93,7 @@ import Testing
         #expect(absence.accounts[mover] != nil && absence.gone.allSatisfy { !$0.hasPrefix("account/") })
     }
 
-    @Test("A next page that is no text is an error, not the end") func noEnd() {
+    @Test("A next page that is not text is an error, not the end") func noEnd() {
         #expect(throws: ConnectorError.self) {
             try sync { request, reply in
                 request.path == "/v2/users" ? reply.with("next_page_token", 7) : nil
