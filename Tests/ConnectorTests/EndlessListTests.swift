@@ -15,7 +15,7 @@ import Testing
         /// The list: a text in the path or body of its requests.
         let list: String
 
-        var testDescription: String { "\(connector) \(list)" }
+        var testDescription: String { "\(connector.testDescription) \(list)" }
     }
 
     static let examples = [

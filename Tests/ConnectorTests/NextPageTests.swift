@@ -104,7 +104,7 @@ import Testing
         /// The origin that the provider's answers name.
         let origin: String
 
-        var testDescription: String { "\(connector)" }
+        var testDescription: String { connector.testDescription }
     }
 
     /// The cursor names another server on this machine, which would receive requests if cursors were followed there.

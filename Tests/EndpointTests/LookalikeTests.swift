@@ -97,7 +97,7 @@ import Testing
         // Health belongs to no workspace. Stripe's events are tested below.
         #expect(Set(operations) == Set(tested + ["GET api-health", "POST api-stripe-webhook"]))
         let scheduled = functions.filter { $0.methods.isEmpty }.map(\.function)
-        #expect(Set(scheduled) == Set(Self.schedules.map(\.name)))
+        #expect(Set(scheduled) == Set(Self.schedules.map(\.testDescription)))
         for operation in Operation.all {
             let handlers = [
                 "GET": operation.function.onRequestGet, "POST": operation.function.onRequestPost,
@@ -140,7 +140,7 @@ import Testing
     // MARK: Ids
 
     /// Every field that names a record: the declared UUIDs, and the texts that name a record.
-    private static let references: [(operation: Operation, field: String)] = Operation.all.flatMap { operation in
+    private static let references: [Reference] = Operation.all.flatMap { operation in
         let handler =
             switch operation.method {
             case "GET": operation.function.onRequestGet
@@ -148,8 +148,15 @@ import Testing
             default: operation.function.onRequestDelete
             }
         return handler.fields.filter { $0.constraint == "a UUID" || $0.name == "targetEntityId" }.map {
-            (operation, $0.name)
+            Reference(operation: operation, field: $0.name)
         }
+    }
+
+    struct Reference: CustomTestStringConvertible, Sendable {
+        let operation: Operation
+        let field: String
+
+        var testDescription: String { "\(operation.testDescription) \(field)" }
     }
 
     /// Returns the ids of all records of the other workspace, and the texts by which they are known.
@@ -159,9 +166,9 @@ import Testing
         return Set(ids + ["more1@example.com", "sub_Wombat", "cus_Wombat"])
     }
 
-    @Test("An id of another workspace is answered like an unknown one", arguments: LookalikeTests.references.indices)
-    func anIdOfTheOtherIsAnUnknownOne(_ index: Int) throws {
-        let (operation, field) = Self.references[index]
+    @Test("An id of another workspace is answered like an unknown one", arguments: LookalikeTests.references)
+    func anIdOfTheOtherIsAnUnknownOne(_ reference: Reference) throws {
+        let (operation, field) = (reference.operation, reference.field)
         let lookalikes = try Lookalikes(beside: true)
         let store = lookalikes.store
         func answer(_ name: String) throws -> String {
@@ -296,24 +303,27 @@ import Testing
         #expect(isolation.problems == [] && isolation.changes > 0)
     }
 
-    /// The scheduled functions, each with a statement that makes it due for the own workspace.
-    private static let schedules:
-        [(name: String, function: any (ScheduledFunction & SendableMetatype).Type, due: SQL?)] = [
-            (
-                "scheduled-housekeeping", Housekeeping.self,
-                "UPDATE workspaces SET next_housekeeping_at = '2026-04-15T12:00:00Z' WHERE id = $1"
-            ),
-            ("scheduled-jobs", DueJobs.self, nil),
-            (
-                "scheduled-sync", DueSyncs.self,
-                "UPDATE integrations SET next_auto_sync_at = '2026-04-15T12:00:00Z' WHERE workspace_id = $1"
-            ),
-            ("scheduled-session-keys", SessionKeySets.self, nil),
-        ]
+    /// A scheduled function, with a statement that makes it due for the own workspace.
+    struct Scheduled: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let function: any (ScheduledFunction & SendableMetatype).Type
+        let due: SQL?
+    }
 
-    @Test("A scheduled function affects its own workspace only", arguments: LookalikeTests.schedules.indices)
-    func aScheduleKnowsOneWorkspace(_ index: Int) throws {
-        let (_, function, due) = Self.schedules[index]
+    private static let schedules = [
+        Scheduled(
+            testDescription: "scheduled-housekeeping", function: Housekeeping.self,
+            due: "UPDATE workspaces SET next_housekeeping_at = '2026-04-15T12:00:00Z' WHERE id = $1"),
+        Scheduled(testDescription: "scheduled-jobs", function: DueJobs.self, due: nil),
+        Scheduled(
+            testDescription: "scheduled-sync", function: DueSyncs.self,
+            due: "UPDATE integrations SET next_auto_sync_at = '2026-04-15T12:00:00Z' WHERE workspace_id = $1"),
+        Scheduled(testDescription: "scheduled-session-keys", function: SessionKeySets.self, due: nil),
+    ]
+
+    @Test("A scheduled function affects its own workspace only", arguments: LookalikeTests.schedules)
+    func aScheduleKnowsOneWorkspace(_ schedule: Scheduled) throws {
+        let (function, due) = (schedule.function, schedule.due)
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             if let due { try lookalikes.store.database.execute(due, lookalikes.store.own.id) }
             let response = Schedule(function, lookalikes.store.environment(lookalikes.variables)).respond(

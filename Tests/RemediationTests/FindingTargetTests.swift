@@ -70,3 +70,7 @@ import Testing
         #expect(!entities.isDisjoint(with: action.targets), "\(rule.id)")
     }
 }
+
+extension Rule: CustomTestStringConvertible {
+    public var testDescription: String { id }
+}

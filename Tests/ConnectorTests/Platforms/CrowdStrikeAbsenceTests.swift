@@ -59,9 +59,9 @@ import Testing
     static let answers = [
         Answer(testDescription: "no error", errors: [], gone: [], leftOut: []),
         Answer(
-            testDescription: "404 of it", errors: [["code": 404, "id": "d1"]], gone: ["device/d1"], leftOut: []),
-        Answer(testDescription: "404 of none", errors: [["code": 404]], gone: [], leftOut: ["hosts"]),
-        Answer(testDescription: "500 of it", errors: [["code": 500, "id": "d1"]], gone: [], leftOut: ["hosts"]),
+            testDescription: "404 for the host", errors: [["code": 404, "id": "d1"]], gone: ["device/d1"], leftOut: []),
+        Answer(testDescription: "404 for no host", errors: [["code": 404]], gone: [], leftOut: ["hosts"]),
+        Answer(testDescription: "500 for the host", errors: [["code": 500, "id": "d1"]], gone: [], leftOut: ["hosts"]),
         Answer(testDescription: "null", errors: [nil], gone: [], leftOut: ["hosts"]),
     ]
 
