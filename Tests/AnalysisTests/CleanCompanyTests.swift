@@ -3,15 +3,16 @@ import Base
 import TestSupport
 import Testing
 
-/// A company in which everything is as it should be.
+/// A company without any problem.
 @Suite(.usesStore) struct CleanCompanyTests {
-    @Test func fiveHundredPeopleInGoodOrderAreNoFinding() throws {
+    @Test("Five hundred people without any problem lead to no finding and a risk score of 0")
+    func fiveHundredPeopleInGoodOrderAreNoFinding() throws {
         let store = try TestStore()
         let company = try TestCompany(store.database)
         let applications = try ["Figma", "Notion", "Miro", "Linear", "Asana"].map { try company.application($0) }
         for number in 0..<500 {
             let isAdmin = number < 3
-            // One of the people is everybody's manager.
+            // One of the people is the manager of all others.
             let manager = number == 0 ? nil : "person.0@company.example"
             let person = try company.person(
                 "Person \(number)", type: isAdmin ? "admin" : "user", manager: manager,

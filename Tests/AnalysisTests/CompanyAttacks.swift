@@ -1,10 +1,10 @@
 import Base
 import TestSupport
 
-/// What attackers and unusual people leave in a company's logs.
+/// Events that attackers and unusual users leave in a company's logs.
 extension TestCompany {
-    /// So many failed sign-ins of a person, one a minute, the first at `moment`, from so many addresses in turn:
-    /// 203.0.113.1, 203.0.113.2, and so on.
+    /// Adds failed sign-ins of a person, one per minute, the first at `moment`, alternately from this number of
+    /// addresses: 203.0.113.1, 203.0.113.2 and so on.
     func failSignIns(of person: Person, _ count: Int, from addresses: Int, at moment: Timestamp? = nil) throws {
         let start = moment ?? ago(days: 2)
         for attempt in 0..<count {
@@ -14,7 +14,7 @@ extension TestCompany {
         }
     }
 
-    /// So many failures of a second factor, the last three days ago.
+    /// Adds failures of a second factor, the last three days ago.
     func failMFA(of person: Person, _ count: Int, every seconds: Int) throws {
         for attempt in 0..<count {
             try event(
@@ -22,7 +22,7 @@ extension TestCompany {
         }
     }
 
-    /// One failed sign-in of each of so many people from 198.51.100.7, one a minute, the last at that moment.
+    /// Adds one failed sign-in for each of `count` people from 198.51.100.7, one per minute, the last at `last`.
     func spray(people count: Int, lastAt last: Timestamp = TestStore.now - .days(2)) throws {
         for number in 0..<count {
             try event(
@@ -31,12 +31,12 @@ extension TestCompany {
         }
     }
 
-    /// A sign-in at 01:30 UTC on each of the days.
+    /// Adds a sign-in at 01:30 UTC on each of the days.
     func signInAtNight(_ person: Person, daysAgo days: [Int]) throws {
         for day in days { try event("user.session.start", of: person, at: ago(days: day - 1, hours: 11)) }
     }
 
-    /// A sign-in in each of two countries, so many hours and seconds apart.
+    /// Adds a sign-in in each of two countries, this number of hours and seconds apart.
     func travel(
         _ person: Person, from origin: String = "NL", to destination: String = "BR", hours: Int, seconds: Int = 0,
         arrival: Timestamp = TestStore.now - .days(7)
@@ -45,12 +45,12 @@ extension TestCompany {
         try event("user.session.start", of: person, at: arrival, ["country": .string(destination)])
     }
 
-    /// The same event of a person so many times, a minute apart.
+    /// Adds the same event of a person `count` times, a minute apart.
     func repeatEvent(_ type: String, of person: Person, _ count: Int, lastAt last: Timestamp) throws {
         for number in 0..<count { try event(type, of: person, at: last - number * 60) }
     }
 
-    /// So many files, one in 40 seconds.
+    /// Adds events about `count` files, one every 40 seconds.
     func touchFiles(
         _ type: String, by person: Person, _ count: Int, lastAt last: Timestamp = TestStore.now - .days(3)
     ) throws {

@@ -1,7 +1,7 @@
 import Analysis
 import Testing
 
-/// Whether there are cases of every rule.
+/// Every rule has a case.
 @Suite struct CoverageTests {
     static let cases =
         AccessHygieneTests.cases
@@ -17,7 +17,7 @@ import Testing
         + LicenseWasteTests.cases
         + ShadowITTests.cases
 
-    @Test func everyRuleHasACase() {
+    @Test("Every rule has a case") func everyRuleHasACase() {
         let covered = Set(Self.cases.map(\.ruleID))
         for rule in Rule.all { #expect(covered.contains(rule.id), "\(rule.id)") }
     }

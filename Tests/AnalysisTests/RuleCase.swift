@@ -5,9 +5,9 @@ import Store
 import TestSupport
 import Testing
 
-/// What one rule must find, and what it must not.
+/// Companies in which one rule must find a problem, and companies in which it must not.
 struct RuleCase: Sendable, CustomTestStringConvertible {
-    /// Makes a company.
+    /// Fills a company.
     typealias Story = @Sendable (TestCompany) throws -> Void
 
     let ruleID: String
@@ -19,11 +19,11 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { ruleID }
 
     /// - Parameters:
-    ///   - severity: of the finding, where it is not the rule's own.
-    ///   - sentence: of the one finding that `fires` leads to.
-    ///   - fires: a company in which the rule finds one problem, just over its boundary where it has one.
-    ///   - quiet: a company in which it finds nothing: just short of its boundary where it has one.
-    ///   - exempt: a company whose problem is another rule's, or none.
+    ///   - severity: severity of the finding, if it differs from the rule's own.
+    ///   - sentence: title of the only finding in the company of `fires`.
+    ///   - fires: fills a company in which the rule finds one problem, just over its threshold if it has one.
+    ///   - quiet: fills a company in which the rule finds nothing, just below its threshold if it has one.
+    ///   - exempt: fills a company whose problem belongs to another rule or to none.
     init(
         _ ruleID: String, severity: Severity? = nil, _ sentence: String, fires: @escaping Story,
         quiet: @escaping Story, exempt: Story? = nil
@@ -35,7 +35,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         self.quiet = [quiet] + (exempt.map { [$0] } ?? [])
     }
 
-    /// Runs the stories, each in a workspace of its own of one database.
+    /// Runs the stories, each in its own workspace of one database.
     func check() throws {
         let rule = try #require(Rule.named(ruleID))
         let store = try TestStore()

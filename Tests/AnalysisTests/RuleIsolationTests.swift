@@ -6,10 +6,10 @@ import Testing
 
 @testable import Analysis
 
-/// Rules ask about one workspace. Companies beside it have the same people, addresses, serial numbers and ids at their
-/// platforms, but other troubles.
+/// A rule reads one workspace only. The other companies have the same people, addresses, serial numbers and ids at
+/// their platforms, but other problems.
 @Suite(.usesStore) struct RuleIsolationTests {
-    /// Everything that all rules find in a company, as text.
+    /// Returns the findings of all rules in a company, as text.
     private func findings(of company: TestCompany) throws -> [String] {
         let workspace = try company.workspace()
         return try workspace.detections(of: Rule.all, from: workspace.connectedSources(), at: TestStore.now)
@@ -22,9 +22,9 @@ import Testing
             }
     }
 
-    /// What a rule finds does not go away because another company is in good order, and does not double because another
-    /// company has the same trouble.
-    @Test(arguments: CoverageTests.cases)
+    /// A rule's finding must neither disappear because another company has no problem, nor be doubled because another
+    /// company has the same one.
+    @Test("A company's finding is the same whatever other companies have", arguments: CoverageTests.cases)
     func aTroubleStaysAsItIs(_ rule: RuleCase) throws {
         let store = try TestStore()
         let own = try TestCompany(store.database, digits: "cccccccc")
@@ -38,8 +38,8 @@ import Testing
         }
     }
 
-    /// A company in good order gets no finding because another company has a trouble.
-    @Test(arguments: CoverageTests.cases)
+    /// A company without a problem must get no finding because of another company's problem.
+    @Test("Another company's problem leads to no finding", arguments: CoverageTests.cases)
     func anothersTroubleIsNoFinding(_ rule: RuleCase) throws {
         for story in rule.quiet {
             let store = try TestStore()

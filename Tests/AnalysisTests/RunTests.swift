@@ -7,7 +7,7 @@ import Testing
 
 @testable import Analysis
 
-/// What happens around a run, and while it is under way.
+/// Events before, during and after a run of the analysis.
 @Suite(.usesStore) struct RunTests {
     private let store: TestStore
     private let company: TestCompany
@@ -31,7 +31,7 @@ import Testing
         ).flatMap { $0 }
     }
 
-    /// What is written is that of an earlier survey.
+    /// Writes findings that an earlier survey detected.
     private func write(_ detections: [Detection]) throws {
         let workspace = try company.workspace()
         try workspace.change {
@@ -51,7 +51,7 @@ import Testing
             ) { try $0[0] as JSON })
     }
 
-    /// The metrics of the latest snapshot.
+    /// Returns the metrics of the latest snapshot.
     private func snapshot() throws -> JSON {
         try #require(
             try store.database.first(
@@ -66,7 +66,8 @@ import Testing
 
     // MARK: Sanctioning
 
-    @Test func aSanctionThatComesAfterTheSurveyStays() throws {
+    @Test("An application that is sanctioned after the survey stays sanctioned")
+    func aSanctionThatComesAfterTheSurveyStays() throws {
         let rule = "shadow_it::broad_write_scope"
         let application = try company.application("SyncDrop", managed: false)
         try company.grant(of: company.person(), to: application, access: "full")
@@ -79,7 +80,8 @@ import Testing
         #expect(try status(of: rule) == "resolved")
     }
 
-    @Test func aSanctionBeforeTheFirstWritingLeavesNoFinding() throws {
+    @Test("Sanctioning an application before its finding is first written leaves no finding")
+    func aSanctionBeforeTheFirstWritingLeavesNoFinding() throws {
         let rule = "shadow_it::broad_write_scope"
         let application = try company.application("SyncDrop", managed: false)
         try company.grant(of: company.person(), to: application, access: "full")
@@ -89,7 +91,8 @@ import Testing
         #expect(try status(of: rule) == nil)
     }
 
-    @Test func sanctioningAManagedAppHoldsAtTheNextRun() throws {
+    @Test("Sanctioning a managed application still applies in the next run")
+    func sanctioningAManagedAppHoldsAtTheNextRun() throws {
         let rule = "shadow_it::managed_app_without_sso"
         let application = try company.application("Semrush", sso: false)
         for number in 0..<25 { try company.entitlement(of: company.person("User \(number)"), to: application) }
@@ -101,8 +104,9 @@ import Testing
         #expect(try status(of: rule) == "resolved")
     }
 
-    /// A finding about a person that only the sanction has hidden still demands approval, until it opens again.
-    @Test func aFindingThatAnAPIKeysSanctionHidesSaysSo() throws {
+    /// A finding about a person that only a sanction has hidden still requires approval, until it opens again.
+    @Test("A finding that an API key's sanction hides has that reason, until it opens again")
+    func aFindingThatAnAPIKeysSanctionHidesSaysSo() throws {
         let rule = "shadow_it::executive_with_broad_grant"
         let person = try company.person("Ada", title: "CEO")
         let application = try company.application("SyncDrop", managed: false)
@@ -130,7 +134,8 @@ import Testing
 
     // MARK: Syncs
 
-    @Test func whatASyncHasDeletedSinceTheSurveyHasNoReference() throws {
+    @Test("A finding has no reference to records that a sync has deleted since the survey")
+    func whatASyncHasDeletedSinceTheSurveyHasNoReference() throws {
         let device = try company.device(encrypted: false)
         let person = try company.person("Viktor", mfa: false, hr: nil, idp: false)
         try company.account(of: person, on: "jira")
@@ -158,7 +163,7 @@ import Testing
         #expect(references == [true, true, true])
     }
 
-    @Test func aKilledRunHasSeenNoSync() throws {
+    @Test("A sync that only a killed run has seen is analysed again") func aKilledRunHasSeenNoSync() throws {
         let okta = try #require(
             try store.database.first(
                 "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = 'okta'", company.id
@@ -178,7 +183,7 @@ import Testing
                 "SELECT count(*) FROM analysis_runs WHERE workspace_id = $1 AND status = 'completed'", company.id
             ) { try $0[0] as Int } ?? 0
         }
-        // While its lease holds, it may still come to its end.
+        // While its lease is valid, the run may still finish.
         #expect(try company.workspace().analyzeWhatWasSynced(now: now - 31))
         #expect(try completed() == 0)
         #expect(try company.workspace().analyzeWhatWasSynced(now: now))
@@ -187,7 +192,8 @@ import Testing
 
     // MARK: Snapshots
 
-    @Test func theSnapshotCountsNothingThatTheRunResolves() throws {
+    @Test("A snapshot does not count the findings that its run resolves")
+    func theSnapshotCountsNothingThatTheRunResolves() throws {
         let ada = try company.person(mfa: false)
         try store.database.execute("UPDATE accounts SET mfa_enabled = false WHERE identity_id = $1", ada.id)
         try company.device(of: ada)
@@ -206,7 +212,7 @@ import Testing
         #expect(try status(of: rule) == "resolved")
         #expect(try snapshot()["high"]?.integer == before - 1)
         #expect(try lastDetails()["resolved_findings"]?.array?.isEmpty == false)
-        // It comes back.
+        // The finding comes back.
         try store.database.execute("UPDATE accounts SET mfa_enabled = false WHERE identity_id = $1", ada.id)
         try store.database.execute("UPDATE identities SET mfa_enabled = false WHERE id = $1", ada.id)
         _ = try company.workspace().analyze(now: now + 300)
@@ -218,7 +224,8 @@ import Testing
         #expect(try lastDetails()["reopened_findings"] == [])
     }
 
-    @Test func devicesOfDisconnectedPlatformsAreNoPartOfCompliance() throws {
+    @Test("Devices of disconnected platforms do not count in the compliance metric")
+    func devicesOfDisconnectedPlatformsAreNoPartOfCompliance() throws {
         try company.device("ada-mac", compliant: true)
         try company.device("old-mac", on: "google_workspace", compliant: false)
         _ = try company.workspace().analyze(now: now)
@@ -230,16 +237,18 @@ import Testing
 
     // MARK: Sources
 
-    /// A rule without the data that it asks about has found nothing, which is no clean bill.
-    @Test(arguments: [
-        ("behavioral_anomaly::unusual_downloads", ["google_workspace", "slack", "github", "gitlab"]),
-        ("behavioral_anomaly::mass_deletion", ["google_workspace", "slack", "github", "gitlab"]),
-        ("behavioral_anomaly::audit_logging_disabled", ["aws", "github", "okta"]),
-        ("device_posture::unencrypted", ["jamf_pro", "google_workspace", "okta"]),
-        ("device_posture::noncompliant", ["jamf_pro", "google_workspace", "okta"]),
-        ("device_posture::jailbroken", ["jamf_pro", "google_workspace", "okta"]),
-        ("device_posture::no_edr_agent", ["crowdstrike"]),
-    ])
+    /// A rule without its data has found nothing, which does not mean that all is well.
+    @Test(
+        "A rule is skipped if none of its sources is connected",
+        arguments: [
+            ("behavioral_anomaly::unusual_downloads", ["google_workspace", "slack", "github", "gitlab"]),
+            ("behavioral_anomaly::mass_deletion", ["google_workspace", "slack", "github", "gitlab"]),
+            ("behavioral_anomaly::audit_logging_disabled", ["aws", "github", "okta"]),
+            ("device_posture::unencrypted", ["jamf_pro", "google_workspace", "okta"]),
+            ("device_posture::noncompliant", ["jamf_pro", "google_workspace", "okta"]),
+            ("device_posture::jailbroken", ["jamf_pro", "google_workspace", "okta"]),
+            ("device_posture::no_edr_agent", ["crowdstrike"]),
+        ])
     func rulesAreSkippedWithoutAnySource(_ ruleID: String, _ platforms: [String]) throws {
         let rule = try #require(Rule.named(ruleID))
         func missing() throws -> Source? { try company.workspace().connectedSources().missing(for: rule) }
@@ -249,7 +258,8 @@ import Testing
         #expect(try missing() != nil)
     }
 
-    @Test func aSkippedRuleNamesWhatCouldReport() throws {
+    @Test("A skipped rule names the platforms that could report its problem")
+    func aSkippedRuleNamesWhatCouldReport() throws {
         for platform in ["aws", "github", "okta"] { try company.set(platform, status: "paused", lastSync: now) }
         let run = try company.workspace().analyze(now: now)
         let skipped = try #require(run.skipped.first { $0.ruleID == "behavioral_anomaly::audit_logging_disabled" })

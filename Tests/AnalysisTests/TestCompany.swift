@@ -3,10 +3,10 @@ import Base
 import Store
 import TestSupport
 
-/// A company that a test makes up, in a workspace of its own. What a test does not say is as it should be. All moments
-/// are relative to `TestStore.now`, a Wednesday, 12:30 UTC.
+/// A company that a test makes up, in its own workspace. Everything that a test does not set is without problems. All
+/// times are relative to `TestStore.now`, a Wednesday, 12:30 UTC.
 final class TestCompany {
-    /// A person or service account in the identity provider, and the account there.
+    /// A person or service account in the identity provider, with the account there.
     struct Person {
         let id: Identifier
         let name: String
@@ -17,7 +17,7 @@ final class TestCompany {
     let id: Identifier
     private let database: any Database
     private var integrations: [String: Identifier] = [:]
-    /// The digits that its ids begin with.
+    /// The digits with which its ids begin.
     private let digits: String
     private var count = 0
 
@@ -29,8 +29,8 @@ final class TestCompany {
         ("crowdstrike", "edr", nil), ("jamf_pro", "mdm", nil),
     ]
 
-    /// A company with nobody in it, and all platforms connected an hour ago. Its ids begin with eight hexadecimal
-    /// digits and count up from there. What it has on its platforms has the same ids there in every company.
+    /// Makes a company without people, with all platforms connected an hour ago. Its ids begin with eight hexadecimal
+    /// digits and count up from there. Its records have the same ids on their platforms in every company.
     init(_ database: any Database, digits: String = String(Identifier.random().description.prefix(8))) throws {
         self.database = database
         self.digits = digits
@@ -61,10 +61,10 @@ final class TestCompany {
         return try Self.id(digits, count)
     }
 
-    /// What a platform calls a record of ours.
+    /// Returns a platform's own id for one of our records.
     private func externalID(_ id: Identifier) -> String { String(id.description.dropFirst(digits.utf8.count + 1)) }
 
-    /// The workspace as the product sees it.
+    /// Returns the workspace as the product sees it.
     func workspace() throws -> Workspace {
         guard let workspace = try SystemAccess(database).workspace(id) else {
             throw StoreError.failed("the company's workspace is not there")
@@ -72,7 +72,7 @@ final class TestCompany {
         return workspace
     }
 
-    /// A moment so many days and hours ago.
+    /// Returns the time this number of days, hours and minutes ago.
     func ago(days: Int = 0, hours: Int = 0, minutes: Int = 0) -> Timestamp {
         TestStore.now - .days(days) - .hours(hours) - minutes * 60
     }
@@ -91,8 +91,8 @@ final class TestCompany {
 
     // MARK: People
 
-    /// A person: in good standing, with an account in Okta and in HR's list, unless told otherwise. Without `idp` there
-    /// is no account in Okta.
+    /// Adds a person in good standing, with an account in Okta and an entry in HR's list unless the arguments say
+    /// otherwise. Without `idp` there is no account in Okta.
     @discardableResult
     func person(
         _ name: String = "Ada Lovelace", type: String = "user", status: String = "active", mfa: Bool? = true,
@@ -125,7 +125,7 @@ final class TestCompany {
         return made
     }
 
-    /// An account on a platform, of a person or of nobody whom the company knows.
+    /// Adds an account on a platform, of a person or of an unknown owner.
     @discardableResult
     func account(
         of person: Person? = nil, on platform: String, username: String? = nil, kind: String = "user",
@@ -151,7 +151,7 @@ final class TestCompany {
 
     // MARK: Applications and access
 
-    /// An application that IT manages behind single sign-on, unless told otherwise.
+    /// Adds an application that IT manages behind single sign-on, unless the arguments say otherwise.
     @discardableResult
     func application(
         _ name: String = "Figma", from platform: String = "okta", managed: Bool = true, sso: Bool? = true,
@@ -169,7 +169,7 @@ final class TestCompany {
         return application
     }
 
-    /// The workspace's decision about applications of a name: `sanctioned`, `unauthorized` or `blocked`.
+    /// Stores the workspace's decision about applications of a name: `sanctioned`, `unauthorized` or `blocked`.
     func decide(_ status: String, about name: String) throws {
         try database.execute(
             """
@@ -178,7 +178,7 @@ final class TestCompany {
             """, id, name, name.lowercased(), status, ago(days: 20))
     }
 
-    /// A role of a person in an application, through the person's account in Okta or another.
+    /// Gives a person a role in an application, through the person's account in Okta or another one.
     func entitlement(
         of person: Person, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
         role: String = "Member", admin: Bool = false, license: Bool = false,
@@ -194,8 +194,8 @@ final class TestCompany {
             externalID(entitlement), role, admin, license, granted, lastUsed, ago(hours: 1))
     }
 
-    /// An OAuth grant of a person to an application, or of an account of nobody. `access` is `basic`, `read`, `write`
-    /// or `full`.
+    /// Adds an OAuth grant of a person, or of an account without a known owner, to an application. `access` is `basic`,
+    /// `read`, `write` or `full`.
     func grant(
         of person: Person?, to application: Identifier, account: Identifier? = nil, from platform: String = "okta",
         access: String = "read", readsMailOrFiles: Bool = false, granted: Timestamp? = TestStore.now - .days(100),
@@ -211,7 +211,7 @@ final class TestCompany {
             externalID(grant), access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
     }
 
-    /// An access key, token or deploy key. `kind` is `access_key`, `access_token` or `deploy_key`.
+    /// Adds an access key, token or deploy key. `kind` is `access_key`, `access_token` or `deploy_key`.
     func key(
         _ name: String = "AKIA1", of person: Person? = nil, on platform: String = "aws", kind: String = "access_key",
         account: Identifier? = nil, active: Bool = true, canWrite: Bool = false,
@@ -230,7 +230,7 @@ final class TestCompany {
 
     // MARK: Devices and events
 
-    /// A device in good order.
+    /// Adds a device without problems.
     @discardableResult
     func device(
         _ hostname: String = "ada-mac", of person: Person? = nil, on platform: String = "jamf_pro",
@@ -253,7 +253,7 @@ final class TestCompany {
         return device
     }
 
-    /// What CrowdStrike, whose agent is on it, knows of a machine.
+    /// Adds CrowdStrike's record of a machine that runs its agent.
     @discardableResult
     func agent(
         _ hostname: String = "ada-mac", of person: Person? = nil, serial: String? = nil, contained: Bool = false,
@@ -264,7 +264,7 @@ final class TestCompany {
             jailbroken: nil, edr: true, contained: contained, detections: detections, lastSeen: lastSeen)
     }
 
-    /// A line of a platform's log.
+    /// Adds an entry to a platform's log.
     func event(
         _ type: String, of person: Person? = nil, on platform: String = "okta", at moment: Timestamp,
         failed: Bool = false, target: String? = nil, address: String? = "198.51.100.7", _ details: [String: JSON] = [:]
@@ -280,16 +280,16 @@ final class TestCompany {
             details["country"]?.string, moment)
     }
 
-    // MARK: What the product remembers
+    // MARK: Stored results
 
-    /// A drift snapshot.
+    /// Adds a drift snapshot.
     func snapshot(at moment: Timestamp, _ metrics: [String: JSON]) throws {
         try database.execute(
             "INSERT INTO drift_snapshots (workspace_id, id, taken_at, metrics) VALUES ($1, $2, $3, $4)", id,
             try nextID(), moment, JSON.object(metrics))
     }
 
-    /// A finding of a rule, as an earlier run has left it.
+    /// Adds a finding of a rule as an earlier run left it.
     func finding(
         _ ruleID: String, _ severity: String, status: String = "open", about person: Person? = nil,
         application: Identifier? = nil, device: Identifier? = nil, key: String? = nil

@@ -4,7 +4,7 @@ import Testing
 @testable import local_runner
 
 @Suite struct ConfigurationTests {
-    /// A document that is right, for one part to be replaced.
+    /// A valid document, of which tests replace one part.
     private static let parts: [(key: String, json: String)] = [
         ("name", #""thalian""#),
         ("compatibility_date", #""2026-04-15""#),
@@ -61,7 +61,7 @@ import Testing
         Dictionary(function.environment.map { ($0.name, $0.value.reveal { $0 }) }) { $1 }
     }
 
-    @Test func resolvesEverything() throws {
+    @Test("A configuration is resolved to functions, variables, limits and triggers") func resolvesEverything() throws {
         let configuration = try read()
         #expect(configuration.name == "thalian")
         #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 8788))
@@ -80,7 +80,7 @@ import Testing
         #expect(configuration.crons.map(\.cron.description) == ["17 * * * *"])
     }
 
-    @Test func needsNoMoreThanNameAndFunctions() throws {
+    @Test("Only the name and the functions are required") func needsNoMoreThanNameAndFunctions() throws {
         let others = Self.parts.map(\.key).filter { $0 != "name" && $0 != "functions" }
         var replaced: [String: String?] = ["functions": "[]"]
         for key in others { replaced.updateValue(nil, forKey: key) }
@@ -91,124 +91,132 @@ import Testing
         #expect(problems(replaced) == ["\"name\" is missing; add it.", "\"functions\" is missing; add it."])
     }
 
-    @Test(arguments: [
-        ("nmae", "1", #"nmae: unknown key; did you mean "name"?"#),
-        ("name", "7", "name: is a number; it must be a string"),
-        ("name", #""Thalian API""#, "name: \"Thalian API\" must be lower-case"),
-        ("name", #""""#, "name: is empty"),
-        ("compatibility_date", #""2026-02-30""#, "compatibility_date: \"2026-02-30\" is not a date"),
-        ("vars", #"["A"]"#, "vars: is an array; it must be an object"),
-        ("vars", #"{"LIMIT": 5}"#, "vars.LIMIT: is a number; it must be a string in double quotes."),
-        ("vars", #"{"LIMIT": "", "1A": "x"}"#, "vars.1A: \"1A\" is not a variable name"),
-        (
-            "vars", #"{"LIMIT": "", "FUNCTION_DISPATCH": "x"}"#,
-            "vars.FUNCTION_DISPATCH: FUNCTION_DISPATCH is reserved"
-        ),
-        (
-            "vars", #"{"LIMIT": "", "TOKEN_SECRET": "x"}"#,
-            "secrets.required[0]: TOKEN_SECRET is also a variable (vars"
-        ),
-        ("secrets", #"["TOKEN_SECRET"]"#, "secrets: is an array; it must be an object"),
-        ("secrets", #"{"requird": []}"#, #"secrets.requird: unknown key; did you mean "required"?"#),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRET"]}"#,
-            "secrets.required[1]: \"TOKEN_SECRET\" stands"
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET", "B_KEY"]}"#,
-            "secrets.required[1]: secret B_KEY has no value; add"
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRT"]}"#,
-            "but .dev.vars has TOKEN_SECRET; did you mean"
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["CONFIRMATION_SECRET"]}"#,
-            "secrets.optional[0]: secret CONFIRMATION_SECRET has fewer than 32 bytes; make one with: echo "
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET", "SUPABASE_JWT_SECRET"]}"#,
-            "secrets.required[1]: secret SUPABASE_JWT_SECRET has fewer than 32 bytes; make one with: echo "
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["EXPORT_CURSOR_SECRET"]}"#,
-            "secrets.optional[0]: secret EXPORT_CURSOR_SECRET has fewer than 32 bytes; make one with: echo "
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["STRIPE_WEBHOOK_SECRET"]}"#,
-            "secrets.optional[0]: secret STRIPE_WEBHOOK_SECRET has fewer than 32 bytes; make one with: echo "
-        ),
-        (
-            "secrets", #"{"required": ["TOKEN_SECRET", "AUDIT_SIGNING_KEY"]}"#,
-            "secrets.required[1]: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
-        ),
-        ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is not an IP address"),
-        ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
-        ("dev", #"{"prot": 1}"#, #"dev.prot: unknown key; did you mean "port"?"#),
-        ("limits", #"{"timeout": 1}"#, #"limits.timeout: unknown key; did you mean "timeout_ms"?"#),
-        (
-            "limits", #"{"timeout_ms": 0}"#,
-            "limits.timeout_ms: is 0; it must be a whole number from 1 to 900000"
-        ),
-        ("limits", #"{"concurrency": 1.5}"#, "limits.concurrency: is a number; it must be a whole number"),
-        ("limits", #"{"memory_mb": 1}"#, "limits.memory_mb: is 1"),
-        ("limits", #"{"max_body_bytes": -1}"#, "limits.max_body_bytes: is -1"),
-        ("functions", "{}", "functions: is an object; it must be an array"),
-        ("triggers", #"{"cron": []}"#, #"triggers.cron: unknown key; did you mean "crons"?"#),
-        (
-            "triggers", #"{"crons": [{"cron": "60 * * * *", "function": "tidy"}]}"#,
-            "triggers.crons[0].cron: minute"
-        ),
-        (
-            "triggers", #"{"crons": [{"cron": "0 0 30 2 *", "function": "tidy"}]}"#,
-            "triggers.crons[0].cron: never"
-        ),
-        ("triggers", #"{"crons": [{"function": "tidy"}]}"#, "triggers.crons[0].cron: is missing"),
-        (
-            "triggers", #"{"crons": [{"cron": "* * * * *", "function": "tdiy"}]}"#,
-            "triggers.crons[0].function: \"tdiy\" is not in \"functions\"; did you mean \"tidy\"?"
-        ),
-        (
-            "triggers",
-            #"{"crons": [{"cron": "1 * * * *", "function": "tidy"}, {"cron": "1  * * * *", "function": "tidy"}]}"#,
-            "triggers.crons[1]: tidy has this trigger already"
-        ),
-        ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: add methods, or a trigger"),
-        ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
-        ("env", #"{"a": {"limits": {"concurrency": 0}}}"#, "env.a.limits.concurrency: is 0"),
-        ("env", #"{"a": {"env": {}}}"#, "env.a.env: unknown key"),
-        // Variables are not inherited, so what the inherited functions bind is missing there.
-        ("env", #"{"a": {}}"#, "functions[1].bindings[0]: LIMIT is neither in \"vars\" nor in \"secrets\""),
-    ])
+    @Test(
+        "An invalid member is reported with its place and the reason",
+        arguments: [
+            ("nmae", "1", #"nmae: unknown key; did you mean "name"?"#),
+            ("name", "7", "name: is a number; it must be a string"),
+            ("name", #""Thalian API""#, "name: \"Thalian API\" must be lower-case"),
+            ("name", #""""#, "name: is empty"),
+            ("compatibility_date", #""2026-02-30""#, "compatibility_date: \"2026-02-30\" is not a date"),
+            ("vars", #"["A"]"#, "vars: is an array; it must be an object"),
+            ("vars", #"{"LIMIT": 5}"#, "vars.LIMIT: is a number; it must be a string in double quotes."),
+            ("vars", #"{"LIMIT": "", "1A": "x"}"#, "vars.1A: \"1A\" is not a variable name"),
+            (
+                "vars", #"{"LIMIT": "", "FUNCTION_DISPATCH": "x"}"#,
+                "vars.FUNCTION_DISPATCH: FUNCTION_DISPATCH is reserved"
+            ),
+            (
+                "vars", #"{"LIMIT": "", "TOKEN_SECRET": "x"}"#,
+                "secrets.required[0]: TOKEN_SECRET is also a variable (vars"
+            ),
+            ("secrets", #"["TOKEN_SECRET"]"#, "secrets: is an array; it must be an object"),
+            ("secrets", #"{"requird": []}"#, #"secrets.requird: unknown key; did you mean "required"?"#),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRET"]}"#,
+                "secrets.required[1]: \"TOKEN_SECRET\" stands"
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET", "B_KEY"]}"#,
+                "secrets.required[1]: secret B_KEY has no value; add"
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRT"]}"#,
+                "but .dev.vars has TOKEN_SECRET; did you mean"
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["CONFIRMATION_SECRET"]}"#,
+                "secrets.optional[0]: secret CONFIRMATION_SECRET has fewer than 32 bytes; make one with: echo "
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET", "SUPABASE_JWT_SECRET"]}"#,
+                "secrets.required[1]: secret SUPABASE_JWT_SECRET has fewer than 32 bytes; make one with: echo "
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["EXPORT_CURSOR_SECRET"]}"#,
+                "secrets.optional[0]: secret EXPORT_CURSOR_SECRET has fewer than 32 bytes; make one with: echo "
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET"], "optional": ["STRIPE_WEBHOOK_SECRET"]}"#,
+                "secrets.optional[0]: secret STRIPE_WEBHOOK_SECRET has fewer than 32 bytes; make one with: echo "
+            ),
+            (
+                "secrets", #"{"required": ["TOKEN_SECRET", "AUDIT_SIGNING_KEY"]}"#,
+                "secrets.required[1]: secret AUDIT_SIGNING_KEY is not 32 bytes in hexadecimal; make one with: echo "
+            ),
+            ("dev", #"{"ip": "localhost"}"#, "dev.ip: \"localhost\" is not an IP address"),
+            ("dev", #"{"port": 65536}"#, "dev.port: is 65536; it must be a whole number from 0 to 65535"),
+            ("dev", #"{"prot": 1}"#, #"dev.prot: unknown key; did you mean "port"?"#),
+            ("limits", #"{"timeout": 1}"#, #"limits.timeout: unknown key; did you mean "timeout_ms"?"#),
+            (
+                "limits", #"{"timeout_ms": 0}"#,
+                "limits.timeout_ms: is 0; it must be a whole number from 1 to 900000"
+            ),
+            ("limits", #"{"concurrency": 1.5}"#, "limits.concurrency: is a number; it must be a whole number"),
+            ("limits", #"{"memory_mb": 1}"#, "limits.memory_mb: is 1"),
+            ("limits", #"{"max_body_bytes": -1}"#, "limits.max_body_bytes: is -1"),
+            ("functions", "{}", "functions: is an object; it must be an array"),
+            ("triggers", #"{"cron": []}"#, #"triggers.cron: unknown key; did you mean "crons"?"#),
+            (
+                "triggers", #"{"crons": [{"cron": "60 * * * *", "function": "tidy"}]}"#,
+                "triggers.crons[0].cron: minute"
+            ),
+            (
+                "triggers", #"{"crons": [{"cron": "0 0 30 2 *", "function": "tidy"}]}"#,
+                "triggers.crons[0].cron: never"
+            ),
+            ("triggers", #"{"crons": [{"function": "tidy"}]}"#, "triggers.crons[0].cron: is missing"),
+            (
+                "triggers", #"{"crons": [{"cron": "* * * * *", "function": "tdiy"}]}"#,
+                "triggers.crons[0].function: \"tdiy\" is not in \"functions\"; did you mean \"tidy\"?"
+            ),
+            (
+                "triggers",
+                #"{"crons": [{"cron": "1 * * * *", "function": "tidy"}, {"cron": "1  * * * *", "function": "tidy"}]}"#,
+                "triggers.crons[1]: tidy has this trigger already"
+            ),
+            ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: add methods, or a trigger"),
+            ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
+            ("env", #"{"a": {"limits": {"concurrency": 0}}}"#, "env.a.limits.concurrency: is 0"),
+            ("env", #"{"a": {"env": {}}}"#, "env.a.env: unknown key"),
+            // Variables are not inherited, so what the inherited functions bind is missing there.
+            ("env", #"{"a": {}}"#, "functions[1].bindings[0]: LIMIT is neither in \"vars\" nor in \"secrets\""),
+        ])
     func reports(_ key: String, _ json: String, _ expected: String) {
         let found = problems([key: json])
         #expect(found.contains { $0.contains(expected) }, "\(found)")
     }
 
-    @Test(arguments: [
-        (#""route": "health""#, "must begin with a slash: \"/health\""),
-        (#""route": "/""#, "has an empty part"), (#""route": "/api/health/""#, "has an empty part"),
-        (#""route": "/api//health""#, "has an empty part"), (#""route": "/api/../x""#, "is unreachable"),
-        (#""route": "/cdn-cgi/x""#, "belong to the runner"),
-        (#""route": "/api/:id""#, "a route has no patterns"), (#""route": "/caf%C3%A9""#, "a route has no patterns"),
-        (#""function": "../sh""#, "functions[0].function: \"../sh\" must be"),
-        (#""methods": "GET""#, "functions[0].methods: is a string; it must be an array"),
-        (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is not one of GET, POST"),
-        (#""methods": ["get"]"#, "did you mean \"GET\"?"),
-        (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" stands"),
-        (#""methods": ["HEAD"]"#, "HEAD comes with GET"),
-        (#""methods": [7]"#, "functions[0].methods[0]: is a number"),
-        (
-            #""dispatch": "isolatd""#,
-            "functions[0].dispatch: \"isolatd\" is not one of isolated, reuse, spawn; did you"
-        ),
-        (#""dispatch": null"#, "functions[0].dispatch: is null"),
-        (#""credentials": "apikey""#, "functions[0].credentials: \"apikey\" is not one of session, apiKey; did you"),
-        (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
-        (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),
-        (#""limits": {"concurrency": 0}"#, "functions[0].limits.concurrency: is 0"),
-        (#""methds": []"#, #"functions[0].methds: unknown key; did you mean "methods"?"#),
-    ])
+    @Test(
+        "An invalid function is reported with its place and the reason",
+        arguments: [
+            (#""route": "health""#, "must begin with a slash: \"/health\""),
+            (#""route": "/""#, "has an empty part"), (#""route": "/api/health/""#, "has an empty part"),
+            (#""route": "/api//health""#, "has an empty part"), (#""route": "/api/../x""#, "is unreachable"),
+            (#""route": "/cdn-cgi/x""#, "belong to the runner"),
+            (#""route": "/api/:id""#, "a route has no patterns"),
+            (#""route": "/caf%C3%A9""#, "a route has no patterns"),
+            (#""function": "../sh""#, "functions[0].function: \"../sh\" must be"),
+            (#""methods": "GET""#, "functions[0].methods: is a string; it must be an array"),
+            (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is not one of GET, POST"),
+            (#""methods": ["get"]"#, "did you mean \"GET\"?"),
+            (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" stands"),
+            (#""methods": ["HEAD"]"#, "HEAD comes with GET"),
+            (#""methods": [7]"#, "functions[0].methods[0]: is a number"),
+            (
+                #""dispatch": "isolatd""#,
+                "functions[0].dispatch: \"isolatd\" is not one of isolated, reuse, spawn; did you"
+            ),
+            (#""dispatch": null"#, "functions[0].dispatch: is null"),
+            (
+                #""credentials": "apikey""#,
+                "functions[0].credentials: \"apikey\" is not one of session, apiKey; did you"
+            ),
+            (#""bindings": ["DATABSE_URL"]"#, "functions[0].bindings[0]: DATABSE_URL is neither"),
+            (#""bindings": ["DATABSE_URL"]"#, "did you mean \"DATABASE_URL\"?"),
+            (#""limits": {"concurrency": 0}"#, "functions[0].limits.concurrency: is 0"),
+            (#""methds": []"#, #"functions[0].methds: unknown key; did you mean "methods"?"#),
+        ])
     func reportsFunctions(_ member: String, _ expected: String) throws {
         let name = try #require(member.split(separator: "\"").first)
         let members = [
@@ -220,7 +228,7 @@ import Testing
         #expect(found.contains { $0.contains(expected) }, "\(found)")
     }
 
-    @Test func reportsWhatIsThereTwice() {
+    @Test("A route or function that is listed twice is reported") func reportsWhatIsThereTwice() {
         let one = #"{"route": "/a", "function": "a", "methods": ["GET"]}"#
         let found = problems(["functions": "[\(one), \(one)]", "triggers": "{}"])
         #expect(found.count == 2)
@@ -228,7 +236,7 @@ import Testing
         #expect(found.last?.hasPrefix("functions[1].function: a already serves functions[0]") == true)
     }
 
-    @Test func reportsAllAtOnceWithoutValues() {
+    @Test("All problems are reported at once, without values") func reportsAllAtOnceWithoutValues() {
         let found = problems([
             "name": "1", "limits": #"{"timeout_ms": 0, "memry_mb": 1}"#, "dev": #"{"port": "hush"}"#,
             "functions": #"[{"route": "x"}, 5, {"route": "/y", "function": "y", "methods": ["GTE"]}]"#,
@@ -243,12 +251,13 @@ import Testing
         #expect(!found.joined().contains("hush"))
     }
 
-    @Test func saysWhereTheSyntaxBreaks() {
+    @Test("A syntax error is reported with its line and column") func saysWhereTheSyntaxBreaks() {
         #expect(problems(["name": "nmae"])[0].hasPrefix("line 1, column 10: a value should stand here"))
         #expect(problems(["name": "\"\u{7}\""])[0].hasPrefix("line 1, column 11: "))
     }
 
-    @Test func anEnvironmentOverridesButInheritsNoValues() throws {
+    @Test("An environment overrides settings and inherits no variables or secrets")
+    func anEnvironmentOverridesButInheritsNoValues() throws {
         let override = #"""
             {"staging": {"name": "other", "vars": {"LIMIT": "9"}, "secrets": {"required": ["TOKEN_SECRET"]},
              "limits": {"concurrency": 3}, "dev": {"port": 1}}}
@@ -264,7 +273,8 @@ import Testing
             problems(environment: "stagin") == ["env: has no \"stagin\"; did you mean \"staging\"?"])
     }
 
-    @Test func devVarsWinOverTheProcessAndOverVariables() throws {
+    @Test(".dev.vars takes precedence over variables, and these over the process's environment")
+    func devVarsWinOverTheProcessAndOverVariables() throws {
         var local = Self.local
         local.process = ["TOKEN_SECRET": "process", "LIMIT": "process", "EMPTY": "process"]
         #expect(environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "hush"])
@@ -280,7 +290,7 @@ import Testing
     }
 
     /// It would be missed without a word: the function takes it as not set.
-    @Test func aMisspeltOptionalSecretIsReported() throws {
+    @Test("A misspelt optional secret is reported with a suggestion") func aMisspeltOptionalSecretIsReported() throws {
         var local = Self.local
         local.devVars.values["CONFIRMATION_SECRET"] = nil
         local.devVars.values["CONFIRMATION_SECRT"] = Secret(String(repeating: "x", count: 32))
@@ -294,7 +304,7 @@ import Testing
         #expect(problems(["secrets": secrets], local: local) == [])
     }
 
-    @Test func aGivenDatabaseWinsOverTheDefault() throws {
+    @Test("A configured database takes precedence over the default") func aGivenDatabaseWinsOverTheDefault() throws {
         let configuration = try read(["vars": #"{"LIMIT": "1", "DATABASE_URL": "sqlite:there"}"#])
         #expect(environment(configuration.functions[0]) == ["DATABASE_URL": "sqlite:there"])
     }

@@ -11,11 +11,13 @@ struct DatabaseArgumentTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(arguments: [
-        "postgres://postgres:hunter2@127.0.0.1/thalian", "postgresql://u:p%40x@host:5432/db?sslmode=require",
-        "postgres://u@host/db?password=x", "postgres://host/db?sslmode=require&password=x", "postgres://u:@host/db",
-        "postgres://a@b:x@host/db", "postgres://host/db?sslpassword=x",
-    ])
+    @Test(
+        "A password on the command line is refused and not repeated",
+        arguments: [
+            "postgres://postgres:hunter2@127.0.0.1/thalian", "postgresql://u:p%40x@host:5432/db?sslmode=require",
+            "postgres://u@host/db?password=x", "postgres://host/db?sslmode=require&password=x", "postgres://u:@host/db",
+            "postgres://a@b:x@host/db", "postgres://host/db?sslpassword=x",
+        ])
     func aPasswordIsRefusedAndNotRepeated(_ url: String) throws {
         let error = #expect(throws: UsageError.self) { try DatabaseArgument.url(url, of: "--database") }
         #expect(error?.description.contains("--database file:PATH") == true)
@@ -25,15 +27,17 @@ struct DatabaseArgumentTests {
         }
     }
 
-    @Test(arguments: [
-        "sqlite:a:b@c.db", "postgres://postgres@127.0.0.1/thalian", "postgres://host:5432/db?options=@",
-        "postgres:///db?host=/run/postgresql&user=u", "postgres://[::1]:5432/db", "mysql:anything",
-    ])
+    @Test(
+        "Database URLs without a password are accepted",
+        arguments: [
+            "sqlite:a:b@c.db", "postgres://postgres@127.0.0.1/thalian", "postgres://host:5432/db?options=@",
+            "postgres:///db?host=/run/postgresql&user=u", "postgres://[::1]:5432/db", "mysql:anything",
+        ])
     func othersAreTaken(_ url: String) throws {
         #expect(try DatabaseArgument.url(url, of: "--database").reveal { $0 } == url)
     }
 
-    @Test func aFileMayHoldAPassword() throws {
+    @Test("A database URL with a password is read from a file") func aFileMayHoldAPassword() throws {
         let url = "postgres://postgres:hunter2@127.0.0.1/thalian"
         let path = folder.path("url")
         for text in [url, url + "\n", "  \(url)\r\n\n"] {

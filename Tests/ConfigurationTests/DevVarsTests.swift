@@ -10,43 +10,46 @@ import Testing
         return try parser.parse(file: ".dev.vars").mapValues { $0.reveal { $0 } }
     }
 
-    @Test(arguments: [
-        ("A=1", ["A": "1"]),
-        ("A=1\nB=2\n", ["A": "1", "B": "2"]),
-        ("\n# comment\n  # another\nA=1\r\nB=2\r\n", ["A": "1", "B": "2"]),
-        ("export A = spaced out  ", ["A": "spaced out"]),
-        ("A=", ["A": ""]),
-        ("A= # none", ["A": ""]),
-        ("A=a#b # comment", ["A": "a#b"]),
-        ("A=b=c==", ["A": "b=c=="]),
-        ("A=$HOME ${B}", ["A": "$HOME ${B}"]),
-        ("A='a # \\n $B' # comment", ["A": "a # \\n $B"]),
-        ("A=\"one\\ntwo\\t\\\"q\\\" \\\\ \\x\"", ["A": "one\ntwo\t\"q\" \\ \\x"]),
-        ("A=\"one\ntwo\"\nB=3", ["A": "one\ntwo", "B": "3"]),
-        ("A='{\"keys\":[]}'", ["A": "{\"keys\":[]}"]),
-        ("A=ünï", ["A": "ünï"]),
-        // As other systems and programs write them.
-        ("\u{FEFF}A=1", ["A": "1"]),
-        ("export\tA=1\nexport  B=2\nexported=3", ["A": "1", "B": "2", "exported": "3"]),
-        ("A=1\rB=2\r", ["A": "1", "B": "2"]),
-        ("A=\"one\r\ntwo\"\r\nB='x\r\ny'\r\n", ["A": "one\ntwo", "B": "x\ny"]),
-        (
-            "A=`one 'two' \"three\" \\n # four` # comment\nB=`x\ny`",
-            ["A": "one 'two' \"three\" \\n # four", "B": "x\ny"]
-        ),
-    ])
+    @Test(
+        ".dev.vars is read with comments, quotes and escapes",
+        arguments: [
+            ("A=1", ["A": "1"]),
+            ("A=1\nB=2\n", ["A": "1", "B": "2"]),
+            ("\n# comment\n  # another\nA=1\r\nB=2\r\n", ["A": "1", "B": "2"]),
+            ("export A = spaced out  ", ["A": "spaced out"]),
+            ("A=", ["A": ""]),
+            ("A= # none", ["A": ""]),
+            ("A=a#b # comment", ["A": "a#b"]),
+            ("A=b=c==", ["A": "b=c=="]),
+            ("A=$HOME ${B}", ["A": "$HOME ${B}"]),
+            ("A='a # \\n $B' # comment", ["A": "a # \\n $B"]),
+            ("A=\"one\\ntwo\\t\\\"q\\\" \\\\ \\x\"", ["A": "one\ntwo\t\"q\" \\ \\x"]),
+            ("A=\"one\ntwo\"\nB=3", ["A": "one\ntwo", "B": "3"]),
+            ("A='{\"keys\":[]}'", ["A": "{\"keys\":[]}"]),
+            ("A=ünï", ["A": "ünï"]),
+            // Files with the marks and line ends of other systems.
+            ("\u{FEFF}A=1", ["A": "1"]),
+            ("export\tA=1\nexport  B=2\nexported=3", ["A": "1", "B": "2", "exported": "3"]),
+            ("A=1\rB=2\r", ["A": "1", "B": "2"]),
+            ("A=\"one\r\ntwo\"\r\nB='x\r\ny'\r\n", ["A": "one\ntwo", "B": "x\ny"]),
+            (
+                "A=`one 'two' \"three\" \\n # four` # comment\nB=`x\ny`",
+                ["A": "one 'two' \"three\" \\n # four", "B": "x\ny"]
+            ),
+        ])
     func reads(_ text: String, _ expected: [String: String]) throws {
         #expect(try parse(text) == expected)
     }
 
-    @Test func reportsEveryLineAtOnceAndNoValue() throws {
+    @Test("Every invalid line is reported at once, without values") func reportsEveryLineAtOnceAndNoValue() throws {
         let text = "no equals\nA=1\n1B=hidden\nA=hidden\nC=\"x\ny\" hidden\nD='hidden"
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         #expect(error?.problems.map(\.place) == ["line 1", "line 3", "line 4", "line 5", "line 7"])
         #expect(error?.description.contains("hidden") == false)
     }
 
-    @Test func createsSecretsThatAreOursAndNoOthers() throws {
+    @Test("Only the project's own secrets are generated, in a file for the owner alone")
+    func createsSecretsThatAreOursAndNoOthers() throws {
         let folder = NSTemporaryDirectory() + UUID().uuidString
         try File.makeFolder(folder, mode: 0o700)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// What the runner makes of files that are not what they should be: none traps.
+/// The runner reads hostile files: none traps.
 @Suite struct HostileFileTests {
     private static let configuration = #"""
         {"name": "thalian", "vars": {"LIMIT": "5"}, "secrets": {"required": ["TOKEN"]}, "dev": {"port": 8788},
@@ -15,7 +15,8 @@ import Testing
          "triggers": {"crons": [{"cron": "17 * * * *", "function": "tidy"}]}, "env": {"staging": {}}}
         """#
 
-    @Test func configurationsAreRefusedOrWithinTheirLimits() {
+    @Test("A hostile configuration is refused, or stays within its limits")
+    func configurationsAreRefusedOrWithinTheirLimits() {
         let local = LocalValues(devVars: DevVars(values: ["TOKEN": Secret("hush")]))
         for bytes in HostileInputs([Self.configuration], count: 2_000) {
             let configuration = try? ConfigurationReader.read(
@@ -26,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func secretsAreRefusedOrRead() {
+    @Test("Hostile .dev.vars are refused or read") func secretsAreRefusedOrRead() {
         let sample = "# c\nA=b\n export B = \"x\\n\\\"y\" # z\nC='d\ne'\nD=\n\nE=a # b\r\n"
         for bytes in HostileInputs([sample], count: 2_000) {
             var parser = DevVarsParser(bytes)
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func expressionsAreRefusedOrComeAgain() {
+    @Test("A hostile cron expression is refused, or fires in the future") func expressionsAreRefusedOrComeAgain() {
         let now = Timestamp(seconds: 1_776_256_200)
         for bytes in HostileInputs(["17 * * * *", "*/5 0-23/2 1,15 JAN-MAR SUN", "0 0 29 2 *", "0 0 31 * 1"]) {
             guard let expression = try? CronExpression(String(decoding: bytes, as: UTF8.self)) else { continue }
@@ -43,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func exportsAreRefusedOrRead() throws {
+    @Test("A hostile audit export is refused") func exportsAreRefusedOrRead() throws {
         let sample =
             #"{"workspace_id":"w","total_entries":1,"entries":[{"id":"a","sequence_number":0,"prev_hash":"0"}]}"#
         let folder = try TemporaryFolder()

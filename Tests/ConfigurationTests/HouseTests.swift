@@ -9,7 +9,7 @@ import Testing
     private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// The routes of Package.swift's list, each with its file under Functions/.
+    /// The routes in Package.swift's list, each with its file under Functions/.
     private func packageRoutes() throws -> [String: String] {
         let package = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
         var routes: [String: String] = [:]
@@ -25,7 +25,8 @@ import Testing
             file, environment: nil, defaults: ["DATABASE_URL": "sqlite:none"], needsSecrets: false)
     }
 
-    @Test func packageAndConfigurationNameTheSameRoutes() throws {
+    @Test("Package.swift and wrangler-like.json name the same routes")
+    func packageAndConfigurationNameTheSameRoutes() throws {
         let package = try packageRoutes()
         let functions = try configuration().functions
         #expect(!package.isEmpty)
@@ -35,7 +36,8 @@ import Testing
         }
     }
 
-    @Test func everyRouteIsOneFileAndEveryFileOneRoute() throws {
+    @Test("Every route is one file, and every file is one route")
+    func everyRouteIsOneFileAndEveryFileOneRoute() throws {
         let folder = root.appending(path: "Functions")
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         let package = try packageRoutes()
@@ -53,21 +55,23 @@ import Testing
         return try #require(json["functions"] as? [[String: Any]])
     }
 
-    /// So that no other operation can call it: it refuses whoever comes without a key.
-    @Test func theAssistantAloneHasTheKeyOfAnthropic() throws {
+    /// No other operation may call Anthropic, and this one refuses calls without a session.
+    @Test("Only the assistant has the key for Anthropic") func theAssistantAloneHasTheKeyOfAnthropic() throws {
         let withKey = try functions().filter { ($0["bindings"] as? [String])?.contains("ANTHROPIC_API_KEY") == true }
         #expect(withKey.map { $0["route"] as? String } == ["/api/ai-chat"])
     }
 
-    /// A function that knew the proxies but not their field would believe another field.
-    @Test func functionsThatTrustProxiesKnowTheirField() throws {
+    /// A function that knows the proxies but not their header field would believe another field.
+    @Test("A function that trusts proxies also has their header field")
+    func functionsThatTrustProxiesKnowTheirField() throws {
         let bindings = try functions().map { Set($0["bindings"] as? [String] ?? []) }
         #expect(bindings.contains { $0.contains("TRUSTED_PROXIES") })
         for names in bindings { #expect(names.contains("TRUSTED_PROXIES") == names.contains("CLIENT_IP_HEADER")) }
     }
 
-    /// The runner refuses requests without credentials as the function itself would.
-    @Test func eachFunctionDemandsTheCredentialsThatTheConfigurationSays() throws {
+    /// The runner refuses requests without credentials on behalf of the function.
+    @Test("Each function requires the credentials that the configuration names")
+    func eachFunctionDemandsTheCredentialsThatTheConfigurationSays() throws {
         let package = try packageRoutes()
         for function in try configuration().functions {
             let url = root.appending(path: "Functions").appending(path: try #require(package[function.route]))
@@ -78,7 +82,8 @@ import Testing
         }
     }
 
-    @Test func eachFunctionAnswersTheMethodsThatTheConfigurationSays() throws {
+    @Test("Each function answers exactly the methods that the configuration names")
+    func eachFunctionAnswersTheMethodsThatTheConfigurationSays() throws {
         let package = try packageRoutes()
         for function in try configuration().functions {
             let file = try #require(package[function.route])

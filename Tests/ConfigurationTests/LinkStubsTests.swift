@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The stubs of Shared/System/CLinkStubs are those that the archives of libcurl and libpq need, and no others.
+/// Shared/System/CLinkStubs contains the stubs that the archives of libcurl and libpq need, and no others.
 @Suite struct LinkStubsTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Prints the symbols that the stubs define, those that libcurl.a and its libraries leave undefined, and those that
-    /// libpq.a does, where it is installed: three lines.
+    /// Prints three lines of symbols: those that the stubs define, those that libcurl.a and its libraries leave
+    /// undefined, and those that libpq.a does if it is installed.
     private static let script = #"""
         work=$(mktemp -d)
         trap 'rm -rf "$work"' EXIT
@@ -31,7 +31,7 @@ import Testing
         fi
         """#
 
-    @Test("The stubs are the symbols that libcurl.a and libpq.a need and that nothing else defines")
+    @Test("The stubs are exactly the symbols that libcurl.a and libpq.a need and no other library defines")
     func stubsAreWhatIsMissing() throws {
         let lines = try Shell.run(Self.script, [top]).split(separator: "\n", omittingEmptySubsequences: false)
             .map { Set($0.split(separator: " ").map(String.init)) }

@@ -5,7 +5,7 @@ import Testing
 @testable import local_runner
 
 @Suite struct LocalStateTests {
-    /// Runs `body` in a folder of its own.
+    /// Runs `body` in a new folder.
     private func inFolder(_ body: (String) throws -> Void) throws {
         let folder = NSTemporaryDirectory() + UUID().uuidString
         try File.makeFolder(folder + "/deep/er", mode: 0o700)
@@ -13,7 +13,7 @@ import Testing
         try body(folder)
     }
 
-    @Test func watchesFilesThatComeChangeAndGo() throws {
+    @Test("The file watch notices new, changed and deleted files") func watchesFilesThatComeChangeAndGo() throws {
         try inFolder { folder in
             try File.write(folder + "/one", [1], mode: 0o600)
             var watch = FileWatch([folder + "/deep", folder + "/one", folder + "/absent"])
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func keepsDevJSONToItsOwner() throws {
+    @Test("dev.json can be read by its owner only") func keepsDevJSONToItsOwner() throws {
         try inFolder { folder in
             let path = folder + "/dev.json"
             #expect(DevState.apiKeys(in: path).isEmpty)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aSecondRunnerIsToldOfTheFirst() throws {
+    @Test("A second runner is told about the first") func aSecondRunnerIsToldOfTheFirst() throws {
         try inFolder { folder in
             try StateLock.take(in: folder)
             let failure = #expect(throws: Failure.self) { try StateLock.take(in: folder) }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func makesEventsOfRequests() {
+    @Test("Requests of the command line become events") func makesEventsOfRequests() {
         let event = RequestEvent.make(
             method: "POST", target: "/api/x?a=1&b=?", headers: [("X-A", "1"), ("x-a", "2")],
             body: Array("{}".utf8))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Tests/Reference.md names tests that are there, for every operation of the API reference.
+/// Tests/Reference.md names existing tests for every operation of the API reference.
 @Suite struct ReferenceTests {
     private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
 
@@ -16,12 +16,13 @@ import Testing
         "POST /api/create-portal-session",
     ]
 
-    /// What a document names in backticks as `Suite.function`.
+    /// Returns the names of the form `Suite.function` that stand in backticks in a document.
     private func named(in document: String) -> Set<String> {
         Set(document.matches(of: /`([A-Z]\w*\.\w+)`/).map { String($0.1) })
     }
 
-    /// Every `Suite.function` under Tests: a function stands in its suite's file or in a file with an extension of it.
+    /// Returns every `Suite.function` under Tests: a function stands in its suite's file, or in a file with an
+    /// extension of the suite.
     private func declared() throws -> Set<String> {
         var suites: Set<String> = []
         var functions: Set<String> = []
@@ -47,7 +48,7 @@ import Testing
         return functions.filter { suites.contains(String($0.prefix { $0 != "." })) }
     }
 
-    @Test func everyTestThatTheTableNamesExists() throws {
+    @Test("Every test that Tests/Reference.md names exists") func everyTestThatTheTableNamesExists() throws {
         let document = try String(contentsOf: folder.appending(path: "Reference.md"), encoding: .utf8)
         let proofs = named(in: document)
         let tests = try declared()

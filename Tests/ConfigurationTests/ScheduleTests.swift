@@ -10,7 +10,7 @@ import Testing
         Schedule(CronTrigger(cron: try CronExpression(cron), function: "tidy"), now: try moment(text))
     }
 
-    @Test func firesOncePerTime() throws {
+    @Test("A trigger fires once for each of its times") func firesOncePerTime() throws {
         var schedule = try schedule("17 * * * *", at: "10:00:00")
         #expect(schedule.due == (try moment("10:17:00")))
         #expect(schedule.look(try moment("10:16:59")) == .notDue)
@@ -19,7 +19,8 @@ import Testing
         #expect(schedule.look(try moment("11:17:05")) == .due(try moment("11:17:00"), missed: 0))
     }
 
-    @Test func firesOnceForAClockSetForwardAndCountsWhatItMissed() throws {
+    @Test("After a clock was set forward, a trigger fires once and counts the missed times")
+    func firesOnceForAClockSetForwardAndCountsWhatItMissed() throws {
         var schedule = try schedule("*/10 * * * *", at: "10:01:00")
         #expect(schedule.look(try moment("11:05:00")) == .due(try moment("11:00:00"), missed: 5))
         #expect(schedule.look(try moment("11:05:01")) == .notDue)
@@ -30,7 +31,8 @@ import Testing
         #expect(schedule.look(farAhead) == .notDue)
     }
 
-    @Test func doesNotFireTwiceWhenTheClockIsSetBack() throws {
+    @Test("A trigger does not fire twice when the clock is set back")
+    func doesNotFireTwiceWhenTheClockIsSetBack() throws {
         var schedule = try schedule("17 * * * *", at: "10:00:00")
         #expect(schedule.look(try moment("10:17:00")) == .due(try moment("10:17:00"), missed: 0))
         #expect(schedule.look(try moment("09:30:00")) == .notDue)
@@ -38,7 +40,7 @@ import Testing
         #expect(schedule.look(try moment("11:17:00")) == .due(try moment("11:17:00"), missed: 0))
     }
 
-    @Test func goesByACorrectedClock() throws {
+    @Test("A trigger follows a clock that was corrected") func goesByACorrectedClock() throws {
         var schedule = try schedule("17 * * * *", at: "10:00:00")
         #expect(schedule.look(try moment("06:59:59")) == .setBack)
         #expect(schedule.due == (try moment("07:17:00")))

@@ -2,12 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The shell scripts find the project wherever they are called from.
+/// The shell scripts find the project from every working directory.
 @Suite struct ScriptsTests {
 
-    /// With CDPATH, `cd` prints the folder that it has found, or finds another one.
-    @Test(
-        "A script that changes its folder ignores CDPATH, and one that looks for its own folder follows symbolic links")
+    /// With CDPATH, `cd` prints the folder that it found, or finds another one.
+    @Test("Scripts ignore CDPATH, and find their own folder through symbolic links")
     func scriptsAreRobust() throws {
         for script in try Shell.run(
             #"cd "$1" && git ls-files -z | xargs -0 grep -lI '^#!/usr/bin/env bash'"#, [BuiltProducts.project]
@@ -21,19 +20,19 @@ import Testing
         }
     }
 
-    @Test("local-runner/components works with CDPATH set, through a symbolic link, from another folder")
+    @Test("local-runner/components works from another folder, through a symbolic link, with CDPATH set")
     func componentsWorksFromElsewhere() throws {
         #expect(try outputFromElsewhere(of: "components", "").contains("Swift="))
     }
 
     @Test(
-        "local-runner/dev works with CDPATH set, through a symbolic link, from another folder",
+        "local-runner/dev works from another folder, through a symbolic link, with CDPATH set",
         .enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"))
     func devWorksFromElsewhere() throws {
         #expect(try outputFromElsewhere(of: "dev", "--build-only") == "")
     }
 
-    /// Runs a script of local-runner through a symbolic link, with a CDPATH that leads to another folder of that name.
+    /// Runs a script of local-runner through a symbolic link, with a CDPATH that contains another folder of that name.
     private func outputFromElsewhere(of script: String, _ argument: String) throws -> String {
         let folder = try TemporaryFolder()
         return try Shell.run(

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-/// Shared/SECURITY.md has every requirement once, each with tests that exist, or with a reason.
+/// Shared/SECURITY.md has every requirement once, each with existing tests or with a reason.
 @Suite struct SecurityTests {
     private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// How many requirements of levels 1 and 2 each section of ASVS 5.0.0 has. They are numbered from 1 without a gap.
+    /// The number of requirements of levels 1 and 2 in each section of ASVS 5.0.0. They are numbered from 1 without a
+    /// gap.
     private static let sections = [
         "V4.1": 3, "V4.2": 1, "V4.3": 2, "V4.4": 4,
         "V6.1": 3, "V6.2": 12, "V6.3": 4, "V6.4": 4, "V6.5": 5, "V6.6": 3, "V6.8": 4,
@@ -35,7 +36,7 @@ import Testing
 
     // MARK: The tables
 
-    /// What is wrong with a document of this kind, given the tests that there are.
+    /// Lists the errors in a document of this kind, given the existing tests.
     private func problems(_ document: String, tests: Set<String>) -> [String] {
         var problems: [String] = []
         var found: [String] = []
@@ -65,7 +66,8 @@ import Testing
         return problems.sorted()
     }
 
-    /// Every test of the sources as `Suite.function` and, if it has one, as `Suite.title`; and every file.
+    /// Returns every test in the sources as `Suite.function` and, if it has a title on the same line, as `Suite.title`;
+    /// and every file.
     private func tests() throws -> Set<String> {
         var tests: Set<String> = []
         for (path, text) in try sources(in: "Tests") {
@@ -94,13 +96,14 @@ import Testing
         return tests
     }
 
-    @Test func everyRequirementStandsThereOnceWithItsProof() throws {
+    @Test("Every requirement is listed once, with existing tests or a reason")
+    func everyRequirementStandsThereOnceWithItsProof() throws {
         let tests = try tests()
         #expect(Self.numbers.count == 130 && tests.count > 1_500)
         #expect(try problems(document(), tests: tests) == [])
     }
 
-    @Test func whatIsWrongIsFound() throws {
+    @Test("Each kind of error in the document is found") func whatIsWrongIsFound() throws {
         let (document, tests) = (try document(), try tests())
         func problems(_ old: String, _ new: String) -> [String] {
             #expect(document.contains(old))
@@ -122,24 +125,24 @@ import Testing
                 == ["there is no test Tests/SharedTests/MoonTests.swift"])
     }
 
-    @Test func titlesAndFilesAreTests() throws {
+    @Test("Tests are found by function, by title and by file") func titlesAndFilesAreTests() throws {
         let tests = try tests()
         #expect(tests.contains("Tests/ConfigurationTests/SecurityTests.swift"))
         #expect(tests.contains("SecurityTests.titlesAndFilesAreTests") && !tests.contains("SecurityTests.tests"))
-        // A title of a test of another suite.
+        // The first title in each file.
         let titled = try sources(in: "Tests").compactMap { $0.text.firstMatch(of: /\n    @Test\("([^"]+)"/)?.1 }
         for title in titled { #expect(tests.contains { $0.hasSuffix("Tests.\(title)") }, "\(title)") }
     }
 
-    @Test func theReadmeLeadsThere() throws {
+    @Test("The README links to the document") func theReadmeLeadsThere() throws {
         let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
         #expect(readme.contains("(Shared/SECURITY.md)"))
     }
 
-    // MARK: What the tables say of the sources
+    // MARK: Statements about the sources
 
-    /// Every secret that a function may have, and every setting with a key in it, is in the inventory.
-    @Test func everySecretIsInTheInventory() throws {
+    /// Every secret of a function, and every setting that contains a key, is in the inventory.
+    @Test("Every secret is in the inventory") func everySecretIsInTheInventory() throws {
         let file = root.appending(path: "wrangler-like.json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         let secrets = try #require(json["secrets"] as? [String: [String]])
@@ -152,8 +155,8 @@ import Testing
         for name in names { #expect(first.contains { $0.contains("`\(name)`") }, "\(name)") }
     }
 
-    /// Of OpenSSL's ciphers and hashes the sources name AES-256-GCM and SHA-256 alone.
-    @Test func onlyApprovedAlgorithmsAreUsed() throws {
+    /// AES-256-GCM and SHA-256 are the only ciphers and hashes of OpenSSL that the sources name.
+    @Test("Only approved algorithms are used") func onlyApprovedAlgorithmsAreUsed() throws {
         let algorithm =
             /\bEVP_(?:aes|des|rc|chacha|camellia|aria|bf|cast|idea|seed|sm|md\d|mdc|sha|blake|ripemd|whirl)\w*/
         let weak = #/\b(?:MD5|SHA1|DES|RC4)_\w+|RSA_(?:public|private)_\w+|RSA_PKCS1_PADDING|EVP_PKEY_(?:en|de)crypt/#
@@ -165,8 +168,8 @@ import Testing
         #expect(named == ["EVP_aes_256_gcm", "EVP_sha256"])
     }
 
-    /// No answer has a status of redirection or a Location field.
-    @Test func nothingRedirects() throws {
+    /// No answer has a redirection status or a Location field.
+    @Test("No answer redirects") func nothingRedirects() throws {
         let redirection = #/HTTPError\(3\d\d|status: 3\d\d|Response\(3\d\d|"Location"|HTTP/1\.1 3\d\d|\bLocation: /#
         for (path, text) in try sources(
             in: "Shared/HTTP", "Shared/Function", "Shared/Invocation", "local-runner", "Functions")
@@ -175,8 +178,8 @@ import Testing
         }
     }
 
-    /// A message authentication code is made to be sent, or is compared in constant time.
-    @Test func codesAreComparedInConstantTime() throws {
+    /// A message authentication code is either computed to be sent, or compared in constant time.
+    @Test("Authentication codes are compared in constant time") func codesAreComparedInConstantTime() throws {
         let signers = [
             "Shared/Crypto/SHA256.swift", "Shared/Auth/SessionToken.swift",
             "Shared/Connectors/Platforms/AWS/SigV4.swift",

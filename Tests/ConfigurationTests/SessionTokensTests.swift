@@ -18,7 +18,7 @@ import Testing
 
     private let person = SessionTokens.Person(userID: .random(), email: "ada@example.com")
 
-    @Test func areWhatTheFunctionsAccept() throws {
+    @Test("Tokens that the runner issues are accepted by the functions") func areWhatTheFunctionsAccept() throws {
         let keys = try SessionKeys(Environment(Self.variables))
         let now = Timestamp.now
         for level in ["aal1", "aal2"] {
@@ -35,7 +35,7 @@ import Testing
         #expect(SessionToken(try tokens(others).issue(person), keys: keys, now: now) == nil)
     }
 
-    @Test func needASecretAndAnIssuer() {
+    @Test("Issuing tokens needs a secret and an issuer") func needASecretAndAnIssuer() {
         for name in Self.variables.keys {
             var variables = Self.variables
             variables[name] = ""

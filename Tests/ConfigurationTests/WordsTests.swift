@@ -4,20 +4,24 @@ import Testing
 @testable import local_runner
 
 @Suite struct WordsTests {
-    @Test(arguments: [
-        ("dve", "dev"), ("rout", "routes"), ("MIGRATE", "migrate"), ("tokne", "token"), ("invok", "invoke"),
-    ])
+    @Test(
+        "The nearest verb to a misspelt one is found",
+        arguments: [
+            ("dve", "dev"), ("rout", "routes"), ("MIGRATE", "migrate"), ("tokne", "token"), ("invok", "invoke"),
+        ])
     func findsTheNearestVerb(_ word: String, _ expected: String) {
         #expect(NearestWord.nearest(to: word, in: Main.verbs.map(\.name)) == expected)
     }
 
-    @Test func doesNotGuessWildly() {
+    @Test("A word without a similar one gets no suggestion") func doesNotGuessWildly() {
         #expect(NearestWord.nearest(to: "deploy", in: ["dev", "invoke", "token"]) == nil)
         #expect(NearestWord.nearest(to: "x", in: []) == nil)
         #expect(NearestWord.advice("deploy", ["dev", "token"]) == "known: dev, token.")
     }
 
-    @Test(arguments: [("", "", 0), ("abc", "", 3), ("abc", "abd", 1), ("abc", "acb", 1), ("ca", "abc", 3)])
+    @Test(
+        "The distance of two words counts insertions, deletions, changes and swaps",
+        arguments: [("", "", 0), ("abc", "", 3), ("abc", "abd", 1), ("abc", "acb", 1), ("ca", "abc", 3)])
     func measuresDistance(_ left: String, _ right: String, _ expected: Int) {
         #expect(NearestWord.distance(Array(left.utf8), Array(right.utf8)) == expected)
         #expect(NearestWord.distance(Array(right.utf8), Array(left.utf8)) == expected)
@@ -27,7 +31,7 @@ import Testing
         Option("--port", "N", ""), Option("--watch", nil, ""), Option("--header", "H", ""),
     ]
 
-    @Test func readsOptionsAndOperands() throws {
+    @Test("Options and operands are read in any order") func readsOptionsAndOperands() throws {
         let words = [
             "one", "--port=0", "--watch", "--port", "8", "--header", "A: b", "--header=C: d=e", "-", "--",
             "--x",
@@ -39,24 +43,26 @@ import Testing
         #expect(arguments.all("--header") == ["A: b", "C: d=e"])
     }
 
-    @Test(arguments: [
-        (["--prot", "1"], "did you mean \"--port\"?"), (["--port"], "needs a value"),
-        (["--watch=1"], "takes no value"),
-        (["-p"], "known: "),
-    ])
+    @Test(
+        "Invalid options are refused with a suggestion",
+        arguments: [
+            (["--prot", "1"], "did you mean \"--port\"?"), (["--port"], "needs a value"),
+            (["--watch=1"], "takes no value"),
+            (["-p"], "known: "),
+        ])
     func refusesOptions(_ words: [String], _ reason: String) {
         let error = #expect(throws: UsageError.self) { try Arguments(words, options: Self.options) }
         #expect(error?.description.contains(reason) == true, "\(error?.description ?? "none")")
     }
 
-    @Test func refusesNumbersOutOfRange() throws {
+    @Test("Numbers out of range are refused") func refusesNumbersOutOfRange() throws {
         for text in ["x", "-1", "65536", ""] {
             let arguments = try Arguments(["--port=\(text)"], options: Self.options)
             #expect(throws: UsageError.self) { try arguments.integer("--port", in: 0...65_535) }
         }
     }
 
-    @Test func exitsWithTwoForUsageErrors() {
+    @Test("A usage error exits with status 2") func exitsWithTwoForUsageErrors() {
         #expect(Main.run([]) == 2)
         #expect(Main.run(["deploy"]) == 2)
         #expect(Main.run(["--hlep"]) == 2)

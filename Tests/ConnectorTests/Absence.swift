@@ -4,27 +4,27 @@ import TestSupport
 
 @testable import Connectors
 
-/// What a sync would make of a provider that answers otherwise than in the sync before.
+/// The effect of a sync in which a provider gives other answers than in the sync before.
 struct Absence {
     typealias Answer = @Sendable (FakeProvider.Request, FakeProvider.Reply) -> FakeProvider.Reply?
 
-    /// The records that the sync before has brought and that this one would take for gone, as `account/u1`.
+    /// The records of the previous sync that this one would mark as gone, as `account/u1`.
     let gone: Set<String>
-    /// The records that came.
+    /// The records that were pulled.
     let records: [SyncRecord]
-    /// The lists, and parts of lists, that could not be read.
+    /// The names of the lists, and parts of lists, that could not be read.
     let leftOut: Set<String>
-    /// The requests that the provider got.
+    /// The requests that the provider received.
     let requests: [FakeProvider.Request]
 
     var accounts: [String: AccountRecord] { records.accounts }
 
-    /// A sync of an org of which `answer` gives some other answers; nil leaves one as it is.
+    /// Syncs an org in which `answer` replaces some answers; for nil the usual answer is given.
     init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
         try self.init(example, after: Self.records(of: example), answer)
     }
 
-    /// The same, after a sync that has brought these records.
+    /// Syncs the same after a sync that pulled these records.
     init(_ example: ConnectorCase, after before: [SyncRecord], _ answer: @escaping Answer) throws {
         let provider = try FakeProvider { request in example.org(request).map { answer(request, $0) ?? $0 } }
         let now = try withExtendedLifetime(provider) {
@@ -37,14 +37,14 @@ struct Absence {
         requests = provider.requests
     }
 
-    /// What a sync of an org brings.
+    /// Returns the records that a sync of an org pulls.
     static func records(of example: ConnectorCase) throws -> [SyncRecord] {
         let org = try FakeProvider(example.org)
         return try withExtendedLifetime(org) { try Pulled(example.connect(org)).records }
     }
 }
 
-/// What a connector yields, as a sync takes it: optional lists that fail are left out.
+/// The results of a connector as a sync takes them: optional lists that fail are left out.
 private struct Pulled {
     var records: [SyncRecord] = []
     var leftOut: [String] = []
@@ -76,7 +76,7 @@ private struct Pulled {
         }
     }
 
-    /// Whether a record of the sync before, which did not come in this one, has gone.
+    /// Returns true if a record of the previous sync that was not pulled this time counts as gone.
     func proves(_ record: SyncRecord, _ before: [SyncRecord]) -> Bool {
         let kind = record.kind
         guard kind != .auditEvent, !kept.contains(.all(kind)) else { return false }
@@ -96,7 +96,7 @@ private struct Pulled {
 }
 
 extension SyncRecord {
-    /// The kind.
+    /// The record's kind.
     var kind: Kind {
         switch self {
         case .account: .account
@@ -109,7 +109,7 @@ extension SyncRecord {
         }
     }
 
-    /// The application that it belongs to.
+    /// The application that the record belongs to.
     fileprivate var application: String? {
         switch self {
         case .entitlement(let entitlement): entitlement.applicationExternalID
@@ -118,7 +118,7 @@ extension SyncRecord {
         }
     }
 
-    /// The accounts that it belongs to; of an application, those that have let it in.
+    /// The accounts that the record belongs to; for an application, the accounts that authorised it.
     fileprivate func holders(in records: [SyncRecord]) -> [String] {
         switch self {
         case .entitlement(let entitlement): [entitlement.accountExternalID]
@@ -138,14 +138,15 @@ extension SyncRecord {
 }
 
 extension FakeProvider.Reply {
-    /// The reply with other entries in its list, which a member holds; nil is the whole body.
+    /// Returns the reply with changed entries in its list, which stands in a member of the body; for nil the body is
+    /// the list.
     func entries(_ member: String?, _ change: ([JSON]) -> [JSON]) -> Self {
         guard let body = try? JSON(parsing: body) else { return self }
         guard let member else { return .json(.array(change(body.array ?? [])), headers: headers) }
         return with(member, .array(change(body[member]?.array ?? [])))
     }
 
-    /// The reply with another member in its body.
+    /// Returns the reply with a changed member in its body.
     func with(_ member: String, _ value: JSON?) -> Self {
         guard var members = (try? JSON(parsing: body))?.object else { return self }
         members[member] = value
@@ -154,7 +155,7 @@ extension FakeProvider.Reply {
 }
 
 extension JSON {
-    /// The object with other members; null takes one away.
+    /// Returns the object with changed members; null removes one.
     func with(_ changes: [String: JSON]) -> JSON {
         guard let members = object else { return self }
         return .object(members.merging(changes) { $1 }.filter { $0.value != .null || changes[$0.key] == nil })

@@ -7,7 +7,7 @@ import Upstream
 
 @testable import Connectors
 
-/// What actions make of answers that tell, or do not tell, whether anything was done.
+/// Actions whose answer tells, or does not tell, that something was done.
 @Suite struct ActionFailureTests {
     private func target(_ example: ConnectorCase, _ action: ActionType) throws -> ActionTarget {
         let all: [String: JSON] = [
@@ -17,7 +17,7 @@ import Upstream
         return try ActionTarget("9", for: action, by: example.connector, all.filter { names.contains($0.key) })
     }
 
-    /// How GitHub, GitLab and Slack answer the question for a ticket's repository, project or channel.
+    /// Answers of GitHub, GitLab and Slack about a ticket's repository, project or channel.
     private static func place(_ request: FakeProvider.Request) -> FakeProvider.Reply? {
         guard request.method == "GET" else { return nil }
         switch request.path {
@@ -46,24 +46,29 @@ import Upstream
         if case .refused = error { true } else { false }
     }
 
-    // MARK: What may have been done
+    // MARK: Unknown outcomes
 
-    @Test(arguments: [ConnectorCase.jira, .github, .gitlab], ["Thank you.", "[]", ""])
+    @Test(
+        "If the answer to a new ticket can't be read, the outcome is unknown",
+        arguments: [ConnectorCase.jira, .github, .gitlab], ["Thank you.", "[]", ""])
     func aTicketWhoseReceiptCantBeReadMayBeThere(_ example: ConnectorCase, _ text: String) throws {
         let provider = try FakeProvider { Self.place($0) ?? .init(201, text: text) }
         #expect(isUnknown(try error(example, .createTicket, provider)))
         #expect(provider.requests.filter { $0.method == "POST" }.count == 1)
     }
 
-    @Test func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
+    @Test("If the answer to an action is too long, the outcome is unknown")
+    func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
         #expect(isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: false)))
         #expect(!isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: true)))
     }
 
-    @Test(arguments: [
-        #"{"ok":false,"error":"internal_error"}"#, #"{"ok":false,"error":"fatal_error"}"#, #"{"ok":false}"#, "[]",
-        "Thank you.",
-    ])
+    @Test(
+        "If Slack fails while it posts a message, the outcome is unknown",
+        arguments: [
+            #"{"ok":false,"error":"internal_error"}"#, #"{"ok":false,"error":"fatal_error"}"#, #"{"ok":false}"#, "[]",
+            "Thank you.",
+        ])
     func aMessageThatSlackFailedOnMayBeOut(_ text: String) throws {
         let provider = try FakeProvider { Self.place($0) ?? .init(text: text) }
         for action in [ActionType.notifyUser, .createTicket] {
@@ -74,8 +79,9 @@ import Upstream
         #expect(!isUnknown(try error(.slack, .revokeSessions, provider)))
     }
 
-    /// The trap: of Jira's answers only 429 says that no ticket was made, though some 503 have Retry-After.
-    @Test func aTicketIsNotMadeAgainWhereJiraWasUnavailable() throws {
+    /// Only Jira's answer 429 says that no ticket was made, although some 503 have Retry-After.
+    @Test("A ticket is not created again after Jira was unavailable, but is after a rate limit")
+    func aTicketIsNotMadeAgainWhereJiraWasUnavailable() throws {
         let provider = try FakeProvider { _ in .json(["key": "SEC-1"], status: 201) }
         provider.fail(.init(503, headers: ["Retry-After": "0"]))
         #expect(isUnknown(try error(.jira, .createTicket, provider)))
@@ -86,16 +92,19 @@ import Upstream
         #expect(ticket["ticket"] == "SEC-1" && provider.requests.count == 3)
     }
 
-    @Test(arguments: [302, 408, 500, 503, 504])
+    @Test(
+        "An answer that is not a refusal leaves the outcome of an action unknown",
+        arguments: [302, 408, 500, 503, 504])
     func onlyARefusalSaysThatNothingWasDone(_ status: Int) throws {
         let provider = try FakeProvider { _ in .init(status) }
         #expect(isUnknown(try error(.okta, .suspendUser, provider)))
         #expect(provider.requests.count == 1)
     }
 
-    // MARK: What was refused
+    // MARK: Refusals
 
     @Test(
+        "A refused action is final and is not retried",
         arguments: [ConnectorCase.okta, .googleWorkspace, .entra, .oneLogin, .jumpCloud, .github], [400, 409, 412, 422])
     func aRefusalIsNoFailureOfTheProvider(_ example: ConnectorCase, _ status: Int) throws {
         let provider = try FakeProvider { request in
@@ -108,14 +117,14 @@ import Upstream
         #expect(provider.requests.filter { !$0.path.hasSuffix("token") }.count == 1)
     }
 
-    @Test func aMessageThatSlackDoesNotTakeIsNotOut() throws {
+    @Test("A message that Slack refuses was not posted") func aMessageThatSlackDoesNotTakeIsNotOut() throws {
         let provider = try FakeProvider { _ in .json(["ok": false, "error": "msg_too_long"]) }
         #expect(isRefusal(try error(.slack, .notifyUser, provider)))
     }
 
-    // MARK: When to come back
+    // MARK: Waiting times
 
-    /// Each provider's own signal for 47 seconds, on its own clock, which is not ours.
+    /// Each provider's own signal for 47 seconds, by its own clock, which differs from ours.
     private static let waits: [(ConnectorCase, Int, String, String)] = [
         (.okta, 429, "x-rate-limit-reset", "1776256260"), (.github, 403, "x-ratelimit-reset", "1776256260"),
         (.github, 429, "x-ratelimit-reset", "1776256260"), (.jira, 429, "X-RateLimit-Reset", "2026-04-15T12:31Z"),
@@ -124,7 +133,7 @@ import Upstream
         (.entra, 429, "Retry-After", "47"), (.slack, 429, "Retry-After", "47"),
     ]
 
-    @Test(arguments: waits)
+    @Test("The waiting time that the provider names is used, by the provider's own clock", arguments: waits)
     func waitsForTheEndThatTheProviderNames(
         _ example: ConnectorCase, _ status: Int, _ field: String, _ value: String
     ) throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Connectors
 
-/// A connector beside a fake of its provider, which speaks the documented contract: three pages of each list, and
+/// A connector with a fake of its provider, which follows the documented contract: it has three pages of each list and
 /// refuses every other request.
 struct ConnectorCase: Sendable, CustomTestStringConvertible {
     typealias Script = @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
@@ -14,24 +14,25 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
     let config: [String: JSON]
     /// An org with data.
     let org: Script
-    /// An org without any.
+    /// An org without data.
     let emptyOrg: Script
-    /// Whether a request is for a page of a list; its second one fails in various ways.
+    /// Returns true for a request for a page of a list; tests make the second such request fail in various ways.
     let isPage: @Sendable (FakeProvider.Request) -> Bool
-    /// How the provider says that its rate limit is reached, for a second at most.
+    /// The provider's answer when its rate limit is reached, with a wait of at most one second.
     let throttled: @Sendable () -> FakeProvider.Reply
-    /// How it answers a token that has run out, and credentials that it does not know.
+    /// The provider's answer to an expired token or unknown credentials.
     let refused: FakeProvider.Reply
-    /// Whether the connector gets its tokens itself, and so another when one has run out.
+    /// True if the connector gets its tokens itself, so that it can get a new one when one has expired.
     let renewsTokens: Bool
-    /// How it answers the token request of, or else the check with, credentials that it does not know; `refused` when nil.
+    /// The provider's answer to a token request (or to the check) with unknown credentials; nil if it is `refused`.
     var rejected: FakeProvider.Reply?
-    /// How many records of each kind the org has.
+    /// The number of records of each kind in the org.
     let counts: [String: Int]
 
     var testDescription: String { connector.platform.rawValue }
 
-    /// The connector, at a provider. `olderEvents` says from when on the events of some lists are wanted.
+    /// Connects the connector to a provider. `olderEvents` has the time from which the events of some lists are
+    /// requested.
     func connect(
         _ provider: FakeProvider, firstPause: Double = 0.01, olderEvents: [String: Timestamp] = [:]
     ) throws -> any Connector {
@@ -45,8 +46,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    /// A page of a list whose pages have numbers, from 1, and the size that is asked for, a hundred at most; the next one's
-    /// link is at an origin.
+    /// Returns a page of a list with numbered pages, from 1, of the requested size, at most a hundred; the link to the
+    /// next page is at an origin.
     static func numberedPage(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil, at origin: String
     ) -> FakeProvider.Reply? {
@@ -81,7 +82,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
 }
 
 extension ActionTarget {
-    /// A target whose parameters are checked as a caller's are; of those that name a record each is taken as it is.
+    /// Makes a target whose parameters are checked as a caller's are; parameters that name a record are taken as they
+    /// are.
     init(
         _ externalID: String, _ kind: Kind = .account, for action: ActionType, by connector: any Connector.Type,
         _ given: [String: JSON] = [:], label: String? = nil, actionID: Identifier = .random()
@@ -94,13 +96,13 @@ extension ActionTarget {
     }
 }
 
-/// Everything that a connector yields, page by page, but for some lists; `connector` is asked for before each page. A list
-/// that a sync can do without is left out if it fails.
+/// Returns all records of a connector, page by page, except for some lists; `connector` is called before each page. An
+/// optional list that fails is left out.
 func pull(without left: Set<String> = [], _ connector: () throws -> any Connector) throws -> [SyncRecord] {
     try pullEntries(without: left, connector).entries.records
 }
 
-/// The same with what could not be read, and the lists that were read to their end.
+/// Returns the same with the parts that could not be read, and the lists that were read to their end.
 func pullEntries(
     without left: Set<String> = [], _ connector: () throws -> any Connector
 ) throws -> (entries: PageEntries, ended: [RecordCollection]) {
@@ -119,7 +121,7 @@ func pullEntries(
                         page.records.map { .string($0.externalID) }, next: page.next, bringsNew: page.entries.count > 0)
                 }
                 entries.add(page.entries)
-                // A cursor outlives the process: nothing but JSON text does.
+                // A cursor outlives the process, so it passes through JSON text.
                 cursor = try page.next.map { try JSON(parsing: JSONWriter.bytes($0)) }
                 if page.end != nil { ended.append(collection) }
             } while cursor != nil
@@ -136,7 +138,7 @@ extension EntryReading {
 }
 
 extension SyncRecord {
-    /// What it is and which.
+    /// The record's kind and id.
     var key: (kind: String, id: String) {
         switch self {
         case .account(let record): ("account", record.externalID)
@@ -151,10 +153,10 @@ extension SyncRecord {
 }
 
 extension Collection where Element == SyncRecord {
-    /// The records by what they are, in whatever order they came.
+    /// The records by kind and id, whatever their order.
     var byKey: [String: SyncRecord] { reduce(into: [:]) { $0[$1.key.kind + "/" + $1.key.id] = $1 } }
 
-    /// The accounts, by their ids.
+    /// The accounts by their ids.
     var accounts: [String: AccountRecord] {
         reduce(into: [:]) { if case .account(let record) = $1 { $0[record.externalID] = record } }
     }

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Connectors
 
-/// What every connector must do, whatever its provider is like.
+/// Behaviour that every connector must have, whatever its provider is like.
 @Suite struct ContractTests {
-    @Test(arguments: ConnectorCase.all) func pullsEveryPageOfEveryList(_ example: ConnectorCase) throws {
+    @Test("A connector pulls every page of every list, and each record once", arguments: ConnectorCase.all)
+    func pullsEveryPageOfEveryList(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
         let records = try pull { connector }
@@ -17,15 +18,17 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: ConnectorCase.all) func anotherProcessGoesOnAtAnyPage(_ example: ConnectorCase) throws {
+    @Test("Another process can continue at any page", arguments: ConnectorCase.all)
+    func anotherProcessGoesOnAtAnyPage(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
         #expect(try pull { try example.connect(provider) }.byKey == pull { connector }.byKey)
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// A kind that a list does not declare would be taken for gone without a word of that list.
-    @Test(arguments: ConnectorCase.all) func everyListDeclaresItsKinds(_ example: ConnectorCase) throws {
+    /// Records of an undeclared kind would be marked as gone without this list being noticed.
+    @Test("A list declares every kind of record that it returns", arguments: ConnectorCase.all)
+    func everyListDeclaresItsKinds(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         for list in try example.connect(provider).collections {
             var cursor: JSON?
@@ -39,7 +42,9 @@ import Testing
 
     enum Fault: CaseIterable { case throttled, failed, cut }
 
-    @Test(arguments: ConnectorCase.all, Fault.allCases)
+    @Test(
+        "A temporary fault in the middle of a list does not change the result",
+        arguments: ConnectorCase.all, Fault.allCases)
     func aFaultInTheMiddleChangesNothing(_ example: ConnectorCase, _ fault: Fault) throws {
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
@@ -56,7 +61,8 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: ConnectorCase.all) func aMalformedPageIsNoEmptyOne(_ example: ConnectorCase) throws {
+    @Test("A malformed page is an error, not an empty page", arguments: ConnectorCase.all)
+    func aMalformedPageIsNoEmptyOne(_ example: ConnectorCase) throws {
         for text in [#"{"unexpected":true}"#, "<html>", "", "[[["] {
             let provider = try FakeProvider(example.org)
             provider.fail(.init(text: text), after: 1, when: example.isPage)
@@ -66,7 +72,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ConnectorCase.all) func aTokenThatRunsOutIsRenewed(_ example: ConnectorCase) throws {
+    @Test("An expired token is renewed, or reported as expired credentials", arguments: ConnectorCase.all)
+    func aTokenThatRunsOutIsRenewed(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
         let expected = try pull { connector }.byKey
@@ -80,14 +87,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ConnectorCase.all) func anEmptyOrgIsNoError(_ example: ConnectorCase) throws {
+    @Test("An empty org is not an error", arguments: ConnectorCase.all)
+    func anEmptyOrgIsNoError(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.emptyOrg)
         let connector = try example.connect(provider)
         #expect(try pull { connector }.allSatisfy { $0.key.kind == "application" })
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: ConnectorCase.all) func credentialsAreCheckedAtTheProvider(_ example: ConnectorCase) throws {
+    @Test("Credentials are checked at the provider, and errors do not contain them", arguments: ConnectorCase.all)
+    func credentialsAreCheckedAtTheProvider(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         try example.connect(provider).check()
         #expect(!provider.requests.isEmpty)
@@ -100,7 +109,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ConnectorCase.all) func fieldsAreChecked(_ example: ConnectorCase) throws {
+    @Test("Malformed and unknown configuration fields are refused", arguments: ConnectorCase.all)
+    func fieldsAreChecked(_ example: ConnectorCase) throws {
         for field in example.connector.fields where example.config[field.name] != nil {
             var config = example.config
             config[field.name] = "line\nbreak\0"
@@ -115,7 +125,7 @@ import Testing
 
     // MARK: Parameters
 
-    @Test func onlyActionsOfAConnectorTakeParameters() {
+    @Test("Only a connector's own actions declare parameters") func onlyActionsOfAConnectorTakeParameters() {
         for connector in Connectors.all {
             #expect(connector.actions.isSuperset(of: connector.parameters.keys), "\(connector.platform)")
             for declared in connector.parameters.values {
@@ -124,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func anUndeclaredParameterReachesNoConnector() {
+    @Test("An undeclared parameter reaches no connector") func anUndeclaredParameterReachesNoConnector() {
         for connector in Connectors.all {
             for action in connector.actions {
                 #expect(throws: ActionParameterError.self, "\(connector.platform) \(action)") {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connectors
 
-/// AWS makes a credential report when it is asked to, which may take minutes.
+/// AWS makes a credential report on request, which may take minutes.
 @Suite struct CredentialReportTests {
     private static func isReport(_ request: FakeProvider.Request) -> Bool {
         request.text.contains("Action=GetCredentialReport")
@@ -16,7 +16,9 @@ import Testing
         return reply
     }
 
-    @Test(arguments: [("ReportNotPresent", 410), ("ReportExpired", 410), ("ReportInProgress", 404)])
+    @Test(
+        "A credential report that is not ready is waited for",
+        arguments: [("ReportNotPresent", 410), ("ReportExpired", 410), ("ReportInProgress", 404)])
     func isWaitedFor(_ code: String, _ status: Int) throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)
         for _ in 0..<3 { provider.fail(Self.notYet(code, status: status), when: Self.isReport) }
@@ -25,7 +27,9 @@ import Testing
         #expect(provider.requests.filter(Self.isReport).count == 4)
     }
 
-    @Test(arguments: [("ReportNotPresent", 410), ("ReportExpired", 410), ("ReportInProgress", 404)])
+    @Test(
+        "A credential report that takes too long is reported and requested again in the next sync",
+        arguments: [("ReportNotPresent", 410), ("ReportExpired", 410), ("ReportInProgress", 404)])
     func thatTakesLongIsToldAndTriedAgain(_ code: String, _ status: Int) throws {
         let provider = try FakeProvider { request in
             Self.isReport(request) ? Self.notYet(code, status: status) : ConnectorCase.aws.org(request)

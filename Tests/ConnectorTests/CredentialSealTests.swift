@@ -12,7 +12,8 @@ import Testing
         return try CredentialSeal(Environment(["CREDENTIALS_KEY": "k1:" + key]))
     }
 
-    @Test func whatWasSealedIsOpenedForItsIntegrationAlone() throws {
+    @Test("Sealed credentials can be opened for their own integration only")
+    func whatWasSealedIsOpenedForItsIntegrationAlone() throws {
         let seal = try seal()
         let sealed = try seal.seal(Credentials(stored: ["token": "t"]), for: integration)
         #expect(seal.open(sealed, for: integration)?["token"] == "t")
@@ -22,12 +23,13 @@ import Testing
 
     /// The first byte is the length of the key's name.
     @Test(
+        "Arbitrary bytes are refused",
         arguments: [[], [0], [0, 0], [1], [2, 107], [2, 107, 49], [255, 107], [2, 107, 49, 0, 0, 0]] as [[UInt8]])
     func bytesThatNobodySealedAreRefused(_ stored: [UInt8]) throws {
         #expect(try seal().open(stored, for: integration) == nil)
     }
 
-    @Test func whatIsCutOrChangedIsRefused() throws {
+    @Test("Shortened or changed sealed credentials are refused") func whatIsCutOrChangedIsRefused() throws {
         let seal = try seal()
         let sealed = try seal.seal(Credentials(stored: ["token": "t"]), for: integration)
         for length in sealed.indices { #expect(seal.open(Array(sealed[..<length]), for: integration) == nil) }

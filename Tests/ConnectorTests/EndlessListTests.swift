@@ -5,17 +5,17 @@ import Testing
 
 @testable import Connectors
 
-/// Lists that a connector reads to their end before it can read pages of others, at a provider that names their first
-/// page as the next one for ever.
+/// Lists that a connector reads to their end before it can read others, at a provider that always names the first page
+/// as the next one.
 @Suite struct EndlessListTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// The collection whose first page needs the list.
+        /// The collection that needs the list for its first page.
         let collection: String
-        /// The list: what a request for it has in its path or in its body.
+        /// The list: a text in the path or body of its requests.
         let list: String
 
-        var testDescription: String { "\(connector) \(list)" }
+        var testDescription: String { "\(connector.testDescription) \(list)" }
     }
 
     static let examples = [
@@ -38,7 +38,8 @@ import Testing
         Example(connector: .crowdStrike, collection: "hosts", list: "/alerts/combined/alerts/v1"),
     ]
 
-    @Test(arguments: examples) func aListWhoseFirstPageComesForEverIsAnError(_ example: Example) throws {
+    @Test("A list that keeps returning its first page is an error", arguments: examples)
+    func aListWhoseFirstPageComesForEverIsAnError(_ example: Example) throws {
         let first = First()
         let provider = try FakeProvider { request in
             let text = [request.target.removingPercentEncoding ?? "", request.text]
@@ -65,7 +66,7 @@ import Testing
         #expect(first.count > 1 && first.count < 2_000)
     }
 
-    /// Gives the first of all replies each time.
+    /// Returns the first of all replies each time.
     private final class First: @unchecked Sendable {
         private let lock = NSLock()
         private var first: FakeProvider.Reply?

@@ -3,18 +3,18 @@ import Testing
 
 @testable import Connectors
 
-/// No event is told as a success unless the provider says so: by the member that its documentation names for it or, in a
-/// log that holds only what has happened, by being there. An event whose outcome can't be read is left out.
+/// An event counts as a success only if the provider says so: by the documented member or, in a log of completed
+/// events, by being listed. An event whose outcome can't be read is left out.
 @Suite struct EventOutcomeTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let read: @Sendable (JSON) -> [SyncRecord]
         let event: JSON
-        /// Where the outcome stands in an event.
+        /// The path of the outcome in an event.
         let path: [String]
         let success: [JSON]
         let failure: [JSON]
-        /// Whether an event without that member is one that has happened.
+        /// True if an event without that member is a success.
         var isOptional = false
     }
 
@@ -72,7 +72,7 @@ import Testing
             success: [#"{"responseElements":{"ConsoleLogin":"Success"}}"#],
             failure: [
                 #"{"responseElements":{"ConsoleLogin":"Failure"}}"#,
-                // What is wrong elsewhere in it does not matter.
+                // A flaw elsewhere in the text does not matter.
                 #"{"userAgent":"\ud83c","responseElements":{"ConsoleLogin":"Failure"}}"#,
                 "{\"userAgent\":\"a\tb\",\"responseElements\":{\"ConsoleLogin\":\"Failure\"}}",
                 #"{"a":1e400,"responseElements":{"ConsoleLogin":"Failure"},"a":1}"#,
@@ -91,12 +91,14 @@ import Testing
             example.read(event).compactMap { if case .auditEvent(let record) = $0 { record.outcome } else { nil } })
     }
 
-    @Test(arguments: examples) func theOutcomeIsTheProviders(_ example: Example) {
+    @Test("An event's outcome is the one that the provider documents", arguments: examples)
+    func theOutcomeIsTheProviders(_ example: Example) {
         for value in example.success { #expect(outcomes(example, value) == [.success], "\(value)") }
         for value in example.failure { #expect(outcomes(example, value) == [.failure], "\(value)") }
     }
 
-    @Test(arguments: examples) func whatCannotBeReadIsNoSuccess(_ example: Example) {
+    @Test("An event whose outcome can't be read is not a success", arguments: examples)
+    func whatCannotBeReadIsNoSuccess(_ example: Example) {
         let unreadable: [JSON] = ["", "\u{FFFD}", "SOMETHING_NEW", "{", "[]", "null", .number(7.5), [1], ["a": "b"]]
         for value in unreadable {
             let isText = example.path.last == "custom_message" && value.string != nil
@@ -108,10 +110,12 @@ import Testing
         if example.isOptional { #expect(outcomes(example, nil) == [.success]) }
     }
 
-    /// Consoles of other partitions and federated sign-ins write no such member; a call that names an error has failed.
-    @Test(arguments: [
-        #"{"responseElements":null}"#, #"{"responseElements":{"ConsoleLogin":"Maybe"}}"#, #"{"errorCode":null}"#,
-    ])
+    /// Consoles of other partitions and federated sign-ins have no such member; a call with an error code has failed.
+    @Test(
+        "An AWS sign-in without an outcome is left out",
+        arguments: [
+            #"{"responseElements":null}"#, #"{"responseElements":{"ConsoleLogin":"Maybe"}}"#, #"{"errorCode":null}"#,
+        ])
     func aSignInWithoutAnOutcomeIsLeftOut(_ text: String) {
         let entry: JSON = [
             "EventId": "e", "EventName": "ConsoleLogin", "EventTime": 1_775_100_000, "CloudTrailEvent": .string(text),
@@ -120,6 +124,7 @@ import Testing
     }
 
     @Test(
+        "OneLogin's event type tells the outcome",
         arguments: [
             (5, nil, AuditEventRecord.Outcome.success), (6, nil, .failure), (17, "USER_DELETED", .success),
             (9, "USER_FAILED_APP_LOGIN", .failure), (400, "RISK_ERROR_API", .failure), (999, nil, nil),

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Connectors
 
-/// What GitHub's GraphQL API does when a query is too much for it, and when it answers a part of what it was asked.
+/// GitHub's GraphQL API when a query is too large for it, and when it answers only a part of a query.
 @Suite struct GitHubGraphTests {
-    /// How many items a query's page may have.
+    /// Returns the page size in a query.
     private static func size(_ request: FakeProvider.Request) -> Int {
         request.json["variables"]?["first"]?.integer ?? 100
     }
@@ -24,7 +24,7 @@ import Testing
 
     // MARK: Limits
 
-    @Test(arguments: ["RATE_LIMIT", "RATE_LIMITED"], [true, false])
+    @Test("A rate limit of the GraphQL API is waited for", arguments: ["RATE_LIMIT", "RATE_LIMITED"], [true, false])
     func aLimitIsWaitedFor(_ type: String, _ isPartial: Bool) throws {
         var body: [String: JSON] = ["errors": [["type": "OTHER"], ["type": .string(type), "message": "limit"]]]
         if isPartial { body["data"] = ["organization": ["viewerCanAdminister": true]] }
@@ -36,8 +36,8 @@ import Testing
         #expect(provider.requests.count == 2)
     }
 
-    /// The secondary limit says nothing of a time, or that something is left.
-    @Test func aLimitWithoutATimeIsWaitedForAMinute() throws {
+    /// The secondary limit names no time, or says that requests remain.
+    @Test("A rate limit without a time is waited for one minute") func aLimitWithoutATimeIsWaitedForAMinute() throws {
         let provider = try FakeProvider { _ in
             .json(["errors": [["type": "RATE_LIMIT"]]], headers: ["x-ratelimit-remaining": "4000"])
         }
@@ -58,7 +58,8 @@ import Testing
         Failure(testDescription: "504", reply: .init(504)), Failure(testDescription: "a cut connection", reply: .cut),
     ]
 
-    @Test(arguments: failures, [25, 7, 1]) func aPageThatIsTooMuchIsAskedForInParts(_ failure: Failure, _ most: Int)
+    @Test("A page that is too large is requested in smaller parts", arguments: failures, [25, 7, 1])
+    func aPageThatIsTooMuchIsAskedForInParts(_ failure: Failure, _ most: Int)
         throws
     {
         let plain = try FakeProvider(ConnectorCase.github.org)
@@ -76,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func pagesGrowAgain() throws {
+    @Test("The page size grows again after a failure") func pagesGrowAgain() throws {
         let failed = FakeProvider.Reply(502)
         let provider = try FakeProvider(ConnectorCase.github.org)
         for _ in 0..<2 { provider.fail(failed, when: Self.isMembers) }
@@ -85,7 +86,7 @@ import Testing
         #expect(sizes == [100, 50, 25, 31, 38])
     }
 
-    @Test func anOutageIsAnError() throws {
+    @Test("An outage ends in an error after ever smaller pages") func anOutageIsAnError() throws {
         let provider = try FakeProvider { request in
             Self.isMembers(request) ? .init(502) : ConnectorCase.github.org(request)
         }
@@ -111,7 +112,7 @@ import Testing
         return reply
     }
 
-    @Test func errorsBesideAWholeListLeaveItOpen() throws {
+    @Test("Errors next to a complete list make the list fail") func errorsBesideAWholeListLeaveItOpen() throws {
         for error: JSON in [["type": "SERVICE_UNAVAILABLE"], ["message": "Something went wrong."], "x"] {
             let provider = try FakeProvider { request in
                 reply(request, errors: [error], changing: "membersWithRole") { $0 }
@@ -121,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func anEndThatNamesNoPlaceIsNone() throws {
+    @Test("A next page without a usable cursor is an error") func anEndThatNamesNoPlaceIsNone() throws {
         for end: JSON in [.null, "", .number(7.5)] {
             let provider = try FakeProvider { request in
                 reply(request, changing: "membersWithRole") { list in

@@ -7,9 +7,9 @@ import Testing
 @testable import Connectors
 @testable import Upstream
 
-/// What connectors make of hostile answers: for GitLab, Jamf Pro and Okta the customer names the server.
+/// Connectors get hostile answers: for GitLab, Jamf Pro and Okta the customer names the server.
 @Suite struct HostileAnswerTests {
-    @Test func xmlIsRefusedOrReadAgain() throws {
+    @Test("Hostile XML is refused or read, and never traps") func xmlIsRefusedOrReadAgain() throws {
         let samples = [
             """
             <?xml version="1.0"?><!-- c --><ListUsersResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">\
@@ -33,21 +33,21 @@ import Testing
         return UpstreamResponse(status: 429, headers: headers, body: [])
     }
 
-    @Test func linksAreRead() {
+    @Test("Hostile Link fields are refused or lead to a valid URL") func linksAreRead() {
         let samples = [
             "<https://a.example/x?page=2>; rel=\"next\", <https://a.example/x>; rel=\"self\"", "<a>;rel=next", "<>;<",
         ]
         for bytes in HostileInputs(samples) {
             let text = String(decoding: bytes, as: UTF8.self)
             let response = response([("Link", text)])
-            // A next page is one that can be asked for.
+            // The link to a next page must be requestable.
             if let link = try? response.nextLink()?.string { #expect(UpstreamURL("https://a.example" + link) != nil) }
             if let cursor = try? response.nextCursor("page") { #expect(cursor.string?.isEmpty == false) }
         }
     }
 
-    /// Whatever a provider asks for, the wait is a number of seconds that a clock can take.
-    @Test func waitsAreFinite() {
+    /// The wait that a provider asks for must be a number of seconds that a clock can represent.
+    @Test("Waits from hostile headers are finite and not negative") func waitsAreFinite() {
         let samples = ["120", "0.5", "Wed, 15 Apr 2026 12:30:00 GMT", "1776256200", "1e400", "nan"]
         for bytes in HostileInputs(samples) {
             let text = String(decoding: bytes, as: UTF8.self)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func datesAreRefusedOrMoments() {
+    @Test("Hostile dates are refused or read as timestamps") func datesAreRefusedOrMoments() {
         let samples = [
             "2026-04-15T12:30:00.123+02:00", "2026-04-15 12:30", "2026-04-15T12:30:00Z", "9999-12-31T23:59:59-2359",
             "Wed, 15 Apr 2026 12:30:00 GMT",
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func urlsAreRefusedOrReadBack() {
+    @Test("Hostile URLs are refused, or read back unchanged") func urlsAreRefusedOrReadBack() {
         let samples = ["https://a.example:8443/x/y?z=1", "http://[2001:db8::1]:80/", "https://1.2.3.4", "https://a?b"]
         for bytes in HostileInputs(samples, count: 3_000) {
             guard let url = UpstreamURL(String(decoding: bytes, as: UTF8.self)) else { continue }
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func credentialReportsAreRead() {
+    @Test("Hostile credential reports are read without a trap") func credentialReportsAreRead() {
         let report = """
             user,arn,user_creation_time,mfa_active,password_last_used,access_key_1_last_used_date
             <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,false,2026-04-01T10:00:00+00:00,N/A
@@ -96,8 +96,9 @@ import Testing
         }
     }
 
-    /// A long report takes the memory of its lines one by one.
-    @Test func aReportOfMillionsOfLinesAndColumnsIsRead() {
+    /// A long report needs only the memory of one line at a time.
+    @Test("A credential report with a million lines or columns is read")
+    func aReportOfMillionsOfLinesAndColumnsIsRead() {
         let lines = String(repeating: "a\n", count: 1_000_000)
         #expect(AWSRecords.root(inReport: "user,arn\n" + lines + "<root_account>,r")?.externalID == "r")
         let columns = String(repeating: ",", count: 1_000_000)
@@ -105,7 +106,8 @@ import Testing
     }
 
     /// Each connector pulls from a provider that spoils one answer in four, in its head or its body.
-    @Test(arguments: ConnectorCase.all) func aHostileProviderIsAnError(_ example: ConnectorCase) throws {
+    @Test("A provider with hostile answers leads to a connector error at most", arguments: ConnectorCase.all)
+    func aHostileProviderIsAnError(_ example: ConnectorCase) throws {
         let rounds = ProcessInfo.processInfo.environment["THALIAN_HOSTILE_INPUTS"].flatMap { Int($0) }.map { $0 / 100 }
         for round in 0..<(rounds ?? 4) {
             let spoiler = Spoiler(round)

@@ -6,13 +6,13 @@ import Testing
 @testable import Connectors
 @testable import Upstream
 
-/// Answers that a strict reader of JSON refuses, with one flaw in a name among thousands.
+/// Answers that a strict JSON reader would refuse, with one flaw in one name among thousands.
 @Suite struct LenientAnswerTests {
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     struct Flaw: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// A profile's name as it stands in the answer, with quotes.
+        /// The profile's name as it stands in the answer, with quotes.
         let name: [UInt8]
         let read: String?
 
@@ -35,7 +35,8 @@ import Testing
         Flaw("names in two normal forms", bytes("\"Ann\", \"\u{E9}\": 1, \"e\u{301}\": 2"), "Ann"),
     ]
 
-    @Test(arguments: flaws) func oneFlawCostsNobodyElse(_ flaw: Flaw) throws {
+    @Test("A flaw in one user's name does not affect the other users", arguments: flaws)
+    func oneFlawCostsNobodyElse(_ flaw: Flaw) throws {
         let provider = try FakeProvider { request in
             guard var reply = OktaOrg.answer(request, users: 6, isEmpty: false) else { return nil }
             guard request.path == "/api/v1/users" else { return reply }
@@ -53,7 +54,8 @@ import Testing
         #expect(accounts["u0"]?.displayName == flaw.read ?? "Ann u0")
     }
 
-    @Test(arguments: ConnectorCase.all) func aByteOrderMarkIsSkipped(_ example: ConnectorCase) throws {
+    @Test("A byte order mark before the JSON is skipped", arguments: ConnectorCase.all)
+    func aByteOrderMarkIsSkipped(_ example: ConnectorCase) throws {
         let provider = try FakeProvider { request in
             var reply = example.org(request)
             if reply?.body.first == UInt8(ascii: "{") || reply?.body.first == UInt8(ascii: "[") {
@@ -66,9 +68,11 @@ import Testing
         #expect(Dictionary(grouping: records) { $0.key.kind }.mapValues(\.count) == example.counts)
     }
 
-    @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1}}", "nul", "'a'", "\"\\x\"", "\"a", "[01]", "\u{FEFF}", "\u{FEFF}\u{FEFF}1",
-    ])
+    @Test(
+        "An answer that is not JSON is read as null",
+        arguments: [
+            "", "{", "[1,]", "{\"a\":1}}", "nul", "'a'", "\"\\x\"", "\"a", "[01]", "\u{FEFF}", "\u{FEFF}\u{FEFF}1",
+        ])
     func whatIsNoJSONIsNone(_ text: String) {
         #expect(UpstreamResponse(status: 200, headers: [:], body: Array(text.utf8)).json == .null)
     }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Connectors
 
-/// How connectors find the next page: by Link fields (RFC 8288) and URLs in bodies. What they can't use is an error, never
-/// the end of a list, and whatever host it names, the customer's token goes to the customer's own server alone.
+/// Connectors find the next page by Link fields (RFC 8288) and by URLs in bodies. A link that can't be used is an
+/// error, never the end of a list, and the customer's token goes only to the customer's own server, whatever host a
+/// link names.
 @Suite struct NextPageTests {
-    /// Okta's users, with each field `Link` of a next page written otherwise. `LINK` stands for its URL, `QUERY` for its
-    /// query.
+    /// Okta's users with another spelling of the `Link` field. `LINK` stands for its URL, `QUERY` for its query.
     private func okta(_ field: String) throws -> FakeProvider {
         try FakeProvider { request in
             guard var reply = OktaOrg.answer(request, users: 6, isEmpty: false) else { return nil }
@@ -31,20 +31,24 @@ import Testing
         return Set(try pull(without: others) { connector }.accounts.keys)
     }
 
-    @Test(arguments: [
-        "<LINK>; rel=\"next\"", "<LINK>;rel=next", "<LINK>; rel=\"NEXT\"", "<LINK> ; REL = \"Next\" ",
-        "</api/v1/users?QUERY>; rel=next",
-        "<users?QUERY>; rel=\"next\"", "<?QUERY>; rel=\"next\"", "<./users?QUERY#x>; rel=\"next\"",
-        "<//my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
-        "<https://my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
-        "<http://EXAMPLE.okta.com:8080/api/v1/users?QUERY>; rel=\"next\"",
-        "<LINK>; rel=\"last next\"", "<LINK>; rel=\"https://a.example/rels/x\tNext\"",
-        "<LINK&q=name eq \"a, b\">; rel=\"next\"", "<LINK&filter=a;b,c>; rel=\"next\"",
-        "<LINK>; title=\"a, \\\"b\\\"; rel=self <x>\"; rel=\"next\"", "<LINK>; title*=UTF-8''%e2%82%ac; rel=\"next\"",
-        "<LINK>; crossorigin; rel=\"next\"; rel=\"self\"", ", ,<LINK>; rel=\"next\", ",
-        "<https://a.example/?after=9>; rel=\"self\", <LINK>; rel=\"next\"", "<LINK>; rel=\"next\",<x>; rel=\"self\"",
-        "<LINK>; rel=\"ne\\xt\"", "<x?after=9>; rel=\"next\"; anchor=\"/other\", <LINK>; rel=\"next\"",
-    ])
+    @Test(
+        "Every legal spelling of a Link field leads to the next page",
+        arguments: [
+            "<LINK>; rel=\"next\"", "<LINK>;rel=next", "<LINK>; rel=\"NEXT\"", "<LINK> ; REL = \"Next\" ",
+            "</api/v1/users?QUERY>; rel=next",
+            "<users?QUERY>; rel=\"next\"", "<?QUERY>; rel=\"next\"", "<./users?QUERY#x>; rel=\"next\"",
+            "<//my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
+            "<https://my_org.okta.com/api/v1/users?QUERY>; rel=\"next\"",
+            "<http://EXAMPLE.okta.com:8080/api/v1/users?QUERY>; rel=\"next\"",
+            "<LINK>; rel=\"last next\"", "<LINK>; rel=\"https://a.example/rels/x\tNext\"",
+            "<LINK&q=name eq \"a, b\">; rel=\"next\"", "<LINK&filter=a;b,c>; rel=\"next\"",
+            "<LINK>; title=\"a, \\\"b\\\"; rel=self <x>\"; rel=\"next\"",
+            "<LINK>; title*=UTF-8''%e2%82%ac; rel=\"next\"",
+            "<LINK>; crossorigin; rel=\"next\"; rel=\"self\"", ", ,<LINK>; rel=\"next\", ",
+            "<https://a.example/?after=9>; rel=\"self\", <LINK>; rel=\"next\"",
+            "<LINK>; rel=\"next\",<x>; rel=\"self\"",
+            "<LINK>; rel=\"ne\\xt\"", "<x?after=9>; rel=\"next\"; anchor=\"/other\", <LINK>; rel=\"next\"",
+        ])
     func aLegalLinkLeadsToTheNextPage(_ field: String) throws {
         let provider = try okta(field)
         #expect(try users(provider).count == 6)
@@ -52,15 +56,17 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: [
-        "LINK; rel=\"next\"", "<LINK; rel=\"next\"", "<LINK>; rel=\"next", "<LINK> rel=\"next\"",
-        "<LINK>; rel=\"next\" x",
-        "<LINK>; =next", "<LINK>; rel=\"next\", x", "<https://example.okta.com/api/v1/users?limit=2>; rel=\"next\"",
-        "<https://example.okta.com/api/v1/users>; rel=\"next\"", "<https://example.okta.com/?after=>; rel=\"next\"",
-        "<https://example.okta.com/?after=%zz>; rel=\"next\"", "<mailto:a@example.com?after=2>; rel=\"next\"",
-        "<https:api/v1/users?QUERY>; rel=\"next\"", "<>; rel=\"next\"",
-        "<LINK>; rel=\"next\", </api/v1/users?after=9>; rel=\"next\"",
-    ])
+    @Test(
+        "A Link field that can't be used is an error, not the end of the list",
+        arguments: [
+            "LINK; rel=\"next\"", "<LINK; rel=\"next\"", "<LINK>; rel=\"next", "<LINK> rel=\"next\"",
+            "<LINK>; rel=\"next\" x",
+            "<LINK>; =next", "<LINK>; rel=\"next\", x", "<https://example.okta.com/api/v1/users?limit=2>; rel=\"next\"",
+            "<https://example.okta.com/api/v1/users>; rel=\"next\"", "<https://example.okta.com/?after=>; rel=\"next\"",
+            "<https://example.okta.com/?after=%zz>; rel=\"next\"", "<mailto:a@example.com?after=2>; rel=\"next\"",
+            "<https:api/v1/users?QUERY>; rel=\"next\"", "<>; rel=\"next\"",
+            "<LINK>; rel=\"next\", </api/v1/users?after=9>; rel=\"next\"",
+        ])
     func aLinkThatCannotBeUsedIsNoEnd(_ field: String) throws {
         let error = #expect(throws: ConnectorError.self) { try users(okta(field)) }
         #expect(error?.kind == "provider_error")
@@ -68,11 +74,13 @@ import Testing
 
     // MARK: The customer's own address
 
-    /// GitLab behind a proxy names itself as it is called on the other side; one list of each way to page.
-    @Test(arguments: [
-        "http://gitlab.com", "https://git_lab.internal:8443", "http://10.0.0.7", "https://gitlab.com/gitlab",
-        "https://other.example.com", "//gitlab.com", "",
-    ])
+    /// GitLab behind a proxy names its internal address; the test has one list for each way of paging.
+    @Test(
+        "A GitLab behind a proxy is read to its end, through its public address",
+        arguments: [
+            "http://gitlab.com", "https://git_lab.internal:8443", "http://10.0.0.7", "https://gitlab.com/gitlab",
+            "https://other.example.com", "//gitlab.com", "",
+        ])
     func gitLabBehindAProxyIsReadToItsEnd(_ origin: String) throws {
         let stranger = try FakeProvider { _ in nil }
         let provider = try FakeProvider { request in
@@ -93,20 +101,22 @@ import Testing
 
     struct Way: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// How the provider's answers name its own origin.
+        /// The origin that the provider's answers name.
         let origin: String
 
-        var testDescription: String { "\(connector)" }
+        var testDescription: String { connector.testDescription }
     }
 
-    /// A cursor that names a server of a stranger's, on this machine, would be followed there if anything were.
-    @Test(arguments: [
-        Way(connector: .okta, origin: "https://canonical.okta.com"),
-        Way(connector: .entra, origin: "https://graph.microsoft.com"),
-        Way(connector: .intune, origin: "https://graph.microsoft.com"),
-        Way(connector: .github, origin: "https://api.github.com"),
-        Way(connector: .gitlab, origin: "https://gitlab.com"),
-    ])
+    /// The cursor names another server on this machine, which would receive requests if cursors were followed there.
+    @Test(
+        "A token is sent only to the customer's own server, whatever host a cursor names",
+        arguments: [
+            Way(connector: .okta, origin: "https://canonical.okta.com"),
+            Way(connector: .entra, origin: "https://graph.microsoft.com"),
+            Way(connector: .intune, origin: "https://graph.microsoft.com"),
+            Way(connector: .github, origin: "https://api.github.com"),
+            Way(connector: .gitlab, origin: "https://gitlab.com"),
+        ])
     func aTokenGoesToItsOwnServerAlone(_ way: Way) throws {
         let stranger = try FakeProvider { _ in nil }
         let address = stranger.url
@@ -124,10 +134,12 @@ import Testing
         #expect(stranger.requests.isEmpty && provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: [
-        "https://gitlab.com/api/v3/groups?page=2", "/login?page=2", "https://gitlab.com", "?page=2\u{1}",
-        "https://gitlab.com/api/v4/../../etc?page=2", "https://gitlab.com/api/v4.evil/groups?page=2",
-    ])
+    @Test(
+        "A next page outside of the API is not requested",
+        arguments: [
+            "https://gitlab.com/api/v3/groups?page=2", "/login?page=2", "https://gitlab.com", "?page=2\u{1}",
+            "https://gitlab.com/api/v4/../../etc?page=2", "https://gitlab.com/api/v4.evil/groups?page=2",
+        ])
     func aNextPageOutsideOfTheAPIIsNotFollowed(_ url: String) throws {
         let provider = try FakeProvider { request in
             var reply = GitLabGroup.answer(request, isEmpty: false)
@@ -143,12 +155,14 @@ import Testing
 
     // MARK: Tokens
 
-    /// A member that leads on, in each of the ways in which providers name it, holds something that leads nowhere.
-    @Test(arguments: [
-        ("googleWorkspace", "nextPageToken"), ("entra", "@odata.nextLink"), ("slack", "next_cursor"),
-        ("zoom", "next_page_token"),
-        ("oneLogin", "after_cursor"), ("github", "endCursor"), ("aws", "NextToken"), ("crowdStrike", "offset"),
-    ])
+    /// In each provider's way to name the next page, the member holds an unusable value.
+    @Test(
+        "A page token that can't be used is an error, not the end of the list",
+        arguments: [
+            ("googleWorkspace", "nextPageToken"), ("entra", "@odata.nextLink"), ("slack", "next_cursor"),
+            ("zoom", "next_page_token"),
+            ("oneLogin", "after_cursor"), ("github", "endCursor"), ("aws", "NextToken"), ("crowdStrike", "offset"),
+        ])
     func aTokenThatCannotBeUsedIsNoEnd(_ connector: String, _ member: String) throws {
         let example = try #require(ConnectorCase.all.first { "\($0.connector)".lowercased() == connector.lowercased() })
         for spoiled: JSON in [["a": 1], [1], .number(1.5), true] {
@@ -161,7 +175,7 @@ import Testing
             }
             let connector = try example.connect(provider)
             do {
-                // A list that a sync can do without is left out.
+                // An optional list is left out.
                 let found = try pullEntries { connector }
                 #expect(!found.entries.leftOut.isEmpty, "\(member) \(spoiled)")
             } catch let error as ConnectorError {
@@ -170,7 +184,7 @@ import Testing
         }
     }
 
-    /// Each member of that name that holds text, and so leads on, holds something else.
+    /// Replaces each member of that name that holds text, and so names a next page.
     private static func replacing(_ member: String, by value: JSON, in json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map { replacing(member, by: value, in: $0) })
@@ -184,10 +198,12 @@ import Testing
         }
     }
 
-    /// Without a count, a list goes on until a page is empty, or it can't be read.
-    @Test(arguments: [
-        ("crowdstrike", "total"), ("jumpcloud", "totalCount"), ("slack", "totalResults"),
-    ])
+    /// Without a count, a list is read until a page is empty, or it counts as unreadable.
+    @Test(
+        "A missing count is not the end of a list",
+        arguments: [
+            ("crowdstrike", "total"), ("jumpcloud", "totalCount"), ("slack", "totalResults"),
+        ])
     func aCountThatIsMissingIsNoEnd(_ platform: String, _ member: String) throws {
         let example = try #require(ConnectorCase.all.first { $0.connector.platform.rawValue == platform })
         let plain = try FakeProvider(example.org)
@@ -212,8 +228,8 @@ import Testing
         }
     }
 
-    /// Pages have numbers: only the count says which is the last.
-    @Test(arguments: [.null, "many", .number(1e300)] as [JSON])
+    /// Jamf's pages have numbers: only the count shows which is the last.
+    @Test("A missing count from Jamf is an error", arguments: [.null, "many", .number(1e300)] as [JSON])
     func jamfsCountThatIsMissingIsNoEnd(_ spoiled: JSON) throws {
         let provider = try FakeProvider { request in
             guard var reply = ConnectorCase.jamfPro.org(request), let json = try? JSON(parsing: reply.body) else {
@@ -235,7 +251,7 @@ import Testing
         return .object(Dictionary(pairs) { $1 })
     }
 
-    @Test func aMarkerThatIsMissingIsNoEnd() throws {
+    @Test("A missing marker from AWS is an error") func aMarkerThatIsMissingIsNoEnd() throws {
         let provider = try FakeProvider { request in
             var reply = ConnectorCase.aws.org(request)
             if let body = reply.map({ String(decoding: $0.body, as: UTF8.self) }) {

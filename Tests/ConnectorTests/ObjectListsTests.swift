@@ -4,7 +4,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct ObjectListsTests {
-    /// Pages of two objects each; the number of objects whose lists are asked for.
+    /// Reads pages of two objects each; returns the number of objects whose lists were requested.
     private func asked(pages: Int, refused: (Int) -> Bool) throws -> Int {
         var lists = ObjectLists("lists")
         var asked = 0
@@ -23,11 +23,11 @@ import Testing
         return asked
     }
 
-    @Test("Lists of which all are refused are no longer asked for") func allRefused() throws {
+    @Test("If all lists so far are refused, no more than six are requested") func allRefused() throws {
         #expect(try asked(pages: 10) { _ in true } == 6)
     }
 
-    @Test("Lists of which some are refused are asked for") func someRefused() throws {
+    @Test("If only some lists are refused, all are requested") func someRefused() throws {
         #expect(try asked(pages: 10) { $0 == 7 || $0 == 3 } == 20)
     }
 }

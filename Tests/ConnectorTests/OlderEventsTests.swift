@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct OlderEventsTests {
     @Test(
-        "The events of a list that could not be read are asked for from where it failed",
+        "After a failed read, a list's events are requested from the time of the failure",
         arguments: [ConnectorCase.googleWorkspace, .entra, .slack, .jira])
     func eachList(_ example: ConnectorCase) throws {
         let names = try example.connect(FakeProvider(example.org)).collections.filter { $0.kinds == [.auditEvent] }

@@ -4,7 +4,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct PageGuardTests {
-    /// The pages that are read until the guard refuses one; nil if it lets `most` pass.
+    /// Returns the number of pages that are read until the guard refuses one; nil if it lets `most` pass.
     private func pages(until most: Int, _ page: (Int) -> (items: [JSON], next: JSON?, isNew: Bool)) -> Int? {
         var pages = PageGuard()
         for number in 0..<most {
@@ -20,7 +20,8 @@ import Testing
         return nil
     }
 
-    @Test(arguments: [0, 1, 7, 100], [1, 2, 3, 50]) func aCircleIsFound(_ lead: Int, _ length: Int) throws {
+    @Test("A circle of pages is detected", arguments: [0, 1, 7, 100], [1, 2, 3, 50])
+    func aCircleIsFound(_ lead: Int, _ length: Int) throws {
         let found = pages(until: 10_000) { number in
             let place = number < lead ? number : lead + (number - lead) % length
             return ([.integer(place)], .string("page \(place + 1)"), true)
@@ -28,34 +29,35 @@ import Testing
         #expect(try #require(found) <= 3 * (lead + length) + 2)
     }
 
-    @Test func aLongListPasses() {
+    @Test("A long list of different pages passes") func aLongListPasses() {
         #expect(pages(until: 5_000) { ([.integer($0)], .string("page \($0)"), true) } == nil)
     }
 
-    /// CrowdStrike's scroll.
-    @Test func aPlaceMayRepeatAsLongAsItemsDiffer() {
+    /// CrowdStrike's scroll behaves like this.
+    @Test("The cursor may repeat as long as the items differ") func aPlaceMayRepeatAsLongAsItemsDiffer() {
         #expect(pages(until: 5_000) { ([.integer($0)], "pointer", true) } == nil)
         #expect(pages(until: 5_000) { ([.integer($0 / 3)], "pointer", true) } == 2)
     }
 
-    /// Filters leave pages empty, or alike.
-    @Test func itemsMayRepeatAsLongAsPlacesDiffer() {
+    /// Filters may leave pages empty or equal.
+    @Test("Items may repeat as long as the cursors differ") func itemsMayRepeatAsLongAsPlacesDiffer() {
         #expect(pages(until: 5_000) { ([], .string("page \($0)"), $0 % 400 == 0) } == nil)
     }
 
-    @Test func pagesWithoutAnythingNewAreBounded() throws {
+    @Test("The number of pages without new items is limited") func pagesWithoutAnythingNewAreBounded() throws {
         let empty = pages(until: 10_000) { ([], .string("page \($0)"), false) }
         #expect(empty == PageGuard.mostPagesWithoutNew + 1)
-        // A long list may begin again, as often as numbered lists do.
+        // A long list may restart, as often as numbered lists do.
         let again = pages(until: 100_000) { ([.integer($0 % 1_000)], .string("page \($0)"), $0 < 1_000) }
         #expect(try #require(again) > 5_000 && again ?? 0 < 7_000)
     }
 
-    @Test func theLastPageMayHoldAnything() {
+    @Test("The last page may contain anything") func theLastPageMayHoldAnything() {
         #expect(pages(until: 5_000) { _ in (["same"], nil, false) } == nil)
     }
 
     @Test(
+        "Any stored state of the guard is accepted",
         arguments: [
             .null, [], "x", ["distance": .integer(.max), "reach": .integer(.max), "next": "a", "items": "b"],
             ["distance": .integer(.min), "reach": 0, "with_new": .integer(.max), "without_new": .integer(.max)],

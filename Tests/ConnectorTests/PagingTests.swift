@@ -7,7 +7,7 @@ import Upstream
 @testable import Connectors
 
 @Suite struct PagingTests {
-    /// Numbers that are deleted while the list is read, one before each page of two.
+    /// A list of numbers from which one is deleted before each page of two.
     private final class ShrinkingList {
         var numbers: [Int]
         var losses: [Int]
@@ -29,7 +29,9 @@ import Upstream
         NumberedList(id: { $0.integer.map(String.init) ?? "" }, ask: numbers.page)
     }
 
-    @Test(arguments: [[0], [1], [-1, 0], [-1, 1, 3], [-1, -1, 4, 0], [0, 1, 2]])
+    @Test(
+        "Items that are deleted during reading hide no other item",
+        arguments: [[0], [1], [-1, 0], [-1, 1, 3], [-1, -1, 4, 0], [0, 1, 2]])
     func whatIsDeletedWhileAListIsReadHidesNothingElse(_ losses: [Int]) throws {
         let numbers = ShrinkingList(0..<7, losing: losses)
         let found = Set(try list(numbers).all().compactMap(\.integer))
@@ -37,8 +39,8 @@ import Upstream
         #expect(!numbers.numbers.isEmpty)
     }
 
-    /// A cache between us and the provider, or the provider itself.
-    @Test func aPageThatComesInPlaceOfAnotherHidesNobody() throws {
+    /// A cache between us and the provider, or the provider itself, may send a wrong page.
+    @Test("A wrong page in place of another hides no item") func aPageThatComesInPlaceOfAnotherHidesNobody() throws {
         for wrong in [1, 2, 3] {
             var asked = 0
             let list = NumberedList(id: { $0.integer.map(String.init) ?? "" }) { from in
@@ -51,15 +53,17 @@ import Upstream
     }
 
     /// A cursor comes back from the database.
-    @Test(arguments: [.integer(.max), .integer(.min), .integer(-1), .string("7"), .null, .number(1e300)] as [JSON])
+    @Test(
+        "An invalid position restarts the list",
+        arguments: [.integer(.max), .integer(.min), .integer(-1), .string("7"), .null, .number(1e300)] as [JSON])
     func aPlaceThatIsNoneIsTheBeginning(_ place: JSON) throws {
         let list = NumberedList(id: { $0.string ?? "" }) { from in ([.string(String(from))], false) }
         #expect(try list.page(["from": place]).items == ["0"])
         #expect(try list.page(["from": 70]).items == ["70"])
     }
 
-    /// Each answer alone would be within its limits.
-    @Test func aListWithoutAnEndIsAnError() {
+    /// Each answer by itself is within its limits.
+    @Test("A list without an end is an error") func aListWithoutAnEndIsAnError() {
         let numbers = NumberedList(id: { $0.integer.map(String.init) ?? "" }) { from in
             (Array(repeating: 7, count: 400_000) + [.integer(from)], false)
         }
@@ -72,7 +76,7 @@ import Upstream
         }
     }
 
-    @Test func answersThatAreHeldTogetherAreWithinALimit() throws {
+    @Test("The total size of concurrent answers is limited") func answersThatAreHeldTogetherAreWithinALimit() throws {
         let provider = try FakeProvider { _ in .init(text: String(repeating: "x", count: 6 << 20)) }
         let client = try UpstreamClient(
             "gitlab", Environment(["ENVIRONMENT": "development", "UPSTREAM_GITLAB": provider.url]), seconds: 20)
@@ -85,8 +89,8 @@ import Upstream
         #expect(error?.kind == "provider_error")
     }
 
-    /// Users leave while the pages are read, each from the first page.
-    @Test(arguments: [101, 199, 205, 250, 997], [0, 3])
+    /// Users leave while the numbered pages are read.
+    @Test("Members who leave during reading hide no other member", arguments: [101, 199, 205, 250, 997], [0, 3])
     func whoLeavesWhileNumberedPagesAreReadHidesNobodyElse(_ count: Int, _ losses: Int) throws {
         let members = Mutex(Array(0..<count))
         let provider = try FakeProvider { request in
@@ -107,8 +111,9 @@ import Upstream
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// Counted twice, it would seem to be all that there is. A list that stays so can't be read.
-    @Test(arguments: [ConnectorCase.jumpCloud, .crowdStrike], [0, 2])
+    /// A repeated item that is counted twice would make the list seem complete. A list that keeps repeating it can't be
+    /// read.
+    @Test("A repeated item hides no other item", arguments: [ConnectorCase.jumpCloud, .crowdStrike], [0, 2])
     func anItemThatComesTwiceHidesNoOther(_ example: ConnectorCase, _ place: Int) throws {
         let paths = ["/api/applications", "/user-management/queries/users/v1"]
         let absence = try? Absence(example) { request, reply in
@@ -119,19 +124,21 @@ import Upstream
         #expect((absence?.gone ?? []) == [])
     }
 
-    @Test func aListThatNeverStandsStillIsLeftForAnotherTime() {
+    @Test("A list that keeps changing during reading is an error")
+    func aListThatNeverStandsStillIsLeftForAnotherTime() {
         let numbers = ShrinkingList(0..<100, losing: (0..<100).map { $0 })
         #expect(throws: ConnectorError.self) { try list(numbers).all() }
     }
 
-    @Test func aParentThatGoesWhileItsListIsReadIsPassedOver() throws {
+    @Test("An application that disappears during reading is skipped")
+    func aParentThatGoesWhileItsListIsReadIsPassedOver() throws {
         let lists = RecordCollection.each(
             "lists", of: .application, parents: { ["a", "b", "c", "d"] }, keeping: { _ in [] }
         ) { parent, cursor in
             let application = ApplicationRecord(
                 externalID: parent + (cursor?.string ?? ""), name: parent, isManaged: true)
             switch (parent, cursor) {
-            // Gone before its first page, and before its second.
+            // These are gone before the first page, or before the second.
             case ("a", _), ("d", _), ("b", .some(.string("2"))): throw ConnectorError.missing("It has gone.")
             case ("b", _): return RecordPage(PageEntries(), next: "2")
             default:
@@ -153,7 +160,7 @@ import Upstream
         #expect(found == ["c", "c2"])
     }
 
-    @Test func anEmptyTokenIsNoNextPage() throws {
+    @Test("An empty page token means that there is no next page") func anEmptyTokenIsNoNextPage() throws {
         let provider = try FakeProvider { _ in .json(["items": [], "next": ""]) }
         let base = try #require(UpstreamURL("https://api.example.com"))
         let client = try UpstreamClient(

@@ -11,8 +11,8 @@ import Upstream
         region: "us-east-1", service: "service")
     private let moment = Timestamp("2015-08-30T12:36:00Z")
 
-    /// The case post-x-www-form-urlencoded of AWS's own suite.
-    @Test func signsAsAWSDoes() throws {
+    /// The case post-x-www-form-urlencoded of AWS's own test suite.
+    @Test("A signature equals the one in AWS's test suite") func signsAsAWSDoes() throws {
         let there = try #require(UpstreamURL("https://example.amazonaws.com/"))
         var request = UpstreamRequest(.post, there)
         request.setBody(Array("Param1=value1".utf8), "application/x-www-form-urlencoded")
@@ -28,7 +28,7 @@ import Upstream
                 """)
     }
 
-    @Test func hashesTheCanonicalRequest() throws {
+    @Test("The canonical request has sorted query parameters and headers") func hashesTheCanonicalRequest() throws {
         var request = UpstreamRequest(.get, try #require(UpstreamURL("https://example.amazonaws.com/?b=2&a=1")))
         request.headers["X-Amz-Date"] = "20150830T123600Z"
         #expect(
@@ -44,7 +44,7 @@ import Upstream
                 """)
     }
 
-    @Test func aTokenIsSignedToo() throws {
+    @Test("A session token is signed too") func aTokenIsSignedToo() throws {
         let keys = AWSKeys(id: "ASIA", secret: Secret("s"), sessionToken: Secret("token"))
         var request = UpstreamRequest(.get, try #require(UpstreamURL("https://example.amazonaws.com/")))
         SigV4(keys: keys, region: "us-east-1", service: "iam").sign(&request, at: try #require(moment))
@@ -56,13 +56,13 @@ import Upstream
 @Suite struct XMLElementTests {
     private func read(_ text: String) throws -> XMLElement { try XMLElement(parsing: Array(text.utf8)) }
 
-    @Test("A document of more than 250,000 elements is refused")
+    @Test("An XML document of more than 250,000 elements is refused")
     func elementsAreCounted() throws {
         #expect(try read("<a>" + String(repeating: "<b/>", count: 249_999) + "</a>").children.count == 249_999)
         #expect(throws: XMLSyntaxError.self) { try read("<a>" + String(repeating: "<b/>", count: 250_000) + "</a>") }
     }
 
-    @Test func readsElementsAndText() throws {
+    @Test("XML elements and texts are read") func readsElementsAndText() throws {
         let root = try read(
             """
             <?xml version="1.0"?><!-- c -->
@@ -75,16 +75,20 @@ import Upstream
         #expect(root.text("missing") == nil)
     }
 
-    @Test(arguments: [
-        "", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&x;</a>", "<a>&</a>", "<a>&#0;</a>", "<a b></a>", "<a b=\"<\"/>",
-        "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "<a><!DOCTYPE b></a>", "<a b=\"c></a>", "</a>", "<a>&#xD800;</a>",
-        "<>", "<a", "<a>\u{0}</b>",
-    ])
+    @Test(
+        "Malformed XML is refused",
+        arguments: [
+            "", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&x;</a>", "<a>&</a>", "<a>&#0;</a>", "<a b></a>",
+            "<a b=\"<\"/>",
+            "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "<a><!DOCTYPE b></a>", "<a b=\"c></a>", "</a>",
+            "<a>&#xD800;</a>",
+            "<>", "<a", "<a>\u{0}</b>",
+        ])
     func refusesWhatIsNotWellFormed(_ text: String) {
         #expect(throws: XMLSyntaxError.self) { try read(text) }
     }
 
-    @Test func refusesDepth() {
+    @Test("Deeply nested XML is refused") func refusesDepth() {
         let text = String(repeating: "<a>", count: 100) + String(repeating: "</a>", count: 100)
         #expect(throws: XMLSyntaxError.self) { try read(text) }
     }

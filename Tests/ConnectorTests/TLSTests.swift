@@ -4,7 +4,7 @@ import Testing
 
 @testable import Upstream
 
-/// TLS as providers' servers have it, with a real server.
+/// TLS connections to a real server, as to providers' servers.
 @Suite struct TLSTests {
     private func status(of server: TLSServer, host: String = "localhost", authority: String? = nil) throws -> Int {
         let client = try UpstreamClient(
@@ -17,12 +17,12 @@ import Testing
         return try client.send(UpstreamRequest(.get, url)).status
     }
 
-    @Test("A server whose certificate is signed by an authority in SSL_CERT_FILE is accepted")
+    @Test("A certificate that is signed by an authority in SSL_CERT_FILE is accepted")
     func acceptsAValidCertificate() throws {
         #expect(try status(of: TLSServer(.valid)) == 200)
     }
 
-    @Test("A certificate that has expired is refused")
+    @Test("An expired certificate is refused")
     func refusesAnExpiredCertificate() throws {
         let server = try TLSServer(.expired)
         #expect(throws: UpstreamError.unreachable) { try status(of: server) }
@@ -47,14 +47,14 @@ import Testing
         #expect(throws: UpstreamError.unreachable) { try status(of: server, authority: other.authority) }
     }
 
-    @Test("An SSL_CERT_FILE that can't be read is an error, and no other file takes its place")
+    @Test("An SSL_CERT_FILE that can't be read is an error, and no other file is used instead")
     func refusesAMissingFile() throws {
         let server = try TLSServer(.valid)
         #expect(throws: EnvironmentError.self) { try status(of: server, authority: "/nonexistent") }
     }
 
-    /// libcurl decodes these if a server sends them, whether the request offered them or not. The executable contains no
-    /// decoder for br and zstd.
+    /// libcurl decodes these codings if a server sends them, even if the request did not offer them. The executable
+    /// contains no decoder for br and zstd.
     @Test("A response in a content coding that was not offered is an error", arguments: ["br", "zstd", "br, gzip"])
     func refusesForeignCodings(_ coding: String) throws {
         let provider = try FakeProvider { request in

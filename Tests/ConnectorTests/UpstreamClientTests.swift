@@ -20,7 +20,8 @@ import Testing
             limits: limits, seconds: seconds)
     }
 
-    @Test func keepsPathQueryAndHostUnderAnOverride() throws {
+    @Test("Path, query and host are kept when the address is overridden")
+    func keepsPathQueryAndHostUnderAnOverride() throws {
         let provider = try FakeProvider {
             .json(["host": .string($0.headers["Host"] ?? ""), "at": .string($0.target)])
         }
@@ -29,7 +30,8 @@ import Testing
         #expect(answer.json == ["host": "api.example.com", "at": "/v1/users/a%2Fb%20%3F/x?q=%C3%A4%26%3D"])
     }
 
-    @Test(arguments: ["..", ".", ""]) func refusesPartsThatReachOutOfTheirPlace(_ part: String) throws {
+    @Test("A path part that would leave its place is refused", arguments: ["..", ".", ""])
+    func refusesPartsThatReachOutOfTheirPlace(_ part: String) throws {
         let provider = try FakeProvider { _ in .json([]) }
         #expect(throws: UpstreamError.refused) {
             try client(provider).send(UpstreamRequest(.delete, there, "/users/\(part)/tokens"))
@@ -37,31 +39,35 @@ import Testing
         #expect(provider.requests.isEmpty)
     }
 
-    @Test(arguments: [
-        "https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://0x7f.1/",
-        "https://2130706433/", "https://169.254.169.254/latest/meta-data", "https://10.1.2.3/",
-        "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/", "https://[4000::1]/", "https://[::ffff:0:7f00:1]/",
-        "https://[64:ff9b:1::1]/", "https://[100::1]/", "https://[5f00::1]/", "https://[2002:7f00:1::]/",
-        "https://[2001:db8::1]/", "https://[ff02::1]/",
-    ])
+    @Test(
+        "Private and local addresses are not connected to",
+        arguments: [
+            "https://localhost/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
+            "https://0x7f.1/",
+            "https://2130706433/", "https://169.254.169.254/latest/meta-data", "https://10.1.2.3/",
+            "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/", "https://[4000::1]/", "https://[::ffff:0:7f00:1]/",
+            "https://[64:ff9b:1::1]/", "https://[100::1]/", "https://[5f00::1]/", "https://[2002:7f00:1::]/",
+            "https://[2001:db8::1]/", "https://[ff02::1]/",
+        ])
     func connectsToNoPrivateAddress(_ url: String) throws {
         let url = try #require(UpstreamURL(url))
-        // Either nothing is connected to, or the system has no way there at all; a name is looked up by it.
+        // The address is refused before connecting, or the system has no route to it; host names are resolved by the
+        // system.
         #expect(throws: UpstreamError.refused) { try client(nil).send(UpstreamRequest(.get, url)) }
     }
 
-    @Test func followsNoRedirect() throws {
+    @Test("Redirects are not followed") func followsNoRedirect() throws {
         let provider = try FakeProvider { _ in .init(302, headers: ["Location": "https://127.0.0.1/"]) }
         #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 302)
         #expect(provider.requests.count == 1)
     }
 
-    @Test func takesHTTPSOnly() throws {
+    @Test("Only HTTPS addresses are accepted") func takesHTTPSOnly() throws {
         let url = try #require(UpstreamURL("http://api.example.com/"))
         #expect(throws: UpstreamError.refused) { try client(nil).send(UpstreamRequest(.get, url)) }
     }
 
-    @Test func anOverrideOutsideOfDevelopmentIsAnError() {
+    @Test("An override outside of development is an error") func anOverrideOutsideOfDevelopmentIsAnError() {
         #expect(throws: EnvironmentError.self) {
             try UpstreamClient("example", Environment(["UPSTREAM_EXAMPLE": "http://127.0.0.1:1"]), seconds: 1)
         }
@@ -69,7 +75,8 @@ import Testing
 
     /// The request was sent, so it may have been carried out.
     @Test(
-        "A response that is not HTTP is a connection that broke off", arguments: ["HTTP/3 200", "ICY 200 OK", "\0\0\0"])
+        "A response that is not HTTP counts as a broken connection",
+        arguments: ["HTTP/3 200", "ICY 200 OK", "\0\0\0"])
     func aResponseThatIsNotHTTP(_ line: String) throws {
         let listener = try LocalListener(.tcp)
         nonisolated(unsafe) let shared = listener
@@ -86,7 +93,7 @@ import Testing
         server.join()
     }
 
-    /// A server that a customer names may send anything: GitLab's, Okta's and Jamf's.
+    /// A customer names the servers of GitLab, Okta and Jamf, which may send anything.
     @Test("A header line without a name is left out, and the response is read")
     func leavesFieldsWithoutANameOut() throws {
         let provider = try FakeProvider { _ in
@@ -101,7 +108,7 @@ import Testing
         #expect(response.headers.fields.allSatisfy { !$0.name.isEmpty })
     }
 
-    @Test func comesBackWhenTheProviderSaysSo() throws {
+    @Test("A request is repeated when the provider says so") func comesBackWhenTheProviderSaysSo() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         provider.fail(.init(429, headers: ["Retry-After": "1"]))
         let begin = UpstreamClient.now
@@ -110,8 +117,10 @@ import Testing
         #expect(provider.requests.count == 2)
     }
 
-    /// A provider that asks to come back at once would be asked five times in a moment.
-    @Test(arguments: ["0", "0.01", "Thu, 01 Jan 1970 00:00:10 GMT"])
+    /// Without the pause, a provider that asks to come back at once would get five requests in a moment.
+    @Test(
+        "A wait that is already over still leads to the first pause",
+        arguments: ["0", "0.01", "Thu, 01 Jan 1970 00:00:10 GMT"])
     func aWaitThatIsOverLeavesTheFirstPause(_ wait: String) throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         for _ in 0..<2 { provider.fail(.init(429, headers: ["Retry-After": wait])) }
@@ -122,14 +131,14 @@ import Testing
         #expect(provider.requests.count == 3)
     }
 
-    @Test func waitsNoLongerThanItHasTime() throws {
+    @Test("A wait that exceeds the remaining time is returned to the caller") func waitsNoLongerThanItHasTime() throws {
         let provider = try FakeProvider { _ in .init(429, headers: ["Retry-After": "3600"]) }
         #expect(throws: UpstreamError.throttled(seconds: 3_600)) {
             try client(provider).send(UpstreamRequest(.get, there))
         }
     }
 
-    @Test(arguments: ["3601", "31536000", "1e30", "Fri, 31 Dec 9999 23:59:59 GMT"])
+    @Test("A wait is limited to one hour", arguments: ["3601", "31536000", "1e30", "Fri, 31 Dec 9999 23:59:59 GMT"])
     func nobodyHasUsWaitLongerThanAnHour(_ wait: String) throws {
         let provider = try FakeProvider { _ in .init(429, headers: ["Retry-After": wait]) }
         #expect(throws: UpstreamError.throttled(seconds: 3_600)) {
@@ -138,14 +147,16 @@ import Testing
         #expect(provider.requests.count == 1)
     }
 
-    @Test(arguments: ["inf", "-inf", "nan", "-1", "1e999", "soon", ""])
+    @Test(
+        "An invalid wait is replaced by the usual pause",
+        arguments: ["inf", "-inf", "nan", "-1", "1e999", "soon", ""])
     func aWaitThatIsNoneIsOurOwn(_ wait: String) throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         provider.fail(.init(429, headers: ["Retry-After": wait]))
         #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 200)
     }
 
-    @Test(arguments: ["inf", "nan", "1e30", "-9e18", "9.2e18"])
+    @Test("An invalid reset time is ignored", arguments: ["inf", "nan", "1e30", "-9e18", "9.2e18"])
     func aMomentThatIsNoneIsNotWaitedFor(_ moment: String) {
         let date = "Thu, 01 Jan 1970 00:00:10 GMT"
         let response = UpstreamResponse(status: 429, headers: ["Date": date, "X-Reset": moment], body: [])
@@ -154,8 +165,8 @@ import Testing
         #expect(soon.seconds(untilEpochIn: "X-Reset") == 3)
     }
 
-    /// A verdict of a provider's own is bounded like the standard one.
-    @Test func aProvidersOwnSignalIsBoundedToo() throws {
+    /// A decision of a provider's own rule is limited like the standard one.
+    @Test("The wait of a provider's own rule is limited too") func aProvidersOwnSignalIsBoundedToo() throws {
         let provider = try FakeProvider { _ in .init(429) }
         for wait in [Double.infinity, 1e30] {
             let policy = RetryPolicy { _ in .throttled(seconds: wait) }
@@ -165,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func repeatsWhatFailedOnlyIfItIsRepeatable() throws {
+    @Test("After a failure, a GET is repeated and a POST is not") func repeatsWhatFailedOnlyIfItIsRepeatable() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         for reply in [FakeProvider.Reply(503), .cut] { provider.fail(reply) }
         #expect(try client(provider).send(UpstreamRequest(.get, there)).status == 200)
@@ -176,8 +187,9 @@ import Testing
         #expect(provider.requests.count == 5)
     }
 
-    /// libcurl sends what a kept connection did not answer once more by itself.
-    @Test func aConnectionThatEndsWithoutAWordIsNoLicenceToRepeat() throws {
+    /// libcurl by itself repeats a request that a kept connection did not answer.
+    @Test("After a connection that ends without an answer, only a GET is repeated")
+    func aConnectionThatEndsWithoutAWordIsNoLicenceToRepeat() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }
         let client = try client(provider)
         #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
@@ -191,14 +203,14 @@ import Testing
         #expect(try client.send(UpstreamRequest(.get, there)).status == 200)
     }
 
-    @Test func givesUpAfterSomeRetries() throws {
+    @Test("The client gives up after the configured retries") func givesUpAfterSomeRetries() throws {
         let provider = try FakeProvider { _ in .init(500) }
         let policy = RetryPolicy(retries: 2, firstPause: 0.01)
         #expect(try client(provider, retry: policy).send(UpstreamRequest(.get, there)).status == 500)
         #expect(provider.requests.count == 3)
     }
 
-    @Test func takesNoMoreThanItsLimit() throws {
+    @Test("A response above the limit is refused") func takesNoMoreThanItsLimit() throws {
         let provider = try FakeProvider { _ in .init(text: String(repeating: "x", count: 2_000)) }
         var limits = UpstreamClient.Limits()
         limits.bodyLength = 1_999
@@ -207,8 +219,8 @@ import Testing
         }
     }
 
-    /// Larger answers are longer than any page of a provider's list, and take up memory when they are read.
-    @Test func takesEightMegabytesUnlessItIsToldMore() throws {
+    /// Longer answers exceed any page of a provider's list, and would need much memory to parse.
+    @Test("A response of more than 8 MiB is refused by default") func takesEightMegabytesUnlessItIsToldMore() throws {
         let provider = try FakeProvider { request in
             .init(text: String(repeating: "x", count: (8 << 20) + (request.target == "/longer" ? 1 : 0)))
         }
@@ -218,7 +230,7 @@ import Testing
         #expect(throws: UpstreamError.tooLarge) { try client.send(UpstreamRequest(.get, longer)) }
     }
 
-    @Test func doesNotWaitForWhatNeverComes() throws {
+    @Test("A response that never comes ends in a timeout") func doesNotWaitForWhatNeverComes() throws {
         let listener = try LocalListener(.tcp)
         let override = ["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": "http://127.0.0.1:\(listener.port)"]
         var limits = UpstreamClient.Limits()
@@ -228,7 +240,7 @@ import Testing
         #expect(throws: UpstreamError.broken) { try client.send(UpstreamRequest(.get, there)) }
     }
 
-    @Test func sendsManyAtOnceAndEachOnce() throws {
+    @Test("Concurrent requests are each sent once and answered") func sendsManyAtOnceAndEachOnce() throws {
         let provider = try FakeProvider { .json(["n": .string($0.parameter("n") ?? "")]) }
         provider.fail(.init(429, headers: ["Retry-After": "0"]), after: 40)
         provider.fail(.init(502), after: 80)
@@ -242,7 +254,7 @@ import Testing
         #expect(provider.requests.count == 102)
     }
 
-    @Test func aLineBreakInAFieldBeginsNoOther() throws {
+    @Test("A line break in a header value can't start another header") func aLineBreakInAFieldBeginsNoOther() throws {
         let provider = try FakeProvider { .json(["evil": .bool($0.headers["X-Evil"] != nil)]) }
         let request = UpstreamRequest(.get, there, headers: ["X-A": "a\r\nX-Evil: 1"])
         #expect(try client(provider).send(request).json == ["evil": false])

@@ -6,12 +6,12 @@ import Testing
 
 @testable import Analysis
 
-/// The analysis of a whole company beside a second one that looks like it.
+/// The analysis of a whole company next to a second one that looks like it.
 @Suite(.usesStore) struct AnalysisIsolationTests {
     /// An hour after the company was made.
     private static let now = SeededDatabase.moment + .hours(1)
 
-    /// Facts about the second company that lead its rules elsewhere.
+    /// Changes to the second company that lead to other findings.
     private static let otherFacts: [SQL] = [
         """
         UPDATE accounts SET is_admin = NOT is_admin, mfa_enabled = false, last_login_at = NULL WHERE workspace_id = $1
@@ -30,7 +30,7 @@ import Testing
         "DELETE FROM app_policies WHERE workspace_id = $1",
     ]
 
-    /// What an analysis comes to: its result, and what it has written, but for ids of its own and how long it took.
+    /// Returns the result of an analysis and the rows that it wrote, without ids and durations.
     private func outcome(_ seeded: SeededDatabase) throws -> [String] {
         let workspace = try #require(try SystemAccess(seeded.database).workspace(seeded.workspaceID))
         let run = try workspace.analyze(now: Self.now)
@@ -51,7 +51,8 @@ import Testing
             + skipped + findings + snapshots
     }
 
-    @Test func anAnalysisKnowsOneCompany() throws {
+    @Test("The analysis of a company does not depend on another one, and does not change it")
+    func anAnalysisKnowsOneCompany() throws {
         let alone = try outcome(SeededDatabase())
         let seeded = try SeededDatabase()
         let other = try Lookalike(of: seeded.workspaceID, in: seeded.database)

@@ -3,27 +3,27 @@ import Findings
 import Testing
 
 @Suite struct CatalogueTests {
-    @Test func thereAreAtLeastAHundredAndTwentyRules() {
+    @Test("There are at least 120 rules") func thereAreAtLeastAHundredAndTwentyRules() {
         #expect(Rule.all.count >= 120)
     }
 
-    @Test func everyCategoryHasRules() {
+    @Test("Every category has rules") func everyCategoryHasRules() {
         #expect(Set(Rule.all.map(\.category)) == Set(Category.allCases))
     }
 
-    @Test func idsAreUniqueAndNameTheirCategory() {
+    @Test("Rule ids are unique and begin with their category") func idsAreUniqueAndNameTheirCategory() {
         #expect(Set(Rule.all.map(\.id)).count == Rule.all.count)
         for rule in Rule.all {
             #expect(rule.id.wholeMatch(of: /([a-z_]+)::[a-z0-9_]+/)?.1 == rule.category.rawValue[...], "\(rule.id)")
         }
     }
 
-    @Test func titlesAreShortAndDistinct() {
+    @Test("Rule titles are short and different from each other") func titlesAreShortAndDistinct() {
         for rule in Rule.all { #expect((5...60).contains(rule.title.count), "\(rule.id)") }
         #expect(Set(Rule.all.map(\.title)).count == Rule.all.count)
     }
 
-    @Test func recommendationsAreOneSentence() {
+    @Test("Every rule recommends an action in one sentence") func recommendationsAreOneSentence() {
         for rule in Rule.all {
             #expect(
                 rule.recommendedAction.wholeMatch(of: /[A-Z][^.]{14,}\./) != nil,
@@ -32,12 +32,12 @@ import Testing
         }
     }
 
-    @Test func rulesAreFoundById() throws {
+    @Test("A rule is found by its id") func rulesAreFoundById() throws {
         for rule in Rule.all { #expect(Rule.named(rule.id)?.title == rule.title) }
         #expect(Rule.named("identity_security::nothing") == nil)
     }
 
-    @Test func everyRuleThatTheProductNamesIsThere() {
+    @Test("Every rule that the product's description names exists") func everyRuleThatTheProductNamesIsThere() {
         let named = [
             "admin_without_mfa", "user_without_mfa", "stale_account", "stale_admin", "never_signed_in",
             "inactive_user_with_entitlements", "inactive_user_with_admin", "service_account_with_admin",

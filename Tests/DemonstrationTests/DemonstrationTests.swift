@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct DemonstrationTests {
-    /// All tables with what they hold, but for the audit log, whose ids and so row hashes are random.
+    /// All tables with their contents, except the audit log, whose ids and row hashes are random.
     private static let dumps: [SQL] = [
         "SELECT * FROM workspaces", "SELECT * FROM members ORDER BY user_id", "SELECT * FROM integrations ORDER BY id",
         "SELECT * FROM identities ORDER BY id", "SELECT * FROM accounts ORDER BY id",
@@ -30,14 +30,14 @@ import Testing
         }
     }
 
-    @Test func theSameMomentMakesTheSameCompany() throws {
+    @Test("The same time always makes the same company") func theSameMomentMakesTheSameCompany() throws {
         let first = try dump(SeededDatabase())
         let second = try dump(SeededDatabase())
         #expect(first.count > 10_000)
         #expect(first == second)
     }
 
-    @Test func seedingAgainWritesNothing() throws {
+    @Test("Seeding a second time writes nothing") func seedingAgainWritesNothing() throws {
         let seeded = try SeededDatabase()
         let before = try dump(seeded)
         let summary = try Demonstration.seed(seeded.database, now: SeededDatabase.moment + .days(3))
@@ -47,7 +47,9 @@ import Testing
     }
 
     /// A week of days, at night and at noon: weekends and the time of day must not matter.
-    @Test(arguments: (0..<8).map { Int.days($0 * 29) + .hours($0 * 5) })
+    @Test(
+        "The company has the intended size, whatever the day and time",
+        arguments: (0..<8).map { Int.days($0 * 29) + .hours($0 * 5) })
     func theCompanyIsOfTheRightSize(later: Int) throws {
         let seeded = try SeededDatabase(now: SeededDatabase.moment + later)
         let summary = seeded.summary
@@ -77,7 +79,7 @@ import Testing
         #expect(outside == 0)
     }
 
-    @Test func everyRoleHasAMemberWhoIsAnEmployee() throws {
+    @Test("Every role has a member who is an employee") func everyRoleHasAMemberWhoIsAnEmployee() throws {
         let seeded = try SeededDatabase()
         #expect(
             Set(seeded.summary.members.map(\.role))
@@ -90,13 +92,14 @@ import Testing
                 == seeded.summary.members.map(\.userID).map(\.description).sorted())
     }
 
-    @Test func everyCategoryHasAnOpenFinding() throws {
+    @Test("Every category has an open finding") func everyCategoryHasAnOpenFinding() throws {
         let categories = try SeededDatabase().texts(
             "SELECT DISTINCT category FROM findings WHERE workspace_id = $1 AND status = 'open'")
         #expect(Set(categories) == Set(Category.allCases.map(\.rawValue)))
     }
 
-    @Test func findingsAreOfTheCatalogueAndWholeSentences() throws {
+    @Test("Findings belong to existing rules and are whole sentences")
+    func findingsAreOfTheCatalogueAndWholeSentences() throws {
         let seeded = try SeededDatabase()
         for id in try seeded.texts("SELECT DISTINCT rule_id FROM findings WHERE workspace_id = $1") {
             #expect(Rule.named(id) != nil, "\(id)")
@@ -113,7 +116,7 @@ import Testing
         #expect(future == 0)
     }
 
-    @Test func everyReferenceStaysWithinTheWorkspace() throws {
+    @Test("Every reference stays within the workspace") func everyReferenceStaysWithinTheWorkspace() throws {
         let seeded = try SeededDatabase()
         var broken = 0
         if TestStore.Engine.ofThisRun == .sqlite {
@@ -137,7 +140,7 @@ import Testing
         for sql in mismatched { #expect(try seeded.number(sql) == 0) }
     }
 
-    @Test func nothingHappensBeforeItCan() throws {
+    @Test("No event happens before its cause or in the future") func nothingHappensBeforeItCan() throws {
         let seeded = try SeededDatabase()
         let impossible: [SQL] = [
             "SELECT count(*) FROM entitlements WHERE workspace_id = $1 AND last_used_at < granted_at",

@@ -7,12 +7,12 @@ import Store
 import TestSupport
 import Testing
 
-/// The analysis finds in the demonstration company what has been planted there, and nothing else.
+/// The analysis finds the problems that were planted in the demonstration company, and no others.
 @Suite(.usesStore) struct EngineTests {
     /// Weekends, nights and days.
     private static let moments = (0..<7).map { SeededDatabase.moment + .days($0 * 29) + .hours($0 * 5) }
 
-    @Test(arguments: moments)
+    @Test("The analysis finds exactly the planted problems", arguments: moments)
     func findsWhatIsPlantedAndNothingElse(now: Timestamp) throws {
         let seeded = try SeededDatabase(now: now)
         let run = try seeded.database.first("SELECT max(started_at) FROM analysis_runs") { try $0[0] as Timestamp }
@@ -26,7 +26,7 @@ import Testing
         #expect(severities == (try Demonstration.planted(now: now)))
     }
 
-    @Test func aSecondRunChangesNothingButTimes() throws {
+    @Test("A second run changes nothing but times") func aSecondRunChangesNothingButTimes() throws {
         let seeded = try SeededDatabase()
         let workspace = try #require(try SystemAccess(seeded.database).workspace(seeded.workspaceID))
         func findings() throws -> [String] {

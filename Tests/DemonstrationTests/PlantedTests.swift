@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct PlantedTests {
-    @Test(arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
+    @Test(
+        "The snapshots of the last week drift as planted",
+        arguments: (0..<7).map { Int.days($0 * 29) + .hours($0 * 5) })
     func theLastWeekHasDriftedAsPlanted(later: Int) throws {
         let now = SeededDatabase.moment + later
         let seeded = try SeededDatabase(now: now)

@@ -3,7 +3,7 @@ import Demonstration
 import Store
 import TestSupport
 
-/// A database of its own, with the demonstration workspace in it.
+/// A new database that contains the demonstration workspace.
 final class SeededDatabase {
     private let empty: EmptyDatabase
     let database: any Database
@@ -23,14 +23,14 @@ final class SeededDatabase {
 
     var workspaceID: Identifier { summary.workspaceID }
 
-    /// The first column of a query whose first parameter is the workspace.
+    /// Returns the first column of a query whose first parameter is the workspace.
     func texts(_ sql: SQL, _ parameters: any SQLParameter...) throws -> [String] {
         var texts: [String] = []
         try database.run(sql, [workspaceID.sqlValue] + parameters.map(\.sqlValue)) { texts.append($0.text(0)) }
         return texts
     }
 
-    /// One number.
+    /// Returns one number.
     func number(_ sql: SQL) throws -> Int {
         try database.first(sql, workspaceID) { try $0[0] as Int } ?? -1
     }

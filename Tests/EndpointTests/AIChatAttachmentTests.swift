@@ -6,7 +6,7 @@ import Testing
 
 @testable import Assistant
 
-/// Files that come with a message.
+/// Files that are attached to a message.
 @Suite(.usesStore) struct AIChatAttachmentTests {
     private let chat: ChatTest
 
@@ -28,7 +28,7 @@ import Testing
         ("f.txt", Array("Grüße,\n\t漢字".utf8), "text/plain"),
     ]
 
-    @Test(arguments: files)
+    @Test("Attachments of six file types are passed to the model", arguments: files)
     func sixTypesAreRead(_ name: String, _ bytes: [UInt8], _ type: String) throws {
         #expect(send(bytes, name).status == 200)
         let content = try #require(chat.anthropic.bodies.first?["messages"]?.array?.first?["content"]?.array)
@@ -45,14 +45,14 @@ import Testing
         if content[0]["type"] == "document" { #expect(content[0]["title"]?.string == name) }
     }
 
-    @Test(arguments: files)
+    @Test("Without a file name, the content decides the file type", arguments: files)
     func withoutANameTheContentDecides(_ name: String, _ bytes: [UInt8], _ type: String) throws {
         #expect(send(bytes, nil).status == 200)
         let content = chat.anthropic.bodies.first?["messages"]?.array?.first?["content"]?.array
         #expect(content?[0]["source"]?["media_type"]?.string == type)
     }
 
-    @Test func contentAndNameMustAgree() {
+    @Test("A file whose content does not match its name is refused") func contentAndNameMustAgree() {
         for (name, bytes, type) in Self.files {
             for (other, _, otherType) in Self.files where otherType != type {
                 let reply = send(bytes, other)
@@ -63,7 +63,7 @@ import Testing
         #expect(chat.anthropic.bodies.isEmpty)
     }
 
-    @Test func otherTypesAreRefused() {
+    @Test("Other file types are refused") func otherTypesAreRefused() {
         for (bytes, name) in [
             (Array("PK\u{3}\u{4}".utf8) + [0], "a.zip"), ([0x7F] + Array("ELF".utf8), "a"), ([0xC3, 0x28], "a.txt"),
             (Array("<html>".utf8), "a.html"), (Array("a\u{0}b".utf8), "a.txt"), (Array("%PDF-1.7".utf8), "a.pdf.exe"),
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func base64IsExact() {
+    @Test("An attachment must be exact base64") func base64IsExact() {
         for text in [
             "abc", "ab=c", "YWJj\n", "YWJj YWJj", "data:text/plain;base64,YWJj", "YW==YW==", "YWJ=", "====", "YWJ-",
         ] {
@@ -84,8 +84,8 @@ import Testing
         }
     }
 
-    /// 10 MiB after decoding, by its length alone: nothing that is too long is decoded.
-    @Test func tenMegabytesAreTheMost() throws {
+    /// The limit is 10 MiB after decoding, judged by the length of the text: a file that is too long is not decoded.
+    @Test("An attachment of more than 10 MiB is refused") func tenMegabytesAreTheMost() throws {
         let zeros = "AAAA"
         let most = String(repeating: zeros, count: Attachment.maximumLength / 3) + "AA=="
         #expect(Attachment.maximumLength == 10_485_760)
@@ -97,7 +97,7 @@ import Testing
         #expect(error?.status == 400, "zeros are no PDF, but they are not too long")
     }
 
-    @Test func theFunctionTakesAsMuch() {
+    @Test("A body with the longest attachment is accepted, and a longer one gets 413") func theFunctionTakesAsMuch() {
         let body = Attachment.maximumLength / 3 * 4 + 4 + 200_000
         #expect(QuickChat.maximumBodyLength >= body)
         var call = chat.call()
@@ -106,8 +106,8 @@ import Testing
         #expect(reply.status == 413 && reply.error == "The body is longer than 15728640 bytes.")
     }
 
-    /// A file is read once, and neither kept nor sent again.
-    @Test func aFileIsNotKept() throws {
+    /// A file is read once; it is neither stored nor sent again.
+    @Test("An attached file is sent to the model once and not stored") func aFileIsNotKept() throws {
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         chat.anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:])))
         #expect(send(Array("the words of the file".utf8), "notes.txt", id).status == 200)

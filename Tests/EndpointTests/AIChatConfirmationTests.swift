@@ -9,8 +9,8 @@ import Testing
 
 @testable import Assistant
 
-/// What the model may only propose happens when a person confirms it: exactly that, once, soon, by the same person in the
-/// same workspace and session.
+/// The model may only propose an action. It happens when the same person confirms exactly this proposal, once, in time,
+/// in the same workspace and session.
 @Suite(.usesStore) struct AIChatConfirmationTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
@@ -18,7 +18,7 @@ import Testing
 
     init() throws { chat = try ChatTest() }
 
-    /// Has the model propose something; the result is the answer.
+    /// Makes the model propose an action; returns the reply.
     private func propose(_ more: [String: JSON]) -> Reply { propose("suspend_user", Self.input, more) }
 
     private func propose(
@@ -30,7 +30,7 @@ import Testing
 
     private func token(_ reply: Reply) -> JSON { reply.json["toolCalls"]?.array?.last?["confirmationToken"] ?? .null }
 
-    /// Sends the same request again, with a token.
+    /// Sends the same request again, with a confirmation token.
     private func confirm(
         _ token: JSON, as role: Role = .admin, at now: Timestamp = TestStore.now, _ more: [String: JSON] = [:]
     ) -> Reply {
@@ -43,7 +43,8 @@ import Testing
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty, comment)
     }
 
-    @Test func nothingHappensBeforeItIsConfirmed() throws {
+    @Test("A proposed action does not happen before a person confirms it")
+    func nothingHappensBeforeItIsConfirmed() throws {
         let reply = propose()
         #expect(reply.status == 200 && reply.json["stop_reason"] == "tool_use")
         let call = try #require(reply.json["toolCalls"]?.array?.first)
@@ -57,7 +58,7 @@ import Testing
         #expect(anthropic.bodies.count == 1, "the model is not asked while a person is")
     }
 
-    @Test func confirmedItHappens() throws {
+    @Test("A confirmed action is queued without asking the model again") func confirmedItHappens() throws {
         let first = propose()
         let reply = confirm(token(first))
         #expect(reply.status == 200 && anthropic.bodies.count == 1, "the model has no part in it")
@@ -73,7 +74,8 @@ import Testing
         #expect(entry.details["reason"] == "She left.")
     }
 
-    @Test func theConversationGoesOnAfterwards() throws {
+    @Test("The conversation continues after a confirmation, and the model never sees a token")
+    func theConversationGoesOnAfterwards() throws {
         let first = propose()
         let session: [String: JSON] = ["sessionId": first.json["sessionId"] ?? .null]
         #expect(confirm(token(first), session).status == 200)
@@ -86,7 +88,7 @@ import Testing
             !String(decoding: sent, as: UTF8.self).contains(token(first).string ?? "-"), "the model never sees a token")
     }
 
-    @Test func severalAreConfirmedOneByOne() throws {
+    @Test("Several proposals are confirmed one by one") func severalAreConfirmedOneByOne() throws {
         anthropic.says(
             FakeAnthropic.calls(
                 (name: "suspend_user", input: ["email": "alice@example.com"]),
@@ -100,9 +102,9 @@ import Testing
         #expect(try chat.actions().count == 2)
     }
 
-    // MARK: Tokens that do not hold
+    // MARK: Invalid tokens
 
-    @Test func aReplayedTokenIsRefused() throws {
+    @Test("A confirmation token can't be used twice") func aReplayedTokenIsRefused() throws {
         let token = token(propose())
         #expect(confirm(token).status == 200)
         let reply = confirm(token)
@@ -110,7 +112,7 @@ import Testing
         #expect(try chat.actions().count == 1 && chat.store.own.auditEntries().count == 1)
     }
 
-    @Test func ofManyAtOnceOneIsCarriedOut() throws {
+    @Test("Exactly one of many concurrent confirmations is carried out") func ofManyAtOnceOneIsCarriedOut() throws {
         let token = token(propose())
         let statuses = Mutex<[Int]>([])
         let send = chat.prepared(chat.call("Suspend Alice", ["confirmationToken": token]))
@@ -122,19 +124,19 @@ import Testing
         #expect(try chat.actions().count == 1)
     }
 
-    @Test func aLateTokenIsRefused() throws {
+    @Test("A confirmation token expires after five minutes") func aLateTokenIsRefused() throws {
         let token = token(propose())
         try expectRefused(confirm(token, at: TestStore.now + 300))
         #expect(confirm(token, at: TestStore.now + 299).status == 200)
     }
 
-    @Test func aTokenWhoseTimeWasPutOffIsRefused() throws {
+    @Test("A token whose stored expiry was extended is refused") func aTokenWhoseTimeWasPutOffIsRefused() throws {
         let token = token(propose())
         try chat.store.database.execute("UPDATE confirmation_tokens SET expires_at = $1", TestStore.now + .days(1))
         try expectRefused(confirm(token))
     }
 
-    @Test func anAlteredTokenIsRefused() throws {
+    @Test("An altered token is refused") func anAlteredTokenIsRefused() throws {
         let token = try #require(token(propose()).string)
         let characters = Array(token)
         for place in [0, 20, 22, 40, 63] {
@@ -148,30 +150,31 @@ import Testing
         }
     }
 
-    @Test func anotherUsersTokenIsRefused() throws {
+    @Test("A token that another user confirms is refused") func anotherUsersTokenIsRefused() throws {
         let token = token(propose())
         for role in Role.allCases where role != .admin { try expectRefused(confirm(token, as: role), "\(role)") }
         #expect(confirm(token).status == 200, "it still holds for its own")
     }
 
-    @Test func aTokenOfAnotherSessionIsRefused() throws {
+    @Test("A token from another session is refused") func aTokenOfAnotherSessionIsRefused() throws {
         let token = token(propose())
         let other = chat.send("Hello").json["sessionId"] ?? .null
         try expectRefused(confirm(token, ["sessionId": other]))
         try expectRefused(confirm(token, ["sessionId": .string(Identifier.random().description)]))
     }
 
-    /// "The same request" names the same conversation.
-    @Test func aTokenOfANamedSessionIsRefusedWithoutIt() throws {
+    /// "The same request" must name the same conversation.
+    @Test("A token from a named session is refused without that session")
+    func aTokenOfANamedSessionIsRefusedWithoutIt() throws {
         let session: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         let token = token(propose(session))
         try expectRefused(confirm(token))
         #expect(confirm(token, session).status == 200)
     }
 
-    @Test func aTokenOfAnotherWorkspaceIsRefused() throws {
+    @Test("A token from another workspace is refused") func aTokenOfAnotherWorkspaceIsRefused() throws {
         let token = token(propose())
-        // The same person in both workspaces.
+        // The same person is a member of both workspaces.
         let call = chat.call("Suspend Alice", in: chat.store.other, ["confirmationToken": token])
         try chat.store.database.execute(
             "UPDATE members SET user_id = $1 WHERE workspace_id = $2 AND role = 'admin'",
@@ -181,14 +184,14 @@ import Testing
         #expect(try chat.actions(of: chat.store.other).isEmpty)
     }
 
-    /// "Re-send the same request": with another message it is another.
-    @Test func aTokenForAnotherMessageIsRefused() throws {
+    /// "Re-send the same request": a request with another message is not the same.
+    @Test("A token for another message is refused") func aTokenForAnotherMessageIsRefused() throws {
         let token = token(propose())
         try expectRefused(chat.send("Suspend Bob", ["confirmationToken": token]))
     }
 
-    /// What is carried out is what the token vouches for, whatever the row says by now.
-    @Test func aTokenForOtherInputIsRefused() throws {
+    /// The confirmed action is the one that the token was issued for, even if the row has changed since.
+    @Test("A token is refused if the stored proposal was changed") func aTokenForOtherInputIsRefused() throws {
         let token = token(propose())
         for change: SQL in [
             #"UPDATE confirmation_tokens SET tool_input = '{"email":"quokka@example.com"}'"#,
@@ -201,7 +204,7 @@ import Testing
         }
     }
 
-    @Test func aTokenOfAnotherSecretIsRefused() throws {
+    @Test("A token that was made with another secret is refused") func aTokenOfAnotherSecretIsRefused() throws {
         let token = token(propose())
         let reply = chat.send(
             chat.call("Suspend Alice", ["confirmationToken": token]),
@@ -209,7 +212,7 @@ import Testing
         try expectRefused(reply)
     }
 
-    @Test func anotherProposalsTokenConfirmsOnlyThat() throws {
+    @Test("Each token confirms only its own proposal") func anotherProposalsTokenConfirmsOnlyThat() throws {
         let first = token(propose())
         let second = token(propose("revoke_sessions"))
         #expect(confirm(second).status == 200)
@@ -217,9 +220,9 @@ import Testing
         #expect(confirm(first).status == 200)
     }
 
-    // MARK: Permissions at that moment
+    // MARK: Permissions at the time of confirmation
 
-    @Test func aRoleThatWasLostConfirmsNothing() throws {
+    @Test("A person who has lost the role can't confirm") func aRoleThatWasLostConfirmsNothing() throws {
         let token = token(propose())
         try chat.store.database.execute(
             "UPDATE members SET role = 'viewer' WHERE user_id = $1", chat.store.own.members[.admin])
@@ -231,14 +234,16 @@ import Testing
         #expect(try chat.actions().isEmpty)
     }
 
-    @Test func aTrialThatHasExpiredConfirmsNothing() throws {
+    @Test("In an expired trial, nothing can be confirmed") func aTrialThatHasExpiredConfirmsNothing() throws {
         let token = token(propose())
         try chat.store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
         #expect(confirm(token).error == "The trial has expired. Choose a plan to continue.")
         #expect(try chat.actions().isEmpty)
     }
 
-    @Test(arguments: [("critical", "pending_approval"), ("high", "pending_approval"), ("medium", "queued")])
+    @Test(
+        "An agent's action on a severe finding waits for approval",
+        arguments: [("critical", "pending_approval"), ("high", "pending_approval"), ("medium", "queued")])
     func anAgentsActionMayWaitForApproval(_ severity: String, _ status: String) throws {
         try chat.store.database.execute("UPDATE findings SET affected_identity_id = NULL")
         let finding = try chat.store.own.addFinding(severity)
@@ -247,22 +252,25 @@ import Testing
         #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) \(status)"])
     }
 
-    /// Alice has a critical finding, which an agent does not get around by not naming it.
-    @Test func leavingTheFindingOutDoesNotHelp() throws {
+    /// Alice has a critical finding; an agent can't avoid the approval by not naming it.
+    @Test("An agent's action waits for approval even if the finding is not named")
+    func leavingTheFindingOutDoesNotHelp() throws {
         let reply = confirm(token(propose(as: .agent)), as: .agent)
         #expect(reply.json["response"] == "suspend_user for alice@example.com on okta is waiting for approval.")
         #expect(try chat.actions() == ["suspend_user okta \(chat.alice()) pending_approval"])
     }
 
-    @Test func whatIsGoneByThenIsNotDone() throws {
+    @Test("An action on a platform that was disconnected before the confirmation is refused")
+    func whatIsGoneByThenIsNotDone() throws {
         let token = token(propose())
         try chat.store.database.execute("UPDATE integrations SET status = 'disconnected'")
         #expect(confirm(token).status == 400)
         #expect(try chat.actions().isEmpty)
     }
 
-    /// By now the same input would mean another account.
-    @Test func whatWouldActOnAnotherPlatformByThenIsNotDone() throws {
+    /// At the time of confirmation, the same input would mean another account.
+    @Test("A confirmation that would now act on another platform is refused")
+    func whatWouldActOnAnotherPlatformByThenIsNotDone() throws {
         let token = token(propose())
         try chat.store.database.execute("UPDATE integrations SET status = 'disconnected'")
         try chat.store.own.addAccount(
@@ -272,15 +280,16 @@ import Testing
         #expect(try chat.actions().isEmpty)
     }
 
-    @Test func theSameActionDoesNotWaitTwice() throws {
+    @Test("An action that is already pending for the target can't be confirmed a second time")
+    func theSameActionDoesNotWaitTwice() throws {
         let (first, second) = (token(propose()), token(propose()))
         #expect(confirm(first).status == 200)
         #expect(confirm(second).error == "Action suspend_user is already pending for this target.")
         #expect(try chat.actions().count == 1)
     }
 
-    /// The entry, the action and the token's use are one.
-    @Test func withoutItsEntryNothingHappens() throws {
+    /// The audit entry, the action and the use of the token are one transaction.
+    @Test("A confirmation whose audit entry fails changes nothing") func withoutItsEntryNothingHappens() throws {
         let token = token(propose())
         try chat.store.own.endAuditLog()
         #expect(confirm(token).status == 500)
@@ -294,6 +303,7 @@ import Testing
     // MARK: Each tool
 
     @Test(
+        "Every action tool is proposed and confirmed",
         arguments: [
             ("force_password_change", ["email": "alice@example.com"], "force_password_change okta"),
             ("revoke_sessions", ["email": "alice@example.com", "platform": "okta"], "revoke_sessions okta"),
@@ -311,7 +321,8 @@ import Testing
         #expect(try chat.actions().first?.hasPrefix(expected) == true)
     }
 
-    @Test func thePlatformIsNamedWhereThereAreSeveral() throws {
+    @Test("If the person has accounts on several platforms, the tool must name one")
+    func thePlatformIsNamedWhereThereAreSeveral() throws {
         let google = try chat.store.own.addIntegration("google_workspace", category: "idp")
         try chat.store.own.addAccount(of: try chat.alice(), on: google)
         _ = propose()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import api_ai_chat
 
-/// How many messages a plan has, and what becomes of a message when Anthropic does not answer.
+/// The number of messages that a plan includes, and the answers when Anthropic fails.
 @Suite(.usesStore) struct AIChatLimitsTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
@@ -21,14 +21,15 @@ import Testing
         ) { try $0[0] as Int } ?? 0
     }
 
-    /// Sets how many messages have been sent today.
+    /// Sets the number of messages that were sent today.
     private func sent(_ count: Int) throws {
         if try counted() == 0 { _ = chat.send() }
         try chat.store.database.counters.execute(
             "UPDATE counters SET count = $1 WHERE subject = $2", count, "ai_chat:\(chat.store.own.id)")
     }
 
-    @Test("Counts of tokens that no model reaches do not end the process", arguments: [Int.max, Int.min, -1, 0])
+    @Test(
+        "Implausible token counts in the model's answer do not end the process", arguments: [Int.max, Int.min, -1, 0])
     func takesAnyCountOfTokens(_ count: Int) throws {
         let usage: JSON = [
             "input_tokens": .integer(count), "cache_creation_input_tokens": .integer(count),
@@ -40,7 +41,9 @@ import Testing
 
     // MARK: Plans
 
-    @Test(arguments: [(Plan.free, 25), (.trial, 100), (.pro, 100)])
+    @Test(
+        "A plan includes a fixed number of messages per day",
+        arguments: [(Plan.free, 25), (.trial, 100), (.pro, 100)])
     func aPlanHasItsMessagesADay(_ plan: Plan, _ limit: Int) throws {
         try chat.store.own.set(plan: plan, trialEnd: TestStore.now)
         try sent(limit - 1)
@@ -57,20 +60,21 @@ import Testing
         #expect(chat.send(chat.call().session(token), at: tomorrow).status == 200, "the next day")
     }
 
-    @Test func enterpriseHasNoLimit() throws {
+    @Test("The Enterprise plan has no message limit") func enterpriseHasNoLimit() throws {
         let reply = chat.send()
         #expect(reply.status == 200 && reply.headers["RateLimit-Limit"] == nil)
         #expect(try counted() == 0)
     }
 
-    @Test func theWorkspaceCountsAndNotThePerson() throws {
+    @Test("The message limit applies to the workspace, not to the person")
+    func theWorkspaceCountsAndNotThePerson() throws {
         try chat.store.own.set(plan: .free)
         try sent(25)
         for role in Role.allCases { #expect(chat.send(as: role).status == 429) }
         #expect(chat.send(chat.call(in: chat.store.other)).status == 200)
     }
 
-    @Test func ofMessagesAtOnceNoneIsTooMany() throws {
+    @Test("Concurrent messages can't exceed the limit") func ofMessagesAtOnceNoneIsTooMany() throws {
         try chat.store.own.set(plan: .free)
         try sent(20)
         let send = chat.prepared(chat.call())
@@ -79,15 +83,17 @@ import Testing
             let status = send().status
             statuses.withLock { $0.append(status) }
         }.join()
-        // One that is refused gives its place back a moment later, in which another may be refused too, never let in.
+        // A refused message gives its place back a moment later. Until then another message may be refused, but none is
+        // let in.
         #expect(statuses.withLock { $0.count { $0 == 200 } } == 5)
         #expect(statuses.withLock { $0.count { $0 == 429 } } == 7)
         #expect(try counted() == 25)
     }
 
-    // MARK: Anthropic does not answer
+    // MARK: Failures at Anthropic
 
-    @Test func itsRateLimitIsTold() throws {
+    @Test("Anthropic's rate limit is passed on as 429, and the message does not count")
+    func itsRateLimitIsTold() throws {
         try chat.store.own.set(plan: .free)
         anthropic.says(FakeAnthropic.error(429, "rate_limit_error", headers: ["retry-after": "7"]))
         let reply = chat.send()
@@ -97,7 +103,7 @@ import Testing
         #expect(try counted() == 0, "what was not answered does not count")
     }
 
-    @Test func aSpendLimitIsNotTriedAgain() {
+    @Test("A spend limit at Anthropic is not retried") func aSpendLimitIsNotTriedAgain() {
         anthropic.says(
             FakeAnthropic.error(429, "rate_limit_error", details: ["error_code": "enforced_spend_limit_reached"]))
         let reply = chat.send()
@@ -105,7 +111,9 @@ import Testing
         #expect(reply.error == "The AI assistant has reached its spending limit. Try again later.")
     }
 
-    @Test(arguments: [500, 502, 503, 504, 529, 408, 409])
+    @Test(
+        "A failing Anthropic is asked four times before the answer is 503",
+        arguments: [500, 502, 503, 504, 529, 408, 409])
     func whenItIsUnavailableItIsTriedThreeTimesMore(_ status: Int) throws {
         try chat.store.own.set(plan: .free)
         for _ in 0..<4 { anthropic.says(FakeAnthropic.error(status, "api_error")) }
@@ -118,22 +126,22 @@ import Testing
         #expect(try counted() == 1)
     }
 
-    @Test func aBrokenConnectionIsTriedAgain() {
+    @Test("A broken connection to Anthropic is retried") func aBrokenConnectionIsTriedAgain() {
         anthropic.says(.cut, .cut)
         #expect(chat.send().status == 200 && anthropic.bodies.count == 3)
     }
 
-    @Test func whatIsNotThereIsUnavailable() {
+    @Test("An unreachable Anthropic gives 503") func whatIsNotThereIsUnavailable() {
         #expect(chat.send(chat.call(), ["UPSTREAM_ANTHROPIC": "http://127.0.0.1:1"]).status == 503)
     }
 
-    @Test func itsOwnSignalWins() {
+    @Test("An x-should-retry: false from Anthropic prevents retries") func itsOwnSignalWins() {
         anthropic.says(FakeAnthropic.error(503, "api_error", headers: ["x-should-retry": "false"]))
         #expect(chat.send().status == 503 && anthropic.bodies.count == 1)
     }
 
-    /// The pauses grow, and are no longer than the documented backoff: 0.25–0.5, 0.5–1 and 1–2 seconds.
-    @Test func thePausesGrow() throws {
+    /// The pauses grow up to the documented backoff: 0.25–0.5, 0.5–1 and 1–2 seconds.
+    @Test("The pauses between retries grow") func thePausesGrow() throws {
         for _ in 0..<4 { anthropic.says(FakeAnthropic.error(529, "overloaded_error")) }
         let begin = ContinuousClock.now
         let reply = chat.store.send(chat.call(), to: AIChat.self, variables: chat.variables)
@@ -141,14 +149,16 @@ import Testing
         #expect(reply.status == 503 && elapsed >= .seconds(1.75))
     }
 
-    @Test(arguments: [
-        (400, 400, "The AI assistant can't read this message or its file."),
-        (413, 413, "The message and its file are too long for the AI assistant."),
-        (401, 500, "The AI assistant could not answer. Try again later."),
-        (402, 500, "The AI assistant could not answer. Try again later."),
-        (403, 500, "The AI assistant could not answer. Try again later."),
-        (404, 500, "The AI assistant could not answer. Try again later."),
-    ])
+    @Test(
+        "Other errors from Anthropic are translated and show no internal detail",
+        arguments: [
+            (400, 400, "The AI assistant can't read this message or its file."),
+            (413, 413, "The message and its file are too long for the AI assistant."),
+            (401, 500, "The AI assistant could not answer. Try again later."),
+            (402, 500, "The AI assistant could not answer. Try again later."),
+            (403, 500, "The AI assistant could not answer. Try again later."),
+            (404, 500, "The AI assistant could not answer. Try again later."),
+        ])
     func otherRefusalsSayNothingOfTheInside(_ theirs: Int, _ ours: Int, _ sentence: String) {
         anthropic.says(FakeAnthropic.error(theirs, "some_error"))
         let reply = chat.send()
@@ -156,15 +166,15 @@ import Testing
         #expect(!reply.wire.contains("sk-ant"))
     }
 
-    @Test func aMessageThatIsNoneIsAFailure() {
+    @Test("An answer without a message counts as a failure") func aMessageThatIsNoneIsAFailure() {
         for json: JSON in [[:], ["type": "message"], [], ["type": "error", "error": [:]]] {
             anthropic.says(.json(json))
             #expect(chat.send().status == 503)
         }
     }
 
-    /// A message that was refused for its fields, or a confirmation, is none.
-    @Test func onlyMessagesCount() throws {
+    /// A message with invalid fields and a failed confirmation are not counted.
+    @Test("Only messages that reach the model are counted") func onlyMessagesCount() throws {
         try chat.store.own.set(plan: .free)
         #expect(chat.send("").status == 400)
         #expect(chat.send("x", ["fileBase64": "AAAA"]).status == 400)

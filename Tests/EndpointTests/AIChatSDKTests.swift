@@ -3,9 +3,9 @@ import Base
 import TestSupport
 import Testing
 
-/// Our requests are those of Anthropic's own SDK.
+/// Compares our requests with those of Anthropic's own SDK.
 @Suite(.enabled(if: SDK.isThere), .usesStore) struct AIChatSDKTests {
-    @Test func ourRequestsAreWhatTheSDKSends() throws {
+    @Test("Our requests are the same as those of Anthropic's SDK") func ourRequestsAreWhatTheSDKSends() throws {
         let chat = try ChatTest()
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0]

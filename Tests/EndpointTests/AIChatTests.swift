@@ -7,7 +7,7 @@ import Testing
 
 @testable import api_ai_chat
 
-/// What a conversation is.
+/// Conversations with the assistant.
 @Suite(.usesStore) struct AIChatTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
@@ -16,7 +16,7 @@ import Testing
 
     private func expectNoSurprise() { #expect(anthropic.provider.unexpected.isEmpty) }
 
-    @Test func answersInTheDocumentedShape() throws {
+    @Test("The assistant answers in the documented shape") func answersInTheDocumentedShape() throws {
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text("All is well.")]))
         let reply = chat.send("How are we?")
         #expect(reply.status == 200)
@@ -32,26 +32,28 @@ import Testing
         expectNoSurprise()
     }
 
-    @Test func theModelIsAVariable() {
+    @Test("A variable sets the model") func theModelIsAVariable() {
         _ = chat.send(chat.call(), ["ANTHROPIC_MODEL": "claude-sonnet-5"])
         #expect(anthropic.bodies.first?["model"] == "claude-sonnet-5")
     }
 
-    @Test func everyRoleMayChat() {
+    @Test("Every role may use the chat") func everyRoleMayChat() {
         for role in Role.allCases { #expect(chat.send(as: role).status == 200) }
     }
 
-    @Test(arguments: [
-        ("end_turn", "end_turn"), ("max_tokens", "max_tokens"), ("stop_sequence", "end_turn"),
-        ("pause_turn", "end_turn"), ("refusal", "end_turn"), ("model_context_window_exceeded", "max_tokens"),
-        ("something_new", "end_turn"),
-    ])
+    @Test(
+        "The model's stop reasons are mapped to three documented ones",
+        arguments: [
+            ("end_turn", "end_turn"), ("max_tokens", "max_tokens"), ("stop_sequence", "end_turn"),
+            ("pause_turn", "end_turn"), ("refusal", "end_turn"), ("model_context_window_exceeded", "max_tokens"),
+            ("something_new", "end_turn"),
+        ])
     func thereAreThreeStopReasons(_ theirs: String, _ ours: String) {
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text("x")], stop: theirs))
         #expect(chat.send().json["stop_reason"]?.string == ours)
     }
 
-    @Test func aMessageWithoutWordsIsSaidToBeNone() {
+    @Test("An answer without text is replaced by a sentence") func aMessageWithoutWordsIsSaidToBeNone() {
         anthropic.says(FakeAnthropic.message([]), FakeAnthropic.message([], stop: "refusal"))
         let first = chat.send()
         #expect(first.json["response"] == "The assistant gave no answer.")
@@ -60,8 +62,8 @@ import Testing
         expectNoSurprise()
     }
 
-    /// A message that was cut off holds a tool's input that may be half.
-    @Test func aCallThatWasCutOffIsNotRun() throws {
+    /// A truncated message may contain an incomplete tool input.
+    @Test("A tool call in a truncated message is not run") func aCallThatWasCutOffIsNotRun() throws {
         let finding = try chat.store.own.addFinding("high")
         let use: JSON = [
             "type": "tool_use", "id": "toolu_1", "name": "dismiss_finding",
@@ -75,8 +77,8 @@ import Testing
         expectNoSurprise()
     }
 
-    /// The API refuses every message with a blank text block, so that one would end the conversation.
-    @Test(arguments: ["\n\n", "", " \t", "\u{00A0}"])
+    /// The API refuses every message with a blank text block, so a stored one would end the conversation.
+    @Test("A blank answer does not break the conversation", arguments: ["\n\n", "", " \t", "\u{00A0}"])
     func aBlankAnswerDoesNotSpoilTheConversation(_ text: String) throws {
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text(text)]))
         let first = chat.send()
@@ -86,7 +88,8 @@ import Testing
         expectNoBlankText()
     }
 
-    @Test func blankTextOfAnEarlierReleaseIsLeftOut() throws {
+    @Test("A blank text block that an earlier release stored is left out")
+    func blankTextOfAnEarlierReleaseIsLeftOut() throws {
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text("One.")]))
         let first = chat.send()
         try chat.store.database.execute(
@@ -109,9 +112,10 @@ import Testing
         expectNoSurprise()
     }
 
-    // MARK: Tools that read
+    // MARK: Reading tools
 
-    @Test func readsThroughToolsAndCountsAllTokens() throws {
+    @Test("The model reads data through tools, and all its tokens are counted")
+    func readsThroughToolsAndCountsAllTokens() throws {
         anthropic.says(
             FakeAnthropic.calls((name: "get_risk_score", input: [:]), (name: "list_findings", input: ["limit": 1])),
             FakeAnthropic.message(
@@ -134,6 +138,7 @@ import Testing
     }
 
     @Test(
+        "Every reading tool returns data of the own workspace only",
         arguments: [
             ("get_risk_score", [:], "top_risks"), ("list_findings", ["severity": "critical"], "Finding Quokka"),
             ("list_findings", ["category": "shadow_it"], "Shadow Quokka"),
@@ -151,8 +156,8 @@ import Testing
         }
     }
 
-    /// The last time the model must answer in words.
-    @Test func theLoopIsBounded() throws {
+    /// In the last round the model must answer with text.
+    @Test("The model gets at most eight rounds of tool calls") func theLoopIsBounded() throws {
         for _ in 0..<20 { anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:]))) }
         let reply = chat.send()
         #expect(reply.status == 200 && anthropic.bodies.count == 8)
@@ -162,7 +167,7 @@ import Testing
         expectNoSurprise()
     }
 
-    @Test func aLongResultIsCutOff() throws {
+    @Test("A tool result that is too long is cut off") func aLongResultIsCutOff() throws {
         for number in 0..<50 {
             try chat.store.own.addFinding("critical", title: String(repeating: "x", count: 2_000) + "\(number)")
         }
@@ -176,7 +181,7 @@ import Testing
 
     private func messages(_ index: Int) -> [JSON] { anthropic.bodies[index]["messages"]?.array ?? [] }
 
-    @Test func aSessionGoesOn() throws {
+    @Test("A session continues with its earlier messages") func aSessionGoesOn() throws {
         anthropic.says(
             FakeAnthropic.calls((name: "get_integrations", input: [:])),
             FakeAnthropic.message([FakeAnthropic.text("Okta.")]))
@@ -190,22 +195,22 @@ import Testing
         expectNoSurprise()
     }
 
-    /// The reference returns no session id: a program brings its own.
-    @Test func aProgramMayChooseTheSession() {
+    /// The API reference documents no session id in the answer: a program sends its own.
+    @Test("A program may choose the session's id") func aProgramMayChooseTheSession() {
         let id = Identifier.random().description
         #expect(chat.send("One", ["sessionId": .string(id)]).json["sessionId"]?.string == id)
         _ = chat.send("Two", ["sessionId": .string(id.uppercased())])
         #expect(messages(1).count == 3)
     }
 
-    @Test func withoutASessionNothingIsRemembered() {
+    @Test("Without a session, no message is remembered") func withoutASessionNothingIsRemembered() {
         _ = chat.send("One")
         _ = chat.send("Two")
         #expect(messages(1).count == 1)
     }
 
-    /// Somebody else's session is as unknown as one that nobody has: it is new, and says nothing.
-    @Test func aSessionIsItsUsersAlone() throws {
+    /// Another user's session id acts like an unknown one: a new session with no history.
+    @Test("A session belongs to one user of one workspace") func aSessionIsItsUsersAlone() throws {
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         _ = chat.send("The secret plan", id)
         #expect(chat.send("What plan?", as: .viewer, id).status == 200)
@@ -215,7 +220,7 @@ import Testing
         #expect(messages(3).count == 3)
     }
 
-    @Test func theHistoryIsBounded() throws {
+    @Test("Old messages are dropped from a long history") func theHistoryIsBounded() throws {
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         for number in 0..<10 { _ = chat.send(.string("\(number)" + String(repeating: "x", count: 31_000)), id) }
         let sent = messages(9)
@@ -224,8 +229,8 @@ import Testing
         expectNoSurprise()
     }
 
-    /// Of turns that come at once, each is kept whole.
-    @Test func turnsAtOnceDoNotMix() throws {
+    /// Concurrent turns of a session are each stored as a whole.
+    @Test("Concurrent turns of a session do not mix") func turnsAtOnceDoNotMix() throws {
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         _ = chat.send("Begin", id)
         for _ in 0..<6 { anthropic.says(FakeAnthropic.calls((name: "get_risk_score", input: [:]))) }
@@ -235,9 +240,9 @@ import Testing
         expectNoSurprise()
     }
 
-    // MARK: What it refuses
+    // MARK: Refused requests
 
-    @Test func fieldsAreChecked() {
+    @Test("Every field of a message is checked") func fieldsAreChecked() {
         for (fields, sentence) in [
             (["message": .null], "message is required."), (["message": ""], "message must be a text"),
             (["message": "a\u{0}b"], "message must be a text"), (["message": 7], "message must be a text"),
@@ -252,13 +257,13 @@ import Testing
         #expect(anthropic.bodies.count == 1)
     }
 
-    @Test func withoutAKeyThereIsNoAssistant() {
+    @Test("Without an API key for Anthropic, the chat answers 503") func withoutAKeyThereIsNoAssistant() {
         let reply = chat.send(chat.call(), ["ANTHROPIC_API_KEY": ""])
         #expect(reply.status == 503 && reply.error == "The AI assistant is not set up on this server.")
         #expect(chat.send(chat.call(), ["CONFIRMATION_SECRET": "short"]).status == 500)
     }
 
-    @Test func anExpiredTrialHasNoAssistant() throws {
+    @Test("In an expired trial, the chat is refused") func anExpiredTrialHasNoAssistant() throws {
         try chat.store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
         #expect(chat.send().status == 403 && anthropic.bodies.isEmpty)
     }

@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Tools that change something: with the permissions of the person who chats.
+/// Tools that change data, with the permissions of the person who chats.
 @Suite(.usesStore) struct AIChatToolsTests {
     private let chat: ChatTest
     private var anthropic: FakeAnthropic { chat.anthropic }
@@ -23,9 +23,10 @@ import Testing
         try chat.store.database.first("SELECT status FROM findings WHERE id = $1", finding) { try $0[0] }
     }
 
-    // MARK: Immediate
+    // MARK: Immediate changes
 
     @Test(
+        "Decisions about findings are carried out at once",
         arguments: [
             ("acknowledge_finding", [:], "in_progress", "finding.acknowledged"),
             ("dismiss_finding", ["reason": "known"], "dismissed", "finding.dismissed"),
@@ -51,13 +52,13 @@ import Testing
         #expect(isStarred == (action == "finding.starred"))
     }
 
-    @Test func appsAreSanctionedAtOnce() throws {
+    @Test("Sanctioning an application is carried out at once") func appsAreSanctionedAtOnce() throws {
         let (_, result) = use("sanction_app", ["app_name": "Notion"], as: .securityAnalyst)
         #expect(result["is_error"] == nil)
         #expect(try chat.store.own.auditEntries().map(\.action) == ["app_policy.set"])
     }
 
-    @Test func ticketsGoToTheTicketingPlatform() throws {
+    @Test("A ticket goes to the connected ticketing platform") func ticketsGoToTheTicketingPlatform() throws {
         let finding = try chat.store.own.addFinding("high")
         let input: JSON = ["finding_id": .string(finding.description)]
         #expect(use("create_ticket", input).result["content"] == "No ticketing platform is connected.")
@@ -66,7 +67,7 @@ import Testing
         #expect(try chat.actions() == ["create_ticket jira \(chat.store.own.id) queued"])
     }
 
-    @Test func syncsAreQueued() throws {
+    @Test("A sync is queued") func syncsAreQueued() throws {
         #expect(use("trigger_sync", [:]).result["is_error"] == nil)
         #expect(use("trigger_sync", ["platform": "okta"]).result["is_error"] == nil)
         let workspaces = try chat.store.database.rows("SELECT workspace_id FROM jobs WHERE kind = 'sync'") {
@@ -82,7 +83,7 @@ import Testing
 
     // MARK: Roles and plans
 
-    /// What each tool needs, by role: the product's permission table.
+    /// The roles that may use each tool: the product's permission table.
     private static let minimum: [(String, [String: JSON], Set<Role>)] = [
         ("acknowledge_finding", [:], agents), ("dismiss_finding", [:], agents), ("snooze_finding", ["days": 1], agents),
         ("star_finding", [:], agents), ("create_ticket", [:], agents),
@@ -97,7 +98,7 @@ import Testing
     private static let analysts: Set<Role> = [.superAdmin, .admin, .securityAnalyst]
     private static let agents: Set<Role> = [.superAdmin, .admin, .securityAnalyst, .agent]
 
-    @Test(arguments: Role.allCases)
+    @Test("A tool is offered to and run for the permitted roles only", arguments: Role.allCases)
     func aToolIsOfferedAndRunOnlyForRolesThatMay(_ role: Role) throws {
         try chat.addWhatActionsNeed()
         for (name, more, roles) in Self.minimum {
@@ -120,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func accessReviewsAreNotInTheFreePlan() throws {
+    @Test("The Free plan has no access reviews") func accessReviewsAreNotInTheFreePlan() throws {
         try chat.addWhatActionsNeed()
         try chat.store.own.set(plan: .free)
         #expect(use("create_access_review", ["app_name": "Figma"]).result["is_error"] == true)
@@ -131,6 +132,7 @@ import Testing
     // MARK: Inputs
 
     @Test(
+        "An invalid tool input goes back to the model as an error",
         arguments: [
             ("dismiss_finding", [:], "finding_id is required."),
             ("dismiss_finding", ["finding_id": "x"], "finding_id is not valid"),
@@ -167,7 +169,8 @@ import Testing
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
     }
 
-    @Test func whatThePlatformCannotDoGoesBackToTheModel() throws {
+    @Test("An action that the platform does not support goes back to the model as an error")
+    func whatThePlatformCannotDoGoesBackToTheModel() throws {
         try chat.store.database.execute("UPDATE integrations SET platform = 'gitlab' WHERE platform = 'okta'")
         let (reply, result) = use("create_access_review", ["app_name": "Figma"])
         #expect(
@@ -176,8 +179,9 @@ import Testing
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
     }
 
-    /// A review on Entra takes a group, which no tool asks for.
-    @Test func anActionThatLacksAParameterIsNotProposed() throws {
+    /// An access review on Entra needs a group, which no tool asks for.
+    @Test("An action that lacks a required parameter is not proposed")
+    func anActionThatLacksAParameterIsNotProposed() throws {
         try chat.store.database.execute("UPDATE integrations SET platform = 'microsoft_entra' WHERE platform = 'okta'")
         let (reply, result) = use("create_access_review", ["app_name": "Figma"])
         #expect(
@@ -186,7 +190,7 @@ import Testing
         #expect(try chat.actions().isEmpty && chat.store.own.auditEntries().isEmpty)
     }
 
-    @Test func oneMessageLeadsToTenChangesAtMost() throws {
+    @Test("One message leads to at most ten changes") func oneMessageLeadsToTenChangesAtMost() throws {
         for _ in 0..<6 {
             let calls = try (0..<2).map { _ -> JSON in
                 ["finding_id": .string(try chat.store.own.addFinding("low").description)]
@@ -199,8 +203,8 @@ import Testing
         #expect(try chat.store.own.auditEntries().count == 10)
     }
 
-    /// What has been changed before the model became unavailable stands, and the conversation knows.
-    @Test func aTurnThatBreaksOffAfterAChangeIsRemembered() throws {
+    /// A change that was made before the model became unavailable stays, and the conversation remembers it.
+    @Test("A turn that fails after a change is remembered") func aTurnThatBreaksOffAfterAChangeIsRemembered() throws {
         let finding = try chat.store.own.addFinding("high")
         let id: [String: JSON] = ["sessionId": .string(Identifier.random().description)]
         anthropic.says(

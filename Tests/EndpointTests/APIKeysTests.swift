@@ -43,7 +43,8 @@ import Testing
 
     // MARK: GET
 
-    @Test func activeKeysAreListedWithoutThemselves() throws {
+    @Test("Active keys are listed without the secret part or its hash")
+    func activeKeysAreListedWithoutThemselves() throws {
         let reply = send(Call(query: "workspaceId=\(store.own.id)"))
         #expect(reply.status == 200 && reply.json.object?.count == 1)
         let keys = list()
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func useIsRemembered() throws {
+    @Test("The last use of a key is recorded") func useIsRemembered() throws {
         #expect(use(store.own.readKey).status == 200)
         #expect(list().map { $0["last_used_at"] } == ["2026-04-15T12:30:00Z", .null])
         _ = store.send(Call().key(store.own.readKey), to: RulesFunction.self, at: TestStore.now + 60)
@@ -67,7 +68,7 @@ import Testing
 
     // MARK: POST
 
-    @Test func aNewKeyIsShownOnceAndStoredAsItsHash() throws {
+    @Test("A new key is shown once and stored as its hash") func aNewKeyIsShownOnceAndStoredAsItsHash() throws {
         let reply = create("CI pipeline")
         let key = try #require(reply.json["key"]?.string)
         #expect(reply.status == 200)
@@ -87,7 +88,7 @@ import Testing
         #expect(create("second").json["key"] != reply.json["key"])
     }
 
-    @Test func scopesAreReadOrWrite() {
+    @Test("A key's scope is read or write, and read by default") func scopesAreReadOrWrite() {
         #expect(create("w", scope: "write").json["scope"] == "write")
         #expect(create("r", scope: "read").json["scope"] == "read")
         #expect(create("n", scope: .null).json["scope"] == "read")
@@ -97,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func namesHaveOneToAHundredCharacters() {
+    @Test("A key's name has 1 to 100 characters") func namesHaveOneToAHundredCharacters() {
         let hundred = String(repeating: "é", count: 100)
         #expect(create(.string(hundred)).json["name"] == .string(hundred))
         #expect(create("x").status == 200)
@@ -111,7 +112,7 @@ import Testing
         #expect(create(.null).error == "name is required.")
     }
 
-    @Test func tenAreTheMost() throws {
+    @Test("A workspace has at most ten active keys") func tenAreTheMost() throws {
         for number in 3...10 { #expect(create(.string("key \(number)")).status == 200) }
         let reply = create("one too many")
         #expect(reply.status == 409 && reply.error?.contains("10") == true)
@@ -120,7 +121,7 @@ import Testing
         #expect(revoke(id).status == 200 && create("again").status == 200)
     }
 
-    @Test func tenAreTheMostAtOnceToo() throws {
+    @Test("Concurrent requests can't create more than ten keys") func tenAreTheMostAtOnceToo() throws {
         let (environment, token) = (store.environment(), store.own.token())
         let body: JSON = ["workspaceId": workspace, "name": "at once"]
         let statuses = Mutex<[Int]>([])
@@ -137,7 +138,7 @@ import Testing
 
     // MARK: DELETE
 
-    @Test func aRevokedKeyHoldsNoLonger() throws {
+    @Test("A revoked key is refused from then on") func aRevokedKeyHoldsNoLonger() throws {
         #expect(use(store.own.readKey).status == 200)
         let reply = revoke(.string(store.own.readKeyID.description))
         #expect(reply.status == 200 && reply.json["revoked"] == true && reply.json.object?.count == 2)
@@ -148,14 +149,15 @@ import Testing
         #expect(use(store.own.writeKey).status == 200)
     }
 
-    @Test func aProcessThatKnowsAKeyForgetsItAtOnce() throws {
+    @Test("A process that has cached a key refuses it as soon as it is revoked")
+    func aProcessThatKnowsAKeyForgetsItAtOnce() throws {
         let pipeline = TestPipeline(RulesFunction.self, store.environment())
         #expect(pipeline.send(Call().key(store.own.readKey)).status == 200)
         _ = revoke(.string(store.own.readKeyID.description))
         #expect(pipeline.send(Call().key(store.own.readKey)).status == 401)
     }
 
-    @Test func onlyOnesOwnActiveKeysAreRevoked() throws {
+    @Test("Only active keys of the own workspace can be revoked") func onlyOnesOwnActiveKeysAreRevoked() throws {
         let missing = revoke(.string(Identifier.random().description))
         #expect(missing.status == 404 && missing.error == "No active API key has this id.")
         #expect(revoke(.string(store.other.readKeyID.description)).status == 404)
@@ -168,13 +170,13 @@ import Testing
         #expect(list().count == 2)
     }
 
-    @Test func idsAreTakenInEitherCase() {
+    @Test("Key ids are accepted in either case") func idsAreTakenInEitherCase() {
         #expect(revoke(.string(store.own.readKeyID.description.uppercased())).status == 200)
     }
 
     // MARK: The audit log
 
-    @Test func changesAreInTheAuditLog() throws {
+    @Test("Creating and revoking a key are in the audit log") func changesAreInTheAuditLog() throws {
         let created = create("Audited", scope: "write")
         let id = try #require(created.json["id"]?.string)
         _ = revoke(.string(id))
@@ -201,7 +203,8 @@ import Testing
         }
     }
 
-    @Test func whatAKeyChangesIsInTheAuditLogToo() throws {
+    @Test("A change that is made with a key names the key in the audit log")
+    func whatAKeyChangesIsInTheAuditLogToo() throws {
         let reply = store.send(Call("POST", body: [:]).key(store.own.writeKey), to: ByKey.self)
         #expect(reply.status == 200)
         let entry = try store.database.first(
@@ -215,7 +218,7 @@ import Testing
         #expect(entry?.2["api_key_id"] == "aaaaaaaa-0000-4000-8000-000000000012")
     }
 
-    @Test func whatFailsLeavesNoEntry() throws {
+    @Test("A failed request leaves no audit entry") func whatFailsLeavesNoEntry() throws {
         _ = create("")
         _ = revoke(.string(Identifier.random().description))
         _ = send(Call("POST", body: ["workspaceId": workspace, "name": "x"]), role: .viewer)
@@ -224,8 +227,7 @@ import Testing
         #expect(actions == ["audit_chain.genesis"] + Array(repeating: "api_key.created", count: 8))
     }
 
-    /// Without its entry the effect does not happen either.
-    @Test func anEffectWithoutItsEntryIsUndone() throws {
+    @Test("A change whose audit entry fails is undone") func anEffectWithoutItsEntryIsUndone() throws {
         try store.own.endAuditLog()
         let reply = create("unlogged")
         #expect(reply.status == 500 && reply.error == "Something went wrong on our side. Try again later.")

@@ -10,7 +10,7 @@ import Upstream
 @testable import api_connect_integration
 @testable import api_sync_integration
 
-/// Connecting and syncing AWS through the endpoints, with an IAM that is not ours and verifies signatures.
+/// Connects and syncs AWS through the endpoints, with an independent IAM (moto) that verifies signatures.
 @Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"), .usesStore)
 struct AWSSyncTests {
     private let store: TestStore
@@ -22,7 +22,7 @@ struct AWSSyncTests {
         moto = try MotoServer()
         let url = moto.url
         aws = try FakeProvider { request in
-            // moto does not serve CloudTrail's log.
+            // moto does not offer CloudTrail's log.
             if request.headers["X-Amz-Target"]?.hasSuffix(".LookupEvents") == true { return .json(["Events": []]) }
             return try? Self.send(request, to: url)
         }
@@ -32,7 +32,7 @@ struct AWSSyncTests {
         try UpstreamClient("aws", Environment(["ENVIRONMENT": "development", "UPSTREAM_AWS": url]), seconds: 120)
     }
 
-    /// Hands a request on as it was signed.
+    /// Forwards a request as it was signed.
     private static func send(_ request: FakeProvider.Request, to url: String) throws -> FakeProvider.Reply {
         let there = try #require(UpstreamURL("https://" + (request.headers["Host"] ?? "") + request.target))
         var signed = UpstreamRequest(.post, there)
@@ -47,13 +47,13 @@ struct AWSSyncTests {
         return reply
     }
 
-    /// Calls IAM, as long as it verifies nothing.
+    /// Calls moto's IAM while it does not verify signatures yet.
     @discardableResult private func call(
         _ action: String, _ parameters: [(name: String, value: String)]
     ) throws -> String {
         var request = UpstreamRequest(.post, try #require(UpstreamURL("https://iam.amazonaws.com/")))
         request.setForm([("Action", action), ("Version", "2010-05-08")] + parameters)
-        // It tells moto the service.
+        // This field tells moto the service.
         request.headers["Authorization"] =
             "AWS4-HMAC-SHA256 Credential=AKIAANYBODYATALL0000/20260101/us-east-1/iam/aws4_request, "
             + "SignedHeaders=host, Signature=00"
@@ -62,7 +62,7 @@ struct AWSSyncTests {
         return String(decoding: answer.body, as: UTF8.self)
     }
 
-    /// Makes users, the last of whom may do everything; that one's key and its secret.
+    /// Makes users, the last with all permissions; returns that user's key and secret.
     private func fill() throws -> (id: String, secret: String) {
         for name in ["ada", "thalian"] { try call("CreateUser", [("UserName", name)]) }
         try call(
@@ -102,7 +102,8 @@ struct AWSSyncTests {
         try store.database.rows(sql, store.own.id) { row in row.isNull(0) ? "null" : row.text(0) }
     }
 
-    @Test func anAccountIsSyncedWithTheRightSecretOnly() throws {
+    @Test("An AWS account is connected and synced with the right secret only")
+    func anAccountIsSyncedWithTheRightSecretOnly() throws {
         let key = try fill()
         let refused = connect(key.id, String(key.secret.reversed()))
         #expect(refused.status == 422)

@@ -28,7 +28,7 @@ import Testing
         return identity
     }
 
-    /// The next run, and how the workspace's other state changes before it.
+    /// Runs the analysis later, after setting the time of the last sync.
     private func laterRun(at moment: Timestamp, synced: Timestamp?) throws {
         try store.database.execute(
             "UPDATE integrations SET last_sync_at = $2 WHERE workspace_id = $1", store.own.id, synced)
@@ -49,7 +49,7 @@ import Testing
 
     private static let rule = "identity_security::admin_without_mfa"
 
-    @Test func answersAsTheReferenceSays() throws {
+    @Test("The answer of an analysis has the documented fields") func answersAsTheReferenceSays() throws {
         let identity = try admin("ada@example.com", mfa: false)
         let reply = analyze()
         #expect(reply.status == 200)
@@ -67,7 +67,7 @@ import Testing
         #expect(counts.values.compactMap(\.integer).reduce(0, +) == findings.count)
         #expect(reply.json["risk_score"]?.integer != nil && reply.json["analysis_duration_ms"]?.integer != nil)
         #expect(reply.json["last_synced_at"]?.string.flatMap { Timestamp($0) } != nil)
-        // What could not be looked for is no clean bill.
+        // A rule that could not be evaluated is listed as skipped, not as passed.
         let skipped = try #require(reply.json["skipped_rules"]?.array)
         #expect(
             skipped.contains {
@@ -76,7 +76,8 @@ import Testing
         #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 2)
     }
 
-    @Test func aFindingNamesTheDeviceOrTheApplicationThatItIsLinkedTo() throws {
+    @Test("A finding names the device or application that it is linked to")
+    func aFindingNamesTheDeviceOrTheApplicationThatItIsLinkedTo() throws {
         let identity = try admin("ada@example.com", mfa: true)
         let jamf = try store.own.addIntegration("jamf_pro", category: "mdm", lastSyncAt: .now)
         let device = try store.own.addDevice(of: identity, from: jamf)
@@ -101,7 +102,7 @@ import Testing
         #expect(ofApplication["affected_device_id"] == nil && ofApplication["category"] == "shadow_it")
     }
 
-    @Test func runsOnceAMinute() throws {
+    @Test("A workspace can be analysed once a minute") func runsOnceAMinute() throws {
         #expect(analyze().status == 200)
         let again = analyze()
         #expect(
@@ -110,8 +111,8 @@ import Testing
         _ = try workspace.analyze(now: .now + 60)
     }
 
-    /// A run that was killed is no obstacle for longer than a minute, and what it would still write is refused.
-    @Test func aRunThatDiedIsTakenOver() throws {
+    /// A killed run blocks the next one for at most a minute, and its late writes are refused.
+    @Test("A run that has died is taken over when its lease ends") func aRunThatDiedIsTakenOver() throws {
         let now = Timestamp.now
         try store.database.execute(
             """
@@ -126,7 +127,7 @@ import Testing
         #expect(runs == ["failed", "completed"])
     }
 
-    @Test func aSecondRunChangesNothingButTimes() throws {
+    @Test("A second run on the same data changes nothing but times") func aSecondRunChangesNothingButTimes() throws {
         _ = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
         _ = try workspace.analyze(now: now)
@@ -145,14 +146,15 @@ import Testing
         #expect(try findings() == before)
     }
 
-    @Test func whatTwoRunsDoNotSeeIsResolvedOnceItsSourcesHaveSynced() throws {
+    @Test("A finding is resolved after two runs without it, if its sources have synced since")
+    func whatTwoRunsDoNotSeeIsResolvedOnceItsSourcesHaveSynced() throws {
         let identity = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
         _ = try workspace.analyze(now: now)
         #expect(try status(Self.rule) == "open")
         try store.database.execute("UPDATE identities SET mfa_enabled = true WHERE id = $1", identity)
         try store.database.execute("UPDATE accounts SET mfa_enabled = true WHERE identity_id = $1", identity)
-        // Not synced since: the finding has not been looked for.
+        // Without a newer sync, the absence of the finding proves nothing.
         for minute in 1...3 { try laterRun(at: now + minute * 60, synced: now - 1) }
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 300, synced: now + 290)
@@ -162,14 +164,14 @@ import Testing
         #expect(try status(Self.rule) == "open")
         try laterRun(at: now + 500, synced: now + 450)
         #expect(try status(Self.rule) == "resolved")
-        // It comes back.
+        // The finding comes back.
         try store.database.execute("UPDATE identities SET mfa_enabled = false WHERE id = $1", identity)
         try store.database.execute("UPDATE accounts SET mfa_enabled = false WHERE identity_id = $1", identity)
         try laterRun(at: now + 600, synced: now + 550)
         #expect(try status(Self.rule) == "open")
     }
 
-    @Test func whatIsDisconnectedKeepsItsFindings() throws {
+    @Test("Findings of a disconnected platform stay open") func whatIsDisconnectedKeepsItsFindings() throws {
         _ = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
         _ = try workspace.analyze(now: now)
@@ -179,7 +181,9 @@ import Testing
         #expect(try status(Self.rule) == "open")
     }
 
-    @Test(arguments: ["dismissed", "snoozed"])
+    @Test(
+        "A dismissed finding stays dismissed, and a snoozed one reopens at its time",
+        arguments: ["dismissed", "snoozed"])
     func decisionsStay(_ decision: String) throws {
         _ = try admin("ada@example.com", mfa: false)
         let now = Timestamp.now
@@ -197,7 +201,8 @@ import Testing
         #expect(count == 1)
     }
 
-    @Test func aRunTakesASnapshotAndItsScoreIsThatOfRiskScore() throws {
+    @Test("A run stores a snapshot, and its score is that of the risk score endpoint")
+    func aRunTakesASnapshotAndItsScoreIsThatOfRiskScore() throws {
         _ = try admin("ada@example.com", mfa: false)
         let run = try workspace.analyze(now: .now)
         let metrics = try store.database.first(
@@ -210,7 +215,7 @@ import Testing
         #expect(try workspace.riskSummary().score.value == run.risk.score.value)
     }
 
-    @Test func disabledRulesDoNotLook() throws {
+    @Test("A disabled rule makes no finding") func disabledRulesDoNotLook() throws {
         _ = try admin("ada@example.com", mfa: false)
         try store.own.setRule(Self.rule, isEnabled: false)
         _ = try workspace.analyze(now: .now)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import api_mcp_app_policy
 
-/// Deciding about applications.
+/// Decisions about applications.
 @Suite(.usesStore) struct AppPolicyDecisionTests {
     private let store: TestStore
     private let okta: Identifier
@@ -52,9 +52,9 @@ import Testing
         }
     }
 
-    // MARK: What it does
+    // MARK: Effects
 
-    @Test(arguments: ["sanctioned", "unauthorized", "blocked"])
+    @Test("A decision about an application is stored", arguments: ["sanctioned", "unauthorized", "blocked"])
     func aDecisionIsKept(_ status: String) throws {
         let reply = set("Figma Pro", .string(status))
         #expect(reply.status == 200 && reply.json.object?.count == 3)
@@ -64,7 +64,7 @@ import Testing
         #expect(try policies() == [["Figma Pro", "figma pro", status, store.own.writeKeyActor]])
     }
 
-    @Test func namesMatchWithoutRegardToCase() throws {
+    @Test("Application names match without regard to case") func namesMatchWithoutRegardToCase() throws {
         #expect(set("Éclair", "blocked").status == 200)
         #expect(set("ÉCLAIR", "sanctioned").json["app_name"] == "Éclair")
         #expect(set("éclair", "unauthorized").json["status"] == "unauthorized")
@@ -73,7 +73,7 @@ import Testing
         #expect(set("github copilot", "blocked").json["app_name"] == "GitHub Copilot", "as the platform spells it")
     }
 
-    @Test func noneTakesTheDecisionBack() throws {
+    @Test("The status none removes the decision") func noneTakesTheDecisionBack() throws {
         try store.own.setPolicy("blocked", on: "Figma")
         try store.own.setPolicy("blocked", on: "Zoom")
         try store.other.setPolicy("blocked", on: "Figma")
@@ -89,9 +89,10 @@ import Testing
 
     // MARK: Shadow IT
 
-    @Test func sanctioningResolvesTheApplicationsShadowIT() throws {
+    @Test("Sanctioning an application resolves its shadow IT findings")
+    func sanctioningResolvesTheApplicationsShadowIT() throws {
         let slack = try store.own.addIntegration("slack")
-        // One application, as two platforms know it, and another one.
+        // The same application on two platforms, and a different one.
         let figma = [
             try store.own.addApplication("Figma", from: okta), try store.own.addApplication("FIGMA", from: slack),
         ]
@@ -117,7 +118,8 @@ import Testing
             ])
     }
 
-    @Test func aResolvedFindingSaysWhenAndWhy() throws {
+    @Test("A finding that is resolved by a decision has the time and the reason")
+    func aResolvedFindingSaysWhenAndWhy() throws {
         let figma = try store.own.addApplication("Figma", from: okta)
         let until = TestStore.now + .days(3)
         try store.own.addFinding("high", "shadow_it", status: "snoozed", application: figma, snoozedUntil: until)
@@ -129,7 +131,7 @@ import Testing
         #expect(row == [nil, SanctionReason.program.rawValue, now, now])
     }
 
-    @Test func theOthersFindingsStay() throws {
+    @Test("Findings of other workspaces are not resolved") func theOthersFindingsStay() throws {
         try store.own.addFinding(
             "high", "shadow_it", application: try store.own.addApplication("Figma", from: okta))
         let theirs = try store.other.addIntegration("okta")
@@ -142,7 +144,8 @@ import Testing
 
     // MARK: The audit log
 
-    @Test func oneEntryNamesTheKeyAndWhatWasResolved() throws {
+    @Test("One audit entry names the key and the resolved findings")
+    func oneEntryNamesTheKeyAndWhatWasResolved() throws {
         let figma = try store.own.addApplication("Figma", from: okta)
         let finding = try store.own.addFinding("high", "shadow_it", application: figma)
         try store.own.setPolicy("blocked", on: "Figma")
@@ -165,7 +168,7 @@ import Testing
             ])
     }
 
-    @Test func aDecisionWithoutItsEntryIsUndone() throws {
+    @Test("A decision whose audit entry fails is undone") func aDecisionWithoutItsEntryIsUndone() throws {
         try store.own.addFinding(
             "high", "shadow_it", application: try store.own.addApplication("Figma", from: okta))
         try store.own.endAuditLog()
@@ -174,9 +177,9 @@ import Testing
         #expect(try policies().isEmpty && Array(statuses().values) == ["open"])
     }
 
-    // MARK: What it refuses
+    // MARK: Refused requests
 
-    @Test func badFieldsAreNamed() throws {
+    @Test("An invalid field is named in the error") func badFieldsAreNamed() throws {
         #expect(set(nil, "blocked").error == "app_name is required.")
         #expect(set("Figma", nil).error == "status is required.")
         for name: JSON in ["", .string(String(repeating: "x", count: 201)), "a\u{0}", 7, ["Figma"]] {
@@ -192,10 +195,10 @@ import Testing
         #expect(try policies().count == 1 && store.own.auditEntries().count == 1)
     }
 
-    // MARK: At once
+    // MARK: Concurrency
 
-    /// Decided about by several at the same moment, an application has one policy, and the log tells the last.
-    @Test func oneDecisionStands() throws {
+    /// After concurrent decisions an application has one policy, and the log ends with that decision.
+    @Test("Concurrent decisions leave one policy and an unbroken log") func oneDecisionStands() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         let decisions: [JSON] = ["sanctioned", "unauthorized", "blocked"]
         let answers = Mutex<[Int]>([])
@@ -209,7 +212,7 @@ import Testing
         let entries = try store.own.auditEntries().map(\.details)
         #expect(try entries.count == 6 && policies().count == 1)
         #expect(try entries.last?["status"]?.string == policies().first?[2])
-        // Each knew the one before it.
+        // Each entry names the decision before it.
         #expect(zip(entries, entries.dropFirst()).allSatisfy { $0["status"] == $1["previous_status"] })
     }
 }

@@ -13,7 +13,7 @@ import Testing
         store.send(Call(query: query).key(store.own.readKey), to: AppPolicyFunction.self)
     }
 
-    @Test(arguments: ["sanctioned", "unauthorized", "blocked"])
+    @Test("A decision is returned for any spelling of the name", arguments: ["sanctioned", "unauthorized", "blocked"])
     func aDecisionIsTold(_ status: String) throws {
         try store.own.setPolicy(status, on: "Figma Pro")
         for name in ["Figma%20Pro", "figma+pro", "FIGMA%20PRO"] {
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func withoutADecisionThereIsNone() throws {
+    @Test("An application without a decision has the status none") func withoutADecisionThereIsNone() throws {
         let okta = try store.own.addIntegration("okta")
         try store.own.addApplication("Zoom", from: okta)
         #expect(send("app_name=zoom").json == ["app_name": "Zoom", "status": "none"])
@@ -32,12 +32,12 @@ import Testing
         #expect(send("app_name=theirs").json == ["app_name": "theirs", "status": "none"])
     }
 
-    @Test func namesBeyondASCIIAreFolded() throws {
+    @Test("Names with letters beyond ASCII match without regard to case") func namesBeyondASCIIAreFolded() throws {
         try store.own.setPolicy("blocked", on: "ÉCLAIR")
         #expect(send("app_name=%C3%A9clair").json["status"] == "blocked")
     }
 
-    @Test func theNameIsRequired() {
+    @Test("app_name is required and has 1 to 200 characters") func theNameIsRequired() {
         #expect(send("").status == 400 && send("").error == "app_name is required.")
         let long = String(repeating: "x", count: 201)
         for query in ["app_name=", "app_name=\(long)", "app_name=%00"] {

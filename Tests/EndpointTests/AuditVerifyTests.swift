@@ -7,7 +7,7 @@ import Testing
 @testable import api_export_audit_log
 @testable import local_runner
 
-/// `local-runner audit-verify`, on what POST /api/export-audit-log answers and on what somebody made of that.
+/// Runs `local-runner audit-verify` on exports from POST /api/export-audit-log, both genuine and forged.
 @Suite(.usesStore) struct AuditVerifyTests {
     private let store: TestStore
     private let export: [String: JSON]
@@ -28,7 +28,7 @@ import Testing
 
     private var entries: [JSON] { export["entries"]?.array ?? [] }
 
-    /// What is wrong with the export once its entries are these; nil when nothing is.
+    /// Returns the fault that is found in the export with these entries; nil for none.
     private func fault(_ entries: [JSON], total: Int? = nil, text: ((String) -> String)? = nil) throws -> ChainCheck
         .Fault?
     {
@@ -55,7 +55,7 @@ import Testing
         return entries
     }
 
-    /// The entry with `changes`, and both hashes computed anew, as an attacker would who knows how.
+    /// Returns the entry with `changes` and both hashes recomputed, as an informed attacker would.
     private func forged(_ entry: JSON, _ changes: [String: JSON]) -> JSON {
         var members = (entry.object ?? [:]).merging(changes) { $1 }
         let content = AuditLog.contentHash(exported: members)
@@ -69,7 +69,7 @@ import Testing
         return .object(members)
     }
 
-    /// The entries from `index` on, each changed by `changes` for its place and chained anew to the one before it.
+    /// Returns the entries with those from `index` on changed by `changes` and linked again to their predecessors.
     private func rewritten(from index: Int, _ changes: (Int) -> [String: JSON]) -> [JSON] {
         var entries = entries
         for place in index..<entries.count {
@@ -81,32 +81,33 @@ import Testing
 
     private func entry(_ json: JSON) -> ChainCheck.Entry { ChainCheck.Entry(json) }
 
-    @Test func anUntouchedExportHolds() throws {
+    @Test("A genuine export is accepted, also after reformatting") func anUntouchedExportHolds() throws {
         #expect(entries.count == 10)
         #expect(try fault(entries) == nil)
         let key = try AuditSigningKey(store.environment()).publicKey
         #expect(export["signature"]?["public_key"]?.string == key)
-        // Laid out otherwise it says the same.
+        // Reformatted JSON has the same meaning.
         #expect(
             try fault(entries) { $0.replacing("\":", with: "\" : ").replacing("},{", with: "} ,\n {") + "\n" } == nil)
     }
 
-    /// An export begins where its 365 days do. The signature says where, so that entries cut off at the beginning show.
-    @Test func entriesRemovedAtTheBeginningAreFound() throws {
+    /// An export begins 365 days ago. The signature names its first entry, so removed first entries are noticed.
+    @Test("Entries removed at the beginning are detected") func entriesRemovedAtTheBeginningAreFound() throws {
         #expect(try fault(Array(entries.dropFirst(4))) == .notSigned)
     }
 
-    @Test func entriesRemovedAtTheEndAreFoundWhateverTheTotalSays() throws {
+    @Test("Entries removed at the end are detected, whatever the total says")
+    func entriesRemovedAtTheEndAreFoundWhateverTheTotalSays() throws {
         for count in 1...3 { #expect(try fault(entries.dropLast(count)) == .notSigned) }
         #expect(try fault([]) == .notSigned)
     }
 
-    /// Everything from one entry on is made to fit, so only the signature shows it.
-    @Test func aRewrittenEndIsFound() throws {
+    /// All entries from one on are recomputed, so only the signature shows the forgery.
+    @Test("A recomputed end of the chain is detected by the signature") func aRewrittenEndIsFound() throws {
         let forged = rewritten(from: 5) { $0 == 5 ? ["actor_email": "somebody@else.example"] : [:] }
         #expect(try fault(forged) == .notSigned)
         #expect(try fault(rewritten(from: 9) { _ in ["action": "something.harmless"] }) == .notSigned)
-        // The forger's own signature holds, but not by the expected key.
+        // The forger's own signature is valid, but not made by the expected key.
         let other = try AuditSigningKey(
             store.environment(["AUDIT_SIGNING_KEY": String(repeating: "0b", count: 32)]))
         let last = try #require(forged.last)
@@ -127,8 +128,9 @@ import Testing
         #expect(Main.run(["audit-verify", path, "--public-key", other.publicKey]) == 0)
     }
 
-    /// An old export is not passed off as a new one, nor one of a workspace as another's. Both would hide entries.
-    @Test func aSignatureIsForItsMomentAndItsWorkspace() throws {
+    /// An old export can't pass as a new one, nor one workspace's export as another's. Both would hide entries.
+    @Test("A signature is valid for its time and its workspace only")
+    func aSignatureIsForItsMomentAndItsWorkspace() throws {
         func holds(_ change: (inout [String: JSON]) -> Void) throws -> Bool {
             var document = export
             change(&document)
@@ -155,15 +157,15 @@ import Testing
         #expect(try !holdsEmpty(store.other.id.description))
     }
 
-    /// An entry is not passed off as one of the version that covers less.
-    @Test func versionsDoNotFall() throws {
+    /// An entry can't pass as one of the older hash version, which covers fewer fields.
+    @Test("An entry in an older or unknown hash version is detected") func versionsDoNotFall() throws {
         let older = rewritten(from: 5) { $0 == 5 ? ["hash_version": 1, "actor_email": "x@y.example"] : [:] }
         #expect(try fault(older) == .changed(entry(older[5])))
         let unknown = changed(4, "hash_version", 3)
         #expect(try fault(unknown) == .changed(entry(unknown[4])))
     }
 
-    @Test func membersThatNoExportHasAreRefused() throws {
+    @Test("An unknown field in an entry or in the export is refused") func membersThatNoExportHasAreRefused() throws {
         let forged = changed(5, "user_name", "somebody else")
         #expect(try fault(forged) == .changed(entry(forged[5])))
         var document = export
@@ -173,7 +175,8 @@ import Testing
         #expect(Main.run(["audit-verify", path]) == 1)
     }
 
-    @Test func anExportWithoutASignatureNeedsAWord() throws {
+    @Test("An export without a signature is accepted only with --unsigned")
+    func anExportWithoutASignatureNeedsAWord() throws {
         var document = export
         document["signature"] = nil
         let path = store.folder.path("export.json")
@@ -186,7 +189,9 @@ import Testing
         #expect(Main.run(["audit-verify", path, "--unsigned"]) == 1)
     }
 
-    @Test(arguments: ["", "0a", String(repeating: "zz", count: 32), String(repeating: "0a", count: 33)])
+    @Test(
+        "Without a valid signing key, no audit log is exported",
+        arguments: ["", "0a", String(repeating: "zz", count: 32), String(repeating: "0a", count: 33)])
     func withoutAKeyNothingIsExported(_ key: String) throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description)]).session(store.own.token())
         let reply = store.send(call, to: ExportAuditLog.self, variables: ["AUDIT_SIGNING_KEY": key])
@@ -194,6 +199,7 @@ import Testing
     }
 
     @Test(
+        "A changed field of an entry is detected, and the entry is named",
         arguments: [
             ("action", "finding.dismissed"), ("created_at", "2026-04-15T12:59:59Z"), ("details", ["number": 0]),
             ("target_id", "other"), ("target_type", .null), ("user_id", .null), ("actor_email", "x@y.example"),
@@ -209,8 +215,10 @@ import Testing
         }
     }
 
-    /// The hash of an entry without an actor is that of one whose actor is no text.
-    @Test(arguments: [nil, 7, true, ["Somebody else"], ["name": "Somebody else"]] as [JSON?])
+    /// The hash of an entry without an actor equals that of an entry whose actor is no string.
+    @Test(
+        "An entry without an actor can't be given one",
+        arguments: [nil, 7, true, ["Somebody else"], ["name": "Somebody else"]] as [JSON?])
     func anEntryOfNobodyIsNotMadeSomebodys(_ actor: JSON?) throws {
         let index = try #require(entries.firstIndex { $0["actor_email"] == .null })
         var members = entries[index].object ?? [:]
@@ -220,8 +228,8 @@ import Testing
         #expect(try fault(entries) == .changed(entry(entries[index])))
     }
 
-    /// Somebody who forges an export may number its entries as they like.
-    @Test(arguments: [Int.max, Int.max - 1, Int.min, -1])
+    /// A forger may number the entries of an export at will.
+    @Test("Extreme sequence numbers are reported as a fault", arguments: [Int.max, Int.max - 1, Int.min, -1])
     func anEntryMayHaveAnyNumber(_ number: Int) throws {
         let first = forged(entries[0], ["sequence_number": .integer(number)])
         let hash = first["row_hash"] ?? .null
@@ -229,14 +237,15 @@ import Testing
         #expect(try fault([first, second, entries[2]]) != nil && fault([first], total: .min) != nil)
     }
 
-    @Test func ofSeveralTheFirstIsNamed() throws {
+    @Test("The first of several faults is named") func ofSeveralTheFirstIsNamed() throws {
         var entries = changed(3, "action", "x")
         entries[6] = changed(6, "action", "x")[6]
         entries.remove(at: 8)
         #expect(try fault(entries) == .changed(entry(entries[3])))
     }
 
-    @Test func aChangedEntryWithNewHashesIsNamed() throws {
+    @Test("A changed entry with recomputed hashes is detected, and the entry is named")
+    func aChangedEntryWithNewHashesIsNamed() throws {
         for index in 1...8 {
             var entries = entries
             entries[index] = forged(entries[index], ["action": "something.harmless"])
@@ -244,35 +253,36 @@ import Testing
         }
     }
 
-    @Test func aRemovedEntryIsNamed() throws {
+    @Test("A removed entry is detected, and its number is named") func aRemovedEntryIsNamed() throws {
         for index in 1...8 {
             var entries = entries
             entries.remove(at: index)
             #expect(try fault(entries) == .removed(index))
             #expect(try fault(entries, total: 10) == .removed(index))
         }
-        // At the end, only the total tells.
+        // At the end, only the total shows the removal.
         #expect(try fault(entries.dropLast(), total: 10) == .removed(9))
         #expect(try fault([], total: 10) == .removed(0))
         #expect(try fault(Array(entries.dropFirst()), total: 10) == .removed(0))
-        // Of an export that does not begin with the first entry.
+        // An export that does not begin with the first entry.
         #expect(try fault(Array(entries[4..<8]), total: 5) == .cutOff(1))
     }
 
-    /// The gap is closed by numbering the entries behind it anew.
-    @Test func aRemovedEntryIsFoundBehindNewNumbers() throws {
+    /// The gap is closed by renumbering the entries after it.
+    @Test("A removed entry is detected although the later ones were renumbered")
+    func aRemovedEntryIsFoundBehindNewNumbers() throws {
         var entries = entries
         entries.remove(at: 4)
         for index in 4..<entries.count { entries[index] = forged(entries[index], ["sequence_number": .integer(index)]) }
         #expect(try fault(entries) == .changed(entry(entries[4])))
     }
 
-    @Test func anInsertedEntryIsNamed() throws {
+    @Test("An inserted entry is detected and named") func anInsertedEntryIsNamed() throws {
         for index in 1...8 {
             let copies = [
-                // As another one stands there.
+                // A copy of another entry.
                 entries[2],
-                // With hashes that hold, in the place of the one that follows.
+                // An entry with valid hashes at the position of the next one.
                 forged(entries[index], ["action": "something.else"]),
                 forged(entries[index], ["sequence_number": 99]),
                 changed(index, "action", "x")[index],
@@ -285,13 +295,14 @@ import Testing
         }
     }
 
-    /// The signature covers the number of entries. If it is one over the entries that are there, none was added or removed.
-    @Test(arguments: [9, 11, 0, -1, .max, .min])
+    /// The signature covers the number of entries. If it is valid for the entries that are present, none was added or
+    /// removed.
+    @Test("A changed total is detected and named", arguments: [9, 11, 0, -1, .max, .min])
     func aChangedTotalIsNamed(_ total: Int) throws {
         #expect(try fault(entries, total: total) == .otherTotal(total, count: 10))
     }
 
-    @Test func theSignatureCoversTheTotal() throws {
+    @Test("The signature covers the total") func theSignatureCoversTheTotal() throws {
         let signature = try #require(export["signature"])
         func holds(_ count: Int) throws -> Bool {
             let head = AuditExportHead(
@@ -303,8 +314,9 @@ import Testing
         for count in [0, 9, 11] { #expect(try !holds(count), "\(count)") }
     }
 
-    /// Without a signature over these entries, nothing tells if an entry was added or the total lowered.
-    @Test func withoutASignatureTheTotalTells() throws {
+    /// Without a signature, an added entry and a lowered total look the same.
+    @Test("Without a signature, a difference between the total and the entries is reported")
+    func withoutASignatureTheTotalTells() throws {
         func unsigned(_ total: Int) throws -> ChainCheck.Fault? {
             var document = export
             document["total_entries"] = .integer(total)
@@ -323,13 +335,13 @@ import Testing
         #expect(try unsigned(9) == .surplus(total: 9, count: 10))
     }
 
-    @Test func aRepeatedEntryIsNamed() throws {
+    @Test("A repeated entry is detected and named") func aRepeatedEntryIsNamed() throws {
         var entries = entries
         entries.insert(entries[3], at: 3)
         #expect(try fault(entries) == .inserted(entry(entries[3])))
     }
 
-    @Test func aMovedEntryIsFound() throws {
+    @Test("A moved entry is detected") func aMovedEntryIsFound() throws {
         for index in 1...7 {
             var entries = entries
             entries.swapAt(index, index + 1)
@@ -340,7 +352,7 @@ import Testing
         #expect(try fault(moved) == .removed(2))
     }
 
-    @Test func entriesOfAnotherWorkspaceAreFound() throws {
+    @Test("Entries of another workspace are detected") func entriesOfAnotherWorkspaceAreFound() throws {
         var document = export
         document["workspace_id"] = .string(store.other.id.description)
         let path = store.folder.path("export.json")
@@ -348,11 +360,13 @@ import Testing
         #expect(throws: ChainCheck.Fault.inserted(entry(entries[0]))) { try ChainCheck(ofExport: path) }
     }
 
-    @Test(arguments: [
-        "", "{", "[]", "{}", "{\"entries\":[", "{\"entries\":[{}", "{\"entries\":[]}",
-        "{\"entries\":[],\"entries\":[]}",
-        "{\"entries\":7}", "{\"entries\":[]} x", "{\"entries\":[,]}", "{\"total_entries\":1,}", "not JSON",
-    ])
+    @Test(
+        "A file that is not an export is refused",
+        arguments: [
+            "", "{", "[]", "{}", "{\"entries\":[", "{\"entries\":[{}", "{\"entries\":[]}",
+            "{\"entries\":[],\"entries\":[]}",
+            "{\"entries\":7}", "{\"entries\":[]} x", "{\"entries\":[,]}", "{\"total_entries\":1,}", "not JSON",
+        ])
     func whatIsNoExportIsNoSuccess(_ text: String) throws {
         let path = store.folder.path("export.json")
         try Data(text.utf8).write(to: URL(filePath: path))
@@ -360,7 +374,7 @@ import Testing
         #expect(Main.run(["audit-verify", path]) == 1)
     }
 
-    @Test func theStatusTellsWhetherItHolds() throws {
+    @Test("The exit status tells if the export is valid") func theStatusTellsWhetherItHolds() throws {
         _ = try fault(entries)
         let path = store.folder.path("export.json")
         #expect(Main.run(["audit-verify", path]) == 0)

@@ -10,7 +10,7 @@ import Testing
 @testable import api_create_checkout
 @testable import api_create_portal_session
 
-/// Pages at Stripe on which plans are bought and managed.
+/// Stripe pages for buying and managing plans.
 @Suite(.usesStore) struct BillingTests {
     private let store: TestStore
     private let stripe: FakeProvider
@@ -74,7 +74,8 @@ import Testing
 
     // MARK: Checkout
 
-    @Test(arguments: ["monthly", "annual"]) func aCheckoutIsOpened(_ interval: String) throws {
+    @Test("A checkout page is opened for the chosen interval", arguments: ["monthly", "annual"])
+    func aCheckoutIsOpened(_ interval: String) throws {
         let reply = checkout(["interval": .string(interval)])
         #expect(reply.status == 200)
         #expect(
@@ -99,16 +100,19 @@ import Testing
         #expect(stripe.unexpected.isEmpty)
     }
 
-    @Test func theIntervalIsMonthlyUnlessSaid() { #expect(checkout().json["interval"] == "monthly") }
+    @Test("The interval is monthly by default")
+    func theIntervalIsMonthlyUnlessSaid() { #expect(checkout().json["interval"] == "monthly") }
 
-    @Test func aKnownCustomerPays() throws {
+    @Test("A known customer is passed to the checkout") func aKnownCustomerPays() throws {
         try addCustomer()
         #expect(checkout().status == 200)
         #expect(stripe.requests.first?.form?.values("customer") == ["cus_own"])
         #expect(stripe.requests.first?.form?.values("customer_email") == [])
     }
 
-    @Test(arguments: ["active", "trialing", "past_due"]) func nobodyPaysTwice(_ status: String) throws {
+    @Test(
+        "A workspace with a subscription can't buy the same one again", arguments: ["active", "trialing", "past_due"])
+    func nobodyPaysTwice(_ status: String) throws {
         try addCustomer(status, "annual")
         let reply = checkout(["interval": "annual"])
         #expect(reply.status == 409 && reply.error == "This workspace has an active annual subscription already.")
@@ -116,12 +120,15 @@ import Testing
         #expect(checkout(["interval": "monthly"]).status == 200)
     }
 
-    @Test(arguments: ["canceled", "unpaid", "incomplete"]) func whoHasStoppedMayBeginAgain(_ status: String) throws {
+    @Test(
+        "A workspace whose subscription has ended may subscribe again",
+        arguments: ["canceled", "unpaid", "incomplete"]) func whoHasStoppedMayBeginAgain(_ status: String) throws
+    {
         try addCustomer(status, "monthly")
         #expect(checkout().status == 200)
     }
 
-    @Test func anAddressIsAnAddress() {
+    @Test("The e-mail address must be valid") func anAddressIsAnAddress() {
         for good in [
             "a@b.co", "o'neil+x@sub.example.com", "A.B@EXAMPLE.COM", #""a b"@b.co"#, #""a@\"\\.."@b.co"#,
             "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]",
@@ -142,7 +149,7 @@ import Testing
 
     // MARK: Portal
 
-    @Test func aPortalIsOpened() throws {
+    @Test("The billing portal is opened for a customer") func aPortalIsOpened() throws {
         try addCustomer("active", "monthly")
         let reply = send(CreatePortalSession.self)
         #expect(
@@ -153,27 +160,28 @@ import Testing
         #expect(try store.own.auditEntries().map(\.action) == ["billing.portal_opened"])
     }
 
-    @Test func withoutACustomerThereIsNoPortal() {
+    @Test("Without a billing account there is no portal") func withoutACustomerThereIsNoPortal() {
         let reply = send(CreatePortalSession.self)
         #expect(reply.status == 404 && reply.error == "This workspace has no billing account yet. Choose a plan first.")
     }
 
-    // MARK: Both
+    // MARK: Checkout and portal
 
-    @Test(arguments: Role.allCases) func adminsManageBilling(_ role: Role) throws {
+    @Test("Only admins manage billing", arguments: Role.allCases) func adminsManageBilling(_ role: Role) throws {
         try addCustomer()
         let status = [.admin, .superAdmin].contains(role) ? 200 : 403
         #expect(checkout(as: role).status == status && send(CreatePortalSession.self, as: role).status == status)
     }
 
-    /// What leads out of an expired trial stays open.
-    @Test func anExpiredTrialMayBuy() throws {
+    /// Buying a plan stays possible after the trial.
+    @Test("A workspace with an expired trial may buy a plan") func anExpiredTrialMayBuy() throws {
         try addCustomer()
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
         #expect(checkout().status == 200 && send(CreatePortalSession.self).status == 200)
     }
 
-    @Test(arguments: [400, 401, 402, 404]) func stripesErrorsAreOurs(_ status: Int) throws {
+    @Test("Stripe's errors are answered without their text, and are not retried", arguments: [400, 401, 402, 404])
+    func stripesErrorsAreOurs(_ status: Int) throws {
         try addCustomer()
         for function in [CreateCheckout.self, CreatePortalSession.self] as [any Function.Type] {
             stripe.fail(
@@ -186,8 +194,9 @@ import Testing
         #expect(try store.own.auditEntries().isEmpty)
     }
 
-    /// The same request with the same key, so that it is carried out once.
-    @Test func aFailureIsTriedAgainWithTheSameKey() {
+    /// The retry has the same idempotency key, so that the request is carried out once.
+    @Test("A failed request to Stripe is retried with the same idempotency key")
+    func aFailureIsTriedAgainWithTheSameKey() {
         stripe.fail(.init(503))
         stripe.fail(.init(400, headers: ["Stripe-Should-Retry": "true"]))
         #expect(checkout().status == 200)
@@ -197,14 +206,17 @@ import Testing
         #expect(checkout().status == 500 && stripe.requests.count == 4)
     }
 
-    @Test(arguments: ["STRIPE_SECRET_KEY", "STRIPE_PRICE_MONTHLY", "BILLING_RETURN_URL"])
+    @Test(
+        "Without its settings, billing answers 503",
+        arguments: ["STRIPE_SECRET_KEY", "STRIPE_PRICE_MONTHLY", "BILLING_RETURN_URL"])
     func whatIsNotSetUpSaysSo(_ name: String) {
         let reply = send(CreateCheckout.self, ["email": "a@b.co"], [name: ""])
         #expect(reply.status == 503 && reply.error == "Billing is not set up on this server.")
         #expect(stripe.requests.isEmpty)
     }
 
-    @Test(.enabled(if: SDK.isThere)) func ourRequestsAreWhatTheSDKSends() throws {
+    @Test("Our requests are the same as those of Stripe's SDK", .enabled(if: SDK.isThere))
+    func ourRequestsAreWhatTheSDKSends() throws {
         #expect(
             checkout().status == 200 && checkout(["email": "o'neil+x@example.com", "interval": "annual"]).status == 200)
         try addCustomer()

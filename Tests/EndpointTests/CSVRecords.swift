@@ -4,7 +4,7 @@ import TestSupport
 enum CSVRecords {
     struct Malformed: Error {}
 
-    /// The records of a complete export, without the last one, which says that it is complete.
+    /// The records of a complete export, without the last one, which marks the end of the export.
     static func parse(export reply: Reply) throws -> [[String]] {
         var records = try parse(reply.text)
         guard let last = records.popLast(), last.first == "end_of_export" else { throw Malformed() }

@@ -20,12 +20,12 @@ extension Call {
 }
 
 extension Operation {
-    /// The name of its executable.
+    /// The name of the operation's executable.
     var program: String {
         (isSession ? "api-" : "api-mcp-") + name.replacingOccurrences(of: "/", with: "-")
     }
 
-    /// A call of a caller who has the permission, at this moment.
+    /// Returns a call of the operation at the present time, by a caller with the permission.
     func callNow(_ store: TestStore) -> Call {
         let call = call(workspace: store.own.id.description)
         return switch access {

@@ -24,7 +24,7 @@ import Testing
         return store.send(call, to: RulesFunction.self)
     }
 
-    @Test func sessionTokensAreBearerTokens() {
+    @Test("A session token is accepted as a Bearer token only") func sessionTokensAreBearerTokens() {
         let token = store.own.token()
         for good in ["Bearer \(token)", "bearer \(token)", "BEARER \(token)"] { #expect(list(good) == 200, "\(good)") }
         for bad in [
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalSaysHowToAuthenticate() {
+    @Test("A 401 answer says how to authenticate") func aRefusalSaysHowToAuthenticate() {
         for operation in Operation.all {
             let reply = store.send(operation.call(workspace: store.own.id.description), to: operation.function)
             #expect(reply.status == 401 && reply.headers["WWW-Authenticate"] == "Bearer")
@@ -46,12 +46,12 @@ import Testing
         }
     }
 
-    @Test func sessionsEndWithTheirToken() {
+    @Test("A session ends when its token expires, with 30 seconds of tolerance") func sessionsEndWithTheirToken() {
         let token = "Bearer " + store.own.token()
         #expect(list(token, at: TestStore.now + 3_629) == 200 && list(token, at: TestStore.now + 3_630) == 401)
     }
 
-    @Test func keysAreBearerTokensOrInTheirOwnField() {
+    @Test("An API key is accepted as a Bearer token or in X-Api-Key") func keysAreBearerTokensOrInTheirOwnField() {
         let key = store.own.readKey
         #expect(rules(["Authorization": "Bearer \(key)"]).status == 200)
         #expect(rules(["X-Api-Key": key]).status == 200 && rules(["x-api-key": key]).status == 200)
@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    /// The prefix finds the key, all of it proves it.
-    @Test func everyCharacterOfAKeyCounts() {
+    /// The prefix finds the key; the whole key proves it.
+    @Test("Every character of an API key counts") func everyCharacterOfAKeyCounts() {
         let key = Array(store.own.readKey.utf8)
         let pipeline = TestPipeline(RulesFunction.self, store.environment())
         for place in key.indices {
@@ -82,8 +82,7 @@ import Testing
         }
     }
 
-    /// Keys of both workspaces with one prefix are told apart.
-    @Test func keysMayShareAPrefix() throws {
+    @Test("Keys with the same prefix are told apart") func keysMayShareAPrefix() throws {
         try store.database.execute("UPDATE api_keys SET prefix = $1", String(store.own.readKey.prefix(9)))
         #expect(rules(["X-Api-Key": store.own.readKey]).status == 200)
         #expect(rules(["X-Api-Key": store.own.revokedKey]).status == 401)

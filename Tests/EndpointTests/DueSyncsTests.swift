@@ -9,7 +9,7 @@ import Testing
 @testable import scheduled_housekeeping
 @testable import scheduled_sync
 
-/// What happens to integrations by itself.
+/// Scheduled work on integrations.
 @Suite(.usesStore) struct DueSyncsTests {
     private let store: TestStore
 
@@ -26,7 +26,8 @@ import Testing
             hasCredentials ? [1, 2, 3] as [UInt8] : nil)
     }
 
-    @Test func whatIsDueIsQueuedOnceAnHour() throws {
+    @Test("Due syncs are queued once an hour, at each integration's own second")
+    func whatIsDueIsQueuedOnceAnHour() throws {
         let now = TestStore.now
         try add("okta", "connected", nextAt: now)
         try add("github", "connected", nextAt: now + 1)
@@ -47,7 +48,7 @@ import Testing
         }
         #expect(try run(at: now) == ["aws", "gitlab", "okta"])
         #expect(try run(at: now) == ["aws", "gitlab", "okta"])
-        // Each has a second of the hour of its own, and keeps it.
+        // Each integration has its own second of the hour, and keeps it.
         let next = try store.database.rows(
             "SELECT id, next_auto_sync_at FROM integrations WHERE platform IN ('okta', 'gitlab')"
         ) { row in (id: try row[0] as Identifier, next: try row[1] as Timestamp) }
@@ -58,7 +59,9 @@ import Testing
         #expect(try run(at: now + 1) == ["aws", "github", "gitlab", "okta"])
     }
 
-    @Test(arguments: [("free", 7), ("trial", 365), ("pro", 365), ("enterprise", nil)] as [(String, Int?)])
+    @Test(
+        "Synced events are kept as long as the plan says",
+        arguments: [("free", 7), ("trial", 365), ("pro", 365), ("enterprise", nil)] as [(String, Int?)])
     func syncedDataIsKeptForThePlansTime(_ plan: String, _ days: Int?) throws {
         let now = TestStore.now
         try store.database.execute(
@@ -88,7 +91,7 @@ import Testing
         let kept = [1, 6, 8, 364, 366].filter { days == nil || $0 <= days ?? 0 }.count
         #expect(try texts("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == ["\(kept)"])
         #expect(try texts("SELECT count(*) FROM sync_events WHERE workspace_id = $1") == ["\(kept)"])
-        // Its events still tell of it.
+        // The run's events still refer to it.
         #expect(try texts("SELECT count(*) FROM sync_runs WHERE workspace_id = $1") == ["1"])
     }
 }

@@ -3,10 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every executable of a release build, in a root that holds no other program, no library, no device and no /proc.
+/// Runs every executable of a release build in a root directory that contains no other program, library, device or
+/// /proc.
 @Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"), .usesStore)
 struct EmptyRootTests {
-    /// A function, and an event that it answers.
+    /// A function and an event for it.
     struct Example: CustomTestStringConvertible, Sendable {
         let function: String
         let event: @Sendable (TestStore) -> JSON
@@ -14,7 +15,7 @@ struct EmptyRootTests {
 
         var testDescription: String { function }
 
-        /// Makes an example of an operation, with the credentials of a caller who has the permission.
+        /// Makes an example of an operation, with credentials that have the permission.
         init(_ operation: Operation) {
             function = operation.program
             status = operation.answer
@@ -44,10 +45,10 @@ struct EmptyRootTests {
             Example(scheduled: "scheduled-sync"), Example(scheduled: "scheduled-session-keys"),
         ]
 
-    /// The issuer of the session keys.
+    /// Serves the issuer's key set.
     private static let issuer = try? FakeProvider { _ in .json(["keys": []]) }
 
-    @Test("A function answers in an empty root", arguments: examples)
+    @Test("A function answers in an empty root directory", arguments: examples)
     func answers(_ example: Example) throws {
         let store = try TestStore(filled: true)
         let root = try EmptyRoot(program: BuiltProducts.program(example.function))
@@ -63,7 +64,7 @@ struct EmptyRootTests {
         #expect(done.status == 0 && answer?["statusCode"]?.integer == example.status, "\(done.text)")
     }
 
-    @Test("There is an example of every function")
+    @Test("There is an example for every function")
     func examplesAreComplete() throws {
         let file = BuiltProducts.project + "/wrangler-like.json"
         let configuration = try JSON(parsing: Array(Data(contentsOf: URL(filePath: file))))
@@ -82,7 +83,7 @@ struct EmptyRootTests {
     }
 
     @Test(
-        "local-runner and every function print the libraries that they contain in an empty root",
+        "--version prints the contained libraries in an empty root directory",
         arguments: ["api-health", "api-sync-integration", "scheduled-jobs", "local-runner"])
     func versions(_ name: String) throws {
         let done = try EmptyRoot(program: BuiltProducts.program(name)).run([:], arguments: ["--version"])

@@ -40,9 +40,9 @@ import Testing
 
     private func count(_ sql: SQL) throws -> Int { try store.database.first(sql) { try $0[0] as Int } ?? -1 }
 
-    // MARK: What it does
+    // MARK: Effects
 
-    @Test func anActionIsCarriedOutAtOnce() throws {
+    @Test("An action is carried out at once, and the answer has its result") func anActionIsCarriedOutAtOnce() throws {
         let reply = send()
         let id = try #require(reply.json["actionId"]?.string)
         #expect(
@@ -56,8 +56,9 @@ import Testing
         #expect(entries[0].userID == store.own.members[.admin] && entries[0].targetID == id)
     }
 
-    /// The name is the record's own: a caller could have an approver believe that the action is about somebody else.
-    @Test func theRecordSaysWhyAndOfWhom() throws {
+    /// The target's name comes from the synced record: otherwise a caller could make an approver believe that the
+    /// action is about another person.
+    @Test("The record has the reason and the target's own name") func theRecordSaysWhyAndOfWhom() throws {
         try store.own.addFinding("critical", identity: alice)
         let fields = Self.suspend.merging(["reason": "left us", "targetEntityLabel": "Bob of Sales"]) { $1 }
         let id = try #require(send(fields, as: .agent).json["actionId"])
@@ -75,7 +76,7 @@ import Testing
 
     // MARK: Parameters
 
-    @Test func undeclaredParametersAreRefused() throws {
+    @Test("Parameters that the action does not declare are refused") func undeclaredParametersAreRefused() throws {
         func error(_ type: String, _ parameters: JSON) -> String? {
             let reply = send(Self.suspend.merging(["actionType": .string(type), "extraParams": parameters]) { $1 })
             return reply.status == 400 ? reply.error : reply.text
@@ -105,13 +106,14 @@ import Testing
         #expect(try count("SELECT count(*) FROM remediation_actions") == 0)
     }
 
-    @Test func ourIdIsAsGoodAsOktas() {
+    @Test("The target may be named by our id or by Okta's") func ourIdIsAsGoodAsOktas() {
         let reply = send(Self.suspend.merging(["targetEntityId": .string(alice.description)]) { $1 })
         #expect(reply.json["success"] == true && okta.suspensions(of: "u1") == 1)
     }
 
-    /// The disk gets full between the request, which is kept, and the start of its job.
-    @Test func whatIsKeptButCannotBeStartedIsQueued() throws {
+    /// The disk gets full after the request is stored and before its job starts.
+    @Test("A stored action whose job can't start is answered as queued")
+    func whatIsKeptButCannotBeStartedIsQueued() throws {
         let isSQLite = TestStore.Engine.ofThisRun == .sqlite
         try store.database.execute(
             isSQLite
@@ -133,7 +135,7 @@ import Testing
         #expect(okta.suspensions(of: "u1") == 0)
     }
 
-    @Test func aFailureIsNoSuccess() {
+    @Test("A failed action is answered with success: false and the reason") func aFailureIsNoSuccess() {
         okta.provider.fail(.json(["errorCode": "E0000007"], status: 404))
         let reply = send()
         #expect(reply.status == 200 && reply.json["success"] == false)
@@ -141,7 +143,8 @@ import Testing
             reply.json["result"] == ["status": "failed", "error": "Okta has no such user, application or device."])
     }
 
-    @Test func whatAgentsAskForOnGraveFindingsIsApprovedByOthers() throws {
+    @Test("An agent's action on a high finding must be approved by another member")
+    func whatAgentsAskForOnGraveFindingsIsApprovedByOthers() throws {
         let finding = try store.own.addFinding("high", identity: alice)
         let fields = Self.suspend.merging(["riskId": .string(finding.description)]) { $1 }
         let reply = send(fields, as: .agent)
@@ -161,7 +164,7 @@ import Testing
             ])
     }
 
-    @Test func whatIsRejectedIsNotDone() throws {
+    @Test("A rejected action is not carried out") func whatIsRejectedIsNotDone() throws {
         try store.own.addFinding("critical", identity: alice)
         let id = try #require(send(as: .agent).json["actionId"])
         let rejected = send(["actionId": id, "decision": "reject"])
@@ -169,7 +172,7 @@ import Testing
         #expect(okta.suspensions(of: "u1") == 0)
     }
 
-    @Test func aSecretShowsNowhere() throws {
+    @Test("A secret appears in no answer, audit entry or stored result") func aSecretShowsNowhere() throws {
         okta.provider.fail(.init(500, text: FakeOkta.token))
         let wire = send().wire + send(Self.suspend.merging(["targetEntityId": "u2"]) { $1 }).wire
         var stored = try store.own.auditEntries().map { "\($0)" }
@@ -182,9 +185,9 @@ import Testing
         #expect(!(stored.joined() + wire).contains(FakeOkta.token) && stored.count >= 3)
     }
 
-    // MARK: Requests made twice
+    // MARK: Repeated requests
 
-    @Test func theSameKeyActsOnce() throws {
+    @Test("Requests with the same idempotency key act once") func theSameKeyActsOnce() throws {
         let first = send(key: "6f1c2a90")
         let second = send(key: "6f1c2a90")
         #expect(first.status == 200 && second.json == first.json && okta.suspensions(of: "u1") == 1)
@@ -196,9 +199,9 @@ import Testing
         #expect(try count("SELECT count(*) FROM remediation_actions") == 1)
     }
 
-    // MARK: What it refuses
+    // MARK: Refused requests
 
-    @Test(arguments: ["actionType", "targetPlatform", "targetEntityId"])
+    @Test("A missing field is named", arguments: ["actionType", "targetPlatform", "targetEntityId"])
     func whatIsMissingIsNamed(_ field: String) {
         var fields = Self.suspend
         fields[field] = nil
@@ -208,7 +211,7 @@ import Testing
         #expect(send(fields).error?.hasPrefix("\(field) must be a string") == true)
     }
 
-    @Test func badFieldsAreNamed() {
+    @Test("An invalid field is named") func badFieldsAreNamed() {
         for (field, value): (String, JSON) in [
             ("riskId", "x"), ("extraParams", []), ("reason", ""), ("targetEntityLabel", 7), ("actionId", "x"),
             ("decision", "maybe"),
@@ -220,14 +223,14 @@ import Testing
         #expect(send(["decision": "approve"]).error == "actionId is required with decision.")
     }
 
-    @Test func unknownActionsAreNotFound() {
+    @Test("An unknown action type and an unknown action id get 404") func unknownActionsAreNotFound() {
         let unknown = send(Self.suspend.merging(["actionType": "explode"]) { $1 })
         #expect(unknown.status == 404 && unknown.error == "There is no such action.")
         let action = send(["actionId": .string(Identifier.random().description), "decision": "approve"])
         #expect(action.status == 404 && action.error == "This action is not in this workspace.")
     }
 
-    @Test func anotherWorkspacesActionIsNotThere() throws {
+    @Test("An action of another workspace gets 404") func anotherWorkspacesActionIsNotThere() throws {
         try store.own.addFinding("critical", identity: alice)
         let id = try #require(send(as: .agent).json["actionId"])
         let body: JSON = ["workspaceId": .string(store.other.id.description), "actionId": id, "decision": "approve"]
@@ -235,21 +238,23 @@ import Testing
         #expect(reply.status == 404 && reply.error == "This action is not in this workspace.")
     }
 
-    @Test func aPlatformThatCannotSaysWhichCan() {
+    @Test("If the platform can't do the action, the error names the platforms that can")
+    func aPlatformThatCannotSaysWhichCan() {
         let reply = send(Self.suspend.merging(["actionType": "create_ticket"]) { $1 })
         #expect(reply.status == 400)
         #expect(reply.error?.hasPrefix("okta can't do create_ticket. These platforms can: ") == true)
         #expect(reply.error?.contains("jira") == true)
     }
 
-    @Test func unknownTargetsAndPlatformsThatAreNotConnected() {
+    @Test("An unknown target gets 404, and a platform that is not connected gets 409")
+    func unknownTargetsAndPlatformsThatAreNotConnected() {
         #expect(send(Self.suspend.merging(["targetEntityId": "u9"]) { $1 }).status == 404)
         let reply = send(Self.suspend.merging(["targetPlatform": "github"]) { $1 })
         #expect(reply.status == 409 && reply.error == "GitHub is not connected to this workspace.")
     }
 
-    /// The trap: Okta refuses to suspend whoever is not active with 400.
-    @Test func whatOktaRefusesHasFailedAtOnce() throws {
+    /// Okta refuses to suspend a user who is not active with status 400.
+    @Test("An action that Okta refuses has failed, and is not retried") func whatOktaRefusesHasFailedAtOnce() throws {
         okta.provider.fail(
             .json(["errorCode": "E0000001", "errorSummary": "Cannot suspend a user that is not active"], status: 400))
         let reply = send()
@@ -259,29 +264,30 @@ import Testing
                 "status": "failed", "error": "Okta refused the request with status 400.",
             ])
         #expect(try store.own.auditEntries().map(\.action) == ["remediation.requested", "remediation.failed"])
-        // Asked again it is asked for again.
+        // A new request starts a new action.
         #expect(send().json["success"] == true)
     }
 
-    @Test func accessReviewsAreNotOnTheFreePlan() throws {
+    @Test("The Free plan has no access reviews") func accessReviewsAreNotOnTheFreePlan() throws {
         try store.own.set(plan: .free)
         let reply = send(Self.suspend.merging(["actionType": "create_access_review"]) { $1 })
         #expect(reply.status == 403 && reply.error == "Access reviews are not part of your plan.")
     }
 
-    @Test func anExpiredTrialIsRefused() throws {
+    @Test("In an expired trial, actions are refused") func anExpiredTrialIsRefused() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(8))
         #expect(send().status == 403 && okta.suspensions(of: "u1") == 0)
     }
 
-    // MARK: What API keys ask for
+    // MARK: Actions that API keys request
 
     private func remediate(_ finding: Identifier) -> Reply {
         let call = Call("POST", body: ["findingId": .string(finding.description)]).key(store.own.writeKey)
         return store.send(call, to: RemediateFunction.self, variables: okta.variables)
     }
 
-    @Test func whatAPIKeysAskForIsStartedAfterTheResponse() throws {
+    @Test("An action that an API key requests is started after the response")
+    func whatAPIKeysAskForIsStartedAfterTheResponse() throws {
         let finding = try store.own.addFinding("medium", identity: alice, action: "suspend_user")
         #expect(remediate(finding).json["status"] == "queued")
         #expect(okta.suspensions(of: "u1") == 1)
@@ -289,7 +295,8 @@ import Testing
         #expect(try count("SELECT count(*) FROM findings WHERE status = 'in_progress'") == 1)
     }
 
-    @Test func onGraveFindingsItWaitsForAMember() throws {
+    @Test("An API key's action on a critical finding waits for a member's approval")
+    func onGraveFindingsItWaitsForAMember() throws {
         let finding = try store.own.addFinding("critical", identity: alice, action: "suspend_user")
         let reply = remediate(finding)
         #expect(reply.json["status"] == "pending_approval" && okta.suspensions(of: "u1") == 0)
@@ -298,8 +305,9 @@ import Testing
         #expect(okta.suspensions(of: "u1") == 1)
     }
 
-    /// The finding comes from a platform that writes no tickets.
-    @Test func theFirstPlatformThatCanDoesIt() throws {
+    /// The finding comes from a platform that can't create tickets.
+    @Test("The action goes to the first connected platform that can do it")
+    func theFirstPlatformThatCanDoesIt() throws {
         let finding = try store.own.addFinding("medium", identity: alice, action: "create_ticket", sources: ["okta"])
         try store.own.addIntegration("jira", category: "itsm")
         _ = remediate(finding)

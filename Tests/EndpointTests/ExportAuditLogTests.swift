@@ -26,7 +26,7 @@ import Testing
         return store.send(call.session(workspace.token(role)), to: ExportAuditLog.self)
     }
 
-    @Test func answersAsTheReferenceSays() throws {
+    @Test("The exported audit log has the documented fields") func answersAsTheReferenceSays() throws {
         let reply = export()
         #expect(reply.status == 200 && reply.headers["Content-Type"] == "application/json")
         #expect(
@@ -56,7 +56,7 @@ import Testing
         #expect(entries[0]["user_id"] == .null && entries[0]["prev_hash"]?.string == AuditLog.origin)
     }
 
-    @Test func theHashesAreOfWhatIsShown() throws {
+    @Test("The hashes in the export are computed over the exported fields") func theHashesAreOfWhatIsShown() throws {
         let entries = try #require(export().json["entries"]?.array)
         var previous = AuditLog.origin
         for (sequence, entry) in entries.enumerated() {
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func isWrittenDownAndHoldsThat() throws {
+    @Test("An export is recorded in the audit log and contains its own entry") func isWrittenDownAndHoldsThat() throws {
         let reply = export(.agent)
         let last = try #require(reply.json["entries"]?.array?.last)
         #expect(last["action"] == "audit_log.exported" && last["target_type"] == "workspace")
@@ -82,7 +82,7 @@ import Testing
         #expect(export().status == 500)
     }
 
-    @Test func refusesWhoMayNot() throws {
+    @Test("Callers without the permission are refused, and leave no entry") func refusesWhoMayNot() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description)])
         #expect(store.send(call, to: ExportAuditLog.self).status == 401)
         #expect(store.send(call.key(store.own.writeKey), to: ExportAuditLog.self).status == 401)
@@ -91,15 +91,18 @@ import Testing
         #expect(try store.own.auditEntries().count == 1)
     }
 
-    @Test(arguments: [Plan.free, .trial, .pro]) func isForTheEnterprisePlanOnly(_ plan: Plan) throws {
+    @Test("Only the Enterprise plan may export the audit log", arguments: [Plan.free, .trial, .pro])
+    func isForTheEnterprisePlanOnly(_ plan: Plan) throws {
         try store.own.set(plan: plan, trialEnd: TestStore.now + .days(10))
         let reply = export(.superAdmin)
         #expect(reply.status == 403 && reply.error == "This is part of the Enterprise plan.")
         #expect(try store.own.auditEntries().count == 1)
     }
 
-    /// The genesis entry is 100 days older than the other.
-    @Test(arguments: [(365 - 101, 3), (365 - 100, 3), (365 - 99, 2), (365 - 1, 2), (365, 2), (366, 1)])
+    /// The genesis entry is 100 days older than the other one.
+    @Test(
+        "An export goes back 365 days",
+        arguments: [(365 - 101, 3), (365 - 100, 3), (365 - 99, 2), (365 - 1, 2), (365, 2), (366, 1)])
     func goesBack365Days(_ days: Int, _ count: Int) throws {
         let workspace = try #require(try SystemWorkspaces.workspace(store.own.id, in: store.database))
         let key = try AuditSigningKey(store.environment())
@@ -112,7 +115,7 @@ import Testing
         #expect(json["entries"]?.array?.first?["sequence_number"]?.integer == 3 - count)
     }
 
-    @Test func anothersLogIsItsOwn() throws {
+    @Test("The export contains only the own workspace's entries") func anothersLogIsItsOwn() throws {
         let theirs = try #require(export(of: store.other).json["entries"]?.array)
         #expect(theirs.map { $0["action"] } == ["audit_chain.genesis", "audit_log.exported"])
         #expect(theirs.allSatisfy { $0["workspace_id"]?.string == store.other.id.description })

@@ -12,7 +12,7 @@ import Testing
 
     init() throws { store = try TestStore(filled: true) }
 
-    /// The records as what each says under which name; fields without a value left out.
+    /// Returns the records as values by column name, without empty fields.
     private func records(_ more: [String: JSON] = [:]) throws -> [[String: String]] {
         let records = try CSVRecords.parse(export: store.exportWorkspace("csv", more))
         let names = try #require(records.first)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func isAnAttachment() {
+    @Test("The CSV export is a UTF-8 attachment with a byte order mark") func isAnAttachment() {
         let reply = store.exportWorkspace("csv")
         #expect(reply.status == 200 && reply.headers["Content-Type"] == "text/csv; charset=utf-8; header=present")
         #expect(
@@ -32,7 +32,7 @@ import Testing
         #expect(reply.body.starts(with: [0xEF, 0xBB, 0xBF]) && !reply.body.dropFirst(3).contains(0xEF))
     }
 
-    @Test func oneFileHoldsAllEntities() throws {
+    @Test("One CSV file contains all kinds of entities") func oneFileHoldsAllEntities() throws {
         let all = try CSVRecords.parse(export: store.exportWorkspace("csv"))
         let names = try #require(all.first)
         #expect(names.prefix(4) == ["entity_type", "id", "email", "display_name"])
@@ -46,10 +46,10 @@ import Testing
         #expect(Set(["accounts", "metadata", "affected_entities", "row_hash"]).isSubset(of: full))
     }
 
-    @Test func saysTheSameAsJSON() throws {
+    @Test("The CSV export has the same values as the JSON export") func saysTheSameAsJSON() throws {
         let options: [String: JSON] = ["includeFull": true, "includeAuditLog": true]
         let json = try #require(store.exportWorkspace("json", options).json["data"]?.object)
-        // The second export is one entry of the log more.
+        // The second export's log has one more entry.
         let csv = try records(options).dropLast()
         let expected = ["identities", "applications", "devices", "findings", "audit_log"].flatMap { name in
             (json[name]?.array ?? []).map { row in
@@ -70,15 +70,18 @@ import Testing
         }
     }
 
-    /// The engines lay JSON out differently.
+    /// The database engines format JSON differently.
     private func canonical(_ text: String) -> String {
         guard text.hasPrefix("{") || text.hasPrefix("["), let value = try? JSON(parsing: text.utf8) else { return text }
         return String(decoding: JSONWriter.bytes(value), as: UTF8.self)
     }
 
-    @Test(arguments: [
-        "a,b", "\"quoted\"", "line\nbreak", "line\r\nbreak", " spaces ", "\"", ",", "é, 漢", "semi;colon", "'", "plain",
-    ])
+    @Test(
+        "Fields are quoted as RFC 4180 defines",
+        arguments: [
+            "a,b", "\"quoted\"", "line\nbreak", "line\r\nbreak", " spaces ", "\"", ",", "é, 漢", "semi;colon", "'",
+            "plain",
+        ])
     func quotesAsRFC4180Says(_ text: String) throws {
         try store.own.addIdentity("quoted@example.com", department: text)
         let record = try #require(try records().first { $0["email"] == "quoted@example.com" })
@@ -92,17 +95,19 @@ import Testing
         #expect(store.exportWorkspace("csv").text.contains(",\"\(text)\","))
     }
 
-    @Test func quotesOnlyWhatNeedsIt() throws {
+    @Test("Fields that need no quotes have none") func quotesOnlyWhatNeedsIt() throws {
         try store.own.addIdentity("quoted@example.com", department: "a\"b")
         let text = store.exportWorkspace("csv").text
         #expect(text.contains(",\"a\"\"b\",") && text.contains(",quoted@example.com,") && text.hasSuffix("\r\n"))
     }
 
-    @Test(arguments: [
-        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")",
-        "-1+1|cmd' /C calc'!A0",
-        "\u{FF1D}1", "\u{FF0B}1", "\u{FF0D}1", "\u{FF20}1", "\u{FEFF}=1+1", "\u{FEFF}\u{FEFF}@1",
-    ])
+    @Test(
+        "A text that begins like a formula gets a leading apostrophe",
+        arguments: [
+            "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")",
+            "-1+1|cmd' /C calc'!A0",
+            "\u{FF1D}1", "\u{FF0B}1", "\u{FF0D}1", "\u{FF20}1", "\u{FEFF}=1+1", "\u{FEFF}\u{FEFF}@1",
+        ])
     func nothingIsAFormula(_ text: String) throws {
         try store.own.addIdentity("formula@example.com", department: text)
         try store.own.addFinding("info", title: text)
@@ -111,7 +116,8 @@ import Testing
         #expect(all.contains { $0["title"] == "'" + text })
     }
 
-    @Test func numbersAndWhatIsInsideATextAreLeftAlone() throws {
+    @Test("Negative numbers and signs inside a text are left unchanged")
+    func numbersAndWhatIsInsideATextAreLeftAlone() throws {
         try store.own.addIdentity("inner@example.com", department: "a=1")
         try store.own.addFinding("info", title: "Inner", affected: -3)
         let all = try records()
@@ -119,13 +125,13 @@ import Testing
         #expect(try #require(all.first { $0["title"] == "Inner" })["affected_count"] == "-3")
     }
 
-    @Test func anEmptyWorkspaceHasTheHeaderOnly() throws {
+    @Test("The export of an empty workspace has only the header") func anEmptyWorkspaceHasTheHeaderOnly() throws {
         let empty = try TestStore()
         let records = try CSVRecords.parse(export: empty.exportWorkspace("csv"))
         #expect(records.count == 1 && records[0].count > 40)
     }
 
-    @Test func theLastRecordCountsThoseBeforeIt() throws {
+    @Test("The last record has the number of records before it") func theLastRecordCountsThoseBeforeIt() throws {
         let records = try CSVRecords.parse(store.exportWorkspace("csv").text)
         let last = try #require(records.last)
         #expect(last.filter { !$0.isEmpty } == ["end_of_export", String(records.count - 2)])
@@ -134,8 +140,8 @@ import Testing
         #expect(page.last?.prefix(2) == ["end_of_export", "3"])
     }
 
-    /// The database fails while the rows are sent.
-    @Test(arguments: ["csv", "json", "xlsx"])
+    /// The database fails while rows are being sent.
+    @Test("An incomplete export has no end mark", arguments: ["csv", "json", "xlsx"])
     func anIncompleteExportHasNoEnd(_ format: String) throws {
         for number in 0..<2_000 { try store.own.addIdentity("person\(number)@example.com") }
         let body: JSON = ["workspaceId": .string(store.own.id.description), "format": .string(format)]

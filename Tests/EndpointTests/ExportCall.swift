@@ -20,7 +20,7 @@ extension TestStore {
             variables: limit.map { ["EXPORT_MAX_ROWS": String($0)] } ?? [:])
     }
 
-    /// All pages of an export, one after the other.
+    /// Requests all pages of an export, one after the other.
     func pages(_ format: String, limit: Int, _ more: [String: JSON] = [:]) -> [Reply] {
         var pages: [Reply] = []
         var cursor: String?

@@ -4,7 +4,7 @@ import Testing
 
 @testable import api_export_workspace
 
-/// An export that is larger than a response may be.
+/// Exports that are larger than one response may be.
 @Suite(.usesStore) struct ExportCursorTests {
     private let store: TestStore
 
@@ -21,8 +21,9 @@ import Testing
         }
     }
 
-    /// Seven identities, two applications, a device, two findings.
-    @Test(arguments: 1...13) func thePagesAreTheWhole(_ limit: Int) throws {
+    /// The store has seven identities, two applications, a device and two findings.
+    @Test("The pages of an export together are the whole export", arguments: 1...13)
+    func thePagesAreTheWhole(_ limit: Int) throws {
         let whole = store.exportWorkspace("json")
         let pages = store.pages("json", limit: limit)
         #expect(ids(pages) == ids([whole]))
@@ -36,19 +37,19 @@ import Testing
         #expect(pages.last?.json["truncated"] == false && pages.last?.json["cursor"] == nil)
     }
 
-    /// Each page is an entry of the log that is being exported.
-    @Test func theLogMayGrowWhileItIsExported() throws {
+    /// Each page adds an entry to the log that is being exported.
+    @Test("The audit log may grow while it is exported") func theLogMayGrowWhileItIsExported() throws {
         let pages = store.pages("json", limit: 2, ["includeAuditLog": true, "includeFull": true])
         let whole = store.exportWorkspace("json", ["includeAuditLog": true])
         let (paged, all) = (ids(pages), ids([whole]))
         #expect(paged[0..<4] == all[0..<4])
-        // The whole export is one entry more.
+        // The complete export has one more entry.
         #expect(paged[4] == all[4].dropLast() && Set(paged[4].compactMap(\.string)).count == paged[4].count)
         let entries = try store.own.auditEntries()
         #expect(entries.first?.details["continued"] == false && entries[1].details["continued"] == true)
     }
 
-    @Test func csvGoesOnWhereItStopped() throws {
+    @Test("A CSV export continues where the previous page stopped") func csvGoesOnWhereItStopped() throws {
         let whole = try CSVRecords.parse(export: store.exportWorkspace("csv"))
         for limit in [1, 3, 7, 9, 12] {
             let pages = store.pages("csv", limit: limit)
@@ -59,8 +60,8 @@ import Testing
         }
     }
 
-    /// Rows that come and go between two pages neither double others nor lose them.
-    @Test func changesBetweenPagesMoveNothing() throws {
+    /// Rows that are added or deleted between two pages cause neither duplicates nor gaps.
+    @Test("Changes between pages cause neither duplicates nor gaps") func changesBetweenPagesMoveNothing() throws {
         let before = ids([store.exportWorkspace("json")])[0]
         let first = store.exportWorkspace("json", limit: 3)
         let shown = ids([first])[0]
@@ -70,7 +71,7 @@ import Testing
         #expect(shown + ids([second])[0] == before)
     }
 
-    @Test func aCursorIsForItsWorkspaceOnly() throws {
+    @Test("A cursor is valid for its own workspace only") func aCursorIsForItsWorkspaceOnly() throws {
         let cursor = try #require(store.exportWorkspace("json", limit: 1).json["cursor"]?.string)
         #expect(store.exportWorkspace("json", cursor: cursor).status == 200)
         let refused = store.exportWorkspace("json", in: store.other, cursor: cursor)
@@ -78,7 +79,7 @@ import Testing
         #expect(refused.error == "cursor must be one that an export of this workspace returned.")
     }
 
-    @Test func anAlteredCursorIsRefused() throws {
+    @Test("An altered cursor is refused") func anAlteredCursorIsRefused() throws {
         let cursor = try #require(store.exportWorkspace("csv", limit: 1).headers["X-Next-Cursor"])
         for index in cursor.indices {
             var altered = cursor
@@ -90,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aCursorOfAnotherSecretIsRefused() throws {
+    @Test("A cursor that was made with another secret is refused") func aCursorOfAnotherSecretIsRefused() throws {
         let cursor = try #require(store.exportWorkspace("json", limit: 1).json["cursor"]?.string)
         let body: JSON = [
             "workspaceId": .string(store.own.id.description), "format": "json", "cursor": .string(cursor),
@@ -101,7 +102,7 @@ import Testing
         #expect(reply.status == 400)
     }
 
-    @Test func aCursorMayGoOnInAnotherFormat() throws {
+    @Test("A cursor may be continued in another format") func aCursorMayGoOnInAnotherFormat() throws {
         let cursor = store.exportWorkspace("json", limit: 7).json["cursor"]?.string
         let rest = try CSVRecords.parse(export: store.exportWorkspace("csv", cursor: cursor))
         #expect(rest.dropFirst().map { $0[0] } == ["application", "application", "device", "finding", "finding"])

@@ -5,17 +5,18 @@ import Testing
 
 @testable import api_export_workspace
 
-/// A Python that has openpyxl.
+/// The path of a Python that has openpyxl.
 private let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
 
-/// The workbook as openpyxl reads it, in the Python that Tests/run sets up and THALIAN_PYTHON names.
+/// Reads the workbook with openpyxl, in the Python that Tests/run sets up and THALIAN_PYTHON names.
 @Suite(.enabled(if: python != nil, "Tests/run sets up Python with openpyxl"), .usesStore)
 struct ExportWorkbookTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }
 
-    /// Writes all that openpyxl sees as one JSON document. A warning is an error, as is a broken archive.
+    /// Prints the workbook's contents as openpyxl sees them, as one JSON document. A warning counts as an error, as
+    /// does a broken archive.
     private static let script = """
         import datetime, json, sys, warnings, zipfile
         warnings.simplefilter("error")
@@ -57,7 +58,7 @@ struct ExportWorkbookTests {
         return rows.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(names, $0).filter { $0.1 != .null }) }
     }
 
-    @Test func isAnAttachment() {
+    @Test("The workbook is an attachment") func isAnAttachment() {
         let reply = store.exportWorkspace("xlsx")
         #expect(
             reply.headers["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
@@ -66,7 +67,7 @@ struct ExportWorkbookTests {
                 of: /attachment; filename="workspace-\d{4}-\d\d-\d\d\.xlsx"/) != nil)
     }
 
-    @Test func hasASheetForEachEntity() throws {
+    @Test("The workbook has a sheet for each kind of entity") func hasASheetForEachEntity() throws {
         let sheets = try sheets(store.exportWorkspace("xlsx", ["includeAuditLog": true]))
         #expect(
             sheets.map { $0["title"] } == ["Identities", "Applications", "Devices", "Findings", "Audit log"])
@@ -80,7 +81,7 @@ struct ExportWorkbookTests {
         #expect(try self.sheets(store.exportWorkspace("xlsx")).count == 4)
     }
 
-    @Test func saysTheSameAsJSON() throws {
+    @Test("The workbook has the same values as the JSON export") func saysTheSameAsJSON() throws {
         let options: [String: JSON] = ["includeFull": true, "includeAuditLog": true]
         let json = try #require(store.exportWorkspace("json", options).json["data"]?.object)
         let sheets = try sheets(store.exportWorkspace("xlsx", options))
@@ -100,13 +101,13 @@ struct ExportWorkbookTests {
                     return (try? JSON(parsing: text.utf8)) ?? value
                 }
             }
-            // The second export is one entry of the log more.
+            // The second export's log has one more entry.
             #expect(Array(found.prefix(expected.count)) == expected, "\(name)")
         }
     }
 
-    /// LibreOffice opens it as it is, and shows the same: text as text, dates as dates.
-    @Test func libreOfficeReadsTheSame() throws {
+    /// LibreOffice opens the workbook without repair and shows texts as texts and dates as dates.
+    @Test("LibreOffice reads the same values") func libreOfficeReadsTheSame() throws {
         for text in ["a<b>&\"c\"", "  spaces  ", "é 漢 🙂", "007", "TRUE", "2026-01-01"] {
             try store.own.addIdentity(nil, department: text)
         }
@@ -118,7 +119,7 @@ struct ExportWorkbookTests {
         process.executableURL = URL(filePath: "/usr/bin/soffice")
         process.arguments = [
             "-env:UserInstallation=file://" + store.folder.path("profile"), "--headless", "--convert-to",
-            // Commas, quotes, UTF-8; cells as they are shown; every sheet.
+            // Options: commas, quotes, UTF-8; cells as displayed; every sheet.
             "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir",
             store.folder.path("sheets"), store.folder.path("workbook.xlsx"),
         ]
@@ -134,7 +135,7 @@ struct ExportWorkbookTests {
             let expected = json[name]?.array ?? []
             let text = try String(contentsOfFile: store.folder.path("sheets/workbook-\(sheet).csv"), encoding: .utf8)
             let records = try CSVRecords.parse(text.replacing("\n", with: "\r\n"))
-            // The second export is one entry of the log more.
+            // The second export's log has one more entry.
             #expect(records.count == expected.count + (name == "audit_log" ? 2 : 1))
             for (record, row) in zip(records.dropFirst(), expected) {
                 for (column, shown) in zip(records[0], record) {
@@ -146,7 +147,7 @@ struct ExportWorkbookTests {
         }
     }
 
-    @Test func textStaysText() throws {
+    @Test("Texts are never turned into numbers, dates or markup") func textStaysText() throws {
         let texts = [
             "a<b>&\"c\"'", "  spaces  ", "line\nbreak", "tab\there", "é 漢 🙂", "007", "1e5", "TRUE", "2026-01-01",
             "_x0041_",
@@ -154,12 +155,14 @@ struct ExportWorkbookTests {
         ]
         for text in texts { try store.own.addIdentity(nil, department: text) }
         let found = rows(try sheets(store.exportWorkspace("xlsx"))[0]).compactMap { $0["department"]?.string }
-        // What openpyxl leaves in its escape, spreadsheets show as the character.
+        // Spreadsheets show the character for an escape that openpyxl leaves as it is.
         let seen = Set(found.map { $0.replacing("_x005F_", with: "_").replacing("_x0007_", with: "\u{7}") })
         #expect(Set(texts.dropLast() + ["not\u{FFFD}one"]).isSubset(of: seen), "\(found)")
     }
 
-    @Test(arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{FF1D}1"])
+    @Test(
+        "A text that begins like a formula gets a leading apostrophe",
+        arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u{FF1D}1"])
     func nothingIsAFormula(_ text: String) throws {
         try store.own.addIdentity(nil, department: text)
         let sheet = try sheets(store.exportWorkspace("xlsx"))[0]
@@ -167,8 +170,8 @@ struct ExportWorkbookTests {
         #expect(sheet["formulas"] == 0 && found.contains("'" + text), "\(found)")
     }
 
-    /// A cell holds 32,767 characters.
-    @Test func aLongTextIsCut() throws {
+    /// A cell can hold 32,767 characters.
+    @Test("A text that is too long for a cell is cut") func aLongTextIsCut() throws {
         try store.own.addIdentity(nil, department: String(repeating: "x", count: 32_767))
         try store.own.addIdentity(nil, department: String(repeating: "🙂", count: 20_000))
         let found = rows(try sheets(store.exportWorkspace("xlsx"))[0]).compactMap { $0["department"]?.string }
@@ -176,7 +179,7 @@ struct ExportWorkbookTests {
         #expect(found.contains(String(repeating: "🙂", count: 16_383) + "…"))
     }
 
-    @Test func goesOnWhereItStopped() throws {
+    @Test("A workbook continues where the previous page stopped") func goesOnWhereItStopped() throws {
         let whole = try sheets(store.exportWorkspace("xlsx")).map(rows)
         for limit in [1, 3, 5] {
             let pages = try store.pages("xlsx", limit: limit).map { try sheets($0).map(rows) }

@@ -15,7 +15,7 @@ import Testing
 
     private func entities(_ reply: Reply, _ name: String) -> [JSON] { reply.json["data"]?[name]?.array ?? [] }
 
-    @Test func answersAsTheReferenceSays() throws {
+    @Test("The JSON export has the documented fields in their order") func answersAsTheReferenceSays() throws {
         let reply = store.exportWorkspace("json")
         #expect(reply.status == 200 && reply.headers["Content-Type"] == "application/json")
         #expect(reply.headers["Content-Disposition"] == nil && reply.headers["X-Next-Cursor"] == nil)
@@ -30,14 +30,15 @@ import Testing
         for (name, count) in [
             ("identities", 2), ("applications", 2), ("devices", 1), ("findings", 2), ("audit_log", 0),
         ] { #expect(entities(reply, name).count == count, "\(name)") }
-        // In the documented order.
+        // The members are in the documented order.
         let places = ["exported_at", "workspace_id", "format", "data", "entity_counts", "truncated"].compactMap {
             reply.text.range(of: "\"\($0)\":")?.lowerBound
         }
         #expect(places.count == 6 && places == places.sorted())
     }
 
-    @Test func saysWhatIsKnown() throws {
+    @Test("Identities, applications, devices and findings are exported with all their values")
+    func saysWhatIsKnown() throws {
         let reply = store.exportWorkspace("json")
         let alice = try #require(entities(reply, "identities").first { $0["email"] == "alice@example.com" })
         #expect(alice["mfa_enabled"] == true && alice["department"] == "Quokka" && alice["title"] == .null)
@@ -54,8 +55,8 @@ import Testing
         #expect(finding["source_integrations"] == ["okta"] && finding["affected_entities"] == nil)
     }
 
-    /// Findings of every status are part of all that the workspace knows.
-    @Test func findingsThatAreNoLongerOpenAreExportedToo() throws {
+    /// Findings of every status are exported.
+    @Test("Findings that are not open are exported too") func findingsThatAreNoLongerOpenAreExportedToo() throws {
         for status in ["in_progress", "resolved", "dismissed", "snoozed"] {
             try store.own.addFinding("low", status: status)
         }
@@ -63,7 +64,7 @@ import Testing
         #expect(statuses.sorted() == ["dismissed", "in_progress", "open", "open", "resolved", "snoozed"])
     }
 
-    @Test func theAuditLogIsThereWhenAsked() throws {
+    @Test("The audit log is exported only if it is requested") func theAuditLogIsThereWhenAsked() throws {
         let reply = store.exportWorkspace("json", ["includeAuditLog": true])
         let log = entities(reply, "audit_log")
         #expect(log.map { $0["action"] } == ["audit_chain.genesis", "workspace.exported"])
@@ -73,7 +74,7 @@ import Testing
         #expect(entities(store.exportWorkspace("json", ["includeAuditLog": false]), "audit_log").isEmpty)
     }
 
-    @Test func everythingRawIsThereWhenAsked() throws {
+    @Test("Raw platform data is exported only if it is requested") func everythingRawIsThereWhenAsked() throws {
         try store.database.execute(
             "UPDATE accounts SET metadata = $2, admin_roles = $3 WHERE workspace_id = $1", store.own.id,
             ["groups": ["=Everyone", "\"b\""]] as JSON, ["Owner"] as JSON)
@@ -95,7 +96,7 @@ import Testing
         #expect(accounts[0]["metadata"] == ["groups": ["=Everyone", "\"b\""]] && accounts[1]["metadata"] == [:])
         #expect(accounts[0]["admin_roles"] == ["Owner"] && accounts[0]["is_admin"] == false)
         #expect(identities.first { $0["id"] != alice["id"] }?["accounts"] == [])
-        // Apart from what is added, nothing differs.
+        // Except for the additional fields, the two exports are the same.
         for (full, plain) in zip(identities, entities(bare, "identities")) {
             #expect(full.object?.filter { $0.key != "accounts" } == plain.object)
         }
@@ -105,6 +106,7 @@ import Testing
     }
 
     @Test(
+        "An invalid field is explained",
         arguments: [
             ([:], "format is required."), (["format": "pdf"], "format must be one of json, csv, xlsx."),
             (["format": "JSON"], "format must be one of json, csv, xlsx."),
@@ -123,7 +125,7 @@ import Testing
         #expect(try store.own.auditEntries().isEmpty)
     }
 
-    @Test func refusesWhoMayNot() throws {
+    @Test("Callers without the permission are refused, and leave no entry") func refusesWhoMayNot() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "format": "csv"])
         func reply(_ call: Call) -> Reply { store.send(call, to: ExportWorkspace.self) }
         #expect(reply(call).status == 401 && reply(call.key(store.own.writeKey)).status == 401)
@@ -141,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func isWrittenDown() throws {
+    @Test("An export is recorded in the audit log before it is sent") func isWrittenDown() throws {
         _ = store.exportWorkspace("csv", limit: 3, ["includeFull": true])
         let entry = try #require(try store.own.auditEntries().first)
         #expect(entry.action == "workspace.exported" && entry.userID == store.own.members[.admin])
@@ -149,12 +151,13 @@ import Testing
         #expect(
             entry.details
                 == ["format": "csv", "include_audit_log": false, "include_full": true, "continued": false])
-        // What can't be written down is not exported.
+        // Without an audit entry there is no export.
         try store.own.endAuditLog()
         #expect(store.exportWorkspace("json").status == 500)
     }
 
-    @Test func aMissingSecretOrAMalformedLimitIsNothingACallerLearns() throws {
+    @Test("A wrong setting gives 500 without naming the setting")
+    func aMissingSecretOrAMalformedLimitIsNothingACallerLearns() throws {
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "format": "json"])
         for variables in [
             ["EXPORT_CURSOR_SECRET": ""], ["EXPORT_CURSOR_SECRET": "x"], ["EXPORT_MAX_ROWS": "0"],

@@ -10,7 +10,7 @@ import Testing
 @testable import api_mcp_rules
 @testable import scheduled_housekeeping
 
-/// Too many requests whose credentials do not hold get 429, and nobody else does.
+/// Too many requests with invalid credentials get 429, and valid requests are not affected.
 @Suite(.usesStore) struct FailedAuthenticationsTests {
     private let store: TestStore
     private static let limit = 60
@@ -26,7 +26,7 @@ import Testing
             Call(query: "workspaceId=\(store.own.id)").session(token).from(peer), to: APIKeysFunction.self)
     }
 
-    /// A well-formed key that nobody has.
+    /// Returns a well-formed key that does not exist.
     private func wrongKey(_ number: Int = 0) -> String {
         let digits = String(number)
         return "thal_" + String(repeating: "0", count: 40 - digits.count) + digits
@@ -39,24 +39,26 @@ import Testing
         return Dictionary(rows) { $0 + $1 }
     }
 
-    @Test func anAddressWithTooManyFailuresGets429() {
+    @Test("An address with too many failed authentications gets 429 for a minute")
+    func anAddressWithTooManyFailuresGets429() {
         for number in 1...Self.limit { #expect(rules("thal_\(number)").status == 401) }
         let reply = rules("thal_x")
         #expect(reply.status == 429 && reply.headers["Retry-After"] == "60")
         #expect(reply.error == "Too many requests with credentials that are not valid. Try again later.")
-        // Session tokens count as well, and other addresses are not concerned.
+        // Session tokens are counted too, and other addresses are not affected.
         #expect(list("no.token.atall").status == 429)
         #expect(rules("thal_x", from: "203.0.113.10").status == 401)
         #expect(rules("thal_x", at: TestStore.now + 60).status == 401)
     }
 
-    @Test func credentialsThatHoldAreNeverRefused() {
+    @Test("Valid credentials are accepted even from a blocked address") func credentialsThatHoldAreNeverRefused() {
         for number in 1...Self.limit + 5 { _ = rules("thal_\(number)") }
         #expect(rules(store.own.readKey).status == 200)
         #expect(list(store.own.token()).status == 200)
     }
 
-    @Test func aPrefixThatIsTriedFromManyAddressesGets429AndItsOwnerDoesNot() throws {
+    @Test("Guesses at one prefix from many addresses get 429, and its owner does not")
+    func aPrefixThatIsTriedFromManyAddressesGets429AndItsOwnerDoesNot() throws {
         let key = store.own.readKey
         func guess(_ number: Int) -> String {
             let digits = String(number)
@@ -70,22 +72,22 @@ import Testing
         #expect(rules(wrongKey(), from: "198.51.100.202").status == 401)
     }
 
-    /// A provider gives each customer a network of 2^64 addresses of IPv6.
-    @Test func addressesOfOneNetworkCountTogether() {
+    /// Providers give each customer an IPv6 network with 2^64 addresses.
+    @Test("Addresses of one IPv6 network are counted together") func addressesOfOneNetworkCountTogether() {
         for number in 1...Self.limit { _ = rules("thal_x", from: "2001:db8:1:2::\(number)") }
         #expect(rules("thal_x", from: "2001:db8:1:2:ffff::1").status == 429)
         #expect(rules("thal_x", from: "2001:db8:1:3::1").status == 401)
     }
 
-    /// A flood must not make the database write without end.
-    @Test func failuresBeyondTheLimitWriteNothing() throws {
+    /// A flood of requests must not cause unlimited writes.
+    @Test("Failures beyond the limit write nothing") func failuresBeyondTheLimitWriteNothing() throws {
         for _ in 1...Self.limit + 1 { _ = rules("thal_x") }
         let before = try counts()
         for _ in 1...20 { #expect(rules("thal_x").status == 429) }
         #expect(try counts() == before && before.values.max() == Self.limit + 1)
     }
 
-    @Test func madeUpKeysFillNothing() throws {
+    @Test("Invented keys can't fill the table of counters") func madeUpKeysFillNothing() throws {
         for number in 0..<Self.limit + 40 {
             let digits = String(number + 1_000)
             _ = rules("thal_" + digits + String(repeating: "0", count: 40 - digits.count))
@@ -93,12 +95,12 @@ import Testing
         #expect(try counts().count == Self.limit + 1)
     }
 
-    @Test func requestsWithoutCredentialsDoNotCount() throws {
+    @Test("Requests without credentials do not count") func requestsWithoutCredentialsDoNotCount() throws {
         for _ in 1...5 { #expect(store.send(Call(), to: RulesFunction.self).status == 401) }
         #expect(try counts().isEmpty)
     }
 
-    @Test func oldCountsAreForgotten() throws {
+    @Test("Old counts are deleted by housekeeping") func oldCountsAreForgotten() throws {
         _ = rules("thal_x")
         _ = rules(store.own.readKey)
         #expect(try counts().count == 1)

@@ -9,8 +9,8 @@ import TestSupport
 
 @testable import api_ai_chat
 
-/// Anthropic's API on this machine: it answers what the test has scripted, in order, and refuses requests that the real
-/// one would refuse.
+/// A local copy of Anthropic's API: it gives the answers of the test's script in order, and refuses requests that the
+/// real API would refuse.
 final class FakeAnthropic: Sendable {
     private final class Script: Sendable {
         let replies = Mutex<[FakeProvider.Reply]>([])
@@ -28,7 +28,7 @@ final class FakeAnthropic: Sendable {
         }
     }
 
-    /// Adds replies to the script. When it is over, the model says `Fine.`
+    /// Adds replies to the script. After the last one, the model says `Fine.`
     func says(_ replies: FakeProvider.Reply...) { script.replies.withLock { $0 += replies } }
 
     static func message(
@@ -42,7 +42,7 @@ final class FakeAnthropic: Sendable {
 
     static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
 
-    /// A message that calls tools.
+    /// Returns a message that calls tools.
     static func calls(_ calls: (name: String, input: JSON)..., saying words: String? = nil) -> FakeProvider.Reply {
         let blocks = calls.map { call -> JSON in
             [
@@ -63,12 +63,12 @@ final class FakeAnthropic: Sendable {
     /// The bodies of all requests so far.
     var bodies: [JSON] { provider.requests.map(\.json) }
 
-    /// The results of tools that the last request carries in its last message.
+    /// The tool results in the last message of the last request.
     var toolResults: [JSON] {
         bodies.last?["messages"]?.array?.last?["content"]?.array?.filter { $0["type"] == "tool_result" } ?? []
     }
 
-    /// What the real API would object to; nil for nothing.
+    /// Returns the real API's objection to a request; nil for none.
     static func problem(_ request: FakeProvider.Request) -> String? {
         let body = request.json
         guard request.method == "POST", request.target == "/v1/messages" else { return "another endpoint" }
@@ -100,7 +100,7 @@ final class FakeAnthropic: Sendable {
     }
 }
 
-/// What the tests of the chat have in common.
+/// Shared setup of the chat tests.
 struct ChatTest {
     static let key = "sk-ant-the-key-of-the-tests"
 
@@ -133,13 +133,13 @@ struct ChatTest {
         store.send(call, to: QuickChat.self, variables: variables.merging(more) { $1 }, at: now)
     }
 
-    /// A pipeline and a call for a thread of its own.
+    /// Returns a closure that sends the call through its own pipeline, for use on another thread.
     func prepared(_ call: Call) -> @Sendable () -> Reply {
         let environment = store.environment(variables)
         return { TestPipeline(QuickChat.self, environment).send(call) }
     }
 
-    /// Sends a message of the admin, or whoever.
+    /// Sends a message, as the admin by default.
     func send(
         _ message: JSON = "Hello", as role: Role = .admin, at now: Timestamp = TestStore.now,
         _ more: [String: JSON] = [:]
@@ -147,7 +147,7 @@ struct ChatTest {
         send(call(message, as: role, more), at: now)
     }
 
-    /// The actions that have been asked for.
+    /// Lists the requested actions.
     func actions(of workspace: TestWorkspace? = nil) throws -> [String] {
         try store.database.rows(
             """
@@ -157,8 +157,8 @@ struct ChatTest {
         ) { row in try (0..<4).map { try row[$0] as String }.joined(separator: " ") }
     }
 
-    /// What the own workspace has not, and some actions need: a ticketing platform, an application that Entra knows, and
-    /// Figma's access to Alice's account.
+    /// Adds records that some actions need: a ticketing platform, an application that Entra knows, and Figma's access
+    /// to Alice's account.
     func addWhatActionsNeed() throws {
         try store.own.addIntegration("jira", category: "itsm")
         let entra = try store.own.addIntegration("microsoft_entra", category: "idp")
@@ -182,7 +182,7 @@ struct ChatTest {
     }
 }
 
-/// The function, but for the pauses before Anthropic is asked again.
+/// The chat function without the pauses before retries.
 enum QuickChat: Function {
     static let maximumBodyLength = AIChat.maximumBodyLength
     static let onRequestPost = AIChat.handler(pause: 0.001)

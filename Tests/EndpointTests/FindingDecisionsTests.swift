@@ -10,13 +10,13 @@ import Testing
 @testable import api_mcp_findings_dismiss
 @testable import api_mcp_findings_snooze
 
-/// Snoozing and dismissing.
+/// Snoozing and dismissing findings.
 @Suite(.usesStore) struct FindingDecisionsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
-    /// The two decisions, with what they have in common.
+    /// The two decisions, with their common properties.
     enum Decision: String, CaseIterable, Sendable {
         case snoozed, dismissed
 
@@ -51,9 +51,9 @@ import Testing
         }
     }
 
-    // MARK: What they do
+    // MARK: Effects
 
-    /// The handlers' clock is the machine's; these tell the time.
+    /// The same handlers with the test's clock instead of the machine's.
     private enum Timed: Function {
         static let onRequestPost = Handler(.apiKey(.write), .required("id", .uuid, "")) { context, id in
             let end = try context.workspace.snoozeFinding(id, days: 90, reason: "vacation", now: TestStore.now)
@@ -70,7 +70,7 @@ import Testing
         return store.send(call, to: Timed.self)
     }
 
-    @Test func aSnoozedFindingKnowsItsEnd() throws {
+    @Test("A snoozed finding stores the end of its snooze and the reason") func aSnoozedFindingKnowsItsEnd() throws {
         let finding = try store.own.addFinding("high")
         #expect(sendTimed("POST", finding).json == "2026-07-14T12:30:00Z")
         let expected = Row(
@@ -78,14 +78,14 @@ import Testing
         #expect(try row(finding) == expected)
     }
 
-    @Test func aDismissedFindingKnowsWhy() throws {
+    @Test("A dismissed finding stores the reason") func aDismissedFindingKnowsWhy() throws {
         let finding = try store.own.addFinding("high")
         #expect(sendTimed("DELETE", finding).status == 200)
         let expected = Row(status: "dismissed", snoozedUntil: nil, reason: "accepted", updatedAt: TestStore.now)
         #expect(try row(finding) == expected)
     }
 
-    @Test(arguments: ["open", "in_progress"])
+    @Test("The answer has the finding's new status", arguments: ["open", "in_progress"])
     func theAnswerSaysWhatTheFindingIs(_ status: String) throws {
         let snoozed = try store.own.addFinding("high", status: status)
         let before = Timestamp.now
@@ -103,7 +103,7 @@ import Testing
         #expect(try row(dismissed)?.status == "dismissed")
     }
 
-    @Test(arguments: Decision.allCases)
+    @Test("A decision changes only its own finding", arguments: Decision.allCases)
     func onlyTheOneFindingChanges(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
         let others = [try store.own.addFinding("high"), try store.other.addFinding("high")]
@@ -112,7 +112,7 @@ import Testing
         #expect(try others.map(row) == before && row(finding)?.status == decision.rawValue)
     }
 
-    @Test(arguments: Decision.allCases)
+    @Test("A decision without a reason removes an earlier reason", arguments: Decision.allCases)
     func aReasonThatIsLeftOutIsNotAnOldOne(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
         try store.database.execute("UPDATE findings SET reason = 'old'")
@@ -122,7 +122,7 @@ import Testing
 
     // MARK: The audit log
 
-    @Test(arguments: Decision.allCases)
+    @Test("One audit entry names the key and the decision", arguments: Decision.allCases)
     func oneEntryNamesTheKey(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high", title: "A has no MFA.")
         let reply = send(decision, finding, ["reason": "we know", "days": 3])
@@ -136,8 +136,7 @@ import Testing
         #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
     }
 
-    /// Without its entry the decision does not hold either.
-    @Test(arguments: Decision.allCases)
+    @Test("A decision whose audit entry fails is undone", arguments: Decision.allCases)
     func aDecisionWithoutItsEntryIsUndone(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
         let before = try row(finding)
@@ -147,9 +146,11 @@ import Testing
         #expect(try row(finding) == before)
     }
 
-    // MARK: What they refuse
+    // MARK: Refused requests
 
-    @Test(arguments: Decision.allCases, ["resolved", "dismissed", "snoozed"])
+    @Test(
+        "Only findings that are open or in progress can be snoozed or dismissed",
+        arguments: Decision.allCases, ["resolved", "dismissed", "snoozed"])
     func onlyWhatIsOpenIsDecided(_ decision: Decision, _ status: String) throws {
         let finding = try store.own.addFinding("high", status: status, snoozedUntil: TestStore.now)
         let before = try row(finding)
@@ -161,7 +162,7 @@ import Testing
         #expect(try row(finding) == before && store.own.auditEntries().isEmpty)
     }
 
-    @Test(arguments: Decision.allCases)
+    @Test("An unknown finding and one of another workspace get 404", arguments: Decision.allCases)
     func unknownFindingsAreNotThere(_ decision: Decision) throws {
         let theirs = try store.other.addFinding("high")
         for finding in [Identifier.random(), theirs, store.own.id] {
@@ -172,7 +173,7 @@ import Testing
         #expect(try store.own.auditEntries().isEmpty && store.other.auditEntries().isEmpty)
     }
 
-    @Test(arguments: Decision.allCases)
+    @Test("findingId is required and must be a UUID", arguments: Decision.allCases)
     func theFindingIsRequired(_ decision: Decision) {
         #expect(send(decision, nil).status == 400 && send(decision, nil).error == "findingId is required.")
         for id: JSON in ["", "x", 7, [], true, "aaaaaaaa-0000-4000-8000-00000000011"] {
@@ -181,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func daysAreOneToNinety() throws {
+    @Test("A snooze takes 1 to 90 days") func daysAreOneToNinety() throws {
         for days: JSON in [0, 91, -1, .number(1.5), "7", true, [7], .number(1e300)] {
             let finding = try store.own.addFinding("high")
             let reply = send(.snoozed, finding, ["days": days])
@@ -195,7 +196,7 @@ import Testing
         #expect(send(.snoozed, finding, ["days": .null]).error == "days is required.")
     }
 
-    @Test(arguments: Decision.allCases)
+    @Test("A reason has up to 1,000 characters", arguments: Decision.allCases)
     func reasonsHaveUpToAThousandCharacters(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
         let longest = String(repeating: "é", count: 1000)
@@ -207,10 +208,9 @@ import Testing
         #expect(try row(finding)?.reason == longest)
     }
 
-    // MARK: At once
+    // MARK: Concurrency
 
-    /// Of all who decide about a finding at the same moment, one does.
-    @Test func oneDecisionIsTaken() throws {
+    @Test("Exactly one of several concurrent decisions about a finding is taken") func oneDecisionIsTaken() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         for round in 0..<5 {
             let finding = try store.own.addFinding("high")

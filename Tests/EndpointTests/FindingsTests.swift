@@ -17,7 +17,7 @@ import Testing
         (send(query).json["findings"]?.array ?? []).compactMap { $0["title"]?.string }
     }
 
-    @Test func aFindingHasAllItsFields() throws {
+    @Test("A finding is returned with all its fields") func aFindingHasAllItsFields() throws {
         let id = try store.own.addFinding("high", "shadow_it", title: "T", affected: 2)
         #expect(
             send().json == [
@@ -31,16 +31,17 @@ import Testing
             ])
     }
 
-    @Test func noneIsAnEmptyList() { #expect(send().json == ["findings": [], "total": 0, "returned": 0]) }
+    @Test("A workspace without findings gets an empty list")
+    func noneIsAnEmptyList() { #expect(send().json == ["findings": [], "total": 0, "returned": 0]) }
 
-    @Test func onlyOpenOnesAreListed() throws {
+    @Test("Only open findings are listed") func onlyOpenOnesAreListed() throws {
         for status in ["open", "in_progress", "resolved", "dismissed", "snoozed"] {
             try store.own.addFinding("high", status: status, title: status)
         }
         #expect(titles() == ["open"] && send().json["total"] == 1)
     }
 
-    @Test func worstFirst() throws {
+    @Test("Findings are sorted by severity, affected count and age") func worstFirst() throws {
         try store.own.addFinding("info", title: "info", affected: 99)
         try store.own.addFinding("low", title: "low")
         try store.own.addFinding("critical", title: "new", createdAt: TestStore.now)
@@ -51,15 +52,17 @@ import Testing
         #expect(titles() == ["old", "new", "many", "few", "medium", "low", "info"])
     }
 
-    @Test(arguments: [
-        ("severity=critical", ["c1", "c2"]), ("severity=critical,high", ["c1", "c2", "h1", "h2"]),
-        ("severity=high,critical", ["c1", "c2", "h1", "h2"]), ("severity=critical%2Clow", ["c1", "c2", "l1"]),
-        ("severity=high,high", ["h1", "h2"]), ("severity=high,%20low", ["h1", "h2", "l1"]), ("severity=info", []),
-        ("severity=critical,high,medium,low,info", ["c1", "c2", "h1", "h2", "l1"]),
-        ("category=shadow_it", ["c2", "h2"]), ("category=shadow_it&severity=high", ["h2"]),
-        ("category=drift_signal", []), ("severity=high&limit=1", ["h1"]),
-        ("unknown=1", ["c1", "c2", "h1", "h2", "l1"]),
-    ])
+    @Test(
+        "Findings are filtered by severity, category and limit",
+        arguments: [
+            ("severity=critical", ["c1", "c2"]), ("severity=critical,high", ["c1", "c2", "h1", "h2"]),
+            ("severity=high,critical", ["c1", "c2", "h1", "h2"]), ("severity=critical%2Clow", ["c1", "c2", "l1"]),
+            ("severity=high,high", ["h1", "h2"]), ("severity=high,%20low", ["h1", "h2", "l1"]), ("severity=info", []),
+            ("severity=critical,high,medium,low,info", ["c1", "c2", "h1", "h2", "l1"]),
+            ("category=shadow_it", ["c2", "h2"]), ("category=shadow_it&severity=high", ["h2"]),
+            ("category=drift_signal", []), ("severity=high&limit=1", ["h1"]),
+            ("unknown=1", ["c1", "c2", "h1", "h2", "l1"]),
+        ])
     func isFiltered(_ query: String, _ expected: [String]) throws {
         for (severity, mark) in [("critical", "c"), ("high", "h")] {
             try store.own.addFinding(severity, title: mark + "1", affected: 2)
@@ -72,7 +75,7 @@ import Testing
             send(query).json["total"] == .integer(total) && send(query).json["returned"] == .integer(expected.count))
     }
 
-    @Test func limitsAreOneToAHundredAndDefaultTo25() throws {
+    @Test("The limit is 1 to 100, and 25 by default") func limitsAreOneToAHundredAndDefaultTo25() throws {
         try store.database.transaction(.write) { for _ in 0..<130 { try store.own.addFinding("low") } }
         for (query, count) in [("", 25), ("limit=1", 1), ("limit=25", 25), ("limit=100", 100), ("?limit=1", 25)] {
             let json = send(query).json
@@ -82,31 +85,34 @@ import Testing
         #expect(Set((send("limit=100").json["findings"]?.array ?? []).map { $0["id"]?.string }).count == 100)
     }
 
-    @Test(arguments: [
-        ("limit=0", "limit must be an integer from 1 to 100."),
-        ("limit=101", "limit must be an integer from 1 to 100."),
-        ("limit=", "limit must be an integer from 1 to 100."), ("limit=x", "limit must be an integer from 1 to 100."),
-        ("limit=1.5", "limit must be an integer from 1 to 100."),
-        ("limit=%2B5", "limit must be an integer from 1 to 100."),
-        ("limit=-1", "limit must be an integer from 1 to 100."),
-        ("limit=1e1", "limit must be an integer from 1 to 100."),
-        ("limit=99999999999999999999", "limit must be an integer from 1 to 100."),
-        ("limit=5&limit=6", "limit is given more than once."),
-        ("severity=urgent", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("severity=", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("severity=high,", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("severity=HIGH", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("severity=hi%20gh", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("severity=high;low", "severity must be a comma-separated list of critical, high, medium, low, info."),
-        ("limit=%zz", "The query string is malformed."), ("%ff=1", "The query string is malformed."),
-        ("a=%", "The query string is malformed."), ("workspaceId=x", "workspaceId must be a UUID."),
-        ("workspaceId=", "workspaceId must be a UUID."),
-    ])
+    @Test(
+        "An invalid parameter is named in the error",
+        arguments: [
+            ("limit=0", "limit must be an integer from 1 to 100."),
+            ("limit=101", "limit must be an integer from 1 to 100."),
+            ("limit=", "limit must be an integer from 1 to 100."),
+            ("limit=x", "limit must be an integer from 1 to 100."),
+            ("limit=1.5", "limit must be an integer from 1 to 100."),
+            ("limit=%2B5", "limit must be an integer from 1 to 100."),
+            ("limit=-1", "limit must be an integer from 1 to 100."),
+            ("limit=1e1", "limit must be an integer from 1 to 100."),
+            ("limit=99999999999999999999", "limit must be an integer from 1 to 100."),
+            ("limit=5&limit=6", "limit is given more than once."),
+            ("severity=urgent", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("severity=", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("severity=high,", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("severity=HIGH", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("severity=hi%20gh", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("severity=high;low", "severity must be a comma-separated list of critical, high, medium, low, info."),
+            ("limit=%zz", "The query string is malformed."), ("%ff=1", "The query string is malformed."),
+            ("a=%", "The query string is malformed."), ("workspaceId=x", "workspaceId must be a UUID."),
+            ("workspaceId=", "workspaceId must be a UUID."),
+        ])
     func badParametersAreNamed(_ query: String, _ sentence: String) {
         #expect(send(query).status == 400 && send(query).error == sentence)
     }
 
-    @Test func unknownCategoriesAreRefused() {
+    @Test("An unknown category is refused") func unknownCategoriesAreRefused() {
         for query in ["category=nonsense", "category=", "category=shadow_it,drift_signal", "category=%27%20OR%201=1"] {
             let reply = send(query)
             #expect(

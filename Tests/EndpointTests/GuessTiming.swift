@@ -1,22 +1,22 @@
 import Glibc
 
-/// How much longer a check takes for guesses that are nearer than others.
+/// Measures how much longer a check takes for guesses that are closer to the secret than others.
 ///
-/// Near and far guesses take turns, in batches, so that whatever else the machine does meets both alike. Time is that
-/// of the thread's own use of a processor, so that waiting for one does not count.
+/// Close and far guesses alternate in batches, so that other load on the machine affects both alike. The measured time
+/// is the thread's own processor time, so that waiting for a processor does not count.
 struct GuessTiming {
-    /// The median over all pairs of batches of how many nanoseconds longer a check of a near guess takes.
+    /// The median over all pairs of batches: how many nanoseconds longer the check of a close guess takes.
     let difference: Double
-    /// The share of pairs in which the near guesses took longer: a half if it makes no difference.
+    /// The share of pairs in which the close guesses took longer: about a half if there is no difference.
     let share: Double
 
-    /// Times `check` with guesses of both kinds. Each guess is made anew, at another place in memory.
+    /// Times `check` with guesses of both kinds. Each guess is a new copy at another place in memory.
     init<Guess>(pairs: Int = 1_500, near: () -> Guess, far: () -> Guess, check: (Guess) -> Bool) {
         var differences: [Double] = []
         var longer = 0.0
         for _ in 0..<50 { _ = (check(near()), check(far())) }
         for number in 0..<pairs {
-            // Whoever comes first may find the caches colder.
+            // The first batch of a pair may find colder caches.
             let isNearFirst = number % 2 == 0
             let first = Self.time(isNearFirst ? near() : far(), check)
             let second = Self.time(isNearFirst ? far() : near(), check)
@@ -31,7 +31,7 @@ struct GuessTiming {
 
     private static let batch = 8
 
-    /// Nanoseconds for one check of a guess. None of the guesses may be right.
+    /// Returns the nanoseconds for one check of a guess. No guess may be right.
     private static func time<Guess>(_ guess: Guess, _ check: (Guess) -> Bool) -> Double {
         var accepted = false
         let start = now()
@@ -48,7 +48,7 @@ struct GuessTiming {
     }
 }
 
-/// Whether two values are equal, byte by byte up to the first that differs: what a check must not do.
+/// Compares byte by byte and stops at the first difference: exactly the behaviour that a check must avoid.
 func naivelyEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     for index in left.indices where left[index] != right[index] { return false }

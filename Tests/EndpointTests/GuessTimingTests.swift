@@ -11,14 +11,14 @@ import Testing
 @testable import Billing
 @testable import Export
 
-/// Checks of keys and tokens take as long for a guess that is nearly right as for one that is all wrong.
+/// Checks of keys and tokens take equally long for a guess that is nearly right and one that is entirely wrong.
 ///
-/// Each check is measured as it is, and once more with a naive comparison after it. The second measurement must show a
-/// difference: what shows none could not fail. The first may show a quarter of that. Differences of a few nanoseconds,
-/// such as those of a comparison of 32 bytes by memcmp, are too small to be seen here or by anybody over a network;
+/// Each check is measured as it is, and once more followed by a naive comparison. The second measurement must show a
+/// difference, otherwise the test could not fail. The first may show at most a quarter of it. Differences of a few
+/// nanoseconds, such as those of memcmp over 32 bytes, are too small to be seen here or over a network;
 /// `aLongComparisonTakesAsLongWhereverItDiffers` would see them.
 @Suite(.serialized) struct GuessTimingTests {
-    /// Measures twice at most: another program may have got in the way of the first.
+    /// Measures at most twice, because another program may have disturbed the first measurement.
     private func expect<Guess>(
         near: @escaping () -> Guess, far: @escaping () -> Guess, secret: [UInt8], bytes: (Guess) -> [UInt8],
         check: (Guess) -> Bool
@@ -39,15 +39,16 @@ import Testing
         }
     }
 
-    /// Text with its characters from `start` on turned into others of the same alphabet.
+    /// Returns the text with its characters from `start` on replaced by others of the same alphabet.
     private func spoiled(_ text: String, from start: Int) -> String {
         String(text.enumerated().map { $0 < start ? $1 : $1 == "a" ? "b" : "a" })
     }
 
-    /// A copy in memory of its own.
+    /// Returns a copy in separate memory.
     private func copy(_ text: String) -> String { String(decoding: Array(text.utf8), as: UTF8.self) }
 
-    @Test func aLongComparisonTakesAsLongWhereverItDiffers() {
+    @Test("Comparing a long value takes equally long wherever the difference is")
+    func aLongComparisonTakesAsLongWhereverItDiffers() {
         let secret = [UInt8](repeating: 7, count: 1 << 16)
         func guess(differingAt index: Int) -> [UInt8] {
             var guess = secret
@@ -72,8 +73,9 @@ import Testing
         }
     }
 
-    /// The prefix of a key is no secret: lists show it. A guess with it meets the stored key.
-    @Test func keysWithTheRightPrefix() throws {
+    /// The prefix of a key is not secret: lists show it. A guess with the prefix is compared with the stored key.
+    @Test("Checking an API key takes equally long for every wrong key with the right prefix")
+    func keysWithTheRightPrefix() throws {
         let store = try TestStore(on: .sqlite)
         let key = store.own.readKey
         let environment = store.environment()
@@ -87,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func sessionTokensWithTheRightHalf() throws {
+    @Test("Checking a session token takes equally long if half of its signature is right")
+    func sessionTokensWithTheRightHalf() throws {
         let environment = Environment([
             "SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
         ])
@@ -101,7 +104,8 @@ import Testing
         }
     }
 
-    @Test func webhookSignaturesWithTheRightHalf() {
+    @Test("Checking a webhook signature takes equally long if half of it is right")
+    func webhookSignaturesWithTheRightHalf() {
         let body = Array(#"{"id":"evt_1"}"#.utf8)
         let secret = Secret("whsec_test")
         let time = TestStore.now.seconds
@@ -116,10 +120,11 @@ import Testing
             check: holds)
     }
 
-    @Test func cursorsWithTheRightHalf() throws {
+    @Test("Checking an export cursor takes equally long if half of its authenticator is right")
+    func cursorsWithTheRightHalf() throws {
         let cursors = Cursor(key: Secret(String(repeating: "k", count: 32)), workspaceID: .random())
         let cursor = cursors.encode(Position(entity: .identities, key: "x"))
-        // The authenticator is the first 32 bytes: 42 characters, and a part of the next.
+        // The authenticator is the first 32 bytes: 42 characters and a part of the next.
         let bytes = try #require(Base64.urlSafe.decode(cursor))
         func wrong(from start: Int) -> String {
             Base64.urlSafe.encode(bytes.enumerated().map { (start..<32).contains($0) ? $1 ^ 1 : $1 })
@@ -131,7 +136,8 @@ import Testing
         }
     }
 
-    @Test func confirmationsWithTheRightHalf() throws {
+    @Test("Checking a confirmation token takes equally long if half of it is right")
+    func confirmationsWithTheRightHalf() throws {
         let key = Secret(String(repeating: "k", count: 32))
         let confirmation = Confirmation(
             workspaceID: .random(), userID: .random(), sessionID: .random(), toolUseID: "toolu_1",

@@ -7,7 +7,7 @@ import Testing
 @testable import api_health
 @testable import api_mcp_rules
 
-/// setfsuid(2), which the module of the C library leaves out.
+/// Declares setfsuid(2), which Swift's module for the C library lacks.
 @_silgen_name("setfsuid") @discardableResult private func setfsuid(_ user: uid_t) -> Int32
 
 @Suite(.usesStore) struct HealthTests {
@@ -19,13 +19,13 @@ import Testing
         #expect(reply.json.object?.count == 4)
     }
 
-    @Test func isOKForAnyone() throws {
+    @Test("Health is ok for every caller") func isOKForAnyone() throws {
         let store = try TestStore()
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
         check(store.send(Call().session("not a token").key("thal_x"), to: Health.self), 200, "ok", "ok")
     }
 
-    @Test func isDegradedWhileMigrationsAreMissing() throws {
+    @Test("Health is degraded while migrations are missing") func isDegradedWhileMigrationsAreMissing() throws {
         let empty = try EmptyDatabase()
         let database = empty.connect()
         _ = try database.isCurrent()
@@ -35,7 +35,9 @@ import Testing
         check(pipeline.send(Call()), 200, "ok", "ok")
     }
 
-    @Test(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "SQLite has the test of read-only files"))
+    @Test(
+        "Health is degraded while the database is read-only",
+        .enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "SQLite has the test of read-only files"))
     func isDegradedWhileTheDatabaseIsReadOnly() throws {
         let store = try TestStore()
         func set(_ value: SQL) throws {
@@ -45,7 +47,7 @@ import Testing
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
                         + "', current_database()); END $$")
             }
-            // The default is that of new sessions: a pooler must not go on with old ones. This one ends too.
+            // The setting applies to new sessions, so that a pooler must close its old ones. This session ends too.
             _ = try? store.database.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()")
         }
@@ -55,7 +57,8 @@ import Testing
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
     }
 
-    @Test func isDegradedWhileTheCountersCannotBeOpened() throws {
+    @Test("Health is degraded while the counters can't be opened")
+    func isDegradedWhileTheCountersCannotBeOpened() throws {
         let store = try TestStore(on: .sqlite)
         let counters = store.path + "-counters"
         store.database.counters.close()
@@ -63,15 +66,16 @@ import Testing
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
         try FileManager.default.createDirectory(atPath: counters, withIntermediateDirectories: false)
         check(store.send(Call(), to: Health.self), 200, "degraded", "degraded")
-        // A limit that can't be counted does not refuse a read.
+        // A read is answered even if its limit can't be counted.
         let uncounted = store.send(Call().key(store.own.readKey), to: RulesFunction.self)
         #expect(uncounted.status == 200 && uncounted.headers["RateLimit-Limit"] == nil)
         try FileManager.default.removeItem(atPath: counters)
         check(store.send(Call(), to: Health.self), 200, "ok", "ok")
     }
 
-    /// As whom root's right to write everything is not: the file system goes by a thread's own user (setfsuid(2)).
-    @Test func isDegradedWhileFilesAreReadOnly() throws {
+    /// Runs as a user without root's right to write every file: the file system checks the thread's own user
+    /// (setfsuid(2)).
+    @Test("Health is degraded while the database's files are read-only") func isDegradedWhileFilesAreReadOnly() throws {
         let store = try TestStore(on: .sqlite)
         store.database.close()
         let nobody: uid_t = getuid() == 0 ? 65_534 : getuid()
@@ -81,7 +85,7 @@ import Testing
             chmod(store.path + "-counters", modes.counters)
             setfsuid(nobody)
             defer { setfsuid(geteuid()) }
-            // Folders above may be closed to others.
+            // The parent folders may be closed to this user.
             guard access(store.path, "r") else { return }
             self.check(store.send(Call(), to: Health.self), 200, health, health)
         }
@@ -91,14 +95,14 @@ import Testing
         check((0o666, 0o666), "ok")
     }
 
-    /// Whether this thread may open a file.
+    /// Returns true if this thread may open the file.
     private func access(_ path: String, _ mode: String) -> Bool {
         guard let file = fopen(path, mode) else { return false }
         fclose(file)
         return true
     }
 
-    @Test func isUnavailableWithoutADatabase() throws {
+    @Test("Health answers 503 without a database, and shows no path") func isUnavailableWithoutADatabase() throws {
         let folder = try TemporaryFolder()
         try folder.write("noise.db", String(repeating: "no database here. ", count: 500))
         for path in ["missing.db", "noise.db", "no/folder.db"] {
@@ -110,7 +114,7 @@ import Testing
     }
 
     /// A process that outlives an outage finds the database again.
-    @Test func recovers() throws {
+    @Test("Health becomes ok as soon as the database is back") func recovers() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("late.db")
         let pipeline = TestPipeline(Health.self, Environment(["DATABASE_URL": "sqlite:" + path]))
@@ -119,7 +123,7 @@ import Testing
         check(pipeline.send(Call()), 200, "ok", "ok")
     }
 
-    @Test func anUnknownEngineIsAnErrorOfOurs() {
+    @Test("An unknown database engine is an internal error") func anUnknownEngineIsAnErrorOfOurs() {
         let reply = TestPipeline(Health.self, Environment(["DATABASE_URL": "oracle:x"])).send(Call())
         #expect(reply.status >= 500 && !reply.text.contains("oracle"))
     }

@@ -16,7 +16,7 @@ import Testing
         ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"].map { reply.headers[$0] }
     }
 
-    @Test func aThousandAnHour() {
+    @Test("A key has a thousand requests an hour") func aThousandAnHour() {
         var now = TestStore.now
         let pipeline = TestPipeline(RulesFunction.self, store.environment(), now: { now })
         let call = Call().key(store.own.readKey)
@@ -34,7 +34,7 @@ import Testing
         #expect(limits(pipeline.send(call)) == ["1000", "999", "3600", nil])
     }
 
-    @Test func allEndpointsCountTogether() {
+    @Test("Requests to all endpoints count together") func allEndpointsCountTogether() {
         for expected in stride(from: 999, to: 999 - Operation.keyed.count, by: -1) {
             let operation = Operation.keyed[999 - expected]
             let call = operation.call(workspace: nil).key(store.own.writeKey)
@@ -42,12 +42,13 @@ import Testing
         }
     }
 
-    @Test func errorsOfTheHandlerCountAndSaySo() {
+    @Test("Requests that the handler refuses count, and the answer has the limit fields")
+    func errorsOfTheHandlerCountAndSaySo() {
         let reply = store.send(Call(query: "limit=0").key(store.own.readKey), to: FindingsFunction.self)
         #expect(reply.status == 400 && limits(reply) == ["1000", "999", "1800", nil])
     }
 
-    @Test func whatIsRefusedBeforeDoesNotCount() throws {
+    @Test("Requests that are refused before the count do not count") func whatIsRefusedBeforeDoesNotCount() throws {
         try store.own.set(allowlist: #"["192.0.2.1"]"#)
         for _ in 0..<3 { #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 403) }
         try store.own.set()
@@ -55,7 +56,7 @@ import Testing
             store.send(Call().key(store.own.readKey), to: RulesFunction.self).headers["RateLimit-Remaining"] == "999")
     }
 
-    @Test func theLimitIsAVariable() {
+    @Test("A variable sets the hourly limit") func theLimitIsAVariable() {
         func send(_ limit: String) -> Reply {
             store.send(
                 Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": limit])
@@ -65,8 +66,10 @@ import Testing
         #expect(send("100").status == 200)
     }
 
-    /// A slip of the pen must neither lift the limit nor pass for the usual one.
-    @Test(arguments: ["abc", "1e3", " 5", "5 ", "-5", "1.5", "0x10", "99999999999999999999"])
+    /// A typing error must neither remove the limit nor restore the default.
+    @Test(
+        "A limit that is not a number is an internal error",
+        arguments: ["abc", "1e3", " 5", "5 ", "-5", "1.5", "0x10", "99999999999999999999"])
     func aLimitThatIsNoNumberIsAnErrorOfOurs(_ limit: String) {
         let reply = store.send(
             Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": limit])
@@ -74,13 +77,13 @@ import Testing
         #expect(limits(reply) == [nil, nil, nil, nil])
     }
 
-    @Test func aLimitOfNoneLetsNothingThrough() {
+    @Test("A limit of 0 refuses every request") func aLimitOfNoneLetsNothingThrough() {
         let reply = store.send(
             Call().key(store.own.readKey), to: RulesFunction.self, variables: ["API_KEY_HOURLY_LIMIT": "0"])
         #expect(reply.status == 429)
     }
 
-    @Test func lostCountersCostNothingButTheCount() throws {
+    @Test("Lost counters cost nothing but the count") func lostCountersCostNothingButTheCount() throws {
         let store = try TestStore(on: .sqlite)
         #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
         store.database.close()
@@ -91,8 +94,9 @@ import Testing
         #expect(reply.status == 200 && reply.headers["RateLimit-Remaining"] == "999")
     }
 
-    /// A request that can't be counted is not let through; migrating begins a new count.
-    @Test func damagedCountersMakeKeysUnavailableUntilMigration() throws {
+    /// A request that can't be counted is refused; migrating starts a new count.
+    @Test("With damaged counters, keys get 503 until the next migration")
+    func damagedCountersMakeKeysUnavailableUntilMigration() throws {
         let store = try TestStore(on: .sqlite)
         store.database.close()
         try store.folder.write("store.db-counters", String(repeating: "no database here. ", count: 500))

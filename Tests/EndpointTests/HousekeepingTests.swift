@@ -15,17 +15,17 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    /// Queues what is due, and does what the jobs do.
+    /// Queues due jobs and does their work.
     @discardableResult
     private func run(at now: Timestamp = TestStore.now) throws -> Response {
-        // Each run is one of another hour.
+        // Each run belongs to another hour.
         try store.database.execute("UPDATE workspaces SET next_housekeeping_at = $1", now)
         let response = Schedule(Housekeeping.self, store.environment()).respond(to: ScheduledEvent(time: now))
         try store.keepHouse(now: now)
         return response
     }
 
-    /// The rows of a query, each its columns with spaces between.
+    /// Returns the rows of a query, each with its columns joined by spaces.
     private func texts(_ sql: SQL) throws -> [String] {
         try store.database.rows(sql, store.own.id) { row in
             (0..<row.columnCount).map(row.text).joined(separator: " ")
@@ -41,8 +41,9 @@ import Testing
 
     // MARK: Actions
 
-    /// One that nobody approved for a week, and one whose job is gone.
-    @Test func actionsThatWaitForNothingEnd() throws {
+    /// One action was not approved for a week, and one has lost its job.
+    @Test("Actions that will never run are ended, and their secrets are erased")
+    func actionsThatWaitForNothingEnd() throws {
         for (number, status) in ["pending_approval", "running", "queued", "succeeded"].enumerated() {
             try store.database.execute(
                 """
@@ -64,7 +65,7 @@ import Testing
 
     // MARK: Confirmations
 
-    @Test func confirmationsThatHaveExpiredAreForgotten() throws {
+    @Test("Expired confirmations are deleted") func confirmationsThatHaveExpiredAreForgotten() throws {
         let session = Identifier.random()
         try store.database.execute(
             "INSERT INTO chat_sessions (workspace_id, id, user_id, client_id, created_at, updated_at) VALUES ($1, $2, $2, $2, $3, $3)",
@@ -83,7 +84,7 @@ import Testing
 
     // MARK: Snoozed findings
 
-    @Test func dueFindingsOpenAgain() throws {
+    @Test("Snoozed findings reopen at their time") func dueFindingsOpenAgain() throws {
         let now = TestStore.now
         let due = try store.own.addFinding("high", status: "snoozed", title: "due", snoozedUntil: now)
         try store.own.addFinding("high", status: "snoozed", title: "later", snoozedUntil: now + 1)
@@ -108,7 +109,8 @@ import Testing
 
     // MARK: Trials
 
-    @Test func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
+    @Test("An expired trial becomes the Free plan, and all but the oldest integrations pause")
+    func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
         let end = TestStore.now - .days(7)
         try store.own.set(plan: .trial, trialEnd: end)
         for (index, status) in ["connected", "error", "paused", "connected", "disconnected", "pending", "connected"]
@@ -120,7 +122,7 @@ import Testing
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
         try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["free"])
-        // p0 and p1 are the oldest of five in use.
+        // p0 and p1 are the oldest of the five that are in use.
         #expect(
             try texts("SELECT platform || ' ' || status FROM integrations WHERE workspace_id = $1 ORDER BY platform")
                 == [
@@ -138,27 +140,27 @@ import Testing
         #expect(try entries().count == 1)
     }
 
-    @Test(arguments: [Plan.free, .pro, .enterprise])
+    @Test("Other plans are not ended", arguments: [Plan.free, .pro, .enterprise])
     func otherPlansStay(_ plan: Plan) throws {
         try store.own.set(plan: plan, trialEnd: TestStore.now - .days(400))
         try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == [plan.rawValue] && entries().isEmpty)
     }
 
-    @Test func aTrialInItsTimeStays() throws {
+    @Test("A trial that has not ended stays") func aTrialInItsTimeStays() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now + .days(3))
         try run()
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
     }
 
-    /// Who has chosen a plan while housekeeping was looking keeps it.
-    @Test func aPlanThatWasChosenMeanwhileStays() throws {
+    @Test("A plan that is chosen during housekeeping stays") func aPlanThatWasChosenMeanwhileStays() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
         try SystemWorkspaces(store).endTrialsThatChanged { try store.own.set(plan: .pro) }
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["pro"] && entries().isEmpty)
     }
 
-    @Test func oneWorkspacesTroubleIsNotTheOthers() throws {
+    @Test("A failure in one workspace does not stop housekeeping in the others")
+    func oneWorkspacesTroubleIsNotTheOthers() throws {
         try store.own.endAuditLog()
         try store.own.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
         try store.other.addFinding("high", status: "snoozed", snoozedUntil: TestStore.now)
@@ -169,12 +171,12 @@ import Testing
         #expect(open == [store.other.id])
     }
 
-    @Test func itHasNoRoute() {
+    @Test("The scheduled function answers no HTTP request") func itHasNoRoute() {
         let response = Schedule(Housekeeping.self, store.environment()).respond(to: Request(method: .get, path: "/"))
         #expect(response.status == 404 && response.headers["X-Frame-Options"] == "DENY")
     }
 
-    @Test func itIsSecuredAsEveryAnswer() throws {
+    @Test("The scheduled function's answer has the usual security headers") func itIsSecuredAsEveryAnswer() throws {
         let response = try run()
         #expect(response.status == 200 && response.headers["Cache-Control"] == "no-store")
         #expect(response.headers["X-Request-Id"] != nil)
@@ -182,14 +184,14 @@ import Testing
 }
 
 extension TestStore {
-    /// Does what jobs of kind housekeeping do in the workspaces that have one.
+    /// Does the work of a housekeeping job in every workspace that has one.
     func keepHouse(now: Timestamp) throws {
         let access = SystemAccess(database)
         let workspaces = try database.rows("SELECT workspace_id FROM jobs WHERE kind = 'housekeeping'") {
             try $0[0] as Identifier
         }
         for id in workspaces {
-            // A job that fails costs no other job.
+            // A failing job does not stop the others.
             try? access.workspace(id)?.keepHouse(now: now)
         }
         try database.execute("DELETE FROM jobs WHERE kind = 'housekeeping'")

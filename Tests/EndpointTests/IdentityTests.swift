@@ -13,7 +13,7 @@ import Testing
         store.send(Call(query: query).key(store.own.readKey), to: IdentityFunction.self)
     }
 
-    @Test func anIdentityHasAllItsFields() throws {
+    @Test("An identity is returned with all its fields") func anIdentityHasAllItsFields() throws {
         let own = store.own
         let alice = try own.addIdentity(
             "alice@example.com", type: "admin", department: "Engineering", manager: "bob@example.com")
@@ -53,7 +53,7 @@ import Testing
             ])
     }
 
-    @Test func whatIsNotKnownIsNull() throws {
+    @Test("Unknown values are null") func whatIsNotKnownIsNull() throws {
         try store.own.addIdentity(
             "bot@example.com", status: "suspended", type: "service_account", mfa: nil, lastLoginAt: nil)
         #expect(
@@ -64,25 +64,29 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["active", "suspended", "deprovisioned"], ["user", "admin", "external", "service_account"])
+    @Test(
+        "Status and type have the documented values",
+        arguments: ["active", "suspended", "deprovisioned"], ["user", "admin", "external", "service_account"])
     func statusAndTypeAreTheReferences(_ status: String, _ type: String) throws {
         try store.own.addIdentity("alice@example.com", status: status, type: type)
         let reply = send("email=alice@example.com")
         #expect(reply.json["status"]?.string == status && reply.json["identity_type"]?.string == type)
     }
 
-    @Test(arguments: ["alice%40example.com", "ALICE@EXAMPLE.COM", "Alice%40Example.Com", "%61lice@example.com"])
+    @Test(
+        "An e-mail address is found in either case",
+        arguments: ["alice%40example.com", "ALICE@EXAMPLE.COM", "Alice%40Example.Com", "%61lice@example.com"])
     func eitherCaseFindsIt(_ email: String) throws {
         try store.own.addIdentity("alice@example.com")
         #expect(send("email=\(email)").status == 200)
     }
 
-    @Test func aPlusIsASpaceUnlessEncoded() throws {
+    @Test("A plus sign in the query means a space unless it is encoded") func aPlusIsASpaceUnlessEncoded() throws {
         try store.own.addIdentity("a+b@example.com")
         #expect(send("email=a%2Bb@example.com").status == 200 && send("email=a+b@example.com").status == 404)
     }
 
-    @Test func anUnknownAddressIsNotFound() throws {
+    @Test("An unknown address and one of another workspace get 404") func anUnknownAddressIsNotFound() throws {
         try store.other.addIdentity("theirs@example.com")
         try store.own.addIdentity(nil)
         let unknown = send("email=nobody@example.com")
@@ -94,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func theAddressIsRequired() {
+    @Test("email is required and has 1 to 320 characters") func theAddressIsRequired() {
         #expect(send("").status == 400 && send("").error == "email is required.")
         let long = String(repeating: "x", count: 321)
         for query in ["email=", "email=\(long)", "email=a%0Ab"] {

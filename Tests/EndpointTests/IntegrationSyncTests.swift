@@ -13,7 +13,7 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
-/// Connecting, syncing and disconnecting a platform through the endpoints, with an Okta on this machine.
+/// Connects, syncs and disconnects a platform through the endpoints, with a local copy of Okta's API.
 @Suite(.usesStore) struct IntegrationSyncTests {
     private let store: TestStore
     private let okta: FakeProvider
@@ -69,12 +69,13 @@ import Testing
         try store.database.rows(sql, store.own.id) { row in row.isNull(0) ? "null" : row.text(0) }
     }
 
-    @Test func aPlatformIsConnectedSyncedAndDisconnected() throws {
+    @Test("A platform is connected, synced, disconnected and connected again")
+    func aPlatformIsConnectedSyncedAndDisconnected() throws {
         let connected = connect()
         let id = try #require(connected.json["integrationId"]?.string)
         #expect(connected.status == 200)
         #expect(connected.json == ["success": true, "integrationId": .string(id)])
-        // The first sync has followed the response.
+        // The first sync ran after the response.
         #expect(try texts("SELECT email FROM identities WHERE workspace_id = $1") == ["ann@example.com"])
         #expect(try texts("SELECT kind FROM jobs WHERE workspace_id = $1") == [])
         let synced = send(SyncIntegration.self, ["integrationId": .string(id)])
@@ -108,7 +109,7 @@ import Testing
             let again = send(function, ["integrationId": .string(id)])
             #expect(again.status == 404 && again.error == "This workspace has no such integration.")
         }
-        // And back, with the same row.
+        // Connecting again uses the same row.
         #expect(connect().json["integrationId"]?.string == id)
         #expect(
             try texts(
@@ -129,7 +130,7 @@ import Testing
             """, store.own.id, Identifier.random(), platform, status, Timestamp.now)
     }
 
-    @Test func whatIsWrongWithARequestIsSaid() throws {
+    @Test("Errors in a request are explained") func whatIsWrongWithARequestIsSaid() throws {
         for (config, platform, status, sentence) in [
             ([:], "pingone", 404, "This platform is not supported."),
             (
@@ -150,7 +151,7 @@ import Testing
         #expect(send(SyncIntegration.self, ["integrationId": "x"]).error == "integrationId must be a UUID.")
     }
 
-    @Test func aPlanCoversOnlySoManyIntegrations() throws {
+    @Test("A plan covers a limited number of integrations") func aPlanCoversOnlySoManyIntegrations() throws {
         try store.own.set(plan: .free)
         for platform in ["a", "b"] { try store.own.addIntegration(platform) }
         try store.own.addIntegration("c", status: "paused")
@@ -164,11 +165,11 @@ import Testing
         #expect(reply.status == 403 && reply.error == "Integration limit reached for your plan: it covers 3.")
     }
 
-    @Test func aSyncThatNeedsSomebodysHelpSaysSo() throws {
+    @Test("A sync that needs a person's help says so") func aSyncThatNeedsSomebodysHelpSaysSo() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let refusal = FakeProvider.Reply.json(["errorCode": "E0000011"], status: 401)
         okta.fail(refusal) { $0.path == "/api/v1/users" }
-        // A list that is refused says nothing of the credentials as long as another call is not.
+        // A refused list is no proof of bad credentials as long as another call is accepted.
         let passing = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(passing.status == 503)
         okta.fail(refusal) { $0.path == "/api/v1/users" }
@@ -185,14 +186,14 @@ import Testing
         #expect(send(DisconnectIntegration.self, ["integrationId": .string(theirs.description)]).status == 404)
     }
 
-    @Test func aSyncUnderWayIsAConflict() throws {
+    @Test("Requesting a sync while one is running gets 409") func aSyncUnderWayIsAConflict() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         try addJob(of: id, state: "running")
         let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(reply.status == 409 && reply.error == "A sync of this integration is in progress.")
     }
 
-    @Test func aSyncThatAWorkerTakesOverIsAConflict() throws {
+    @Test("A sync that another worker takes over gets 409") func aSyncThatAWorkerTakesOverIsAConflict() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let (open, own) = (store.connect, store.own.id)
         okta.fail(.none) { request in
@@ -206,7 +207,7 @@ import Testing
         #expect(try texts("SELECT count(*) FROM jobs WHERE workspace_id = $1 AND state = 'running'") == ["1"])
     }
 
-    /// A job of an integration's sync.
+    /// Adds a job for an integration's sync.
     private func addJob(of integration: String, state: String) throws {
         try store.database.execute(
             """
@@ -217,7 +218,8 @@ import Testing
         )
     }
 
-    @Test func aRequestThatSyncsHasTheJobUntilItIsOver() throws {
+    @Test("A request that syncs holds the job until it is finished")
+    func aRequestThatSyncsHasTheJobUntilItIsOver() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let seen = Mutex<[Int]>([])
         let (open, own) = (store.connect, store.own.id)
@@ -240,14 +242,16 @@ import Testing
         #expect(try texts("SELECT error FROM dead_jobs WHERE workspace_id = $1") == ["Okta refuses the API token."])
     }
 
-    @Test func aPersonNeedNotWaitForTheNextTryOfTheJob() throws {
+    @Test("A person can start a sync whose job waits for its next attempt")
+    func aPersonNeedNotWaitForTheNextTryOfTheJob() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         try addJob(of: id, state: "waiting")
         #expect(send(SyncIntegration.self, ["integrationId": .string(id)]).json["status"] == "completed")
         #expect(try texts("SELECT id FROM jobs WHERE workspace_id = $1 AND kind = 'sync'") == [])
     }
 
-    @Test func aWorkspaceSyncsFourAtOnceAndTheNextOneIsQueued() throws {
+    @Test("A workspace runs four syncs at once, and the next one is queued")
+    func aWorkspaceSyncsFourAtOnceAndTheNextOneIsQueued() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let next = Timestamp.now + 1_234
         try store.database.execute("UPDATE integrations SET next_auto_sync_at = $2 WHERE id = $1", id, next)
@@ -258,7 +262,7 @@ import Testing
             try texts("SELECT state FROM jobs WHERE workspace_id = $1 AND state <> 'running'") == ["ready"])
     }
 
-    @Test func credentialsAreNowhereToBeRead() throws {
+    @Test("Credentials can't be read in answers, logs or the database") func credentialsAreNowhereToBeRead() throws {
         let key = TestKey.rsa
         let app: JSON = ["domain": "example.okta.com", "client_id": "0oa1", "private_key": .string(key)]
         let replies = [
@@ -271,7 +275,7 @@ import Testing
         ]
         let acted = send(ExecuteAction.self, suspend)
         #expect(synced.status == 200 && acted.json["success"] == true)
-        // Any line of the key tells, and a line of it without its breaks.
+        // Any line of the key would be a leak, also without its line breaks.
         let secrets = ["lantedSecret"] + key.split(separator: "\n").dropFirst().dropLast().map { String($0.prefix(40)) }
         for reply in replies + [synced, acted] {
             for secret in secrets { #expect(!reply.wire.contains(secret)) }
@@ -284,7 +288,7 @@ import Testing
             let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
         }
-        // What is searched is what there is: an address that was synced is found.
+        // Proves that the search finds what is there: a synced address is found.
         if TestStore.Engine.ofThisRun == .sqlite {
             let everything = try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")).map {
                 FileManager.default.contents(atPath: store.folder.path($0)) ?? Data()
@@ -293,9 +297,10 @@ import Testing
         }
     }
 
-    // MARK: All at once
+    // MARK: All integrations
 
-    @Test func allConnectedIntegrationsAreQueued() throws {
+    @Test("All connected integrations are queued for a sync, once each")
+    func allConnectedIntegrationsAreQueued() throws {
         func trigger() -> JSON {
             store.send(Call("POST").key(store.own.writeKey), to: SyncFunction.self).json
         }
@@ -320,7 +325,7 @@ import Testing
                     "status": "triggered", "integrations_queued": 2, "platforms": ["aws", "okta"],
                     "message": "Sync triggered for 2 integrations",
                 ])
-        // One job for each, however often somebody asks.
+        // There is one job for each integration, however often a sync is requested.
         #expect(try texts("SELECT kind FROM jobs WHERE workspace_id = $1") == ["sync", "sync"])
     }
 }

@@ -11,11 +11,11 @@ import Testing
 
     private func read() -> JSON { store.send(Call().key(store.own.readKey), to: IntegrationsFunction.self).json }
 
-    @Test func noneIsAnEmptyList() {
+    @Test("A workspace without integrations gets an empty list") func noneIsAnEmptyList() {
         #expect(read() == ["integrations": [], "connected_count": 0, "total_count": 0])
     }
 
-    @Test func platformsAreListedByName() throws {
+    @Test("Integrations are listed by name with their state") func platformsAreListedByName() throws {
         let next: JSON = "2026-04-15T13:00:00Z"
         try store.own.addIntegration("slack", category: "collaboration", status: "error", lastSyncAt: nil)
         try store.own.addIntegration("okta", category: "idp", idpRole: "primary_idp")
@@ -41,10 +41,11 @@ import Testing
             ])
     }
 
-    @Test func anIntegrationThatFailsSaysWhyAndWhenItIsTriedAgain() throws {
+    @Test("A failing integration has the reason and the time of the next attempt")
+    func anIntegrationThatFailsSaysWhyAndWhenItIsTriedAgain() throws {
         let id = try store.own.addIntegration("okta", status: "connected")
         try store.database.execute("UPDATE integrations SET error_kind = 'provider_error', error = 'Okta is down.'")
-        // The job's next try comes before the next hour's.
+        // The job's next attempt comes before the next hourly sync.
         try store.database.execute(
             """
             INSERT INTO jobs (workspace_id, id, kind, lane, state, urgency, order_key, unique_key, payload, run_after,
@@ -58,7 +59,8 @@ import Testing
         #expect(read()["integrations"]?.array?.first?["next_sync_at"] == nil)
     }
 
-    @Test("An integration names the lists that the last sync could not read, and why") func leftOutLists() throws {
+    @Test("An integration names the lists that the last sync could not read, with the reasons")
+    func leftOutLists() throws {
         try store.own.addIntegration("okta", status: "connected")
         try store.database.execute(
             """
@@ -74,7 +76,8 @@ import Testing
         #expect(read()["integrations"]?.array?.first?["left_out"] == nil)
     }
 
-    @Test func onlyConnectedOnesCountAsConnected() throws {
+    @Test("Only integrations with the status connected are counted as connected")
+    func onlyConnectedOnesCountAsConnected() throws {
         for status in ["connected", "disconnected", "error", "paused", "pending"] {
             try store.own.addIntegration("on_" + status, status: status)
         }

@@ -9,7 +9,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_mcp_identity
 
-/// Workspaces know nothing of each other: not their data, and not that they are there.
+/// A workspace learns nothing about another one: neither its data nor its existence.
 @Suite(.usesStore) struct IsolationTests {
     private let store: TestStore
 
@@ -22,11 +22,11 @@ import Testing
             || [store.other.readKey, store.other.writeKey].contains { wire.contains($0.prefix(9).lowercased()) }
     }
 
-    @Test(arguments: Operation.all)
+    @Test("No answer contains data of another workspace", arguments: Operation.all)
     func nothingOfTheOthersIsEverAnswered(_ operation: Operation) throws {
         let reply = store.send(operation.goodCall(store), to: operation.function)
         #expect(reply.status == operation.answer && !mentionsOther(reply), "\(reply.wire)")
-        // The search itself would find it: the same call of the other workspace.
+        // Proves the search: it finds the marks in the same call of the other workspace.
         let call = operation.call(workspace: store.other.id.description)
         let theirs = store.send(operation.asAllowed(call, in: store.other), to: operation.function)
         let saysNothing =
@@ -35,7 +35,7 @@ import Testing
         #expect(mentionsOther(theirs) || saysNothing)
     }
 
-    @Test func theSameNamesMeanDifferentThings() throws {
+    @Test("The same names mean each workspace's own data") func theSameNamesMeanDifferentThings() throws {
         func policy(_ key: String) -> JSON {
             store.send(Operation.reads[6].call(workspace: nil).key(key), to: Operation.reads[6].function).json["status"]
                 ?? .null
@@ -47,8 +47,8 @@ import Testing
         #expect(department(store.own.readKey) == "Quokka" && department(store.other.readKey) == "Wombat")
     }
 
-    /// What one workspace has does not move another's numbers.
-    @Test(arguments: Operation.reads)
+    /// The data of one workspace does not affect another's numbers.
+    @Test("Data of another workspace changes no answer", arguments: Operation.reads)
     func theOthersDataChangesNoAnswer(_ operation: Operation) throws {
         let before = store.send(operation.goodCall(store), to: operation.function)
         for number in 0..<20 {
@@ -59,8 +59,8 @@ import Testing
         #expect(store.send(operation.goodCall(store), to: operation.function).text == before.text)
     }
 
-    /// Unknown and someone else's: the same bytes.
-    @Test(arguments: Operation.all)
+    /// Both cases must give the same bytes.
+    @Test("An unknown workspace and another person's workspace get the same answer", arguments: Operation.all)
     func anUnknownWorkspaceAndSomeoneElsesAreAlike(_ operation: Operation) throws {
         func answer(_ workspace: Identifier) -> String {
             let call = operation.call(workspace: workspace.description).with("X-Request-Id", "fixed")
@@ -68,12 +68,14 @@ import Testing
         }
         let unknown = answer(.random())
         #expect(unknown.hasPrefix("403\n") && unknown == answer(store.other.id))
-        // What the other demands of its own requests makes no difference either.
+        // The other workspace's own access rules make no difference either.
         try store.other.set(plan: .trial, allowlist: #"["192.0.2.1"]"#, mfaRequired: true, sessionTimeoutHours: 1)
         #expect(unknown == answer(store.other.id))
     }
 
-    @Test(arguments: ["GET", "POST", "DELETE"])
+    @Test(
+        "For every role, an unknown workspace and another one get the same answer",
+        arguments: ["GET", "POST", "DELETE"])
     func everyRoleLearnsAsLittle(_ method: String) throws {
         for role in Role.allCases {
             func answer(_ workspace: Identifier) throws -> String {
@@ -85,7 +87,8 @@ import Testing
         }
     }
 
-    @Test func anUnknownKeyAndSomeoneElsesAreAlike() throws {
+    @Test("An unknown key id and one of another workspace get the same answer")
+    func anUnknownKeyAndSomeoneElsesAreAlike() throws {
         func answer(_ key: Identifier) -> String {
             let body: JSON = ["workspaceId": .string(store.own.id.description), "keyId": .string(key.description)]
             let call = Call("DELETE", body: body).session(store.own.token()).with("X-Request-Id", "fixed")
@@ -94,15 +97,17 @@ import Testing
         #expect(answer(.random()).hasPrefix("404\n") && answer(.random()) == answer(store.other.readKeyID))
     }
 
-    /// Whatever the others' finding is, its id says no more than one that nobody has.
-    @Test(arguments: Operation.writes.filter { $0.fields["findingId"] != nil })
+    /// The answer is the same for every state of the other workspace's finding.
+    @Test(
+        "An unknown finding and one of another workspace get the same answer",
+        arguments: Operation.writes.filter { $0.fields["findingId"] != nil })
     func anUnknownFindingAndSomeoneElsesAreAlike(_ operation: Operation) throws {
         func answer(_ finding: Identifier) -> String {
             var operation = operation
             operation.fields["findingId"] = .string(finding.description)
             let call = operation.call(workspace: nil).with("X-Request-Id", "fixed")
             let wire = store.send(operation.asAllowed(call, in: store.own), to: operation.function).wire
-            // How many requests the key has left differs from one answer to the next.
+            // The number of remaining requests differs from one answer to the next.
             let lines = wire.split(separator: "\n", omittingEmptySubsequences: false)
             return lines.filter { !$0.hasPrefix("RateLimit-Remaining") }.joined(separator: "\n")
         }
@@ -113,8 +118,7 @@ import Testing
         }
     }
 
-    /// No write of one workspace changes a row of another's.
-    @Test(arguments: Operation.writes)
+    @Test("A write in one workspace changes no row of another", arguments: Operation.writes)
     func whatOneWritesChangesNothingOfTheOthers(_ operation: Operation) throws {
         func rows() throws -> [String] {
             var rows: [String] = []
@@ -138,7 +142,7 @@ import Testing
         #expect(try rows() == before && before.count > 4)
     }
 
-    @Test func anUnknownKeyAndARevokedOneAreAlike() throws {
+    @Test("An unknown key and a revoked one get the same answer") func anUnknownKeyAndARevokedOneAreAlike() throws {
         func answer(_ key: String) -> String {
             let operation = Operation.reads[0]
             return store.send(
@@ -148,7 +152,7 @@ import Testing
         #expect(answer(store.own.revokedKey) == answer("thal_" + String(repeating: "x", count: 40)))
     }
 
-    // MARK: The scope of queries
+    // MARK: Scope of queries
 
     private enum Unscoped: Function {
         static let onRequestGet = Handler(.session(.view)) { context in
@@ -165,7 +169,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GET", "POST", "DELETE"])
+    @Test("A query without its workspace is refused", arguments: ["GET", "POST", "DELETE"])
     func aQueryWithoutItsWorkspaceIsRefused(_ method: String) throws {
         let workspace: JSON = .string(store.own.id.description)
         let body: JSON? = method == "GET" ? nil : ["workspaceId": workspace]

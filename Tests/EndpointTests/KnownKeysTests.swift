@@ -6,7 +6,7 @@ import Testing
 @testable import api_mcp_identity
 @testable import api_mcp_risk_score
 
-/// A process that has met an API key before does not take it for granted.
+/// A process that has cached an API key checks it again for each request.
 @Suite(.usesStore) struct KnownKeysTests {
     private let store: TestStore
     private let pipeline: TestPipeline
@@ -21,12 +21,12 @@ import Testing
 
     private func remaining(_ reply: Reply) -> String? { reply.headers["RateLimit-Remaining"] }
 
-    @Test func itIsCountedWithEachRequest() {
+    @Test("Requests with a cached key are counted") func itIsCountedWithEachRequest() {
         #expect(remaining(pipeline.send(call)) == "998")
         #expect(remaining(pipeline.send(call)) == "997")
     }
 
-    @Test func aRevokedKeyIsRefusedAtOnce() throws {
+    @Test("A cached key is refused as soon as it is revoked") func aRevokedKeyIsRefusedAtOnce() throws {
         try store.database.execute("UPDATE api_keys SET revoked_at = $1", TestStore.now)
         let refused = pipeline.send(call)
         #expect(refused.status == 401 && refused.error == "Missing or invalid API key.")
@@ -35,16 +35,16 @@ import Testing
         #expect(pipeline.send(call).status == 200)
     }
 
-    @Test func whatItsWorkspaceDemandsHoldsAtOnce() throws {
+    @Test("A workspace's access rules apply at once to a cached key") func whatItsWorkspaceDemandsHoldsAtOnce() throws {
         try store.own.set(allowlist: #"["192.0.2.1"]"#)
         #expect(pipeline.send(call.from("192.0.2.2")).status == 403)
         #expect(pipeline.send(call.from("192.0.2.1")).status == 200)
-        // Nobody is refused for what was demanded before.
+        // No request is refused by the earlier rules.
         try store.own.set(allowlist: "[]")
         #expect(pipeline.send(call.from("192.0.2.2")).status == 200)
     }
 
-    @Test func anErrorOfTheHandlerIsNoAnswerToARevokedKey() throws {
+    @Test("A revoked key gets 401, not the handler's error") func anErrorOfTheHandlerIsNoAnswerToARevokedKey() throws {
         let pipeline = TestPipeline(IdentityFunction.self, store.environment(), now: { TestStore.now })
         let call = Call(query: "email=nobody@example.com").key(store.own.readKey)
         #expect(pipeline.send(call).status == 404)
@@ -52,7 +52,7 @@ import Testing
         #expect(pipeline.send(call).status == 401)
     }
 
-    @Test func othersKeysAreTheirOwn() throws {
+    @Test("Cached keys of two workspaces are not mixed up") func othersKeysAreTheirOwn() throws {
         #expect(pipeline.send(Call().key(store.other.readKey)).status == 200)
         #expect(remaining(pipeline.send(Call().key(store.other.readKey))) == "998")
         #expect(remaining(pipeline.send(call)) == "998")

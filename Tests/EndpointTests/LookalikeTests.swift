@@ -18,11 +18,11 @@ import Testing
 @testable import scheduled_session_keys
 @testable import scheduled_sync
 
-/// Nothing that one workspace does reads, changes, counts or shows anything of another that looks like it.
+/// Work in one workspace reads, changes, counts or shows nothing of another that looks like it.
 @Suite(.usesStore) struct LookalikeTests {
     // MARK: Operations
 
-    /// The operation with fields about something that is there, so that it does all that it can.
+    /// Returns the operation with fields that name existing records, so that it does all of its work.
     private static func full(_ operation: Operation, _ ids: Lookalikes.Ids) -> Operation {
         var full = operation
         let integration: JSON = .string(ids.okta.description)
@@ -40,8 +40,8 @@ import Testing
         return full
     }
 
-    /// The own workspace's call of an operation. An agent acts, whose actions wait for approval if the target is in
-    /// trouble.
+    /// Returns the own workspace's call of an operation. Its caller is an agent, whose actions wait for approval if the
+    /// target has a severe finding.
     private static func call(_ operation: Operation, in lookalikes: Lookalikes) -> Call {
         let call = operation.call(workspace: lookalikes.store.own.id.description).with("X-Request-Id", "fixed")
         guard operation.fields["actionType"] != nil, operation.isSession else {
@@ -57,13 +57,14 @@ import Testing
             call(operation, in: lookalikes), to: operation.function, variables: lookalikes.variables)
     }
 
-    @Test(arguments: Operation.all) func anOperationKnowsOneWorkspace(_ operation: Operation) throws {
+    @Test("An operation affects and shows its own workspace only", arguments: Operation.all)
+    func anOperationKnowsOneWorkspace(_ operation: Operation) throws {
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             let reply = Self.send(Self.full(operation, lookalikes.own), in: lookalikes)
             #expect(reply.status == 200, "\(reply.wire)")
             #expect(lookalikes.provider.unexpected == [])
             guard operation.name == "analyze" else { return [reply.wire] }
-            // Of equally grave findings the order is that of their new ids.
+            // Findings of equal severity are ordered by their new ids.
             let findings = try #require(reply.json["findings"]?.array)
             let others = reply.json.object?.filter { $0.key != "findings" } ?? [:]
             return findings.map { StoredRows.masked(Self.text($0)) }.sorted() + [Self.text(.object(others))]
@@ -72,8 +73,9 @@ import Testing
         if operation.method != "GET" { #expect(isolation.changes > 0) }
     }
 
-    /// The same call of the other workspace has what the search for its marks finds.
-    @Test func theSearchFindsWhatItLooksFor() throws {
+    /// The same call of the other workspace does contain its marks.
+    @Test("The search for the other workspace's marks finds them in its own answers")
+    func theSearchFindsWhatItLooksFor() throws {
         let lookalikes = try Lookalikes(beside: true)
         for operation in Operation.reads where ["findings", "identity"].contains(operation.name) {
             let call = Self.full(operation, lookalikes.own).call(workspace: lookalikes.store.other.id.description)
@@ -84,7 +86,7 @@ import Testing
     }
 
     /// Every route and method of the configuration is in the tests' list of operations, or has a test here.
-    @Test func noOperationIsLeftOut() throws {
+    @Test("Every route and method of the configuration is tested for isolation") func noOperationIsLeftOut() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: Configuration.fileName).path
         let functions = try Configuration.load(
@@ -92,10 +94,10 @@ import Testing
         ).functions
         let operations = functions.flatMap { function in function.methods.map { "\($0) \(function.function)" } }
         let tested = Operation.all.map { "\($0.method) \($0.program)" }
-        // Health knows no workspace. Stripe's events are below.
+        // Health belongs to no workspace. Stripe's events are tested below.
         #expect(Set(operations) == Set(tested + ["GET api-health", "POST api-stripe-webhook"]))
         let scheduled = functions.filter { $0.methods.isEmpty }.map(\.function)
-        #expect(Set(scheduled) == Set(Self.schedules.map(\.name)))
+        #expect(Set(scheduled) == Set(Self.schedules.map(\.testDescription)))
         for operation in Operation.all {
             let handlers = [
                 "GET": operation.function.onRequestGet, "POST": operation.function.onRequestPost,
@@ -105,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func anEventOfStripeKnowsOneWorkspace() throws {
+    @Test("An event from Stripe affects its own workspace only") func anEventOfStripeKnowsOneWorkspace() throws {
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             let time = TestStore.now.seconds
             let price: JSON = ["id": "price_monthly", "recurring": ["interval": "month"]]
@@ -137,8 +139,8 @@ import Testing
 
     // MARK: Ids
 
-    /// Every field that names something: those that are declared to be UUIDs, and the texts that name something too.
-    private static let references: [(operation: Operation, field: String)] = Operation.all.flatMap { operation in
+    /// Every field that names a record: the declared UUIDs, and the texts that name a record.
+    private static let references: [Reference] = Operation.all.flatMap { operation in
         let handler =
             switch operation.method {
             case "GET": operation.function.onRequestGet
@@ -146,19 +148,27 @@ import Testing
             default: operation.function.onRequestDelete
             }
         return handler.fields.filter { $0.constraint == "a UUID" || $0.name == "targetEntityId" }.map {
-            (operation, $0.name)
+            Reference(operation: operation, field: $0.name)
         }
     }
 
-    /// The ids of all that the other workspace has, and texts by which it is known.
+    struct Reference: CustomTestStringConvertible, Sendable {
+        let operation: Operation
+        let field: String
+
+        var testDescription: String { "\(operation.testDescription) \(field)" }
+    }
+
+    /// Returns the ids of all records of the other workspace, and the texts by which they are known.
     private static func names(of workspace: TestWorkspace, in store: TestStore) throws -> Set<String> {
         let rows = try StoredRows(store.database)[workspace.id].joined(separator: " ")
         let ids = rows.matches(of: /bbbbbbbb-[0-9a-f-]{27}/).map { String($0.output) }
         return Set(ids + ["more1@example.com", "sub_Wombat", "cus_Wombat"])
     }
 
-    @Test(arguments: LookalikeTests.references.indices) func anIdOfTheOtherIsAnUnknownOne(_ index: Int) throws {
-        let (operation, field) = Self.references[index]
+    @Test("An id of another workspace is answered like an unknown one", arguments: LookalikeTests.references)
+    func anIdOfTheOtherIsAnUnknownOne(_ reference: Reference) throws {
+        let (operation, field) = (reference.operation, reference.field)
         let lookalikes = try Lookalikes(beside: true)
         let store = lookalikes.store
         func answer(_ name: String) throws -> String {
@@ -178,7 +188,7 @@ import Testing
         let unknown = try answer(Identifier.random().description)
         let names = try Self.names(of: store.other, in: store)
         #expect(names.count > 60)
-        // A conversation is begun by whatever id a person gives it.
+        // A conversation may begin with any id.
         #expect(unknown.hasPrefix(field == "sessionId" ? "200" : "404"), "\(unknown)")
         for name in names where field == "targetEntityId" || Identifier(name) != nil {
             #expect(try answer(name) == unknown, "\(operation) \(field) \(name)")
@@ -186,7 +196,7 @@ import Testing
         #expect(try StoredRows(store.database)[store.other.id] == before)
     }
 
-    @Test func everyFieldThatNamesSomethingIsFound() {
+    @Test("Every field that names a record is tested") func everyFieldThatNamesSomethingIsFound() {
         let names = Set(Self.references.map { "\($0.operation.name) \($0.field)" })
         #expect(
             names == [
@@ -198,7 +208,7 @@ import Testing
 
     // MARK: The assistant
 
-    /// An input of each tool about something that both workspaces have.
+    /// An input for each tool that names a record which both workspaces have.
     private static let inputs: [String: JSON] = [
         "get_risk_score": [:], "list_findings": [:], "lookup_identity": ["email": "u1@example.com"],
         "get_integrations": [:], "get_posture_summary": [:], "list_rules": ["category": "identity_security"],
@@ -214,7 +224,8 @@ import Testing
     private static let findingMark = "‹finding›"
     private static let alice: JSON = ["email": "u1@example.com"]
 
-    @Test(arguments: Tool.all.map(\.name)) func aToolKnowsOneWorkspace(_ name: String) throws {
+    @Test("A tool of the assistant affects and shows its own workspace only", arguments: Tool.all.map(\.name))
+    func aToolKnowsOneWorkspace(_ name: String) throws {
         let input = try #require(Self.inputs[name], "This tool has no test.")
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             let anthropic = try FakeAnthropic()
@@ -241,7 +252,7 @@ import Testing
                 #expect(confirmed.status == 200, "\(confirmed.wire)")
                 answers.append(Self.withoutProof(confirmed))
             }
-            // The whole conversation, with what the tools have told the model.
+            // The whole conversation, including the tool results that the model was given.
             return answers
                 + anthropic.bodies.map { Self.withoutProof(String(decoding: JSONWriter.bytes($0), as: UTF8.self)) }
         }
@@ -251,7 +262,8 @@ import Testing
 
     private static func withoutProof(_ reply: Reply) -> String { withoutProof(reply.wire) }
 
-    /// The text without what is random in each run: the ids of the model's calls, and confirmation tokens.
+    /// Returns the text without the parts that are random in each run: the ids of the model's calls, and confirmation
+    /// tokens.
     private static func withoutProof(_ text: String) -> String {
         text.replacing(/toolu_[0-9A-Fa-f-]{36}/, with: "‹call›")
             .replacing(/"confirmationToken":"[^"]+"/, with: "‹token›")
@@ -259,7 +271,8 @@ import Testing
 
     // MARK: Jobs and schedules
 
-    @Test(arguments: JobKind.allCases) func aJobKnowsOneWorkspace(_ kind: JobKind) throws {
+    @Test("A job affects its own workspace only", arguments: JobKind.allCases)
+    func aJobKnowsOneWorkspace(_ kind: JobKind) throws {
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             let store = lookalikes.store
             switch kind {
@@ -268,13 +281,13 @@ import Testing
                     .sync, in: JobLane(.sync, at: "okta"),
                     payload: ["integration_id": .string(lookalikes.own.okta.description)])
             case .remediation:
-                // As if it had been approved. The job has the action's id.
+                // The state after an approval. The job has the action's id.
                 try store.database.execute(
                     "UPDATE remediation_actions SET status = 'queued' WHERE id = $1", lookalikes.own.action)
                 try lookalikes.queue(.remediation, id: lookalikes.own.action)
             case .analysis: try lookalikes.queue(.analysis)
             case .housekeeping:
-                // The trial ends, what waits for approval has waited for too long, and what is old goes.
+                // The trial ends, an action has waited too long for approval, and old data is deleted.
                 try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
                 try lookalikes.queue(.housekeeping)
             }
@@ -290,23 +303,27 @@ import Testing
         #expect(isolation.problems == [] && isolation.changes > 0)
     }
 
-    /// The scheduled functions, each with what makes it due for the own workspace.
-    private static let schedules:
-        [(name: String, function: any (ScheduledFunction & SendableMetatype).Type, due: SQL?)] = [
-            (
-                "scheduled-housekeeping", Housekeeping.self,
-                "UPDATE workspaces SET next_housekeeping_at = '2026-04-15T12:00:00Z' WHERE id = $1"
-            ),
-            ("scheduled-jobs", DueJobs.self, nil),
-            (
-                "scheduled-sync", DueSyncs.self,
-                "UPDATE integrations SET next_auto_sync_at = '2026-04-15T12:00:00Z' WHERE workspace_id = $1"
-            ),
-            ("scheduled-session-keys", SessionKeySets.self, nil),
-        ]
+    /// A scheduled function, with a statement that makes it due for the own workspace.
+    struct Scheduled: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        let function: any (ScheduledFunction & SendableMetatype).Type
+        let due: SQL?
+    }
 
-    @Test(arguments: LookalikeTests.schedules.indices) func aScheduleKnowsOneWorkspace(_ index: Int) throws {
-        let (_, function, due) = Self.schedules[index]
+    private static let schedules = [
+        Scheduled(
+            testDescription: "scheduled-housekeeping", function: Housekeeping.self,
+            due: "UPDATE workspaces SET next_housekeeping_at = '2026-04-15T12:00:00Z' WHERE id = $1"),
+        Scheduled(testDescription: "scheduled-jobs", function: DueJobs.self, due: nil),
+        Scheduled(
+            testDescription: "scheduled-sync", function: DueSyncs.self,
+            due: "UPDATE integrations SET next_auto_sync_at = '2026-04-15T12:00:00Z' WHERE workspace_id = $1"),
+        Scheduled(testDescription: "scheduled-session-keys", function: SessionKeySets.self, due: nil),
+    ]
+
+    @Test("A scheduled function affects its own workspace only", arguments: LookalikeTests.schedules)
+    func aScheduleKnowsOneWorkspace(_ schedule: Scheduled) throws {
+        let (function, due) = (schedule.function, schedule.due)
         let isolation = try Isolation { (lookalikes: Lookalikes) throws -> [String] in
             if let due { try lookalikes.store.database.execute(due, lookalikes.store.own.id) }
             let response = Schedule(function, lookalikes.store.environment(lookalikes.variables)).respond(

@@ -6,17 +6,17 @@ import Jobs
 import Store
 import TestSupport
 
-/// Two workspaces that look alike: the same platforms, and there the same people, e-mail addresses, applications,
-/// devices, serial numbers and ids. They differ in what is wrong, in what was decided, and in their marks. The other
-/// one has more of everything.
+/// Two workspaces that look alike: the same platforms with the same people, e-mail addresses, applications, devices,
+/// serial numbers and ids. They differ in their problems, their decisions and their marks. The other one has more of
+/// everything.
 struct Lookalikes {
     let store: TestStore
-    /// The Okta, GitHub and Stripe of both, and the model.
+    /// Serves Okta, GitHub and Stripe for both workspaces, and the model.
     let provider: FakeProvider
-    /// The own workspace's.
+    /// The ids of the own workspace's records.
     let own: Ids
 
-    /// What tests ask for by its id.
+    /// Records that tests refer to by id.
     struct Ids {
         let okta: Identifier
         let finding: Identifier
@@ -24,7 +24,7 @@ struct Lookalikes {
         let conversation: Identifier
     }
 
-    /// Without `beside` the other workspace has members and keys, and nothing else.
+    /// Makes both workspaces. With `false`, the other one has only members and keys.
     init(beside: Bool) throws {
         store = try TestStore()
         provider = try FakeProvider(Self.answer)
@@ -39,7 +39,7 @@ struct Lookalikes {
         try store.other.setRule("identity_security::stale_account", isEnabled: false)
     }
 
-    /// Variables with which functions find the providers.
+    /// Variables that direct functions to the local providers.
     var variables: [String: String] {
         [
             "ENVIRONMENT": "development", "CREDENTIALS_KEY": FakeOkta.credentialsKey, "UPSTREAM_OKTA": provider.url,
@@ -108,7 +108,7 @@ struct Lookalikes {
                 VALUES ($1, $2, 'created', 'account', $3, $4, $5)
                 """, id, run, number == 1 ? alice : bob, mark, now - .days(number * 5))
         }
-        // The own findings are harmless, and about somebody else.
+        // The own findings are harmless and concern another person.
         let finding = try workspace.addFinding(isOwn ? "low" : "critical", identity: isOwn ? bob : alice)
         try workspace.addFinding("medium", "shadow_it", title: "Shadow \(mark)", application: boardly)
         try workspace.addFinding("low", status: "snoozed", identity: bob, snoozedUntil: now - 60)
@@ -150,7 +150,7 @@ struct Lookalikes {
         return Ids(okta: okta, finding: finding, action: action, conversation: conversation)
     }
 
-    /// When what must not happen by itself is due.
+    /// A due time in the far future, for work that must not start by itself.
     static let later = Timestamp(seconds: 4_000_000_000)
 
     /// Queues a job that is due at once.
@@ -191,13 +191,13 @@ struct Lookalikes {
     }
 }
 
-/// Does the same twice, alone and beside a look-alike, and compares everything.
+/// Runs the same work twice, alone and next to a look-alike, and compares the results.
 struct Isolation {
-    /// What came out, masked.
+    /// The results of the work, masked.
     let answers: [String]
-    /// How many rows of the own workspace the work has changed, made or removed.
+    /// The number of rows of the own workspace that the work changed, added or removed.
     let changes: Int
-    /// What was not the same beside the look-alike, and what happened to it.
+    /// Differences between the two runs, and changes to the look-alike.
     let problems: [String]
 
     init(of work: (Lookalikes) throws -> [String]) throws {
@@ -218,7 +218,7 @@ struct Isolation {
         changes = expectedRows.difference(from: own).count
     }
 
-    /// Whether a text has the other's mark, an id of its, or an address that it alone has.
+    /// Returns true if a text contains the other workspace's mark, one of its ids, or an address that only it has.
     static func mentionsOther(_ text: String) -> Bool {
         let text = text.lowercased()
         return ["wombat", "bbbbbbbb", "more1"].contains { text.contains($0) }

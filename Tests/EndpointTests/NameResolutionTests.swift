@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A function of a release build looks a name up and calls its server by HTTPS, in an empty root with a network of its own.
-/// Tests/Fixtures/empty-root.py has the servers.
+/// A function of a release build looks up a name and calls its server by HTTPS, in an empty root directory with its own
+/// network. Tests/Fixtures/empty-root.py runs the servers.
 @Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"))
 struct NameResolutionTests {
     private static let debian = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// Runs empty-root.py for one of its cases and returns its report.
+    /// Runs one of empty-root.py's cases and returns its report.
     private func outcome(_ name: String, bundle: String = debian) throws -> JSON {
         let folder = try TemporaryFolder()
         try Shell.run(
@@ -49,20 +49,20 @@ struct NameResolutionTests {
         #expect(asked(report) == ["keys.example/udp"])
     }
 
-    @Test("An answer that was cut off over UDP is fetched over TCP")
+    @Test("A truncated UDP answer is fetched again over TCP")
     func overTCP() throws {
         let report = try outcome("tcp")
         expectFetched(report)
         #expect(asked(report) == ["keys.example/udp", "keys.example/tcp"])
     }
 
-    @Test("A name that has an IPv6 address only is reached")
+    @Test("A name with only an IPv6 address is reached")
     func overIPv6() throws { expectFetched(try outcome("ipv6")) }
 
-    @Test("Services that /etc/nsswitch.conf names are not used, and their shared objects not loaded")
+    @Test("Services in /etc/nsswitch.conf are not used, and their shared objects are not loaded")
     func ignoresNSSwitch() throws { expectFetched(try outcome("nsswitch")) }
 
-    @Test("A name that does not exist is an error of the run")
+    @Test("A name that does not exist makes the run fail")
     func unknownName() throws {
         let report = try outcome("unknown")
         #expect(report["fetched"] == [])
@@ -70,7 +70,7 @@ struct NameResolutionTests {
     }
 
     @Test(
-        "The certificate authorities of a distribution are found",
+        "The certificate authorities of each distribution are found",
         arguments: [
             "/etc/ssl/certs/ca-certificates.crt",  // Debian, Alpine
             "/etc/pki/tls/certs/ca-bundle.crt",  // Amazon Linux, Fedora
@@ -79,7 +79,7 @@ struct NameResolutionTests {
         ])
     func findsAuthorities(_ bundle: String) throws { expectFetched(try outcome("udp", bundle: bundle)) }
 
-    @Test("Without certificate authorities nothing is connected to, and the log says what to do")
+    @Test("Without certificate authorities no connection is made, and the log names SSL_CERT_FILE")
     func needsAuthorities() throws {
         let report = try outcome("udp", bundle: "/elsewhere.pem")
         #expect(report["fetched"] == [] && asked(report) == [])

@@ -28,17 +28,17 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
-/// Every operation that needs credentials, with inputs that are valid.
+/// Every operation that needs credentials, with valid inputs.
 struct Operation: CustomTestStringConvertible, Sendable {
     let name: String
     let method: String
     let function: any (Function & SendableMetatype).Type
     let access: AccessRequirement
-    /// Whether its answer is made while it is sent, so that it does not say its length first.
+    /// True if the answer is streamed, so that it has no Content-Length.
     var isStreamed = false
-    /// What it answers to somebody who may call it: where that takes a platform that answers, what it says without one.
+    /// The status for a permitted caller; if the operation needs a connected platform, the status without one.
     var answer = 200
-    /// The query of a GET, without the workspace.
+    /// The query of a GET request, without the workspace.
     var query = ""
     /// The body's fields, without the workspace.
     var fields: [String: JSON] = [:]
@@ -123,13 +123,13 @@ struct Operation: CustomTestStringConvertible, Sendable {
     /// The finding about Alice in the own workspace.
     private static let finding: JSON = "aaaaaaaa-0000-4000-8000-000000000110"
 
-    /// An id that nothing has.
+    /// An id that no record has.
     private static let unknown: JSON = "cccccccc-0000-4000-8000-000000000001"
 
     static let keyed = reads + writes
     static let all = session + keyed
 
-    /// The call for a workspace; without one, that is left out.
+    /// Returns the call for a workspace; without one, the call names no workspace.
     func call(workspace: String?) -> Call {
         if method == "GET" {
             let parts = [workspace.map { "workspaceId=" + $0 } ?? "", query].filter { !$0.isEmpty }
@@ -140,12 +140,12 @@ struct Operation: CustomTestStringConvertible, Sendable {
         return Call(method, body: .object(body))
     }
 
-    /// The call as someone who may make it, of the own workspace.
+    /// Returns the call of a permitted caller of the own workspace.
     func goodCall(_ store: TestStore) -> Call {
         asAllowed(call(workspace: store.own.id.description), in: store.own)
     }
 
-    /// A call as someone of `workspace` who may make it, and no more than that.
+    /// Returns the call of a caller of `workspace` who has exactly the needed permission.
     func asAllowed(_ call: Call, in workspace: TestWorkspace) -> Call {
         switch access {
         case .session: call.session(workspace.token())

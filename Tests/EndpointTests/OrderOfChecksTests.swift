@@ -9,9 +9,9 @@ import Testing
 @testable import api_mcp_findings
 @testable import api_mcp_findings_snooze
 
-/// The order of the checks is part of the interface: of two things that are wrong a caller learns the first.
+/// The order of the checks is part of the interface: if two checks fail, the caller learns of the first.
 @Suite(.usesStore) struct OrderOfChecksTests {
-    /// A check, and how a call fails it: by what it says, or by what the workspace demands.
+    /// A check, and the change to a call or a workspace that makes it fail.
     enum Check: Int, CaseIterable, Sendable {
         case method, size, credentials, body, workspaceID, permission, address, secondFactor, trial, rateLimit, fields
 
@@ -26,7 +26,7 @@ import Testing
             }
         }
 
-        /// The beginning of the sentence.
+        /// The beginning of the error sentence.
         var sentence: String {
             switch self {
             case .method: "This method"
@@ -52,7 +52,7 @@ import Testing
         )
     }
 
-    /// A session's call that fails these checks and no other.
+    /// Sends a session's call that fails these checks and no others.
     private func session(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var body: [String: JSON] = ["workspaceId": .string(store.own.id.description), "name": "x"]
@@ -67,7 +67,7 @@ import Testing
         return store.send(call, to: APIKeysFunction.self)
     }
 
-    /// A key's call that fails these checks and no other.
+    /// Sends a key's call that fails these checks and no others.
     private func key(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var query: [String] = []
@@ -86,7 +86,7 @@ import Testing
             variables: ["API_KEY_HOURLY_LIMIT": checks.contains(.rateLimit) ? "0" : "1000"])
     }
 
-    /// A writing key's call that fails these checks and no other.
+    /// Sends a writing key's call that fails these checks and no others.
     private func write(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         let finding = try store.own.addFinding("high")
@@ -112,8 +112,10 @@ import Testing
         #expect(reply.status == check.status && reply.error?.hasPrefix(check.sentence) == true, "\(reply.text)")
     }
 
-    /// A body that can't be read says nothing about the workspace either, so that a pair may fail only one of them.
-    @Test(arguments: pairs(without: .rateLimit))
+    /// A body that can't be read names no workspace either, so a pair may fail only one of the two checks.
+    @Test(
+        "A session's call that fails two checks is answered by the earlier one",
+        arguments: pairs(without: .rateLimit))
     func ofASession(_ earlier: Check, _ later: Check) throws {
         let store = try TestStore()
         expect(try session(store, [earlier]), fails: earlier)
@@ -121,7 +123,9 @@ import Testing
         expect(try session(store, [earlier, later]), fails: earlier)
     }
 
-    @Test(arguments: pairs(without: .secondFactor))
+    @Test(
+        "An API key's call that fails two checks is answered by the earlier one",
+        arguments: pairs(without: .secondFactor))
     func ofAKey(_ earlier: Check, _ later: Check) throws {
         let store = try TestStore()
         expect(try key(store, [earlier]), fails: earlier)
@@ -129,7 +133,9 @@ import Testing
         expect(try key(store, [earlier, later]), fails: earlier)
     }
 
-    @Test(arguments: pairs(without: .secondFactor))
+    @Test(
+        "A write with an API key that fails two checks is answered by the earlier one",
+        arguments: pairs(without: .secondFactor))
     func ofAWrite(_ earlier: Check, _ later: Check) throws {
         let store = try TestStore()
         expect(try write(store, [earlier]), fails: earlier)
@@ -138,13 +144,13 @@ import Testing
         #expect(try store.own.auditEntries().isEmpty)
     }
 
-    @Test func withNothingWrongAllAreAnswered() throws {
+    @Test("A call that fails no check is answered with 200") func withNothingWrongAllAreAnswered() throws {
         let store = try TestStore()
         #expect(try session(store, []).status == 200 && key(store, []).status == 200)
         #expect(try write(store, []).status == 200)
     }
 
-    @Test func allAtOnceFailTheFirst() throws {
+    @Test("A call that fails all later checks too is answered by the first") func allAtOnceFailTheFirst() throws {
         let store = try TestStore()
         for first in Check.allCases where first != .rateLimit {
             let checks = Check.allCases.filter { $0.rawValue >= first.rawValue }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import api_api_keys
 
-/// The product's permission table, through the whole pipeline.
+/// Tests the product's permission table through the whole pipeline.
 @Suite(.usesStore) struct PermissionTests {
     private static let allowed: [(Permission, Set<Role>)] = [
         (.view, [.superAdmin, .admin, .securityAnalyst, .agent, .auditor, .viewer]),
@@ -21,13 +21,15 @@ import Testing
         (.viewAuditLog, [.superAdmin, .admin, .securityAnalyst, .agent, .auditor]),
     ]
 
-    @Test(arguments: Operation.session, Role.allCases)
+    @Test(
+        "Each operation is allowed for the documented roles and gets 403 for all others",
+        arguments: Operation.session, Role.allCases)
     func everyOperationForEveryRole(_ operation: Operation, _ role: Role) throws {
         let store = try TestStore()
         let call = operation.call(workspace: store.own.id.description).session(store.own.token(role))
         let reply = store.send(call, to: operation.function)
-        // The API reference's minimum roles: Agent for analyze and execute-action, Auditor for the audit log,
-        // Viewer for the chat, Admin for the others.
+        // The API reference's minimum roles: Agent for analyze and execute-action, Auditor for the audit log, Viewer
+        // for the chat, Admin for the others.
         let allowed: Set<Role> =
             switch operation.name {
             case "analyze", "execute-action": [.superAdmin, .admin, .securityAnalyst, .agent]
@@ -39,7 +41,7 @@ import Testing
         if reply.status == 403 { #expect(reply.error == "Your role does not allow this.") }
     }
 
-    @Test(arguments: Operation.session)
+    @Test("Each operation is allowed exactly as the permission table says", arguments: Operation.session)
     func everyOperationIsInTheTable(_ operation: Operation) throws {
         guard case .session(let permission) = operation.access else { return }
         let row = try #require(Self.allowed.first { $0.0 == permission })
@@ -50,8 +52,8 @@ import Testing
         }
     }
 
-    /// One endpoint for each permission, so that the rows without an operation yet are proved too.
-    @Test func everyPermissionForEveryRole() throws {
+    /// Uses one endpoint per permission, so that permissions without an operation are tested too.
+    @Test("Each permission is granted to exactly the roles of the table") func everyPermissionForEveryRole() throws {
         let store = try TestStore()
         #expect(Self.allowed.count == Permission.allCases.count)
         let endpoints: [any Function.Type] = [
@@ -68,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func aRoleIsLookedUpForEachRequest() throws {
+    @Test("A member's role is looked up for each request") func aRoleIsLookedUpForEachRequest() throws {
         let store = try TestStore()
         let pipeline = TestPipeline(APIKeysFunction.self, store.environment())
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token(.admin))
@@ -79,8 +81,8 @@ import Testing
         #expect(pipeline.send(call).error == "You are not a member of this workspace.")
     }
 
-    /// A token's own claims about roles give no rights.
-    @Test func aTokenCannotNameItsRole() throws {
+    /// A token's own claims about roles give no permission.
+    @Test("A role claim in a session token gives no permission") func aTokenCannotNameItsRole() throws {
         let store = try TestStore()
         let token = store.own.token(.viewer) { claims in
             claims["app_metadata"] = ["role": "super_admin"]
@@ -94,7 +96,7 @@ import Testing
 
     // MARK: Scopes
 
-    @Test(arguments: Operation.reads)
+    @Test("Reading operations accept keys of both scopes", arguments: Operation.reads)
     func readsAreForBothScopes(_ operation: Operation) throws {
         let store = try TestStore(filled: true)
         for key in [store.own.readKey, store.own.writeKey] {
@@ -104,7 +106,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Operation.writes)
+    @Test("Writing operations need a key of scope write", arguments: Operation.writes)
     func writesNeedTheScope(_ operation: Operation) throws {
         for workspace in [nil, "aaaaaaaa-0000-4000-8000-000000000000"] {
             let store = try TestStore(filled: true)
@@ -119,7 +121,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Operation.writes)
+    @Test(
+        "A writing operation may name its workspace in the query too, but not two different ones",
+        arguments: Operation.writes)
     func writesTakeTheWorkspaceInTheQueryToo(_ operation: Operation) throws {
         let store = try TestStore(filled: true)
         func status(body: TestWorkspace?, query: String) -> Int {

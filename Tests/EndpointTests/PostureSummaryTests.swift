@@ -11,7 +11,7 @@ import Testing
 
     private func read() -> JSON { store.send(Call().key(store.own.readKey), to: PostureSummaryFunction.self).json }
 
-    @Test func metricsWithoutDataAreLeftOut() {
+    @Test("Metrics without data are left out") func metricsWithoutDataAreLeftOut() {
         #expect(
             read() == [
                 "summary":
@@ -24,7 +24,7 @@ import Testing
             ])
     }
 
-    @Test func allMetricsAreThere() throws {
+    @Test("With data, all metrics and sentences are present") func allMetricsAreThere() throws {
         let own = store.own
         let okta = try own.addIntegration("okta", category: "idp")
         try own.addIntegration("slack", status: "error")
@@ -63,7 +63,7 @@ import Testing
                 """)
     }
 
-    @Test func eachMetricIsLeftOutByItself() throws {
+    @Test("Each metric is left out on its own") func eachMetricIsLeftOutByItself() throws {
         func metrics() -> Set<String> { Set(read()["metrics"]?.object?.keys.map { $0 } ?? []) }
         let always: Set = [
             "risk_score", "risk_label", "total_findings", "severity_counts", "connected_integrations", "identity_count",
@@ -83,18 +83,20 @@ import Testing
         #expect(read()["metrics"]?["mfa_coverage_pct"] == 0 && read()["metrics"]?["sso_coverage_pct"] == 0)
     }
 
-    @Test(arguments: [
-        (["high"], "There is one open finding: 1 high."), (["high", "high"], "Open findings: 2 high."),
-        (["low", "medium", "critical"], "Open findings: 1 critical, 1 medium and 1 low."),
-        (["info"], "There is one open finding: 1 info."), (["high", "info"], "Open findings: 1 high and 1 info."),
-    ])
+    @Test(
+        "Open findings are described in a sentence",
+        arguments: [
+            (["high"], "There is one open finding: 1 high."), (["high", "high"], "Open findings: 2 high."),
+            (["low", "medium", "critical"], "Open findings: 1 critical, 1 medium and 1 low."),
+            (["info"], "There is one open finding: 1 info."), (["high", "info"], "Open findings: 1 high and 1 info."),
+        ])
     func findingsAreWorded(_ severities: [String], _ sentence: String) throws {
         for severity in severities { try store.own.addFinding(severity) }
         let summary = try #require(read()["summary"]?.string)
         #expect(summary.contains(" \(sentence) "), "\(summary)")
     }
 
-    @Test func theSameNumbersGiveTheSameWords() throws {
+    @Test("The same numbers give the same sentences") func theSameNumbersGiveTheSameWords() throws {
         try store.own.addFinding("high")
         #expect(read() == read())
         #expect(

@@ -31,7 +31,7 @@ import Testing
         send(.string(finding.description), ["actionType": action])
     }
 
-    /// A finding about Alice.
+    /// Adds a finding about Alice.
     private func addFinding(
         _ severity: String = "high", status: String = "open", action: String? = "suspend_user"
     ) throws -> Identifier {
@@ -41,7 +41,7 @@ import Testing
             sources: ["okta", "slack"])
     }
 
-    /// The columns of the actions, by type.
+    /// Returns the columns of all actions, sorted by type.
     private func actions() throws -> [[String?]] {
         try store.database.rows(
             """
@@ -60,9 +60,11 @@ import Testing
         }
     }
 
-    // MARK: What it does
+    // MARK: Effects
 
-    @Test(arguments: [("high", "pending_approval"), ("medium", "queued")])
+    @Test(
+        "A remediation is queued, or waits for approval if the finding is severe",
+        arguments: [("high", "pending_approval"), ("medium", "queued")])
     func anActionIsQueued(_ severity: String, _ status: String) throws {
         let finding = try addFinding(severity)
         let call = Call("POST", body: ["id": .string(finding.description)]).key(store.own.writeKey)
@@ -83,7 +85,7 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["open", "in_progress"])
+    @Test("The finding itself stays unchanged", arguments: ["open", "in_progress"])
     func theFindingStaysAsItIs(_ status: String) throws {
         func row(_ finding: Identifier) throws -> [String?]? {
             try store.database.first(
@@ -96,7 +98,7 @@ import Testing
         #expect(try row(finding) == before && before?.first == status)
     }
 
-    @Test func theCallerMayChooseTheAction() throws {
+    @Test("The caller may choose the action") func theCallerMayChooseTheAction() throws {
         let finding = try addFinding()
         #expect(send(finding, "revoke_sessions").json["action_type"] == "revoke_sessions")
         let silent = try addFinding(action: nil)
@@ -104,8 +106,9 @@ import Testing
         #expect(try actions().map { $0[3] } == ["deactivate_user", "revoke_sessions"])
     }
 
-    /// Nobody names a repository here: the ticket goes to a platform that needs no parameter, if there is one.
-    @Test func aPlatformThatRequiresAParameterIsPassedOver() throws {
+    /// The request names no repository: the ticket goes to a platform that needs no parameter, if there is one.
+    @Test("A platform that needs a missing parameter is skipped")
+    func aPlatformThatRequiresAParameterIsPassedOver() throws {
         try store.own.addIntegration("github", category: "developer")
         let finding = try store.own.addFinding("low", identity: alice, action: "create_ticket", sources: ["github"])
         let alone = send(finding)
@@ -122,7 +125,7 @@ import Testing
 
     // MARK: The audit log
 
-    @Test func oneEntryNamesTheKey() throws {
+    @Test("One audit entry names the key and the action") func oneEntryNamesTheKey() throws {
         let finding = try addFinding()
         let reply = send(.string(finding.description), ["reason": "left us"])
         let entry = store.own.entryOfWriteKey(
@@ -136,7 +139,7 @@ import Testing
         #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
     }
 
-    @Test func anActionWithoutItsEntryIsNotQueued() throws {
+    @Test("An action whose audit entry fails is not queued") func anActionWithoutItsEntryIsNotQueued() throws {
         let finding = try addFinding()
         try store.own.endAuditLog()
         let reply = send(finding)
@@ -144,9 +147,9 @@ import Testing
         #expect(try actions().isEmpty)
     }
 
-    // MARK: What it refuses
+    // MARK: Refused requests
 
-    @Test func oneActionOfATypeWaitsForAFinding() throws {
+    @Test("A finding has at most one pending action of a type") func oneActionOfATypeWaitsForAFinding() throws {
         let finding = try addFinding()
         #expect(send(finding).status == 200)
         for status in ["pending_approval", "queued", "running"] {
@@ -165,7 +168,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["resolved", "dismissed", "snoozed"])
+    @Test(
+        "Only findings that are open or in progress can be remediated",
+        arguments: ["resolved", "dismissed", "snoozed"])
     func onlyWhatIsOpenIsRemediated(_ status: String) throws {
         let reply = send(try addFinding(status: status))
         #expect(reply.status == 409)
@@ -174,7 +179,7 @@ import Testing
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
     }
 
-    @Test func unknownFindingsAreNotThere() throws {
+    @Test("An unknown finding and one of another workspace get 404") func unknownFindingsAreNotThere() throws {
         let theirs = try store.other.addFinding("high", action: "create_ticket")
         for finding in [Identifier.random(), theirs] {
             let reply = send(finding, "create_ticket")
@@ -183,13 +188,13 @@ import Testing
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty && store.other.auditEntries().isEmpty)
     }
 
-    @Test func aTypeMustComeFromSomewhere() throws {
+    @Test("The action type is required if the finding recommends none") func aTypeMustComeFromSomewhere() throws {
         let reply = send(try addFinding(action: nil))
         #expect(reply.status == 400)
         #expect(reply.error == "actionType is required: this finding recommends no action.")
     }
 
-    @Test func anActionNeedsSomethingToActOn() throws {
+    @Test("An action whose target the finding does not name is refused") func anActionNeedsSomethingToActOn() throws {
         let finding = try addFinding()
         let device = send(finding, "lock_device")
         #expect(device.status == 400)
@@ -203,7 +208,7 @@ import Testing
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
     }
 
-    @Test func whatNoPlatformHereCanDoIsNotQueued() throws {
+    @Test("An action that no connected platform can do is refused") func whatNoPlatformHereCanDoIsNotQueued() throws {
         let finding = try addFinding()
         let unable = send(finding, "force_mfa_enroll")
         #expect(unable.status == 400)
@@ -217,7 +222,7 @@ import Testing
         #expect(try actions().isEmpty && store.own.auditEntries().isEmpty)
     }
 
-    @Test func badFieldsAreNamed() throws {
+    @Test("An invalid field is named in the error") func badFieldsAreNamed() throws {
         let finding: JSON = .string(try addFinding().description)
         #expect(send(nil).error == "findingId is required." && send("x").error == "findingId must be a UUID.")
         for type: JSON in ["", "explode", "SUSPEND_USER", 7, ["suspend_user"]] {
@@ -230,9 +235,10 @@ import Testing
         #expect(try actions().isEmpty)
     }
 
-    // MARK: At once
+    // MARK: Concurrency
 
-    @Test func askedForAtOnceItIsQueuedOnce() throws {
+    @Test("Exactly one of several concurrent requests for the same action is queued")
+    func askedForAtOnceItIsQueuedOnce() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         let body: JSON = ["findingId": .string(try addFinding().description)]
         let statuses = Mutex<[Int]>([])

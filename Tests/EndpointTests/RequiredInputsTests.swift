@@ -2,13 +2,13 @@ import Base
 import TestSupport
 import Testing
 
-/// What the reference calls required is required, by every operation that it is said of.
+/// Every operation requires the inputs that the API reference calls required.
 @Suite(.usesStore) struct RequiredInputsTests {
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
-    @Test func aSessionNamesItsWorkspace() {
+    @Test("A session's call must name its workspace") func aSessionNamesItsWorkspace() {
         for operation in Operation.session {
             for (workspace, sentence) in [
                 (nil, "workspaceId is required."), ("not-a-uuid", "workspaceId must be a UUID."),
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func whatIsMissingIsNamed() {
+    @Test("A missing required input is named in the error") func whatIsMissingIsNamed() {
         let optional = ["includeAuditLog", "includeFull", "actionType of findings/remediate", "limit"]
         var checked = 0
         for operation in Operation.all {
@@ -37,7 +37,7 @@ import Testing
 }
 
 extension Operation {
-    /// The names of its inputs, without the workspace.
+    /// The names of the operation's inputs, without the workspace.
     fileprivate var inputs: [String] {
         fields.keys.sorted()
             + query.split(separator: "&").compactMap { $0.split(separator: "=").first.map(String.init) }

@@ -8,7 +8,7 @@ import Testing
 @testable import api_health
 @testable import api_mcp_rules
 
-/// What every answer has in common.
+/// Properties that all answers share.
 @Suite(.usesStore) struct ResponseTests {
     private let store: TestStore
 
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Operation.all)
+    @Test("Every answer has the security headers, a request id and a length", arguments: Operation.all)
     func everyAnswerIsSecured(_ operation: Operation) throws {
         let workspace = store.own.id.description
         let good = operation.goodCall(store)
@@ -57,24 +57,27 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "", " ", "a b", "a\nb", "x\r\nSet-Cookie: y", "é", "<script>", "a/b", String(repeating: "x", count: 65), "a,b",
-    ])
+    @Test(
+        "An unsafe X-Request-Id is replaced",
+        arguments: [
+            "", " ", "a b", "a\nb", "x\r\nSet-Cookie: y", "é", "<script>", "a/b", String(repeating: "x", count: 65),
+            "a,b",
+        ])
     func aHarmfulRequestIDIsReplaced(_ id: String) {
         check(store.send(Call().with("X-Request-Id", id), to: Health.self))
     }
 
-    @Test func aLongHarmlessRequestIDIsKept() {
+    @Test("A safe X-Request-Id of 64 characters is kept") func aLongHarmlessRequestIDIsKept() {
         let id = String(repeating: "x", count: 64)
         check(store.send(Call().with("x-request-id", id), to: Health.self), requestID: id)
     }
 
-    @Test func newRequestIDsDiffer() {
+    @Test("New request ids are different") func newRequestIDsDiffer() {
         let ids = (0..<50).map { _ in store.send(Call(), to: Health.self).headers["X-Request-Id"] }
         #expect(Set(ids).count == 50)
     }
 
-    @Test(arguments: Operation.reads)
+    @Test("HEAD gets the headers of GET and no body", arguments: Operation.reads)
     func headIsGetWithoutABody(_ operation: Operation) {
         let get = store.send(operation.goodCall(store), to: operation.function)
         var call = operation.goodCall(store)
@@ -87,7 +90,7 @@ import Testing
         #expect(refused.status == 401 && refused.body.isEmpty)
     }
 
-    @Test func otherMethodsAreNotAllowed() {
+    @Test("Other methods get 405 and the allowed ones") func otherMethodsAreNotAllowed() {
         for method in ["PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "POST ", "", "X"] {
             let keys = store.send(Call(method), to: APIKeysFunction.self)
             #expect(keys.status == 405 && keys.headers["Allow"] == "GET, HEAD, POST, DELETE")
@@ -101,7 +104,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Operation.all)
+    @Test("A body that is too large gets 413", arguments: Operation.all)
     func aBodyThatIsTooLargeIsRefused(_ operation: Operation) {
         var call = operation.goodCall(store)
         call.body = .tooLarge
@@ -111,15 +114,19 @@ import Testing
                 && reply.error == "The body is longer than \(operation.function.maximumBodyLength) bytes.")
     }
 
-    @Test(arguments: [
-        ("", "The request needs a JSON body."), ("{", "The body is not valid JSON."),
-        ("x", "The body is not valid JSON."),
-        ("[]", "The body must be a JSON object."), ("null", "The body must be a JSON object."),
-        ("{\"workspaceId\":1,\"workspaceId\":2}", "The body is not valid JSON."), ("{}", "workspaceId is required."),
-        ("{\"workspaceId\":null}", "workspaceId is required."), ("{\"workspaceId\":7}", "workspaceId must be a UUID."),
-        ("{\"workspaceId\":\"\"}", "workspaceId must be a UUID."),
-        ("{\"WorkspaceId\":\"x\"}", "workspaceId is required."),
-    ])
+    @Test(
+        "An invalid body is explained",
+        arguments: [
+            ("", "The request needs a JSON body."), ("{", "The body is not valid JSON."),
+            ("x", "The body is not valid JSON."),
+            ("[]", "The body must be a JSON object."), ("null", "The body must be a JSON object."),
+            ("{\"workspaceId\":1,\"workspaceId\":2}", "The body is not valid JSON."),
+            ("{}", "workspaceId is required."),
+            ("{\"workspaceId\":null}", "workspaceId is required."),
+            ("{\"workspaceId\":7}", "workspaceId must be a UUID."),
+            ("{\"workspaceId\":\"\"}", "workspaceId must be a UUID."),
+            ("{\"WorkspaceId\":\"x\"}", "workspaceId is required."),
+        ])
     func aBadBodyIsExplained(_ body: String, _ sentence: String) {
         for method in ["POST", "DELETE"] {
             var call = Call(method).session(store.own.token())
@@ -129,21 +136,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("application/json", 200), ("application/json; charset=utf-8", 200), ("APPLICATION/JSON", 200),
-        ("application/json\t;charset=utf-8", 200), ("application/json \t ; charset=utf-8", 200),
-        ("application/json\t", 200), ("application/json x", 400), ("application/json\tx;a=b", 400),
-        ("application", 400),
-        ("text/plain", 400),
-        ("application/x-www-form-urlencoded", 400), ("application/jsonp", 400), ("multipart/form-data", 400),
-    ])
+    @Test(
+        "A request body must be declared as JSON",
+        arguments: [
+            ("application/json", 200), ("application/json; charset=utf-8", 200), ("APPLICATION/JSON", 200),
+            ("application/json\t;charset=utf-8", 200), ("application/json \t ; charset=utf-8", 200),
+            ("application/json\t", 200), ("application/json x", 400), ("application/json\tx;a=b", 400),
+            ("application", 400),
+            ("text/plain", 400),
+            ("application/x-www-form-urlencoded", 400), ("application/jsonp", 400), ("multipart/form-data", 400),
+        ])
     func bodiesAreJSON(_ type: String, _ status: Int) {
         let body: JSON = ["workspaceId": .string(store.own.id.description), "name": "x"]
         let call = Call("POST", body: body).session(store.own.token()).with("Content-Type", type)
         #expect(store.send(call, to: APIKeysFunction.self).status == status)
     }
 
-    @Test func anUnreachableDatabaseIsUnavailable() throws {
+    @Test("An unreachable database gives 503") func anUnreachableDatabaseIsUnavailable() throws {
         for operation in Operation.all {
             let variables = ["DATABASE_URL": "sqlite:" + store.folder.path("missing.db")]
             let reply = store.send(operation.goodCall(store), to: operation.function, variables: variables)
@@ -152,7 +161,8 @@ import Testing
         }
     }
 
-    @Test func aWrongConfigurationIsNothingACallerLearns() throws {
+    @Test("A wrong configuration gives 500 without any detail")
+    func aWrongConfigurationIsNothingACallerLearns() throws {
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
         for variables in [
             ["SUPABASE_URL": ""], ["TRUSTED_PROXIES": "everyone"], ["CLIENT_IP_HEADER": "a b"], ["DATABASE_URL": "x"],

@@ -24,33 +24,35 @@ import Testing
         return store.send(Call(query: "workspaceId=\(store.own.id)").session(token), to: APIKeysFunction.self)
     }
 
-    @Test func aRevokedSessionIsRefused() throws {
+    @Test("A revoked session is refused") func aRevokedSessionIsRefused() throws {
         #expect(list(session: .string(Self.session)).status == 200)
         try revoke(Self.session, in: store.own)
         let reply = list(session: .string(Self.session))
         #expect(reply.status == 401 && reply.error == "Your session was ended. Sign in again.")
-        // A token names it in any case of letters.
+        // A token may name its session in upper or lower case.
         #expect(list(session: .string(Self.session.uppercased())).status == 401)
     }
 
-    @Test func otherSessionsGoOn() throws {
+    @Test("Other sessions stay valid") func otherSessionsGoOn() throws {
         try revoke(Self.session, in: store.own)
         for session: JSON? in ["cccccccc-0000-4000-8000-000000000002", nil] {
             #expect(list(session: session).status == 200)
         }
     }
 
-    /// It could not be revoked.
-    @Test(arguments: ["x", 7, .null, ["cccccccc-0000-4000-8000-000000000002"]] as [JSON])
+    /// Such a session could not be revoked.
+    @Test(
+        "A token with an unreadable session id is refused",
+        arguments: ["x", 7, .null, ["cccccccc-0000-4000-8000-000000000002"]] as [JSON])
     func aSessionWithoutAReadableNameIsNone(_ session: JSON) { #expect(list(session: session).status == 401) }
 
-    /// A session belongs to a person, who may be a member of several workspaces. Each decides for itself.
-    @Test func aWorkspaceRevokesForItselfAlone() throws {
+    /// A session belongs to a person, who may be a member of several workspaces. Each workspace decides for itself.
+    @Test("A session that another workspace has revoked stays valid") func aWorkspaceRevokesForItselfAlone() throws {
         try revoke(Self.session, in: store.other)
         #expect(list(session: .string(Self.session)).status == 200)
     }
 
-    @Test func strangersLearnNothingOfIt() throws {
+    @Test("A stranger does not learn that a session is revoked") func strangersLearnNothingOfIt() throws {
         try revoke(Self.session, in: store.other)
         let token = store.own.token { $0["session_id"] = .string(Self.session) }
         let reply = store.send(Call(query: "workspaceId=\(store.other.id)").session(token), to: APIKeysFunction.self)

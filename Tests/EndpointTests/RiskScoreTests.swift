@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyWorkspaceHasNoRisk() {
+    @Test("An empty workspace has the risk score 0") func anEmptyWorkspaceHasNoRisk() {
         #expect(
             read() == [
                 "score": 0, "label": "Low", "severity_counts": ["critical": 0, "high": 0, "medium": 0, "low": 0],
@@ -27,8 +27,8 @@ import Testing
             ])
     }
 
-    /// raw = 10 × critical + 5 × high + 2 × medium + low, over 300 while there are few identities.
-    @Test func weighsSeverities() throws {
+    /// raw = 10 × critical + 5 × high + 2 × medium + low, divided by 300 if there are few identities.
+    @Test("The score weighs findings by severity") func weighsSeverities() throws {
         try add(3, "critical")
         try add(14, "high")
         try add(28, "medium")
@@ -38,19 +38,23 @@ import Testing
         #expect(risk["severity_counts"] == ["critical": 3, "high": 14, "medium": 28, "low": 41])
     }
 
-    /// Labels follow the score that is shown, after rounding.
-    @Test(arguments: [
-        (7, 3, 24, "Low"), (7, 4, 25, "Medium"), (14, 8, 49, "Medium"), (14, 9, 50, "High"), (22, 3, 74, "High"),
-        (22, 4, 75, "Critical"), (30, 0, 100, "Critical"), (40, 0, 100, "Critical"),
-    ])
+    /// The label follows the displayed score, after rounding.
+    @Test(
+        "The label changes at the scores 25, 50 and 75",
+        arguments: [
+            (7, 3, 24, "Low"), (7, 4, 25, "Medium"), (14, 8, 49, "Medium"), (14, 9, 50, "High"), (22, 3, 74, "High"),
+            (22, 4, 75, "Critical"), (30, 0, 100, "Critical"), (40, 0, 100, "Critical"),
+        ])
     func labelsHaveBounds(_ critical: Int, _ low: Int, _ score: Int, _ label: JSON) throws {
         try add(critical, "critical")
         try add(low, "low")
         #expect(read()["score"] == .integer(score) && read()["label"] == label)
     }
 
-    /// From 61 identities on the scale grows with them; people of every status count.
-    @Test(arguments: [(59, 20), (60, 20), (61, 20), (120, 10), (240, 5)])
+    /// From 61 identities on, the scale grows with their number; identities of every status count.
+    @Test(
+        "The scale grows with the number of identities",
+        arguments: [(59, 20), (60, 20), (61, 20), (120, 10), (240, 5)])
     func theScaleGrowsWithIdentities(_ identities: Int, _ score: Int) throws {
         try store.database.transaction(.write) {
             for number in 0..<identities {
@@ -62,7 +66,7 @@ import Testing
         #expect(read()["score"] == .integer(score))
     }
 
-    @Test func halvesAreRoundedUp() throws {
+    @Test("Half points are rounded up") func halvesAreRoundedUp() throws {
         try add(1, "low")
         try add(1, "medium")  // 3 / 300 = 1.0
         #expect(read()["score"] == 1)
@@ -73,13 +77,13 @@ import Testing
         #expect(read()["score"] == 1)
     }
 
-    @Test func licenseWasteIsCountedAndNotScored() throws {
+    @Test("License waste is counted but adds nothing to the score") func licenseWasteIsCountedAndNotScored() throws {
         try add(30, "medium", "license_waste")
         let risk = read()
         #expect(risk["score"] == 0 && risk["total_findings"] == 30 && risk["severity_counts"]?["medium"] == 30)
     }
 
-    @Test func openAndInProgressCount() throws {
+    @Test("Only findings that are open or in progress count") func openAndInProgressCount() throws {
         for status in ["open", "in_progress", "resolved", "dismissed", "snoozed"] {
             try add(3, "critical", status: status)
         }
@@ -87,12 +91,12 @@ import Testing
         #expect(risk["score"] == 20 && risk["total_findings"] == 6 && risk["severity_counts"]?["critical"] == 6)
     }
 
-    @Test func infoWeighsNothing() throws {
+    @Test("Findings of severity info add nothing") func infoWeighsNothing() throws {
         try add(50, "info")
         #expect(read()["score"] == 0 && read()["severity_counts"]?.object?.count == 4)
     }
 
-    @Test func theFiveWorstOpenFindingsLead() throws {
+    @Test("The five most severe open findings are listed") func theFiveWorstOpenFindingsLead() throws {
         try store.own.addFinding("low", title: "low")
         try store.own.addFinding("high", title: "in progress", affected: 99)
         try store.database.execute("UPDATE findings SET status = 'in_progress' WHERE title = 'in progress'")

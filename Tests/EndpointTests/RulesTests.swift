@@ -13,7 +13,7 @@ import Testing
 
     private func read() -> JSON { store.send(Call().key(store.own.readKey), to: RulesFunction.self).json }
 
-    @Test func everyRuleHasAllItsFields() throws {
+    @Test("Every rule is listed with all its fields") func everyRuleHasAllItsFields() throws {
         let rules = try #require(read()["rules"]?.array)
         #expect(rules.count == Rule.all.count && read()["total"] == .integer(rules.count) && rules.count > 100)
         let entities: Set = ["identity", "application", "device", "integration", "workspace"]
@@ -31,7 +31,7 @@ import Testing
         #expect(Set(rules.map { $0["category"]?.string }).count == Category.allCases.count)
     }
 
-    @Test func rulesThatAreSwitchedOffAreNotActive() throws {
+    @Test("A rule that is switched off is not listed") func rulesThatAreSwitchedOffAreNotActive() throws {
         let all = Rule.all.map(\.id)
         try store.own.setRule(all[3], isEnabled: false)
         try store.own.setRule(all[4], isEnabled: true)

@@ -2,7 +2,7 @@ import Base
 import Foundation
 import TestSupport
 
-/// The official SDKs of Anthropic and Stripe, by Python scripts in Tests/sdk. Tests/run sets them up.
+/// The official SDKs of Anthropic and Stripe, used by Python scripts in Tests/sdk. Tests/run installs them.
 enum SDK {
     static let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
     static var isThere: Bool { python != nil }
@@ -10,7 +10,7 @@ enum SDK {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "sdk").path
 
-    /// What a script prints, given JSON on standard input.
+    /// Runs a script with JSON on standard input; returns its output.
     static func run(_ script: String, _ input: JSON) throws -> String {
         let files = try TemporaryFolder()
         try Data(JSONWriter.bytes(input)).write(to: URL(filePath: files.path("input.json")))
@@ -27,7 +27,7 @@ enum SDK {
         return text
     }
 
-    /// A request as the scripts take it.
+    /// Returns a request in the form that the scripts expect.
     static func described(_ request: FakeProvider.Request, body: JSON) -> JSON {
         [
             "method": .string(request.method), "target": .string(request.target), "body": body,

@@ -10,7 +10,7 @@ import Testing
 @testable import api_api_keys
 @testable import scheduled_session_keys
 
-/// The keys of session tokens are fetched from their issuer, and then known to every function.
+/// The keys of session tokens are fetched from their issuer and stored for all functions.
 @Suite(.usesStore) struct SessionKeySetsTests {
     private let store: TestStore
 
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aTokenPassesOnceItsKeyHasBeenFetched() throws {
+    @Test("A token is accepted once its key has been fetched") func aTokenPassesOnceItsKeyHasBeenFetched() throws {
         let provider = try provider()
         #expect(ask() == 401)
         #expect(fetch(provider, at: TestStore.now) == 200)
@@ -55,7 +55,8 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func keysAreFetchedEveryFiveMinutesAndAMinuteAfterOneWasMissing() throws {
+    @Test("Keys are fetched every five minutes, or a minute after an unknown key was seen")
+    func keysAreFetchedEveryFiveMinutesAndAMinuteAfterOneWasMissing() throws {
         let provider = try provider()
         let now = TestStore.now
         for time in [now, now + 60, now + 299] { #expect(fetch(provider, at: time) == 200) }
@@ -71,8 +72,8 @@ import Testing
         #expect(ask() == 200)
     }
 
-    /// Anybody can send tokens that no key has signed, without end.
-    @Test func aFloodOfUnknownKeysIsNotedOnce() throws {
+    /// Anyone can send an unlimited number of tokens with unknown keys.
+    @Test("A flood of unknown keys is recorded once") func aFloodOfUnknownKeysIsNotedOnce() throws {
         let provider = try provider()
         _ = fetch(provider, at: TestStore.now)
         try store.database.execute("UPDATE session_key_sets SET key_set = $1", #"{"keys":[]}"#)
@@ -84,7 +85,7 @@ import Testing
         #expect(wanted == earlier)
     }
 
-    @Test func whatIsNoKeySetReplacesNone() throws {
+    @Test("A failed or malformed key set does not replace the stored one") func whatIsNoKeySetReplacesNone() throws {
         let provider = try provider()
         _ = fetch(provider, at: TestStore.now)
         for (index, reply) in [FakeProvider.Reply(404), .init(text: "{}"), .init(text: "<html>")].enumerated() {
@@ -95,7 +96,8 @@ import Testing
         #expect(provider.requests.count == 4)
     }
 
-    @Test func nothingIsFetchedWhereAVariableNamesTheKeys() throws {
+    @Test("No key set is fetched if a variable contains the keys")
+    func nothingIsFetchedWhereAVariableNamesTheKeys() throws {
         let provider = try provider()
         let environment = store.environment([
             "ENVIRONMENT": "development", "UPSTREAM_SUPABASE": provider.url, "SUPABASE_JWKS": #"{"keys":[]}"#,

@@ -10,7 +10,7 @@ import Testing
 @testable import Billing
 @testable import api_stripe_webhook
 
-/// What Stripe tells: signed, once, in any order.
+/// Events from Stripe: signed, counted once, accepted in any order.
 @Suite(.usesStore) struct StripeWebhookTests {
     private let store: TestStore
     private static let secret = "whsec_the_long_secret_of_the_tests"
@@ -40,7 +40,7 @@ import Testing
         return send(body, signature(body))
     }
 
-    /// An event about a subscription; `at` is seconds after the tests' moment.
+    /// Returns an event about a subscription; `at` is in seconds after the tests' time.
     private func event(
         _ type: String, _ status: String, at: Int = 0, id: String? = nil, subscription: String = "sub_1",
         began: Int = 0, price: String = "price_monthly", customer: String = "cus_1", workspace: Identifier? = nil
@@ -79,9 +79,9 @@ import Testing
         ) { row in try (0..<6).map { try row[$0] as String? } }.first ?? []
     }
 
-    // MARK: What it does
+    // MARK: Effects
 
-    @Test func aSubscriptionGivesThePlan() throws {
+    @Test("An active subscription gives the Pro plan") func aSubscriptionGivesThePlan() throws {
         let reply = send(event("created", "active"))
         #expect(reply.status == 200 && reply.json == ["received": true])
         #expect(try plan() == "pro")
@@ -95,7 +95,7 @@ import Testing
             ])
     }
 
-    @Test func itsEndTakesThePlan() throws {
+    @Test("A cancelled subscription ends the plan, and surplus integrations pause") func itsEndTakesThePlan() throws {
         for number in 0..<5 { try store.own.addIntegration("platform\(number)") }
         #expect(send(event("created", "active")).status == 200)
         #expect(send(event("deleted", "canceled", at: 60)).status == 200)
@@ -106,7 +106,7 @@ import Testing
         #expect(paused == 2, "the free plan has three")
     }
 
-    @Test func whatIsLeftOfATrialStays() throws {
+    @Test("After a subscription, the rest of a trial continues") func whatIsLeftOfATrialStays() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now + .days(10))
         #expect(send(event("created", "active")).status == 200)
         #expect(try plan() == "pro")
@@ -114,7 +114,7 @@ import Testing
         #expect(try plan() == "trial")
     }
 
-    @Test func enterpriseIsAgreedOnElsewhere() throws {
+    @Test("The Enterprise plan is not changed by events") func enterpriseIsAgreedOnElsewhere() throws {
         try store.own.set(plan: .enterprise)
         _ = send(event("created", "active"))
         #expect(try plan() == "enterprise")
@@ -122,23 +122,25 @@ import Testing
         #expect(try plan() == "enterprise")
     }
 
-    @Test(arguments: [
-        ("trialing", "pro"), ("past_due", "pro"), ("unpaid", "free"), ("incomplete_expired", "free"),
-        ("paused", "free"),
-        ("incomplete", "pro"),
-    ])
+    @Test(
+        "Each subscription status leads to its plan",
+        arguments: [
+            ("trialing", "pro"), ("past_due", "pro"), ("unpaid", "free"), ("incomplete_expired", "free"),
+            ("paused", "free"),
+            ("incomplete", "pro"),
+        ])
     func eachStatusHasItsPlan(_ status: String, _ plan: String) throws {
         _ = send(event("created", "active"))
         _ = send(event("updated", status, at: 5))
         #expect(try self.plan() == plan)
     }
 
-    @Test func anIncompleteOneGivesNothing() throws {
+    @Test("An incomplete subscription gives no plan") func anIncompleteOneGivesNothing() throws {
         _ = send(event("created", "incomplete"))
         #expect(try plan() == "free")
     }
 
-    @Test func aCheckoutNamesTheCustomer() throws {
+    @Test("A completed checkout links the customer to the workspace") func aCheckoutNamesTheCustomer() throws {
         let event: JSON = [
             "id": "evt_1", "type": "checkout.session.completed", "created": .integer(TestStore.now.seconds),
             "data": [
@@ -150,7 +152,7 @@ import Testing
         ]
         #expect(send(event).status == 200)
         #expect(try subscription().first == "cus_1" && plan() == "free")
-        // A subscription that Stripe's own pages made names no workspace.
+        // A subscription from Stripe's own pages names no workspace.
         var later = try #require(self.event("created", "active").object)
         var object = try #require(later["data"]?["object"]?.object)
         object["metadata"] = [:]
@@ -159,8 +161,9 @@ import Testing
         #expect(try plan() == "pro")
     }
 
-    /// Anyone may append client_reference_id to a Payment Link's address, with the id of any workspace.
-    @Test func aReferenceOfAPaymentLinkBindsNoCustomer() throws {
+    /// Anyone can append client_reference_id, with the id of any workspace, to a Payment Link's address.
+    @Test("A Payment Link's reference does not link a customer to a workspace")
+    func aReferenceOfAPaymentLinkBindsNoCustomer() throws {
         for metadata: JSON in [[:], .null, ["workspace_id": "x"]] {
             let event: JSON = [
                 "id": "evt_1", "type": "checkout.session.completed", "created": .integer(TestStore.now.seconds),
@@ -174,7 +177,7 @@ import Testing
             #expect(send(event).status == 200)
         }
         #expect(try subscription().isEmpty && store.own.auditEntries().isEmpty)
-        // The stranger's subscription to one of our prices gives that workspace no plan, and its end takes none.
+        // The stranger's subscription to one of our prices gives that workspace no plan, and its end takes none away.
         var later = try #require(self.event("created", "active", customer: "cus_stranger").object)
         var object = try #require(later["data"]?["object"]?.object)
         object["metadata"] = [:]
@@ -183,23 +186,23 @@ import Testing
         #expect(try plan() == "free" && subscription().isEmpty)
     }
 
-    /// A customer whom we know is whoever he was, whatever an event's metadata says.
-    @Test func aCustomerStaysWhoHeIs() throws {
+    /// A known customer stays linked to its workspace, whatever an event's metadata says.
+    @Test("A known customer can't be moved to another workspace") func aCustomerStaysWhoHeIs() throws {
         try store.other.set(plan: .free)
         _ = send(event("created", "active"))
         _ = send(event("created", "active", at: 5, subscription: "sub_2", workspace: store.other.id))
         #expect(try plan(store.other) == "free" && store.other.auditEntries().isEmpty)
     }
 
-    // MARK: Once, and in any order
+    // MARK: Repeated and unordered events
 
-    @Test func anEventCountsOnce() throws {
+    @Test("A repeated event counts once") func anEventCountsOnce() throws {
         for _ in 0..<3 { #expect(send(event("created", "active")).status == 200) }
         #expect(try store.own.auditEntries().count == 1)
         #expect(try store.database.first("SELECT count(*) FROM billing_events") { try $0[0] as Int } == 1)
     }
 
-    @Test func ofManyAtOnceOneCounts() throws {
+    @Test("The same event sent many times at once counts once") func ofManyAtOnceOneCounts() throws {
         let body = JSONWriter.bytes(event("created", "active"))
         let environment = store.environment(["STRIPE_WEBHOOK_SECRET": Self.secret])
         var call = Call("POST").with("Stripe-Signature", signature(body))
@@ -211,8 +214,10 @@ import Testing
         #expect(try store.own.auditEntries().count == 1)
     }
 
-    /// A customer may buy other things of the same Stripe account, which give no plan.
-    @Test(arguments: [("price_of_a_book", "free"), ("price_annual", "pro")])
+    /// A customer may buy other products from the same Stripe account, which give no plan.
+    @Test(
+        "A subscription to another product is ignored",
+        arguments: [("price_of_a_book", "free"), ("price_annual", "pro")])
     func whatElseACustomerBuysIsIgnored(_ price: String, _ plan: String) throws {
         #expect(send(event("created", "active")).status == 200)
         #expect(send(event("deleted", "canceled", at: 60)).status == 200)
@@ -227,7 +232,9 @@ import Testing
     }
 
     /// An add-on may be the first item of a subscription.
-    @Test(arguments: [["price_addon", "price_annual"], ["price_annual", "price_addon"]])
+    @Test(
+        "Our price is found among several items of a subscription",
+        arguments: [["price_addon", "price_annual"], ["price_annual", "price_addon"]])
     func ourPriceCountsAmongSeveralItems(_ prices: [String]) throws {
         var event = event("created", "active").object ?? [:]
         var object = event["data"]?["object"]?.object ?? [:]
@@ -243,7 +250,7 @@ import Testing
         #expect(try plan() == "pro" && subscription()[3] == "annual" && subscription()[4] == "price_annual")
     }
 
-    /// Sends events to a webhook that can read from a Stripe where a subscription is as the last event says.
+    /// Sends events to a webhook that can read the subscription from Stripe; Stripe returns it as in `current`.
     private func send(_ events: [JSON], current: JSON, failing: Int? = nil) throws -> [Int] {
         let object = current["data"]?["object"] ?? .null
         let provider = try FakeProvider { request in
@@ -258,8 +265,9 @@ import Testing
         return statuses
     }
 
-    /// A customer who goes from monthly to annual raises several events in a second, and their ids tell no order.
-    @Test func whatTheOrderDoesNotTellIsReadFromStripe() throws {
+    /// A customer who changes from monthly to annual causes several events in one second, and their ids have no order.
+    @Test("If the order of events is unclear, the subscription is read from Stripe")
+    func whatTheOrderDoesNotTellIsReadFromStripe() throws {
         let monthly = event("updated", "active", id: "evt_9")
         let annual = event("updated", "active", id: "evt_1", price: "price_annual")
         for (number, order) in [[monthly, annual], [annual, monthly]].enumerated() {
@@ -271,7 +279,7 @@ import Testing
             #expect(try send([event("created", "active", at: -5)] + order, current: annual) == [200, 200, 200])
             #expect(try subscription()[3] == "annual")
         }
-        // A third event of that second is read too, and one of a later second is newer whatever was read.
+        // A third event of that second leads to another read, and an event of a later second is newer than any read.
         let third = event("updated", "past_due", id: "evt_5", price: "price_annual")
         #expect(try send([third], current: third) == [200])
         #expect(try subscription()[2] == "past_due")
@@ -281,7 +289,8 @@ import Testing
         #expect(try subscription()[2] == "canceled")
     }
 
-    @Test func aStripeThatCannotBeReadIsAskedAgain() throws {
+    @Test("If Stripe can't be read, the event gets 503 and is accepted later")
+    func aStripeThatCannotBeReadIsAskedAgain() throws {
         let monthly = event("updated", "active", id: "evt_9")
         let annual = event("updated", "active", id: "evt_1", price: "price_annual")
         #expect(try send([monthly, annual], current: annual, failing: 401) == [200, 503])
@@ -290,8 +299,11 @@ import Testing
         #expect(try subscription()[3] == "annual")
     }
 
-    /// The ids of events, by which nothing can be told, are in the other order. Without a key the statuses tell the order.
-    @Test(arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
+    /// The ids of the events, which mean nothing, are in the opposite order. Without a key for Stripe, the statuses
+    /// decide.
+    @Test(
+        "The later status counts if two events happened in the same second",
+        arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
     func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
         let events = [event("updated", earlier, id: "evt_9"), event("updated", later, id: "evt_1")]
         for (number, order) in [events, events.reversed()].enumerated() {
@@ -308,8 +320,8 @@ import Testing
         }
     }
 
-    /// All orders of these events lead to the same.
-    @Test func theOrderMakesNoDifference() throws {
+    /// Every order of these events leads to the same result.
+    @Test("The order of events makes no difference") func theOrderMakesNoDifference() throws {
         let events = [
             event("created", "incomplete", at: 0), event("updated", "active", at: 0),
             event("updated", "active", at: 9, price: "price_annual"), event("deleted", "canceled", at: 20),
@@ -336,24 +348,24 @@ import Testing
         }
     }
 
-    @Test func theEndWinsWithinASecond() throws {
+    @Test("Within one second, the cancellation counts") func theEndWinsWithinASecond() throws {
         _ = send(event("deleted", "canceled"))
         _ = send(event("updated", "active"))
         _ = send(event("created", "active"))
         #expect(try plan() == "free" && subscription()[2] == "canceled")
     }
 
-    /// An older subscription's end does not touch the one that is paid for.
-    @Test func oneSubscriptionDoesNotEndAnother() throws {
+    /// The end of an older subscription does not affect the one that is paid for.
+    @Test("The end of one subscription does not end another") func oneSubscriptionDoesNotEndAnother() throws {
         _ = send(event("created", "active"))
         _ = send(event("created", "active", at: 10, subscription: "sub_2", began: 10, price: "price_annual"))
         _ = send(event("deleted", "canceled", at: 20))
         #expect(try plan() == "pro" && subscription()[1] == "sub_2" && subscription()[3] == "annual")
     }
 
-    // MARK: What it ignores
+    // MARK: Ignored events
 
-    @Test func whatIsUnknownIsAccepted() throws {
+    @Test("Unknown events are accepted and change nothing") func whatIsUnknownIsAccepted() throws {
         for event: JSON in [
             ["id": "evt_1", "type": "invoice.paid", "created": 1, "data": ["object": ["customer": "cus_1"]]],
             ["id": "evt_2", "type": "something.new", "created": 1, "data": ["object": [:]]],
@@ -371,7 +383,7 @@ import Testing
 
     // MARK: The signature
 
-    @Test func aSignatureHoldsForFiveMinutes() {
+    @Test("A signature is valid for five minutes") func aSignatureHoldsForFiveMinutes() {
         let body = JSONWriter.bytes(event("created", "active"))
         let now = TestStore.now.seconds
         for (age, status) in [(0, 200), (300, 200), (301, 400), (3_600, 400)] {
@@ -379,7 +391,8 @@ import Testing
         }
     }
 
-    @Test func withoutASignatureThatHoldsNothingHappens() throws {
+    @Test("An event without a valid signature is refused and changes nothing")
+    func withoutASignatureThatHoldsNothingHappens() throws {
         let body = JSONWriter.bytes(event("created", "active"))
         let good = signature(body)
         let hex = good.split(separator: "=")[2]
@@ -399,7 +412,7 @@ import Testing
         #expect(send(body, "t=\(TestStore.now.seconds),v1=00,v1=\(hex)").status == 200, "one of several holds")
     }
 
-    @Test func aSignedBodyThatIsNoEventIsRefused() {
+    @Test("A signed body that is not an event is refused") func aSignedBodyThatIsNoEventIsRefused() {
         for text in [
             "", "{", "[]", #"{"id":"evt_1"}"#, #"{"id":"evt_1","type":"x","created":"now","data":{"object":{}}}"#,
         ] {
@@ -408,14 +421,14 @@ import Testing
         }
     }
 
-    @Test func withoutASecretNothingIsBelieved() {
+    @Test("Without a webhook secret, every event gets 503") func withoutASecretNothingIsBelieved() {
         let body = JSONWriter.bytes(event("created", "active"))
         let reply = send(body, signature(body, secret: ""), ["STRIPE_WEBHOOK_SECRET": ""])
         #expect(reply.status == 503 && reply.error == "Billing is not set up on this server.")
     }
 
-    /// Whoever guesses a short secret can give any workspace a plan.
-    @Test func aShortSecretSignsNothing() throws {
+    /// An attacker who guesses a short secret could give any workspace a plan.
+    @Test("A webhook secret that is too short is not used") func aShortSecretSignsNothing() throws {
         let secret = "whsec_of_32_bytes_which_is_right"
         for secret in [String(secret.dropLast()), "a"] {
             let body = JSONWriter.bytes(event("created", "active"))
@@ -427,15 +440,16 @@ import Testing
         #expect(send(body, signature(body, secret: secret), ["STRIPE_WEBHOOK_SECRET": secret]).status == 200)
     }
 
-    /// Without its entry the plan does not change either, and Stripe sends the event again.
-    @Test func anEventWithoutItsEntryIsUndone() throws {
+    /// If the audit entry fails, the plan does not change, and Stripe sends the event again.
+    @Test("An event whose audit entry fails is undone") func anEventWithoutItsEntryIsUndone() throws {
         try store.own.endAuditLog()
         #expect(send(event("created", "active")).status == 500)
         #expect(try plan() == "free" && subscription().isEmpty)
         #expect(try store.database.first("SELECT count(*) FROM billing_events") { try $0[0] as Int } == 0)
     }
 
-    @Test(.enabled(if: SDK.isThere)) func whatTheSDKSignsIsAccepted() throws {
+    @Test("Signatures of Stripe's SDK are accepted", .enabled(if: SDK.isThere))
+    func whatTheSDKSignsIsAccepted() throws {
         let body = JSONWriter.bytes(event("created", "active"))
         let said = try SDK.run(
             "stripe_signature.py",

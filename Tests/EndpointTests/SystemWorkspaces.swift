@@ -3,18 +3,18 @@ import Base
 import Store
 import TestSupport
 
-/// The workspaces as scheduled work has them in hand, with time for something to change before it acts.
+/// The workspaces as scheduled work has read them, so that tests can change them before it acts.
 struct SystemWorkspaces {
     private let store: TestStore
 
-    /// One workspace; nil when there is none of that id.
+    /// Returns one workspace; nil if none has this id.
     static func workspace(_ id: Identifier, in database: any Database) throws -> Workspace? {
         try SystemAccess(database).workspace(id)
     }
 
     init(_ store: TestStore) { self.store = store }
 
-    /// Ends expired trials, `change` coming between reading the workspaces and acting on them.
+    /// Ends expired trials, and runs `change` between reading the workspaces and acting on them.
     func endTrialsThatChanged(_ change: () throws -> Void) throws {
         let workspaces = try SystemAccess(store.connect()).workspaces()
         try change()

@@ -7,9 +7,11 @@ import Testing
 
 @testable import api_health
 
-/// A full disk and a read-only database: reads go on, writes get 503, health says degraded, and the log says why.
+/// On a full disk and with a read-only database, reads are answered, writes get 503, health is degraded, and the log
+/// has the reason.
 @Suite(.usesStore) struct UnwritableStoreTests {
-    /// Expects what an operation answers while nothing can be written. One that finds nothing to write to may say so.
+    /// Expects the right answer of an operation while nothing can be written. An operation that finds no row to change
+    /// may say so.
     private func check(_ operation: Operation, _ status: Int?, _ body: JSON?, _ fields: (String) -> String?) {
         let explanation: Comment = "\(operation.testDescription): \(status ?? 0) \(body ?? .null)"
         if operation.method == "GET" {
@@ -27,7 +29,7 @@ import Testing
 
     // MARK: SQLite
 
-    /// What small-disk.py says of a call.
+    /// small-disk.py's report of a call.
     private struct Outcome {
         let status: Int?
         let body: JSON?
@@ -42,7 +44,7 @@ import Testing
         }
     }
 
-    /// Calls functions while the disk of their database is in a state (Tests/Fixtures/small-disk.py).
+    /// Calls functions while their database's disk is full, read-only or limited (Tests/Fixtures/small-disk.py).
     private func outcomes(_ state: String, _ store: TestStore, _ calls: [(program: String, call: Call)]) throws
         -> [Outcome]
     {
@@ -64,7 +66,7 @@ import Testing
     }
 
     @Test(
-        "On a full or read-only disk, and where files may not grow, reads go on, and writes get 503",
+        "On a full, limited or read-only disk, reads are answered and writes get 503",
         arguments: ["full", "read-only", "limited"], [true, false])
     func sqlite(_ state: String, _ hasCounters: Bool) throws {
         let store = try TestStore(filled: true, on: .sqlite)
@@ -77,7 +79,7 @@ import Testing
         let outcomes = try outcomes(state, store, Operation.all.map { ($0.program, $0.callNow(store)) })
         for (operation, outcome) in zip(Operation.all, outcomes) {
             check(operation, outcome.status, outcome.body) { outcome.headers?[$0]?.string }
-            // A key's reads can't be counted, which is not their fault.
+            // A key's reads can't be counted, but are answered.
             if case .apiKey(.read) = operation.access { #expect(outcome.headers?["RateLimit-Limit"] == nil) }
             let isRefused = outcome.status == 503
             let isUncounted = if case .apiKey(.read) = operation.access { true } else { false }
@@ -89,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "Health says degraded on a full or read-only disk, with the reason in the log",
+        "Health is degraded on a full or read-only disk, and the log has the reason",
         arguments: ["full", "read-only"])
     func health(_ state: String) throws {
         let store = try TestStore(on: .sqlite)
@@ -99,7 +101,7 @@ import Testing
         #expect(outcome.log.count == 1 && outcome.log[0]["message"]?.string?.contains("can't be written") == true)
     }
 
-    @Test("A token that does not pass is refused on a read-only disk too")
+    @Test("An invalid token is refused on a read-only disk too")
     func badTokens() throws {
         let store = try TestStore(on: .sqlite)
         for outcome in try outcomes(
@@ -111,7 +113,7 @@ import Testing
         { #expect(outcome.status == 401) }
     }
 
-    @Test("What was refused is accepted once there is room again, and nothing of it was kept")
+    @Test("A refused write is accepted once there is room again, and left nothing behind")
     func room() throws {
         let store = try TestStore(filled: true, on: .sqlite)
         let make = Operation.session[1]
@@ -130,7 +132,8 @@ import Testing
     #if PostgreSQL
         private static let isPostgreSQL = TestStore.Engine.ofThisRun == .postgreSQL
 
-        /// Has all new sessions begin read-only transactions, as providers do when a disk is nearly full, or no longer.
+        /// Makes all new sessions begin read-only transactions, as providers do when a disk is nearly full, or ends
+        /// that.
         private func setReadOnly(_ isReadOnly: Bool, _ store: TestStore) throws {
             try store.database.transaction(.write) {
                 try store.database.execute("SET TRANSACTION READ WRITE")
@@ -139,7 +142,8 @@ import Testing
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = " + value
                         + "', current_database()); END $$")
             }
-            // A pooler must not go on with old sessions. This one ends last: a session that has ended ends no others.
+            // A pooler must not continue with old sessions. This session ends last, because an ended session can't end
+            // others.
             try store.database.execute(
                 """
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -149,7 +153,7 @@ import Testing
         }
 
         @Test(
-            "On a read-only PostgreSQL reads go on, and writes get 503",
+            "On a read-only PostgreSQL, reads are answered and writes get 503",
             .enabled(if: isPostgreSQL, "SQLite has tests of its own"))
         func readOnlyPostgreSQL() throws {
             let store = try TestStore(filled: true)
@@ -158,21 +162,21 @@ import Testing
                 let reply = store.send(operation.goodCall(store), to: operation.function)
                 check(operation, reply.status, reply.json) { reply.headers[$0] }
             }
-            // A process that knows the key, and reads and counts in one round trip.
+            // This process has cached the key, and reads and counts in one round trip.
             let reads = Operation.reads[0]
             let pipeline = TestPipeline(reads.function, store.environment())
             for _ in 0..<3 { #expect(pipeline.send(reads.goodCall(store)).status == 200) }
             #expect(store.send(Call(), to: Health.self).json["status"] == "degraded")
             try setReadOnly(false, store)
-            // The old session, which is read-only, may take a moment to end.
+            // The old, read-only session may take a moment to end.
             #expect(poll { pipeline.send(reads.goodCall(store)).headers["RateLimit-Limit"] == "1000" })
             let make = Operation.session[1]
             #expect(store.send(make.goodCall(store), to: make.function).status == 200)
         }
 
-        /// The server raises disk_full (53100) wherever a row would need room.
+        /// The server raises disk_full (53100) wherever a row would need space.
         @Test(
-            "On a PostgreSQL whose disk is full reads go on, and writes get 503",
+            "On a PostgreSQL with a full disk, reads are answered and writes get 503",
             .enabled(if: isPostgreSQL, "SQLite has tests of its own"))
         func fullPostgreSQL() throws {
             let store = try TestStore(filled: true)

@@ -10,7 +10,7 @@ import Testing
 @testable import api_mcp_findings_snooze
 @testable import api_mcp_rules
 
-/// What a template does before it forks.
+/// The rehearsal that a template process runs before it forks.
 @Suite(.usesStore) struct WarmUpTests {
     private let store: TestStore
 
@@ -20,20 +20,20 @@ import Testing
         Pipeline(function, store.environment(), now: { TestStore.now }).rehearse()
     }
 
-    @Test func eachMethodIsTried() {
+    @Test("The rehearsal runs each method of a function") func eachMethodIsTried() {
         #expect(rehearse(Health.self) == [200])
         #expect(rehearse(RulesFunction.self) == [200])
         #expect(rehearse(AppPolicyFunction.self).count == 2)
     }
 
-    /// As far as the query for the finding, and not just to a refusal at the door.
-    @Test func writesComeToTheirQuery() {
+    /// The rehearsal reaches the query for the finding, and is not refused earlier.
+    @Test("The rehearsal of a write reaches its query") func writesComeToTheirQuery() {
         for function in [SnoozeFunction.self, DismissFunction.self, RemediateFunction.self] as [any Function.Type] {
             #expect(rehearse(function) == [404], "\(function)")
         }
     }
 
-    @Test func nothingOfItLasts() throws {
+    @Test("The rehearsal leaves no change behind") func nothingOfItLasts() throws {
         func rows() throws -> [Int] {
             let queries: [SQL] = [
                 "SELECT count(*) FROM audit_log", "SELECT count(*) FROM api_keys", "SELECT count(*) FROM workspaces",

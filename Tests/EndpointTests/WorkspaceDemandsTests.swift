@@ -9,7 +9,7 @@ import Testing
 @testable import api_api_keys
 @testable import api_mcp_rules
 
-/// What a workspace demands of every request: addresses, a second factor, young sessions, a plan.
+/// Rules that a workspace sets for every request: allowed addresses, a second factor, the session's age, a plan.
 @Suite(.usesStore) struct WorkspaceDemandsTests {
     private let store: TestStore
 
@@ -33,7 +33,7 @@ import Testing
 
     // MARK: Addresses
 
-    @Test func onlyListedAddressesGetIn() throws {
+    @Test("Only addresses in the allowlist are accepted") func onlyListedAddressesGetIn() throws {
         try store.own.set(allowlist: #"["198.51.100.7", "192.0.2.0/24", "2001:db8::/32"]"#)
         for (address, isAllowed) in [
             ("198.51.100.7", true), ("198.51.100.8", false), ("192.0.2.255", true), ("192.0.3.0", false),
@@ -45,25 +45,27 @@ import Testing
         #expect(list(from: "1.2.3.4").error == "Requests from this address are not allowed in this workspace.")
     }
 
-    @Test func anEmptyListAllowsAll() throws {
+    @Test("An empty allowlist accepts every address") func anEmptyListAllowsAll() throws {
         for list in ["[]", "[ ]"] {
             try store.own.set(allowlist: list)
             #expect(self.list(from: "1.2.3.4").status == 200 && rules(from: "").status == 200)
         }
     }
 
-    /// A list that can't be understood must not let everyone in.
-    @Test(arguments: [
-        "{}", "null", "[\"198.51.100.7\", \"x\"]", "[\"198.51.100.7\", 7]", "[null]", "\"198.51.100.7\"",
-        "[\"198.51.100.7/33\"]", "[[\"198.51.100.7\"]]", "0",
-    ])
+    /// A list that can't be read must not accept every address.
+    @Test(
+        "A malformed allowlist accepts no address",
+        arguments: [
+            "{}", "null", "[\"198.51.100.7\", \"x\"]", "[\"198.51.100.7\", 7]", "[null]", "\"198.51.100.7\"",
+            "[\"198.51.100.7/33\"]", "[[\"198.51.100.7\"]]", "0",
+        ])
     func aMalformedListAllowsNobody(_ text: String) throws {
         try store.own.set(allowlist: text)
         #expect(list(from: "198.51.100.7").status == 403 && rules(from: "198.51.100.7").status == 403)
     }
 
-    /// PostgreSQL stores nothing that is no JSON.
-    @Test(arguments: ["", "["])
+    /// PostgreSQL does not store invalid JSON.
+    @Test("An allowlist that is invalid JSON accepts no address", arguments: ["", "["])
     func aListThatIsNoJSONAllowsNobody(_ text: String) throws {
         let store = try TestStore(on: .sqlite)
         try store.own.set(allowlist: text)
@@ -71,7 +73,8 @@ import Testing
         #expect(reply.status == 403)
     }
 
-    @Test func headersOfStrangersAreNoAddress() throws {
+    @Test("Forwarding headers from a peer that is not trusted are ignored")
+    func headersOfStrangersAreNoAddress() throws {
         try store.own.set(allowlist: #"["198.51.100.7"]"#)
         for name in ["X-Forwarded-For", "CF-Connecting-IP", "X-Real-IP", "Forwarded", "True-Client-IP"] {
             #expect(list(headers: [name: "198.51.100.7"]).status == 403, "\(name)")
@@ -79,7 +82,7 @@ import Testing
         #expect(list(from: "10.0.0.1", headers: ["X-Forwarded-For": "198.51.100.7"]).status == 403)
     }
 
-    @Test func trustedProxiesTellTheAddress() throws {
+    @Test("Behind trusted proxies, the forwarded address counts") func trustedProxiesTellTheAddress() throws {
         try store.own.set(allowlist: #"["198.51.100.7", "2001:db8:7::/48"]"#)
         func status(_ headers: [String: String], proxies: String = "10.0.0.0/8, 2001:db8::1") -> Int {
             list(from: "10.0.0.1", headers: headers, proxies: proxies).status
@@ -95,8 +98,9 @@ import Testing
         #expect(status(["X-Forwarded-For": "198.51.100.7"], proxies: "10.0.0.2") == 403)
     }
 
-    /// Behind nginx, which sets X-Forwarded-For only, other fields are the client's own words.
-    @Test func onlyTheFieldThatTheDeploymentNamesIsBelieved() throws {
+    /// nginx sets only X-Forwarded-For here; the other fields come from the client.
+    @Test("Only the header field that the deployment names is believed")
+    func onlyTheFieldThatTheDeploymentNamesIsBelieved() throws {
         try store.own.set(allowlist: #"["198.51.100.7"]"#)
         func status(_ headers: [String: String], field: String) -> Int {
             list(from: "10.0.0.1", headers: headers, proxies: "10.0.0.1", field: field).status
@@ -116,7 +120,7 @@ import Testing
 
     // MARK: Second factor and session timeout
 
-    @Test func aSecondFactorMayBeRequired() throws {
+    @Test("A workspace may require a second factor for sessions") func aSecondFactorMayBeRequired() throws {
         try store.own.set(mfaRequired: true)
         let refused = list()
         #expect(refused.status == 401)
@@ -126,7 +130,7 @@ import Testing
         #expect(rules().status == 200, "keys have no second factor")
     }
 
-    @Test(arguments: [1, 4, 8, 24, 72])
+    @Test("A session times out after the workspace's limit", arguments: [1, 4, 8, 24, 72])
     func sessionsTimeOut(_ hours: Int) throws {
         try store.own.set(sessionTimeoutHours: hours)
         let now = TestStore.now.seconds
@@ -139,7 +143,7 @@ import Testing
         #expect(began(.hours(hours) + .days(400)).status == 401)
     }
 
-    @Test func aRefreshedTokenIsNoNewSession() throws {
+    @Test("Refreshing a token does not restart the session") func aRefreshedTokenIsNoNewSession() throws {
         try store.own.set(sessionTimeoutHours: 1)
         let now = TestStore.now.seconds
         let old: JSON = ["method": "password", "timestamp": .integer(now - .hours(2))]
@@ -147,7 +151,7 @@ import Testing
         #expect(list { $0["amr"] = [fresh, old] }.status == 401)
         #expect(list { $0["amr"] = [fresh] }.status == 200)
         #expect(list { ($0["amr"], $0["iat"]) = (nil, .integer(now - .hours(2))) }.status == 401)
-        // `iat` is the time of the last refresh, and says nothing of when the session began.
+        // `iat` is the time of the last refresh, which says nothing about the start of the session.
         for methods: JSON? in [nil, [], ["password"], "password", [["method": "password"]]] {
             #expect(list { $0["amr"] = methods }.status == 401, "a session of unknown age")
         }
@@ -157,7 +161,7 @@ import Testing
 
     // MARK: Plans
 
-    @Test func aTrialHasAWeekOfGrace() throws {
+    @Test("A trial has a week of grace") func aTrialHasAWeekOfGrace() throws {
         let end = TestStore.now
         try store.own.set(plan: .trial, trialEnd: end)
         for (seconds, status) in [(-.days(30), 200), (0, 200), (.days(7) - 1, 200), (.days(7), 403), (.days(400), 403)]
@@ -168,12 +172,12 @@ import Testing
         #expect(list(at: end + .days(7)).error == "The trial has expired. Choose a plan to continue.")
     }
 
-    @Test func aTrialWithoutAnEndHasExpired() throws {
+    @Test("A trial without an end has expired") func aTrialWithoutAnEndHasExpired() throws {
         try store.own.set(plan: .trial)
         #expect(list().status == 403 && rules().status == 403)
     }
 
-    @Test(arguments: [Plan.free, .pro, .enterprise])
+    @Test("Other plans do not expire", arguments: [Plan.free, .pro, .enterprise])
     func otherPlansDoNotExpire(_ plan: Plan) throws {
         try store.own.set(plan: plan, trialEnd: TestStore.now - .days(400))
         #expect(list().status == 200 && rules().status == 200)
@@ -184,7 +188,7 @@ import Testing
         static let onRequestPost = Handler(.session(.view), plan: .any) { _ in .json(true) }
     }
 
-    @Test func anOperationMayNeedAPlan() throws {
+    @Test("An operation may require a plan") func anOperationMayNeedAPlan() throws {
         let token = store.own.token(.viewer)
         func send(_ method: String) -> Reply {
             let body: JSON? = method == "POST" ? ["workspaceId": .string(store.own.id.description)] : nil

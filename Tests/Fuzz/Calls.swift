@@ -6,7 +6,7 @@ import HTTP
 @testable import Base
 @testable import Invocation
 
-// The readers of calls of a function: CGI variables, FastCGI, events, and the tokens in them.
+// Readers of calls to a function: CGI variables, FastCGI, events, and the tokens in them.
 
 let callReaders: [String: Reader] = [
     "cgi-variables": variablesMakeOneRequest, "events": eventsAreAnswered, "fastcgi-requests": conversationsEnd,
@@ -28,7 +28,7 @@ let callReaders: [String: Reader] = [
 }
 
 @Sendable private func conversationsEnd(_ bytes: [UInt8]) {
-    // The answers must fit into the socket, which nobody reads.
+    // The answers must fit into the socket, which is not read.
     let bytes = Array(bytes.prefix(2_048))
     var ends: [CInt] = [-1, -1]
     expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0, "there are sockets")
@@ -51,7 +51,7 @@ let callReaders: [String: Reader] = [
 
 // MARK: Tokens
 
-/// The input is a token, and the claims of another that is signed with the right key.
+/// Uses the input as a token, and as the claims of another token that is signed with the right key.
 @Sendable private func tokensNeedASignature(_ bytes: [UInt8]) {
     let secret = "01234567890123456789012345678901"
     let environment = Environment(["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": secret])

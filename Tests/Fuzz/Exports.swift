@@ -4,7 +4,7 @@ import Foundation
 @testable import Export
 @testable import Store
 
-// The writers of exports. Tests/Fuzz/read-back.py reads their files with Python's csv and openpyxl.
+// Writers of exports. Tests/Fuzz/read-back.py reads their files with Python's csv and openpyxl.
 
 let exportWriters: [String: Reader] = ["exports": exportsAreFiles]
 
@@ -21,8 +21,8 @@ private struct Texts: Row {
     func blob(_ column: Int) -> [UInt8] { Array(texts[column].utf8) }
 }
 
-/// Writes a table of the input's pieces, which NUL separates. If THALIAN_FUZZ_FOLDER names a folder, the files are kept
-/// there, and the table as JSON.
+/// Writes a table of the input's parts, which are separated by NUL. If THALIAN_FUZZ_FOLDER names a folder, the files
+/// are kept there, with the table as JSON.
 @Sendable private func exportsAreFiles(_ bytes: [UInt8]) {
     let pieces = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     let rows = stride(from: 0, to: pieces.count, by: 3).map { start in
@@ -33,7 +33,7 @@ private struct Texts: Row {
     for (number, row) in rows.enumerated() {
         let texts = Texts(texts: row)
         for column in row.indices {
-            // Both ways of writing a field.
+            // Uses both ways of writing a field.
             if number.isMultiple(of: 2) { writer.field(row[column]) } else { writer.field(texts, column, .text) }
         }
         writer.endRecord()

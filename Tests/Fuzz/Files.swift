@@ -5,7 +5,7 @@ import Glibc
 @testable import HTTP
 @testable import local_runner
 
-// The readers of configuration: files, variables and addresses.
+// Readers of configuration: files, variables and addresses.
 
 let fileReaders: [String: Reader] = [
     "addresses": addressesAreInTheirRanges, "configuration": configurationsAreWithinTheirLimits,
@@ -24,7 +24,7 @@ let fileReaders: [String: Reader] = [
     if let opposite, !isAll { expect(!range.contains(opposite) || text.contains("/"), "one address is one") }
 }
 
-/// The first line is the variable TRUSTED_PROXIES, the second CLIENT_IP_HEADER, the third the field.
+/// Uses the first line as the variable TRUSTED_PROXIES, the second as CLIENT_IP_HEADER, the third as the header field.
 @Sendable private func clientsAreAddresses(_ bytes: [UInt8]) {
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.count >= 3 else { return }
@@ -48,7 +48,8 @@ let fileReaders: [String: Reader] = [
     var moment = Timestamp(seconds: 1_776_256_200)
     for _ in 0..<3 {
         let next = expression.next(after: moment)
-        // 29 February, on one day of the week, comes every 28 years, and every 40 where a century is no leap year.
+        // 29 February falls on a given day of the week every 28 years, and every 40 around a century that is no leap
+        // year.
         expect(next > moment && next.seconds - moment.seconds < 41 * 366 * 86_400, "an expression comes again")
         expect(next.seconds % 60 == 0, "an expression names a minute")
         moment = next

@@ -1,10 +1,10 @@
 import Glibc
 
-/// The server of this process, which answers with what is being tried.
+/// This process's server, which answers with the current input.
 let pageServer = PageServer()
 
-/// A server on this machine that answers one request after the other with the answers that it is given, and begins with
-/// the first again after the last. Requests for tokens get one.
+/// A local server that answers requests one after the other with the given answers, and starts again after the last.
+/// Requests for tokens get one.
 final class PageServer: @unchecked Sendable {
     private var lock = pthread_mutex_t()
     private var answers: [Answer] = []
@@ -12,7 +12,7 @@ final class PageServer: @unchecked Sendable {
     private let listener: Int32
     private let port: UInt16
 
-    /// Where it is; nil if there is no room for a server.
+    /// Starts the server; nil if no socket is available.
     init?() {
         pthread_mutex_init(&lock, nil)
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -32,13 +32,13 @@ final class PageServer: @unchecked Sendable {
         start { $0.accept() }
     }
 
-    /// Its address.
+    /// The server's address.
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// The number of requests that were answered, but those for tokens.
+    /// The number of answered requests, except those for tokens.
     var requests: Int { locked { count } }
 
-    /// Answers with these from now on.
+    /// Sets the answers from now on.
     func answer(_ answers: [Answer]) { locked { self.answers = answers } }
 
     private func locked<Value>(_ body: () -> Value) -> Value {
@@ -47,7 +47,7 @@ final class PageServer: @unchecked Sendable {
         return body()
     }
 
-    /// Runs something in a thread of its own.
+    /// Runs a closure in a new thread.
     private func start(_ body: @escaping (PageServer) -> Void) {
         final class Work {
             let run: () -> Void

@@ -3,17 +3,17 @@ import Upstream
 
 @testable import Connectors
 
-// The connectors' page parsers that Tests/fuzz gives inputs to. Each connector pulls from a provider that answers with the
-// input: its parts, which a zero byte divides, are the answers to one request after the other. The first line of a part
-// names the next page, as links and OneLogin do; the rest is the body.
+// The connectors' page parsers, to which Tests/fuzz gives inputs. Each connector pulls from a provider that answers
+// with the input: its parts, separated by a zero byte, are the answers to one request after the other. The first line
+// of a part names the next page, as links and OneLogin do; the rest is the body.
 
-/// The readers of pages, by the names of their folders of seeds.
+/// The readers of pages, by the names of their seed folders.
 let pageReaders: [String: Reader] = Dictionary(
     uniqueKeysWithValues: Platform.allCases.map { platform in
         ("pages-" + platform.rawValue, { @Sendable (bytes: [UInt8]) in pagesAreEntriesOrErrors(bytes, of: platform) })
     })
 
-/// No page makes a connector trap, and no list ends with a page that can't be read.
+/// Checks that no page makes a connector trap, and that no list ends with a page that can't be read.
 private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
     let answers = bytes.split(separator: 0, omittingEmptySubsequences: false).map { Answer($0) }
     guard let server = pageServer, let connected = try? server.connect(platform) else {
@@ -23,12 +23,12 @@ private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
     server.answer(answers)
     for list in connected.collections {
         var cursor: JSON?
-        // A list of few pages shows as much as one of many.
+        // A list of a few pages shows as much as a long one.
         for _ in 0..<4 {
             let before = server.requests
             guard let page = try? list.page(cursor) else { break }
             let isAsked = server.requests > before
-            // A list that is put together from several may do without one of them, and then keeps what is known from it.
+            // A list that is combined from several may do without one of them, and then its stored records are kept.
             let provesAbsence = page.end != nil && page.entries.kept.isEmpty
             expect(isReadable || !isAsked || !provesAbsence, "no list ends with a page that can't be read")
             cursor = page.next
@@ -37,19 +37,19 @@ private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
     }
 }
 
-/// What a provider answers.
+/// A provider's answer.
 struct Answer {
     let next: [UInt8]
     let body: [UInt8]
 
     init(_ part: ArraySlice<UInt8>) {
         let line = part.prefix { $0 != UInt8(ascii: "\n") }
-        // A field of HTTP is one line of visible characters.
+        // An HTTP header field is one line of visible characters.
         next = line.filter { $0 >= 0x20 && $0 != 0x7F }
         body = Array(part.dropFirst(line.count + 1))
     }
 
-    /// Whether the body is an object or a list, of JSON or XML.
+    /// True if the body is an object or a list, in JSON or XML.
     var isReadable: Bool {
         if (try? XMLElement(parsing: body)) != nil { return true }
         switch try? JSON(parsing: body, .lenient) {
@@ -60,7 +60,7 @@ struct Answer {
 }
 
 extension PageServer {
-    /// A connector at this server.
+    /// Returns a connector that uses this server.
     fileprivate func connect(_ platform: Platform) throws -> (any Connector)? {
         let variables = ["ENVIRONMENT": "development", "UPSTREAM_" + platform.rawValue.uppercased(): url]
         var scope = ConnectorScope(

@@ -5,8 +5,8 @@ import HTTP
 @testable import Connectors
 @testable import Upstream
 
-// The readers that Tests/fuzz gives inputs to. Each takes any bytes, and what it makes of those that it accepts is what
-// they say. This file has the readers of providers' answers.
+// The readers to which Tests/fuzz gives inputs. Each takes any bytes; a value that it accepts must be what the bytes
+// say. This file has the readers of providers' answers.
 
 typealias Reader = @Sendable ([UInt8]) -> Void
 
@@ -31,7 +31,7 @@ private let reader: Reader = {
     return reader
 }()
 
-/// Fails if something is not so.
+/// Ends the process if the condition is false.
 func expect(_ condition: Bool, _ rule: StaticString) {
     if !condition { fatalError("not so: \(rule)") }
 }

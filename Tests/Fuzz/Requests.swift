@@ -4,7 +4,7 @@ import Glibc
 @testable import Base
 @testable import local_runner
 
-// The readers of bytes that clients and function processes send to the runner.
+// Readers of bytes that clients and function processes send to the runner.
 
 let requestReaders: [String: Reader] = [
     "cgi-response": functionHeadsStayWithinTheirBytes, "chunked": chunkedBodiesAreTheSameInPieces,

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A function's response, out of whichever form it came in.
+/// A function's response, from any of the forms in which it is sent.
 struct Answer {
-    /// The status code; nil where the way in has none for it.
+    /// The status code; nil if this way of invocation has none.
     var status: Int?
     var fields: [(name: String, value: String)] = []
     var body: [UInt8]
@@ -14,7 +14,7 @@ struct Answer {
         let description: String
     }
 
-    /// The value of a field. Throws unless the field is there once.
+    /// Returns the value of a field. Throws unless the field occurs exactly once.
     func field(_ name: String) throws -> String {
         let values = fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
         guard values.count == 1 else { throw Malformed(description: "\(name) is there \(values.count) times") }
@@ -28,7 +28,7 @@ struct Answer {
 }
 
 extension Answer {
-    /// Reads one response event, as the function prints it: one line, and nothing else.
+    /// Reads one response event as the function prints it: one line, and nothing else.
     init(event bytes: [UInt8]) throws {
         guard bytes.last == UInt8(ascii: "\n"), !bytes.dropLast().contains(UInt8(ascii: "\n")) else {
             throw Malformed(description: "not one line: \(String(decoding: bytes.prefix(500), as: UTF8.self))")
@@ -78,7 +78,7 @@ extension Answer {
     }
 }
 
-/// What every response carries, with its value where that is fixed.
+/// The fields of every response, with their values if these are fixed.
 private let securityHeaders = [
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -87,7 +87,7 @@ private let securityHeaders = [
     "Cache-Control": "no-store",
 ]
 
-/// Expects what every response carries.
+/// Expects the fields that every response has.
 func expectSecured(_ answer: Answer, _ place: SourceLocation = #_sourceLocation) throws {
     for (name, value) in securityHeaders {
         #expect(try answer.field(name) == value, sourceLocation: place)
@@ -95,13 +95,13 @@ func expectSecured(_ answer: Answer, _ place: SourceLocation = #_sourceLocation)
     #expect(try (1...64).contains(answer.field("X-Request-Id").utf8.count), sourceLocation: place)
 }
 
-/// Expects an error in the documented shape, `{"error": "…"}`, whose sentence says nothing of the inside.
+/// Expects an error of the documented shape, `{"error": "…"}`, whose sentence shows no internal detail.
 func expectError(_ status: Int, _ answer: Answer, _ place: SourceLocation = #_sourceLocation) throws {
     let body = try JSON(parsing: answer.body)
     #expect(body.object?.count == 1, sourceLocation: place)
     let sentence = try #require(body["error"]?.string, sourceLocation: place)
     #expect(sentence.wholeMatch(of: /[A-Z][^\n]{5,120}\./) != nil, "\(sentence)", sourceLocation: place)
-    // The watchdog has no status and no fields of its own.
+    // The watchdog's answer has no status and no fields.
     guard let got = answer.status else { return }
     #expect(got == status, "\(sentence)", sourceLocation: place)
     #expect(try answer.field("Content-Type") == "application/json", sourceLocation: place)

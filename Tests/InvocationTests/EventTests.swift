@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An event on standard input or in FUNCTION_EVENT: what is no event gets a 400, and nothing else comes out.
+/// An event on standard input or in FUNCTION_EVENT: an invalid event gets a 400, and nothing else is printed.
 @Suite struct EventTests {
-    /// The two ways that a process is given one event.
+    /// The two ways to give a process one event.
     enum Place: CaseIterable {
         case standardInput, variable
 
@@ -51,13 +51,14 @@ import Testing
         String(repeating: "[", count: 101) + String(repeating: "]", count: 101),
     ]
 
-    @Test(arguments: Place.allCases, noEvents)
+    @Test("An invalid event gets 400", arguments: Place.allCases, noEvents)
     func whatIsNoEventIsRefused(_ place: Place, _ text: String) throws {
-        // An empty variable is none: the event is then what stands on standard input, here nothing.
+        // An empty variable does not count: the event is then read from standard input, which is empty here.
         try expectError(400, try place.ask(Array(text.utf8)))
     }
 
     @Test(
+        "An event that is not UTF-8 gets 400",
         arguments: [
             [0], [0xFF], [0xEF, 0xBB, 0xBF] + Array(#"{"rawPath":"/"}"#.utf8),
             Array(#"{"rawPath":"/"#.utf8) + [0x80] + Array(#"","requestContext":{"http":{"method":"GET"}}}"#.utf8),
@@ -67,8 +68,8 @@ import Testing
         try expectError(400, try Place.standardInput.ask(bytes))
     }
 
-    /// A shell puts them into the variable, since text that is not UTF-8 is none to this process either.
-    @Test(arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
+    /// A shell sets the variable, because this process can't represent text that is not UTF-8 either.
+    @Test("An event in a variable that is not UTF-8 gets 400", arguments: [#"\377"#, #"a\200"#, #"\355\240\200"#])
     func bytesThatAreNoTextAreRefusedInAVariableToo(_ bytes: String) throws {
         let script = """
             FUNCTION_EVENT=$(printf '{"rawPath":"/\(bytes)","requestContext":{"http":{"method":"GET"}}}')
@@ -80,7 +81,7 @@ import Testing
         try expectError(400, try Answer(event: process.output))
     }
 
-    @Test(arguments: Place.allCases)
+    @Test("The smallest valid event is enough", arguments: Place.allCases)
     func theSmallestEventIsEnough(_ place: Place) throws {
         let event = #"{"rawPath":"/api/x","requestContext":{"http":{"method":"GET"}}}"#
         let answer = try place.ask(Array(event.utf8))
@@ -90,13 +91,13 @@ import Testing
         #expect(answer["length"] == 0)
     }
 
-    @Test func absentMembersMayBeNull() throws {
+    @Test("Absent members may be null") func absentMembersMayBeNull() throws {
         let members = #","headers":null,"body":null,"rawQueryString":null,"isBase64Encoded":null,"cookies":null"#
         let answer = try Place.standardInput.ask(Array(Self.request(members).utf8))
         #expect(answer.status == 200)
     }
 
-    @Test func pathsAndValuesMayHoldAnything() throws {
+    @Test("Paths and header values may contain any character") func pathsAndValuesMayHoldAnything() throws {
         let event =
             #"{"rawPath":"/\u0000\r\n","requestContext":{"http":{"method":"GET"}},"headers":{"X-A":"\u0000\r\nX-B: 1"}}"#
         let answer = try Place.standardInput.ask(Array(event.utf8))
@@ -105,18 +106,21 @@ import Testing
         #expect(answer["headers"]?["x-a"] == "\0\r\nX-B: 1")
     }
 
-    @Test(arguments: ["%", "%1", "%zz", "a=%C3%28", "%FF", "do=%", "a=1&b=%E2%82"])
+    @Test(
+        "A malformed query string gets 400", arguments: ["%", "%1", "%zz", "a=%C3%28", "%FF", "do=%", "a=1&b=%E2%82"])
     func malformedQueryStringsAreRefused(_ query: String) throws {
         for way in Way.allCases where way != .lambda {
             try expectError(400, try way.ask(Ask("GET", query)))
         }
     }
 
-    /// An escape takes up to six bytes for one (RFC 8259 §7).
-    @Test(arguments: [
-        (#"\u00e9"#, 520_028, 200), (#"\u0001"#, 1 << 20, 200), (#"\u0001"#, (1 << 20) + 1, 413),
-        (#"\n"#, 1 << 20, 200),
-    ])
+    /// An escape takes up to six bytes for one byte (RFC 8259 §7).
+    @Test(
+        "The body limit applies to the decoded body",
+        arguments: [
+            (#"\u00e9"#, 520_028, 200), (#"\u0001"#, 1 << 20, 200), (#"\u0001"#, (1 << 20) + 1, 413),
+            (#"\n"#, 1 << 20, 200),
+        ])
     func theLimitIsThatOfTheDecodedBody(_ escape: String, _ count: Int, _ status: Int) throws {
         let body = String(repeating: escape, count: count)
         let answer = try Place.standardInput.ask(Array(Self.request(",\"body\":\"\(body)\"").utf8))
@@ -124,25 +128,25 @@ import Testing
         if status == 200 { #expect(answer["length"] == .integer(count * (escape == #"\u00e9"# ? 2 : 1))) }
     }
 
-    @Test func aQuestionMarkBeforeTheQueryIsNoPartOfIt() throws {
+    @Test("A question mark before the query is ignored") func aQuestionMarkBeforeTheQueryIsNoPartOfIt() throws {
         for (query, expected) in [("?a=1", "a=1"), ("a=1", "a=1"), ("??a=1", "?a=1")] {
             #expect(try Place.standardInput.ask(Ask("GET", query).event)["query"] == .string(expected))
         }
     }
 
-    @Test func anEventWithoutEndIsRefused() throws {
+    @Test("An endless event gets 413") func anEventWithoutEndIsRefused() throws {
         let event = [UInt8](repeating: UInt8(ascii: " "), count: 16 << 20)
         try expectError(413, try Place.standardInput.ask(event))
     }
 
-    @Test func aThousandHeaderFieldsAreTaken() throws {
+    @Test("A thousand header fields are accepted") func aThousandHeaderFieldsAreTaken() throws {
         var ask = Ask()
         for field in 0..<1_000 { ask.headers["X-Field-\(field)"] = String(repeating: "v", count: 500) }
         let answer = try Place.standardInput.ask(ask.event)
         #expect(answer["headers"]?.object?.count == 1_000)
     }
 
-    @Test(arguments: Place.allCases)
+    @Test("A stream that fails is an error with a log line", arguments: Place.allCases)
     func aStreamThatFailsIsAnError(_ place: Place) throws {
         let event = String(decoding: Ask("GET", "do=stream-fails&bytes=1000").event, as: UTF8.self)
         var variables = ProbeProgram.environment
@@ -157,12 +161,12 @@ import Testing
         #expect(try line["request_id"]?.string == answer.field("X-Request-Id"))
     }
 
-    @Test func fieldsOfOneNameAreJoined() throws {
+    @Test("Header fields with the same name are joined") func fieldsOfOneNameAreJoined() throws {
         let answer = try Place.standardInput.ask(Ask("GET", "do=field&name=cache-control&value=private").event)
         #expect(try answer.field("Cache-Control") == "private, no-store")
     }
 
-    @Test func logsGoToStandardErrorWithTheRequestID() throws {
+    @Test("Logs go to standard error, with the request id") func logsGoToStandardErrorWithTheRequestID() throws {
         let ask = Ask("GET", "do=log&lines=3", headers: ["X-Request-Id": "the-request"])
         let process = try PipedProgram(
             ProbeProgram.path, environment: ProbeProgram.environment(["FUNCTION_NAME": "probe"]), input: ask.event)
@@ -177,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func aReaderThatHasGoneEndsTheProcess() throws {
+    @Test("The process ends if its reader has gone") func aReaderThatHasGoneEndsTheProcess() throws {
         let event = String(decoding: Ask("GET", "do=bytes&bytes=1000000").event, as: UTF8.self)
         let (readEnd, writeEnd) = try LocalConnection.pipe()
         let program = try Program(
@@ -188,7 +192,7 @@ import Testing
         #expect(program.waitForEnd() == 1)
     }
 
-    @Test func theCPULimitEndsAnEndlessLoop() throws {
+    @Test("The CPU limit ends an endless loop") func theCPULimitEndsAnEndlessLoop() throws {
         let process = try PipedProgram(
             ProbeProgram.path, environment: ProbeProgram.environment(["FUNCTION_CPU_SECONDS": "1"]),
             input: Ask("GET", "do=spin").event)
@@ -196,7 +200,7 @@ import Testing
         #expect(process.output.isEmpty)
     }
 
-    @Test func aScheduledEventIsNoRequest() throws {
+    @Test("A scheduled event is not answered as a request") func aScheduledEventIsNoRequest() throws {
         let event = #"{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-01-01T00:00:00Z"}"#
         try expectError(404, try Place.standardInput.ask(Array(event.utf8)))
     }

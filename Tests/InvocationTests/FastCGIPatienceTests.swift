@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Peers that connect and say nothing, stop within a request, or don't take their response. One process serves one connection
-/// at a time, so that each of them would keep the others from it.
+/// Peers that connect and send nothing, stop within a request, or do not read their response. A process serves one
+/// connection at a time, so each of them would block the others.
 @Suite struct FastCGIPatienceTests {
     private let get = Ask("GET", "a=1").variables
 
-    @Test func aConnectionWithoutARequestGivesWayToOthers() throws {
+    @Test("A connection without a request gives way to another one")
+    func aConnectionWithoutARequestGivesWayToOthers() throws {
         let server = try FastCGIProgram()
         let question = FastCGIPeer.record(9, 0, FastCGIPeer.pairs(["FCGI_MPXS_CONNS": ""]))
         let aborted = FastCGIPeer.begin(1, keepsConnection: true) + FastCGIPeer.record(2, 1, [])
@@ -23,13 +24,14 @@ import Testing
         try server.terminate()
     }
 
-    /// A web server's connections and their requests may come to a process in any order.
-    @Test func aConnectionIsNotGivenUpBeforeItsRequestCanHaveCome() throws {
+    /// A web server's connections and their requests may reach a process in any order.
+    @Test("A connection is kept until its request can have arrived")
+    func aConnectionIsNotGivenUpBeforeItsRequestCanHaveCome() throws {
         let server = try FastCGIProgram()
         let first = try server.connect()
         let second = try server.connect()
         second.request(1, get)
-        // As long as a web server may take for its next step on a busy machine.
+        // Waits as long as a web server may take for its next step on a busy machine.
         usleep(200_000)
         first.request(1, get)
         #expect(try first.readAnswer().status == 200)
@@ -37,8 +39,9 @@ import Testing
         try server.terminate()
     }
 
-    /// Management records before a request don't take its place.
-    @Test(arguments: [false, true]) func aQuestionMayComeBeforeTheRequest(_ isolated: Bool) throws {
+    /// Management records before a request do not count as the request.
+    @Test("A management record may come before the request", arguments: [false, true])
+    func aQuestionMayComeBeforeTheRequest(_ isolated: Bool) throws {
         let server = try FastCGIProgram(isolated: isolated)
         let peer = try server.connect()
         for _ in 0..<2 {
@@ -51,8 +54,8 @@ import Testing
         try server.terminate()
     }
 
-    /// All of them at once, since each takes half a minute.
-    @Test func halfARequestIsGivenUpAfterHalfAMinute() throws {
+    /// All cases run at the same time, because each takes half a minute.
+    @Test("An incomplete request is given up after half a minute") func halfARequestIsGivenUpAfterHalfAMinute() throws {
         var variables = Ask("POST").variables
         variables["CONTENT_LENGTH"] = "1000"
         let pairs = FastCGIPeer.pairs(variables)
@@ -71,7 +74,7 @@ import Testing
                 waiting.append((server, peer, half.status))
             }
         }
-        // The parts of a body that comes byte by byte, as records and within one.
+        // The parts of a body that arrives byte by byte, as records and within one record.
         let slow = try [[UInt8]](
             [FastCGIPeer.record(5, 1, [UInt8(ascii: "x")]), [UInt8(ascii: "x")]]
         ).map { part in
@@ -80,7 +83,7 @@ import Testing
             peer.connection.send(parameters + (part.count == 1 ? [1, 5, 0, 1, 3, 0, 0, 0] : []))
             return (server, peer, part)
         }
-        // Nobody takes this response. A part of it that was taken before begins another half minute.
+        // This response is not read. Reading a part of it starts another half minute.
         let deaf = try FastCGIProgram()
         let unread = try deaf.connect()
         unread.request(1, Ask("GET", "do=stream&bytes=50000000").variables, keepsConnection: true)
@@ -98,7 +101,7 @@ import Testing
         }
         #expect(try afterwards.readAnswer().status == 200)
         #expect((29..<90).contains(Date().timeIntervalSince(start)))
-        // The processes go on.
+        // The processes still serve others.
         for (server, _, _) in waiting {
             let peer = try server.connect()
             peer.request(1, get)

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The probe as a FastCGI responder on a socket that the test listens on, as a web server does.
+/// The probe as a FastCGI responder on a socket on which the test listens, as a web server does.
 final class FastCGIProgram {
     let program: Program
     let listener: LocalListener
     private let control: LocalConnection?
 
-    /// Starts it. With a runner's end of the control pipe on descriptor 3 when it is isolated.
+    /// Starts the probe. If it is isolated, descriptor 3 is the control pipe to a runner.
     convenience init(
         isolated: Bool = false, on family: LocalListener.Family = .unix, environment: [String: String] = [:]
     ) throws {
@@ -35,7 +35,7 @@ final class FastCGIProgram {
         control = pipe.readEnd
     }
 
-    /// Connects to it, as often as one likes. Reads wait for so many seconds at most.
+    /// Opens another connection to the probe. Reads wait for at most `seconds`.
     func connect(seconds: Int = 15) throws -> FastCGIPeer { FastCGIPeer(try listener.connect(seconds: seconds)) }
 
     /// A message on the control pipe: a fork (status nil) or the end of a child.
@@ -44,7 +44,7 @@ final class FastCGIProgram {
         var status: Int32?
     }
 
-    /// The next message on the control pipe; nil at its end.
+    /// Returns the next message on the control pipe; nil at its end.
     func nextMessage() throws -> Message? {
         guard let control, let bytes = try control.read(exactly: 8) else { return nil }
         return bytes.withUnsafeBytes {
@@ -53,23 +53,23 @@ final class FastCGIProgram {
         }
     }
 
-    /// Asks it to end, as web servers do, and expects that it does.
+    /// Asks the probe to end, as web servers do, and expects that it does.
     func terminate(_ place: SourceLocation = #_sourceLocation) throws {
         program.send(SIGTERM)
         #expect(program.waitForEnd(seconds: 10) == 0, sourceLocation: place)
     }
 }
 
-/// The web server's end of a FastCGI connection, with records made byte by byte: well-formed or not.
+/// The web server's end of a FastCGI connection, which sends records byte by byte, valid or not.
 final class FastCGIPeer {
-    /// A record as it came.
+    /// A record as it was received.
     struct Record: Equatable {
         var type: UInt8
         var id: UInt16
         var content: [UInt8]
     }
 
-    /// How a request ended (FCGI_END_REQUEST's protocolStatus).
+    /// The result of a request (FCGI_END_REQUEST's protocolStatus).
     enum End: UInt8 {
         case complete, cannotMultiplex, overloaded, unknownRole
     }
@@ -90,7 +90,7 @@ final class FastCGIPeer {
         record(1, id, [0, role, keepsConnection ? 1 : 0, 0, 0, 0, 0, 0])
     }
 
-    /// Name-value pairs; with `long`, all lengths take four bytes.
+    /// Encodes name-value pairs; with `long`, all lengths take four bytes.
     static func pairs(_ variables: [String: String], long: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
@@ -104,7 +104,7 @@ final class FastCGIPeer {
         return bytes
     }
 
-    /// A stream in records of so many bytes of content, with its end.
+    /// Encodes a stream as records of `size` bytes of content, with its end.
     static func stream(
         _ type: UInt8, _ id: UInt16, _ content: [UInt8], size: Int = 65_535, padding: Int = 0
     ) -> [UInt8] {
@@ -115,7 +115,7 @@ final class FastCGIPeer {
         return bytes + record(type, id, [])
     }
 
-    /// All of a request's records.
+    /// Encodes all records of a request.
     static func records(
         _ id: UInt16, _ variables: [String: String], body: [UInt8] = [], keepsConnection: Bool = false
     ) -> [UInt8] {
@@ -127,7 +127,7 @@ final class FastCGIPeer {
         connection.send(Self.records(id, variables, body: body, keepsConnection: keepsConnection))
     }
 
-    /// The next record; nil at the end of the connection.
+    /// Returns the next record; nil at the end of the connection.
     func next() throws -> Record? {
         guard let header = try connection.read(exactly: 8) else { return nil }
         guard header[0] == 1 else { throw Answer.Malformed(description: "no record: \(header)") }
@@ -137,7 +137,7 @@ final class FastCGIPeer {
         return Record(type: header[1], id: UInt16(header[2]) << 8 | UInt16(header[3]), content: content)
     }
 
-    /// What comes on the standard output of request `id`, up to the empty record.
+    /// Returns the standard output of request `id`, up to the empty record.
     func readStream(_ id: UInt16 = 1) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let record = try next() {
@@ -150,7 +150,7 @@ final class FastCGIPeer {
         throw Answer.Malformed(description: "the connection ended within the output, after \(bytes.count) bytes")
     }
 
-    /// How request `id` ended. Throws when something else comes.
+    /// Returns the result of request `id`. Throws if another record comes.
     func readEnd(_ id: UInt16 = 1) throws -> End {
         guard let record = try next(), record.type == 3, record.id == id, record.content.count == 8,
             record.content[..<4] == [0, 0, 0, 0], let end = End(rawValue: record.content[4])
@@ -158,7 +158,7 @@ final class FastCGIPeer {
         return end
     }
 
-    /// The whole answer to request `id`.
+    /// Returns the complete answer to request `id`.
     func readAnswer(_ id: UInt16 = 1) throws -> Answer {
         let answer = try Answer(cgi: readStream(id))
         #expect(try readEnd(id) == .complete)

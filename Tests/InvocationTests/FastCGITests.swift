@@ -8,7 +8,7 @@ import Testing
 @Suite struct FastCGITests {
     private let get = Ask("GET", "a=1").variables
 
-    /// Sends raw bytes to a fresh responder, and expects that afterwards it still serves others, and ends when told to.
+    /// Sends raw bytes to a new responder, and expects that it still serves others afterwards, and ends on request.
     private func withPeer(_ body: (FastCGIPeer) throws -> Void, _ place: SourceLocation = #_sourceLocation) throws {
         let server = try FastCGIProgram()
         do {
@@ -24,7 +24,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test func pairsMayStraddleRecords() throws {
+    @Test("Name-value pairs may be split across records") func pairsMayStraddleRecords() throws {
         for size in [1, 2, 3, 7, 100] {
             try withPeer { peer throws in
                 let pairs = FastCGIPeer.pairs(get)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func bytesMayComeOneByOne() throws {
+    @Test("A request may arrive byte by byte") func bytesMayComeOneByOne() throws {
         try withPeer { peer throws in
             let body = Array("hello".utf8)
             for byte in FastCGIPeer.records(1, Ask("POST", body: body).variables, body: body) {
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func lengthsMayTakeFourBytes() throws {
+    @Test("Lengths may be encoded in four bytes") func lengthsMayTakeFourBytes() throws {
         try withPeer { peer throws in
             var variables = get
             variables["HTTP_X_LONG"] = String(repeating: "v", count: 100_000)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 7, 255])
+    @Test("Records may have padding", arguments: [1, 7, 255])
     func recordsMayBePadded(_ padding: Int) throws {
         try withPeer { peer throws in
             let body = try ProbeProgram.filler(200_000)
@@ -71,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func aKeptConnectionServesOneRequestAfterTheOther() throws {
+    @Test("A kept connection serves several requests in turn")
+    func aKeptConnectionServesOneRequestAfterTheOther() throws {
         let server = try FastCGIProgram()
         let peer = try server.connect()
         var processes: Set<Int> = []
@@ -86,7 +87,7 @@ import Testing
         try server.terminate()
     }
 
-    @Test func requestsMayBeSentAhead() throws {
+    @Test("Requests may be sent ahead on a kept connection") func requestsMayBeSentAhead() throws {
         try withPeer { peer throws in
             peer.connection.send(
                 FastCGIPeer.records(1, get, keepsConnection: true) + FastCGIPeer.records(2, get, keepsConnection: true))
@@ -95,11 +96,11 @@ import Testing
         }
     }
 
-    /// One request more than there are processes, each of which has a connection that it was asked to keep (§3.5).
-    @Test(arguments: [1, 2])
+    /// There is one request more than processes, each of which has a connection that it was asked to keep (§3.5).
+    @Test("Kept connections give way to new ones", arguments: [1, 2])
     func keptConnectionsGiveWayToOthers(_ processes: Int) throws {
         let server = try FastCGIProgram()
-        // They end with the test.
+        // The other processes end with the test.
         let others = try (1..<processes).map { _ in try server.another() }
         defer { withExtendedLifetime(others) {} }
         var kept: [FastCGIPeer] = []
@@ -109,7 +110,7 @@ import Testing
             #expect(try peer.readAnswer().status == 200, "\(number)")
             kept.append(peer)
         }
-        // As many are kept as there are processes, and the others have been closed.
+        // One connection per process is still open, and the others were closed.
         var open = 0
         for peer in kept {
             peer.request(2, get)
@@ -118,8 +119,9 @@ import Testing
         #expect(open <= processes && open > 0)
     }
 
-    /// Both come while the process can't see either.
-    @Test func aRequestOnAKeptConnectionIsServedBeforeItGivesWay() throws {
+    /// Both requests arrive while the process can't see either.
+    @Test("A request on a kept connection is served before the connection gives way")
+    func aRequestOnAKeptConnectionIsServedBeforeItGivesWay() throws {
         let server = try FastCGIProgram()
         let kept = try server.connect()
         kept.request(1, get, keepsConnection: true)
@@ -135,9 +137,11 @@ import Testing
         try server.terminate()
     }
 
-    // MARK: Web servers' addresses
+    // MARK: Allowed web servers
 
-    @Test(arguments: ["127.0.0.1", "192.0.2.1,127.0.0.1", "192.0.2.1, 127.0.0.0/8"], [false, true])
+    @Test(
+        "Web servers in the list may connect",
+        arguments: ["127.0.0.1", "192.0.2.1,127.0.0.1", "192.0.2.1, 127.0.0.0/8"], [false, true])
     func webServersThatAreListedMayConnect(_ list: String, _ isolated: Bool) throws {
         let server = try FastCGIProgram(
             isolated: isolated, on: .tcp, environment: ["FCGI_WEB_SERVER_ADDRS": list])
@@ -147,8 +151,8 @@ import Testing
         try server.terminate()
     }
 
-    /// A connection that is not by TCP fails the check too, and so does each one if the list is empty (§3.2).
-    @Test(arguments: [false, true])
+    /// A connection that is not TCP fails the check too, and so does every connection if the list is empty (§3.2).
+    @Test("Web servers outside of the list may not connect", arguments: [false, true])
     func othersMayNotConnect(_ isolated: Bool) throws {
         for (family, list) in [
             (LocalListener.Family.tcp, "192.0.2.1,127.0.0.2"), (.unix, "127.0.0.1"), (.tcp, ""), (.tcp, " , "),
@@ -164,12 +168,14 @@ import Testing
         }
     }
 
-    @Test func aMisspeltListOfWebServersServesNobody() throws {
+    @Test("With a malformed list of web servers, the process ends")
+    func aMisspeltListOfWebServersServesNobody() throws {
         let server = try FastCGIProgram(on: .tcp, environment: ["FCGI_WEB_SERVER_ADDRS": "127.0.0.1;10.0.0.1"])
         #expect(server.program.waitForEnd() == 1)
     }
 
-    @Test func anIdleConnectionDoesNotHoldBackTheEnd() throws {
+    @Test("An idle connection does not delay the end of the process")
+    func anIdleConnectionDoesNotHoldBackTheEnd() throws {
         let server = try FastCGIProgram()
         let peer = try server.connect()
         peer.request(1, get, keepsConnection: true)
@@ -178,7 +184,7 @@ import Testing
         #expect(try peer.next() == nil)
     }
 
-    @Test func aLargeResponseComesInParts() throws {
+    @Test("A large response is sent in parts") func aLargeResponseComesInParts() throws {
         try withPeer { peer throws in
             let count = 40 << 20
             peer.request(1, Ask("GET", "do=stream&bytes=\(count)").variables)
@@ -187,14 +193,14 @@ import Testing
         }
     }
 
-    @Test func aStreamThatFailsIsCutOff() throws {
+    @Test("A stream that fails is cut off") func aStreamThatFailsIsCutOff() throws {
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream-fails&bytes=500000").variables, keepsConnection: true)
             #expect(throws: Answer.Malformed.self) { try peer.readStream() }
         }
     }
 
-    @Test("A streamed response whose database is lost before its first byte is 503, and cut off after that")
+    @Test("A lost database gives 503 before the first byte of a stream, and cuts the stream off later")
     func streamWithoutDatabase() throws {
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream-outage&bytes=0").variables)
@@ -206,7 +212,8 @@ import Testing
         }
     }
 
-    @Test func aStreamThatFailsAtOnceIsAnError() throws {
+    @Test("A stream that fails before its first byte is an error with status 500")
+    func aStreamThatFailsAtOnceIsAnError() throws {
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream-fails&bytes=0", headers: ["X-Request-Id": "mine"]).variables)
             let answer = try peer.readAnswer()
@@ -217,7 +224,7 @@ import Testing
 
     // MARK: Management records
 
-    @Test func valuesAreTold() throws {
+    @Test("Management questions are answered with the supported values") func valuesAreTold() throws {
         try withPeer { peer throws in
             let names = ["FCGI_MAX_CONNS": "", "FCGI_MAX_REQS": "", "FCGI_MPXS_CONNS": "", "FCGI_OTHER": ""]
             peer.connection.send(FastCGIPeer.record(9, 0, FastCGIPeer.pairs(names)))
@@ -228,13 +235,13 @@ import Testing
         }
     }
 
-    @Test func unknownManagementRecordsAreNamed() throws {
+    @Test("An unknown management record is answered as unknown") func unknownManagementRecordsAreNamed() throws {
         try withPeer { peer throws in
             for type in [12, 77, 255] as [UInt8] {
                 peer.connection.send(FastCGIPeer.record(type, 0, [1, 2, 3], padding: 5))
                 #expect(try peer.next() == .init(type: 11, id: 0, content: [type, 0, 0, 0, 0, 0, 0, 0]))
             }
-            // One that belongs to a request is not the management's.
+            // A record that belongs to a request is no management record.
             peer.connection.send(FastCGIPeer.record(77, 3, [1]) + FastCGIPeer.records(1, get))
             #expect(try peer.readAnswer().status == 200)
         }
@@ -242,7 +249,9 @@ import Testing
 
     // MARK: Refusals
 
-    @Test(arguments: [2, 3, 0, 255] as [UInt8])
+    @Test(
+        "Other roles are refused, and the connection is kept if it was asked for",
+        arguments: [2, 3, 0, 255] as [UInt8])
     func otherRolesAreRefused(_ role: UInt8) throws {
         try withPeer { peer throws in
             peer.connection.send(FastCGIPeer.begin(4, role: role, keepsConnection: true))
@@ -252,8 +261,8 @@ import Testing
         }
     }
 
-    /// FCGI_KEEP_CONN says whose part it is to close the connection (§3.5).
-    @Test(arguments: [2, 0] as [UInt8])
+    /// FCGI_KEEP_CONN tells which side closes the connection (§3.5).
+    @Test("After refusing a role, a connection that is not to be kept is closed", arguments: [2, 0] as [UInt8])
     func otherRolesEndAConnectionThatIsNotKept(_ role: UInt8) throws {
         try withPeer { peer throws in
             peer.connection.send(FastCGIPeer.begin(4, role: role))
@@ -262,7 +271,7 @@ import Testing
         }
     }
 
-    @Test func aSecondRequestAtOnceIsRefused() throws {
+    @Test("A second request during the first is refused") func aSecondRequestAtOnceIsRefused() throws {
         try withPeer { peer throws in
             peer.connection.send(FastCGIPeer.begin(1) + FastCGIPeer.begin(2))
             #expect(try peer.readEnd(2) == .cannotMultiplex)
@@ -274,7 +283,7 @@ import Testing
         }
     }
 
-    @Test func anAbortedRequestEnds() throws {
+    @Test("An aborted request ends") func anAbortedRequestEnds() throws {
         try withPeer { peer throws in
             peer.connection.send(
                 FastCGIPeer.begin(1, keepsConnection: true) + FastCGIPeer.record(4, 1, [1])
@@ -290,7 +299,7 @@ import Testing
         }
     }
 
-    @Test func malformedParametersAreRefused() throws {
+    @Test("Malformed parameters get 400") func malformedParametersAreRefused() throws {
         let pairs: [[UInt8]] = [
             [1], [5, 5, 65], [0x80], [0x80, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0, 1],
             [127, 127] + [UInt8](repeating: 65, count: 10), FastCGIPeer.pairs(get) + [3],
@@ -304,7 +313,7 @@ import Testing
         }
     }
 
-    @Test func lengthsThatLieAreRefused() throws {
+    @Test("A body length that differs from the body gets 400") func lengthsThatLieAreRefused() throws {
         for (length, body) in [
             ("5", "abc"), ("2", "abc"), ("0", "abc"), ("x", "abc"), ("-3", "abc"), ("99999999999", "a"),
         ] {
@@ -319,8 +328,9 @@ import Testing
         }
     }
 
-    /// Servers that don't wait for a chunked body declare no length, or an empty one; the stream's end is the body's (§5.3).
-    @Test(arguments: [nil, ""])
+    /// Servers that do not wait for a chunked body declare no length, or an empty one; the end of the stream is the end
+    /// of the body (§5.3).
+    @Test("A body without a length ends with its stream", arguments: [nil, ""])
     func aBodyWithoutALengthEndsWithItsStream(_ length: String?) throws {
         for body in [[], Array("abc".utf8), try ProbeProgram.filler(200_000), try ProbeProgram.filler(1 << 20)] {
             try withPeer { peer throws in
@@ -338,8 +348,9 @@ import Testing
         }
     }
 
-    /// What comes beyond the limit is dropped, but not without end.
-    @Test func aBodyWithoutEndIsAnsweredAndTheConnectionClosed() throws {
+    /// Bytes beyond the limit are dropped, up to a maximum.
+    @Test("An endless body gets 413 and the connection is closed")
+    func aBodyWithoutEndIsAnsweredAndTheConnectionClosed() throws {
         try withPeer { peer throws in
             peer.connection.send(
                 FastCGIPeer.begin(1, keepsConnection: true)
@@ -347,13 +358,13 @@ import Testing
             let part = FastCGIPeer.record(5, 1, [UInt8](repeating: 0, count: 65_535))
             var sent = 0
             while sent < 200 << 20, peer.connection.send(part) { sent += part.count }
-            // One MiB is taken, 64 are dropped, and what the socket holds has been sent too.
+            // One MiB is accepted, 64 are dropped, and the socket's buffer has been sent too.
             #expect(sent > 65 << 20 && sent < 70 << 20)
             try expectError(413, try peer.readAnswer())
         }
     }
 
-    @Test func parametersMayHoldAnyBytes() throws {
+    @Test("Parameters may contain any bytes") func parametersMayHoldAnyBytes() throws {
         try withPeer { peer throws in
             var pairs = FastCGIPeer.pairs(get)
             let (name, value) = (Array("HTTP_X_RAW".utf8), [0, 10, 13, 0xFF, 0x80] as [UInt8])
@@ -364,7 +375,7 @@ import Testing
         }
     }
 
-    @Test func parametersWithoutEndCloseTheConnection() throws {
+    @Test("Endless parameters close the connection") func parametersWithoutEndCloseTheConnection() throws {
         try withPeer { peer throws in
             peer.connection.send(FastCGIPeer.begin(1))
             let part = FastCGIPeer.record(4, 1, [UInt8](repeating: 0, count: 65_535))
@@ -373,11 +384,11 @@ import Testing
         }
     }
 
-    @Test func whatIsNoRecordClosesTheConnection() throws {
+    @Test("Bytes that are not a record close the connection") func whatIsNoRecordClosesTheConnection() throws {
         let garbage: [[UInt8]] = [
             Array("GET / HTTP/1.1\r\n\r\n".utf8), [0, 0, 0, 0, 0, 0, 0, 0],
             [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
-            // A request with the management's number; one without a role; its body before its parameters.
+            // A request with the management's id; one without a role; its body before its parameters.
             FastCGIPeer.begin(0), FastCGIPeer.record(1, 1, [0, 1]), FastCGIPeer.record(1, 1, []),
             FastCGIPeer.begin(1) + FastCGIPeer.stream(5, 1, []),
         ]
@@ -389,7 +400,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionMayBeCutAnywhere() throws {
+    @Test("A connection may be cut at any byte without harm") func aConnectionMayBeCutAnywhere() throws {
         let body = Array("0123456789".utf8)
         let bytes = FastCGIPeer.records(1, Ask("POST", body: body).variables, body: body)
         let server = try FastCGIProgram()
@@ -405,14 +416,15 @@ import Testing
         try server.terminate()
     }
 
-    @Test func aServerThatHangsUpWithinAResponseIsForgotten() throws {
+    @Test("A web server that disconnects during a response does no harm")
+    func aServerThatHangsUpWithinAResponseIsForgotten() throws {
         try withPeer { peer throws in
             peer.request(1, Ask("GET", "do=stream&bytes=50000000").variables)
             _ = try peer.connection.read(exactly: 100_000)
         }
     }
 
-    @Test func recordsOfOtherRequestsAreIgnored() throws {
+    @Test("Records of other requests are ignored") func recordsOfOtherRequestsAreIgnored() throws {
         try withPeer { peer throws in
             peer.connection.send(
                 FastCGIPeer.record(4, 7, [9, 9]) + FastCGIPeer.record(5, 7, []) + FastCGIPeer.record(2, 7, [])

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Invocation
 
-/// What the ways in make of hostile calls: each is answered, with a refusal at worst, and none traps.
+/// Every way of invocation gets hostile calls: each is answered, at worst with a refusal, and none traps.
 @Suite struct HostileCallTests {
-    @Test func eventsAreRefusedOrAnswered() throws {
+    @Test("Hostile events are refused or answered") func eventsAreRefusedOrAnswered() throws {
         let samples = [
             #"""
             {"version":"2.0","rawPath":"/api","rawQueryString":"a=1","headers":{"a":"b"},"body":"e30=",
@@ -26,7 +26,7 @@ import Testing
         #expect(statuses.isSuperset(of: [200, 400]) && statuses.isSubset(of: [200, 400, 413]))
     }
 
-    @Test func variablesAreRefusedOrMakeARequest() {
+    @Test("Hostile CGI variables are refused or become a request") func variablesAreRefusedOrMakeARequest() {
         let lines = "REQUEST_METHOD=POST\nREQUEST_URI=/a?b\nCONTENT_LENGTH=12\nHTTP_X_A=b\nHTTP_PROXY=p\nQUERY_STRING=b"
         for bytes in HostileInputs([lines]) {
             var variables = CGIVariables()
@@ -56,7 +56,7 @@ import Testing
             + record(.stdin, [])
     }
 
-    @Test func pairsAreRefusedOrReadWhole() {
+    @Test("Hostile name-value pairs are refused or read completely") func pairsAreRefusedOrReadWhole() {
         var pairs: [UInt8] = []
         NameValuePairs.append("A", "b", to: &pairs)
         NameValuePairs.append(String(repeating: "N", count: 130), String(repeating: "v", count: 300), to: &pairs)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// Sends bytes to a reader's descriptor, and closes.
+    /// Sends bytes to a reader's descriptor, and closes it.
     private func sending<Result>(_ bytes: [UInt8], _ read: (Descriptor) throws -> Result) rethrows -> Result {
         var ends: [Int32] = [-1, -1]
         #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
@@ -77,10 +77,10 @@ import Testing
         return try read(Descriptor(number: ends[1]))
     }
 
-    @Test func recordsAreRefusedOrAnswered() {
+    @Test("Hostile FastCGI records are refused or answered") func recordsAreRefusedOrAnswered() {
         let samples = [Self.conversation, Self.record(.getValues, [14, 0] + Array("FCGI_MAX_CONNS".utf8))]
         var kept = 0
-        // Lengths are bytes, which text would not keep.
+        // Changes the bytes directly, because a text could not represent the lengths.
         for (number, change) in HostileInputs(["\u{1}", "\u{0}\u{5}", "x"], count: 2_000).enumerated() {
             var bytes = samples[number % samples.count]
             let place = number &* 7 % bytes.count
@@ -93,7 +93,7 @@ import Testing
         #expect(kept > 0)
     }
 
-    @Test func answersOfTheRuntimeAPIAreRefusedOrRead() {
+    @Test("Hostile answers of the Runtime API are refused or read") func answersOfTheRuntimeAPIAreRefusedOrRead() {
         let samples = [
             "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: a\r\nContent-Length: 2\r\n\r\n{}",
             "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nab\r\n0\r\n\r\n",

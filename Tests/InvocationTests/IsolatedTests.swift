@@ -3,17 +3,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FastCGI with FUNCTION_DISPATCH=isolated: a template that forks a child for each connection, and tells the runner of
-/// it on descriptor 3.
+/// FastCGI with FUNCTION_DISPATCH=isolated: a template that forks a child for each connection, and reports it to the
+/// runner on descriptor 3.
 @Suite struct IsolatedTests {
     private let get = Ask("GET", "a=1").variables
 
-    @Test func eachRequestHasAProcessOfItsOwn() throws {
+    @Test("Each request has its own process") func eachRequestHasAProcessOfItsOwn() throws {
         let server = try FastCGIProgram(isolated: true)
         var processes: Set<Int> = [Int(server.program.id)]
         for _ in 0..<5 {
             let peer = try server.connect()
-            // A child serves one request, whatever the server would like to keep.
+            // A child serves one request, even if the server asks to keep the connection.
             peer.request(1, get, keepsConnection: true)
             let process = try #require(try peer.readAnswer()["process"]?.integer)
             #expect(try peer.next() == nil)
@@ -25,12 +25,12 @@ import Testing
         #expect(try server.nextMessage() == nil)
     }
 
-    @Test func forksAreToldInTheOrderOfTheConnections() throws {
+    @Test("Forks are reported in the order of the connections") func forksAreToldInTheOrderOfTheConnections() throws {
         let server = try FastCGIProgram(isolated: true)
         let peers = try (0..<20).map { _ in try server.connect() }
         let forks = try peers.map { _ in try #require(try server.nextMessage()) }
         #expect(forks.allSatisfy { $0.status == nil })
-        // The last first: the order is that of the connections, not of the requests.
+        // The last request comes first: the order is that of the connections, not of the requests.
         for (peer, fork) in zip(peers, forks).reversed() {
             peer.request(1, get)
             #expect(try peer.readAnswer()["process"] == .integer(Int(fork.process)))
@@ -39,10 +39,12 @@ import Testing
         try server.terminate()
     }
 
-    @Test(arguments: [
-        ("do=crash&how=9", 128 + SIGKILL), ("do=crash&how=11", 128 + SIGSEGV), ("do=exit&status=3", 3),
-        ("do=exit&status=255", 255),
-    ])
+    @Test(
+        "The exit status of a child is reported",
+        arguments: [
+            ("do=crash&how=9", 128 + SIGKILL), ("do=crash&how=11", 128 + SIGSEGV), ("do=exit&status=3", 3),
+            ("do=exit&status=255", 255),
+        ])
     func howAChildEndsIsTold(_ query: String, _ status: Int32) throws {
         let server = try FastCGIProgram(isolated: true)
         let peer = try server.connect()
@@ -53,7 +55,7 @@ import Testing
         try expectServes(server)
     }
 
-    @Test func aTrapEndsTheChildOnly() throws {
+    @Test("A trap ends only its own child") func aTrapEndsTheChildOnly() throws {
         let server = try FastCGIProgram(isolated: true)
         let peer = try server.connect()
         peer.request(1, Ask("GET", "do=crash&how=trap").variables)
@@ -63,7 +65,7 @@ import Testing
         try expectServes(server)
     }
 
-    @Test func theCPULimitIsEachRequestsOwn() throws {
+    @Test("The CPU limit applies to each request separately") func theCPULimitIsEachRequestsOwn() throws {
         let server = try FastCGIProgram(isolated: true, environment: ["FUNCTION_CPU_SECONDS": "1"])
         let peer = try server.connect()
         peer.request(1, Ask("GET", "do=spin").variables)
@@ -73,7 +75,8 @@ import Testing
         try expectServes(server)
     }
 
-    @Test func theEndIsToldAfterTheWorkThatWaited() throws {
+    @Test("The end of a child is reported after its work in the background")
+    func theEndIsToldAfterTheWorkThatWaited() throws {
         let server = try FastCGIProgram(isolated: true)
         let folder = try TemporaryFolder()
         let (file, go) = (folder.path("file"), folder.path("go"))
@@ -81,7 +84,7 @@ import Testing
         peer.request(1, Ask("GET", "do=wait-until&file=\(file)&go=\(go)").variables)
         #expect(try Answer(cgi: peer.readStream())["done"] == true)
         let fork = try #require(try server.nextMessage())
-        // Another is served meanwhile, and its end is told first.
+        // Another request is served first, and its end is reported first.
         let other = try server.connect()
         other.request(1, get)
         #expect(try other.readAnswer().status == 200)
@@ -94,7 +97,7 @@ import Testing
         try server.terminate()
     }
 
-    @Test func childrenEndWithTheirTemplate() throws {
+    @Test("Children end with their template") func childrenEndWithTheirTemplate() throws {
         let server = try FastCGIProgram(isolated: true)
         let peer = try server.connect()
         let fork = try #require(try server.nextMessage())
@@ -104,7 +107,7 @@ import Testing
         #expect(try peer.next() == nil)
     }
 
-    @Test func garbageHurtsNobody() throws {
+    @Test("Invalid bytes end only their own child") func garbageHurtsNobody() throws {
         let server = try FastCGIProgram(isolated: true)
         for bytes in [[], [0], Array("GET / HTTP/1.1\r\n\r\n".utf8), FastCGIPeer.begin(1)] as [[UInt8]] {
             let peer = try server.connect()
@@ -117,7 +120,7 @@ import Testing
         try expectServes(server)
     }
 
-    @Test func whatARequestLeavesInMemoryIsGone() throws {
+    @Test("A child's memory is not kept by the template") func whatARequestLeavesInMemoryIsGone() throws {
         let server = try FastCGIProgram(isolated: true)
         for _ in 0..<3 {
             let peer = try server.connect()

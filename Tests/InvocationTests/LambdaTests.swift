@@ -4,11 +4,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// AWS Lambda's custom runtime, against a Runtime API that the test plays.
+/// AWS Lambda's custom runtime, with a Runtime API that the test implements.
 @Suite struct LambdaTests {
     private func bad(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    @Test func oneProcessServesOneInvocationAfterTheOther() throws {
+    @Test("One process serves one invocation after the other")
+    func oneProcessServesOneInvocationAfterTheOther() throws {
         let api = try RuntimeAPI()
         for id in ["a", "b", "c"] {
             try api.takeNext()
@@ -21,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func malformedEventsAreAnswered() throws {
+    @Test("Malformed events get 400, and the process goes on") func malformedEventsAreAnswered() throws {
         let api = try RuntimeAPI()
         let events = ["", "x", "[]", "{}", #"{"rawPath":"/"}"#, String(repeating: "[", count: 10_000)]
         for (index, event) in events.enumerated() {
@@ -34,7 +35,7 @@ import Testing
         #expect(try api.takeAnswer("last").status == 200)
     }
 
-    @Test func bodiesThatAreNotTextGoInBase64() throws {
+    @Test("A body that is not text is sent in Base64") func bodiesThatAreNotTextGoInBase64() throws {
         let api = try RuntimeAPI()
         try api.takeNext()
         try api.invoke("a", Ask("GET", "do=bytes&bytes=1000").event)
@@ -43,7 +44,7 @@ import Testing
         #expect(try RuntimeAPI.decode(call).body == ProbeProgram.filler(1_000))
     }
 
-    @Test func largeResponsesAreStreamed() throws {
+    @Test("A large response is streamed") func largeResponsesAreStreamed() throws {
         let api = try RuntimeAPI()
         let count = 20 << 20
         try api.takeNext()
@@ -58,7 +59,7 @@ import Testing
         try api.takeNext()
     }
 
-    @Test func aStreamThatFailsEndsWithAnErrorTrailer() throws {
+    @Test("A stream that fails ends with an error trailer") func aStreamThatFailsEndsWithAnErrorTrailer() throws {
         let api = try RuntimeAPI()
         try api.takeNext()
         try api.invoke("a", Ask("GET", "do=stream-fails&bytes=1000").event)
@@ -69,7 +70,7 @@ import Testing
         try api.takeNext()
     }
 
-    @Test(arguments: [400, 403, 413])
+    @Test("A response that the API refuses is reported as an error", arguments: [400, 403, 413])
     func aResponseThatIsRefusedIsReported(_ status: Int) throws {
         let api = try RuntimeAPI()
         for (id, query) in [("a", ""), ("b", "do=stream&bytes=100")] {
@@ -82,7 +83,7 @@ import Testing
         try api.takeNext()
     }
 
-    @Test func aFailingAPIEndsTheProcess() throws {
+    @Test("A failing API ends the process") func aFailingAPIEndsTheProcess() throws {
         let api = try RuntimeAPI()
         try api.takeNext()
         try api.invoke("a", Ask().event)
@@ -91,15 +92,17 @@ import Testing
         #expect(api.program.waitForEnd() == 1)
     }
 
-    @Test(arguments: [
-        "", "nonsense\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n",
-    ])
+    @Test(
+        "An API that answers nonsense ends the process",
+        arguments: [
+            "", "nonsense\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n",
+        ])
     func anAPIThatMakesNoSenseEndsTheProcess(_ answer: String) throws {
         let api = try RuntimeAPI()
         try api.takeNext()
@@ -108,7 +111,7 @@ import Testing
         #expect(api.program.waitForEnd() == 1)
     }
 
-    @Test func chunkedEventsAreRead() throws {
+    @Test("Chunked events are read") func chunkedEventsAreRead() throws {
         let api = try RuntimeAPI()
         let event = Ask("GET", "a=1").event
         try api.takeNext()
@@ -121,7 +124,7 @@ import Testing
         #expect(try api.takeAnswer("a")["query"] == "a=1")
     }
 
-    @Test func aConnectionThatIsToBeClosedIsReplaced() throws {
+    @Test("A connection that is to be closed is replaced") func aConnectionThatIsToBeClosedIsReplaced() throws {
         let api = try RuntimeAPI()
         try api.takeNext()
         try api.answer(200, ["Lambda-Runtime-Aws-Request-Id": "a", "Connection": "close"], Ask().event)
@@ -129,7 +132,8 @@ import Testing
         #expect(try api.takeAnswer("a").status == 200)
     }
 
-    @Test func anAddressThatIsNoneEndsTheProcess() throws {
+    @Test("An invalid address of the API ends the process with a log line")
+    func anAddressThatIsNoneEndsTheProcess() throws {
         for address in ["", ":", "x:1", "127.0.0.1:99999", "127.0.0.1:0", "127.0.0.1:1:2", "[::1]:80"]
         where !address.isEmpty {
             let process = try PipedProgram(

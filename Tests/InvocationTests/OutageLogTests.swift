@@ -3,11 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A process that serves many requests while the disk is full says so once a minute, not once a request.
+/// A process that serves many requests on a full disk logs this once a minute, not once per request.
 @Suite struct OutageLogTests {
-    @Test(
-        "The log says once why nothing can be written, whichever process of a function finds out",
-        arguments: [false, true])
+    @Test("A full disk is logged once a minute for all processes of a function", arguments: [false, true])
     func onceAMinute(_ isolated: Bool) throws {
         let store = try TestStore(filled: true, on: .sqlite)
         store.database.close()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import fixture_probe
 
-/// A request to the probe, in no way in's form yet.
+/// A request to the probe, independent of the way of invocation.
 struct Ask: Sendable {
     var method = "GET"
     var path = "/api/probe"
@@ -16,7 +16,7 @@ struct Ask: Sendable {
 
     init(_ method: String = "GET", _ query: String = "", headers: [String: String] = [:], body: [UInt8] = []) {
         (self.method, self.query, self.headers, self.body) = (method, query, headers, body)
-        // An event's body is text, unless it says otherwise.
+        // An event's body is text, unless the event says otherwise.
         isBase64 = String(validating: body, as: UTF8.self) == nil
     }
 
@@ -32,7 +32,7 @@ struct Ask: Sendable {
         return JSONWriter.bytes(event)
     }
 
-    /// The request as a CGI server puts it (RFC 3875 §4.1).
+    /// The request as the variables of a CGI server (RFC 3875 §4.1).
     var variables: [String: String] {
         var variables = [
             "GATEWAY_INTERFACE": "CGI/1.1", "QUERY_STRING": query, "REMOTE_ADDR": "192.0.2.7",
@@ -48,7 +48,7 @@ struct Ask: Sendable {
         return variables
     }
 
-    /// The request as OpenFaaS's classic watchdog puts it.
+    /// The request as the variables of OpenFaaS's classic watchdog.
     var watchdogVariables: [String: String] {
         var variables = ["Http_Method": method, "Http_Path": path, "Http_Query": query]
         if !body.isEmpty { variables["Http_ContentLength"] = String(body.count) }
@@ -57,18 +57,18 @@ struct Ask: Sendable {
     }
 }
 
-/// The program under test, and what it needs.
+/// The program under test, and its environment.
 enum ProbeProgram {
     static let path = BuiltProducts.program("fixture-probe")
 
-    /// The probe uses no database, but every endpoint is told of one.
+    /// The probe uses no database, but every endpoint requires the variable.
     static let environment = ["DATABASE_URL": "sqlite:/nonexistent/database"]
 
     static func environment(_ more: [String: String]) -> [String: String] {
         environment.merging(more) { $1 }
     }
 
-    /// The bytes that the probe's large bodies are made of.
+    /// Returns the content of the probe's large bodies.
     static func filler(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try Filler.send(count) { bytes.append(contentsOf: $0) }

@@ -3,16 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The Lambda Runtime API, as far as a runtime sees of it, and the probe as a runtime that talks to it. The test says
-/// what the API does, step by step.
+/// The Lambda Runtime API as a runtime sees it, and the probe as the runtime. The test carries out the API's steps one
+/// by one.
 final class RuntimeAPI {
-    /// A call of the runtime's.
+    /// A request from the runtime.
     struct Call {
         var method: String
         var path: String
         var fields: [String: String]
         var body: [UInt8] = []
-        /// Fields behind a chunked body.
+        /// Fields after a chunked body.
         var trailers: [String: String] = [:]
     }
 
@@ -31,34 +31,34 @@ final class RuntimeAPI {
 
     // MARK: Steps
 
-    /// The runtime asks for the next invocation.
+    /// Takes the runtime's request for the next invocation.
     func takeNext() throws {
         let call = try take()
         try #require(call.method == "GET" && call.path == Self.root + "/invocation/next", "\(call.path)")
     }
 
-    /// The API gives it one.
+    /// Gives the runtime an invocation.
     func invoke(_ id: String, _ event: [UInt8], trace: String? = nil) throws {
         var fields = ["Lambda-Runtime-Aws-Request-Id": id, "Lambda-Runtime-Deadline-Ms": "4102444800000"]
         fields["Lambda-Runtime-Trace-Id"] = trace
         try answer(200, fields, event)
     }
 
-    /// The runtime posts a response, which the API takes.
+    /// Takes a response that the runtime posts, and accepts it.
     func takeAnswer(_ id: String) throws -> Answer {
         let call = try takeResponse(id)
         try answer(202)
         return try Self.decode(call)
     }
 
-    /// The runtime posts a response.
+    /// Takes a response that the runtime posts.
     func takeResponse(_ id: String) throws -> Call {
         let call = try take()
         try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/response", "\(call.path)")
         return call
     }
 
-    /// The runtime says that an invocation failed; the result is the error's type.
+    /// Takes the runtime's report of a failed invocation; returns the error's type.
     func takeError(_ id: String) throws -> String {
         let call = try take()
         try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/error", "\(call.path)")
@@ -69,14 +69,14 @@ final class RuntimeAPI {
         return try #require(body["errorType"]?.string)
     }
 
-    /// Answers the call that was taken last.
+    /// Answers the request that was taken last.
     func answer(_ status: Int, _ fields: [String: String] = [:], _ body: [UInt8] = []) throws {
         var head = "HTTP/1.1 \(status) Status\r\nContent-Length: \(body.count)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         try send(Array((head + "\r\n").utf8) + body)
     }
 
-    /// Sends the runtime what no API should.
+    /// Sends the runtime bytes that no API should send.
     func send(_ bytes: [UInt8]) throws { try #require(connection).send(bytes) }
 
     /// Ends the connection.
@@ -120,7 +120,7 @@ final class RuntimeAPI {
         return fields
     }
 
-    /// A buffered response is an event; a streamed one is a prelude, eight NUL bytes, and the body as it is.
+    /// Decodes a response: a buffered one is an event; a streamed one is a prelude, eight NUL bytes, and the raw body.
     static func decode(_ call: Call) throws -> Answer {
         guard call.fields["lambda-runtime-function-response-mode"] == "streaming" else {
             return try Answer(json: try JSON(parsing: call.body))

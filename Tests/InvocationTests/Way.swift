@@ -2,20 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The six ways in; FastCGI in its two modes.
+/// The six ways of invocation; FastCGI in its two modes.
 enum Way: CaseIterable, CustomTestStringConvertible {
     case standardInput, variable, cgi, fastCGI, isolated, watchdog, lambda
 
     var testDescription: String { "\(self)" }
 
-    /// What can be put into one variable is limited (execve(2): 128 KiB), and a watchdog knows no head.
+    /// False if the body must fit into one variable (execve(2): 128 KiB).
     var takesLargeBodies: Bool { self != .variable }
 
-    /// Whether it knows a status and header fields.
+    /// True if this way has a status and header fields.
     var hasHead: Bool { self != .watchdog }
 
-    /// Asks the probe, in a process of its own, and waits for the process to have done everything that it has to do.
-    /// `whenComplete` is called as soon as the response is complete, while the process may still be at work.
+    /// Sends a request to the probe in its own process, and waits until the process has finished all work.
+    /// `whenComplete` is called once the response is complete, while the process may still be working.
     func ask(_ ask: Ask, whenComplete: (Answer) throws -> Void = { _ in }) throws -> Answer {
         switch self {
         case .standardInput:

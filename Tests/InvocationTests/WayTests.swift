@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What holds for every way in.
+/// Behaviour that is the same for every way of invocation.
 @Suite struct WayTests {
-    @Test(arguments: Way.allCases)
+    @Test("A request arrives unchanged", arguments: Way.allCases)
     func theRequestArrivesAsItWasSent(_ way: Way) throws {
         let body = Array("{\"name\":\"Grüße\\u0000\"}\n".utf8)
         let answer = try way.ask(
@@ -29,7 +29,7 @@ import Testing
         try expectSecured(answer)
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("A body of arbitrary bytes arrives unchanged", arguments: Way.allCases)
     func bodiesOfAnyBytesArrive(_ way: Way) throws {
         let body = try ProbeProgram.filler(way.takesLargeBodies ? 1 << 20 : 70_000)
         let answer = try way.ask(Ask("POST", body: body))
@@ -37,7 +37,7 @@ import Testing
         #expect(answer["sha256"] == .string(SHA256.hexadecimal(body)))
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("HEAD gets the headers of GET and no body", arguments: Way.allCases)
     func headHasTheFieldsOfGetAndNoBody(_ way: Way) throws {
         let get = try way.ask(Ask("GET", "do=bytes&bytes=5000"))
         let head = try way.ask(Ask("HEAD", "do=bytes&bytes=5000"))
@@ -51,7 +51,7 @@ import Testing
         #expect(Set(head.fields.map(\.name)) == Set(get.fields.map(\.name)))
     }
 
-    @Test(arguments: Way.allCases, ["stream", "bytes"])
+    @Test("A large response arrives completely", arguments: Way.allCases, ["stream", "bytes"])
     func largeResponsesArriveWhole(_ way: Way, _ kind: String) throws {
         let count = 3 << 20
         let answer = try way.ask(Ask("GET", "do=\(kind)&bytes=\(count + 1)"))
@@ -63,7 +63,7 @@ import Testing
         try expectSecured(answer)
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("Work after the response runs after it", arguments: Way.allCases)
     func workAfterTheResponseRunsAfterIt(_ way: Way) throws {
         let folder = try TemporaryFolder()
         let (file, go) = (folder.path("file"), folder.path("go"))
@@ -74,16 +74,16 @@ import Testing
         }
         #expect(answer["done"] == true)
         let line = try #require(folder.read("file").wholeMatch(of: /done on descriptor ([0-9]+)\n/))
-        // What the work opens must not become standard input, output or error.
+        // A file that the work opens must not become standard input, output or error.
         #expect(Int(line.1) ?? 0 > 2)
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("A handler that fails answers 500", arguments: Way.allCases)
     func aHandlerThatFailsAnswers500(_ way: Way) throws {
         try expectError(500, try way.ask(Ask("GET", "do=fails")))
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("Other methods get 405", arguments: Way.allCases)
     func otherMethodsAreNotAllowed(_ way: Way) throws {
         for method in ["PUT", "get", "OPTIONS", "TRACE", "X"] {
             let answer = try way.ask(Ask(method))
@@ -92,12 +92,12 @@ import Testing
         }
     }
 
-    @Test(arguments: Way.allCases.filter(\.takesLargeBodies))
+    @Test("A body above the limit gets 413", arguments: Way.allCases.filter(\.takesLargeBodies))
     func bodiesOverTheLimitAreRefused(_ way: Way) throws {
         try expectError(413, try way.ask(Ask("POST", body: [UInt8](repeating: 0x61, count: (1 << 20) + 1))))
     }
 
-    @Test(arguments: Way.allCases)
+    @Test("A safe request id of the caller is kept, and an unsafe one is replaced", arguments: Way.allCases)
     func theRequestIDIsTheCallersIfItIsHarmless(_ way: Way) throws {
         guard way.hasHead else { return }
         let given = try way.ask(Ask(headers: ["X-Request-Id": "abc-123_x.Y"]))

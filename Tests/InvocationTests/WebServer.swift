@@ -2,9 +2,9 @@ import Base
 import Foundation
 import TestSupport
 
-/// A web server of Debian, with the probe behind it by FastCGI and CGI. It ends when nobody holds it any more.
+/// A web server of Debian, with the probe behind it by FastCGI and CGI. It ends when its last reference is released.
 final class WebServer {
-    /// The program.
+    /// The web server's program.
     enum Kind: String, CaseIterable {
         case nginx, lighttpd, apache2
 
@@ -21,9 +21,9 @@ final class WebServer {
         }
     }
 
-    /// What curl says of a request.
+    /// curl's report of a request.
     struct Reply {
-        /// 0 if the response came whole; 18 if it broke off (CURLE_PARTIAL_FILE).
+        /// 0 if the response is complete; 18 if it broke off (CURLE_PARTIAL_FILE).
         let exitStatus: Int
         let status: Int
         let body: [UInt8]
@@ -32,13 +32,13 @@ final class WebServer {
     }
 
     private let folder: TemporaryFolder
-    /// With its group, since Apache has processes that outlive the first one.
+    /// The process is ended with its group, because Apache has processes that outlive the first one.
     private var process: Program?
     private var port = 0
     private let local: FastCGIProgram
     private let overTCP: FastCGIProgram
 
-    /// Starts the server, and the FastCGI programs that it calls: one on a path, one on a port, each a single process.
+    /// Starts the server and the FastCGI programs that it calls: one on a path, one on a port, each a single process.
     init(_ kind: Kind) throws {
         folder = try TemporaryFolder(.forAllUsers)
         local = try FastCGIProgram(on: .file(folder.path("socket")))
@@ -56,10 +56,10 @@ final class WebServer {
         guard process != nil else { throw TCPClient.Failure(description: folder.read("errors")) }
     }
 
-    /// Sends a request by curl. `body` comes with its length or, with `chunked`, in chunks.
+    /// Sends a request with curl. `body` is sent with its length or, with `chunked`, in chunks.
     func ask(_ target: String, body: [UInt8]? = nil, chunked: Bool = false, seconds: Int = 20) throws -> Reply {
         var arguments = ["-sS", "-m", String(seconds), "-o", folder.path("answer"), "-w", "%{exitcode} %{http_code}"]
-        // Without waiting for the server's 100 (Continue).
+        // curl does not wait for the server's 100 (Continue).
         arguments += ["-H", "Expect:"]
         if let body {
             try Data(body).write(to: URL(filePath: folder.path("body")))

@@ -3,15 +3,15 @@ import Crypto
 import TestSupport
 import Testing
 
-/// The probe behind real web servers, with the requests and the failures that servers and functions pass on differently.
+/// The probe behind real web servers, with the requests and failures that servers and functions handle differently.
 @Suite struct WebServerTests {
-    /// Each server's ways to a function.
+    /// Each server's paths to a function.
     static let targets: [(WebServer.Kind, [String])] = [
         (.nginx, ["/fcgi", "/unbuffered", "/tcp", "/kept/one"]), (.lighttpd, ["/fcgi", "/tcp", "/probe.cgi"]),
         (.apache2, ["/fcgi", "/tcp", "/probe.cgi"]),
     ]
 
-    @Test("A body arrives, whether its length is known or not", arguments: targets)
+    @Test("A body arrives with and without a known length", arguments: targets)
     func bodies(_ kind: WebServer.Kind, _ targets: [String]) throws {
         let server = try WebServer(kind)
         let body = try ProbeProgram.filler(200_000)
@@ -19,7 +19,7 @@ import Testing
             let whole = try server.ask(target, body: body)
             #expect(whole.json["sha256"] == .string(SHA256.hexadecimal(body)), "\(target)")
             let chunked = try server.ask(target, body: body, chunked: true)
-            // Apache's mod_cgid does not wait for the body, and CGI has no other way to tell where it ends.
+            // Apache's mod_cgid does not wait for the body, and CGI has no other way to mark its end.
             if kind == .apache2, target == "/probe.cgi" {
                 #expect(chunked.status == 411 && chunked.json == ["error": "The request needs a Content-Length."])
             } else {
@@ -40,9 +40,9 @@ import Testing
         }
     }
 
-    /// lighttpd notices only with server.stream-response-body, which the README recommends, and on a TCP port not always: it may
-    /// take the reset for the end of the response.
-    @Test("A response that breaks off does not look whole", arguments: targets)
+    /// lighttpd notices this only with server.stream-response-body, which the README recommends. On a TCP port it does
+    /// not always notice: it may take the reset for the end of the response.
+    @Test("A response that breaks off does not look complete", arguments: targets)
     func brokenResponses(_ kind: WebServer.Kind, _ targets: [String]) throws {
         let server = try WebServer(kind)
         for target in targets where target != "/probe.cgi" && !(kind == .lighttpd && target == "/tcp") {
@@ -57,8 +57,8 @@ import Testing
         }
     }
 
-    /// The connection to the one process is kept by one upstream, and asked for by another one.
-    @Test("A connection that nginx keeps does not hold up the next one")
+    /// One upstream keeps the connection to the only process, and another one needs it.
+    @Test("A connection that nginx keeps does not delay the next one")
     func keptConnections() throws {
         let server = try WebServer(.nginx)
         var processes: Set<Int?> = []
@@ -70,7 +70,7 @@ import Testing
         #expect(processes.count == 1)
     }
 
-    @Test("The function learns who the client is", arguments: targets)
+    @Test("The function learns the client's address", arguments: targets)
     func addresses(_ kind: WebServer.Kind, _ targets: [String]) throws {
         let server = try WebServer(kind)
         for target in targets { #expect(try server.ask(target).json["peer"] == "127.0.0.1", "\(target)") }

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Analyses in processes of their own, of the demonstration company.
+/// Runs analyses of the demonstration company in separate processes.
 @Suite(.serialized, .usesStore) struct AnalysisProcessesTests {
     private let empty: EmptyDatabase
     private let database: any Database
@@ -29,12 +29,12 @@ import Testing
             credentials: TestSession.token(of: member.userID, at: .now))
     }
 
-    /// Lets a minute pass since the last run.
+    /// Moves the last run back by a minute.
     private func waitAMinute() throws {
         try database.execute("DELETE FROM analysis_runs WHERE workspace_id = $1", workspace.id)
     }
 
-    @Test func ofManyAtOnceOneRuns() throws {
+    @Test("Only one of many concurrent analyses runs") func ofManyAtOnceOneRuns() throws {
         try waitAMinute()
         let statuses = Mutex<[Int: Int]>([:])
         let (call, url) = (call, empty.url)
@@ -47,8 +47,8 @@ import Testing
         _ = try AuditLog(database, workspaceID: workspace.id).verify()
     }
 
-    /// Whatever the moment, there is all of a run's result or nothing of it.
-    @Test func aKilledRunLeavesAllOrNothing() throws {
+    /// A killed run must have written either all of its result or nothing.
+    @Test("A killed run leaves its whole result or nothing") func aKilledRunLeavesAllOrNothing() throws {
         func state() throws -> [Int] {
             try [
                 "SELECT count(*) FROM findings WHERE workspace_id = $1 AND status = 'open'",
@@ -79,11 +79,11 @@ import Testing
             let after = try state()
             let whole = [all[0], before[1] + 1, before[2] + 1]
             #expect(after == before || after == whole)
-            // A run that was done by then was faster than the one that was timed.
+            // A run that was finished by then was faster than the timed one.
             if after == before { interrupted += 1 } else { duration = moment }
         }
         #expect(interrupted > 0)
-        // What a dead run holds, it holds for a minute.
+        // A dead run keeps its lease for a minute.
         try forget()
         try database.execute(
             """

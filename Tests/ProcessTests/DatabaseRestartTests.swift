@@ -5,10 +5,11 @@
     import TestSupport
     import Testing
 
-    /// A database server that is killed again and again while workers run jobs.
+    /// A database server is killed repeatedly while workers run jobs.
     @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
     struct DatabaseRestartTests {
-        @Test func noJobIsLostAndNoEffectDoubled() throws {
+        @Test("With a database server that is killed, no job is lost and no effect doubled")
+        func noJobIsLostAndNoEffectDoubled() throws {
             let folder = try TemporaryFolder()
             let server = OwnServer(in: folder)
             let url = try server.start()
@@ -21,7 +22,7 @@
             first.close()
             var workers = try (0..<2).map { _ in try load.start() }
             for round in 1...5 {
-                // In the middle of work: something has been done since the last time.
+                // The server is killed during work: a job was done since the last time.
                 let before = load.okta.suspensions
                 let isWorking = poll(seconds: 30) { load.okta.suspensions > before }
                 #expect(isWorking, "round \(round)")

@@ -2,12 +2,12 @@ import Base
 import Foundation
 import TestSupport
 
-/// `local-runner dev` on the project's own configuration, with its own state.
+/// `local-runner dev` with the project's own configuration and separate state.
 final class DevRunner: Sendable {
     let workspaceID: Identifier
     let writeKey: String
     private let port: Int
-    // Held for as long as the runner is to run; nobody uses it otherwise.
+    // Only keeps the runner alive; the property is not used otherwise.
     private nonisolated(unsafe) let process: TestProcess
 
     init(in folder: TemporaryFolder, arguments: [String]) throws {
@@ -36,7 +36,7 @@ final class DevRunner: Sendable {
         (workspaceID, writeKey, self.port) = (id, key, port)
     }
 
-    /// Sends a body; the result is the status, 0 when there is no answer.
+    /// Sends a body; returns the status, or 0 without an answer.
     func post(_ path: String, _ body: JSON, key: String) -> Int {
         let text = String(decoding: JSONWriter.bytes(body), as: UTF8.self)
         let fields = ["Connection: close", "X-Api-Key: \(key)", "Content-Type: application/json"]
@@ -44,12 +44,12 @@ final class DevRunner: Sendable {
         return reply?.status ?? 0
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on a new connection.
     func request(_ method: String, _ path: String, _ fields: [String]) throws -> HTTPReply {
         try TCPClient(port: port, seconds: 60).request(method, path, ["Connection: close"] + fields)
     }
 
-    /// What GET /api/health says.
+    /// Returns the answer of GET /api/health.
     func health() -> (status: Int, database: String) {
         let reply = try? TCPClient(port: port).request("GET", "/api/health", ["Connection: close"])
         let json = try? JSON(parsing: reply?.body ?? [])

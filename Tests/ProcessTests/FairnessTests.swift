@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// What one company does to the jobs of others, with workers as they are deployed.
+/// Effects of one company on the jobs of others, with workers as they are deployed.
 @Suite(.serialized, .usesStore) struct FairnessTests {
     private let store: TestStore
 
@@ -18,9 +18,9 @@ import Testing
         ) { try $0[0] as Int } ?? -1
     }
 
-    /// Four tenants whose provider answered after 25 seconds delayed a fifth tenant's jobs by 503. Here it does not
-    /// answer at all until the fifth is done.
-    @Test func aSlowProviderDelaysNoOtherCompany() throws {
+    /// Four tenants whose provider answered after 25 seconds once delayed a fifth tenant's jobs by 503 seconds. Here
+    /// the provider does not answer at all until the fifth tenant's jobs are done.
+    @Test("A slow provider of some companies delays no other company") func aSlowProviderDelaysNoOtherCompany() throws {
         let okta = try TenantsOkta()
         let tenants = try (0..<5).map { try OktaTenant($0, in: store.database) }
         let (slow, fifth) = (tenants.prefix(4), tenants[4])
@@ -32,11 +32,11 @@ import Testing
         let start = ContinuousClock.now
         for _ in 0..<3 {
             let before = try completedSyncs(of: fifth)
-            // The job of the last sync may still be ending, and would be taken for the one that is asked for.
+            // The job of the last sync may still be ending, and would be mistaken for the requested one.
             try fifth.workspace.queueSync(of: fifth.integration, urgency: .routine, again: true)
             #expect(try poll(seconds: 120) { try completedSyncs(of: fifth) == before + 1 })
         }
-        // A request that waits for long is given up and made again.
+        // A request that waits too long is given up and sent again.
         #expect(okta.held >= 4, "the four were answered after \(ContinuousClock.now - start)")
         okta.release()
         #expect(try poll(seconds: 60) { try slow.allSatisfy { try completedSyncs(of: $0) == 1 } })
@@ -45,8 +45,8 @@ import Testing
         #expect(okta.provider.unexpected == [])
     }
 
-    /// Half of a worker's hands are kept from a platform, however few there are.
-    @Test func aSlowPlatformLeavesHandsForAllElse() throws {
+    /// Half of a worker's processes are not available to one platform, however few there are.
+    @Test("A slow platform leaves processes for other work") func aSlowPlatformLeavesHandsForAllElse() throws {
         let okta = try TenantsOkta()
         let tenants = try (0..<5).map { try OktaTenant($0, in: store.database) }
         okta.hold(tenants.map(\.token))
@@ -69,7 +69,8 @@ import Testing
         #expect(try worker.waitForEnd() == 0)
     }
 
-    @Test func tenThousandJobsOfOneCompanyStandInNobodysWay() throws {
+    @Test("Ten thousand jobs of one company do not delay another company")
+    func tenThousandJobsOfOneCompanyStandInNobodysWay() throws {
         let access = SystemAccess(store.database)
         let (own, other) = (
             try #require(try access.workspace(store.own.id)), try #require(try access.workspace(store.other.id))

@@ -2,7 +2,7 @@ import Base
 import Foundation
 import TestSupport
 
-/// One request to a function in a process of its own, by CGI.
+/// One request to a function in a separate process, by CGI.
 struct FunctionCall {
     let function: String
     var method = "GET"
@@ -10,7 +10,7 @@ struct FunctionCall {
     var body: JSON?
     let credentials: String
 
-    /// What the function answered; nil when it ended badly.
+    /// Sends the request; returns nil if the function failed.
     func send(to databaseURL: String, _ more: [String: String] = [:]) -> (status: Int, json: JSON)? {
         guard let process = try? start(on: databaseURL, more), (try? process.waitForEnd()) == 0 else { return nil }
         let text = String(decoding: process.output, as: UTF8.self)
@@ -19,7 +19,7 @@ struct FunctionCall {
         return (status, (try? JSON(parsing: text[head.upperBound...].utf8)) ?? .null)
     }
 
-    /// The function's process, which has got the request.
+    /// Starts the function's process with the request.
     func start(on databaseURL: String, _ more: [String: String] = [:]) throws -> PipedProgram {
         let bytes = body.map { JSONWriter.bytes($0) } ?? []
         var variables = [

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-/// Jobs whose processes end as they should not.
+/// Jobs whose processes end unexpectedly.
 @Suite(.serialized, .usesStore) struct JobProcessesTests {
     private let store: TestStore
     private let workspace: Workspace
@@ -20,7 +20,7 @@ import Testing
         try workspace.enqueue(.sync, payload: ["do": .string(what)], runAfter: .now - 10 - seconds)
     }
 
-    /// Starts a worker on what is due, or on one job.
+    /// Starts a worker for due jobs, or for one job.
     private func start(
         _ job: Identifier? = nil, jobSeconds: Double = 20, memoryBytes: UInt64 = 0, more: [String: String] = [:]
     ) throws -> PipedProgram {
@@ -35,7 +35,7 @@ import Testing
             BuiltProducts.folder + "/fixture-jobs", environment: variables, seconds: 60, memoryBytes: memoryBytes)
     }
 
-    /// Runs a worker to its end; the result is its log.
+    /// Runs a worker to its end; returns its log.
     private func run(
         _ job: Identifier? = nil, jobSeconds: Double = 20, memoryBytes: UInt64 = 0
     ) throws -> String {
@@ -46,7 +46,7 @@ import Testing
         return log
     }
 
-    /// Status, attempts and error.
+    /// Returns a job's status, attempts and error.
     private func row(_ job: Identifier) throws -> [String] {
         try #require(
             try store.database.first(
@@ -68,7 +68,8 @@ import Testing
         ("loop", "It took longer than 2 seconds, and its process was ended."),
     ]
 
-    @Test(arguments: faults) func aFaultCostsItsJobAnAttemptAndNoOtherJob(
+    @Test("A fault costs its job one attempt and affects no other job", arguments: faults)
+    func aFaultCostsItsJobAnAttemptAndNoOtherJob(
         _ fault: (what: String, beginning: String)
     ) throws {
         let bad = try enqueue(fault.what, before: 5)
@@ -84,7 +85,8 @@ import Testing
         #expect(log.contains("a job's process ended unexpectedly"))
     }
 
-    @Test func aJobThatEndsItsProcessEachTimeIsDeadAfterEightAttemptsWithTheReason() throws {
+    @Test("A job that ends its process each time dies after eight attempts, with the reason")
+    func aJobThatEndsItsProcessEachTimeIsDeadAfterEightAttemptsWithTheReason() throws {
         let job = try enqueue("abort")
         for attempt in 1...JobRunner.attempts {
             #expect(
@@ -100,13 +102,13 @@ import Testing
         #expect(try row(job) == ["dead", "8", Self.faults[1].beginning])
     }
 
-    @Test func aJobThatCannotEvenBeGivenUpDiesAllTheSame() throws {
+    @Test("A job that can't even be given up dies too") func aJobThatCannotEvenBeGivenUpDiesAllTheSame() throws {
         let job = try enqueue("give-up")
         try store.database.execute("UPDATE jobs SET attempts = 7 WHERE id = $1", job)
         for attempt in 8...9 {
             _ = try start().waitForEnd()
             guard attempt == 8 else { break }
-            // Its claim runs out.
+            // The job's lease ends.
             #expect(try row(job) == ["running", "8", ""])
             try store.database.execute("UPDATE jobs SET lease_expires_at = $2 WHERE id = $1", job, Timestamp.now - 1)
         }
@@ -114,7 +116,8 @@ import Testing
         #expect(row[0] == "dead" && row[2].hasPrefix("Its process ended by signal "), "\(row)")
     }
 
-    @Test func aJobThatIsRunAloneAfterItsResponseHasAProcessOfItsOwn() throws {
+    @Test("A job that runs alone after its response has its own process")
+    func aJobThatIsRunAloneAfterItsResponseHasAProcessOfItsOwn() throws {
         let (bad, good) = (try enqueue("trap"), try enqueue("complete"))
         #expect(try run(bad).contains("workspaces: 2"))
         #expect(try row(bad)[0...1] == ["waiting", "1"] && row(good)[0] == "ready")
@@ -122,12 +125,12 @@ import Testing
         #expect(try row(good)[0] == "gone")
     }
 
-    @Test func aWorkerThatIsAskedToEndGivesItsJobsBack() throws {
+    @Test("A worker that is asked to end gives its jobs back") func aWorkerThatIsAskedToEndGivesItsJobsBack() throws {
         let job = try enqueue("hold")
         let worker = try start()
         let child = try holder(worker)
         worker.program.send(SIGTERM)
-        // A service manager asks every process of a service.
+        // A service manager sends the signal to every process of a service.
         kill(child, SIGTERM)
         #expect(try worker.waitForEnd() == 0)
         #expect(!ProcessTable.isAlive(child))
@@ -137,7 +140,8 @@ import Testing
                 .map { $0 <= .now } == true)
     }
 
-    @Test func noProcessOutlivesItsWorkerAndNoneStaysAsAZombie() throws {
+    @Test("No process outlives its worker, and none stays as a zombie")
+    func noProcessOutlivesItsWorkerAndNoneStaysAsAZombie() throws {
         let job = try enqueue("hold", before: 5)
         let others = try (0..<5).map { _ in try enqueue("abort") }
         let worker = try start()
@@ -150,13 +154,14 @@ import Testing
         _ = try worker.waitForEnd()
     }
 
-    @Test func aWorkerThatStaysBeginsAJobAsSoonAsItIsQueued() throws {
+    @Test("A running worker starts a job as soon as it is queued")
+    func aWorkerThatStaysBeginsAJobAsSoonAsItIsQueued() throws {
         let worker = try start(more: ["FIXTURE_STAYS": "yes"])
         for _ in 0..<5 {
             let job = try enqueue("complete")
             #expect(try poll(seconds: 2) { try row(job)[0] == "gone" })
         }
-        // What is due by itself it queues itself.
+        // The worker itself queues syncs that become due.
         let okta = try store.own.addIntegration("okta")
         try store.database.execute(
             "UPDATE integrations SET next_auto_sync_at = $2, credentials = $3 WHERE id = $1", okta, Timestamp.now - 60,
@@ -170,7 +175,8 @@ import Testing
         #expect(try worker.waitForEnd() == 0)
     }
 
-    @Test func aWorkerWhoseTimeIsUpSaysThatThereIsMore() throws {
+    @Test("A worker whose time is over reports that jobs remain")
+    func aWorkerWhoseTimeIsUpSaysThatThereIsMore() throws {
         let jobs = try (0..<3).map { _ in try enqueue("complete") }
         let worker = try start(more: ["FIXTURE_TIME": "0"])
         #expect(try worker.waitForEnd() == 0)
@@ -180,7 +186,7 @@ import Testing
         #expect(try jobs.allSatisfy { try row($0)[0] == "gone" })
     }
 
-    /// The process of the job that holds.
+    /// Returns the process of the job that holds.
     private func holder(_ worker: PipedProgram) throws -> pid_t {
         let line = try worker.errorLine(containing: "holding as ")
         let rest = try #require(line.range(of: "holding as "))

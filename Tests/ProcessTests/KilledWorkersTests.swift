@@ -6,8 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// Workers under load that are killed again and again, and so are the processes of their jobs. THALIAN_KILLS sets the
-/// number of kills; the default fits into every run.
+/// Workers under load and the processes of their jobs are killed repeatedly. THALIAN_KILLS sets the number of kills;
+/// the default is small enough for every run.
 @Suite(.serialized, .usesStore) struct KilledWorkersTests {
     private static let kills = ProcessInfo.processInfo.environment["THALIAN_KILLS"].flatMap { Int($0) } ?? 20
     private let store: TestStore
@@ -18,7 +18,8 @@ import Testing
         load = try WorkersUnderLoad(store.database, at: store.url)
     }
 
-    @Test func noJobIsLostAndNoEffectDoubled() throws {
+    @Test("With workers that are killed, no job is lost and no effect doubled")
+    func noJobIsLostAndNoEffectDoubled() throws {
         var (killedWorkers, killedJobs) = (0, 0)
         var workers = try (0..<2).map { _ in try load.start() }
         while killedWorkers + killedJobs < Self.kills {
@@ -48,8 +49,8 @@ import Testing
         try load.check()
     }
 
-    /// A process that stood still for so long that another worker has done its job changes nothing when it goes on.
-    @Test func aWorkerThatWasTakenForDeadChangesNothing() throws {
+    /// A process that was stopped until another worker did its job must change nothing when it continues.
+    @Test("A worker that was taken for dead changes nothing") func aWorkerThatWasTakenForDeadChangesNothing() throws {
         let (okta, tenant, synced) = (load.okta, load.tenants[0], load.tenants[3])
         try tenant.addPerson("late")
         okta.hold([tenant.token, synced.token])
@@ -88,7 +89,7 @@ import Testing
             try load.number("SELECT count(*) FROM remediation_actions WHERE status = 'succeeded'") == 1, "\(action)")
     }
 
-    /// Stops processes at a moment at which none of them keeps others from writing.
+    /// Stops processes at a time at which none of them blocks other writers.
     private func stop(_ processes: [pid_t]) throws {
         for _ in 0..<20 {
             for process in processes { kill(process, SIGSTOP) }

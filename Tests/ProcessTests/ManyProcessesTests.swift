@@ -5,14 +5,14 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// 64 processes at once on one workspace.
+/// 64 processes at once use one workspace.
 @Suite(.serialized, .usesStore) struct ManyProcessesTests {
     private static let processes = 64
     private let store: TestStore
 
     init() throws { store = try TestStore() }
 
-    /// The statuses of so many calls, made by 64 processes at a time.
+    /// Returns the statuses of `count` calls, made by 64 processes at a time.
     private func statuses(
         _ calls: Int, _ call: @escaping @Sendable (Int) -> FunctionCall, _ more: [String: String] = [:]
     ) -> [Int: Int] {
@@ -31,7 +31,7 @@ import Testing
         return counts.withLock { $0 }
     }
 
-    @Test func oneKeyPassesAThousandTimesAnHour() throws {
+    @Test("One key allows exactly a thousand requests an hour") func oneKeyPassesAThousandTimesAnHour() throws {
         let key = store.own.readKey
         func run(_ key: String) -> (counts: [Int: Int], isWithinAnHour: Bool) {
             let start = Timestamp.now.seconds / 3_600
@@ -41,12 +41,12 @@ import Testing
             return (counts, start == Timestamp.now.seconds / 3_600)
         }
         var result = run(key)
-        // A new hour has begun meanwhile, with a count of its own; the write key has made no requests yet.
+        // A new hour with a new count has begun; the write key has made no requests yet.
         if !result.isWithinAnHour { result = run(store.own.writeKey) }
         #expect(result.counts == [200: 1_000, 429: 200])
     }
 
-    @Test func thereAreNeverMoreThanTenKeys() throws {
+    @Test("There are never more than ten keys") func thereAreNeverMoreThanTenKeys() throws {
         let token = TestSession.token(of: try #require(store.own.members[.admin]), at: .now)
         let id = store.own.id.description
         let counts = statuses(64) { number in
@@ -58,12 +58,13 @@ import Testing
             "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL", store.own.id
         ) { try $0[0] as Int }
         #expect(active == 10)
-        // There were two before.
+        // There were two keys before.
         #expect(counts == [200: 8, 409: 56])
     }
 
-    /// Changes of different kinds, which take their locks on different rows.
-    @Test func theAuditChainHasNoForkAndNobodyWaitsForever() throws {
+    /// Changes of different kinds, which lock different rows.
+    @Test("The audit chain does not fork, and no request waits forever")
+    func theAuditChainHasNoForkAndNobodyWaitsForever() throws {
         let key = store.own.writeKey
         let token = TestSession.token(of: try #require(store.own.members[.admin]), at: .now)
         let id = store.own.id.description
@@ -80,7 +81,7 @@ import Testing
                     credentials: key)
         }
         #expect(counts == [200: 200, 409: 56])
-        // The genesis entry, and one for each change.
+        // The genesis entry, and one entry for each change.
         #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 201)
     }
 }

@@ -7,13 +7,13 @@ import Store
 import Synchronization
 import TestSupport
 
-/// A company with an Okta org of its own, whose API token tells it from others.
+/// A company with its own Okta org, which is recognised by its API token.
 struct OktaTenant {
     let workspace: Workspace
     let integration: Identifier
     let token: String
 
-    /// Adds one to a database.
+    /// Adds a company to a database.
     init(_ number: Int, in database: any Database) throws {
         let id = Identifier.random()
         integration = .random()
@@ -37,7 +37,7 @@ struct OktaTenant {
             """, id, integration, sealed, Timestamp.now + .hours(2), Timestamp.now - 60)
     }
 
-    /// Adds somebody of the org.
+    /// Adds a person to the org.
     func addPerson(_ externalID: String) throws {
         try workspace.execute(
             """
@@ -46,7 +46,7 @@ struct OktaTenant {
             """, Identifier.random(), integration, externalID, Timestamp.now)
     }
 
-    /// Queues an action that suspends somebody of the org; returns its id.
+    /// Queues an action that suspends a person of the org; returns its id.
     func queueSuspension(of externalID: String) throws -> Identifier {
         let id = Identifier.random()
         try workspace.exclusively {
@@ -62,9 +62,9 @@ struct OktaTenant {
     }
 }
 
-/// An Okta for all tenants: orgs of a few people, that answer, hold, and suspend.
+/// Okta for all tenants: orgs of a few people, which answer, hold requests, and suspend users.
 final class TenantsOkta: Sendable {
-    /// Its API.
+    /// Okta's API.
     let provider: FakeProvider
     private let state: State
 
@@ -99,8 +99,8 @@ final class TenantsOkta: Sendable {
         }
     }
 
-    /// An Okta that takes so many microseconds before it suspends somebody, and as many before it says so. Each org has
-    /// so many people, u0, u1 …
+    /// Makes an Okta that waits `delay` microseconds before it suspends a user, and as long before it answers. Each org
+    /// has `people` users, u0, u1 …
     init(people: Int = 3, delay: UInt32 = 0) throws {
         let state = State(delay: delay)
         self.state = state
@@ -143,27 +143,27 @@ final class TenantsOkta: Sendable {
         }
     }
 
-    /// The variables with which functions find it.
+    /// The variables that direct functions to it.
     var variables: [String: String] {
         ["ENVIRONMENT": "development", "UPSTREAM_OKTA": provider.url, "CREDENTIALS_KEY": FakeOkta.credentialsKey]
     }
 
-    /// Answers these orgs' requests no more, until `release`.
+    /// Stops answering these orgs' requests until `release`.
     func hold(_ tokens: [String]) { state.mutex.withLock { $0.held.formUnion(tokens) } }
     func release() { state.mutex.withLock { $0.held = [] } }
-    /// How many requests are held.
+    /// The number of held requests.
     var held: Int { state.mutex.withLock { $0.waiting } }
-    /// Whether no request is under way.
+    /// True if no request is being answered.
     var isIdle: Bool { state.mutex.withLock { $0.underWay == 0 } }
-    /// How often anybody was asked to be suspended.
+    /// The number of suspension requests.
     var suspensions: Int { state.mutex.withLock { $0.asked.values.reduce(0, +) } }
-    /// How often somebody of an org was asked to be suspended, whatever came of it.
+    /// Returns the number of requests to suspend a user of an org, whatever their outcome.
     func suspensions(of user: String, at tenant: OktaTenant) -> Int {
         state.mutex.withLock { $0.asked[tenant.token + user] ?? 0 }
     }
 }
 
-/// A worker of the product, scheduled-jobs, which stays.
+/// The product's worker, scheduled-jobs, in the mode in which it keeps running.
 enum JobWorkerProgram {
     static func start(
         on databaseURL: String, processes: Int, _ variables: [String: String], seconds: Double = 600

@@ -6,7 +6,7 @@
     import TestSupport
     import Testing
 
-    /// A server that is killed again and again while the runner's functions write to it.
+    /// A database server is killed repeatedly while the runner's functions write to it.
     @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
     struct OutageTests {
         private let folder: TemporaryFolder
@@ -17,7 +17,8 @@
             server = OwnServer(in: folder)
         }
 
-        @Test func noAcknowledgedWriteIsLostAndServiceResumes() throws {
+        @Test("No acknowledged write is lost, and service resumes after each outage")
+        func noAcknowledgedWriteIsLostAndServiceResumes() throws {
             let url = try server.start()
             defer { _ = try? server.kill() }
             let runner = try DevRunner(in: folder, arguments: ["--database", url])
@@ -40,7 +41,7 @@
             var health: Set<String> = []
             do {
                 for round in 1...20 {
-                    // In the middle of writes: some have been acknowledged since the last time.
+                    // The server is killed during writes: some were acknowledged since the last time.
                     let before = acknowledged.withLock { $0.count }
                     #expect(poll(seconds: 30) { acknowledged.withLock { $0.count } > before + 20 }, "round \(round)")
                     try server.kill()

@@ -2,24 +2,24 @@
     import Foundation
     import TestSupport
 
-    /// A PostgreSQL server of one test, which may kill it.
+    /// A PostgreSQL server for one test, which may kill it.
     struct OwnServer {
         private let folder: String
 
-        /// A server in a folder. It is not started.
+        /// Prepares a server in a folder without starting it.
         init(in folder: TemporaryFolder) {
-            // The path is longer than that of a Unix-domain socket may be: a checkout may be anywhere.
+            // The path is longer than a Unix-domain socket's may be, as in a deeply nested checkout.
             self.folder = folder.path("server-" + String(repeating: "x", count: 90))
         }
 
         private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "postgresql").path
 
-        /// Starts it; returns its URL, which stays the same.
+        /// Starts the server; returns its URL, which stays the same.
         @discardableResult
         func start() throws -> String { try control("start") }
 
-        /// Kills all its processes.
+        /// Kills all of the server's processes.
         func kill() throws { _ = try control("kill") }
 
         private func control(_ verb: String) throws -> String {

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The runner refuses requests without credentials itself, and nobody can tell.
+/// The runner itself refuses requests without credentials, with the same answer as the function.
 @Suite(.usesStore) struct RefusalTests {
-    @Test("The runner's answer to a request without credentials is that of the function")
+    @Test("The runner refuses a request without credentials with the function's own answer")
     func theSameAnswer() throws {
         let folder = try TemporaryFolder()
         let runner = try DevRunner(in: folder, arguments: ["--format", "json"])

@@ -9,9 +9,10 @@ import Testing
 
 /// Actions in processes that are killed.
 @Suite(.serialized, .usesStore) struct RemediationProcessesTests {
-    /// At whatever moment the process dies: the action is there once the request has been repeated, is carried out when its
-    /// job has been taken over, and is carried out once.
-    @Test func aKilledActionIsNeitherLostNorDoubled() throws {
+    /// The process may die at any time: a repeated request finds or makes the action, a worker that takes over its job
+    /// carries it out, and it is carried out once.
+    @Test("An action whose process is killed is neither lost nor doubled")
+    func aKilledActionIsNeitherLostNorDoubled() throws {
         let store = try TestStore()
         let okta = try FakeOkta(delay: 20_000)
         let integration = try store.own.connectOkta()
@@ -27,7 +28,7 @@ import Testing
         func variables(_ user: String) -> [String: String] {
             okta.variables.merging(["HTTP_IDEMPOTENCY_KEY": user]) { $1 }
         }
-        // A minute later, for a worker that takes over what another has left.
+        // The clock of a worker that takes over a minute later.
         let runner = JobRunner(
             [.remediation: Remediation(Environment(okta.variables)).handler], seconds: 600, Log()
         ) { .now + 61 }
@@ -40,7 +41,7 @@ import Testing
             let user = "u\(round)"
             try store.own.addPerson(user, on: integration)
             let process = try call(user).start(on: store.url, variables(user))
-            // Every other one dies at any moment, the others once the action is written down.
+            // Every second process dies at a random time, the others once the action is stored.
             if round % 2 == 0 {
                 usleep(round == 0 ? 0 : UInt32.random(in: 0...UInt32(duration * 1_000_000)))
             } else {

@@ -5,13 +5,13 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Syncs in processes of their own, of an Okta on this machine.
+/// Syncs in separate processes, with a local copy of Okta's API.
 @Suite(.serialized, .usesStore) struct SyncProcessesTests {
     private static let users = 40
     private static let token = "00plantedSecretOktaToken"
     private let store: TestStore
     private let okta: FakeProvider
-    /// What the provider says of everybody: changes when a sync has come to its end.
+    /// A value in every user's record that changes after each completed sync.
     private let version: Version
 
     private final class Version: Sendable {
@@ -26,7 +26,7 @@ import Testing
         okta = try FakeProvider { request in Self.answer(request, version.text) }
     }
 
-    /// Four users a page, each with a factor of their own.
+    /// Returns four users per page, each with one factor.
     private static func answer(_ request: FakeProvider.Request, _ version: String) -> FakeProvider.Reply? {
         switch request.path {
         case "/oauth2/v1/token": return .json(["access_token": "t0plantedSecretAccessToken"])
@@ -81,7 +81,7 @@ import Testing
         try store.database.rows(sql, store.own.id) { row in (0..<row.columnCount).map(row.text).joined(separator: " ") }
     }
 
-    /// What dead processes hold, they hold until their time is up.
+    /// Ends the leases that dead processes hold.
     private func letTimePass() throws {
         for sql in [
             "UPDATE sync_runs SET lease_expires_at = $2 WHERE workspace_id = $1 AND status = 'in_progress'",
@@ -91,7 +91,8 @@ import Testing
         }
     }
 
-    @Test func aSyncThatIsKilledAtFiftyMomentsLosesNothingAndDoublesNothing() throws {
+    @Test("A sync that is killed at fifty different times loses and doubles nothing")
+    func aSyncThatIsKilledAtFiftyMomentsLosesNothingAndDoublesNothing() throws {
         let id = try connect()
         let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
         let start = Date()
@@ -105,7 +106,7 @@ import Testing
             usleep(UInt32(moment * 1_000_000))
             process.program.send(SIGKILL)
             _ = try process.waitForEnd()
-            // Everybody's department is of one version, and everybody is there once.
+            // All departments are of one version, and every user is present once.
             let departments = try texts(
                 "SELECT department, count(*) FROM identities WHERE workspace_id = $1 GROUP BY department")
             #expect(departments.count == 1)
@@ -116,7 +117,7 @@ import Testing
                 }
                     == departments)
             if departments == ["\(version.text) \(Self.users)"] {
-                // It was faster than the one that was timed.
+                // The sync was faster than the timed one.
                 duration = moment
                 version.number.add(1, ordering: .sequentiallyConsistent)
             } else {
@@ -135,7 +136,7 @@ import Testing
         #expect(okta.unexpected == [])
     }
 
-    @Test func ofManyAtOnceOneSyncs() throws {
+    @Test("Only one of many concurrent syncs runs") func ofManyAtOnceOneSyncs() throws {
         let id = try connect()
         let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
         let statuses = Mutex<[Int: Int]>([:])
@@ -150,7 +151,7 @@ import Testing
         #expect(try texts("SELECT count(*) FROM accounts WHERE workspace_id = $1") == ["\(Self.users)"])
     }
 
-    @Test func noSecretIsInTheDatabaseOrInAnyOutput() throws {
+    @Test("No secret is in the database or in any output") func noSecretIsInTheDatabaseOrInAnyOutput() throws {
         let key = TestKey.rsa
         let secrets = ["lantedSecret"] + key.split(separator: "\n").dropFirst().dropLast().map { String($0.prefix(40)) }
         let configurations: [JSON] = [
@@ -185,12 +186,12 @@ import Testing
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil) }
             isThere = isThere || bytes.range(of: Data("u7@example.com".utf8)) != nil
         }
-        // What is looked through does hold what the sync has brought.
+        // Proves that the search covers the synced data.
         #expect(isThere)
     }
 
-    /// All that the database keeps: its files, as they are; of PostgreSQL its tables too, where files hold long values
-    /// compressed.
+    /// Returns everything that the database stores: its files, and for PostgreSQL also its tables, because files
+    /// contain long values in compressed form.
     private func storedBytes() throws -> [Data] {
         let files = FileManager.default
         var folder = store.folder.path("")

@@ -6,7 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// `local-runner work` as a program, with a function in place of scheduled-jobs whose jobs do as they are told.
+/// `local-runner work` as a program. In place of scheduled-jobs it has a function whose jobs behave as their payloads
+/// say.
 @Suite(.serialized, .usesStore) struct WorkTests {
     private let store: TestStore
     private let folder: TemporaryFolder
@@ -17,7 +18,7 @@ import Testing
         let access = SystemAccess(store.database)
         workspaces = try [store.own.id, store.other.id].map { try #require(try access.workspace($0)) }
         folder = try TemporaryFolder()
-        // The runner looks for functions where it lies itself.
+        // The runner looks for functions in its own folder.
         try FileManager.default.linkItem(
             atPath: BuiltProducts.folder + "/local-runner", toPath: folder.path("local-runner"))
         try FileManager.default.createSymbolicLink(
@@ -50,21 +51,22 @@ import Testing
         try workspaces[workspace].enqueue(.sync, payload: ["do": .string(what)])
     }
 
-    /// The processes of jobs that have said that they hold, the earliest first.
+    /// The processes of jobs that have reported that they hold, the earliest first.
     private var holders: [pid_t] {
         folder.read("log").components(separatedBy: "holding as ").dropFirst().compactMap { text in
             pid_t(text.prefix { $0.isNumber })
         }
     }
 
-    /// The attempts that each sync of a state has taken. The worker also queues the housekeeping that is due.
+    /// Returns the attempts of each sync in a state. The worker also queues due housekeeping.
     private func jobs(_ state: String) throws -> [Int] {
         try store.database.rows(
             "SELECT attempts FROM jobs WHERE kind = 'sync' AND state = $1 ORDER BY attempts", state
         ) { try $0[0] as Int }
     }
 
-    @Test func soManyJobsRunAtOnceAsItWasToldEachInAProcessOfItsOwn() throws {
+    @Test("The configured number of jobs runs at once, each in its own process")
+    func soManyJobsRunAtOnceAsItWasToldEachInAProcessOfItsOwn() throws {
         for workspace in [0, 0, 1, 1, 1] { try enqueue("hold", in: workspace) }
         let worker = try start(["--processes", "3"])
         try #require(poll(seconds: 60) { holders.count == 3 }, "\(folder.read("log"))")
@@ -72,7 +74,7 @@ import Testing
         #expect(Set(holders).count == 3 && Set(holders).isSubset(of: children))
         #expect(try jobs("running") == [1, 1, 1])
         #expect(try jobs("ready") == [0, 0])
-        // The place of one that has ended is the next one's.
+        // The next job takes the place of one that has ended.
         kill(holders[0], SIGKILL)
         #expect(poll(seconds: 30) { holders.count == 4 })
         #expect(try jobs("running") == [1, 1, 1])
@@ -81,7 +83,7 @@ import Testing
         #expect(worker.isRunning)
     }
 
-    @Test func itGivesItsJobsBackWhenItIsAskedToEnd() throws {
+    @Test("A worker gives its jobs back when it is asked to end") func itGivesItsJobsBackWhenItIsAskedToEnd() throws {
         let held = try (0..<2).map { try enqueue("hold", in: $0) }
         let worker = try start(["--processes", "2"])
         #expect(poll(seconds: 60) { holders.count == 2 }, "\(folder.read("log"))")
@@ -96,14 +98,14 @@ import Testing
             #expect(
                 row == ["waiting", "0", "Its worker was stopped."] || row == ["ready", "0", "Its worker was stopped."])
         }
-        // Another begins them anew.
+        // Another worker starts them again.
         let next = try start(["--processes", "2"])
         #expect(poll(seconds: 60) { holders.count == 2 })
         #expect(try jobs("running") == [1, 1])
         #expect(next.isRunning)
     }
 
-    @Test func itStartsAgainWhatHasDied() throws {
+    @Test("A worker that has died is started again") func itStartsAgainWhatHasDied() throws {
         let worker = try start()
         let first = try enqueue("complete")
         func isDone(_ job: Identifier) throws -> Bool {
@@ -118,7 +120,7 @@ import Testing
         #expect(worker.waitForEnd(seconds: 30) == 0)
     }
 
-    @Test func whatItCanNotDoItSays() throws {
+    @Test("Invalid options and a missing function are reported") func whatItCanNotDoItSays() throws {
         for processes in ["0", "257", "many"] {
             #expect(try start(["--processes", processes]).waitForEnd(seconds: 30) == 2)
             #expect(folder.read("log").contains("--processes"), "\(folder.read("log"))")

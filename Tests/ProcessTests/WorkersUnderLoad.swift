@@ -6,16 +6,16 @@ import Store
 import TestSupport
 import Testing
 
-/// Companies whose Okta orgs give workers something to do, and what must be true of it in the end.
+/// Companies whose Okta orgs give workers jobs, and checks of the final state.
 final class WorkersUnderLoad {
     let okta: TenantsOkta
     let tenants: [OktaTenant]
     private let url: String
     private var actions: [(id: Identifier, tenant: OktaTenant, person: String)] = []
-    /// A connection of the test itself; a new one after the database has restarted.
+    /// The test's own connection; a new one after the database has restarted.
     var database: any Database
 
-    /// Six companies in a database. The first three have actions, the others syncs.
+    /// Makes six companies in a database. The first three have actions, the others syncs.
     init(_ database: any Database, at url: String) throws {
         (self.database, self.url) = (database, url)
         okta = try TenantsOkta(delay: 5_000)
@@ -36,7 +36,7 @@ final class WorkersUnderLoad {
         for worker in workers { _ = try worker.waitForEnd() }
     }
 
-    /// Queues two actions of each of three companies, and a sync of each of the others.
+    /// Queues two actions for each of three companies, and a sync for each of the others.
     func addWork() throws {
         for tenant in tenants.prefix(3) {
             for _ in 0..<2 {
@@ -48,17 +48,17 @@ final class WorkersUnderLoad {
         for tenant in tenants.dropFirst(3) { try tenant.workspace.queueSync(of: tenant.integration) }
     }
 
-    /// The first number of a query's first row.
+    /// Returns the first number in a query's first row.
     func number(_ sql: SQL) throws -> Int { try database.first(sql) { try $0[0] as Int } ?? -1 }
 
-    /// The number of jobs that are running, ready, or due.
+    /// Returns the number of jobs that are running, ready, or due.
     private func due() throws -> Int {
         try database.first("SELECT count(*) FROM jobs WHERE state <> 'waiting' OR run_after <= $1", Timestamp.now) {
             try $0[0] as Int
         } ?? -1
     }
 
-    /// Ends all leases and pauses, while there are no workers.
+    /// Ends all leases and pauses while there are no workers.
     func letTimePass() throws {
         #expect(poll(seconds: 60) { okta.isIdle })
         for sql in [
@@ -69,7 +69,7 @@ final class WorkersUnderLoad {
         ] as [SQL] { try database.execute(sql, Timestamp.now - 300) }
     }
 
-    /// Does what is left with one worker that nothing disturbs, as often as a job is tried.
+    /// Finishes the remaining jobs with one undisturbed worker, in as many runs as a job has attempts.
     func finish() throws {
         for _ in 0..<JobRunner.attempts {
             try letTimePass()

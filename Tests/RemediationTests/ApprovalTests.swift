@@ -10,7 +10,7 @@ import Testing
 
 @testable import Remediation
 
-/// The actions that wait for approval, and how a person decides about them.
+/// Actions that wait for approval, and decisions about them.
 @Suite(.usesStore) struct ApprovalTests {
     private let scene: Scene
 
@@ -26,17 +26,20 @@ import Testing
         return action.status.rawValue
     }
 
-    // MARK: Who must approve
+    // MARK: Required approvals
 
-    @Test(arguments: Role.allCases.prefix(4), ["critical", "high", "medium", "low", "info"])
+    @Test(
+        "An agent's action waits for approval if its finding is critical or high",
+        arguments: Role.allCases.prefix(4), ["critical", "high", "medium", "low", "info"])
     func agentsWaitWhereTheFindingIsGrave(_ role: Role, _ severity: String) throws {
         let finding = try scene.store.own.addFinding(severity)
         let waits = role == .agent && ["critical", "high"].contains(severity)
         #expect(try status(role, .suspendUser, finding: finding) == (waits ? "pending_approval" : "queued"))
     }
 
-    /// Leaving the finding out, or naming a harmless one, is no way around.
-    @Test func agentsWaitWhereAGraveFindingIsAboutTheTarget() throws {
+    /// Omitting the finding, or naming a harmless one, does not avoid the approval.
+    @Test("An agent's action waits if a severe finding is about the target")
+    func agentsWaitWhereAGraveFindingIsAboutTheTarget() throws {
         #expect(try status(.agent, .suspendUser) == "queued")
         try scene.store.own.addFinding("high", identity: scene.alice)
         let harmless = try scene.store.own.addFinding("low")
@@ -47,8 +50,10 @@ import Testing
         #expect(try status(.agent, .syncDevice, "d1") == "pending_approval")
     }
 
-    /// Agents and API keys may set findings aside, and would otherwise remove the reason for the approval first.
-    @Test(arguments: ["snoozed", "dismissed"])
+    /// Agents and API keys may snooze or dismiss findings, and could otherwise remove the reason for the approval
+    /// first.
+    @Test(
+        "A severe finding that was snoozed or dismissed still requires approval", arguments: ["snoozed", "dismissed"])
     func aGraveFindingThatWasSetAsideCounts(_ status: String) throws {
         try scene.store.own.addFinding("critical", status: status, identity: scene.alice)
         #expect(try self.status(.agent, .suspendUser) == "pending_approval")
@@ -56,10 +61,9 @@ import Testing
         #expect(try self.status(.securityAnalyst, .suspendUser) == "queued", "may approve")
     }
 
-    /// API keys may sanction applications, which resolves findings, and would otherwise remove the reason for the approval
-    /// so. What a person has sanctioned is judged.
-    @Test(
-        "A grave finding that an API key has resolved by sanctioning the application counts", arguments: [false, true])
+    /// API keys may sanction applications, which resolves findings, and could otherwise remove the reason for the
+    /// approval in this way. A person's sanction is a decision and counts.
+    @Test("A severe finding that an API key's sanction has resolved still requires approval", arguments: [false, true])
     func aGraveFindingThatAKeyHasSanctionedAwayCounts(_ byAction: Bool) throws {
         let app = try scene.store.own.addApplication("Figma", from: scene.directory)
         let finding = try scene.store.own.addFinding("high", "shadow_it", application: app)
@@ -77,7 +81,7 @@ import Testing
         #expect(try isResolved() == true)
         #expect(try status(nil, .blockApp, app.description) == "pending_approval")
         #expect(try status(.agent, .revokeOAuthToken, "u1") == "queued", "not about the application")
-        // Taking the decision back is no way out, either.
+        // Removing the decision does not avoid the approval either.
         _ = try scene.keyed.setAppPolicy(.undecided, appName: "Figma", now: scene.now)
         #expect(try status(nil, .blockApp, app.description) == "pending_approval")
         let analyst = try scene.workspace(.securityAnalyst)
@@ -90,9 +94,9 @@ import Testing
         #expect(try status(nil, .blockApp, app.description) == "queued")
     }
 
-    /// Findings list entities in several ways: by id, by the platform's own id, by name or address, and by another account of
-    /// the same person.
-    @Test("An agent waits if a grave finding lists the target, however it names it")
+    /// Findings list entities in several ways: by id, by the platform's own id, by name or address, and by another
+    /// account of the same person.
+    @Test("An agent's action waits if a severe finding lists the target, in any form")
     func agentsWaitWhereAGraveFindingListsTheTarget() throws {
         let own = scene.store.own
         let elsewhere = try own.addIntegration("okta")
@@ -116,14 +120,14 @@ import Testing
             try scene.store.database.execute("UPDATE findings SET status = 'resolved' WHERE id = $1", finding)
             #expect(try status(.agent, .suspendUser) == "queued", "\(list)")
         }
-        // A platform's name is no name of an account.
+        // A platform's name is not an account's name.
         try own.addFinding("high", entities: ["integrations": [["platform": "u1"]]])
         #expect(try status(.agent, .suspendUser) == "queued")
         try own.addFinding("high", entities: ["devices": [["id": .string(scene.device.description)]]])
         #expect(try status(.agent, .syncDevice, "d1") == "pending_approval")
     }
 
-    @Test("An action about a harmless finding waits if a grave one names its target")
+    @Test("An action about a harmless finding waits if a severe one names its target")
     func anActionAboutAHarmlessFindingWaitsForAGraveOne() throws {
         let slight = try scene.store.own.addFinding(
             "low", identity: scene.alice, action: "suspend_user", sources: ["jumpcloud"])
@@ -134,7 +138,8 @@ import Testing
         #expect(action.status == .pendingApproval)
     }
 
-    @Test func agentsDoNotDecideAboutApplications() throws {
+    @Test("An agent's decision about an application waits for approval")
+    func agentsDoNotDecideAboutApplications() throws {
         let app = try scene.store.own.addApplication("Figma", from: scene.directory).description
         for type in [ActionType.sanctionApp, .flagApp, .blockApp] {
             #expect(try status(.agent, type, app) == "pending_approval")
@@ -142,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func programsActByTheirTier() throws {
+    @Test("An API key's action waits or runs as the workspace's tiers say") func programsActByTheirTier() throws {
         let grave = try scene.store.own.addFinding("high", identity: scene.alice)
         let slight = try scene.store.own.addFinding("medium", device: scene.device)
         #expect(try status(nil, .syncDevice, "d1", finding: slight) == "queued")
@@ -170,7 +175,7 @@ import Testing
         return try scene.request(in: try scene.workspace(.agent)) { $0.findingID = finding }
     }
 
-    @Test func nothingRunsBeforeItIsApproved() throws {
+    @Test("No action runs before it is approved") func nothingRunsBeforeItIsApproved() throws {
         let action = try pending()
         try scene.run(action)
         #expect(scene.provider.calls.isEmpty)
@@ -184,7 +189,7 @@ import Testing
         #expect(entries[2].details["decided_by"] == "security_analyst@example.com")
     }
 
-    @Test func whatIsRejectedNeverRuns() throws {
+    @Test("A rejected action never runs") func whatIsRejectedNeverRuns() throws {
         let action = try pending()
         let rejected = try scene.workspace(.admin).decide(.reject, on: action.id, now: scene.now)
         #expect(rejected.status == .rejected && scene.json(rejected)?["success"] == true)
@@ -195,7 +200,7 @@ import Testing
         #expect(again?.status == 409 && again?.sentence == "This action is rejected; it is not waiting for approval.")
     }
 
-    @Test func whoMayNotApproveDoesNot() throws {
+    @Test("A caller who may not approve gets 403") func whoMayNotApproveDoesNot() throws {
         let action = try pending()
         for workspace in [try scene.workspace(.agent), scene.keyed] {
             #expect(refusal { _ = try workspace.decide(.approve, on: action.id, now: scene.now) }?.status == 403)
@@ -203,11 +208,11 @@ import Testing
         #expect(try scene.action(action.id).status == .pendingApproval)
     }
 
-    @Test func anActionThatIsNotThereIsNotFound() throws {
+    @Test("An unknown action gets 404") func anActionThatIsNotThereIsNotFound() throws {
         #expect(refusal { _ = try scene.workspace().decide(.approve, on: .random(), now: scene.now) }?.status == 404)
     }
 
-    @Test func approvalWaitsAWeek() throws {
+    @Test("An action waits for approval for one week") func approvalWaitsAWeek() throws {
         let action = try pending()
         scene.now = scene.now + .days(7) - 1
         try scene.workspace().cancelExpiredApprovals(now: scene.now)
@@ -220,7 +225,7 @@ import Testing
         #expect(try scene.audited() == ["remediation.requested", "remediation.cancelled"])
     }
 
-    @Test func ofTwoDecisionsAtOnceOneHolds() throws {
+    @Test("Only one of several concurrent decisions counts") func ofTwoDecisionsAtOnceOneHolds() throws {
         let id = try pending().id
         let (connect, workspaceID, now) = (scene.store.connect, scene.store.own.id, scene.now)
         let outcomes = Mutex<[Bool]>([])

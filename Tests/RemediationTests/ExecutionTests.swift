@@ -8,13 +8,13 @@ import Testing
 
 @testable import Remediation
 
-/// What a job does with an action.
+/// The execution of an action by its job.
 @Suite(.usesStore) struct ExecutionTests {
     private let scene: Scene
 
     init() throws { scene = try Scene() }
 
-    @Test func anActionIsCarriedOutOnceAndRecorded() throws {
+    @Test("An action is carried out once and recorded") func anActionIsCarriedOutOnceAndRecorded() throws {
         let finding = try scene.store.own.addFinding("medium", identity: scene.alice)
         let action = try scene.run(scene.request { $0.findingID = finding })
         #expect(action.status == .succeeded && scene.provider.calls.count == 1)
@@ -34,7 +34,7 @@ import Testing
         #expect(try scene.job(action).status == "completed")
     }
 
-    @Test func anActionThatFailsLeavesItsFindingOpen() throws {
+    @Test("A failed action leaves its finding open") func anActionThatFailsLeavesItsFindingOpen() throws {
         let finding = try scene.store.own.addFinding("medium", identity: scene.alice)
         scene.provider.fail(ConnectorError.configuration("The token may not do this."))
         let action = try scene.run(scene.request { $0.findingID = finding })
@@ -48,9 +48,10 @@ import Testing
         #expect(status == "open")
     }
 
-    // MARK: Trying again
+    // MARK: Retries
 
-    @Test func aProviderThatDidNothingIsAskedAgain() throws {
+    @Test("After a provider error without effect, the action is retried")
+    func aProviderThatDidNothingIsAskedAgain() throws {
         scene.provider.fail(ConnectorError.provider("It failed."))
         let action = try scene.run(scene.request())
         #expect(action.status == .running)
@@ -60,7 +61,7 @@ import Testing
         #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 2)
     }
 
-    @Test func aRateLimitIsWaitedFor() throws {
+    @Test("A rate limit is waited for and is not a failed attempt") func aRateLimitIsWaitedFor() throws {
         scene.provider.fail(ConnectorError.rateLimited(seconds: 90))
         let action = try scene.run(scene.request())
         let job = try scene.job(action)
@@ -71,17 +72,18 @@ import Testing
         #expect(try scene.run(action).status == .succeeded)
     }
 
-    @Test func whatTheProviderRefusesHasFailedAtOnce() throws {
+    @Test("An action that the provider refuses has failed at once")
+    func whatTheProviderRefusesHasFailedAtOnce() throws {
         scene.provider.fail(ConnectorError.refused("It does not do this."))
         let action = try scene.run(scene.request())
         #expect(action.status == .failed && action.error == "It does not do this.")
         #expect(try scene.job(action).status == "completed" && scene.provider.calls.count == 1)
         #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
-        // It is in nobody's way.
+        // A failed action does not block a new one.
         #expect(try scene.run(scene.request()).status == .succeeded)
     }
 
-    @Test func whatFailsTooOftenHasFailed() throws {
+    @Test("An action that fails eight times has failed") func whatFailsTooOftenHasFailed() throws {
         let action = try scene.request()
         for _ in 0..<8 {
             scene.provider.fail(ConnectorError.provider("It failed."))
@@ -93,7 +95,7 @@ import Testing
         #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
     }
 
-    @Test func withoutTimeItIsLeftToTheNextRun() throws {
+    @Test("Without enough time, the action is left to the next run") func withoutTimeItIsLeftToTheNextRun() throws {
         let action = try scene.run(scene.request(), seconds: 1)
         #expect(action.status == .running && scene.provider.calls.isEmpty)
         #expect(try scene.job(action).attempts == 0)
@@ -101,16 +103,17 @@ import Testing
         #expect(try scene.run(action).status == .succeeded)
     }
 
-    // MARK: Outcomes that nobody saw
+    // MARK: Unknown outcomes
 
-    @Test func aBrokenConnectionIsLookedInto() throws {
+    @Test("After a broken connection, the provider is asked for the outcome")
+    func aBrokenConnectionIsLookedInto() throws {
         scene.provider.fail(ConnectorError.unknownOutcome("It broke off."), wasDone: true)
         let action = try scene.run(scene.request())
         #expect(action.status == .succeeded && scene.provider.calls.count == 1)
         #expect(scene.json(action)?["result"]?["platform"] == "told")
     }
 
-    @Test func whatWasNotDoneIsDoneLater() throws {
+    @Test("An action that was not done is done in the next run") func whatWasNotDoneIsDoneLater() throws {
         scene.provider.fail(ConnectorError.unknownOutcome("It broke off."))
         let action = try scene.run(scene.request())
         #expect(action.status == .running && scene.provider.calls.count == 1)
@@ -118,7 +121,7 @@ import Testing
         #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 2)
     }
 
-    @Test func whatWasStillUnderWayIsNotDoneTwice() throws {
+    @Test("An action that turns out to be done is not done twice") func whatWasStillUnderWayIsNotDoneTwice() throws {
         scene.provider.fail(ConnectorError.unknownOutcome("It broke off."))
         let action = try scene.run(scene.request())
         scene.provider.note("suspend_user u1")
@@ -126,7 +129,8 @@ import Testing
         #expect(try scene.run(action).status == .succeeded && scene.provider.calls.count == 1)
     }
 
-    @Test func aSilentProviderLeavesTheOutcomeUnknown() throws {
+    @Test("If the provider can't tell the outcome, it stays unknown")
+    func aSilentProviderLeavesTheOutcomeUnknown() throws {
         scene.provider.fallSilent()
         scene.provider.fail(ConnectorError.unknownOutcome("It broke off."))
         let action = try scene.run(scene.request())
@@ -137,10 +141,10 @@ import Testing
         #expect(try scene.run(action).status == .unknownOutcome && scene.provider.calls.count == 1)
     }
 
-    /// A worker that dies within the provider's answer.
+    /// The death of a worker during the provider's answer.
     private struct Death: Error {}
 
-    @Test(arguments: [true, false], [true, false])
+    @Test("A worker that takes over asks the provider for the outcome first", arguments: [true, false], [true, false])
     func aWorkerThatTakesOverAsksFirst(_ wasDone: Bool, _ tells: Bool) throws {
         scene.provider.fail(Death(), wasDone: wasDone)
         let action = try scene.run(scene.request())
@@ -152,7 +156,8 @@ import Testing
         #expect(scene.provider.calls.count == (tells && !wasDone ? 2 : 1))
     }
 
-    @Test func aPlatformThatIsGoneMeanwhileLeavesTheOutcomeUnknown() throws {
+    @Test("If the platform was disconnected during the action, the outcome stays unknown")
+    func aPlatformThatIsGoneMeanwhileLeavesTheOutcomeUnknown() throws {
         scene.provider.fail(Death())
         let action = try scene.run(scene.request())
         try scene.store.database.execute("UPDATE integrations SET status = 'disconnected', credentials = NULL")
@@ -161,14 +166,16 @@ import Testing
         #expect(ended.status == .unknownOutcome && ended.error == "JumpCloud is not connected to this workspace.")
     }
 
-    // MARK: Platforms that are disconnected meanwhile
+    // MARK: Disconnected platforms
 
     private func disconnect() throws -> Int? {
         let gone = try scene.workspace().disconnect(scene.directory, now: scene.now)
         return try JSON(parsing: JSONWriter.bytes(gone))["pending_actions_cancelled"]?.integer
     }
 
-    @Test(arguments: [ConnectorError.rateLimited(seconds: 90), .provider("It failed.")])
+    @Test(
+        "An action that waits for its next attempt is cancelled when its platform is disconnected",
+        arguments: [ConnectorError.rateLimited(seconds: 90), .provider("It failed.")])
     func whatWaitsForItsNextAttemptIsCancelled(_ error: ConnectorError) throws {
         scene.provider.fail(error)
         let action = try scene.run(scene.request())
@@ -182,7 +189,8 @@ import Testing
         #expect(try scene.job(action).status == "completed")
     }
 
-    @Test func whatWaitsForItsNextStepIsCancelled() throws {
+    @Test("An action that waits for its next step is cancelled when its platform is disconnected")
+    func whatWaitsForItsNextStepIsCancelled() throws {
         scene.provider.fail(ConnectorError.provider("It failed."), on: .revokeSessions)
         let action = try scene.run(scene.request(.offboardUser))
         #expect(try disconnect() == 1)
@@ -191,7 +199,8 @@ import Testing
         #expect(try scene.run(action).status == .cancelled && scene.provider.calls.count == 2)
     }
 
-    @Test func whatWasBegunIsNotCalledCancelled() throws {
+    @Test("A step that was started has an unknown outcome, not a cancelled one")
+    func whatWasBegunIsNotCalledCancelled() throws {
         scene.provider.fail(Death())
         let action = try scene.run(scene.request())
         #expect(try disconnect() == 0)
@@ -202,7 +211,8 @@ import Testing
         #expect(ended.error == "JumpCloud was reconnected after this was requested. Request it again.")
     }
 
-    @Test func nothingIsBegunOnceThePlatformIsDisconnected() throws {
+    @Test("No further step starts after the platform is disconnected")
+    func nothingIsBegunOnceThePlatformIsDisconnected() throws {
         let (connect, own, directory, now) = (scene.store.connect, scene.store.own.id, scene.directory, scene.now)
         scene.provider.meanwhile { _ = try? Workspace.ofAdmin(own, connect()).disconnect(directory, now: now) }
         let action = try scene.run(scene.request(.offboardUser))
@@ -211,7 +221,8 @@ import Testing
         #expect(action.error == "JumpCloud is not connected to this workspace.")
     }
 
-    @Test func whatWasAskedForBeforeThePlatformWasConnectedAnewIsNotDone() throws {
+    @Test("An action that was requested before the platform was connected again is not done")
+    func whatWasAskedForBeforeThePlatformWasConnectedAnewIsNotDone() throws {
         let waiting = try scene.request()
         try scene.reconnect()
         scene.now = scene.now + 30
@@ -220,7 +231,7 @@ import Testing
         #expect(try scene.run(scene.request()).status == .succeeded)
     }
 
-    @Test func aWorkerThatLostItsJobWritesNothing() throws {
+    @Test("A worker that has lost its job writes nothing") func aWorkerThatLostItsJobWritesNothing() throws {
         let action = try scene.request()
         struct Late: Error {}
         // The lease ends, and another worker takes the job, while the provider is answering.
@@ -228,9 +239,9 @@ import Testing
         #expect(try scene.run(action).status == .queued && scene.provider.calls.isEmpty)
     }
 
-    // MARK: Cancelled and rejected
+    // MARK: Cancelled and rejected actions
 
-    @Test(arguments: ["cancelled", "rejected"])
+    @Test("A cancelled or rejected action is not done", arguments: ["cancelled", "rejected"])
     func whatWasCancelledIsNotDone(_ status: String) throws {
         let action = try scene.request()
         try scene.store.database.execute("UPDATE remediation_actions SET status = $1", status)
@@ -238,7 +249,7 @@ import Testing
         #expect(try scene.job(action).status == "completed")
     }
 
-    @Test func whatIsNoLongerThereFails() throws {
+    @Test("An action whose target no longer exists fails") func whatIsNoLongerThereFails() throws {
         let action = try scene.request(.lockDevice, "d1")
         try scene.store.database.execute("DELETE FROM devices")
         let ended = try scene.run(action)
@@ -246,7 +257,7 @@ import Testing
         #expect(ended.error == "Nothing with this targetEntityId was synced from JumpCloud.")
     }
 
-    @Test func credentialsOfAnotherIntegrationDoNotOpen() throws {
+    @Test("Credentials of another integration can't be opened") func credentialsOfAnotherIntegrationDoNotOpen() throws {
         try scene.store.database.execute(
             "UPDATE integrations SET credentials = (SELECT credentials FROM integrations WHERE id = $1) WHERE id = $2",
             scene.tracker, scene.directory)
@@ -254,9 +265,10 @@ import Testing
         #expect(action.error == ConnectorError.unopenedCredentials.sentence)
     }
 
-    // MARK: Several steps
+    // MARK: Actions with several steps
 
-    @Test func offboardingSuspendsEndsSessionsAndRevokesTokens() throws {
+    @Test("Offboarding suspends the user, ends sessions and revokes tokens")
+    func offboardingSuspendsEndsSessionsAndRevokesTokens() throws {
         let action = try scene.run(scene.request(.offboardUser))
         #expect(action.status == .succeeded)
         #expect(scene.provider.calls == ["suspend_user u1", "revoke_sessions u1", "revoke_all_tokens u1"])
@@ -266,7 +278,8 @@ import Testing
             ])
     }
 
-    @Test func aPartialFailureIsReportedAndTheRestIsDone() throws {
+    @Test("A failed step is reported, and the remaining steps are done")
+    func aPartialFailureIsReportedAndTheRestIsDone() throws {
         scene.provider.fail(ConnectorError.configuration("No."), on: .revokeSessions)
         let action = try scene.run(scene.request(.offboardUser))
         #expect(action.status == .failed && scene.provider.calls.count == 3)
@@ -277,7 +290,7 @@ import Testing
             ])
     }
 
-    @Test func aStepThatWasDoneIsNotDoneAgain() throws {
+    @Test("A completed step is not repeated") func aStepThatWasDoneIsNotDoneAgain() throws {
         scene.provider.fail(ConnectorError.provider("It failed."), on: .revokeSessions)
         let action = try scene.run(scene.request(.offboardUser))
         #expect(scene.provider.calls == ["suspend_user u1", "revoke_sessions u1"])
@@ -286,11 +299,13 @@ import Testing
         #expect(scene.provider.calls.filter { $0 == "suspend_user u1" }.count == 1)
     }
 
-    // MARK: What the product does itself
+    // MARK: The product's own decisions
 
-    @Test(arguments: [
-        (ActionType.sanctionApp, "sanctioned"), (.flagApp, "unauthorized"), (.blockApp, "blocked"),
-    ])
+    @Test(
+        "Sanctioning, flagging and blocking set the application's policy",
+        arguments: [
+            (ActionType.sanctionApp, "sanctioned"), (.flagApp, "unauthorized"), (.blockApp, "blocked"),
+        ])
     func theProductDecidesAboutApplications(_ type: ActionType, _ status: String) throws {
         let app = try scene.store.own.addApplication("Figma", from: scene.directory)
         let finding = try scene.store.own.addFinding("medium", "shadow_it", application: app)
@@ -303,7 +318,7 @@ import Testing
         #expect(try scene.audited() == ["remediation.requested", "app_policy.set", "remediation.executed"])
     }
 
-    @Test func aTicketTellsOfItsFinding() throws {
+    @Test("A ticket contains the title of its finding") func aTicketTellsOfItsFinding() throws {
         let finding = try scene.store.own.addFinding("high", title: "Alice is stale.", identity: scene.alice)
         let action = try scene.run(
             scene.request(.createTicket, scene.alice.description, on: "jira") {

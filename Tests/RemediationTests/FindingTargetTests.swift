@@ -6,7 +6,7 @@ import Testing
 
 @testable import Remediation
 
-/// What an action acts on.
+/// The target of an action that remediates a finding.
 @Suite struct FindingTargetTests {
     private let workspace = Identifier.random()
     private let identity = Identifier.random()
@@ -25,7 +25,7 @@ import Testing
 
     private func entity(_ id: Identifier, _ name: JSON) -> JSON { ["id": .string(id.description), "name": name] }
 
-    @Test func whatTheFindingIsAboutIsTheTarget() {
+    @Test("The entity that a finding is about is the target") func whatTheFindingIsAboutIsTheTarget() {
         let all: [EntityType: Identifier] = [.identity: identity, .application: application, .device: device]
         #expect(target(.suspendUser, all) == ["okta", identity.description])
         #expect(target(.blockApp, all) == ["okta", application.description])
@@ -34,38 +34,43 @@ import Testing
         #expect(target(.revokeOAuthToken, [.application: application])?[1] == application.description)
     }
 
-    @Test func anOnlyEntityIsTheTargetToo() {
+    @Test("The only listed entity is the target too") func anOnlyEntityIsTheTargetToo() {
         let accounts: JSON = ["accounts": [["id": "a1", "name": "stranger", "platform": "github"]]]
         #expect(target(.suspendUser, [:], accounts) == ["github", "a1"])
         let role: JSON = ["integrations": [["name": "data-export", "platform": "aws"]]]
         #expect(target(.rotateCredentials, [:], role) == ["aws", "data-export"])
     }
 
-    @Test func noneIsPickedOutOfSeveral() {
+    @Test("None of several entities is chosen") func noneIsPickedOutOfSeveral() {
         let people: JSON = ["identities": [entity(identity, "A")], "accounts": [entity(.random(), "B")]]
         #expect(target(.suspendUser, [:], people) == nil)
         #expect(target(.lockDevice, [.identity: identity], people) == nil)
         #expect(target(.createTicket, [:], people) == ["okta", workspace.description])
     }
 
-    @Test func entitiesOfOtherShapesAreNone() {
+    @Test("Malformed entities give no target") func entitiesOfOtherShapesAreNone() {
         for entities: JSON in [.null, [], "x", ["identities": "x"], ["identities": [7]], ["identities": [["id": 7]]]] {
             #expect(target(.suspendUser, [:], entities) == nil)
         }
     }
 
-    @Test func withoutASourceTheProductIsThePlatform() {
+    @Test("A finding without a source platform uses the product as the platform")
+    func withoutASourceTheProductIsThePlatform() {
         for sources: JSON in [[], .null, [7]] {
             #expect(target(.createTicket, sources: sources) == ["thalian", workspace.description])
         }
     }
 
-    /// Every action that a rule recommends can act on what the rule's findings are about. A device's finding names the
-    /// device's owner too.
-    @Test(arguments: Rule.all)
+    /// Every action that a rule recommends must be able to act on the entity of the rule's findings. A device's finding
+    /// also names the device's owner.
+    @Test("A rule recommends an action that fits the entity of its findings", arguments: Rule.all)
     func rulesRecommendWhatCanBeDone(_ rule: Rule) throws {
         guard let action = rule.action else { return }
         let entities: Set<EntityType> = rule.entity == .device ? [.device, .identity] : [rule.entity]
         #expect(!entities.isDisjoint(with: action.targets), "\(rule.id)")
     }
+}
+
+extension Rule: CustomTestStringConvertible {
+    public var testDescription: String { id }
 }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Remediation
 
-/// What parameters may name, who must approve that, and what is kept of them.
+/// The records that parameters may name, the approvals that they require, and how they are stored.
 @Suite(.usesStore) struct ParameterTests {
     private let scene: Scene
     private let vault: Identifier
@@ -55,9 +55,10 @@ import Testing
         return error
     }
 
-    // MARK: What is taken
+    // MARK: Declared parameters
 
-    @Test func anActionTakesWhatItsPlatformDeclares() throws {
+    @Test("An action takes exactly the parameters that its platform declares")
+    func anActionTakesWhatItsPlatformDeclares() throws {
         let unknown = try refused(.rotateCredentials, ["token_id": "7", "tokn_id": "8"])
         #expect(unknown?.status == 400)
         #expect(
@@ -82,17 +83,17 @@ import Testing
         #expect(scene.provider.calls.isEmpty)
     }
 
-    /// The product's own decisions take none.
-    @Test func aDecisionAboutAnApplicationTakesNone() throws {
+    /// The product's own decisions take no parameters.
+    @Test("A decision about an application takes no parameters") func aDecisionAboutAnApplicationTakesNone() throws {
         try scene.store.own.addApplication("Figma", from: vault)
         let error = try refused(.sanctionApp, ["client_id": "x"], "Figma")
         #expect(error?.status == 400 && error?.sentence == "sanction_app on gitlab takes no extraParams.")
     }
 
-    // MARK: Whose record it is
+    // MARK: Records that parameters name
 
-    /// Unicode's lower case of the Kelvin sign is a k. Mark is another one than who has that sign in the name.
-    @Test func aNameThatOnlyLooksAlikeIsAnotherPerson() throws {
+    /// Unicode's lower case of the Kelvin sign is a k. Mark and a user with that sign in the name are two people.
+    @Test("A name that only looks the same names another person") func aNameThatOnlyLooksAlikeIsAnotherPerson() throws {
         try scene.store.database.execute("UPDATE accounts SET username = $2 WHERE id = $1", bob, "mar\u{212A}")
         func people(_ name: String) throws -> [String] {
             let resolver = TargetResolver(
@@ -104,17 +105,17 @@ import Testing
         #expect(try people(" V1-User ") == ["v1"] && people("V2@Example.com") == ["v2"])
     }
 
-    @Test func aKeyIsOneOfTheTargetsAccount() throws {
+    @Test("A key must belong to the target's account") func aKeyIsOneOfTheTargetsAccount() throws {
         for value: JSON in [7, "7", "token/7", .string(token.description)] {
             let action = try scene.run(request(.rotateCredentials, ["token_id": value]))
             #expect(action.status == .succeeded && action.steps?.map(\.target.externalID) == ["token/7"], "\(value)")
         }
         #expect(scene.provider.calls == Array(repeating: "rotate_credentials token/7", count: 4))
-        // Alice's own record as the target is as good.
+        // Alice's own key is accepted as the target too.
         #expect(try scene.run(request(.rotateCredentials, [:], "token/7")).status == .succeeded)
     }
 
-    @Test func aKeyOfAnyoneElseIsNotThere() throws {
+    @Test("A key of another account is answered as unknown") func aKeyOfAnyoneElseIsNotThere() throws {
         let theirs = try scene.store.other.addIntegration("gitlab")
         let mallory = try scene.store.other.addIdentity("mallory@example.com")
         let account = try scene.store.other.addAccount(of: mallory, on: theirs)
@@ -137,7 +138,8 @@ import Testing
         #expect(scene.provider.calls.isEmpty)
     }
 
-    @Test func anApplicationIsOneThatTheTargetHasLetIn() throws {
+    @Test("An application must be one that the target has authorised")
+    func anApplicationIsOneThatTheTargetHasLetIn() throws {
         let (own, database) = (scene.store.own, scene.store.database)
         for (name, client) in [("Figma", "c1"), ("Miro", "c2"), ("Other", "c3")] {
             let app = try own.addApplication(name, from: vault)
@@ -161,7 +163,7 @@ import Testing
                 "revoke_oauth_token v1/c2", "revoke_oauth_token v1/c1", "revoke_oauth_token v2/c1",
                 "revoke_oauth_token v2/c2", "revoke_oauth_token v2/c3",
             ])
-        // The finding about the application counts, though the target is an account.
+        // The finding about the application counts, although the target is an account.
         try own.addFinding("high", entities: ["applications": [["name": "Miro"]]])
         let agent = try scene.workspace(.agent)
         #expect(try request(.revokeOAuthToken, ["client_id": "c1"], in: agent).status == .queued)
@@ -169,7 +171,7 @@ import Testing
         #expect(try request(.revokeOAuthToken, ["client_id": "c2"], in: agent).status == .pendingApproval)
     }
 
-    @Test func aReviewerIsAnActiveUserOfThePlatform() throws {
+    @Test("A reviewer must be an active user of the platform") func aReviewerIsAnActiveUserOfThePlatform() throws {
         func review(_ reviewer: JSON) throws -> RemediationAction {
             try request(.createAccessReview, ["group_id": "g1", "reviewer": reviewer])
         }
@@ -178,7 +180,7 @@ import Testing
             #expect(action.status == .succeeded)
             #expect(scene.provider.calls.last == "create_access_review v1 group_id=g1 reviewer=v2", "\(reviewer)")
         }
-        // An account of another platform of the same workspace is not one of this.
+        // The account belongs to another platform of the same workspace.
         #expect(refusal { _ = try review("u2") }?.status == 404)
         try scene.store.database.execute("UPDATE accounts SET username = 'v2-user' WHERE id = $1", alice)
         #expect(refusal { _ = try review("v2-user") }?.status == 400, "two have the name")
@@ -191,10 +193,10 @@ import Testing
         }
     }
 
-    // MARK: The same action once
+    // MARK: Repeated actions
 
-    /// Parameters are compared by what they name, so that another form of a name is no way to a second action.
-    @Test func anAliasOfAParameterIsTheSameParameter() throws {
+    /// Parameters are compared by the records that they name, so another spelling does not allow a second action.
+    @Test("Another spelling of a parameter is the same parameter") func anAliasOfAParameterIsTheSameParameter() throws {
         try scene.store.own.addKey("token/9", named: "second", of: alice, identity: scene.alice, on: vault)
         func isRefused(_ type: ActionType, _ parameters: [String: JSON], _ entity: String = "v1") -> Bool {
             refusal { _ = try request(type, parameters, entity) }?.status == 409
@@ -213,16 +215,18 @@ import Testing
         _ = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v1"])
     }
 
-    /// With two PINs nobody would know which one unlocks the device.
-    @Test func anotherSecretMakesNoOtherAction() throws {
+    /// With two PINs it would be unknown which one unlocks the device.
+    @Test("The same action with another secret is refused as a duplicate")
+    func anotherSecretMakesNoOtherAction() throws {
         _ = try retire()
         #expect(refusal { _ = try retire(pin: "000000") }?.status == 409)
     }
 
-    // MARK: Who approves
+    // MARK: Approvals
 
-    /// Findings about the record that a parameter names count like those about the target, however they name it.
-    @Test func aGraveFindingAboutAParametersRecordWaits() throws {
+    /// Findings about the record that a parameter names count like those about the target, in any form.
+    @Test("An action waits if a severe finding is about a parameter's record")
+    func aGraveFindingAboutAParametersRecordWaits() throws {
         let agent = try scene.workspace(.agent)
         func status(_ type: ActionType, _ parameters: [String: JSON]) throws -> RemediationAction.Status {
             defer { _ = try? scene.store.database.execute("DELETE FROM remediation_actions") }
@@ -244,8 +248,9 @@ import Testing
         #expect(try status(.createAccessReview, ["group_id": "g1"]) == .queued)
     }
 
-    /// A finding lists a hundred entities at most: a full list may have left out the target.
-    @Test func aFullListMayHaveLeftOutTheTarget() throws {
+    /// A finding lists at most a hundred entities: a full list may omit the target.
+    @Test("A severe finding with a full list of entities requires approval")
+    func aFullListMayHaveLeftOutTheTarget() throws {
         let agent = try scene.workspace(.agent)
         func status(_ list: JSON) throws -> RemediationAction.Status {
             defer {
@@ -265,8 +270,9 @@ import Testing
         #expect(try status(["devices": people(100)]) == .queued)
     }
 
-    /// What an action changes besides its target: an account's keys, a device's user, an application on other platforms.
-    @Test func whatAnActionChangesBesidesCounts() throws {
+    /// Other records that an action changes: an account's keys, a device's user, an application on other platforms.
+    @Test("Findings about other records that an action changes count too")
+    func whatAnActionChangesBesidesCounts() throws {
         let own = scene.store.own
         let agent = try scene.workspace(.agent)
         func status(_ type: ActionType, _ entity: String, on platform: String = "jumpcloud") throws
@@ -287,7 +293,7 @@ import Testing
         #expect(try status(.syncDevice, "d1") == .queued, "a sync shuts nobody out")
     }
 
-    @Test func anApplicationIsTheSameOnEveryPlatform() throws {
+    @Test("An application is the same on every platform") func anApplicationIsTheSameOnEveryPlatform() throws {
         let own = scene.store.own
         let here = try own.addApplication("Figma", from: scene.directory)
         let there = try own.addApplication("FIGMA", from: vault)
@@ -303,9 +309,9 @@ import Testing
         #expect(try scene.workspace().worstSeverity(naming: names, or: nil) == .high)
     }
 
-    // MARK: Later
+    // MARK: Changes after the request
 
-    @Test func whatHasChangedSinceIsNotDone() throws {
+    @Test("An action whose parameters have become invalid is not done") func whatHasChangedSinceIsNotDone() throws {
         let gone = try request(.rotateCredentials, ["token_id": 7])
         try scene.store.database.execute("UPDATE access_keys SET account_id = $2 WHERE id = $1", token, bob)
         let ended = try scene.run(gone)
@@ -318,8 +324,9 @@ import Testing
         #expect(try scene.run(review).status == .failed && scene.provider.calls.isEmpty)
     }
 
-    /// Names may come to mean another record than the one that was judged, and perhaps approved.
-    @Test func aNameThatHasComeToMeanAnotherIsNotFollowed() throws {
+    /// A name may later mean another record than the one that was checked, and perhaps approved.
+    @Test("An action whose name now means another record is not done")
+    func aNameThatHasComeToMeanAnotherIsNotFollowed() throws {
         let database = scene.store.database
         func isRefused(_ action: RemediationAction) throws -> Bool {
             let ended = try scene.run(action)
@@ -349,8 +356,9 @@ import Testing
         #expect(try database.rows("SELECT app_name FROM app_policies") { $0.text(0) }.isEmpty)
     }
 
-    /// Between two runs of one job, too.
-    @Test func aReviewerWhoHasComeToBeAnotherIsNotTold() throws {
+    /// The same can happen between two runs of one job.
+    @Test("A reviewer's name that now means another user is not used")
+    func aReviewerWhoHasComeToBeAnotherIsNotTold() throws {
         let review = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v2@example.com"])
         scene.provider.fail(ConnectorError.provider("It is busy."))
         #expect(try scene.run(review).status == .running)
@@ -364,8 +372,8 @@ import Testing
         #expect(ended.error == "The records that this action names have changed since its request. Request it again.")
     }
 
-    /// More of what an action is about than there was does not make it another one.
-    @Test func aGrantThatIsNewDoesNotStopARevocation() throws {
+    /// An additional record of the same kind does not make it another action.
+    @Test("A new grant does not stop a revocation") func aGrantThatIsNewDoesNotStopARevocation() throws {
         let app = try scene.store.own.addApplication("Figma", from: vault)
         func grant(_ name: String) throws {
             try scene.store.database.execute(
@@ -381,9 +389,9 @@ import Testing
         #expect(scene.provider.calls == ["revoke_oauth_token first", "revoke_oauth_token second"])
     }
 
-    /// Actions that were stored before parameters were declared are checked as new ones are.
+    /// Actions that were stored before parameters were declared are checked like new ones.
     @Test(
-        arguments: ["queued", "pending_approval"],
+        "An old action's parameters are checked before it is carried out", arguments: ["queued", "pending_approval"],
         [
             #"{"token_id":8}"#, #"{"credential_id":"7"}"#, #"{"token_id":{"a":1}}"#, #"{"token_id":[7]}"#, "{}", "[]",
         ])
@@ -401,8 +409,8 @@ import Testing
         #expect(scene.provider.calls.isEmpty)
     }
 
-    /// A step that was begun before kinds of targets were stored: nobody knows what became of it.
-    @Test func aStepOfAnOlderVersionIsNotTakenUp() throws {
+    /// The outcome of a step from before targets had kinds is unknown.
+    @Test("An unfinished step of an older version is not continued") func aStepOfAnOlderVersionIsNotTakenUp() throws {
         let action = try request(.rotateCredentials, ["token_id": 7])
         try scene.store.database.execute(
             "UPDATE remediation_actions SET status = 'running', result = $2 WHERE id = $1", action.id,
@@ -411,7 +419,8 @@ import Testing
         #expect(ended.status == .unknownOutcome && scene.provider.calls.isEmpty)
     }
 
-    @Test func everyEntryHasTheParameters() throws {
+    @Test("Every audit entry has the parameters and the records that they name")
+    func everyEntryHasTheParameters() throws {
         try scene.store.own.addFinding("high", identity: scene.alice)
         let agent = try scene.workspace(.agent)
         let action = try request(.rotateCredentials, ["token_id": .string(token.description)], in: agent)
@@ -429,8 +438,9 @@ import Testing
         #expect(entries[2].details["acted_on"] == ["token/7"])
     }
 
-    /// The title of a finding about somebody else would mislead an approver.
-    @Test func anEntrySaysIfTheFindingIsAboutTheTarget() throws {
+    /// The title of an unrelated finding would mislead an approver.
+    @Test("An audit entry says if the finding is about the target")
+    func anEntrySaysIfTheFindingIsAboutTheTarget() throws {
         let other = try scene.store.own.addFinding("high", title: "Alice is compromised.", identity: scene.alice)
         _ = try scene.request(.suspendUser, "u2") { $0.findingID = other }
         _ = try scene.request(.suspendUser, "u1") { $0.findingID = other }
@@ -462,7 +472,7 @@ import Testing
         return try request(.retireDevice, ["pin": .string(pin ?? self.pin)], "d7") { $0.idempotencyKey = key }
     }
 
-    @Test func aSecretIsSealedAndShownNowhere() throws {
+    @Test("A secret parameter is stored sealed and shown nowhere") func aSecretIsSealedAndShownNowhere() throws {
         let action = try retire()
         #expect(try !stored(action).contains(pin) && stored(action).contains("sealed"))
         let ended = try scene.run(action)
@@ -476,7 +486,7 @@ import Testing
                 .allSatisfy { !$0.contains(pin) })
     }
 
-    @Test func aSecretOpensForItsActionOnly() throws {
+    @Test("A sealed secret can be opened for its own action only") func aSecretOpensForItsActionOnly() throws {
         let action = try retire()
         let sealed = try #require(try scene.action(action.id).parameters["pin"])
         try scene.store.database.execute("DELETE FROM remediation_actions")
@@ -488,14 +498,14 @@ import Testing
         #expect(ended.error == "extraParams.pin can't be decrypted. Request the action again.")
     }
 
-    @Test func aRejectedActionsSecretIsGone() throws {
+    @Test("The secret of a rejected action is erased") func aRejectedActionsSecretIsGone() throws {
         let action = try retire()
         try scene.store.database.execute("UPDATE remediation_actions SET status = 'pending_approval'")
         let rejected = try scene.workspace().decide(.reject, on: action.id, now: scene.now)
         #expect(rejected.parameters == ["pin": ["sealed": .null]])
     }
 
-    @Test func aCancelledActionsSecretIsGone() throws {
+    @Test("The secret of a cancelled action is erased") func aCancelledActionsSecretIsGone() throws {
         let expired = try retire("k")
         try scene.store.database.execute("UPDATE remediation_actions SET status = 'pending_approval'")
         try scene.workspace().cancelExpiredApprovals(now: scene.now + .days(7))
@@ -508,8 +518,8 @@ import Testing
         #expect(try scene.action(waiting.id).parameters == ["pin": ["sealed": .null]])
     }
 
-    /// It was stored in clear once. What is no secret stays.
-    @Test func anOldSecretIsGoneToo() throws {
+    /// Older releases stored this secret in clear text. Other parameters stay.
+    @Test("A secret that an older release stored is erased too") func anOldSecretIsGoneToo() throws {
         let action = try retire()
         let parameters: JSON = ["pin": .string(pin), "message": "Hello"]
         try scene.store.database.execute(
@@ -518,8 +528,8 @@ import Testing
         #expect(try scene.action(action.id).parameters == ["pin": ["sealed": .null], "message": "Hello"])
     }
 
-    /// An action whose job could not even give up has ended too, and nobody knows how.
-    @Test func anActionWhoseJobIsGoneEnds() throws {
+    /// An action whose job has died without giving it up has ended too, with an unknown outcome.
+    @Test("An action that has lost its job ends") func anActionWhoseJobIsGoneEnds() throws {
         let action = try retire()
         try scene.workspace().endLostActions(now: scene.now)
         #expect(try scene.action(action.id).status == .queued)
@@ -533,7 +543,7 @@ import Testing
         #expect(try scene.audited() == ["remediation.requested", "remediation.failed"])
     }
 
-    @Test func aRepeatedRequestHasTheSameSecret() throws {
+    @Test("A repeated request must have the same secret") func aRepeatedRequestHasTheSameSecret() throws {
         let action = try retire("k")
         #expect(try retire("k").id == action.id)
         #expect(refusal { _ = try retire("k", pin: "111111") }?.status == 422)
@@ -541,8 +551,8 @@ import Testing
         #expect(try retire("k").id == action.id)
     }
 
-    /// It was stored in clear once.
-    @Test func anOldActionsSecretIsNotShownEither() throws {
+    /// Older releases stored this secret in clear text.
+    @Test("A secret that an older release stored is not shown") func anOldActionsSecretIsNotShownEither() throws {
         let action = try retire()
         try scene.store.database.execute(
             "UPDATE remediation_actions SET extra_params = $2, target_platform = 'jamf_pro' WHERE id = $1", action.id,

@@ -19,7 +19,7 @@ import Testing
         remediation = Remediation(Environment([:]))
     }
 
-    /// Every parameter of a kind: its platform, its action and its declaration.
+    /// Returns every parameter of a kind, with its platform, action and declaration.
     private static func declared(
         _ isWanted: (ActionParameter.Kind) -> Bool
     ) -> [(connector: any Connector.Type, action: ActionType, parameter: ActionParameter)] {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// The workspace as an admin has it, and an integration of a platform with the accounts a1 and a2.
+    /// Returns the workspace as an admin sees it, and an integration of a platform with the accounts a1 and a2.
     private func connect(
         _ platform: Platform
     ) throws -> (workspace: Workspace, integration: Identifier, first: Identifier, second: Identifier) {
@@ -52,7 +52,8 @@ import Testing
         return try remediation.resolve(request, in: workspace)
     }
 
-    @Test func aKeyIsTheTargetAccountsOnEveryPlatform() throws {
+    @Test("On every platform, a key parameter must name a key of the target's account")
+    func aKeyIsTheTargetAccountsOnEveryPlatform() throws {
         let all = Self.declared { if case .key = $0 { true } else { false } }
         #expect(Set(all.map(\.parameter.name)) == ["access_key_id", "credential_id", "token_id"])
         for (platform, group) in Dictionary(grouping: all, by: { $0.connector.platform }) {
@@ -70,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func anApplicationIsOneThatTheTargetHasLetInOnEveryPlatform() throws {
+    @Test("On every platform, an application parameter must name one that the target has authorised")
+    func anApplicationIsOneThatTheTargetHasLetInOnEveryPlatform() throws {
         let all = Self.declared { $0 == .grantedApplication }
         #expect(Set(all.map { $0.connector.platform }) == [.okta, .googleWorkspace, .microsoftEntra])
         for (connector, action, parameter) in all {
@@ -94,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func aReviewerOfOktaIsOneOfItsUsers() throws {
+    @Test("A reviewer in Okta must be a user of the org") func aReviewerOfOktaIsOneOfItsUsers() throws {
         let (workspace, _, _, second) = try connect(.okta)
         try store.database.execute("UPDATE accounts SET email = 'boss@example.com' WHERE id = $1", second)
         let named = try resolve(.createAccessReview, .okta, ["reviewer": "Boss@example.com"], in: workspace)

@@ -10,15 +10,16 @@ import Testing
 
 @testable import Remediation
 
-/// The actions that may be requested, on which targets, and requests that are made twice. ApprovalTests has the approvals.
+/// Requestable actions, their targets, and repeated requests. ApprovalTests covers the approvals.
 @Suite(.usesStore) struct RequestTests {
     private let scene: Scene
 
     init() throws { scene = try Scene() }
 
-    // MARK: Where
+    // MARK: Platforms
 
-    @Test func aPlatformThatCannotSaysWhichCan() throws {
+    @Test("If a platform can't do the action, the error names the platforms that can")
+    func aPlatformThatCannotSaysWhichCan() throws {
         let able = refusal { _ = try scene.request(.lockDevice, "d1", on: "jira") }
         #expect(able?.status == 400)
         #expect(able?.sentence == "jira can't do lock_device. These platforms can: jumpcloud.")
@@ -30,16 +31,16 @@ import Testing
         #expect(unknown?.sentence == "targetPlatform is not known. These platforms can: jumpcloud.")
     }
 
-    @Test(arguments: ["disconnected", "paused", "pending"])
+    @Test("The platform must be connected", arguments: ["disconnected", "paused", "pending"])
     func aPlatformMustBeConnected(_ status: String) throws {
         try scene.store.database.execute("UPDATE integrations SET status = $1", status)
         let error = refusal { _ = try scene.request() }
         #expect(error?.status == 409 && error?.sentence == "JumpCloud is not connected to this workspace.")
     }
 
-    // MARK: To what
+    // MARK: Targets
 
-    @Test func aTargetIsFoundByEitherId() throws {
+    @Test("A target is found by our id or the platform's id") func aTargetIsFoundByEitherId() throws {
         for entity in ["u1", scene.account.description, scene.alice.description] {
             let action = try scene.run(scene.request(.suspendUser, entity))
             #expect(action.steps?.first?.target.externalID == "u1", "\(entity)")
@@ -49,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func nothingIsActedOnThatIsNotInTheWorkspace() throws {
+    @Test("An action on a record of another workspace or platform is refused")
+    func nothingIsActedOnThatIsNotInTheWorkspace() throws {
         let theirs = try scene.store.other.addIntegration("jumpcloud")
         let mallory = try scene.store.other.addIdentity("mallory@example.com")
         let account = try scene.store.other.addAccount(of: mallory, on: theirs)
@@ -69,7 +71,7 @@ import Testing
         #expect(try scene.audited().isEmpty)
     }
 
-    @Test func ofSeveralAccountsNoneIsPicked() throws {
+    @Test("None of several accounts of a person is chosen") func ofSeveralAccountsNoneIsPicked() throws {
         try scene.store.own.addAccount(of: scene.alice, on: scene.directory)
         let error = refusal { _ = try scene.request(.suspendUser, scene.alice.description) }
         #expect(error?.status == 400)
@@ -77,7 +79,8 @@ import Testing
             error?.sentence == "targetEntityId has 2 accounts on JumpCloud. Name one of them by its own id.")
     }
 
-    @Test func grantsKeysAndLicencesAreTargetsOfTheirOwn() throws {
+    @Test("Grants, keys and licenses can be targets themselves")
+    func grantsKeysAndLicencesAreTargetsOfTheirOwn() throws {
         let (own, database) = (scene.store.own, scene.store.database)
         let app = try own.addApplication("Figma", from: scene.directory)
         try database.execute("UPDATE applications SET external_id = 'client9' WHERE id = $1", app)
@@ -103,15 +106,15 @@ import Testing
             #expect(
                 try calls(.revokeOAuthToken, entity) == ["revoke_oauth_token g1", "revoke_oauth_token g2"])
         }
-        // Nothing is known of Bob's grants: the platform knows which there are.
+        // Bob's grants are unknown here, but the platform knows them.
         #expect(try calls(.revokeOAuthToken, "u2") == ["revoke_oauth_token u2"])
         #expect(try calls(.rotateCredentials, "k1") == ["rotate_credentials k1"])
         #expect(try calls(.rotateCredentials, "u1") == ["rotate_credentials u1"])
         #expect(try calls(.revokeLicense, "u1") == ["revoke_license u1"])
     }
 
-    /// A review is about what the platform itself has, if it has it, and else about anything of the workspace.
-    @Test func reviewsAreOfThePlatformsOwnThings() throws {
+    /// A review is about the platform's own record if it has one, and otherwise about the workspace's record.
+    @Test("An access review names the platform's own record") func reviewsAreOfThePlatformsOwnThings() throws {
         let app = try scene.store.own.addApplication("Figma", from: scene.directory)
         try scene.store.database.execute("UPDATE applications SET external_id = 'client9' WHERE id = $1", app)
         func target(_ entity: Identifier) throws -> [String] {
@@ -126,7 +129,7 @@ import Testing
         #expect(refusal { _ = try target(.random()) }?.status == 404)
     }
 
-    @Test func theSameActionWaitsOnce() throws {
+    @Test("The same action can be pending only once for a target") func theSameActionWaitsOnce() throws {
         _ = try scene.request()
         let error = refusal { _ = try scene.request() }
         #expect(error?.status == 409 && error?.sentence == "Action suspend_user is already pending for this target.")
@@ -134,8 +137,8 @@ import Testing
         #expect(try scene.audited().count == 2)
     }
 
-    /// Whatever resolves to the same record is the same target.
-    @Test func anAliasOfATargetIsTheSameTarget() throws {
+    /// All names of the same record are the same target.
+    @Test("Another name of the same target counts as the same target") func anAliasOfATargetIsTheSameTarget() throws {
         _ = try scene.request()
         let aliases = [scene.account.description, scene.account.description.uppercased(), scene.alice.description]
         for alias in aliases {
@@ -155,25 +158,26 @@ import Testing
         #expect(refusal { _ = try scene.request(.createTicket, "jumpcloud", on: "jira") }?.status == 409)
     }
 
-    @Test(arguments: ["resolved", "dismissed", "snoozed"])
+    @Test("The finding of an action must be open", arguments: ["resolved", "dismissed", "snoozed"])
     func aFindingMustBeOpen(_ status: String) throws {
         let finding = try scene.store.own.addFinding("low", status: status)
         #expect(refusal { _ = try scene.request { $0.findingID = finding } }?.status == 409)
     }
 
-    // MARK: What plans have
+    // MARK: Plans
 
-    @Test func accessReviewsTakeAPlan() throws {
+    @Test("Access reviews are not part of the Free plan") func accessReviewsTakeAPlan() throws {
         func refused(_ plan: Plan) throws -> (status: Int, sentence: String)? {
             refusal { _ = try scene.request(.createAccessReview, in: try scene.workspace(plan: plan)) }
         }
         let error = try refused(.free)
         #expect(error?.status == 403 && error?.sentence == "Access reviews are not part of your plan.")
-        // The scene's platforms have none.
+        // The test's platforms have no access reviews.
         for plan in [Plan.trial, .pro, .enterprise] { #expect(try refused(plan)?.status == 400) }
     }
 
-    @Test func onTheFreePlanNothingHappensByItself() throws {
+    @Test("On the Free plan, an API key's action waits for approval")
+    func onTheFreePlanNothingHappensByItself() throws {
         let finding = try scene.store.own.addFinding("low", device: scene.device)
         let request = ActionRequest(.syncDevice, on: "jumpcloud", entityID: "d1")
         let free = try scene.remediation.request(request, in: scene.keyed(on: .free), now: scene.now)
@@ -187,7 +191,7 @@ import Testing
         #expect(person.status == .queued, "a member is no program")
     }
 
-    // MARK: About findings
+    // MARK: Actions about findings
 
     private func remediate(_ type: ActionType, _ platform: String) throws -> RemediationAction {
         let finding = try scene.store.own.addFinding(
@@ -195,19 +199,20 @@ import Testing
         return try scene.remediation.request(of: finding, by: type, reason: nil, in: scene.keyed, now: scene.now).action
     }
 
-    @Test func aFindingsPlatformMustBeConnected() throws {
+    @Test("The platform of a finding must be connected") func aFindingsPlatformMustBeConnected() throws {
         try scene.store.database.execute(
             "UPDATE integrations SET status = 'paused' WHERE id = $1", scene.directory)
         let error = refusal { _ = try remediate(.suspendUser, "jumpcloud") }
         #expect(error?.status == 409 && error?.sentence == "JumpCloud is not connected to this workspace.")
-        // Where the finding's own platform can't, only one that is connected will do.
+        // If the finding's own platform can't do the action, another one must be connected.
         let none = refusal { _ = try remediate(.suspendUser, "jira") }
         #expect(none?.status == 400)
         #expect(none?.sentence == "jira can't do suspend_user. These platforms can: jumpcloud.")
         #expect(try scene.audited().isEmpty)
     }
 
-    @Test func aFindingsActionNeedsMeansAndATarget() throws {
+    @Test("A finding's action needs a platform that can do it and a known target")
+    func aFindingsActionNeedsMeansAndATarget() throws {
         let error = refusal { _ = try remediate(.forceMFAEnroll, "jumpcloud") }
         #expect(error?.status == 400)
         #expect(error?.sentence == "jumpcloud can't do force_mfa_enroll. No platform can do it.")
@@ -219,9 +224,9 @@ import Testing
         }
     }
 
-    // MARK: Requests made twice
+    // MARK: Repeated requests
 
-    @Test func theSameKeyIsTheSameAction() throws {
+    @Test("A repeated idempotency key returns the same action") func theSameKeyIsTheSameAction() throws {
         func send(_ change: (inout ActionRequest) -> Void = { _ in }) throws -> RemediationAction {
             try scene.request { request in
                 request.idempotencyKey = "key 1"
@@ -240,11 +245,11 @@ import Testing
             #expect(refusal { _ = try send(change) }?.status == 422)
         }
         #expect(try scene.audited() == ["remediation.requested", "remediation.executed"])
-        // Another workspace's keys are its own.
+        // Keys of another workspace are separate.
         #expect(try scene.store.database.first("SELECT count(*) FROM remediation_actions") { try $0[0] as Int } == 1)
     }
 
-    @Test func theSameKeyAtOnceIsOneAction() throws {
+    @Test("Concurrent requests with one idempotency key make one action") func theSameKeyAtOnceIsOneAction() throws {
         let (connect, workspaceID, now) = (scene.store.connect, scene.store.own.id, scene.now)
         let environment = scene.remediation.environment
         let ids = Mutex<Set<Identifier>>([])

@@ -10,7 +10,7 @@ import Testing
 @testable import Auth
 @testable import Remediation
 
-/// A workspace with a directory of people and devices and a tracker, both connected, and a clock that a test sets.
+/// A workspace with a directory of people and devices and a tracker, both connected, and a clock that the test sets.
 final class Scene {
     let store: TestStore
     let provider = TestProvider()
@@ -45,7 +45,7 @@ final class Scene {
         sealed = try connect(directory, .jumpCloud)
     }
 
-    /// Gives an integration credentials, with which its connector finds the provider; returns them as they are stored.
+    /// Gives an integration credentials that lead its connector to the provider; returns them as stored.
     @discardableResult
     private func connect(_ id: Identifier, _ platform: Platform) throws -> [UInt8] {
         let key = IntegrationKey(workspaceID: store.own.id, integrationID: id, platform: platform)
@@ -62,13 +62,13 @@ final class Scene {
         return vault
     }
 
-    /// The workspace as a member of a role has it.
+    /// Returns the workspace as a member with this role uses it.
     func workspace(_ role: Role = .admin, plan: Plan = .enterprise) throws -> Workspace {
         let user = try #require(store.own.members[role])
         return workspace(.member(userID: user, email: "\(role.rawValue)@example.com", role: role), plan: plan)
     }
 
-    /// The workspace as an API key has it.
+    /// The workspace as an API key uses it.
     var keyed: Workspace { keyed(on: .enterprise) }
 
     func keyed(on plan: Plan) -> Workspace {
@@ -95,7 +95,7 @@ final class Scene {
         return try remediation.request(request, in: try workspace ?? self.workspace(), now: now)
     }
 
-    /// Runs the action's job; returns the action afterwards.
+    /// Runs the action's job; returns the action as it is then.
     @discardableResult
     func run(_ action: RemediationAction, seconds: Double = 60) throws -> RemediationAction {
         let runner = JobRunner([.remediation: remediation.handler], seconds: seconds, Log()) { self.now }
@@ -105,7 +105,8 @@ final class Scene {
 
     func action(_ id: Identifier) throws -> RemediationAction { try #require(try workspace(nil).remediationAction(id)) }
 
-    /// State, attempts and pause of an action's job; the state is "completed" if it is over, "dead" if it has died.
+    /// Returns state, attempts and pause of an action's job; the state is "completed" if it is finished, "dead" if it
+    /// has died.
     func job(_ action: RemediationAction) throws -> (status: String, attempts: Int, pause: Int) {
         try store.database.first(
             """
@@ -115,13 +116,13 @@ final class Scene {
         ) { row in (try row[0], try row[1], (try row[2] as Timestamp).seconds - now.seconds) } ?? ("completed", 0, 0)
     }
 
-    /// What the audit log says was done, in turn.
+    /// Lists the actions in the audit log, in order.
     func audited() throws -> [String] { try store.own.auditEntries().map(\.action) }
 
     func json(_ action: RemediationAction) -> JSON? { try? JSON(parsing: JSONWriter.bytes(action)) }
 }
 
-/// The status and the sentence that a refusal shows.
+/// Returns the status and the sentence of a refusal.
 func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
     do {
         try body()
@@ -135,7 +136,7 @@ func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
 }
 
 extension Workspace {
-    /// A workspace as some admin has it, on a connection of its own.
+    /// Returns a workspace as an admin uses it, on a separate connection.
     static func ofAdmin(_ id: Identifier, _ database: any Database) -> Workspace {
         Workspace(
             id: id, plan: .enterprise, caller: .member(userID: .random(), email: nil, role: .admin), database: database)

@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import Connectors
 
-/// A provider in memory, that connectors find by its name among their credentials.
+/// A provider in memory that connectors find by a name in their credentials.
 final class TestProvider: Sendable {
     private static let all = Mutex<[String: TestProvider]>([:])
 
@@ -19,12 +19,12 @@ final class TestProvider: Sendable {
         var meanwhile: (@Sendable () -> Void)?
     }
 
-    /// What goes wrong with one call.
+    /// A fault of one call.
     struct Fault {
         let error: any Error
-        /// Whether the provider had done it all the same.
+        /// True if the provider has carried out the call in spite of the fault.
         var wasDone = false
-        /// Only for this action.
+        /// The action to which the fault is limited.
         var action: ActionType?
     }
 
@@ -32,23 +32,23 @@ final class TestProvider: Sendable {
 
     static func named(_ name: String) -> TestProvider? { all.withLock { $0[name] } }
 
-    /// What was asked for, in turn.
+    /// The calls so far, in order.
     var calls: [String] { state.withLock { $0.calls } }
-    /// What holds at the provider.
+    /// The completed effects at the provider.
     var done: Set<String> { state.withLock { $0.done } }
 
-    /// The next call fails.
+    /// Makes the next call fail.
     func fail(_ error: any Error, wasDone: Bool = false, on action: ActionType? = nil) {
         state.withLock { $0.faults.append(Fault(error: error, wasDone: wasDone, action: action)) }
     }
 
-    /// Something happens while the provider is at the next call.
+    /// Runs `body` during the next call.
     func meanwhile(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.meanwhile = body } }
 
-    /// Nobody learns any more what holds.
+    /// Makes the provider stop reporting effects.
     func fallSilent() { state.withLock { $0.tells = false } }
 
-    /// Something was done by who knows whom.
+    /// Records an effect that another caller has caused.
     func note(_ call: String) { state.withLock { _ = $0.done.insert(call) } }
 
     func perform(_ action: ActionType, _ call: String) throws {
@@ -71,7 +71,7 @@ final class TestProvider: Sendable {
     func holds(_ call: String) -> Bool? { state.withLock { $0.tells ? $0.done.contains(call) : nil } }
 }
 
-/// A directory of people and devices, or any other platform, at a provider in memory.
+/// A directory of people and devices, or another platform, at a provider in memory.
 protocol TestConnector: Connector {
     var provider: TestProvider { get }
 }

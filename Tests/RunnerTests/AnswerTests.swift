@@ -2,11 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each response that is decided is written, whatever becomes of the processes.
+/// Each response that is decided is sent, whatever happens to the processes.
 @Suite(.serialized) struct AnswerTests {
-    /// The end of a process, that of its connection and that of its request are seen in one turn of the loop, while another
-    /// request waits for the process.
-    @Test func theNextRequestIsAnsweredWhenAWorkerDiesAfterItsAnswer() throws {
+    /// The end of a process, of its connection and of its request are seen in the same turn of the event loop, while
+    /// another request waits for a process.
+    @Test("The next request is answered if a worker dies after its response")
+    func theNextRequestIsAnsweredWhenAWorkerDiesAfterItsAnswer() throws {
         for _ in 0..<5 {
             let runner = try Runner(concurrency: 1)
             let (first, second) = (try runner.connect(), try runner.connect())
@@ -14,7 +15,8 @@ import Testing
             #expect(poll { runner.children.count == 1 })
             let worker = runner.children[0]
             try second.send("GET /reuse HTTP/1.1\r\nHost: a\r\nX-Request-Id: second\r\n\r\n")
-            // The runner has read the second request before it is stopped; a third, refused at once, proves it.
+            // The runner has read the second request before it is stopped; a third request, which is refused at once,
+            // proves it.
             #expect(try runner.connect().request("GET", "/nowhere").status == 404)
             runner.process.send(SIGSTOP)
             #expect(poll { !ProcessTable.isAlive(worker) })
@@ -24,13 +26,14 @@ import Testing
                 Issue.record("no byte within 5 s: \(runner.log)")
                 return
             }
-            // Another worker serves it, as the dead one never saw it.
+            // Another worker serves the request, because the dead one never saw it.
             #expect(try second.readReply().status == 200)
         }
     }
 
-    /// Each request gets an answer in time while processes are killed all the time.
-    @Test(arguments: Runner.dispatches) func everyRequestIsAnsweredWhileProcessesAreKilled(_ dispatch: String) throws {
+    /// Each request gets an answer in time while processes are killed continuously.
+    @Test("Every request is answered while processes are being killed", arguments: Runner.dispatches)
+    func everyRequestIsAnsweredWhileProcessesAreKilled(_ dispatch: String) throws {
         let runner = try Runner(.init(concurrency: 4, trustedProxies: "127.0.0.1"))
         let counts = Counts()
         let (port, id) = (runner.port, runner.process.id)
@@ -52,7 +55,7 @@ import Testing
         }
         let killer = Threads(count: 1) { _ in
             // Pauses after every ten rounds until another request is answered with 200: on a busy machine a process may
-            // need longer for its start than the killer leaves it.
+            // need longer to start than the killer allows.
             for round in 1...2_000 where counts["done"] < 12 {
                 for process in ProcessTable.descendants(of: id).prefix(2) { kill(process, SIGKILL) }
                 usleep(2_000)
@@ -64,14 +67,14 @@ import Testing
         clients.join()
         killer.join()
         #expect(counts["200"] > 0 && counts["502"] > 0, "\(counts.all)")
-        // A process that is killed amid its response leaves a client with a part, and a connection that ends.
+        // If a process is killed during its response, the client gets a part of it and the connection ends.
         let answered = ["200", "502", "503", "malformed chunk", "the connection ended within a body"]
         #expect(answered.reduce(0) { $0 + counts[$1] } == 1_800, "\(counts.all)")
         #expect(poll { (try? runner.connect().request("GET", "/\(dispatch)").status) == 200 })
     }
 }
 
-/// Counts what several threads see.
+/// Counts the results of several threads.
 private final class Counts: @unchecked Sendable {
     private let lock = NSLock()
     private var counts: [String: Int] = [:]

@@ -6,9 +6,10 @@ import Testing
 
 @testable import local_runner
 
-/// Requests whose bodies come slowly, are large, or come from clients that prove nothing.
+/// Requests whose bodies are slow or large, or come from clients without credentials.
 @Suite(.serialized) struct BodyTests {
-    @Test(arguments: Runner.dispatches) func slowUploadsTakeNoPlaces(_ dispatch: String) throws {
+    @Test("Slow uploads occupy no process", arguments: Runner.dispatches)
+    func slowUploadsTakeNoPlaces(_ dispatch: String) throws {
         let runner = try Runner(concurrency: 1)
         let uploads = try (0..<12).map { number in
             let upload = try runner.connect()
@@ -23,13 +24,14 @@ import Testing
             #expect(try client.request("GET", "/\(dispatch)").status == 200)
             #expect(Date().timeIntervalSince(start) < 1)
         }
-        // Once it is complete, an upload is served as any other request.
+        // A complete upload is served like any other request.
         try uploads[0].send(String(repeating: "x", count: 100_000 - 5))
         #expect(try uploads[0].readReply().text.contains(#""length":100000"#))
         #expect(poll { runner.log.components(separatedBy: " 200 ").count == 7 })
     }
 
-    @Test(arguments: Runner.dispatches) func bodiesOfEachSizeArriveUnchanged(_ dispatch: String) throws {
+    @Test("Bodies of every size arrive unchanged", arguments: Runner.dispatches)
+    func bodiesOfEachSizeArriveUnchanged(_ dispatch: String) throws {
         let runner = try Runner(.init(timeout: 30_000, maximumBody: 16 << 20))
         let client = try runner.connect()
         for size in [0, 1, 65_535, 65_536, 65_537, 131_072, 3_000_000, 15_000_000] {
@@ -47,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func largeBodiesAreNotKeptInMemory() throws {
+    @Test("Large bodies are stored in files, not in memory") func largeBodiesAreNotKeptInMemory() throws {
         let runner = try Runner(.init(maximumBody: 16 << 20))
         let warm = try runner.connect()
         #expect(try warm.request("POST", "/reuse?do=echo", body: String(repeating: "x", count: 100_000)).status == 200)
@@ -61,14 +63,14 @@ import Testing
         #expect(try warm.request("GET", "/reuse").status == 200)
         let after = try #require(ProcessTable.residentKilobytes(runner.process.id))
         #expect(after - before < 20_000, "15 bodies of 15 MB took \(after - before) KiB")
-        // The files have no names, and no file is left to find.
+        // The files have no names, so none can be found.
         let links = try Shell.run("ls -l /proc/$1/fd", [String(runner.process.id)])
         #expect(links.components(separatedBy: "(deleted)").count > 15)
         _ = uploads
     }
 
-    /// One address may have 256 MiB of bodies; others are served all the same.
-    @Test func oneAddressCanNotTakeAllTheRoom() throws {
+    /// One address may hold 256 MiB of bodies; other addresses are still served.
+    @Test("One address can't use all the space for bodies") func oneAddressCanNotTakeAllTheRoom() throws {
         let runner = try Runner(.init(maximumBody: 100 << 20))
         let body = [UInt8](repeating: 0, count: 90 << 20)
         let uploads = try (0..<3).map { _ in
@@ -78,18 +80,18 @@ import Testing
             return upload
         }
         let statuses = uploads.compactMap { $0.hasInput(seconds: 0.5) ? try? $0.readReply().status : nil }
-        // The last upload finds no room, unless another has stood still for a second by then.
+        // The last upload finds no space, unless another one has stalled for a second by then.
         #expect(statuses == [503] || statuses == [408])
         let other = try runner.connect(from: "127.0.0.8")
         #expect(try other.request("POST", "/reuse", body: String(repeating: "x", count: 200_000)).status == 200)
     }
 
-    @Test func slowBodiesEndWith408() throws {
+    @Test("Bodies that are too slow get 408") func slowBodiesEndWith408() throws {
         let runner = try Runner()
         let start = Date()
         let silent = try runner.connect()
         try silent.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhello")
-        // A byte now and then keeps the connection for half a minute.
+        // A byte from time to time keeps the connection open for half a minute.
         let trickle = try runner.connect()
         try trickle.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
         while !trickle.hasInput(seconds: 2), Date().timeIntervalSince(start) < 45 { try trickle.send("x") }
@@ -98,7 +100,8 @@ import Testing
         #expect(try silent.readReply().status == 408)
     }
 
-    @Test func aRequestWithoutCredentialsIsRefusedBeforeItsBody() throws {
+    @Test("A request without credentials is refused before its body is read")
+    func aRequestWithoutCredentialsIsRefusedBeforeItsBody() throws {
         let runner = try Runner(.init(maximumBody: 1 << 20, members: #", "credentials": "apiKey""#))
         for dispatch in Runner.dispatches {
             let client = try runner.connect()
@@ -110,7 +113,7 @@ import Testing
             #expect(try other.request("GET", "/\(dispatch)").status == 401)
             #expect(try other.request("PUT", "/\(dispatch)").status == 405)
             #expect(runner.children.isEmpty)
-            // What they are worth, the function says.
+            // The function checks if the credentials are valid.
             for field in ["Authorization: x", "authorization:", "X-Api-Key: y"] {
                 #expect(try other.request("GET", "/\(dispatch)", [field]).status == 200)
             }
@@ -119,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func theBudgetCountsEachNetworkAndAll() throws {
+    @Test("The budget limits each network and the total") func theBudgetCountsEachNetworkAndAll() throws {
         let proxy = try #require(IPRange("10.0.0.0/8"))
         let budget = Budget(connections: 8, trustedProxies: [proxy])
         let one = budget.account([192, 0, 2, 1])
@@ -127,7 +130,7 @@ import Testing
         #expect(budget.account([192, 0, 2, 2]) !== one)
         #expect(budget.take(.connections, one) && budget.take(.connections, one))
         #expect(!budget.take(.connections, one), "a quarter is for one address")
-        // All addresses of an IPv6 /64 are one client's.
+        // All addresses in an IPv6 /64 count as one client.
         let six: [UInt8] = [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [1]
         var neighbour = six
         neighbour[15] = 2
@@ -137,7 +140,7 @@ import Testing
         let network = budget.account(six)
         #expect(budget.take(.connections, network))
         #expect(budget.account(neighbour) === network)
-        // A trusted proxy may have all that is left.
+        // A trusted proxy may use all that is left.
         let trusted = budget.account([10, 1, 2, 3])
         #expect(trusted.isTrusted && budget.account([10, 9, 9, 9]) === trusted)
         for _ in 0..<5 { #expect(budget.take(.connections, trusted)) }
@@ -145,14 +148,14 @@ import Testing
         budget.give(.connections, trusted)
         #expect(budget.take(.connections, budget.account(stranger)))
         #expect(budget.used.connections == 8)
-        // An account that holds nothing is forgotten.
+        // An account that holds nothing is deleted.
         budget.give(.connections, one)
         #expect(budget.account([192, 0, 2, 1]) === one)
         budget.give(.connections, one)
         #expect(budget.account([192, 0, 2, 1]) !== one)
     }
 
-    @Test func oneAddressLeavesPlacesToOthers() throws {
+    @Test("One address leaves processes for other addresses") func oneAddressLeavesPlacesToOthers() throws {
         let runner = try Runner(concurrency: 8, timeout: 60_000)
         let clients = try (0..<20).map { _ in
             let client = try runner.connect(from: "127.0.0.7")

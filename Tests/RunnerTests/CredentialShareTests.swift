@@ -3,20 +3,22 @@ import Testing
 
 @testable import local_runner
 
-/// Whoever has valid credentials can keep places at a function for a while: a provider that never answers is enough.
+/// A holder of valid credentials can keep processes busy for a while: a provider that never answers is enough.
 @Suite(.serialized) struct CredentialShareTests {
-    /// A session and an API key, as fields that say the same in different ways.
+    /// Returns header fields with a session or API key; variants say the same in different ways.
     private static func fields(_ holder: Int, _ credentials: String, variant: Int) -> String {
         let scheme = variant % 2 == 0 ? "Bearer" : "bEARER"
         return switch credentials {
-        // The signature is the function's business, and so is a key that it does not look at.
+        // Only the function checks the signature, and it ignores the other key.
         case "session": "Authorization: \(scheme) header.user\(holder).signature\(variant)\r\nX-Api-Key: \(variant)\r\n"
         case _ where variant % 3 == 0: "Authorization: \(scheme) key\(holder)\r\n"
         default: "X-Api-Key: key\(holder)\r\nAuthorization: \(scheme) \(variant)\r\n"
         }
     }
 
-    @Test(arguments: Runner.dispatches, ["session", "apiKey"])
+    @Test(
+        "Three holders of credentials leave a process for other holders",
+        arguments: Runner.dispatches, ["session", "apiKey"])
     func threeHoldersOfCredentialsLeaveAPlaceToOthers(_ dispatch: String, _ credentials: String) throws {
         for trustedProxies in ["", "127.0.0.0/8"] {
             let runner = try Runner(
@@ -41,7 +43,8 @@ import Testing
         }
     }
 
-    @Test func aMarkIsThatOfWhatOnlyTheOwnerKnows() {
+    @Test("Credentials are identified by the part that only their owner knows")
+    func aMarkIsThatOfWhatOnlyTheOwnerKnows() {
         func mark(_ value: String) -> CredentialMark {
             Array(value.utf8).withUnsafeBytes { CredentialMark($0) }
         }

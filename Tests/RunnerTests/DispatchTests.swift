@@ -2,24 +2,27 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What becomes of functions that fail, take long, or are wanted by too many.
+/// Functions that fail, take too long, or get too many requests.
 @Suite(.serialized) struct DispatchTests {
-    @Test(arguments: Runner.dispatches) func endsFunctionsAtTheirTimeLimit(_ dispatch: String) throws {
+    @Test("A function is ended at its time limit, and the client gets 504", arguments: Runner.dispatches)
+    func endsFunctionsAtTheirTimeLimit(_ dispatch: String) throws {
         let runner = try Runner(concurrency: 1, timeout: 300)
         let client = try runner.connect()
         let start = Date()
         let reply = try client.request("GET", "/\(dispatch)?do=sleep&n=20000")
         #expect(reply.status == 504 && reply.text == #"{"error":"The function took too long."}"#)
         #expect((0.3..<2).contains(Date().timeIntervalSince(start)))
-        // The one place is free again, so the process has gone.
+        // The only place is free again, so the process is gone.
         #expect(try client.request("GET", "/\(dispatch)").status == 200)
-        // The limit covers what is done after the response.
+        // The limit includes the work after the response.
         #expect(try client.request("GET", "/\(dispatch)?do=later&n=20000").status == 200)
         #expect(try client.request("GET", "/\(dispatch)").status == 200)
     }
 
-    /// As in a container that is paused: what has come by then counts, though the time is up.
-    @Test(arguments: Runner.dispatches) func aPauseOfTheRunnerEndsNoFunction(_ dispatch: String) throws {
+    /// The runner is paused, as in a paused container: a response that arrived by then counts, although the time is
+    /// over.
+    @Test("A pause of the runner ends no function", arguments: Runner.dispatches)
+    func aPauseOfTheRunnerEndsNoFunction(_ dispatch: String) throws {
         let runner = try Runner(timeout: 1_500)
         let client = try runner.connect()
         let other = try runner.connect()
@@ -27,16 +30,17 @@ import Testing
         try client.send("GET /\(dispatch)?do=sleep&n=500 HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(poll { !runner.children.isEmpty })
         runner.process.send(SIGSTOP)
-        // The time limit, and more than its sweeps are late on a busy machine.
+        // Waits for the time limit, and longer than a busy machine delays the check of limits.
         usleep(2_500_000)
         runner.process.send(SIGCONT)
         #expect(try client.readReply().status == 200)
-        // The limit holds again some seconds later.
+        // The limit applies again some seconds later.
         try other.send("GET /\(dispatch)?do=sleep&n=30000 HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try other.readReply().status == 504)
     }
 
-    @Test(arguments: Runner.dispatches) func answersForFunctionsThatCrash(_ dispatch: String) throws {
+    @Test("A function that crashes is answered with 502", arguments: Runner.dispatches)
+    func answersForFunctionsThatCrash(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         for (what, status) in [("exit&n=7", 7), ("crash", 137), ("exit&n=0", 0)] {
@@ -46,14 +50,15 @@ import Testing
             #expect(runner.logs("ended with status \(status) \(reply["x-request-id"] ?? "")"))
         }
         #expect(try client.request("GET", "/\(dispatch)").status == 200)
-        // Half a response is not passed off as a whole one.
+        // A partial response must not look complete.
         #expect(throws: TCPClient.Failure.self) {
             try client.request("GET", "/\(dispatch)?do=partial&n=200000")
         }
         #expect(try runner.connect().request("GET", "/\(dispatch)").status == 200)
     }
 
-    @Test func givesEachIsolatedRequestAProcessAndReusesOthers() throws {
+    @Test("An isolated request has its own process, and a reused process serves many")
+    func givesEachIsolatedRequestAProcessAndReusesOthers() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let isolated = Set(try (0..<5).map { _ in try client.request("GET", "/isolated").text })
@@ -62,7 +67,8 @@ import Testing
         #expect(reused.count == 1)
     }
 
-    @Test func replacesAReusedProcessAfterTenThousandRequests() throws {
+    @Test("A reused process is replaced after ten thousand requests")
+    func replacesAReusedProcessAfterTenThousandRequests() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let processes = try (0..<10_001).map { _ in try client.request("GET", "/reuse").text }
@@ -70,7 +76,8 @@ import Testing
         #expect(processes[10_000] != processes[9_999])
     }
 
-    @Test(arguments: Runner.dispatches) func givesOnly200And503UnderLoad(_ dispatch: String) throws {
+    @Test("Under load every answer is 200 or 503", arguments: Runner.dispatches)
+    func givesOnly200And503UnderLoad(_ dispatch: String) throws {
         let runner = try Runner()
         let clients = try (0..<500).map { _ in try runner.connect() }
         for client in clients {
@@ -87,7 +94,8 @@ import Testing
         #expect(try clients[0].request("GET", "/\(dispatch)").status == 200)
     }
 
-    @Test(arguments: Runner.dispatches) func servesAllAtOnceThatWaitForSomethingElse(_ dispatch: String) throws {
+    @Test("Requests that wait for something else are all served at once", arguments: Runner.dispatches)
+    func servesAllAtOnceThatWaitForSomethingElse(_ dispatch: String) throws {
         let runner = try Runner(.init(concurrency: 40, trustedProxies: "127.0.0.1"))
         let clients = try (0..<40).map { _ in try runner.connect() }
         for client in clients { try client.send("GET /\(dispatch)?do=sleep&n=3000 HTTP/1.1\r\nHost: a\r\n\r\n") }
@@ -95,7 +103,7 @@ import Testing
         for client in clients { #expect(try client.readReply().status == 200) }
     }
 
-    @Test func servesManyQuickRequestsByFewProcesses() throws {
+    @Test("Many quick requests are served by few processes") func servesManyQuickRequestsByFewProcesses() throws {
         let runner = try Runner(concurrency: 64)
         let clients = try (0..<64).map { _ in try runner.connect() }
         #expect(try clients[0].request("GET", "/reuse").status == 200)
@@ -104,7 +112,7 @@ import Testing
         #expect(processes.count < 32)
     }
 
-    @Test func letsRequestsWaitBrieflyOnly() throws {
+    @Test("A request waits briefly for a place, then gets 503") func letsRequestsWaitBrieflyOnly() throws {
         let runner = try Runner(concurrency: 1)
         let first = try runner.connect()
         let second = try runner.connect()
@@ -116,7 +124,8 @@ import Testing
         #expect(try first.readReply().status == 200)
     }
 
-    @Test(arguments: Runner.dispatches) func letsGoOfFunctionsWhoseClientHasGone(_ dispatch: String) throws {
+    @Test("A function is ended when its client is gone", arguments: Runner.dispatches)
+    func letsGoOfFunctionsWhoseClientHasGone(_ dispatch: String) throws {
         let runner = try Runner(concurrency: 1, timeout: 60_000)
         let client = try runner.connect()
         try client.send("GET /\(dispatch)?do=sleep&n=50000 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -124,7 +133,7 @@ import Testing
         client.reset()
         #expect(runner.logs(" 499 "))
         #expect(try runner.connect().request("GET", "/\(dispatch)").status == 200)
-        // In the midst of a response.
+        // The client leaves during a response.
         let other = try runner.connect()
         try other.send("GET /\(dispatch)?do=stall&n=200000 HTTP/1.1\r\nHost: a\r\n\r\n")
         _ = try other.read(exactly: 500)
@@ -132,7 +141,8 @@ import Testing
         #expect(try runner.connect().request("GET", "/\(dispatch)").status == 200)
     }
 
-    @Test(arguments: Runner.dispatches) func streamsWithoutGrowing(_ dispatch: String) throws {
+    @Test("A long response is streamed without growing the runner's memory", arguments: Runner.dispatches)
+    func streamsWithoutGrowing(_ dispatch: String) throws {
         let runner = try Runner(timeout: 60_000)
         let warm = try runner.connect()
         #expect(try warm.request("GET", "/\(dispatch)?do=stream&n=6000000").body.count == 6_000_000)
@@ -140,7 +150,7 @@ import Testing
         let client = try runner.connect(receiveBuffer: 16_384)
         let size = 300_000_000
         try client.send("GET /\(dispatch)?do=stream&n=\(size) HTTP/1.1\r\nHost: a\r\n\r\n")
-        // While the client takes nothing, others are served.
+        // While this client reads nothing, others are served.
         #expect(poll { (try? warm.request("GET", "/\(dispatch)").status) == 200 })
         var most = before
         var received = 0
@@ -155,7 +165,7 @@ import Testing
         #expect(most - before < 4_096, "grew by \(most - before) KiB")
     }
 
-    @Test func leavesNoProcessBehindWhenItIsKilled() throws {
+    @Test("No process outlives the runner, even if it is killed") func leavesNoProcessBehindWhenItIsKilled() throws {
         let runner = try Runner(timeout: 60_000)
         let clients = try Runner.dispatches.map { dispatch in
             let client = try runner.connect()
@@ -163,7 +173,7 @@ import Testing
             try client.send("GET /\(dispatch)?do=sleep&n=50000 HTTP/1.1\r\nHost: a\r\n\r\n")
             return client
         }
-        // Template and child, worker, CGI process.
+        // The template and its child, the worker, and the CGI process.
         #expect(poll { runner.children.count == 4 })
         let children = runner.children
         runner.process.send(SIGKILL)
@@ -171,12 +181,13 @@ import Testing
         _ = clients
     }
 
-    @Test(arguments: Runner.dispatches) func drainsWhenItIsAskedToEnd(_ dispatch: String) throws {
+    @Test("On a request to end, the runner finishes its requests first", arguments: Runner.dispatches)
+    func drainsWhenItIsAskedToEnd(_ dispatch: String) throws {
         let runner = try Runner()
         let idle = try runner.connect()
         #expect(try idle.request("GET", "/\(dispatch)").status == 200)
         let client = try runner.connect()
-        // The interim response says that the request has been taken on.
+        // The interim response shows that the request was accepted.
         try client.send(
             "POST /\(dispatch)?do=sleep&n=300 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
                 + "Expect: 100-continue\r\n\r\n")
@@ -192,7 +203,7 @@ import Testing
         #expect(poll(seconds: 1) { !children.contains(where: ProcessTable.isAlive) })
     }
 
-    @Test func givesSlowRequestsTheirTimeAndNoMore() throws {
+    @Test("Slow requests get a limited time") func givesSlowRequestsTheirTimeAndNoMore() throws {
         let runner = try Runner()
         let slow = try runner.connect()
         try slow.send("GET /reuse HTTP/1.1\r\n")
@@ -208,7 +219,7 @@ import Testing
         #expect(try other.request("GET", "/reuse").status == 200)
     }
 
-    @Test func doesNotStartBrokenProgramsOverAndOver() throws {
+    @Test("A broken program is not started again and again") func doesNotStartBrokenProgramsOverAndOver() throws {
         let runner = try Runner(functionsPath: "/bin/false")
         let client = try runner.connect()
         for _ in 0..<30 {

@@ -6,7 +6,8 @@ import Testing
 
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {
-    @Test func keepsConnectionsAndAnswersPipelinedRequestsInOrder() throws {
+    @Test("Pipelined requests on a kept connection are answered in order")
+    func keepsConnectionsAndAnswersPipelinedRequestsInOrder() throws {
         let runner = try Runner()
         let client = try runner.connect()
         for _ in 0..<3 { #expect(try client.request("GET", "/reuse").status == 200) }
@@ -23,8 +24,8 @@ import Testing
         }
     }
 
-    /// However many requests come at once, none is forgotten while the client is slow to take the responses.
-    @Test func answersAnyNumberOfPipelinedRequests() throws {
+    /// A client that is slow to read the responses loses no request, however many it sends at once.
+    @Test("Any number of pipelined requests is answered") func answersAnyNumberOfPipelinedRequests() throws {
         let runner = try Runner()
         let client = try runner.connect(receiveBuffer: 8_192)
         let (count, request) = (2_000, "GET /n HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -35,14 +36,14 @@ import Testing
         #expect(try client.readToEnd() == "")
     }
 
-    /// With which some clients end a body (RFC 9112 §2.2).
-    @Test func anEmptyLineBeginsNoRequest() throws {
+    /// Some clients end a body with an empty line (RFC 9112 §2.2).
+    @Test("An empty line does not begin a request") func anEmptyLineBeginsNoRequest() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let start = Date()
         try client.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello\r\n")
         #expect(try client.readReply().status == 200)
-        // A head would have to be there within ten seconds.
+        // A request head would have to be complete within ten seconds.
         #expect(!client.hasInput(seconds: 12) && Date().timeIntervalSince(start) > 11)
         #expect(try client.request("GET", "/reuse").status == 200)
         let last = try runner.connect()
@@ -53,7 +54,8 @@ import Testing
         #expect(!runner.log.contains(" 400 "))
     }
 
-    @Test(arguments: Runner.dispatches) func handsOnRequestsWhole(_ dispatch: String) throws {
+    @Test("A request is passed on completely, without hop-by-hop fields", arguments: Runner.dispatches)
+    func handsOnRequestsWhole(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         let reply = try client.request(
@@ -79,7 +81,8 @@ import Testing
                 == 200)
     }
 
-    @Test(arguments: Runner.dispatches) func takesBodiesOfAllKinds(_ dispatch: String) throws {
+    @Test("Bodies of every kind are accepted", arguments: Runner.dispatches)
+    func takesBodiesOfAllKinds(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         let path = "/\(dispatch)?do=echo"
@@ -95,7 +98,7 @@ import Testing
         try client.send("abc")
         #expect(try client.readReply().text.contains(#""body":"abc""#))
         #expect(try client.request("POST", path, body: "").text.contains(#""length":0"#))
-        // Two requests whose bodies lie in one piece.
+        // Two requests whose bodies arrive in one packet.
         try client.send(
             "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\naPOST \(path) HTTP/1.1\r\nHost: a\r\n"
                 + "Content-Length: 1\r\n\r\nb")
@@ -103,7 +106,8 @@ import Testing
         #expect(try client.readReply().text.contains(#""body":"b""#))
     }
 
-    @Test(arguments: Runner.dispatches) func answersHeadAndOldClients(_ dispatch: String) throws {
+    @Test("HEAD requests and HTTP/1.0 clients are answered correctly", arguments: Runner.dispatches)
+    func answersHeadAndOldClients(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         try client.send(
@@ -123,8 +127,9 @@ import Testing
         #expect(try kept.readToEnd() == "")
     }
 
-    /// RFC 9110 §9.1. A method that is not quite HEAD gets a body, or what follows would be read as one.
-    @Test func methodsAreCaseSensitive() throws {
+    /// RFC 9110 §9.1. A method that is not exactly HEAD gets a body; otherwise the client would misread the next
+    /// response.
+    @Test("Methods are case-sensitive") func methodsAreCaseSensitive() throws {
         let runner = try Runner()
         let client = try runner.connect()
         for method in ["hEaD", "head", "get", "options"] {
@@ -138,7 +143,8 @@ import Testing
         #expect(try client.request("GET", "/reuse").status == 200)
     }
 
-    @Test func refusesWhatCouldHideARequest() throws {
+    @Test("Requests that could hide another one are refused, and the connection is closed")
+    func refusesWhatCouldHideARequest() throws {
         let runner = try Runner()
         let hidden = "GET /reuse HTTP/1.1\r\nHost: a\r\n\r\n"
         for (text, expected) in RequestParserTests.heads where expected >= 400 {
@@ -162,7 +168,7 @@ import Testing
         #expect(try runner.connect().request("GET", "/reuse").status == 200)
     }
 
-    @Test func answersItsOwnErrorsInTheDocumentedShape() throws {
+    @Test("The runner's own errors have the documented shape") func answersItsOwnErrorsInTheDocumentedShape() throws {
         let runner = try Runner(maximumBody: 1_000)
         let client = try runner.connect()
         let missing = try client.request("GET", "/nowhere")
@@ -191,7 +197,8 @@ import Testing
         #expect(try chunked.readReply().status == 413)
     }
 
-    @Test func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {
+    @Test("The log has one line per request, followed by the function's own lines")
+    func writesOneLineForEachRequestWithTheFunctionsOwnUnderIt() throws {
         let runner = try Runner(format: "json")
         let client = try runner.connect()
         _ = try client.request("GET", "/isolated?do=log&n=2&secret=1", ["X-Request-Id: my-request"])
@@ -206,8 +213,9 @@ import Testing
         #expect(lines[1].contains("line 0") && lines[2].contains("line 1"))
     }
 
-    /// Whatever the ids of the requests that run at once, and however short a time one takes.
-    @Test(arguments: Runner.dispatches) func foldsLinesUnderTheirOwnRequest(_ dispatch: String) throws {
+    /// This must not depend on the ids of concurrent requests or on a request's duration.
+    @Test("A function's lines follow the line of their own request", arguments: Runner.dispatches)
+    func foldsLinesUnderTheirOwnRequest(_ dispatch: String) throws {
         let runner = try Runner(format: "json")
         let ids = ["e", "me", "e-2"]
         let clients = try ids.map { id in

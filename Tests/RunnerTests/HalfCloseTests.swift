@@ -1,9 +1,10 @@
 import TestSupport
 import Testing
 
-/// Clients that close their sending side, as `nc -N` and `socat -` do, and clients that go (RFC 9112 §9.6).
+/// Clients that close their sending side, as `nc -N` and `socat -` do, and clients that disconnect (RFC 9112 §9.6).
 @Suite(.serialized) struct HalfCloseTests {
-    @Test(arguments: Runner.dispatches) func aClientThatHasSentAllIsAnswered(_ dispatch: String) throws {
+    @Test("A client that has closed its sending side is answered", arguments: Runner.dispatches)
+    func aClientThatHasSentAllIsAnswered(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         try client.send("GET /\(dispatch)?do=sleep&n=100 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -14,7 +15,8 @@ import Testing
         #expect(!runner.log.contains(" 499 "))
     }
 
-    @Test(arguments: Runner.dispatches) func aClientThatHasSentAllGetsALongResponseWhole(_ dispatch: String) throws {
+    @Test("A client that has closed its sending side gets a long response completely", arguments: Runner.dispatches)
+    func aClientThatHasSentAllGetsALongResponseWhole(_ dispatch: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
         try client.send("POST /\(dispatch)?do=stream&n=5000000 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
@@ -23,7 +25,8 @@ import Testing
         #expect(reply.status == 200 && reply.body.count == 5_000_000)
     }
 
-    @Test func allRequestsThatWereSentAreAnswered() throws {
+    @Test("All requests that were sent before the sending side closed are answered")
+    func allRequestsThatWereSentAreAnswered() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let paths = ["/isolated", "/reuse", "/nowhere", "/spawn", "/reuse"]
@@ -33,11 +36,13 @@ import Testing
         #expect(try client.readToEnd() == "")
     }
 
-    @Test(arguments: [
-        ("GET /reuse HTTP/1.1\r\nHost", "head"), ("\r\nG", "head"), ("\r", "head"),
-        ("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhi", "body"),
-        ("POST /reuse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi", "body"),
-    ])
+    @Test(
+        "An incomplete request is refused",
+        arguments: [
+            ("GET /reuse HTTP/1.1\r\nHost", "head"), ("\r\nG", "head"), ("\r", "head"),
+            ("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhi", "body"),
+            ("POST /reuse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi", "body"),
+        ])
     func aRequestThatIsNotWholeIsRefused(_ text: String, _ part: String) throws {
         let runner = try Runner()
         let client = try runner.connect()
@@ -48,7 +53,8 @@ import Testing
         #expect(try client.readToEnd() == "")
     }
 
-    @Test func aConnectionThatCarriedNothingJustEnds() throws {
+    @Test("A connection without a request ends without an answer or a log line")
+    func aConnectionThatCarriedNothingJustEnds() throws {
         let runner = try Runner()
         let client = try runner.connect()
         client.finishSending()
@@ -64,7 +70,8 @@ import Testing
         #expect(!runner.log.contains(" 400 ") && !runner.log.contains(" 499 "))
     }
 
-    @Test(arguments: Runner.dispatches) func aResetEndsTheFunction(_ dispatch: String) throws {
+    @Test("A reset connection ends its function", arguments: Runner.dispatches)
+    func aResetEndsTheFunction(_ dispatch: String) throws {
         let runner = try Runner(concurrency: 1, timeout: 60_000)
         let client = try runner.connect()
         try client.send("GET /\(dispatch)?do=sleep&n=50000 HTTP/1.1\r\nHost: a\r\n\r\n")

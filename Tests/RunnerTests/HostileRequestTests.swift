@@ -7,7 +7,7 @@ import Testing
 
 @testable import local_runner
 
-/// What the runner's readers make of hostile bytes, from clients and from functions.
+/// The runner's readers get hostile bytes, from clients and from functions.
 @Suite struct HostileRequestTests {
     private static let heads = [
         "GET /api/mcp/findings?severity=critical&limit=5 HTTP/1.1\r\nHost: a.example:80\r\nX-Api-Key: k\r\n\r\n",
@@ -16,11 +16,11 @@ import Testing
         "OPTIONS * HTTP/1.1\r\nHost: [::1]\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
     ]
 
-    @Test func aHeadIsTheSameByteByByte() {
+    @Test("A request head is read the same way in one piece or byte by byte") func aHeadIsTheSameByteByByte() {
         var accepted = 0
         for bytes in HostileInputs(Self.heads, count: 2_000) {
             let whole = ReadInPieces.head(bytes, step: max(1, bytes.count))
-            // In pieces a head may be refused for what comes first.
+            // In pieces, a head may be refused for an earlier error.
             if whole.status == 200 {
                 accepted += 1
                 #expect(ReadInPieces.head(bytes, step: 1).status == 200)
@@ -44,7 +44,7 @@ import Testing
         #expect(!pairs.isEmpty)
     }
 
-    @Test func aChunkedBodyIsTheSameByteByByte() {
+    @Test("A chunked body is read the same way in one piece or byte by byte") func aChunkedBodyIsTheSameByteByByte() {
         let samples = ["5\r\nhello\r\n0\r\n\r\n", "A;x=y\r\n0123456789\r\n1\r\na\r\n0\r\nT: v\r\n\r\n", "0\r\n\r\n"]
         for bytes in HostileInputs(samples) where !bytes.isEmpty {
             let (whole, pieces) = (
@@ -56,7 +56,8 @@ import Testing
         }
     }
 
-    @Test func aFunctionsHeadIsRefusedOrWithinItsBytes() {
+    @Test("A function's response head is refused, or stays within its bytes")
+    func aFunctionsHeadIsRefusedOrWithinItsBytes() {
         let samples = [
             "Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
             "Status: 404\nX-Request-Id: a\nDate: now\n\nx", "Status:  503 \r\n\r\n",
@@ -70,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func aFunctionsRecordsAreTheSameByteByByte() {
+    @Test("A function's records are read the same way in one piece or byte by byte")
+    func aFunctionsRecordsAreTheSameByteByByte() {
         var sample: [UInt8] = []
         sample.appendRecord(.stdout, requestID: 1, content: Array("Status: 200\r\n\r\nx".utf8))
         sample.appendRecord(.stderr, requestID: 1, content: Array("line\n".utf8))

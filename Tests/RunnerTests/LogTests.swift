@@ -5,9 +5,9 @@ import Testing
 
 @testable import local_runner
 
-/// What the runner says, to whom, and what becomes of it if nobody reads.
+/// The runner's log: its lines, their format, and slow or missing readers.
 @Suite(.serialized) struct LogTests {
-    /// A FIFO that this process holds open and reads when it wants to.
+    /// A FIFO that this process holds open and reads on demand.
     private final class Fifo {
         let path: String
         private let descriptor: Int32
@@ -21,7 +21,7 @@ import Testing
 
         deinit { close(descriptor) }
 
-        /// All that is in it now.
+        /// Returns everything that is in it now.
         func read() -> String {
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("A log that nobody reads stops nothing, and the log says what it lost", arguments: [true, false])
+    @Test("An unread log stops nothing, and later reports how many lines were lost", arguments: [true, false])
     func unreadLog(_ hasProc: Bool) throws {
         let folder = try TemporaryFolder()
         let fifo = try Fifo(folder)
@@ -40,7 +40,7 @@ import Testing
         let runner = try Runner(
             .init(format: "json", launcher: (hasProc ? [] : Surroundings.launcher("--without", "proc")) + redirect))
         let client = try runner.connect()
-        // More than the pipe and the runner's buffer hold: each line has some 250 bytes.
+        // More than the pipe and the runner's buffer hold: each line has about 250 bytes.
         let path = "/nowhere/" + String(repeating: "x", count: 2_000)
         for _ in 0..<1_000 { #expect(try client.request("GET", path).status == 404) }
         #expect(try client.request("GET", "/reuse").status == 200)
@@ -54,7 +54,7 @@ import Testing
         let dropped = lines.compactMap { $0.firstMatch(of: /"(\d+) log lines were dropped/).flatMap { Int($0.1) } }
         #expect(dropped.count == 1 && lines.count { $0.contains("/nowhere/") } + dropped[0] >= 1_000)
         for line in lines { #expect((try? JSON(parsing: Array(line.utf8))) != nil, "\(line)") }
-        // Once it is read, it goes on.
+        // Once the log is read, it continues.
         #expect(try client.request("GET", "/nowhere", ["X-Request-Id: after"]).status == 404)
         #expect(
             poll {
@@ -66,7 +66,7 @@ import Testing
         #expect(runner.process.waitForEnd(seconds: 5) == 0)
     }
 
-    @Test("Lines that can't be written are counted, and the count is written when it can")
+    @Test("Lines that can't be written are counted, and the count is written later")
     func brokenOutput() throws {
         var ends: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
@@ -87,7 +87,7 @@ import Testing
         #expect(lines.count - 1 + (Int(last.1) ?? 0) == 5_000)
     }
 
-    @Test("The last words of a function are kept, though they end without a line break", arguments: Runner.dispatches)
+    @Test("A function's last output is logged, even without a line break", arguments: Runner.dispatches)
     func lastWords(_ dispatch: String) throws {
         let runner = try Runner(format: "json")
         let client = try runner.connect()
@@ -96,12 +96,12 @@ import Testing
             #expect(reply.status == 502)
         }
         for number in 0..<3 {
-            // The next process may have begun before the end of this one is known: both stand in one line then.
+            // The next process may start before the end of this one is noticed: both texts are then on one line.
             #expect(runner.logs("the last words of m\(number)"))
         }
     }
 
-    @Test("Lines of one request beyond those that are kept for it are written at once, and none is lost")
+    @Test("Lines of a request beyond its buffer are written at once, and none is lost")
     func manyLines() throws {
         let runner = try Runner(format: "json")
         let client = try runner.connect()
@@ -110,7 +110,7 @@ import Testing
         #expect(poll { runner.log.components(separatedBy: " of many\"").count == 1_001 })
     }
 
-    @Test("A turn of the loop reads a part of what a process has written, and no line is torn")
+    @Test("One turn of the loop reads a part of a process's output, and no line is torn")
     func partsOfALog() throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
@@ -135,7 +135,7 @@ import Testing
         #expect(lines == text)
     }
 
-    @Test("The search for a request's id finds what Swift's own finds")
+    @Test("The search for a request id gives the same result as Swift's own search")
     func search() {
         let part = Array(#""request_id":""#.utf8)
         let texts = [
@@ -184,7 +184,7 @@ import Testing
         #expect(!runner.log.contains(runner.localAuthorization.suffix(36)), "tokens stay out of the log")
     }
 
-    @Test("JSON of a function that lacks time, level or message is a message itself")
+    @Test("JSON from a function without time, level or message is logged as a message")
     func foreignJSON() throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -200,7 +200,7 @@ import Testing
         #expect(lines[1].hasSuffix(#""level":"info","message":"{\"msg\":\"hello\"}","function":"f"}"#))
     }
 
-    @Test("A function's line orders a terminal nothing, neither by ESC nor by a control character above U+007F")
+    @Test("A function's line can't control a terminal")
     func noOrders() throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -216,7 +216,7 @@ import Testing
     }
 
     @Test(
-        "The log is coloured on a terminal, unless NO_COLOR says otherwise",
+        "The log is coloured on a terminal, unless NO_COLOR is set",
         arguments: [([:], true), (["NO_COLOR": "1"], false), (["NO_COLOR": ""], true), (["TERM": "dumb"], false)])
     func colours(_ environment: [String: String], _ isColoured: Bool) throws {
         // A pseudoterminal (pty(7)): unlocked by TIOCSPTLCK, its other side opened by TIOCGPTPEER.
@@ -236,7 +236,7 @@ import Testing
         #expect(text.contains("GET / ") && text.contains("\u{1B}[32m") == isColoured, "\(text.debugDescription)")
     }
 
-    @Test("Ctrl-C says what is waited for, and a second one ends at once")
+    @Test("Ctrl-C logs what the runner waits for, and a second Ctrl-C ends it at once")
     func draining() throws {
         let runner = try Runner(timeout: 60_000)
         let client = try runner.connect()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import local_runner
 
-/// What a transfer is paid up to, in milliseconds: 8 KiB pay for a second.
+/// The time until which a transfer has paid, in milliseconds: 8 KiB pay for a second.
 @Suite struct PaceTests {
     private func paid(_ parts: [(milliseconds: Int, kibibytes: Int)]) -> Int {
         var pace = Pace(5_000_000, total: 3 << 10)
@@ -16,21 +16,21 @@ import Testing
 
     private static let transfers: [(parts: [(milliseconds: Int, kibibytes: Int)], paid: Int)] = [
         ([], 0), ([(1_000, 8)], 1_000), ([(2_000, 8)], 1_000), ([(1_000, 4), (2_000, 4)], 1_000),
-        // What is more than the pace is not credited.
+        // Bytes above the pace earn no credit.
         ([(1_000, 1_000)], 1_000), ([(10, 1_000), (60_000, 8)], 1_010),
-        // Nor is a delay forgiven.
+        // A delay is not forgiven either.
         ([(30_000, 8), (31_000, 8)], 2_000), ([(30_000, 8), (31_000, 800)], 31_000),
     ]
 
-    @Test(arguments: transfers)
+    @Test("Received bytes pay for time", arguments: transfers)
     func bytesPayForTime(_ parts: [(milliseconds: Int, kibibytes: Int)], _ expected: Int) {
         #expect(paid(parts) == expected)
     }
 
-    @Test func singleBytesPayToo() {
+    @Test("Single bytes pay for time too") func singleBytesPayToo() {
         var pace = Pace(0, total: 0)
         for byte in 1...1_024 { pace.note(10_000_000, total: byte) }
-        // 122 of 122.07 microseconds for each.
+        // 122 of 122.07 microseconds per byte.
         #expect((124_000...125_000).contains(pace.paid))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// More connections than there is room for, and connections that do nothing or too much.
 @Suite(.serialized) struct PressureTests {
-    /// Lets this process have as many descriptors as it may.
+    /// Raises this process's limit of descriptors to the maximum.
     static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -15,20 +15,21 @@ import Testing
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// The time that a request takes, in seconds.
+    /// Returns the duration of a request in seconds.
     private func time(_ body: () throws -> Void) rethrows -> Double {
         let start = Date()
         try body()
         return Date().timeIntervalSince(start)
     }
 
-    @Test func tenThousandIdleConnectionsAndADozenSlowUploadsChangeNothing() throws {
+    @Test("Ten thousand idle connections and a dozen slow uploads do not slow down other requests")
+    func tenThousandIdleConnectionsAndADozenSlowUploadsChangeNothing() throws {
         let count = min(10_000, Self.raiseDescriptorLimit() - 1_000)
         #expect(count == 10_000, "this needs 11,000 descriptors (ulimit -Hn)")
         let runner = try Runner()
         let idle = try (0..<count).map { number in
             let client = try runner.connect(from: "127.0.0.\(2 + number % 8)")
-            // Some have been used before, some send the beginning of a request.
+            // Some connections have been used before, some send the beginning of a request.
             if number % 10 == 0 { _ = try client.request("GET", "/nowhere") }
             if number % 10 == 1 { try client.send("GET / HT") }
             return client
@@ -45,13 +46,14 @@ import Testing
         }
         let kilobytes = try #require(ProcessTable.residentKilobytes(runner.process.id))
         #expect(kilobytes < 150_000, "\(count) connections take \(kilobytes) KiB")
-        // None of them was closed.
+        // No connection was closed.
         #expect(!idle.enumerated().contains { $0.offset % 10 > 1 && $0.element.hasInput(seconds: 0) })
         _ = uploads
     }
 
-    @Test func theLongestIdleConnectionMakesRoom() throws {
-        // 300 descriptors are for 150 connections.
+    @Test("The connection that has been idle for longest is closed to make room")
+    func theLongestIdleConnectionMakesRoom() throws {
+        // 300 descriptors are enough for 150 connections.
         let runner = try Runner(
             .init(
                 trustedProxies: "127.0.0.0/8",
@@ -67,11 +69,11 @@ import Testing
         #expect(try busy.readReply().status == 200, "a connection that is served is not idle")
     }
 
-    @Test func oneAddressCanNotTakeAllConnections() throws {
+    @Test("One address can't use all connections") func oneAddressCanNotTakeAllConnections() throws {
         let runner = try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n 400; exec \"$@\"", "sh"]))
         let other = try runner.connect(from: "127.0.0.9")
         #expect(try other.request("GET", "/reuse").status == 200)
-        // 200 connections in all, 50 for one address. None of these waits for a request, so that none can be closed.
+        // 200 connections in total, 50 for one address. None of these waits for a request, so none can be closed.
         let many = try (0..<300).map { _ in
             let client = try runner.connect(from: "127.0.0.7")
             try? client.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx")
@@ -83,8 +85,9 @@ import Testing
         #expect(many.count { !$0.hasInput(seconds: 0) } == 50)
     }
 
-    /// A client that is refused may go on to send; that is read over, a part in each turn of the loop.
-    @Test func clientsThatFloodTheirLastConnectionKeepNobodyWaiting() throws {
+    /// A refused client may continue to send; its bytes are discarded, a part in each turn of the loop.
+    @Test("Clients that flood their last connection do not delay others")
+    func clientsThatFloodTheirLastConnectionKeepNobodyWaiting() throws {
         let runner = try Runner()
         let other = try runner.connect()
         #expect(try other.request("GET", "/reuse").status == 200)
@@ -105,13 +108,14 @@ import Testing
         #expect(longest < 0.4, "a request took \(longest) s")
     }
 
-    /// However much a client has sent after its last request, a turn of the loop reads over a part of it.
-    @Test func oneTurnReadsOverAPartOfWhatComesTooLate() throws {
+    /// Bytes after the last request are discarded, in each turn of the loop only a part of them.
+    @Test("One turn discards only a part of the bytes after the last request")
+    func oneTurnReadsOverAPartOfWhatComesTooLate() throws {
         let server = try Server(
             Configuration(
                 name: "test", listen: ListenAddress(ip: "127.0.0.1", port: 0), functions: [], crons: [], variables: [:]),
             functionsDirectory: "/", stateFolder: "/", localToken: nil, log: RunnerLog(descriptor: -1))
-        // A connection that the server does not know of, so that the test decides when its turn is.
+        // The server does not know this connection, so the test decides when its turn is.
         let listener = try Listener(ListenAddress(ip: "127.0.0.1", port: 0))
         defer { close(listener.descriptor) }
         let client = try TCPClient(port: Int(listener.address.port))
@@ -128,14 +132,14 @@ import Testing
         try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         connection.proceed()
         #expect(try client.readReply().status == 404)
-        // As much as the system keeps for a client that is not read.
+        // The amount that the system buffers for a client that is not read.
         var sent = 0
         while case let length = client.sendNow([UInt8](repeating: 0, count: 1 << 16)), length > 0 { sent += length }
         #expect(sent > 3 << 20, "the system keeps \(sent) bytes only")
         var turns = 0
         server.loop.afterRound = { turns += 1 }
         server.loop.run { turns == 1 }
-        // What has come and is not acknowledged yet counts twice for a moment.
+        // Received bytes that are not acknowledged yet count twice for a moment.
         var read = 0
         #expect(
             poll {
@@ -148,7 +152,8 @@ import Testing
         connection.leave()
     }
 
-    @Test func whatAsksForAnotherTurnKeepsNothingWaiting() throws {
+    @Test("A task that asks for another turn does not delay others")
+    func whatAsksForAnotherTurnKeepsNothingWaiting() throws {
         final class Greedy: Continuation {
             let loop: EventLoop
             var turns = 0
@@ -171,12 +176,14 @@ import Testing
         loop.afterRound = { rounds += 1 }
         loop.run { rounds == 100 }
         #expect((100...101).contains(greedy.turns))
-        // One look at the clock a turn: a timer without delay runs again in the same turn only within the same microsecond.
+        // The loop reads the clock once per turn: a timer without delay runs again in the same turn only within the
+        // same microsecond.
         #expect((50...10_000).contains(ticks), "\(ticks)")
     }
 
-    /// Long heads and requests that come ahead count against what clients may hold, and so do responses that nobody takes.
-    @Test func requestsThatNobodyHasProvenAnythingForTakeLittleMemory() throws {
+    /// Long heads, pipelined requests and unread responses count against a client's budget.
+    @Test("Requests from clients without credentials take little memory")
+    func requestsThatNobodyHasProvenAnythingForTakeLittleMemory() throws {
         _ = Self.raiseDescriptorLimit()
         let runner = try Runner()
         let client = try runner.connect()
@@ -184,7 +191,8 @@ import Testing
         let before = try #require(ProcessTable.residentKilobytes(runner.process.id))
         let heads = try (0..<1_000).map { number in
             let head = try runner.connect(from: "127.0.0.\(2 + number % 2)", receiveBuffer: 4_096)
-            // Half of them long heads that do not end, half requests whose responses are not read.
+            // Half of the connections send long heads that do not end, half send requests and do not read the
+            // responses.
             let text =
                 number % 2 == 0
                 ? "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 32_000)
@@ -197,12 +205,12 @@ import Testing
         #expect(after - before < 80_000, "\(heads.count) connections take \(after - before) KiB")
     }
 
-    @Test func aClientThatReadsTooSlowlyIsLeft() throws {
+    @Test("A client that reads too slowly is disconnected") func aClientThatReadsTooSlowlyIsLeft() throws {
         let runner = try Runner(timeout: 60_000)
         let client = try runner.connect(receiveBuffer: 4_096)
         let start = Date()
         try client.send("GET /reuse?do=stream&n=50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        // A little now and then, which is less than 8 KiB a second.
+        // Reads a little from time to time, less than 8 KiB a second.
         while Date().timeIntervalSince(start) < 50, !runner.log.contains(" 499 ") {
             if try client.read(upTo: 2_048).isEmpty { break }
             usleep(400_000)

@@ -2,9 +2,9 @@ import Base
 
 @testable import local_runner
 
-/// The runner's readers with bytes that come in pieces of `step` bytes. Tests/fuzz uses them too.
+/// Runs the runner's readers on bytes in pieces of `step` bytes. Tests/fuzz uses it too.
 enum ReadInPieces {
-    /// The head, and 200 if it is whole, 0 if it is incomplete, or the status with which it is refused.
+    /// Returns the head, and 200 if it is complete, 0 if it is incomplete, or the status with which it is refused.
     static func head(_ bytes: [UInt8], step: Int) -> (status: Int, head: RequestHead) {
         var parser = RequestParser()
         for end in Array(stride(from: step, to: bytes.count, by: step)) + [bytes.count] {
@@ -17,7 +17,7 @@ enum ReadInPieces {
         return (0, parser.head)
     }
 
-    /// The body of the chunked coding, of at most `limit` bytes, and how decoding it ended.
+    /// Returns the decoded chunked body, of at most `limit` bytes, and the decoder's last state.
     static func chunkedBody(_ bytes: [UInt8], step: Int, limit: Int) -> (
         progress: ChunkedDecoder.Progress, body: [UInt8]
     ) {
@@ -38,7 +38,8 @@ enum ReadInPieces {
         return (progress, content)
     }
 
-    /// The output in a function's records, with a zero byte for the end of the output and for that of the request.
+    /// Returns the output in a function's records, with a zero byte for the end of the output and one for the end of
+    /// the request.
     static func records(_ bytes: [UInt8], step: Int) -> [UInt8] {
         var reader = RecordReader()
         var output: [UInt8] = []

@@ -3,9 +3,9 @@ import Testing
 
 @testable import local_runner
 
-/// Request heads, good and bad (RFC 9112).
+/// Request heads, valid and invalid (RFC 9112).
 @Suite struct RequestParserTests {
-    /// The status of the refusal; 200 for a whole head, 0 for one that is not whole.
+    /// Returns the status of the refusal; 200 for a complete head, 0 for an incomplete one.
     private func status(_ text: String, step: Int? = nil) -> Int {
         let bytes = Array(text.utf8)
         var parser = RequestParser()
@@ -97,15 +97,17 @@ import Testing
         ("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     ]
 
-    @Test(arguments: heads) func judgesHeads(_ text: String, _ expected: Int) {
+    @Test("A request head is accepted or refused as RFC 9112 demands", arguments: heads)
+    func judgesHeads(_ text: String, _ expected: Int) {
         #expect(status(text) == expected)
     }
 
-    @Test(arguments: heads) func judgesHeadsThatComeByteByByte(_ text: String, _ expected: Int) {
+    @Test("A request head that arrives byte by byte is judged the same way", arguments: heads)
+    func judgesHeadsThatComeByteByByte(_ text: String, _ expected: Int) {
         #expect(status(text, step: 1) == expected)
     }
 
-    @Test func findsWhatARequestSays() {
+    @Test("The parser finds target, fields, length and hop-by-hop fields") func findsWhatARequestSays() {
         let text =
             "POST /a/b?c=d HTTP/1.1\r\nHost: h:1\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nTE: a\r\n"
             + "Proxy: evil\r\nX_Role: admin\r\nX-Role: user\r\nContent-Length: 12\r\n\r\nrest"
@@ -158,7 +160,8 @@ import Testing
         ("0\r\n b\r\n\r\n", 400, ""),
     ]
 
-    @Test(arguments: bodies) func decodes(_ text: String, _ status: Int, _ expected: String) throws {
+    @Test("A chunked body is decoded or refused as RFC 9112 demands", arguments: bodies)
+    func decodes(_ text: String, _ status: Int, _ expected: String) throws {
         let log = RunnerLog(descriptor: -1)
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { scratch.deallocate() }

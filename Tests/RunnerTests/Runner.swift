@@ -6,24 +6,24 @@ import TestSupport
 final class Runner {
     static let dispatches = ["isolated", "reuse", "spawn"]
 
-    /// How a runner is set up.
+    /// Options of the runner under test.
     struct Options {
         var concurrency = 8
         var timeout = 5_000
         var maximumBody = 1 << 20
         var format = "text"
         var functionsPath = BuiltProducts.folder + "/runner-fixture"
-        /// Addresses that have no bound of their own.
+        /// Addresses without a limit of their own.
         var trustedProxies = ""
-        /// How long the scheduled function takes, in milliseconds.
+        /// The duration of the scheduled function, in milliseconds.
         var scheduledSleep = 0
-        /// More members of each function's entry, as JSON.
+        /// Additional members of each function's entry, as JSON.
         var members = ""
         /// The runner's environment.
         var environment: [String: String] = [:]
-        /// A program and its arguments that execute the runner.
+        /// A program with arguments that executes the runner.
         var launcher: [String] = []
-        /// The name of the folder of the runner's state.
+        /// The name of the runner's state folder.
         var state = "state"
     }
 
@@ -45,7 +45,7 @@ final class Runner {
 
     init(_ options: Options) throws {
         folder = try TemporaryFolder()
-        // The runner looks for functions where it lies itself.
+        // The runner looks for functions in its own folder.
         let program = folder.path("local-runner")
         try FileManager.default.linkItem(atPath: BuiltProducts.folder + "/local-runner", toPath: program)
         var functions: [String] = []
@@ -102,20 +102,20 @@ final class Runner {
         static let file = "wrangler-like.json"
     }
 
-    /// A new connection, from an address of this machine's.
+    /// Opens a connection, from one of this machine's addresses.
     func connect(from address: String? = nil, receiveBuffer: Int32? = nil) throws -> TCPClient {
         try TCPClient(port: port, from: address, receiveBuffer: receiveBuffer)
     }
 
-    /// The field that lets a client at /cdn-cgi/*.
+    /// The header field that gives access to /cdn-cgi/*.
     var localAuthorization: String { "Authorization: Bearer \(state["localToken"]?.string ?? "")" }
 
-    /// What the runner has logged.
+    /// The runner's log so far.
     var log: String { folder.read("log") }
 
     /// Waits until the log has a line with `text`.
     func logs(_ text: String) -> Bool { poll { log.contains(text) } }
 
-    /// Processes of functions.
+    /// The processes of functions.
     var children: [pid_t] { ProcessTable.descendants(of: process.id) }
 }

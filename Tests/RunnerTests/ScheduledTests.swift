@@ -5,11 +5,12 @@ import Testing
 
 @testable import local_runner
 
-/// Cron triggers on a running runner, and /cdn-cgi/*, by which they are fired by hand.
+/// Cron triggers of a running runner, and /cdn-cgi/*, which fires them by hand.
 @Suite(.serialized) struct ScheduledTests {
     private static let path = "/cdn-cgi/handler/scheduled?cron=0+0+1+1+*"
 
-    @Test func firesTriggersByHandForThisMachineOnly() throws {
+    @Test("A trigger can be fired by hand, from this machine only")
+    func firesTriggersByHandForThisMachineOnly() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let token = runner.localAuthorization
@@ -33,7 +34,7 @@ import Testing
         #expect(try client.readReply().status == 403)
     }
 
-    @Test func aProxyIsNotThisMachine() throws {
+    @Test("A request that came through a proxy is not from this machine") func aProxyIsNotThisMachine() throws {
         let runner = try Runner()
         let client = try runner.connect()
         for field in [
@@ -48,7 +49,7 @@ import Testing
         #expect(!runner.log.contains("CRON"))
     }
 
-    @Test func callersNeedTheToken() throws {
+    @Test("Firing a trigger needs the token") func callersNeedTheToken() throws {
         let runner = try Runner()
         let client = try runner.connect()
         let token = runner.localAuthorization
@@ -62,15 +63,17 @@ import Testing
         #expect(!runner.log.contains("CRON"))
     }
 
-    @Test(arguments: [
-        ("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("192.0.2.7", false), ("12.7.0.1", false),
-        ("::1:2", false), ("2001:db8::1", false), ("", false),
-    ])
+    @Test(
+        "Only loopback addresses count as this machine",
+        arguments: [
+            ("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("192.0.2.7", false), ("12.7.0.1", false),
+            ("::1:2", false), ("2001:db8::1", false), ("", false),
+        ])
     func onlyLoopbackIsThisMachine(_ peer: String, _ expected: Bool) {
         #expect(LocalHandler.isLoopback(Array(peer.utf8)) == expected)
     }
 
-    @Test func aTriggerRunsOnceAtATime() throws {
+    @Test("A trigger runs once at a time") func aTriggerRunsOnceAtATime() throws {
         let runner = try Runner(.init(scheduledSleep: 1_000))
         let clients = try (0..<30).map { _ in
             let client = try runner.connect()
@@ -85,7 +88,7 @@ import Testing
         #expect(poll { runner.log.components(separatedBy: "CRON").count == 3 })
     }
 
-    @Test func twoTriggersOfOneFunctionRunAtOnce() throws {
+    @Test("Two triggers of one function run at the same time") func twoTriggersOfOneFunctionRunAtOnce() throws {
         let runner = try Runner(.init(scheduledSleep: 1_000))
         let clients = try [Self.path, "/cdn-cgi/handler/scheduled?cron=0+0+2+1+*"].map { path in
             let client = try runner.connect()
@@ -96,7 +99,8 @@ import Testing
         for client in clients { #expect(try client.readReply().status == 200) }
     }
 
-    @Test func twoTriggersOfOneFunctionAreDueInTheSameMinute() throws {
+    @Test("Two triggers of one function may be due in the same minute")
+    func twoTriggersOfOneFunctionAreDueInTheSameMinute() throws {
         let triggers = try ["0 * * * *", "*/30 * * * *", "30 * * * *"].map {
             CronTrigger(cron: try CronExpression($0), function: "tidy")
         }
@@ -109,12 +113,13 @@ import Testing
         #expect(firings.allSatisfy { $0.time == start + 1_800 })
     }
 
-    @Test func scheduledFunctionsEndBeforeTheRunnerDoes() throws {
+    @Test("The runner waits for scheduled functions before it ends")
+    func scheduledFunctionsEndBeforeTheRunnerDoes() throws {
         let runner = try Runner(.init(scheduledSleep: 1_500))
         let client = try runner.connect()
         try client.send("POST \(Self.path) HTTP/1.1\r\nHost: localhost\r\n\(runner.localAuthorization)\r\n\r\n")
         #expect(poll { runner.children.count == 1 })
-        // Whoever fired it has gone, so that no connection is waited for.
+        // The caller is gone, so the runner waits for no connection.
         client.reset()
         #expect(runner.logs(" 499 "))
         runner.process.send(SIGTERM)
@@ -123,7 +128,7 @@ import Testing
         #expect(runner.log.contains("CRON 0 0 1 1 * 200"))
     }
 
-    @Test func aSecondSignalEndsScheduledFunctionsToo() throws {
+    @Test("A second signal ends scheduled functions too") func aSecondSignalEndsScheduledFunctionsToo() throws {
         let runner = try Runner(.init(timeout: 60_000, scheduledSleep: 50_000))
         let client = try runner.connect()
         try client.send("POST \(Self.path) HTTP/1.1\r\nHost: localhost\r\n\(runner.localAuthorization)\r\n\r\n")

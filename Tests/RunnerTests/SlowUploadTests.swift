@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Uploads that hardly come, from several addresses, when the next client needs what they hold.
+/// Uploads that hardly progress, from several addresses, while the next client needs their resources.
 @Suite(.serialized) struct SlowUploadTests {
-    /// With so many descriptors, half of them are for connections and a quarter for files, and of these a quarter for one
-    /// address.
+    /// Starts a runner with this number of descriptors: half of them are for connections, a quarter for files, and a
+    /// quarter of these for one address.
     private func runner(descriptors: Int) throws -> Runner {
         try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(descriptors); exec \"$@\"", "sh"]))
     }
 
-    /// Uploads from five addresses, each of so many bytes until now.
+    /// Starts uploads from five addresses, each with this number of bytes so far.
     private func uploads(_ count: Int, to runner: Runner, bytes: Int) throws -> [TCPClient] {
         let body = String(repeating: "x", count: bytes)
         return try (0..<count).map { number in
@@ -20,8 +20,8 @@ import Testing
         }
     }
 
-    /// Waits for the answer to a request on a new connection, which may be closed at first; far less than the ten seconds after
-    /// which silent uploads end by themselves.
+    /// Waits for the answer to a request on a new connection, which may be closed at first; much shorter than the ten
+    /// seconds after which silent uploads end by themselves.
     private func isServed(_ runner: Runner, _ path: String = "/reuse", body: String? = nil) -> Bool {
         let method = body == nil ? "GET" : "POST"
         return poll(seconds: 5) {
@@ -29,10 +29,10 @@ import Testing
         }
     }
 
-    @Test func slowUploadsMakeRoomForConnections() throws {
+    @Test("Slow uploads are ended to make room for new connections") func slowUploadsMakeRoomForConnections() throws {
         let runner = try runner(descriptors: 300)
         let slow = try uploads(185, to: runner, bytes: 5)
-        // Another upload is let in as soon as one of these is slow, and is the last to go itself.
+        // Another upload is accepted as soon as one of these is slow, and it is the last to be ended itself.
         var last: TCPClient?
         #expect(
             poll(seconds: 5) {
@@ -52,8 +52,8 @@ import Testing
         #expect(runner.log.contains(" POST /reuse 408 "))
     }
 
-    /// Not even the functions that are started then lack descriptors.
-    @Test func slowUploadsMakeRoomForFiles() throws {
+    /// The functions that are started then do not lack descriptors either.
+    @Test("Slow uploads are ended to make room for files") func slowUploadsMakeRoomForFiles() throws {
         let runner = try runner(descriptors: 400)
         let slow = try uploads(190, to: runner, bytes: 70_000)
         for dispatch in Runner.dispatches {
@@ -63,8 +63,8 @@ import Testing
         #expect(slow.contains { $0.hasInput(seconds: 0) && (try? $0.readReply().status) == 408 })
     }
 
-    /// An address that has all that it may loses its own slowest upload, and no other does.
-    @Test func anAddressMakesRoomForItself() throws {
+    /// An address at its limit loses its own slowest upload, and no other address loses one.
+    @Test("An address at its limit loses its own slowest upload") func anAddressMakesRoomForItself() throws {
         let runner = try runner(descriptors: 400)
         let other = try runner.connect(from: "127.0.0.9")
         try other.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
@@ -80,8 +80,8 @@ import Testing
         #expect(!other.hasInput(seconds: 0))
     }
 
-    /// Heads that do not end hold the memory that longer heads need.
-    @Test func slowHeadsMakeRoomForLongOnes() throws {
+    /// Incomplete heads hold the memory that longer heads need.
+    @Test("Slow request heads are ended to make room for long ones") func slowHeadsMakeRoomForLongOnes() throws {
         _ = PressureTests.raiseDescriptorLimit()
         let runner = try Runner()
         let heads = try (0..<2_600).map { number in
@@ -92,7 +92,7 @@ import Testing
         let client = try runner.connect(from: "127.0.0.20")
         let start = Date()
         try client.send("GET /reuse HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 20_000))
-        // The rest of the head comes a network's delay later, for which the first part must have room.
+        // The rest of the head arrives after a network delay; there must be room for the first part until then.
         usleep(300_000)
         try client.send(String(repeating: "x", count: 7_000) + "\r\n\r\n")
         #expect(try client.readReply().status == 200)

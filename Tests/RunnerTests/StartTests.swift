@@ -5,9 +5,9 @@ import Testing
 
 @testable import local_runner
 
-/// What the runner says at its start, and why it does not start.
+/// The runner's messages at its start, and reasons why it does not start.
 @Suite(.serialized) struct StartTests {
-    /// Runs `dev` with a configuration of one function until it ends; the result is what it says.
+    /// Runs `dev` with a configuration of one function until it ends; returns its output.
     private func failure(_ function: String, _ options: [String]) throws -> String {
         let folder = try TemporaryFolder()
         try folder.write(
@@ -23,8 +23,9 @@ import Testing
         return folder.read("log")
     }
 
-    /// What stands in .dev.vars wins, so it must not get values that the environment has.
-    @Test func secretsOfTheEnvironmentAreNotReplaced() throws {
+    /// Values in .dev.vars take precedence, so a secret of the environment must not be generated there.
+    @Test("A secret that the environment has is not generated in .dev.vars")
+    func secretsOfTheEnvironmentAreNotReplaced() throws {
         let folder = try TemporaryFolder()
         try folder.write(
             "wrangler-like.json",
@@ -47,14 +48,15 @@ import Testing
         #expect(lines.count == 1 && lines[0].hasPrefix("EXPORT_CURSOR_SECRET="), "\(lines)")
     }
 
-    @Test func aMisspeltFunctionIsNamed() throws {
+    @Test("A misspelt function is named, with a suggestion") func aMisspeltFunctionIsNamed() throws {
         let text = try failure("runner-fixtrue", ["--port", "0"])
         #expect(text.contains(#"there is no function runner-fixtrue; did you mean "runner-fixture"?"#), "\(text)")
         let other = try failure("something-else-entirely", ["--port", "0"])
         #expect(other.contains("not built: something-else-entirely; run local-runner/dev"), "\(other)")
     }
 
-    @Test func aPortThatIsTakenIsAnotherMatterThanOneThatIsNotAllowed() throws {
+    @Test("A port in use, a forbidden port and a missing address have different messages")
+    func aPortThatIsTakenIsAnotherMatterThanOneThatIsNotAllowed() throws {
         let runner = try Runner()
         let taken = try failure("runner-fixture", ["--port", String(runner.port)])
         #expect(taken.contains("Address already in use; if another runner uses it, stop that one"), "\(taken)")
@@ -66,10 +68,12 @@ import Testing
         #expect(absent.contains("no interface of this machine has this address"), "\(absent)")
     }
 
-    @Test(arguments: [
-        ("0.0.0.0", true), ("::", true), ("192.0.2.1", true), ("127.0.0.1", false), ("127.1.2.3", false),
-        ("::1", false),
-    ])
+    @Test(
+        "A warning is logged if other machines can reach the address",
+        arguments: [
+            ("0.0.0.0", true), ("::", true), ("192.0.2.1", true), ("127.0.0.1", false), ("127.1.2.3", false),
+            ("::1", false),
+        ])
     func anAddressThatOthersReachIsWarnedOf(_ ip: String, _ warns: Bool) throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -92,7 +96,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("::", "[::]")])
+    @Test(
+        "The SERVER_NAME of an IPv6 address has brackets",
+        arguments: [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1"), ("::", "[::]")])
     func theServersNameIsAHost(_ ip: String, _ name: String) {
         let parameters = Parameters.constant(route: "/f", listen: ListenAddress(ip: ip, port: 1))
         #expect(String(decoding: parameters, as: UTF8.self).contains("SERVER_NAME\(name)\u{0B}"))

@@ -5,21 +5,21 @@ import Testing
 
 @testable import local_runner
 
-/// How Tests/Fixtures/surroundings.py is run.
+/// Ways to run Tests/Fixtures/surroundings.py.
 enum Surroundings {
-    /// The program and the arguments that execute another program in such surroundings.
+    /// Returns the program and arguments that execute another program in such an environment.
     static func launcher(_ options: String...) -> [String] {
         let script = ["/usr/bin/python3", BuiltProducts.project + "/Tests/Fixtures/surroundings.py"]
         return namespaces("--mount") + script + options
     }
 
-    /// Executes a program in namespaces of its own.
+    /// Returns arguments that execute a program in its own namespaces.
     static func namespaces(_ options: String...) -> [String] {
         ["/usr/bin/unshare"] + options + (geteuid() == 0 ? [] : ["--map-root-user"])
     }
 }
 
-/// The runner where something is missing that most machines have.
+/// The runner on machines that lack a common feature.
 @Suite(.serialized) struct SurroundingsTests {
     private static let path = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
 
@@ -30,7 +30,7 @@ enum Surroundings {
             .init(maximumBody: 1 << 20, environment: Self.path.merging(more) { $1 }, launcher: launcher))
     }
 
-    /// All three dispatches answer, small bodies and large ones.
+    /// Expects answers of all three dispatches, to small and to large bodies.
     private func expectServes(_ runner: Runner) throws {
         let client = try runner.connect()
         for dispatch in Runner.dispatches {
@@ -42,7 +42,7 @@ enum Surroundings {
     }
 
     @Test(
-        "The runner serves in poor surroundings",
+        "The runner works in a restricted environment",
         arguments: [
             ["--without", "proc"], ["--without", "tmp"], ["--without", "shm"], ["--without", "tmp,shm"],
             ["--without", "proc,tmp,shm"], ["--read-only", "tmp"], ["--read-only", "tmp,shm"],
@@ -56,16 +56,16 @@ enum Surroundings {
         #expect(runner.process.waitForEnd() == 0)
     }
 
-    @Test("Functions get their own descriptors only", arguments: [[], ["--refuse-close-range"]])
+    @Test("Functions inherit only their own descriptors", arguments: [[], ["--refuse-close-range"]])
     func closesOtherDescriptors(_ options: [String]) throws {
         let runner = try runner(["--inherit", "9"] + options)
         let client = try runner.connect()
         #expect(try client.request("GET", "/spawn?do=descriptors").text == #"{"open":"0 1 2"}"#)
-        // The listener, /dev/null, the log; for reuse the connection.
+        // The listener, /dev/null and the log; for reuse also the connection.
         #expect(try client.request("GET", "/reuse?do=descriptors").text == #"{"open":"0 1 2 3"}"#)
     }
 
-    @Test("Sockets and bodies go to TMPDIR, and nothing is left there")
+    @Test("Sockets and bodies are placed in TMPDIR, and nothing is left there")
     func usesTMPDIR() throws {
         let folder = try TemporaryFolder()
         let runner = try runner(["--read-only", "tmp,shm"], ["TMPDIR": folder.path])
@@ -88,7 +88,7 @@ enum Surroundings {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    @Test("Where no folder takes a socket, the reasons are named")
+    @Test("If no folder accepts a socket, the error names the reasons")
     func namesFoldersThatDoNotServe() throws {
         let long = "/tmp/" + String(repeating: "x", count: 200)
         let error = #expect(throws: FunctionProcess.NotStarted.self) {
@@ -99,7 +99,7 @@ enum Surroundings {
         #expect(description.hasSuffix("\(long): No such file or directory)"), "\(description)")
     }
 
-    @Test("Without descriptors for a function the log says so once, and it serves again when there are some")
+    @Test("The log reports missing descriptors once, and the function serves again later")
     func lacksDescriptors() throws {
         let runner = try Runner()
         let id = String(runner.process.id)
@@ -119,7 +119,7 @@ enum Surroundings {
         #expect(poll { (try? client.request("GET", "/isolated").status) == 200 })
     }
 
-    @Test("Where there are too few descriptors to start, a sentence says so, with the errno", arguments: 6...14)
+    @Test("If there are too few descriptors to start, the error names the reason", arguments: 6...14)
     func tooFewDescriptorsToStart(_ number: Int) throws {
         do {
             _ = try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n \(number); exec \"$@\"", "sh"]))
@@ -131,8 +131,8 @@ enum Surroundings {
         }
     }
 
-    /// Five failed starts in a row are taken for chance; after more of them a function waits, for longer each time.
-    @Test("What could not be started is forgotten once a function has served again")
+    /// Up to five failed starts in a row count as chance; after more, a function waits for a growing time.
+    @Test("Failed starts are forgotten once a function has served again")
     func forgetsFailedStarts() throws {
         let runner = try Runner()
         let id = String(runner.process.id)
@@ -147,12 +147,12 @@ enum Surroundings {
                 try limit(1000)
                 #expect(try client.request("GET", "/\(dispatch)").status == 200, "\(dispatch)")
             }
-            // A reused process that waits needs no descriptor, and one that has just ended may leave some.
+            // A waiting reused process needs no descriptor, and one that has just ended may leave some.
             if dispatch != "reuse" { #expect(statuses.count { $0 == 502 } > 5, "\(dispatch): \(statuses)") }
         }
     }
 
-    @Test("A body that a file may not hold gets 503, and the log says why")
+    @Test("A body that exceeds the file size limit gets 503, and the log has the reason")
     func limitsFileSizes() throws {
         let runner = try Runner(
             .init(
@@ -166,7 +166,7 @@ enum Surroundings {
         try expectServes(runner)
     }
 
-    @Test("Closed standard descriptors are not taken by other files", arguments: ["0", "1", "2", "0,1,2"])
+    @Test("Closed standard descriptors are not used for other files", arguments: ["0", "1", "2", "0,1,2"])
     func closedDescriptors(_ numbers: String) throws {
         let runner = try runner(["--close", numbers])
         try expectServes(runner)
@@ -178,7 +178,7 @@ enum Surroundings {
         }
     }
 
-    @Test("As the first process of a container, the runner takes the status of orphans")
+    @Test("The runner collects orphaned processes if it is a container's first process")
     func reapsOrphans() throws {
         let runner = try Runner(
             .init(
@@ -188,12 +188,12 @@ enum Surroundings {
         let client = try runner.connect()
         #expect(try client.request("GET", "/spawn?do=orphans&n=12").status == 200)
         #expect(poll { ProcessTable.descendants(of: first).isEmpty })
-        // The signal that ends a container reaches it too.
+        // The signal that ends a container reaches this process too.
         kill(first, SIGTERM)
         #expect(runner.process.waitForEnd() == 0)
     }
 
-    @Test("Language, spaces, percent signs and non-ASCII letters in paths make no difference")
+    @Test("Locale, spaces, percent signs and non-ASCII letters in paths make no difference")
     func oddPaths() throws {
         let runner = try Runner(
             .init(environment: ["LANG": "C", "LC_ALL": "C"], state: "state of 100%20 é 'quoted' ?a=b#c"))

@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func beginsWithAGenesisEntry() throws {
+    @Test("Every audit chain begins with a genesis entry for its workspace") func beginsWithAGenesisEntry() throws {
         let store = try TestStore()
         let rows = try rows(store)
         #expect(rows.count == 1 && rows.first?.action == "audit_chain.genesis" && rows.first?.sequence == 0)
@@ -43,8 +43,8 @@ import Testing
         #expect(target == "workspace \(store.own.id)")
     }
 
-    /// Written out by hand, so that it does not change unnoticed: exports of years ago must still verify.
-    @Test func hashesAreOverTheDocumentedText() throws {
+    /// Spelled out by hand, so that the format can't change unnoticed: old exports must still verify.
+    @Test("Content and row hashes cover the documented canonical text") func hashesAreOverTheDocumentedText() throws {
         let store = try TestStore()
         let user = try #require(store.own.members[.admin])
         let entry = AuditEntry(
@@ -65,7 +65,7 @@ import Testing
             """
         #expect(row.content == content && row.previous == previous)
         #expect(row.hash == SHA256.hexadecimal(Array(chained.utf8)))
-        // As releases hashed that did not cover all fields.
+        // Earlier releases hashed this text, which does not cover all fields.
         let first = "{\"content_hash\":\"\(content)\",\"prev_hash\":\"\(previous)\",\"sequence_number\":1}"
         let link = AuditLink(
             sequence: 1, id: row.id, actorEmail: "x@example.com", contentHash: content, previousHash: previous,
@@ -79,7 +79,8 @@ import Testing
         #expect(AuditLog.contentHash(bare, workspaceID: store.own.id) == SHA256.hexadecimal(Array(bareText.utf8)))
     }
 
-    /// Makes a workspace with a chain as releases wrote it that hashed fewer fields, and returns its log and its last link.
+    /// Makes a workspace whose chain was written by a release that hashed fewer fields; returns its log and its last
+    /// link.
     private func olderChain(_ store: TestStore) throws -> (log: AuditLog, id: Identifier, last: AuditLink) {
         let id = Identifier.random()
         try store.database.execute(
@@ -104,7 +105,7 @@ import Testing
             link.rowHash, entry.createdAt, link.version.rawValue)
     }
 
-    @Test func aChainOfAnEarlierReleaseGoesOn() throws {
+    @Test("A chain of an earlier release is verified and continued") func aChainOfAnEarlierReleaseGoesOn() throws {
         let store = try TestStore()
         let (log, _, _) = try olderChain(store)
         #expect(try log.verify() == 1)
@@ -112,8 +113,8 @@ import Testing
         #expect(try log.verify() == 2)
     }
 
-    /// Whoever can write the table might insert an entry of the version that covers less.
-    @Test func versionsDoNotFall() throws {
+    /// An attacker who can write the table might insert an entry in the old format, whose hash covers less.
+    @Test("An entry in an older hash format after a newer one breaks the chain") func versionsDoNotFall() throws {
         let store = try TestStore()
         let (log, id, first) = try olderChain(store)
         try log.append(AuditEntry(action: "newer"))
@@ -132,8 +133,10 @@ import Testing
         #expect(throws: AuditLog.BrokenChain(sequence: 2)) { try log.verify() }
     }
 
-    /// Each field is under a hash: content_hash has action to workspace_id, row_hash the rest.
-    @Test(arguments: ["id", "actor_email"])
+    /// Each field is covered by a hash: content_hash covers action to workspace_id, row_hash covers the rest.
+    @Test(
+        "A changed id or actor address breaks the chain, although the content hash is right",
+        arguments: ["id", "actor_email"])
     func everyFieldIsUnderAHash(_ field: String) throws {
         let store = try TestStore()
         let (_, id, last) = try olderChain(store)
@@ -149,7 +152,7 @@ import Testing
         } else {
             changed.actorEmail = "y@example.com"
         }
-        // The row holds the hash of the true fields beside a changed one.
+        // The row stores the hash of the true fields next to a changed field.
         try store.database.execute(
             """
             INSERT INTO audit_log (workspace_id, id, sequence_number, actor_email, action, details, content_hash,
@@ -163,8 +166,8 @@ import Testing
         }
     }
 
-    /// Whoever cuts off the end of the log leaves a head that names an entry which is not there.
-    @Test func aCutEndShows() throws {
+    /// An attacker who deletes the last entries leaves a head that names a missing entry.
+    @Test("A chain whose last entries were deleted is reported as broken") func aCutEndShows() throws {
         let store = try TestStore()
         let (log, id, last) = try olderChain(store)
         try store.database.execute(
@@ -176,8 +179,10 @@ import Testing
         #expect(throws: AuditLog.BrokenChain(sequence: 1)) { try other.verify() }
     }
 
-    /// Details that are no object are not taken for none.
-    @Test(arguments: ["[]", "null", #""approved by the board""#, #"["approved by the board"]"#])
+    /// Details that are no JSON object must not count as empty details.
+    @Test(
+        "Details of another JSON type break the chain",
+        arguments: ["[]", "null", #""approved by the board""#, #"["approved by the board"]"#])
     func detailsOfAnotherKindAreAChange(_ details: String) throws {
         let store = try TestStore()
         let (log, id, last) = try olderChain(store)
@@ -196,7 +201,8 @@ import Testing
         #expect(throws: AuditLog.BrokenChain(sequence: 1)) { try log.verify() }
     }
 
-    @Test func theChainHoldsWhateverWritesAtOnce() throws {
+    @Test("The chain stays intact when many connections append at once")
+    func theChainHoldsWhateverWritesAtOnce() throws {
         let store = try TestStore()
         let (connect, id) = (store.connect, store.own.id)
         let failures = Mutex<[String]>([])
@@ -229,6 +235,7 @@ import Testing
     }
 
     @Test(
+        "Triggers refuse to change or delete audit entries",
         arguments: [
             "UPDATE audit_log SET action = 'x'", "UPDATE audit_log SET details = '{}' WHERE workspace_id = $1",
             "DELETE FROM audit_log", "DELETE FROM audit_log WHERE workspace_id = $1",
@@ -236,18 +243,20 @@ import Testing
     func refusesChanges(_ sql: SQL) throws { try check(sql, in: TestStore()) }
 
     @Test(
+        "SQLite refuses to replace audit entries",
         arguments: [
             "REPLACE INTO audit_log SELECT * FROM audit_log",
             "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = $1",
         ] as [SQL])
     func refusesReplacementOnSQLite(_ sql: SQL) throws { try check(sql, in: TestStore(on: .sqlite)) }
 
-    /// A connection that any other program might make, which has not set the pragma that tells DELETE's triggers.
+    /// Another program may connect without the pragma that runs DELETE triggers on REPLACE.
     @Test(
+        "SQLite refuses to replace audit entries even without recursive triggers",
         arguments: [
             "REPLACE INTO audit_log SELECT * FROM audit_log",
             "INSERT OR REPLACE INTO audit_log SELECT * FROM audit_log WHERE workspace_id = $1",
-            // By the id, by the place in the chain, and by SQLite's own key.
+            // Replaces a row by its id, by its position in the chain, and by SQLite's own rowid.
             """
             INSERT OR REPLACE INTO audit_log (id, workspace_id, sequence_number, action, details, content_hash, prev_hash,
                 row_hash, created_at)
@@ -277,8 +286,9 @@ import Testing
         try AuditLog(store.database, workspaceID: store.own.id).append(AuditEntry(action: "x"))
     }
 
-    /// Cut off an end of the log, and the head tells that it is missing; so the head must not go back.
+    /// The head shows that deleted last entries are missing, so it must not move back.
     @Test(
+        "The head of a chain can't be deleted or moved back",
         arguments: [
             "DELETE FROM audit_heads", "DELETE FROM audit_heads WHERE workspace_id = $1",
             "UPDATE audit_heads SET sequence_number = sequence_number - 1 WHERE workspace_id = $1",
@@ -306,7 +316,8 @@ import Testing
         #expect(try rows(store) == before.0 && heads(store) == before.1)
     }
 
-    @Test func anEntryGoesWithItsEffect() throws {
+    @Test("An audit entry is rolled back together with the change that it describes")
+    func anEntryGoesWithItsEffect() throws {
         let store = try TestStore()
         let before = try rows(store)
         #expect(throws: Stop.self) {
@@ -320,7 +331,7 @@ import Testing
         #expect(try rows(store).map(\.sequence) == [0, 1])
     }
 
-    @Test func aWorkspaceWithoutAChainTakesNoEntry() throws {
+    @Test("A workspace without a chain takes no entry") func aWorkspaceWithoutAChainTakesNoEntry() throws {
         let store = try TestStore()
         #expect(throws: StoreError.self) {
             try AuditLog(store.database, workspaceID: .random()).append(AuditEntry(action: "x"))

@@ -3,11 +3,12 @@ import Store
 import TestSupport
 import Testing
 
-/// What both engines do alike.
+/// Behaviour that both database engines share.
 @Suite(.usesStore) struct DatabaseTests {
     private struct Stop: Error {}
 
-    @Test func aTransactionIsWholeOrNothing() throws {
+    @Test("A transaction is committed as a whole or rolled back as a whole")
+    func aTransactionIsWholeOrNothing() throws {
         let store = try TestStore()
         let (database, id) = (store.database, store.own.id)
         func names() throws -> [String] { try store.connect().rows("SELECT name FROM workspaces") { try $0[0] } }
@@ -26,7 +27,7 @@ import Testing
             }
         }
         #expect(try names() == before)
-        // A transaction within joins the outer one.
+        // A nested transaction joins the outer one.
         #expect(throws: Stop.self) {
             try database.transaction(.write) {
                 _ = try database.transaction(.write) {
@@ -43,7 +44,8 @@ import Testing
         #expect(try names() != before)
     }
 
-    @Test func aReadTransactionSeesOneState() throws {
+    @Test("A read transaction sees one state of the database, whatever others commit")
+    func aReadTransactionSeesOneState() throws {
         let store = try TestStore()
         let writer = store.connect()
         func count() throws -> Int? { try store.database.first("SELECT count(*) FROM app_policies") { try $0[0] } }
@@ -59,8 +61,9 @@ import Testing
         #expect(try count() == 1)
     }
 
-    /// The same table can be kept again and again: also by a process that serves several requests.
-    @Test func whatASurveyKeepsIsOneStateAndGoneAfterwards() throws {
+    /// The same temporary table can be made repeatedly, also by a process that serves several requests.
+    @Test("A survey's temporary tables show one state and disappear at its end")
+    func whatASurveyKeepsIsOneStateAndGoneAfterwards() throws {
         let store = try TestStore()
         let writer = store.connect()
         let owners = KeptTable(
@@ -87,7 +90,7 @@ import Testing
             }
         }
         #expect(throws: StoreError.self) { try count() }
-        // Within a transaction too it is gone when the survey ends.
+        // Within a transaction the table also disappears when the survey ends.
         try store.database.transaction(.write) {
             for _ in 0..<2 {
                 try store.database.transaction(.survey) {
@@ -98,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func foreignKeysHold() throws {
+    @Test("Foreign keys are enforced on every connection") func foreignKeysHold() throws {
         let store = try TestStore()
         let stranger = Identifier.random()
         for database in [store.database, store.connect()] {
@@ -116,13 +119,13 @@ import Testing
         }
     }
 
-    @Test func aClosedDatabaseOpensAgain() throws {
+    @Test("A closed database opens again when it is used") func aClosedDatabaseOpensAgain() throws {
         let store = try TestStore()
         store.database.close()
         #expect(try store.database.isCurrent())
     }
 
-    @Test func aStatementMayRunWithinItself() throws {
+    @Test("A statement may run again while its own rows are being read") func aStatementMayRunWithinItself() throws {
         let store = try TestStore()
         let sql: SQL = "SELECT role FROM members WHERE workspace_id = $1 AND role >= $2 ORDER BY role"
         var seen: [[String]] = []

@@ -2,19 +2,23 @@ import Base
 import Testing
 
 @Suite struct EmailAddressTests {
-    @Test(arguments: [
-        ("Ann@Example.com", "ann@example.com"), (" ann@example.com\t\r\n", "ann@example.com"),
-        ("\u{A0}ann@example.com\u{A0}", "ann@example.com"), ("\u{FEFF}ann@example.com\u{200B}", "ann@example.com"),
-        ("ann@example.com\0", "ann@example.com"), ("ann lee@example.com", "ann lee@example.com"),
-        ("Jörg@Example.com", "jörg@example.com"), ("", ""), (" \u{A0} ", ""),
-    ])
+    @Test(
+        "An e-mail address has one canonical form",
+        arguments: [
+            ("Ann@Example.com", "ann@example.com"), (" ann@example.com\t\r\n", "ann@example.com"),
+            ("\u{A0}ann@example.com\u{A0}", "ann@example.com"), ("\u{FEFF}ann@example.com\u{200B}", "ann@example.com"),
+            ("ann@example.com\0", "ann@example.com"), ("ann lee@example.com", "ann lee@example.com"),
+            ("Jörg@Example.com", "jörg@example.com"), ("", ""), (" \u{A0} ", ""),
+        ])
     func anAddressHasOneForm(_ text: String, _ expected: String) {
         #expect(EmailAddress.canonical(text) == expected)
         #expect(EmailAddress.canonical(expected) == expected)
     }
 
-    /// In Unicode's lower case the first is the other one, and the last an ordinary ü.
-    @Test(arguments: [("mar\u{212A}@example.com", "mark@example.com"), ("\u{130}da@example.com", "ida@example.com")])
+    /// Unicode's lower case turns the first into the second; the last is an ordinary ü.
+    @Test(
+        "Addresses with look-alike letters stay different",
+        arguments: [("mar\u{212A}@example.com", "mark@example.com"), ("\u{130}da@example.com", "ida@example.com")])
     func lookAlikesStayApart(_ text: String, _ other: String) {
         #expect(EmailAddress.canonical(text) != EmailAddress.canonical(other))
         #expect(EmailAddress.canonical("ÜLI@example.com") == "Üli@example.com")

@@ -3,19 +3,19 @@ import Foundation
 import Testing
 
 @Suite struct EnvironmentTests {
-    @Test func anEmptyVariableIsNotSet() {
+    @Test("An empty environment variable counts as not set") func anEmptyVariableIsNotSet() {
         let environment = Environment(["A": "1", "EMPTY": ""])
         #expect(
             environment["A"] == "1" && environment["EMPTY"] == nil && environment["B"] == nil && environment["a"] == nil
         )
     }
 
-    @Test func givenVariablesHideTheProcess() {
+    @Test("Given variables replace those of the process") func givenVariablesHideTheProcess() {
         #expect(Environment.process["PATH"] == ProcessInfo.processInfo.environment["PATH"])
         #expect(Environment([:])["PATH"] == nil)
     }
 
-    @Test func variablesWithAPrefixAreListed() {
+    @Test("Variables with a given prefix are listed") func variablesWithAPrefixAreListed() {
         var found: [String: String] = [:]
         Environment(["UP_A": "1", "UP_": "2", "DOWN": "3"]).forEach(prefix: "UP_") { found[String($0)] = $1 }
         #expect(found == ["A": "1", "": "2"])

@@ -4,25 +4,27 @@ import Testing
 
 @testable import Export
 
-/// Which indexes SQLite takes. PostgreSQL decides by statistics.
+/// Checks which indexes SQLite uses. PostgreSQL decides by its statistics.
 @Suite(.usesStore) struct ExportQueriesTests {
     private func plan(_ query: SQL) throws -> [String] {
         let store = try TestStore(on: .sqlite)
         return try store.database.rows("EXPLAIN QUERY PLAN " + query, store.own.id, "a", "b") { try $0[3] as String }
     }
 
-    @Test(arguments: Entity.allCases, [false, true])
+    @Test(
+        "Each export query reads its range of rows in key order, without sorting them",
+        arguments: Entity.allCases, [false, true])
     func exportsReadTheRowsOfTheirRangeInOrder(_ entity: Entity, _ isFull: Bool) throws {
         let plan = try plan(entity.query(isFull: isFull))
         let key = entity == .auditLog ? "sequence_number" : "id"
         #expect(plan.first?.hasSuffix("(workspace_id=? AND \(key)>? AND \(key)<?)") == true, "\(plan)")
-        // Nothing is sorted but the accounts of one identity.
+        // Only the accounts of one identity are sorted.
         let sorts = plan.filter { $0.hasPrefix("USE TEMP B-TREE") }
         #expect(sorts.isEmpty || sorts == ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"], "\(plan)")
     }
 
-    /// A look-up by id goes by the primary key, as it would without these indexes.
-    @Test func othersKnowNothingOfTheseIndexes() throws {
+    /// A look-up by id uses the primary key, as it would without these indexes.
+    @Test("Other queries do not use the export indexes") func othersKnowNothingOfTheseIndexes() throws {
         let queries: [SQL] = [
             """
             SELECT accounts.id FROM accounts JOIN identities

@@ -6,10 +6,10 @@
 
     @testable import Store
 
-    /// The executable contains stubs in the place of Kerberos (Shared/System/CLinkStubs).
+    /// The executable contains stubs in place of Kerberos (Shared/System/CLinkStubs).
     @Suite struct GSSAPIRefusalTests {
-        /// A server that answers the startup message with a request for this authentication (PostgreSQL, "Message Formats",
-        /// AuthenticationGSS, AuthenticationGSSContinue and AuthenticationSSPI).
+        /// The server answers the startup message with a request for this authentication (PostgreSQL, "Message
+        /// Formats", AuthenticationGSS, AuthenticationGSSContinue and AuthenticationSSPI).
         @Test("A server that asks for GSSAPI or SSPI authentication is refused", arguments: [UInt8(7), 8, 9])
         func refusesGSSAPI(_ method: UInt8) throws {
             let listener = try LocalListener(.tcp)

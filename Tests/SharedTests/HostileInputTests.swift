@@ -7,9 +7,9 @@ import Testing
 @testable import Auth
 @testable import Export
 
-/// What readers of outside text make of hostile inputs: none traps, and what one accepts is what it says.
+/// Readers of outside text get hostile inputs: none traps, and an accepted value is read back as it was written.
 @Suite struct HostileInputTests {
-    @Test func jsonIsRefusedOrReadBack() throws {
+    @Test("Hostile JSON is refused, or read back unchanged") func jsonIsRefusedOrReadBack() throws {
         let samples = [
             #"{"a":[1,-2.5e3,"é\u00e9\ud83d\ude00\n",true,false,null],"b":{"c":{}},"":[[[]]]}"#, "[0]", "\"\\\\\"",
             "12",
@@ -25,14 +25,14 @@ import Testing
         #expect(accepted > 0)
     }
 
-    @Test func momentsAreRefusedOrReadBack() {
+    @Test("Hostile timestamps are refused, or written back unchanged") func momentsAreRefusedOrReadBack() {
         for bytes in HostileInputs(["2026-04-15T12:30:00Z", "0000-02-29T23:59:59Z"]) {
             let text = String(decoding: bytes, as: UTF8.self)
             if let moment = Timestamp(text) { #expect(moment.description == text) }
         }
     }
 
-    @Test func addressRangesHoldTheirBeginning() {
+    @Test("An accepted address range contains the address that it begins with") func addressRangesHoldTheirBeginning() {
         for bytes in HostileInputs(["10.0.0.0/8", "::ffff:10.0.0.0/104", "2001:db8::/32", "fe80::1", "1.2.3.4"]) {
             let text = String(decoding: bytes, as: UTF8.self)
             guard let range = IPRange(text), let address = text.split(separator: "/").first else { continue }
@@ -40,7 +40,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [Base64.standard, .urlSafe]) func base64IsRefusedOrReadBack(_ base: Base64) {
+    @Test("Hostile Base64 is refused, or read back unchanged", arguments: [Base64.standard, .urlSafe])
+    func base64IsRefusedOrReadBack(_ base: Base64) {
         for bytes in HostileInputs(["", "AA==", "Zm9vYmFy", "-_-_", "+/+/", "Zm8="]) {
             let text = String(decoding: bytes, as: UTF8.self)
             guard let decoded = base.decode(text) else { continue }
@@ -48,7 +49,8 @@ import Testing
         }
     }
 
-    @Test func namesAndKeysAreRefusedOrReadBack() {
+    @Test("Hostile identifiers and API keys are refused, or read back unchanged")
+    func namesAndKeysAreRefusedOrReadBack() {
         let identifier = "aaaaaaaa-0000-4000-8000-000000000001"
         for bytes in HostileInputs([identifier, APIKey.generate().secret.reveal { $0 }]) {
             let text = String(decoding: bytes, as: UTF8.self)
@@ -57,7 +59,8 @@ import Testing
         }
     }
 
-    @Test func queriesAreRefusedOrRead() {
+    @Test("Hostile query strings are refused, or their values survive percent-encoding")
+    func queriesAreRefusedOrRead() {
         for bytes in HostileInputs(["a=1&b=%20c+d&a=2&=&e", "?x=%F0%9F%98%80&y", "&&==&"]) {
             guard let query = Query(String(decoding: bytes, as: UTF8.self)) else { continue }
             for value in query.values("a") {
@@ -66,8 +69,8 @@ import Testing
         }
     }
 
-    /// A token with one bit changed is another's.
-    @Test func sessionTokensAreRefused() throws {
+    /// A token with one changed bit must be refused.
+    @Test("Every changed session token is refused") func sessionTokensAreRefused() throws {
         let keys = try SessionKeys(
             Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }]))
         let user = try #require(Identifier("aaaaaaaa-0000-4000-8000-000000000002"))
@@ -81,8 +84,9 @@ import Testing
         }
     }
 
-    /// Whoever holds the secret may still write any claim.
-    @Test func claimsMayBeAnything() throws {
+    /// The holder of the secret may still write any claim.
+    @Test("Signed tokens with arbitrary claims never trap, and name only the user of their subject")
+    func claimsMayBeAnything() throws {
         let keys = try SessionKeys(
             Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 }]))
         let user = try #require(Identifier("aaaaaaaa-0000-4000-8000-000000000002"))
@@ -95,7 +99,8 @@ import Testing
         }
     }
 
-    @Test func keySetsAreRefusedOrRead() {
+    @Test("Hostile key sets are refused or read, and a set with too many keys is refused")
+    func keySetsAreRefusedOrRead() {
         let set =
             #"{"keys":[{"kty":"EC","crv":"P-256","x":"\#(String(repeating: "A", count: 43))","y":"AQ","kid":"k"}]}"#
         let rsa = #"{"keys":[{"kty":"RSA","n":"\#(Vectors.rfcModulus)","e":"AQAB","alg":"RS256","use":"sig"}]}"#
@@ -108,7 +113,7 @@ import Testing
                 && SessionKeys.isKeySet(Array(many.replacing("{},{}", with: "{}", maxReplacements: 1).utf8)))
     }
 
-    @Test func cursorsAreRefused() throws {
+    @Test("Every changed export cursor is refused") func cursorsAreRefused() throws {
         let cursor = Cursor(key: TestSession.secret, workspaceID: .random())
         let good = cursor.encode(Position(entity: .devices, key: "k"))
         #expect(try cursor.decode(good) == Position(entity: .devices, key: "k"))

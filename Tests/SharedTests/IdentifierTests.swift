@@ -2,22 +2,24 @@ import Base
 import Testing
 
 @Suite struct IdentifierTests {
-    @Test func readsEitherCaseAndWritesLowerCase() throws {
+    @Test("UUIDs are read in either case and written in lower case") func readsEitherCaseAndWritesLowerCase() throws {
         let identifier = try #require(Identifier("7D3C2F0E-5b1a-4c8e-9F60-2a1b3c4d5e6f"))
         #expect(identifier.description == "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6f")
         #expect(identifier == Identifier("7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6f"))
     }
 
-    @Test(arguments: [
-        "", "7d3c2f0e", "7d3c2f0e5b1a4c8e9f602a1b3c4d5e6f", "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6",
-        "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6ff", "7d3c2f0e-5b1a-4c8e-9f60_2a1b3c4d5e6f",
-        "{7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e}", " 7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6",
-        "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6g", "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5eé",
-        "7d3c2f0e05b1a-4c8e-9f60-2a1b3c4d5e6f", "' OR 1=1 --                         ",
-    ])
+    @Test(
+        "Malformed UUIDs are refused",
+        arguments: [
+            "", "7d3c2f0e", "7d3c2f0e5b1a4c8e9f602a1b3c4d5e6f", "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6",
+            "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6ff", "7d3c2f0e-5b1a-4c8e-9f60_2a1b3c4d5e6f",
+            "{7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e}", " 7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6",
+            "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6g", "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5eé",
+            "7d3c2f0e05b1a-4c8e-9f60-2a1b3c4d5e6f", "' OR 1=1 --                         ",
+        ])
     func refuses(_ text: String) { #expect(Identifier(text) == nil) }
 
-    @Test func newOnesAreOfVersionFourAndDiffer() {
+    @Test("Generated identifiers are different UUIDs of version 4") func newOnesAreOfVersionFourAndDiffer() {
         let made = (0..<1_000).map { _ in Identifier.random().description }
         #expect(Set(made).count == made.count)
         for text in made {
@@ -27,8 +29,9 @@ import Testing
         }
     }
 
-    /// RFC 4122 §4.4: all bits but the six of version and variant come from the generator.
-    @Test func useAllTheRandomBits() {
+    /// RFC 4122 §4.4: all bits except the six of version and variant come from the generator.
+    @Test("A generated identifier uses all random bits except those of version and variant")
+    func useAllTheRandomBits() {
         struct Constant: RandomNumberGenerator {
             let word: UInt64
             func next() -> UInt64 { word }
@@ -39,7 +42,7 @@ import Testing
         #expect(Identifier.random(using: &ones).description == "ffffffff-ffff-4fff-bfff-ffffffffffff")
     }
 
-    @Test func isAStringInJSON() {
+    @Test("An identifier is a string in JSON") func isAStringInJSON() {
         let text = "7d3c2f0e-5b1a-4c8e-9f60-2a1b3c4d5e6f"
         #expect(Identifier(text).map { JSONWriter.bytes($0) } == Array("\"\(text)\"".utf8))
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import Jobs
 @testable import Store
 
-/// What the queue costs with 10,000 workspaces and 30,000 integrations.
+/// Measures the job queue with 10,000 workspaces and 30,000 integrations.
 @Suite(.serialized, .usesStore) struct JobCostTests {
     private static let workspaces = 10_000
     private static let integrations = 3
@@ -25,7 +25,7 @@ import Testing
         database.statements = [:]
     }
 
-    /// Each integration is due at its own second of the next hour; a part of the jobs waits, a part is ready, some run.
+    /// Makes each integration due at its own second of the next hour; some jobs wait, some are ready, some run.
     private func fill() throws {
         let isServer = TestStore.Engine.ofThisRun == .postgreSQL
         let id: (String) -> String = { number in
@@ -34,7 +34,7 @@ import Testing
             let text = "'00000000-0000-4000-8000-' || \(digits)"
             return isServer ? "CAST(\(text) AS uuid)" : text
         }
-        // Spread evenly over the 3,600 seconds after now.
+        // Spreads the times evenly over the next 3,600 seconds.
         let due: (String) -> String = { number in
             isServer
                 ? "CAST('\(now)' AS timestamptz) + make_interval(secs => \(number) * 7919 % 3600)"
@@ -83,8 +83,8 @@ import Testing
         [JobLane(.remediation), JobLane(.analysis), JobLane(.housekeeping)]
         + ["okta", "slack", "github"].map { JobLane(.sync, at: $0) }
 
-    /// What a worker does in a minute in which a sixtieth of everything is due: it queues it, claims it and finishes
-    /// it, and looks for more each second. Returns how many jobs it has finished.
+    /// Does a worker's work of one minute in which a sixtieth of all jobs is due: queues, claims and finishes them, and
+    /// looks for more each second. Returns the number of finished jobs.
     private func workForAMinute() throws -> Int {
         var finished = 0
         for second in 1...60 {
@@ -106,9 +106,10 @@ import Testing
         return finished
     }
 
-    @Test func findingAndClaimingWhatIsDueReadsNoLargeTableWhole() throws {
+    @Test("Finding and claiming due jobs reads no large table as a whole")
+    func findingAndClaimingWhatIsDueReadsNoLargeTableWhole() throws {
         let finished = try workForAMinute()
-        // What is due of both kinds, and what is ready.
+        // Due jobs of both kinds, and the ready ones.
         #expect(finished > 490 + 160 + 490)
         var explained = 0
         for sql in database.statements.keys
@@ -125,9 +126,9 @@ import Testing
         #expect(explained > 10)
     }
 
-    /// A twentieth of a processor is three seconds in a minute. Of PostgreSQL that is the time in which the server
-    /// works, too.
-    @Test func findingAndClaimingWhatIsDueTakesLessThanATwentiethOfAProcessor() throws {
+    /// A twentieth of a processor is three seconds per minute. For PostgreSQL this includes the server's time.
+    @Test("Finding and claiming due jobs takes less than a twentieth of a processor")
+    func findingAndClaimingWhatIsDueTakesLessThanATwentiethOfAProcessor() throws {
         func processorTime() -> Double {
             var time = timespec()
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Jobs
 
-/// The order of the queue, and who may take what from it.
+/// Covers the order of the queue and the limits on taking jobs from it.
 @Suite(.usesStore) struct JobQueueTests {
     private let store: TestStore
     private let access: SystemAccess
@@ -39,7 +39,7 @@ import Testing
             runAfter: now + seconds, now: now)
     }
 
-    /// Ends what runs, so that a workspace's limit does not decide.
+    /// Finishes running jobs, so that the workspace's limit has no effect.
     private func finish(_ jobs: [Job]) throws {
         for job in jobs {
             for owner in [workspace, other] where try owner.runningJob(job.id, claim: job.claim) != nil {
@@ -48,7 +48,8 @@ import Testing
         }
     }
 
-    @Test func aWorkspaceThatQueuesManyJobsStandsInNobodysWay() throws {
+    @Test("A workspace that queues many jobs does not delay another workspace's jobs")
+    func aWorkspaceThatQueuesManyJobsStandsInNobodysWay() throws {
         for _ in 0..<200 { try enqueue(workspace) }
         let theirs = try (0..<2).map { _ in try enqueue(other) }
         var taken: [Job] = []
@@ -61,9 +62,9 @@ import Testing
         #expect(taken.count <= 5)
     }
 
-    /// Each has the same backlog, queued one workspace after the other. No job of one waits much longer than the same
-    /// job of the others.
-    @Test func ofEqualWorkspacesNoneWaitsMuchLonger() throws {
+    /// All workspaces have the same backlog, queued one workspace after the other. The nth job of one must not wait
+    /// much longer than the nth job of the others.
+    @Test("Workspaces with equal backlogs wait about equally long") func ofEqualWorkspacesNoneWaitsMuchLonger() throws {
         let count = 20
         var workspaces: [Workspace] = []
         for number in 0..<count {
@@ -74,7 +75,7 @@ import Testing
             workspaces.append(try #require(try access.workspace(id)))
         }
         for workspace in workspaces { for _ in 0..<5 { try enqueue(workspace) } }
-        // How many steps each workspace's jobs have waited, a step being what four hands take at once.
+        // Counts how many steps each workspace's jobs have waited; in one step, four jobs are taken.
         var waits: [Identifier: [Int]] = [:]
         var step = 0
         while true {
@@ -95,8 +96,8 @@ import Testing
         }
     }
 
-    /// Another release, or a damaged row, must not stop the jobs of everybody.
-    @Test func aRowThatCannotBeReadIsInNobodysWay() throws {
+    /// A job of another release, or a damaged row, must not stop all other jobs.
+    @Test("A job row that can't be read does not block other jobs") func aRowThatCannotBeReadIsInNobodysWay() throws {
         let unreadable = try enqueue(workspace, urgency: .person)
         let theirs = try enqueue(other)
         try store.database.execute("UPDATE jobs SET kind = 'unheard_of' WHERE id = $1", unreadable)
@@ -104,18 +105,19 @@ import Testing
         #expect(try take(4).isEmpty)
     }
 
-    @Test func aWorkspaceThatWasIdleHasSavedNothingUp() throws {
+    @Test("An idle workspace gains no advantage for later") func aWorkspaceThatWasIdleHasSavedNothingUp() throws {
         for _ in 0..<10 { try enqueue(workspace) }
         let shares = try store.database.rows("SELECT clock FROM job_shares") { try $0[0] as Int }
         #expect(shares == [now.seconds + 100])
-        // An hour later it begins at that time.
+        // An hour later, the workspace's order starts at that time.
         _ = try workspace.enqueue(.sync, in: JobLane(.sync, at: "okta"), payload: [:], now: now + .hours(1))
         #expect(
             try store.database.rows("SELECT order_key FROM jobs ORDER BY order_key DESC LIMIT 1") { try $0[0] as Int }
                 == [(now + .hours(1)).seconds])
     }
 
-    @Test func whatAPersonWaitsForGoesFirstButNotForEver() throws {
+    @Test("Jobs that a person waits for go first, but can't delay others without limit")
+    func whatAPersonWaitsForGoesFirstButNotForEver() throws {
         let old = try enqueue(workspace, urgency: .upkeep)
         let routine = try enqueue(workspace)
         let person = try enqueue(workspace, urgency: .person)
@@ -123,13 +125,14 @@ import Testing
         #expect(taken.map(\.id) == [person, routine, old])
         try finish(taken)
         let early = try enqueue(other, urgency: .upkeep)
-        // Half an hour later it goes before what was just clicked.
+        // Half an hour later, the older job goes before the one that a person has just started.
         _ = try other.enqueue(
             .sync, in: JobLane(.sync, at: "okta"), payload: [:], urgency: .person, now: now + .minutes(30))
         #expect(try take(1, at: now + .minutes(30)).map(\.id) == [early])
     }
 
-    @Test func aWorkspaceHasFourJobsOfAKindRunningHoweverManyClaimAtOnce() throws {
+    @Test("A workspace runs at most four jobs of a kind, however many workers claim at once")
+    func aWorkspaceHasFourJobsOfAKindRunningHoweverManyClaimAtOnce() throws {
         for _ in 0..<60 {
             try enqueue(workspace)
             try enqueue(other)
@@ -151,12 +154,12 @@ import Testing
             Issue.record("a fifth was claimed")
             return
         }
-        // Its other kinds are not held up.
+        // Its jobs of other kinds are not held up.
         let action = try workspace.enqueue(.remediation, payload: [:], now: now)
         #expect(try take(5).map(\.id) == [action])
     }
 
-    @Test func aLaneGivesNoMoreThanItsShare() throws {
+    @Test("A lane gives out no more jobs than its limit") func aLaneGivesNoMoreThanItsShare() throws {
         for index in 0..<6 { try enqueue(index < 3 ? workspace : other) }
         let slack = try enqueue(other, at: "slack")
         let taken = try take(10, limit: 2)
@@ -167,7 +170,8 @@ import Testing
         #expect(runner.demand(4, beside: claims).lanes.map(\.limit) == [0, 1])
     }
 
-    @Test func whatAnotherBuildQueuesWaitsForItAndBlocksNobody() throws {
+    @Test("Jobs of another build wait for that build and block no other job")
+    func whatAnotherBuildQueuesWaitsForItAndBlocksNobody() throws {
         for (kind, lane) in [("sync", "sync:okta2"), ("forecast", "forecast")] {
             for _ in 0..<120 {
                 try store.database.execute(
@@ -190,7 +194,7 @@ import Testing
                 ran.append(context.job.id)
                 return .notUnderstood
             }.runDue(access) == 1 && ran == [known])
-        // A payload that is not understood is no failed attempt, however often.
+        // A payload that this build does not understand is never a failed attempt.
         let row = try store.database.first("SELECT state, attempts, run_after FROM jobs WHERE id = $1", known) {
             ("\(try $0[0] as String) \(try $0[1] as Int)", try $0[2] as Timestamp)
         }
@@ -198,7 +202,7 @@ import Testing
         #expect(try store.database.first("SELECT count(*) FROM jobs WHERE state = 'ready'") { try $0[0] as Int } == 240)
     }
 
-    @Test func ofOneKeyThereIsOneJob() throws {
+    @Test("There is one waiting job per key") func ofOneKeyThereIsOneJob() throws {
         let first = try enqueue(workspace, key: "sync x", after: 60)
         #expect(try take(1).isEmpty)
         #expect(try enqueue(workspace, key: "sync x") == first && take(1).isEmpty, "the hourly sync waits with it")
@@ -210,7 +214,8 @@ import Testing
         #expect(try enqueue(workspace, key: "sync x") != first)
     }
 
-    @Test func whatIsAskedForAgainWhileItRunsRunsOnceMore() throws {
+    @Test("A job that is requested again while it runs, runs once more")
+    func whatIsAskedForAgainWhileItRunsRunsOnceMore() throws {
         let job = try enqueue(workspace, key: "analysis x")
         let claimed = try #require(try take(1).first)
         for _ in 0..<3 { #expect(try enqueue(workspace, key: "analysis x", again: true) == job) }
@@ -223,13 +228,14 @@ import Testing
         #expect(try take(1).map(\.claim) == [3])
     }
 
-    @Test func theNumberOfAClaimOnlyGrows() throws {
+    @Test("The claim number of a job only grows") func theNumberOfAClaimOnlyGrows() throws {
         let job = try enqueue(workspace)
         var claims: [Int] = []
         for step in 0..<4 {
             let claimed = try #require(try take(1, at: now + step * 61).first)
             claims.append(claimed.claim)
-            // Given back, run out, retried by hand: the attempts begin anew, the number does not.
+            // The job is given back, its lease runs out, it is retried by hand: attempts restart, the claim number does
+            // not.
             switch step {
             case 0: try workspace.postpone(claimed, until: now, counts: false, error: "x", now: now)
             case 1: break
@@ -242,7 +248,8 @@ import Testing
         #expect(claims == [1, 2, 3, 4])
     }
 
-    @Test func whatIsDueIsFoundByAnIndexWhateverTheNumberOfRows() throws {
+    @Test("Due jobs are found by an index, whatever the number of rows")
+    func whatIsDueIsFoundByAnIndexWhateverTheNumberOfRows() throws {
         let isServer = TestStore.Engine.ofThisRun == .postgreSQL
         for query in [
             "SELECT id FROM jobs WHERE state = 'ready' AND lane = 'sync:okta' ORDER BY order_key, id LIMIT 4",
@@ -258,7 +265,7 @@ import Testing
             """,
         ] as [SQL] {
             let plan = try store.database.transaction(.write) {
-                // The tables of a test are so small that a server would read them whole.
+                // The test's tables are so small that a server would read them as a whole.
                 if isServer { try store.database.execute("SET LOCAL enable_seqscan = off") }
                 return try store.database.rows(isServer ? "EXPLAIN \(query)" : "EXPLAIN QUERY PLAN \(query)") {
                     $0.text(isServer ? 0 : 3)

@@ -33,7 +33,7 @@ import Testing
             kind, payload: ["n": 1], runAfter: clock.now + after, now: clock.now)
     }
 
-    /// State, attempts, when it runs next or died, and error; ["gone"] if it is over.
+    /// Returns state, attempts, the next run or time of death, and the error; ["gone"] if the job is finished.
     private func row(_ job: Identifier) throws -> [String?] {
         try store.database.first(
             """
@@ -50,7 +50,7 @@ import Testing
         return job
     }
 
-    @Test func aJobIsRunOnceByWhomItBelongsTo() throws {
+    @Test("A job runs once, in the workspace that it belongs to") func aJobIsRunOnceByWhomItBelongsTo() throws {
         let job = try enqueue()
         var seen: [JSON] = []
         let runner = runner { context in
@@ -66,14 +66,15 @@ import Testing
         #expect(try row(job) == ["gone"])
     }
 
-    @Test func anothersJobIsNotThere() throws {
+    @Test("A job of another workspace can't be run") func anothersJobIsNotThere() throws {
         let job = try enqueue()
         let other = try #require(try access.workspace(store.other.id))
         #expect(try !runner { _ in .completed }.run(job, in: other))
         #expect(try row(job)[0] == "ready")
     }
 
-    @Test func whatIsDueRunsInOrderAndNothingElse() throws {
+    @Test("Due jobs run in order; later jobs and jobs without a handler do not run")
+    func whatIsDueRunsInOrderAndNothingElse() throws {
         let other = try #require(try access.workspace(store.other.id))
         clock.now = clock.now - 5
         let first = try enqueue(in: other)
@@ -94,13 +95,14 @@ import Testing
         #expect(try runner.runDue(access) == 1 && seen.last == later)
     }
 
-    @Test func withoutTimeNothingIsBegun() throws {
+    @Test("Without time left, no job is started") func withoutTimeNothingIsBegun() throws {
         let job = try enqueue()
         #expect(try runner(seconds: 0) { _ in .completed }.runDue(access) == 0)
         #expect(try row(job)[1] == "0")
     }
 
-    @Test func failuresAreRetriedLessAndLessOftenUntilTheJobIsDead() throws {
+    @Test("A failed job is retried at growing intervals, and dies after eight attempts")
+    func failuresAreRetriedLessAndLessOftenUntilTheJobIsDead() throws {
         let job = try enqueue()
         var gaveUp: [String] = []
         let runner = JobRunner(
@@ -124,14 +126,15 @@ import Testing
         #expect(gaveUp == ["The provider failed."])
     }
 
-    @Test func whatAHandlerThrowsIsNotShown() throws {
+    @Test("An unexpected error in a handler is not shown in the job") func whatAHandlerThrowsIsNotShown() throws {
         struct Failure: Error { let secret = "hunter2" }
         let job = try enqueue()
         try runner { _ in throw Failure() }.run(job, in: workspace)
         #expect(try row(job)[0] == "waiting" && row(job)[3] == "It failed. The log has the reason.")
     }
 
-    @Test func waitingForAProviderIsNoFailedAttemptForADay() throws {
+    @Test("Waiting for a provider counts as no failed attempt for one day")
+    func waitingForAProviderIsNoFailedAttemptForADay() throws {
         let job = try enqueue()
         let runner = runner { context in .wait(until: context.now + 3_600, "The rate limit is reached.") }
         for hour in 1...24 {
@@ -146,13 +149,14 @@ import Testing
         #expect(try row(job)[0] == "dead")
     }
 
-    @Test func noProviderParksAJobForLongerThanAnHour() throws {
+    @Test("A provider can't postpone a job by more than an hour") func noProviderParksAJobForLongerThanAnHour() throws {
         let job = try enqueue()
         try runner { context in .wait(until: context.now + .days(3_650), "It asks to wait.") }.run(job, in: workspace)
         #expect(try row(job)[2] == (clock.now + 3_600).description)
     }
 
-    @Test func aDeadWorkersJobIsTakenOverAfterItsLease() throws {
+    @Test("A dead worker's job is taken over after its lease, and the slow worker loses its claim")
+    func aDeadWorkersJobIsTakenOverAfterItsLease() throws {
         let job = try enqueue()
         let claimed = try #require(try claim(job))
         clock.now = clock.now + 59
@@ -162,7 +166,7 @@ import Testing
         #expect(
             try runner { context in
                 attempt = context.job.attempt
-                // The first worker was not dead but slow: it learns that its claim is over.
+                // The first worker was not dead but slow: it learns that its claim has ended.
                 #expect(throws: LeaseLost.self) { try workspace.confirm(claimed) }
                 #expect(throws: LeaseLost.self) { try workspace.finish(claimed, now: clock.now) }
                 #expect(throws: LeaseLost.self) { try workspace.bury(claimed, error: "", now: clock.now) }
@@ -175,7 +179,8 @@ import Testing
         #expect(try row(job) == ["gone"])
     }
 
-    @Test func aJobWhoseWorkersAlwaysDieIsDeadInTheEnd() throws {
+    @Test("A job whose workers keep dying is declared dead, and can be retried by hand")
+    func aJobWhoseWorkersAlwaysDieIsDeadInTheEnd() throws {
         let job = try enqueue()
         for _ in 0..<JobRunner.attempts {
             #expect(try claim(job) != nil)
@@ -194,7 +199,8 @@ import Testing
         #expect(try access.jobs(nil, limit: 5).isEmpty)
     }
 
-    @Test func giveUpAndDeathAreOneTransaction() throws {
+    @Test("A job's death and the handler's reaction to it are one transaction")
+    func giveUpAndDeathAreOneTransaction() throws {
         struct Failure: Error {}
         let job = try enqueue()
         try store.database.execute("UPDATE jobs SET attempts = 7 WHERE id = $1", job)
@@ -204,7 +210,8 @@ import Testing
         #expect(try row(job)[0] == "running")
     }
 
-    @Test func aJobIsQueuedWithWhatItBelongsToOrNotAtAll() throws {
+    @Test("A job is queued in the same transaction as its cause")
+    func aJobIsQueuedWithWhatItBelongsToOrNotAtAll() throws {
         struct Failure: Error {}
         #expect(throws: Failure.self) {
             try workspace.exclusively {
@@ -215,7 +222,7 @@ import Testing
         #expect(try access.jobs(nil, limit: 5).isEmpty)
     }
 
-    @Test func ofManyWorkersOneGetsEachJob() throws {
+    @Test("Exactly one of many workers gets each job") func ofManyWorkersOneGetsEachJob() throws {
         for _ in 0..<40 { _ = try enqueue() }
         let runs = Mutex<[Identifier: Int]>([:])
         let (connect, now) = (store.connect, clock.now)
@@ -232,7 +239,8 @@ import Testing
         #expect(runs.withLock { $0.count == 40 && $0.values.allSatisfy { $0 == 1 } })
     }
 
-    @Test func whatIsDoneIsForgottenAtOnceAndTheDeadAfterAMonth() throws {
+    @Test("A finished job is deleted at once, a dead one after 30 days")
+    func whatIsDoneIsForgottenAtOnceAndTheDeadAfterAMonth() throws {
         let (done, dead) = (try enqueue(), try enqueue())
         try runner { _ in .completed }.run(done, in: workspace)
         try runner { _ in .dead("No.") }.run(dead, in: workspace)

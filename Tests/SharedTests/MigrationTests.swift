@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 @Suite(.usesStore) struct MigrationTests {
-    /// All that a migration makes, a line each.
+    /// Lists every table, column, index and other object that migrations make, one per line.
     private func schema(_ database: any Database) throws -> [String] {
         guard TestStore.Engine.ofThisRun == .postgreSQL else {
             return try database.rows("SELECT coalesce(sql, name) FROM sqlite_master ORDER BY type, name") { try $0[0] }
@@ -23,7 +23,7 @@ import Testing
         ) { try $0[0] }
     }
 
-    /// The tables, and whether each has a workspace in every row.
+    /// Lists the tables, with true for those that have a workspace in every row.
     private func tables(_ database: any Database) throws -> [String: Bool] {
         let sql: SQL =
             TestStore.Engine.ofThisRun == .postgreSQL
@@ -42,7 +42,7 @@ import Testing
             uniqueKeysWithValues: try database.rows(sql) { (try $0[0] as String, try $0[1] as Bool) })
     }
 
-    @Test func aNewDatabaseBecomesCurrent() throws {
+    @Test("Migrating an empty database makes it current") func aNewDatabaseBecomesCurrent() throws {
         let empty = try EmptyDatabase()
         let database = empty.connect()
         #expect(try !database.isCurrent())
@@ -51,7 +51,7 @@ import Testing
         #expect(try empty.connect().isCurrent())
     }
 
-    @Test func aSecondTimeChangesNothing() throws {
+    @Test("Migrating a second time changes nothing") func aSecondTimeChangesNothing() throws {
         let store = try TestStore()
         let before = try schema(store.database)
         #expect(before.count > 50)
@@ -65,8 +65,8 @@ import Testing
         #expect(try store.database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 2)
     }
 
-    /// What waited, ran or had died before there was a fair queue does so in it.
-    @Test func jobsAreTakenOverIntoTheFairQueue() throws {
+    /// Jobs that waited, ran or had died before the fair queue existed keep their state in it.
+    @Test("Jobs of the old queue are carried over into the fair queue") func jobsAreTakenOverIntoTheFairQueue() throws {
         let empty = try EmptyDatabase()
         let database = empty.connect()
         try database.migrate(upTo: 1)
@@ -107,7 +107,7 @@ import Testing
         #expect(try database.rows("SELECT clock FROM job_shares") { try $0[0] as Int } == [0])
     }
 
-    @Test func aNewerSchemaIsNotCurrent() throws {
+    @Test("A database with a newer schema is not current") func aNewerSchemaIsNotCurrent() throws {
         let store = try TestStore()
         try store.database.execute(
             "INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'later', $1)", TestStore.now)
@@ -115,7 +115,7 @@ import Testing
         #expect(try !store.connect().isCurrent())
     }
 
-    @Test func manyAtOnceMigrateOnce() throws {
+    @Test("Many processes that migrate at once apply each migration once") func manyAtOnceMigrateOnce() throws {
         let empty = try EmptyDatabase()
         let connect = empty.connect
         let failures = Mutex<[String]>([])
@@ -138,8 +138,8 @@ import Testing
         #expect(try database.first("SELECT count(*) FROM workspaces") { try $0[0] as Int } == 0)
     }
 
-    /// An action that has not ended needs its PIN.
-    @Test func thePINsOfEndedActionsAreErased() throws {
+    /// An action that has not ended still needs its PIN.
+    @Test("A migration erases the PINs of actions that have ended") func thePINsOfEndedActionsAreErased() throws {
         let store = try TestStore()
         for (status, platform) in [("succeeded", "jamf_pro"), ("pending_approval", "jamf_pro"), ("failed", "jira")] {
             try store.database.execute(
@@ -157,7 +157,7 @@ import Testing
         #expect(Set(left) == ["pending_approval", "failed"])
     }
 
-    @Test func theSecretsOfCancelledActionsAreErased() throws {
+    @Test("A migration erases the secrets of cancelled actions") func theSecretsOfCancelledActionsAreErased() throws {
         let store = try TestStore()
         for (status, platform) in [("cancelled", "jamf_pro"), ("queued", "jamf_pro"), ("cancelled", "jira")] {
             try store.database.execute(
@@ -175,12 +175,12 @@ import Testing
         #expect(Set(left) == ["queued jamf_pro", "cancelled jira"])
     }
 
-    @Test func versionsAreNumberedWithoutGaps() {
+    @Test("Migrations are numbered without gaps") func versionsAreNumberedWithoutGaps() {
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
     }
 
-    /// What every query relies on: no row without a workspace, but for what is nobody's: the public keys of tokens.
-    @Test func everyTableBelongsToAWorkspace() throws {
+    /// Every query relies on this. The exceptions belong to no workspace, such as the public keys of session tokens.
+    @Test("Every table has a workspace column, except the listed ones") func everyTableBelongsToAWorkspace() throws {
         let store = try TestStore()
         let tables = try tables(store.database)
         for (table, hasWorkspace) in tables

@@ -6,14 +6,14 @@
 
     @testable import Store
 
-    /// What is PostgreSQL's own.
+    /// Behaviour that only PostgreSQL has.
     @Suite(.enabled(if: TestStore.Engine.ofThisRun == .postgreSQL, "Tests/run starts PostgreSQL"), .usesStore)
     struct PostgreSQLTests {
         private let store: TestStore
 
         init() throws { store = try TestStore() }
 
-        @Test func namesOfTablesAreQualified() {
+        @Test("Table and function names in queries are qualified with the schema") func namesOfTablesAreQualified() {
             let qualified = SchemaNames.qualified(
                 """
                 WITH known AS (SELECT id FROM identities WHERE EXISTS (SELECT 1 FROM accounts JOIN integrations ON
@@ -30,8 +30,9 @@
                     """)
         }
 
-        /// The server's language, time zone and date style are others (Tests/postgresql): values must not depend on them.
-        @Test func valuesAreTheSameAsInSQLite() throws {
+        /// The test server has another language, time zone and date style (Tests/postgresql): values must not depend on
+        /// them.
+        @Test("Values are read as they are in SQLite") func valuesAreTheSameAsInSQLite() throws {
             let row = try store.database.first(
                 """
                 SELECT CAST($1 AS timestamptz), CAST('t' AS boolean), CAST(3 AS smallint), CAST(1.5 AS double precision),
@@ -49,7 +50,7 @@
         }
 
         /// No query of ours makes such values, but a server may hold them.
-        @Test func extremeValuesAreRead() throws {
+        @Test("Extreme dates and numbers are read") func extremeValuesAreRead() throws {
             let row = try store.database.first(
                 """
                 SELECT CAST('-infinity' AS timestamptz), CAST('infinity' AS timestamptz),
@@ -66,7 +67,7 @@
                     .integer(.max), .real(9_223_372_036_854_775_808), .integer(-.max), .real(1e20),
                     .real(.infinity),
                 ])
-            // Powers of ten beyond 22 are not exact.
+            // Powers of ten above 22 are not exact in a double.
             if case .real(let tiny)? = row?[8] {
                 #expect(abs(tiny / 1e-30 - 1) < 1e-12)
             } else {
@@ -76,7 +77,7 @@
                 row?.dropFirst(11) == [.real(12_345_678_901_234_567_890.25), .integer(40_000), .real(-0.0001)])
         }
 
-        @Test func textsSortByTheirBytes() throws {
+        @Test("Texts sort by their bytes") func textsSortByTheirBytes() throws {
             let okta = try store.own.addIntegration("okta")
             for name in ["b", "A", "_", "a b", "ab", "é"] { try store.own.addApplication(name, from: okta) }
             let sorted = try store.database.rows("SELECT name_folded FROM applications ORDER BY name_folded") {
@@ -85,8 +86,9 @@
             #expect(sorted == sorted.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
         }
 
-        /// What Supabase's public API would show to its roles: nothing. The functions' own role can do its work, and no more.
-        @Test func onlyTheFunctionsRoleSeesAnything() throws {
+        /// The roles of Supabase's public API must see nothing. The functions' own role can do its work, and nothing
+        /// more.
+        @Test("Only the functions' role can read or change the data") func onlyTheFunctionsRoleSeesAnything() throws {
             func attempt(_ role: SQL, _ statement: SQL) -> String {
                 let database = store.connect()
                 defer { database.close() }
@@ -117,9 +119,9 @@
                 let outcome = attempt(functions, refused)
                 #expect(outcome.contains("permission denied") || outcome.contains("must be owner"), "\(outcome)")
             }
-            // What a survey keeps takes no right that they have not.
+            // A survey's temporary tables need no right that this role lacks.
             #expect(attempt(functions, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id FROM workspaces") == "0")
-            // Nor does it take one to have the server look at tables that it knows nothing of.
+            // The server can also analyse tables without statistics on behalf of this role.
             let unknown: SQL = """
                 SELECT count(*) FROM pg_catalog.pg_class
                 WHERE oid = CAST('thalian.workspaces' AS pg_catalog.regclass) AND reltuples < 0
@@ -127,7 +129,7 @@
             #expect(try store.database.first(unknown) { try $0[0] as Int } == 1)
             #expect(attempt(functions, "SELECT refresh_statistics()") == "1")
             #expect(try store.database.first(unknown) { try $0[0] as Int } == 0)
-            // Even where rights were given by mistake, row level security shows nothing.
+            // Row level security shows no rows, even if rights were granted by mistake.
             try store.database.execute("GRANT USAGE ON SCHEMA thalian TO anon")
             try store.database.execute("GRANT SELECT ON thalian.workspaces TO anon")
             #expect(attempt(anon, read) == "0")
@@ -137,7 +139,7 @@
             #expect(throws: StoreError.self) { try store.database.execute("TRUNCATE thalian.audit_log") }
         }
 
-        @Test func everyTableHasRowLevelSecurity() throws {
+        @Test("Every table has row level security") func everyTableHasRowLevelSecurity() throws {
             let open = try store.database.rows(
                 """
                 SELECT relname FROM pg_catalog.pg_class
@@ -147,14 +149,14 @@
             #expect(open == [])
         }
 
-        /// Queries and first statements of transactions are sent again on a new connection; a lone change is not, since
-        /// nobody knows whether it has been made.
-        @Test func aLostConnectionIsReplaced() throws {
+        /// Queries and first statements of transactions are sent again on a new connection. A single change is not,
+        /// because it may already have been made.
+        @Test("A lost connection is replaced") func aLostConnectionIsReplaced() throws {
             let database = store.connect()
             func loseConnection() throws {
                 let process = try database.first("SELECT pg_catalog.pg_backend_pid()") { try $0[0] as Int }
                 _ = try store.database.first("SELECT pg_catalog.pg_terminate_backend($1)", process) { _ in true }
-                // The end of the process is not immediate.
+                // The process does not end immediately.
                 _ = try poll(seconds: 10) {
                     try store.database.first(
                         "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE pid = $1", process
@@ -187,7 +189,8 @@
                     == "again")
         }
 
-        @Test func aStreamedResultIsNotHeldInMemory() throws {
+        @Test("A streamed result is not held in memory, and can be stopped early")
+        func aStreamedResultIsNotHeldInMemory() throws {
             var count = 0
             try store.database.stream("SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n", []) { row in
                 count += row.integer(0) > 0 && row.text(1).utf8.count == 1000 ? 1 : 0
@@ -201,7 +204,8 @@
             #expect(try store.database.isCurrent())
         }
 
-        @Test func serversElsewhereMustProveWhoTheyAre() {
+        @Test("TLS with full verification is required, except to servers on the same machine")
+        func serversElsewhereMustProveWhoTheyAre() {
             func mode(_ url: String) -> String? { PostgreSQLSettings.of(url).last { $0.name == "sslmode" }?.value }
             for url in ["postgres://u:p@127.0.0.1/d", "postgres://u@localhost:5433/d", "postgres:///d?host=/run/pg"] {
                 #expect(mode(url) == "disable", "\(url)")
@@ -213,7 +217,8 @@
             }
         }
 
-        @Test func aServerThatIsNotThereIsUnreachable() {
+        @Test("A server that can't be reached gives an error without the password")
+        func aServerThatIsNotThereIsUnreachable() {
             for url in [
                 "postgres://u:hunter2@127.0.0.1:1/d", "postgres://u:hunter2@127.0.0.1:1,127.0.0.1:2/d", "postgres://%",
             ] {
@@ -227,8 +232,9 @@
             }
         }
 
-        /// What can't be sent leaves nothing behind that the next statement would take for its own answer.
-        @Test func aRefusedParameterLeavesTheConnectionInStep() throws {
+        /// A statement that can't be sent leaves no answer behind that the next statement could take for its own.
+        @Test("After a refused parameter, the connection still works")
+        func aRefusedParameterLeavesTheConnectionInStep() throws {
             for _ in 1...3 {
                 #expect(throws: StoreError.self) {
                     try store.database.transaction(.write) {
@@ -241,7 +247,7 @@
             }
         }
 
-        @Test func aTextWithANULIsRefused() {
+        @Test("A text with a NUL character is refused") func aTextWithANULIsRefused() {
             #expect(throws: StoreError.self) {
                 try store.database.execute("UPDATE workspaces SET name = $2 WHERE id = $1", store.own.id, "a\0b")
             }

@@ -19,8 +19,8 @@ import Testing
         PublicKey.p256(x: try bytes(x), y: try bytes(y))
     }
 
-    /// Checking one signature with a key of 80,000 bits takes longer than a request may.
-    @Test("RSA keys have 2,048 to 8,192 bits and a short exponent")
+    /// Checking one signature with an 80,000-bit key takes longer than a request may.
+    @Test("RSA keys must have 2,048 to 8,192 bits and a short exponent")
     func refusesKeysThatCostTooMuch() throws {
         func key(_ modulus: Int, _ exponent: Int) -> PublicKey? {
             PublicKey.rsa(
@@ -34,7 +34,7 @@ import Testing
 
     @Test("A private key of more than 8,192 bits, or in more than 16 KB, is refused")
     func refusesPrivateKeysThatCostTooMuch() throws {
-        // PKCS #1 (RFC 8017 §A.1.2). OpenSSL reads a key without asking whether its numbers belong together.
+        // PKCS #1 (RFC 8017 §A.1.2). OpenSSL reads a key without checking that its numbers belong together.
         func pem(bits: Int) -> String {
             func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
                 content.count < 128
@@ -58,18 +58,18 @@ import Testing
     }
 
     /// RFC 7515 A.2.
-    @Test func verifiesTheRFCsRSASignature() throws {
+    @Test("The RSA signature in RFC 7515 is verified") func verifiesTheRFCsRSASignature() throws {
         #expect(try verifies(rsa(Vectors.rfcModulus), Vectors.rfcRS256))
         #expect(try !verifies(rsa(Vectors.modulus), Vectors.rfcRS256))
     }
 
     /// RFC 7515 A.3.
-    @Test func verifiesTheRFCsECDSASignature() throws {
+    @Test("The ECDSA signature in RFC 7515 is verified") func verifiesTheRFCsECDSASignature() throws {
         #expect(try verifies(p256(Vectors.rfcX, Vectors.rfcY), Vectors.rfcES256))
         #expect(try !verifies(p256(Vectors.x, Vectors.y), Vectors.rfcES256))
     }
 
-    @Test func refusesEveryChangedSignatureAndMessage() throws {
+    @Test("Changed signatures and changed messages are refused") func refusesEveryChangedSignatureAndMessage() throws {
         for (key, token) in [
             (try rsa(Vectors.rfcModulus), Vectors.rfcRS256), (try p256(Vectors.rfcX, Vectors.rfcY), Vectors.rfcES256),
         ] {
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func refusesKeysThatAreNone() throws {
+    @Test("Invalid public keys are refused") func refusesKeysThatAreNone() throws {
         #expect(PublicKey.rsa(modulus: [], exponent: [1, 0, 1]) == nil)
         #expect(PublicKey.rsa(modulus: try bytes(Vectors.modulus), exponent: []) == nil)
         #expect(try rsa(Vectors.smallModulus) == nil)

@@ -14,7 +14,7 @@ import Testing
         try RateLimit.count(subject, limit: limit, window: .hours(1), now: now, in: database)
     }
 
-    @Test func countsWithinAWindow() throws {
+    @Test("Requests are counted within a window, for each subject by itself") func countsWithinAWindow() throws {
         let store = try TestStore()
         for expected in 1...3 {
             let limit = try count(store.database)
@@ -28,7 +28,7 @@ import Testing
         #expect(try count(store.database, "another").count == 1)
     }
 
-    @Test func theNextWindowBeginsAnew() throws {
+    @Test("The next window starts with a count of zero") func theNextWindowBeginsAnew() throws {
         let store = try TestStore()
         let start = Timestamp(seconds: TestStore.now.seconds / 3_600 * 3_600)
         #expect(try count(store.database, at: start).secondsUntilReset == 3_600)
@@ -38,15 +38,15 @@ import Testing
         #expect(next.count == 1 && next.secondsUntilReset == 3_600)
     }
 
-    /// A clock that is behind does not forget what was counted in the newer window.
-    @Test func aLateClockCountsInTheNewerWindow() throws {
+    /// A clock that is behind must not reset the count of the newer window.
+    @Test("A request with an older clock counts in the newer window") func aLateClockCountsInTheNewerWindow() throws {
         let store = try TestStore()
         #expect(try count(store.database).count == 1)
         #expect(try count(store.database, at: TestStore.now - .hours(2)).count == 2)
         #expect(try count(store.database).count == 3)
     }
 
-    @Test func manyAtOnceAreCountedExactly() throws {
+    @Test("Concurrent requests are counted exactly") func manyAtOnceAreCountedExactly() throws {
         let store = try TestStore()
         let connect = store.connect
         let counts = Mutex<[Int]>([])
@@ -63,8 +63,8 @@ import Testing
         #expect(counts.withLock { $0.sorted() } == Array(1...800))
     }
 
-    /// Counters may be lost: a file that is gone, or empty, is made anew.
-    @Test func aLostFileIsMadeAnew() throws {
+    /// Counters may be lost: a file that is missing or empty is made again.
+    @Test("A missing or empty counter file is made again") func aLostFileIsMadeAnew() throws {
         let store = try TestStore(on: .sqlite)
         #expect(try count(store.database).count == 1)
         store.database.close()
@@ -77,7 +77,8 @@ import Testing
         #expect(try count(store.connect()).count == 1)
     }
 
-    @Test func manyAtOnceMakeALostFileAnew() throws {
+    @Test("Many processes at once make a missing counter file again, and lose no count")
+    func manyAtOnceMakeALostFileAnew() throws {
         let store = try TestStore(on: .sqlite)
         store.database.close()
         try? FileManager.default.removeItem(atPath: store.folder.path("store.db-counters"))

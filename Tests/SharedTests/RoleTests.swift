@@ -2,8 +2,9 @@ import Auth
 import Testing
 
 @Suite struct RoleTests {
-    /// The permission table of the product, row by row; the columns are the roles, strongest first.
+    /// The product's permission table, row by row; the columns are the roles, strongest first.
     @Test(
+        "Each permission belongs to the roles of the product's table",
         arguments: [
             (.view, "●●●●●●"), (.analyze, "●●●●··"), (.initiateRemediation, "●●●●··"), (.approveRemediation, "●●●···"),
             (.manageAppPolicies, "●●●···"), (.manageIntegrations, "●●····"), (.manageTeam, "●●····"),
@@ -15,14 +16,14 @@ import Testing
         #expect(permission.roles == Set(zip(roles, row).filter { $1 == "●" }.map(\.0)))
     }
 
-    @Test func theTableIsWhole() {
+    @Test("The table contains every permission and every role") func theTableIsWhole() {
         #expect(Permission.allCases.count == 12)
         #expect(
             Role.allCases.map(\.rawValue)
                 == ["super_admin", "admin", "security_analyst", "agent", "auditor", "viewer"])
     }
 
-    @Test func writeIncludesRead() {
+    @Test("The write scope includes the read scope") func writeIncludesRead() {
         #expect(Scope.write >= .read && Scope.write >= .write && Scope.read >= .read && !(Scope.read >= .write))
     }
 }

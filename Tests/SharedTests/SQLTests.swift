@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct SQLTests {
     @Test(
+        "A query that restricts its rows to the workspace counts as scoped",
         arguments: [
             "SELECT 1 FROM findings WHERE workspace_id = $1", "UPDATE x SET a = $2 WHERE b = $3 AND workspace_id = $1",
             "SELECT 1 FROM members WHERE members.workspace_id = $1 AND a = $10",
@@ -15,6 +16,7 @@ import Testing
     func isScoped(_ sql: SQL) { #expect(sql.isScoped) }
 
     @Test(
+        "A query that does not restrict its rows to the workspace is not scoped",
         arguments: [
             "SELECT 1 FROM findings", "SELECT 1 FROM findings WHERE id = $1", "SELECT 1 FROM x WHERE workspace_id = $2",
             "SELECT 1 FROM x WHERE workspace_id = $10", "SELECT 1 FROM x WHERE workspace_id <> $1",
@@ -24,16 +26,18 @@ import Testing
         ] as [SQL])
     func isNotScoped(_ sql: SQL) { #expect(!sql.isScoped) }
 
-    @Test func partsAreJoined() {
+    @Test("Joined parts of a query are checked as a whole") func partsAreJoined() {
         let condition: SQL = "WHERE workspace_id = $1"
         #expect(!("SELECT 1 FROM x " as SQL).isScoped && ("SELECT 1 FROM x " + condition).isScoped)
     }
 
-    /// Nothing that comes from outside becomes SQL: a parameter is a value, whatever it holds.
-    @Test(arguments: [
-        "'; DROP TABLE members; --", "\" OR 1=1", "$1", "?", "%", "\\", "\0", "a\0b", "é😀", "\u{FFFF}", "NULL", "",
-        String(repeating: "x", count: 1_000_000),
-    ])
+    /// Text from outside never becomes SQL: a parameter is a value, whatever it contains.
+    @Test(
+        "Parameters are values, whatever text they contain",
+        arguments: [
+            "'; DROP TABLE members; --", "\" OR 1=1", "$1", "?", "%", "\\", "\0", "a\0b", "é😀", "\u{FFFF}", "NULL", "",
+            String(repeating: "x", count: 1_000_000),
+        ])
     func parametersAreValues(_ text: String) throws {
         let database = DatabaseURL.inMemory()
         try database.execute("CREATE TABLE notes (id integer, text text)")
@@ -45,18 +49,18 @@ import Testing
         #expect(try database.rows("SELECT 1 FROM notes WHERE text = $1", text + "x") { _ in 1 }.isEmpty)
     }
 
-    @Test func parametersKeepTheirNumbersInAnyOrder() throws {
+    @Test("Numbered parameters may be used in any order") func parametersKeepTheirNumbersInAnyOrder() throws {
         let row = try DatabaseURL.inMemory().first("SELECT $3, $1, $2, $1", "a", "b", "c") { row in
             try (0..<4).map { try row[$0] as String }
         }
         #expect(row == ["c", "a", "b", "a"])
     }
 
-    @Test func aMissingParameterIsAnError() {
+    @Test("A missing parameter is an error") func aMissingParameterIsAnError() {
         #expect(throws: StoreError.self) { try DatabaseURL.inMemory().execute("SELECT $1, $2", "a") }
     }
 
-    @Test func everyKindOfValueIsReadBack() throws {
+    @Test("Every kind of value is read back") func everyKindOfValueIsReadBack() throws {
         let database = DatabaseURL.inMemory()
         let id = Identifier.random()
         let json: JSON = ["a": [1, "é", nil]]
@@ -73,7 +77,8 @@ import Testing
         #expect(isRight == true)
     }
 
-    @Test func whatAColumnShouldNotHoldIsAnError() throws {
+    @Test("A column value of an unexpected type is an error that names the column")
+    func whatAColumnShouldNotHoldIsAnError() throws {
         func read<Value: SQLColumn>(_ sql: SQL, _ type: Value.Type) -> Int? {
             do {
                 _ = try DatabaseURL.inMemory().first(sql) { try $0[0] as Value }

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 @Suite struct SQLiteDatabaseTests {
-    /// An acknowledged write survives a loss of power: WAL, and synchronous FULL (2).
-    @Test func writesAreDurable() throws {
+    /// An acknowledged write survives a power failure: WAL, and synchronous FULL (2).
+    @Test("Writes to the database are durable, and writes to the counters need not be") func writesAreDurable() throws {
         let store = try TestStore(on: .sqlite)
         let settings = try store.connect().first(
             "SELECT (SELECT journal_mode FROM pragma_journal_mode), (SELECT synchronous FROM pragma_synchronous)"
@@ -16,7 +16,7 @@ import Testing
         #expect(counters == 0)
     }
 
-    @Test("Both files of a new database, and those beside them, are for their owner alone")
+    @Test("Only the owner may read a new database's files")
     func filesAreForTheirOwnerAlone() throws {
         let folder = try TemporaryFolder()
         chmod(folder.path, 0o755)
@@ -31,7 +31,8 @@ import Testing
         }
     }
 
-    @Test func aMissingFileIsUnreachableAndAForeignOneDamaged() throws {
+    @Test("A missing file counts as unreachable, a foreign file as damaged")
+    func aMissingFileIsUnreachableAndAForeignOneDamaged() throws {
         let folder = try TemporaryFolder()
         try folder.write("noise.db", String(repeating: "this is no database ", count: 500))
         for path in ["missing.db", "no/such/folder.db", "noise.db", ""] {
@@ -47,8 +48,9 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.path("missing.db")), "reading must not make a file")
     }
 
-    /// Five seconds are the longest wait for a lock; then the store is unreachable, and nothing was written.
-    @Test func aDatabaseThatStaysLockedIsUnreachable() throws {
+    /// Five seconds are the longest wait for a lock; then the store counts as unreachable, and nothing was written.
+    @Test("A database that stays locked is reported as unreachable")
+    func aDatabaseThatStaysLockedIsUnreachable() throws {
         let store = try TestStore(on: .sqlite)
         let holder = store.connect()
         try holder.transaction(.write) {
@@ -65,7 +67,7 @@ import Testing
         #expect(try store.database.execute("UPDATE workspaces SET name = 'now' WHERE id = $1", store.own.id) == 1)
     }
 
-    @Test func addressesOfDatabases() {
+    @Test("Only sqlite: URLs with a path are accepted") func addressesOfDatabases() {
         #expect(DatabaseURL("sqlite:x.db") != nil && DatabaseURL("sqlite:/a/b") != nil)
         for text in ["", "sqlite:", "x.db", "SQLITE:x", "file:x"] { #expect(DatabaseURL(text) == nil) }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// A database that has settled for forks must answer like any other, whatever has happened to the file since.
+/// A database that was prepared for forks must answer like any other, whatever happened to the file since.
 @Suite(.serialized) struct SQLiteSettlingTests {
     private static let count: SQL = "SELECT count(*) FROM workspaces"
     private static let rename: SQL = "UPDATE workspaces SET name = $1"
@@ -30,8 +30,8 @@ import Testing
         try database.rows("SELECT name FROM workspaces ORDER BY id") { try $0[0] }
     }
 
-    @Test func itHoldsNoFileOpen() throws {
-        // A copy, because SQLite closes no descriptor of a file that another connection of the process has locked.
+    @Test("A database that is prepared for forks holds no file open until it is used") func itHoldsNoFileOpen() throws {
+        // Uses a copy, because SQLite closes no descriptor of a file that another connection of the process has locked.
         try store.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         let copy = store.folder.path("copy.db")
         try FileManager.default.copyItem(atPath: store.path, toPath: copy)
@@ -50,29 +50,30 @@ import Testing
         }
     }
 
-    @Test func itSeesWhatWasWrittenSince() throws {
+    @Test("A prepared database sees later writes of others") func itSeesWhatWasWrittenSince() throws {
         try neighbour.execute(Self.rename, "since")
         #expect(try names(settled) == ["since", "since"])
         try neighbour.execute(Self.rename, "again")
         #expect(try names(settled) == ["again", "again"])
     }
 
-    @Test func itWritesForOthersToSee() throws {
+    @Test("Other connections see the writes of a prepared database") func itWritesForOthersToSee() throws {
         _ = try settled.transaction(.write) { try settled.execute(Self.rename, "settled") }
         #expect(try names(neighbour) == ["settled", "settled"])
         #expect(try names(store.connect()) == ["settled", "settled"])
         #expect(try store.connect().first("PRAGMA integrity_check") { try $0[0] as String } == "ok")
     }
 
-    @Test func itNoticesAChangedSchema() throws {
+    @Test("A prepared database notices a changed schema") func itNoticesAChangedSchema() throws {
         try neighbour.execute("ALTER TABLE workspaces RENAME COLUMN name TO title")
         try neighbour.execute("ALTER TABLE workspaces ADD COLUMN name text DEFAULT 'new'")
         #expect(try names(settled) == ["new", "new"])
         #expect(try settled.first(Self.count) { try $0[0] as Int } == 2)
     }
 
-    /// What is hidden at the time of a statement counts, not what was hidden when the connection settled.
-    @Test func itHidesChangesThatAreUnfinishedNow() throws {
+    /// Unfinished changes are hidden as of the time of a statement, not as of the preparation.
+    @Test("A prepared database hides the changes that are unfinished at the time of a query")
+    func itHidesChangesThatAreUnfinishedNow() throws {
         let maker = SQLiteDatabase(path: store.path)
         let insert: SQL = """
             INSERT INTO identities (workspace_id, id, display_name, status, identity_type, created_at, updated_at)
@@ -93,7 +94,7 @@ import Testing
         #expect(try counts() == [1, 1])
     }
 
-    @Test func itWaitsForOthersAndIsWaitedFor() throws {
+    @Test("A prepared database respects the transactions of others") func itWaitsForOthersAndIsWaitedFor() throws {
         try neighbour.transaction(.write) {
             try neighbour.execute(Self.rename, "uncommitted")
             #expect(try names(settled) != ["uncommitted", "uncommitted"])
@@ -101,13 +102,13 @@ import Testing
         #expect(try names(settled) == ["uncommitted", "uncommitted"])
     }
 
-    @Test func itsCountersCount() throws {
+    @Test("The counters of a prepared database count") func itsCountersCount() throws {
         let counters = settled.counters
         try counters.execute("INSERT INTO counters VALUES ('a', $1, 1, $1)", Timestamp.now)
         #expect(try store.connect().counters.first("SELECT count FROM counters") { try $0[0] as Int } == 1)
     }
 
-    @Test func aDatabaseThatIsNotThereSettlesToNothing() throws {
+    @Test("Preparing a missing database does nothing") func aDatabaseThatIsNotThereSettlesToNothing() throws {
         let absent = SQLiteDatabase(path: store.folder.path("absent.db"))
         absent.settle(like: store.database)
         #expect(absent.handle == nil && absent.vfs == nil)

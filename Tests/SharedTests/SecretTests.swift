@@ -5,7 +5,7 @@ import Testing
 @Suite struct SecretTests {
     private let secret = Secret("hunter2")
 
-    @Test func neverPrints() {
+    @Test("A secret is never printed, dumped or reflected") func neverPrints() {
         var dumped = ""
         dump(secret, to: &dumped)
         dump([Holder(secret: secret)], to: &dumped)
@@ -20,7 +20,8 @@ import Testing
         #expect(Mirror(reflecting: secret).children.isEmpty)
     }
 
-    @Test func isRevealedToOnePlace() { #expect(secret.reveal { $0 } == "hunter2") }
+    @Test("A secret is revealed to the closure that asks for it")
+    func isRevealedToOnePlace() { #expect(secret.reveal { $0 } == "hunter2") }
 
     private struct Holder { let secret: Secret }
     private enum Failure: Error { case with(Secret) }

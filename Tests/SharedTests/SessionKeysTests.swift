@@ -5,7 +5,7 @@ import Testing
 
 @testable import Auth
 
-/// A token says by which algorithm and key it is signed; it must not choose how it is checked (RFC 8725 §2.1, §3.1).
+/// A token names the algorithm and key that signed it; it must not choose how it is checked (RFC 8725 §2.1, §3.1).
 @Suite struct SessionKeysTests {
     private static let rsa: JSON = [
         "kty": "RSA", "kid": "rsa-1", "alg": "RS256", "use": "sig", "n": .string(Vectors.modulus), "e": "AQAB",
@@ -30,24 +30,29 @@ import Testing
         SessionToken(token, keys: keys, now: TestStore.now) != nil
     }
 
-    @Test(arguments: [
-        Vectors.rs256, Vectors.rs256WithoutKeyID, Vectors.es256, Vectors.es256WithoutKeyID,
-    ])
+    @Test(
+        "Tokens that the project's keys signed are accepted",
+        arguments: [
+            Vectors.rs256, Vectors.rs256WithoutKeyID, Vectors.es256, Vectors.es256WithoutKeyID,
+        ])
     func takesTheProjectsTokens(_ token: String) throws {
         #expect(holds(token, try keys([Self.rsa, Self.curve])))
         #expect(holds(token, try keys([Self.curve, Self.rsa], secret: "a secret of the tests that is long enough")))
     }
 
-    @Test(arguments: [
-        Vectors.rs256OtherKeyID, Vectors.rs256KeyIDOfTheCurve, Vectors.rs256Stranger, Vectors.rs256Small, Vectors.ps256,
-        Vectors.pssAsRS256, Vectors.rs512, Vectors.es256OtherKeyID, Vectors.es256InASN1, Vectors.esAsRS256,
-        Vectors.rsAsES256,
-    ])
+    @Test(
+        "Tokens with other algorithms, key ids or keys are refused",
+        arguments: [
+            Vectors.rs256OtherKeyID, Vectors.rs256KeyIDOfTheCurve, Vectors.rs256Stranger, Vectors.rs256Small,
+            Vectors.ps256,
+            Vectors.pssAsRS256, Vectors.rs512, Vectors.es256OtherKeyID, Vectors.es256InASN1, Vectors.esAsRS256,
+            Vectors.rsAsES256,
+        ])
     func refusesOtherAlgorithmsAndKeys(_ token: String) throws {
         #expect(!holds(token, try keys([Self.rsa, Self.curve, Self.small])))
     }
 
-    @Test func refusesTokensOfAbsentKeys() throws {
+    @Test("Tokens of keys that are not in the set are refused") func refusesTokensOfAbsentKeys() throws {
         #expect(!holds(Vectors.rs256, try keys([Self.curve])))
         #expect(!holds(Vectors.es256, try keys([Self.rsa])))
         let secret = try SessionKeys(
@@ -57,8 +62,9 @@ import Testing
         #expect(!holds(Vectors.rs256, secret) && !holds(Vectors.es256, secret))
     }
 
-    /// A secret that can be guessed signs whatever session its guesser likes (RFC 7518 §3.2).
-    @Test(arguments: ["a", String(repeating: "x", count: 31)]) func shortSecretsAreRefused(_ secret: String) throws {
+    /// With a guessable secret, an attacker could sign any session (RFC 7518 §3.2).
+    @Test("A secret of fewer than 32 characters is refused", arguments: ["a", String(repeating: "x", count: 31)])
+    func shortSecretsAreRefused(_ secret: String) throws {
         func keys(_ secret: String) throws -> SessionKeys {
             try SessionKeys(Environment(["SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": secret]))
         }
@@ -66,8 +72,8 @@ import Testing
         _ = try keys(String(repeating: "x", count: 32))
     }
 
-    /// A public key is no secret: HS256 with it as the key must not pass.
-    @Test func refusesPublicKeysAsSecrets() throws {
+    /// A public key is not secret: a token signed with HS256 and that key must not pass.
+    @Test("A public key can't be used as an HS256 secret") func refusesPublicKeysAsSecrets() throws {
         let keys = try keys([Self.rsa, Self.curve])
         let modulus = try #require(Base64.urlSafe.decode(Vectors.modulus))
         let secrets: [[UInt8]] = [
@@ -84,6 +90,7 @@ import Testing
     }
 
     @Test(
+        "Tokens whose header names no supported algorithm are refused",
         arguments: [
             ["alg": "none"], ["alg": "None"], ["alg": "nOnE"], ["alg": ""], [:], ["alg": .null], ["alg": ["HS256"]],
             ["alg": "hs256"], ["alg": "HS512"], ["alg": "RS256"], ["alg": "ES256"], ["alg": "HS256 "],
@@ -100,7 +107,7 @@ import Testing
         #expect(holds(try Self.sign(["alg": "HS256"], Array(secret.utf8)), keys))
     }
 
-    @Test func passesOverKeysThatAreNotForSignatures() throws {
+    @Test("Keys that are not for signatures are skipped") func passesOverKeysThatAreNotForSignatures() throws {
         func changed(_ key: JSON, _ name: String, _ value: JSON?) -> JSON {
             var members = key.object ?? [:]
             members[name] = value
@@ -122,7 +129,7 @@ import Testing
         #expect(holds(Vectors.rs256, try keys([changed(changed(Self.rsa, "use", nil), "alg", nil)])))
     }
 
-    @Test func readsTheKeySetFromAFile() throws {
+    @Test("The key set is read from a file, and a missing file is an error") func readsTheKeySetFromAFile() throws {
         let folder = try TemporaryFolder()
         try folder.write("jwks.json", Self.text(["keys": [Self.rsa]]))
         var variables = ["SUPABASE_URL": TestSession.url, "SUPABASE_JWKS_FILE": folder.path("jwks.json")]
@@ -131,13 +138,15 @@ import Testing
         #expect(throws: EnvironmentError.self) { try SessionKeys(Environment(variables)) }
     }
 
-    @Test(arguments: [
-        [:], ["SUPABASE_JWT_SECRET": "a secret of the tests that is long enough"],
-        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "a"],
-        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "31 bytes are one byte too few ."],
-        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{"],
-        ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "[]"],
-    ])
+    @Test(
+        "Malformed key settings are errors",
+        arguments: [
+            [:], ["SUPABASE_JWT_SECRET": "a secret of the tests that is long enough"],
+            ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "a"],
+            ["SUPABASE_URL": "https://a.example", "SUPABASE_JWT_SECRET": "31 bytes are one byte too few ."],
+            ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "{"],
+            ["SUPABASE_URL": "https://a.example", "SUPABASE_JWKS": "[]"],
+        ])
     func malformedKeysAreNoKeys(_ variables: [String: String]) {
         #expect(throws: EnvironmentError.self) { try SessionKeys(Environment(variables)) }
     }

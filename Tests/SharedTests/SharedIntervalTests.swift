@@ -2,7 +2,7 @@ import Base
 import Testing
 
 @Suite struct SharedIntervalTests {
-    @Test("Something happens once in an interval, and again after it or when the clock was set back")
+    @Test("An action runs once per interval, and again after it or when the clock was set back")
     func once() {
         let interval = SharedInterval(seconds: 60)
         let moments = [1_000, 1_000, 1_059, 1_060, 1_061, 900, 950, 960]

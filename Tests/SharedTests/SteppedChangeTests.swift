@@ -4,7 +4,7 @@ import Testing
 
 @testable import Store
 
-/// Changes in steps, and what others see of them.
+/// Changes that are made in steps, and the state that other connections see.
 @Suite struct SteppedChangeTests {
     private let store: TestStore
     private let maker: SQLiteDatabase
@@ -20,7 +20,7 @@ import Testing
         try #require(maker.steppedChange(id, of: store.own.id, firstRows: 1))
     }
 
-    /// All rows of the tables, as a connection sees them; of a tally, its sums.
+    /// Lists all rows of the tables as a connection sees them; for a tally, its sums.
     private func rows(_ database: any Database) throws -> [String] {
         try database.transaction(.read) {
             try tables.flatMap { table in
@@ -38,7 +38,7 @@ import Testing
 
     private func execute(_ sql: SQL) throws { try maker.execute(sql, store.own.id) }
 
-    /// Changes of every kind: one deletes, one moves what is unique on, some add.
+    /// Changes of every kind: one deletes rows, one swaps unique values, some add rows.
     private static let statements: [SQL] = [
         "DELETE FROM entitlements WHERE workspace_id = $1",
         "DELETE FROM oauth_grants WHERE workspace_id = $1",
@@ -62,7 +62,8 @@ import Testing
         "UPDATE audit_events SET actor = 'somebody' WHERE workspace_id = $1",
     ]
 
-    @Test func nobodySeesAChangeBeforeItsLastTransaction() throws {
+    @Test("Other connections see a change in steps only after its last transaction")
+    func nobodySeesAChangeBeforeItsLastTransaction() throws {
         let (transactions, statements) = (store.connect(), store.connect())
         func single() throws -> [Int] {
             try tables.map { table in
@@ -75,14 +76,14 @@ import Testing
         for sql in Self.statements {
             try change.step { try execute(sql) }
             #expect(try rows(transactions) == before, "\(sql)")
-            // Of tallies there are more rows, which add up.
+            // Tallies have more rows now, which add up to the same sums.
             #expect(try single().prefix(Schema.steppedTables.count) == counts.prefix(Schema.steppedTables.count))
         }
         let after = try rows(maker)
         #expect(after != before)
-        // A survey keeps tables of its own beside the views.
+        // A survey makes temporary tables next to the views.
         #expect(try transactions.transaction(.survey) { try rows(transactions) } == before)
-        // What others write at the same time they see.
+        // Writes that others make at the same time are visible.
         try transactions.execute("UPDATE workspaces SET name = 'Renamed' WHERE id = $1", store.own.id)
         struct Failure: Error {}
         #expect(throws: Failure.self) {
@@ -98,7 +99,7 @@ import Testing
         #expect(try rows(transactions) == after && rows(maker) == after)
     }
 
-    @Test func whatIsUndoneIsAsItWas() throws {
+    @Test("An undone change leaves the tables as they were") func whatIsUndoneIsAsItWas() throws {
         let before = try rows(maker)
         for count in 1...Self.statements.count {
             let change = try change()
@@ -106,7 +107,7 @@ import Testing
             for sql in Self.statements.prefix(count) { try change.step { try execute(sql) } }
             change.release()
             #expect(try rows(store.database) == before)
-            // By another process.
+            // Another process undoes it.
             let database = SQLiteDatabase(path: store.path)
             try #require(database.steppedChange(id, of: store.own.id, firstRows: 1)).undo()
             #expect(try rows(database) == before && rows(maker) == before, "\(count)")
@@ -114,7 +115,8 @@ import Testing
         }
     }
 
-    @Test func anUndoThatWasInterruptedIsEndedBeforeTheChangeBeginsAnew() throws {
+    @Test("An interrupted undo is completed before the change starts again")
+    func anUndoThatWasInterruptedIsEndedBeforeTheChangeBeginsAnew() throws {
         let before = try rows(maker)
         let first = try change()
         _ = try first.begin()
@@ -133,7 +135,8 @@ import Testing
         #expect(try rows(store.database) == rows(maker) && rows(maker) != before)
     }
 
-    @Test func whoeverHasBeenReplacedWritesNothingMore() throws {
+    @Test("A process that has been replaced writes nothing more")
+    func whoeverHasBeenReplacedWritesNothingMore() throws {
         let first = try change()
         _ = try first.begin()
         try first.step { try execute(Self.statements[0]) }
@@ -145,13 +148,13 @@ import Testing
         #expect(throws: SteppedChange.Lost.self) { try first.each(["x"]) { _ in try execute(Self.statements[1]) } }
         #expect(throws: SteppedChange.Lost.self) { try maker.transaction(.write) { try first.finish() } }
         #expect(try rows(other) == state)
-        // Whose connection was closed has lost what keeps the rows.
+        // A closed connection has lost the triggers that keep the old rows.
         other.close()
         #expect(throws: SteppedChange.Lost.self) { try second.step { try other.execute("DELETE FROM devices") } }
         #expect(try rows(other) == rows(store.database))
     }
 
-    @Test func aWorkspaceHasOneChangeAtATime() throws {
+    @Test("A workspace has one change in steps at a time") func aWorkspaceHasOneChangeAtATime() throws {
         let first = try change()
         _ = try first.begin()
         let other = SQLiteDatabase(path: store.path)
@@ -163,7 +166,7 @@ import Testing
         #expect(try maker.unfinishedChange(of: store.own.id) == id && maker.hasUnfinishedChanges())
     }
 
-    @Test func stepsAreShortAndLeaveOthersTheirTurn() throws {
+    @Test("Steps are short, so that other writers get their turn") func stepsAreShortAndLeaveOthersTheirTurn() throws {
         let change = try change()
         _ = try change.begin()
         var sizes: [Int] = []
@@ -177,8 +180,9 @@ import Testing
         #expect(sizes.allSatisfy { $0 <= 64 }, "\(sizes)")
     }
 
-    /// A database that an older build has made has no changes in steps; what is no database says so.
-    @Test func aDatabaseWithoutTheTablesHasNoUnfinishedChanges() throws {
+    /// A database of an older build has no tables for changes in steps.
+    @Test("A database without the tables for changes in steps has no unfinished changes")
+    func aDatabaseWithoutTheTablesHasNoUnfinishedChanges() throws {
         let folder = try TemporaryFolder()
         let database = SQLiteDatabase(path: folder.path("old.db"), creates: true)
         try database.migrate(upTo: 4)

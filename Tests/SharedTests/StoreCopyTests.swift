@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 @Suite(.usesStore) struct StoreCopyTests {
-    /// All rows of the tables that the tests fill.
+    /// Lists all rows of the tables that the tests fill.
     private func dump(_ database: any Database) throws -> [String] {
         let tables: [SQL] = [
             "SELECT * FROM workspaces ORDER BY id", "SELECT * FROM members ORDER BY user_id",
@@ -21,8 +21,8 @@ import Testing
         }
     }
 
-    /// From the build's engine to SQLite and back.
-    @Test func movesEverythingBetweenEngines() throws {
+    /// Copies from the build's engine to SQLite and back.
+    @Test("All data is copied from one engine to the other and back") func movesEverythingBetweenEngines() throws {
         let store = try TestStore(filled: true)
         try AuditLog(store.database, workspaceID: store.own.id).append(
             AuditEntry(action: "a.b", details: ["z": 1, "a": ["é", nil]], createdAt: TestStore.now))
@@ -38,7 +38,7 @@ import Testing
         #expect(try AuditLog(back, workspaceID: store.own.id).verify() == 2)
     }
 
-    @Test func writesIntoNoDatabaseThatHoldsSomething() throws {
+    @Test("A database that holds data is not overwritten") func writesIntoNoDatabaseThatHoldsSomething() throws {
         let (source, target) = (try TestStore(), try TestStore())
         let before = try dump(target.database)
         #expect(throws: StoreCopy.Failure.targetIsNotEmpty) {
@@ -47,7 +47,7 @@ import Testing
         #expect(try dump(target.database) == before)
     }
 
-    @Test func aBrokenChainIsNotCopied() throws {
+    @Test("A store with a broken audit chain is not copied") func aBrokenChainIsNotCopied() throws {
         let store = try TestStore(on: .sqlite)
         try store.database.execute(
             """

@@ -2,16 +2,16 @@ import Base
 import HTTP
 import Testing
 
-/// Rows of combining marks, which cost a reader of outside text nothing out of proportion.
+/// Long rows of combining marks must not cost a reader of outside text disproportionate time.
 @Suite struct StreamSafeTextTests {
-    /// A letter with so many marks above and below it by turns.
+    /// Returns a letter with this number of marks, alternately above and below it.
     private func letter(marks: Int) -> String {
         var scalars: String.UnicodeScalarView = "a".unicodeScalars
         for mark in 0..<marks { scalars.append(mark.isMultiple(of: 2) ? "\u{301}" : "\u{316}") }
         return String(scalars)
     }
 
-    @Test func textWithFewMarksStaysAsItIs() {
+    @Test("Text with few combining marks stays unchanged") func textWithFewMarksStaysAsItIs() {
         let texts = ["", "a", "Ærøskøbing é e\u{301}", String(repeating: "न\u{943}日本👩‍👩‍👧", count: 100), letter(marks: 30)]
         for text in texts {
             #expect(StreamSafeText.read(text).unicodeScalars.elementsEqual(text.unicodeScalars))
@@ -19,7 +19,7 @@ import Testing
         #expect(StreamSafeText.read([0x61, 0xCC]) == nil)
     }
 
-    @Test func aJoinerEndsARowOfThirtyMarks() {
+    @Test("A joiner is inserted after each thirty combining marks") func aJoinerEndsARowOfThirtyMarks() {
         for marks in [31, 60, 61, 1_000] {
             let text = StreamSafeText.read(letter(marks: marks))
             let rows = text.unicodeScalars.dropFirst().split(separator: "\u{34F}")
@@ -28,8 +28,8 @@ import Testing
         }
     }
 
-    /// Without the joiners the first of these takes two minutes.
-    @Test func aLongRowOfMarksIsReadInNoTime() throws {
+    /// Without the joiners, the first of these takes two minutes.
+    @Test("A very long row of combining marks is read quickly") func aLongRowOfMarksIsReadInNoTime() throws {
         let text = letter(marks: 300_000)
         let start = ContinuousClock.now
         let json = try JSON(parsing: Array("{\"\(text)\":\"\(text)\"}".utf8))

@@ -4,13 +4,14 @@ import Testing
 
 @testable import Store
 
-/// Tallies are what a count would say, whatever is written and by whom.
+/// Tallies always equal the result of a count, whatever is written and by which connection.
 @Suite(.usesStore) struct TallyTests {
     private let store: TestStore
 
     init() throws { store = try TestStore(filled: true) }
 
-    /// What tally and count say, by the values that they count by; each of the form `workspace|value|… = number`.
+    /// Returns the numbers of the tally and those of a count, for each group; each has the form `workspace|value|… =
+    /// number`.
     private func compare(_ tally: Tally, in database: any Database) throws -> (kept: [String], counted: [String]) {
         func lines(_ number: String, _ table: StaticString) throws -> [String] {
             let sql = SQL(
@@ -30,7 +31,7 @@ import Testing
         }
     }
 
-    /// Does one thing at random to a workspace.
+    /// Makes one random change in a workspace.
     private func change(_ workspace: TestWorkspace, _ number: Int) throws {
         let database = store.database
         let status = ["active", "suspended", "deprovisioned"].randomElement() ?? ""
@@ -56,7 +57,7 @@ import Testing
                 "UPDATE findings SET status = $2, title = 'x' WHERE workspace_id = $1 AND severity_rank = $3",
                 workspace.id, ["open", "dismissed"].randomElement() ?? "", Int.random(in: 0...4))
         case 5:
-            // What analysis does: one key again and again.
+            // Analysis updates the same key repeatedly.
             try database.execute(
                 """
                 INSERT INTO findings (workspace_id, id, finding_key, rule_id, category, title, severity, severity_rank,
@@ -76,7 +77,7 @@ import Testing
                 "UPDATE applications SET sso_enabled = $2, is_managed = $3 WHERE workspace_id = $1", workspace.id, mfa,
                 Bool.random())
         default:
-            // What is rolled back is not counted.
+            // A change that is rolled back must not be counted.
             struct Never: Error {}
             #expect(throws: Never.self) {
                 try database.transaction(.write) {
@@ -87,13 +88,13 @@ import Testing
         }
     }
 
-    @Test func theyAreWhatACountWouldSay() throws {
+    @Test("Tallies equal a count after any changes") func theyAreWhatACountWouldSay() throws {
         try check(store.database)
         for number in 0..<450 {
             try change(number % 2 == 0 ? store.own : store.other, number)
             if number % 50 == 49 { try check(store.database) }
         }
-        // After so many statements the rows have been added up.
+        // After this number of statements, the tally's rows have been added up.
         try store.database.transaction(.write) {
             for number in 450..<750 { try change(number % 2 == 0 ? store.own : store.other, number) }
             try check(store.database)
@@ -111,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func aCopyHasThemToo() throws {
+    @Test("A copy of the store has the tallies too") func aCopyHasThemToo() throws {
         for number in 0..<100 { try change(store.own, number) }
         let empty = try EmptyDatabase()
         _ = try StoreCopy(from: store.database, to: empty.connect()).run { _ in }
@@ -122,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func manyWritersAtOnceLoseNothing() throws {
+    @Test("Many concurrent writers lose no count") func manyWritersAtOnceLoseNothing() throws {
         let connect = store.connect
         let workspace = store.own.id
         let threads = Threads(count: 4) { thread in

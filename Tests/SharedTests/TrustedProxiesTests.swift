@@ -3,7 +3,7 @@ import Base
 import HTTP
 import Testing
 
-/// The client's address behind proxies. The header fields have the forms that each proxy's documentation shows.
+/// The client's address behind proxies. The header fields have the forms in each proxy's documentation.
 @Suite struct TrustedProxiesTests {
     private func client(
         _ peer: String, _ headers: Headers, trusting proxies: String = "", by field: String? = nil
@@ -19,14 +19,16 @@ import Testing
         "Forwarded": "for=10.0.0.1",
     ]
 
-    @Test("A peer that is not trusted speaks only for itself", arguments: [nil, "CF-Connecting-IP", "Forwarded"])
+    @Test(
+        "For a peer that is not trusted, the peer itself is the client",
+        arguments: [nil, "CF-Connecting-IP", "Forwarded"])
     func untrustedPeer(_ field: String?) throws {
         #expect(try client("203.0.113.9", Self.spoofed, by: field) == IPAddress("203.0.113.9"))
         #expect(
             try client("203.0.113.9", Self.spoofed, trusting: "10.0.0.0/8", by: field) == IPAddress("203.0.113.9"))
     }
 
-    @Test("Only the field that the deployment names is believed")
+    @Test("Only the header field that the deployment names is believed")
     func otherFieldsAreNotBelieved() throws {
         var headers = Self.spoofed
         for (field, address) in [
@@ -38,7 +40,7 @@ import Testing
             #expect(try client("127.0.0.1", headers, trusting: "127.0.0.1", by: field) == expected)
             headers[field] = "10.0.0.1"
         }
-        // Nobody, if the proxy does not set the field that is named: the client may have had it dropped.
+        // The result is nil if the proxy does not set the named field: the client may have had it dropped.
         let connecting: Headers = ["CF-Connecting-IP": "10.0.0.1"]
         #expect(try client("127.0.0.1", connecting, trusting: "127.0.0.1") == nil)
         for empty in ["", ",", " , "] {
@@ -46,12 +48,12 @@ import Testing
         }
     }
 
-    @Test("nginx appends the peer to what the client claims ($proxy_add_x_forwarded_for), or sets X-Real-IP")
+    @Test("nginx appends the peer to the client's own list ($proxy_add_x_forwarded_for), or sets X-Real-IP")
     func nginx() throws {
         let headers: Headers = ["X-Forwarded-For": "192.0.2.66, 198.51.100.7", "X-Real-IP": "198.51.100.7"]
         #expect(try client("127.0.0.1", headers, trusting: "127.0.0.1") == IPAddress("198.51.100.7"))
         #expect(try client("127.0.0.1", headers, trusting: "127.0.0.1", by: "X-Real-IP") == IPAddress("198.51.100.7"))
-        // An outsider that sends Cloudflare's field through nginx.
+        // An outsider sends Cloudflare's field through nginx.
         var outsider = headers
         outsider["CF-Connecting-IP"] = "10.0.0.1"
         #expect(try client("127.0.0.1", outsider, trusting: "127.0.0.1") == IPAddress("198.51.100.7"))
@@ -63,7 +65,7 @@ import Testing
             "X-Forwarded-For": "2001:db8::7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example",
         ]
         #expect(try client("::1", headers, trusting: "::1") == IPAddress("2001:db8::7"))
-        // Its peer may be a link-local address, whose zone Go writes.
+        // Caddy's peer may have a link-local address, which Go writes with its zone.
         #expect(
             try client("::1", ["X-Forwarded-For": "fe80::1%eth0"], trusting: "::1") == IPAddress("fe80::1"))
     }
@@ -80,20 +82,21 @@ import Testing
                 try client(peer, headers, trusting: ranges, by: "CF-Connecting-IP") == IPAddress("198.51.100.7"))
             #expect(try client(peer, headers, trusting: ranges) == IPAddress("198.51.100.7"))
         }
-        // With nginx behind it, which appends Cloudflare's address.
+        // nginx behind Cloudflare appends Cloudflare's address.
         var behind = headers
         behind["X-Forwarded-For"] = "192.0.2.66,198.51.100.7, 173.245.49.1"
         #expect(
             try client("127.0.0.1", behind, trusting: "127.0.0.1", by: "CF-Connecting-IP") == IPAddress("198.51.100.7"))
         #expect(try client("127.0.0.1", behind, trusting: "127.0.0.1") == IPAddress("173.245.49.1"))
         #expect(try client("127.0.0.1", behind, trusting: "127.0.0.1, " + ranges) == IPAddress("198.51.100.7"))
-        // Who is not Cloudflare says what he likes, be it by the same name.
+        // A peer outside Cloudflare can send any field, even one of this name.
         let outsider = try client("203.0.113.9", headers, trusting: ranges, by: "CF-Connecting-IP")
         #expect(outsider == IPAddress("203.0.113.9"))
     }
 
-    /// X-Forwarded-For is appended to; the client's port may be preserved (routing.http.xff_client_port.enabled).
-    @Test("AWS's load balancer appends the peer, with its port if that is preserved")
+    /// The load balancer appends to X-Forwarded-For and may preserve the client's port
+    /// (routing.http.xff_client_port.enabled).
+    @Test("AWS's load balancer appends the peer, with its port if it preserves ports")
     func awsApplicationLoadBalancer() throws {
         for (value, address) in [
             ("203.0.113.7", "203.0.113.7"), ("127.0.0.1, 203.0.113.7", "203.0.113.7"),
@@ -105,11 +108,11 @@ import Testing
                 try client("10.0.3.5", ["x-forwarded-for": value], trusting: "10.0.0.0/16") == IPAddress(address),
                 "\(value)")
         }
-        // A Function URL's sourceIp is the client, and no proxy is trusted there.
+        // A Function URL's sourceIp is the client; no proxy is trusted there.
         #expect(try client("203.0.113.7", ["x-forwarded-for": "192.0.2.66"]) == IPAddress("203.0.113.7"))
     }
 
-    @Test("Azure's Application Gateway writes address:port, and Front Door X-Azure-ClientIP")
+    @Test("Azure's Application Gateway writes address:port, and Front Door sets X-Azure-ClientIP")
     func azure() throws {
         for (value, address) in [
             ("203.0.113.5:4711", "203.0.113.5"), ("192.0.2.66:1, 203.0.113.5:4711", "203.0.113.5"),
@@ -145,11 +148,11 @@ import Testing
     }
 
     @Test(
-        "A Forwarded field that names no address, or is malformed, tells no address",
+        "A malformed Forwarded field, or one without an address, gives no client address",
         arguments: [
             "for=unknown", "for=_hidden", "for=\"_SEVKISEK\"", "by=203.0.113.43", "for=", "for=192.0.2.43 x",
             "for=192.0.2.43;for=198.51.100.1", "for = 192.0.2.43 for=x", "192.0.2.43", "=192.0.2.43",
-            // What an outsider begins must not swallow what the proxy appends.
+            // A quoted string that an outsider opens must not swallow the part that the proxy appends.
             "for=10.9.9.9;x=\", for=192.0.2.43", "for=10.9.9.9;x=\", for=\"[2001:db8::1]\"", "for=\"10.9.9.9",
             "for=\"10.9.9.9\\",
         ])
@@ -157,8 +160,8 @@ import Testing
         #expect(try client("10.0.0.1", ["Forwarded": value], trusting: "10.0.0.0/8", by: "Forwarded") == nil)
     }
 
-    /// Several lines of one name are one list, in their order (RFC 9110 §5.3).
-    @Test("Several lines of one field are one list")
+    /// Several lines with one name are one list, in their order (RFC 9110 §5.3).
+    @Test("Several lines of one header field are read as one list")
     func severalLines() throws {
         var headers = Headers()
         headers.add("X-Forwarded-For", "192.0.2.66")
@@ -169,7 +172,7 @@ import Testing
         #expect(try client("10.0.0.1", headers, trusting: "10.0.0.0/8", by: "forwarded") == IPAddress("198.51.100.7"))
     }
 
-    @Test("In a list of trusted proxies only, the first of them is the client")
+    @Test("In a list that contains only trusted proxies, the first of them is the client")
     func trustedProxiesOnly() throws {
         let headers: Headers = ["X-Forwarded-For": "10.0.0.9,, 10.0.0.2 ,"]
         #expect(try client("10.0.0.1", headers, trusting: "10.0.0.0/8") == IPAddress("10.0.0.9"))
@@ -195,9 +198,9 @@ import Testing
         #expect(try client(text, [:]) == IPAddress(address))
     }
 
-    /// Where the address can't be told, no allowlist may be passed.
+    /// If the address is unknown, no allowlist may let the request pass.
     @Test(
-        "What is no address tells none",
+        "A text that is not an address gives no client address",
         arguments: [
             "unknown", "_hidden", "198.51.100.7;", "198.51.100.7, x", "198.51.100.7 10.0.0.2", "203.0.113.5:",
             "203.0.113.5:x", "203.0.113.5:123456", "203.0.113.5:-1", "[203.0.113.5]", "[203.0.113.5]:80", "[::1",
@@ -211,13 +214,13 @@ import Testing
         }
     }
 
-    @Test("Two addresses in a field that holds one are none")
+    @Test("Two addresses in a field that holds one address give no client address")
     func twoAddresses() throws {
         let headers: Headers = ["CF-Connecting-IP": "198.51.100.7, 198.51.100.8"]
         #expect(try client("10.0.0.1", headers, trusting: "10.0.0.0/8", by: "CF-Connecting-IP") == nil)
     }
 
-    @Test("A peer that is no address is not trusted", arguments: ["", "unix:", "localhost"])
+    @Test("A peer that is not an IP address is not trusted", arguments: ["", "unix:", "localhost"])
     func unknownPeer(_ peer: String) throws {
         #expect(try client(peer, ["X-Forwarded-For": "198.51.100.7"], trusting: "0.0.0.0/0") == nil)
     }

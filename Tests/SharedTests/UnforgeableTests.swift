@@ -14,8 +14,8 @@ import Testing
         return content + "." + Base64.urlSafe.encode(sign(Array(content.utf8)))
     }
 
-    /// A token can bring a key, or name a place that has one (RFC 7515 §4.1.2 to §4.1.6).
-    @Test func aTokensOwnKeyIsNotBelieved() throws {
+    /// A token can contain a key, or name a place that has one (RFC 7515 §4.1.2 to §4.1.6).
+    @Test("A key that a token brings along is not believed") func aTokensOwnKeyIsNotBelieved() throws {
         let environment = Environment([
             "SUPABASE_URL": TestSession.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
         ])
@@ -34,7 +34,7 @@ import Testing
             for forged in [symmetric, asymmetric] {
                 #expect(SessionToken(forged, keys: keys, now: TestStore.now) == nil, "\(place)")
             }
-            // The project's own token may have such a field: it is not looked at.
+            // A genuine token may have such a header field, which is ignored.
             let genuine = token(header: header("HS256")) { message in
                 TestSession.secret.reveal { hmacSHA256(message, key: Array($0.utf8)) }
             }
@@ -42,8 +42,8 @@ import Testing
         }
     }
 
-    /// 238 bits: forty characters out of sixty-two, each by itself.
-    @Test func aNewAPIKeyIsNotToBeGuessed() {
+    /// 238 bits: forty characters out of sixty-two, each chosen independently.
+    @Test("A new API key has 40 random characters and can't be guessed") func aNewAPIKeyIsNotToBeGuessed() {
         let keys = (0..<300).map { _ in APIKey.generate().secret.reveal { Array($0.utf8) } }
         #expect(keys.allSatisfy { $0.count == 45 && $0.starts(with: Array("thal_".utf8)) } && Set(keys).count == 300)
         for place in 5..<45 {
@@ -52,9 +52,9 @@ import Testing
     }
 }
 
-/// Nobody can get into a new database.
+/// A new database contains no way in.
 @Suite(.usesStore) struct NewDatabaseTests {
-    @Test func itHasNoMembersAndNoKeys() throws {
+    @Test("A new database has no workspaces, members or API keys") func itHasNoMembersAndNoKeys() throws {
         let empty = try EmptyDatabase()
         let database = empty.connect()
         try database.migrate()

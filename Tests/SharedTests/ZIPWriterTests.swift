@@ -5,7 +5,7 @@ import Testing
 
 @testable import Export
 
-/// Archives as Python's zipfile reads them.
+/// Checks archives with Python's zipfile.
 @Suite struct ZIPWriterTests {
     private func archive(largest: UInt64, _ entries: [(String, [UInt8])]) -> [UInt8] {
         var zip = ZIPWriter(largest: largest)
@@ -23,8 +23,9 @@ import Testing
         return bytes
     }
 
-    /// Below the limit no ZIP64, above it for whatever needs it.
-    @Test(arguments: [UInt64(0xFFFF_FFFE), 5_000, 200, 10]) func othersReadIt(_ largest: UInt64) throws {
+    /// Archives below the limit have no ZIP64 records; above it, the entries that need ZIP64 have them.
+    @Test("Python's zipfile reads archives with and without ZIP64", arguments: [UInt64(0xFFFF_FFFE), 5_000, 200, 10])
+    func othersReadIt(_ largest: UInt64) throws {
         var generator = SystemRandomNumberGenerator()
         let random = (0..<20_000).map { _ in generator.next() as UInt8 }
         let bytes = archive(

@@ -1,12 +1,12 @@
 import Store
 
-/// A database that has nothing in it yet, removed with this.
+/// A database without a schema, which is removed with this object.
 public final class EmptyDatabase {
-    /// The value of DATABASE_URL that leads here.
+    /// The value of DATABASE_URL for this database.
     public let url: String
     private let folder: TemporaryFolder
 
-    /// Makes one, on the engine of this run.
+    /// Makes a database on the engine of this run.
     public init() throws {
         UsesStore.check()
         folder = try TemporaryFolder(.inMemory)
@@ -15,7 +15,7 @@ public final class EmptyDatabase {
 
     deinit { TestStore.dropDatabase(url) }
 
-    /// What makes connections to it.
+    /// Makes connections to the database.
     public var connect: @Sendable () -> any Database {
         let url = DatabaseURL(url)
         return { url?.database(creates: true) ?? SQLiteDatabase(path: "/nonexistent") }

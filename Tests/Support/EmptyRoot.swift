@@ -1,7 +1,7 @@
 import Foundation
 
-/// A root folder that holds one program as /program, and what a test adds. Processes in it see nothing else of this machine's
-/// files; the network is this machine's.
+/// A root folder that contains one program as /program, and files that a test adds. Processes in it see no other file
+/// of this machine; the network is this machine's.
 public final class EmptyRoot {
     /// The exit status and the outputs of a program that has ended.
     public struct Outcome {

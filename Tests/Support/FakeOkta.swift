@@ -4,13 +4,13 @@ import Foundation
 import Store
 import Synchronization
 
-/// An Okta org of active users that can be suspended, and that counts how often each was.
+/// An Okta org of active users that can be suspended; it counts how often each was.
 public final class FakeOkta: Sendable {
-    /// Its API.
+    /// The org's API.
     public let provider: FakeProvider
     private let org = Org()
 
-    /// An org that takes so many microseconds before it suspends somebody, and as many before it says so.
+    /// Makes an org that waits `delay` microseconds before it suspends a user, and as long before it answers.
     public init(delay: UInt32 = 0) throws {
         let org = org
         provider = try FakeProvider { request in
@@ -33,18 +33,18 @@ public final class FakeOkta: Sendable {
 
     /// The org's API token.
     public static let token = "00secretOktaToken"
-    /// The key of the tests' credentials.
+    /// The key that seals the tests' credentials.
     public static let credentialsKey = "k1:" + Base64.standard.encode(Array(0..<32))
 
-    /// The variables with which functions find it.
+    /// The variables that direct functions to this org.
     public var variables: [String: String] {
         ["ENVIRONMENT": "development", "UPSTREAM_OKTA": provider.url, "CREDENTIALS_KEY": Self.credentialsKey]
     }
 
-    /// How often a user was asked to be suspended, whatever came of it.
+    /// Returns the number of requests to suspend a user, whatever their outcome.
     public func suspensions(of user: String) -> Int { org.suspensions(of: user) }
 
-    /// Whether no request is under way.
+    /// True if no request is being answered.
     public var isIdle: Bool { org.isIdle }
 
     private final class Org: Sendable {
@@ -81,7 +81,7 @@ extension TestWorkspace {
         return okta
     }
 
-    /// Adds somebody with an account that a platform knows by `externalID`; returns the identity's id.
+    /// Adds an identity with an account that a platform knows by `externalID`; returns the identity's id.
     @discardableResult
     public func addPerson(_ externalID: String, on integration: Identifier) throws -> Identifier {
         let identity = try addIdentity("\(externalID)@example.com")

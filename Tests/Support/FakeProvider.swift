@@ -2,16 +2,16 @@ import Base
 import Foundation
 import HTTP
 
-/// A provider's API on this machine, for one test: it answers what its script knows, and notes every request that the
-/// script does not expect.
+/// A provider's API on this machine, for one test: it answers the requests that its script knows, and records every
+/// other one.
 public final class FakeProvider: @unchecked Sendable {
-    /// A request as it came in.
+    /// A request as it was received.
     public struct Request: Sendable {
         public let method: String
-        /// The path, escapes left as they are.
+        /// The path, without decoding.
         public let path: String
         public let query: Query
-        /// Path and query.
+        /// The path and the query.
         public let target: String
         public let headers: Headers
         public let body: [UInt8]
@@ -20,9 +20,9 @@ public final class FakeProvider: @unchecked Sendable {
         public var text: String { String(decoding: body, as: UTF8.self) }
         public var json: JSON { (try? JSON(parsing: body)) ?? .null }
         public var form: Query? { Query(text) }
-        /// The first value of a query parameter.
+        /// Returns the first value of a query parameter.
         public func parameter(_ name: String) -> String? { query.values(name).first }
-        /// The same request with another word in its target and its body.
+        /// Returns the request with a word in its target and its body replaced.
         public func replacing(_ word: String, with other: String) -> Request {
             let target = target.replacing(word, with: other)
             let path = String(target.prefix { $0 != "?" })
@@ -32,14 +32,14 @@ public final class FakeProvider: @unchecked Sendable {
         }
     }
 
-    /// What goes back.
+    /// A reply of the provider.
     public struct Reply: Sendable {
         public var status = 200
         public var headers: Headers = [:]
         public var body: [UInt8] = []
-        /// Whether the connection ends in the middle of the body.
+        /// True if the connection ends in the middle of the body.
         public var isCut = false
-        /// Whether the connection ends before any byte.
+        /// True if the connection ends before any byte.
         public var isSilent = false
 
         public init(_ status: Int = 200, headers: Headers = [:], text: String = "") {
@@ -62,7 +62,7 @@ public final class FakeProvider: @unchecked Sendable {
             return reply
         }()
 
-        /// No reply: the provider hangs up.
+        /// No reply: the provider closes the connection.
         public static let none: Reply = {
             var reply = Reply()
             reply.isSilent = true
@@ -78,11 +78,11 @@ public final class FakeProvider: @unchecked Sendable {
     private var faults: [(matches: @Sendable (Request) -> Bool, after: Int, reply: Reply)] = []
     private var isClosed = false
 
-    /// Serves until it is let go. `script` answers; nil is a request outside of the provider's contract.
+    /// Serves until this object is released. `script` returns nil for a request outside of the provider's contract.
     public init(_ script: @escaping @Sendable (Request) -> Reply?) throws {
         listener = try LocalListener(.tcp)
         self.script = script
-        // Each is used by its own thread alone.
+        // Each is used by its own thread only.
         nonisolated(unsafe) let listener = listener
         let this = Weak(self)
         Thread.detachNewThread {
@@ -101,7 +101,7 @@ public final class FakeProvider: @unchecked Sendable {
 
     private var isOver: Bool { lock.withLock { isClosed } }
 
-    /// Where it is: the value of an UPSTREAM_ variable.
+    /// The provider's URL, as the value of an UPSTREAM_ variable.
     public var url: String { "http://127.0.0.1:\(listener.port)" }
 
     /// All requests so far.
@@ -110,7 +110,7 @@ public final class FakeProvider: @unchecked Sendable {
     /// The requests that the script did not expect, as `METHOD target`.
     public var unexpected: [String] { lock.withLock { surprises } }
 
-    /// Answers the request after the next `after` that match otherwise, once.
+    /// Gives another answer to one matching request, the one after `after` others.
     public func fail(
         _ reply: Reply, after: Int = 0, when matches: @escaping @Sendable (Request) -> Bool = { _ in true }
     ) {

@@ -2,12 +2,12 @@
 public struct HTTPReply {
     /// The status code.
     public let status: Int
-    /// The field lines, names in lower case.
+    /// The field lines, with names in lower case.
     public let fields: [(name: String, value: String)]
-    /// The body, decoded.
+    /// The decoded body.
     public var body: [UInt8] = []
 
-    /// The value of a field; nil when it is missing.
+    /// Returns the value of a field; nil if it is missing.
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The body as text.
@@ -15,7 +15,7 @@ public struct HTTPReply {
 }
 
 extension TCPClient {
-    /// Sends a request and reads its response. `fields` are lines without their ends.
+    /// Sends a request and reads its response. `fields` are lines without their line ends.
     public func request(
         _ method: String, _ target: String, _ fields: [String] = [], body: String? = nil
     ) throws -> HTTPReply {

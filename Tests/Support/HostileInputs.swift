@@ -1,13 +1,14 @@
 import Foundation
 
-/// Inputs such as no honest sender makes: samples that were cut, mixed, repeated or filled with what readers trip over.
-/// They are the same in each run. `THALIAN_HOSTILE_INPUTS` says how many, instead of the few that fit into every run.
+/// Inputs that no honest sender makes: samples that are cut, mixed, repeated or filled with bytes that confuse readers.
+/// They are the same in each run. `THALIAN_HOSTILE_INPUTS` sets their number; the default is small enough for every
+/// run.
 public struct HostileInputs: Sequence, IteratorProtocol {
     private let samples: [[UInt8]]
     private var left: Int
     private var state: UInt64 = 1
 
-    /// So many inputs made of `samples`.
+    /// Makes `count` inputs from `samples`.
     public init(_ samples: [String], count: Int = 1_000) {
         self.samples = samples.map { Array($0.utf8) } + [[]]
         left = ProcessInfo.processInfo.environment["THALIAN_HOSTILE_INPUTS"].flatMap { Int($0) } ?? count
@@ -53,7 +54,7 @@ public struct HostileInputs: Sequence, IteratorProtocol {
         case 5: bytes.insert(contentsOf: (0..<number(below: 20)).map { _ in UInt8(number(below: 256)) }, at: start)
         case 6: bytes.replaceSubrange(start..., with: samples[number(below: samples.count)])
         case 7:
-            // A number, if there is one behind, is another.
+            // Replaces the next number, if there is one.
             let digits = bytes[start...].drop { !(0x30...0x39).contains($0) }.prefix { (0x30...0x39).contains($0) }
             bytes.replaceSubrange(digits.startIndex..<digits.endIndex, with: Self.pieces[number(below: 16)])
         default: bytes.replaceSubrange(start..<end, with: Self.pieces[number(below: Self.pieces.count)])

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A listening socket on this machine, as a web server passes it to a FastCGI program or as a service has it.
+/// A listening socket on this machine, as a web server passes it to a FastCGI program or as a service uses it.
 public final class LocalListener {
-    /// Which kind of address it has.
+    /// The kind of address.
     public enum Family {
-        /// An abstract address of AF_UNIX, which leaves no file behind.
+        /// An abstract AF_UNIX address, which leaves no file behind.
         case unix
-        /// A path that others may connect to, below which no file may be yet.
+        /// A path that other processes may connect to, at which no file may exist yet.
         case file(String)
         /// A free port of 127.0.0.1.
         case tcp
@@ -14,11 +14,11 @@ public final class LocalListener {
         fileprivate var domain: Int32 { if case .tcp = self { AF_INET } else { AF_UNIX } }
     }
 
-    /// The descriptor.
+    /// The socket's descriptor.
     public let number: Int32
     private let family: Family
 
-    /// Listens.
+    /// Starts to listen.
     public init(_ family: Family) throws {
         self.family = family
         number = socket(family.domain, Int32(SOCK_STREAM.rawValue), 0)
@@ -26,7 +26,7 @@ public final class LocalListener {
         let bound: Int32
         switch family {
         case .unix:
-            // The family alone lets the kernel choose an abstract address (unix(7), autobind).
+            // With the family alone, the kernel chooses an abstract address (unix(7), autobind).
             var address = sockaddr(sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
             bound = bind(number, &address, socklen_t(MemoryLayout<sa_family_t>.size))
         case .file(let path):
@@ -68,7 +68,7 @@ public final class LocalListener {
         withUnsafeBytes(of: address.0) { Int($0[2]) << 8 | Int($0[3]) }
     }
 
-    /// Connects to it.
+    /// Connects to the socket.
     public func connect(seconds: Int = 15) throws -> LocalConnection {
         let connection = LocalConnection(
             socket(family.domain, Int32(SOCK_STREAM.rawValue), 0), seconds: seconds)
@@ -82,7 +82,7 @@ public final class LocalListener {
         return connection
     }
 
-    /// Waits for a peer that connects.
+    /// Waits for a peer to connect.
     public func accept(seconds: Int = 15) throws -> LocalConnection {
         var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         guard Glibc.poll(&entry, 1, Int32(seconds) * 1_000) > 0 else {
@@ -92,7 +92,7 @@ public final class LocalListener {
     }
 }
 
-/// A connected socket, whose reads and writes wait for so many seconds at most.
+/// A connected socket whose reads and writes wait for at most `seconds`.
 public final class LocalConnection {
     fileprivate let number: Int32
     private var unread: ArraySlice<UInt8> = []
@@ -109,7 +109,7 @@ public final class LocalConnection {
 
     deinit { Glibc.close(number) }
 
-    /// A pipe: what a program writes to `writeEnd`, which the caller closes, comes out of `readEnd`.
+    /// Makes a pipe: bytes that a program writes to `writeEnd`, which the caller closes, come out of `readEnd`.
     public static func pipe(seconds: Int = 15) throws -> (readEnd: LocalConnection, writeEnd: Int32) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
@@ -119,7 +119,7 @@ public final class LocalConnection {
         return (LocalConnection(ends[0], seconds: seconds), ends[1])
     }
 
-    /// Sends bytes; false when the peer does not take all of them.
+    /// Sends bytes; returns false if the peer does not take all of them.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
@@ -131,13 +131,13 @@ public final class LocalConnection {
         return true
     }
 
-    /// Says that nothing more will come.
+    /// Signals that no more bytes will be sent.
     public func finishSending() { shutdown(number, Int32(SHUT_WR)) }
 
     /// Ends the connection, in both directions.
     public func hangUp() { shutdown(number, Int32(SHUT_RDWR)) }
 
-    /// Exactly so many bytes; nil when the connection ends before. Throws when nothing comes in time.
+    /// Reads exactly `count` bytes; nil if the connection ends before. Throws if they do not arrive in time.
     public func read(exactly count: Int) throws -> [UInt8]? {
         while unread.count < count {
             guard try fill() else { return nil }
@@ -146,7 +146,7 @@ public final class LocalConnection {
         return Array(unread.prefix(count))
     }
 
-    /// The next line without its end; nil when the connection ends before.
+    /// Reads the next line without its end; nil if the connection ends before.
     public func readLine() throws -> String? {
         while true {
             if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
@@ -158,7 +158,7 @@ public final class LocalConnection {
         }
     }
 
-    /// All bytes up to the end of the connection.
+    /// Reads all bytes up to the end of the connection.
     public func readToEnd() throws -> [UInt8] {
         while try fill() {}
         defer { unread = [] }

@@ -2,14 +2,14 @@ import Base
 
 @testable import Store
 
-/// A second workspace that looks like a first: every row of the first again, under ids of its own. Names, e-mail
-/// addresses, serial numbers and the ids that platforms use are the same.
+/// A second workspace that looks like a first: it has a copy of every row, with new ids. Names, e-mail addresses,
+/// serial numbers and the platforms' ids are the same.
 public struct Lookalike {
-    /// The second workspace.
+    /// The second workspace's id.
     public let id: Identifier
 
-    /// Copies a workspace within its database. What exists once in a whole database is left out: its subscription, and
-    /// its API keys.
+    /// Copies a workspace within its database. Rows that may exist only once in a database are left out: the
+    /// subscription and the API keys.
     public init(of workspace: Identifier, in database: any Database) throws {
         id = try Self.counterpart(workspace)
         try database.transaction(.write) {
@@ -42,7 +42,7 @@ public struct Lookalike {
         return .text(withCounterparts(text))
     }
 
-    /// The id that takes the place of another: its first digit is another, and that of two ids is never the same.
+    /// Returns the id that replaces another one: its first digit differs, and two ids never have the same replacement.
     private static func counterpart(_ id: Identifier) throws -> Identifier {
         guard let counterpart = Identifier(withCounterparts(id.description)) else {
             throw StoreError.failed("\(id) has no counterpart")
@@ -50,7 +50,7 @@ public struct Lookalike {
         return counterpart
     }
 
-    /// The text with the counterpart of each id in it.
+    /// Returns the text with each id replaced.
     private static func withCounterparts(_ text: String) -> String {
         var bytes = Array(text.utf8)
         guard bytes.count >= 36 else { return text }

@@ -1,18 +1,18 @@
 import Foundation
 import Store
 
-/// IAM and STS as moto serves them, which is not ours: it carries out what it is asked, and verifies signatures once it is
-/// told to.
+/// A server with moto's IAM and STS, an independent implementation: it carries out requests, and verifies signatures
+/// once it is told to.
 public final class MotoServer {
-    /// A Python that has moto; nil where none has been set up.
+    /// The path of a Python that has moto; nil if none was set up.
     public static let python = ProcessInfo.processInfo.environment["THALIAN_PYTHON"]
 
     private let folder: TemporaryFolder
     private let process: TestProcess
-    /// Where it is: the value of an UPSTREAM_ variable.
+    /// The server's URL, as the value of an UPSTREAM_ variable.
     public let url: String
 
-    /// Starts one without any users.
+    /// Starts a server without users.
     public init() throws {
         guard let python = Self.python else { throw StoreError.failed("there is no Python with moto") }
         folder = try TemporaryFolder()

@@ -4,10 +4,10 @@
     @_spi(Administration) import Store
     import Synchronization
 
-    /// The server that Tests/run has started, whose URL is in THALIAN_POSTGRESQL. Each test gets a database of its own,
-    /// a copy of one that has been migrated. With THALIAN_POSTGRESQL_POOL the tests reach it through that pooler.
+    /// The server that Tests/run has started, whose URL is in THALIAN_POSTGRESQL. Each test gets its own database, a
+    /// copy of a migrated one. With THALIAN_POSTGRESQL_POOL the tests connect through that pooler.
     public final class PostgreSQLServer: Sendable {
-        /// The one that all tests share.
+        /// The server that all tests share.
         public static let shared = PostgreSQLServer(
             url: ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"]
                 ?? "postgres://postgres@127.0.0.1:5432/postgres"
@@ -17,10 +17,10 @@
         private let pool = ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL_POOL"]
         private let template = Mutex<String?>(nil)
 
-        /// A server, by the URL of any of its databases.
+        /// Names a server by the URL of any of its databases.
         public init(url: String) { self.url = url }
 
-        /// Makes a database that has the schema; the result is its URL.
+        /// Makes a database that has the schema; returns its URL.
         func makeDatabase() throws -> String {
             let original = try template.withLock { template in
                 if let template { return template }
@@ -37,14 +37,14 @@
             return Self.url(of: name, on: pool ?? url)
         }
 
-        /// Makes a database that has nothing in it; the result is its URL.
+        /// Makes an empty database; returns its URL.
         public func makeEmptyDatabase() throws -> String {
             let name = Self.newName()
             try run("CREATE DATABASE \(name)")
             return Self.url(of: name, on: pool ?? url)
         }
 
-        /// Removes a database, whoever is connected to it.
+        /// Removes a database, even if it has connections.
         public func dropDatabase(_ url: String) {
             guard let name = url.split(separator: "/").last else { return }
             try? run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")

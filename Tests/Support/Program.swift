@@ -1,10 +1,10 @@
 import CSystem
 import Foundation
 
-/// A program that a test runs with descriptors of its choice, without a shell between. It and what it has started are
-/// killed when nobody holds it any more.
+/// A program that a test runs with descriptors of its choice, without a shell in between. The program and its children
+/// are killed when the last reference is released.
 public final class Program {
-    /// The program did not start, or not do in time what it should have done.
+    /// The program did not start, or did not finish a step in time.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
@@ -13,7 +13,8 @@ public final class Program {
     public let id: pid_t
     private var status: Int32?
 
-    /// Starts a program. `descriptors` become 0, 1, 2 … of it, -1 being /dev/null. A memory limit of 0 is none.
+    /// Starts a program. `descriptors` become its descriptors 0, 1, 2 …; -1 means /dev/null. A memory limit of 0 means
+    /// no limit.
     public init(
         _ path: String, _ arguments: [String] = [], environment: [String: String], descriptors: [Int32],
         memoryBytes: UInt64 = 0
@@ -47,7 +48,8 @@ public final class Program {
     /// Sends a signal.
     public func send(_ signal: Int32) { if status == nil { kill(id, signal) } }
 
-    /// Waits for its end: the exit status, or 128 and the signal's number; nil when it does not end in time.
+    /// Waits for the program's end: returns the exit status, or 128 plus the signal's number; nil if it does not end in
+    /// time.
     public func waitForEnd(seconds: Double = 10) -> Int32? {
         _ = poll(seconds: seconds) {
             var ended: Int32 = 0
@@ -62,9 +64,9 @@ public final class Program {
 public final class PipedProgram {
     /// The process.
     public let program: Program
-    /// What has come out of it so far.
+    /// The program's output so far.
     public private(set) var output: [UInt8] = []
-    /// What it has said on standard error so far.
+    /// The program's standard error so far.
     public private(set) var errors: [UInt8] = []
 
     private var input: Pipe
@@ -73,7 +75,7 @@ public final class PipedProgram {
     private let end: Date
     private let keepsInput: Bool
 
-    /// Starts a program that gets `input`, and has so many seconds for all that it does. With `keepsInput` its standard input
+    /// Starts a program that gets `input`, with `seconds` for all of its work. With `keepsInput` its standard input
     /// stays open after that.
     public init(
         _ path: String, arguments: [String] = [], environment: [String: String], input bytes: [UInt8] = [],
@@ -96,13 +98,13 @@ public final class PipedProgram {
         csystem_set_nonblocking(input.writeEnd.number)
     }
 
-    /// Feeds the program all that it gets.
+    /// Writes all of the program's input.
     public func finishInput() throws { try pump { input.writeEnd.isClosed } }
 
-    /// Feeds the program and reads what it says until it closes its standard output.
+    /// Writes the program's input and reads its output until it closes its standard output.
     public func finishOutput() throws { try pump { pipes.output.readEnd.isClosed } }
 
-    /// Reads what the program says until there is a line with a beginning; the result is that line.
+    /// Reads the program's output until a line begins with `beginning`; returns that line.
     public func line(beginningWith beginning: String) throws -> String {
         var line: Substring?
         try pump {
@@ -116,7 +118,7 @@ public final class PipedProgram {
         return String(line)
     }
 
-    /// Reads what the program says on standard error until there is a line that contains a text; the result is that line.
+    /// Reads the program's standard error until a line contains `text`; returns that line.
     public func errorLine(containing text: String) throws -> String {
         var line: Substring?
         try pump {
@@ -130,7 +132,7 @@ public final class PipedProgram {
         return String(line)
     }
 
-    /// Waits for the program's end; the result is its exit status.
+    /// Waits for the program's end; returns its exit status.
     public func waitForEnd() throws -> Int32 {
         try pump { pipes.output.readEnd.isClosed && pipes.errors.readEnd.isClosed }
         guard let status = program.waitForEnd(seconds: end.timeIntervalSinceNow) else { throw Self.hangs }
@@ -151,7 +153,7 @@ public final class PipedProgram {
             guard Glibc.poll(&entries, 3, Int32(max(0, end.timeIntervalSinceNow) * 1_000)) > 0 else { throw Self.hangs }
             if entries[0].revents != 0 {
                 let count = rest.withUnsafeBytes { write(input.writeEnd.number, $0.baseAddress, $0.count) }
-                // A program that has read enough does not read the rest.
+                // A program that has read enough may ignore the rest.
                 rest = count > 0 ? rest.dropFirst(count) : []
             }
             if entries[1].revents != 0 { pipes.output.readEnd.read(into: &output) }
@@ -160,9 +162,9 @@ public final class PipedProgram {
     }
 }
 
-/// A pipe whose ends close when nobody holds them any more.
+/// A pipe whose ends close when their last references are released.
 struct Pipe {
-    /// One end of it.
+    /// One end of a pipe.
     final class End {
         private(set) var number: Int32
         var isClosed: Bool { number < 0 }

@@ -1,16 +1,16 @@
 import Base
 import Store
 
-/// A database that records the statements that it is given, each once, with the last parameters.
+/// A database that records its statements, each once, with the last parameters.
 public final class RecordingDatabase: Database {
     private let database: any Database
-    /// The statements.
+    /// The recorded statements.
     public var statements: [SQL: [SQLValue]] = [:]
 
-    /// A recorder in front of a database.
+    /// Makes a recorder in front of a database.
     public init(_ database: any Database) { self.database = database }
 
-    /// The engine's plan for a recorded statement, a line for each part.
+    /// Returns the engine's plan for a recorded statement, one line for each part.
     public func plan(of sql: SQL) throws -> [String] {
         let isServer = TestStore.Engine.ofThisRun == .postgreSQL
         var lines: [String] = []

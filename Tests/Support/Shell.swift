@@ -1,8 +1,8 @@
 import Foundation
 
-/// Bash, for what a test does with the programs of this machine.
+/// Runs scripts with Bash.
 public enum Shell {
-    /// Runs a script; the result is what it says on standard output. `$1`, `$2` … are `arguments`. Throws if it fails, or takes
+    /// Runs a script; returns its standard output. `$1`, `$2` … are `arguments`. Throws if the script fails, or takes
     /// longer than `seconds`.
     @discardableResult
     public static func run(_ script: String, _ arguments: [String] = [], seconds: Double = 60) throws -> String {

@@ -2,18 +2,18 @@ import Base
 
 @testable import Store
 
-/// The rows of a database as text, apart for each workspace, so that two states can be compared.
+/// The rows of a database as text, grouped by workspace, so that two states can be compared.
 public struct StoredRows {
     private var lines: [Identifier: [String]] = [:]
 
-    /// Reads all rows of all tables. Tables that say how many rows there are, and counters, are part of it.
+    /// Reads all rows of all tables, including tables of row counts and rate-limit counters.
     public init(_ database: any Database) throws {
         for table in Schema.tables where table != "session_key_sets" {
             let owner = table == "workspaces" ? "id" : "workspace_id"
             try add(SQL(text: "SELECT \(owner) AS owner, \(table).* FROM \(table)"), named: table, in: database)
         }
         for tally in Schema.tallies {
-            // The rows of the same values add up.
+            // Rows with the same values are added up.
             let names = tally.names()
             let counts =
                 "SELECT workspace_id AS owner, \(names), sum(count) AS count FROM \(tally.table) GROUP BY \(names)"
@@ -29,11 +29,11 @@ public struct StoredRows {
         for owner in lines.keys { lines[owner]?.sort() }
     }
 
-    /// The rows of a workspace, each with its table's name in front, in the order of their text.
+    /// Returns a workspace's rows, each after its table's name, sorted as text.
     public subscript(_ workspace: Identifier) -> [String] { lines[workspace] ?? [] }
 
-    /// A text without what differs from one run to the next: ids that a test did not choose, hashes, API keys,
-    /// durations and the length of an answer that has one, and moments of today.
+    /// Returns a text without the parts that differ from one run to the next: ids that a test did not choose, hashes,
+    /// API keys, durations, lengths of answers, and today's times.
     public static func masked(_ text: String) -> String {
         let ids = /(?!aaaaaaaa|bbbbbbbb)[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
         var masked = text.replacing(ids, with: "‹id›").replacing(/[0-9a-f]{64,}/, with: "‹hash›")
@@ -49,7 +49,7 @@ public struct StoredRows {
         return masked
     }
 
-    /// The rows of a workspace, masked.
+    /// Returns a workspace's rows, masked.
     public func masked(_ workspace: Identifier) -> [String] { self[workspace].map(Self.masked).sorted() }
 
     private mutating func add(

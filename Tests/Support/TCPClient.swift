@@ -1,10 +1,10 @@
 import Foundation
 
-/// A raw connection to a port of this machine: what a test sends is what goes out, well-formed or not.
+/// A raw connection to a port of this machine: a test's bytes are sent unchanged, valid or not.
 public final class TCPClient {
-    /// Nothing came in time, or the connection failed.
+    /// No bytes arrived in time, or the connection failed.
     public struct Failure: Error, CustomStringConvertible {
-        /// What went wrong.
+        /// A description of the failure.
         public let description: String
 
         /// A failure that `description` explains.
@@ -15,7 +15,7 @@ public final class TCPClient {
     private var unread: [UInt8] = []
     private var isClosed = false
 
-    /// Connects, from one of this machine's addresses if it is given. Reads wait for at most `seconds`.
+    /// Connects, from a given address of this machine if there is one. Reads wait for at most `seconds`.
     public init(port: Int, seconds: Int = 15, from source: String? = nil, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if let source, !Self.with(source, 0, { bind(descriptor, $0, $1) == 0 }) {
@@ -48,7 +48,7 @@ public final class TCPClient {
 
     deinit { close() }
 
-    /// Sends text as it stands.
+    /// Sends text unchanged.
     public func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     /// Sends bytes.
@@ -63,29 +63,29 @@ public final class TCPClient {
         }
     }
 
-    /// Sends as much of `bytes` as there is room for now; the result is how much.
+    /// Sends as many bytes as there is room for now; returns their number.
     public func sendNow(_ bytes: [UInt8]) -> Int {
         let length = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         return max(0, length)
     }
 
-    /// Bytes that were sent and that the other side's system has not taken (SIOCOUTQ, tcp(7)).
+    /// The number of sent bytes that the other side's system has not received (SIOCOUTQ, tcp(7)).
     public var unacknowledged: Int {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
     }
 
-    /// Says that nothing more will come.
+    /// Signals that no more bytes will be sent.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Ends the connection so that the other side sees a reset, as if this program had ended amid its work.
+    /// Ends the connection with a reset, as if this program had ended during its work.
     public func reset() {
         var hard = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
         close()
     }
 
-    /// True if something has come, or the other side has ended the connection, within so many seconds.
+    /// Returns true if bytes arrive, or the other side ends the connection, within `seconds`.
     public func hasInput(seconds: Double) -> Bool {
         if !unread.isEmpty { return true }
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -98,7 +98,7 @@ public final class TCPClient {
         isClosed = true
     }
 
-    /// The next bytes; empty at the end of the connection.
+    /// Reads the next bytes; empty at the end of the connection.
     public func read(upTo count: Int = 65_536) throws -> [UInt8] {
         if !unread.isEmpty {
             defer { unread = [] }
@@ -110,7 +110,7 @@ public final class TCPClient {
         return Array(bytes.prefix(max(0, length)))
     }
 
-    /// Everything up to the end of the connection.
+    /// Reads everything up to the end of the connection.
     public func readToEnd() throws -> String {
         var bytes: [UInt8] = []
         while true {
@@ -120,7 +120,7 @@ public final class TCPClient {
         }
     }
 
-    /// The next line without its end; nil at the end of the connection.
+    /// Reads the next line without its end; nil at the end of the connection.
     public func readLine() throws -> String? {
         var line: [UInt8] = []
         while true {
@@ -137,7 +137,7 @@ public final class TCPClient {
         }
     }
 
-    /// Exactly so many bytes. Throws when the connection ends before.
+    /// Reads exactly `count` bytes. Throws if the connection ends before.
     public func read(exactly count: Int) throws -> [UInt8] {
         var bytes = unread
         unread = []

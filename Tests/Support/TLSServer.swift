@@ -1,25 +1,25 @@
 import Foundation
 
-/// `openssl s_server` on a free port of this machine, which answers every request with a page.
+/// Runs `openssl s_server` on a free port of this machine, which answers every request with a page.
 public final class TLSServer {
     /// The certificates that Tests/Fixtures/certificates makes.
     public enum Certificate: String, CaseIterable, Sendable {
-        /// Signed by the authority of the tests, for the server's name and localhost.
+        /// Signed by the tests' authority, for the server's name and localhost.
         case valid
-        /// The same, but it was valid in the past only.
+        /// The same, but its validity has ended.
         case expired
         /// Signed by no authority.
         case selfSigned = "self-signed"
     }
 
-    /// The port of 127.0.0.1 that it listens on.
+    /// The server's port on 127.0.0.1.
     public let port: Int
-    /// The file with the certificate of the authority that signed its certificate.
+    /// The file with the certificate of the signing authority.
     public let authority: String
     private let process: PipedProgram
     private let folder: TemporaryFolder
 
-    /// Makes certificates for `name` and starts a server that shows one of them.
+    /// Makes certificates for `name` and starts a server that uses one of them.
     public init(_ certificate: Certificate, name: String = "server.example") throws {
         folder = try TemporaryFolder()
         authority = folder.path("authority.pem")
@@ -35,7 +35,7 @@ public final class TLSServer {
             "/usr/bin/openssl",
             arguments: ["s_server", "-accept", "127.0.0.1:0", "-cert", file, "-key", file, "-www"],
             environment: environment, keepsInput: true)
-        // The line `ACCEPT 127.0.0.1:PORT` says that it listens.
+        // The line `ACCEPT 127.0.0.1:PORT` means that the server listens.
         let line = try process.line(beginningWith: "ACCEPT ")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw Program.Failure(description: "openssl s_server says: " + line)

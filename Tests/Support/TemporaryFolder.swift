@@ -1,17 +1,17 @@
 import Foundation
 
-/// A folder that is removed, with all in it, when nobody holds it any more.
+/// A folder that is removed with its contents when the last reference is released.
 public final class TemporaryFolder: Sendable {
-    /// Its absolute path.
+    /// The folder's absolute path.
     public let path: String
 
     /// The file system that holds the folder.
     public enum Place: Sendable {
-        /// Beside the built products, so that these can be linked into it.
+        /// Next to the built products, so that these can be linked into it.
         case besideProducts
         /// On a file system in memory if there is one, so that no write waits for a disk.
         case inMemory
-        /// Where programs of other users can reach it, and run what is in it.
+        /// In a place where programs of other users can reach it, and run programs in it.
         case forAllUsers
     }
 
@@ -40,16 +40,16 @@ public final class TemporaryFolder: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
     }
 
-    /// The text of a file; empty when it is missing.
+    /// Returns the text of a file; empty if it is missing.
     public func read(_ name: String) -> String {
         (try? Data(contentsOf: URL(fileURLWithPath: path(name)))).map { String(decoding: $0, as: UTF8.self) }
             ?? ""
     }
 }
 
-/// What the build has made.
+/// The products of the build.
 public enum BuiltProducts {
-    /// The folder of the executables, in which the tests' own is.
+    /// The folder of the executables, which contains the tests' own executable.
     public static let folder: String = {
         let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return URL(fileURLWithPath: path ?? CommandLine.arguments[0]).deletingLastPathComponent().path

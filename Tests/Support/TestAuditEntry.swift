@@ -1,7 +1,7 @@
 import Base
 import Store
 
-/// An entry of a workspace's audit log, as it is stored.
+/// An entry of a workspace's audit log, as stored.
 public struct TestAuditEntry: Equatable, Sendable {
     public let action: String
     public let userID: Identifier?
@@ -12,7 +12,7 @@ public struct TestAuditEntry: Equatable, Sendable {
 }
 
 extension TestWorkspace {
-    /// The entries after the genesis, oldest first.
+    /// Returns the entries after the genesis, oldest first.
     public func auditEntries() throws -> [TestAuditEntry] {
         try database.rows(
             """
@@ -26,10 +26,10 @@ extension TestWorkspace {
         }
     }
 
-    /// How the key of scope write is named there.
+    /// The name of the key of scope write in the audit log.
     public var writeKeyActor: String { "API key \(owner.mark) write (\(writeKey.prefix(9)))" }
 
-    /// The entry of what the key of scope write did; its details name the key beside `details`.
+    /// Returns the entry for a change made with the key of scope write; its details also name the key.
     public func entryOfWriteKey(
         _ action: String, on targetType: String, _ targetID: String?, _ details: [String: JSON]
     ) -> TestAuditEntry {

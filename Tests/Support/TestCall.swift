@@ -3,7 +3,7 @@ import Function
 import HTTP
 import Store
 
-/// What an endpoint answered.
+/// The answer of an endpoint.
 public struct Reply: Sendable {
     public let status: Int
     public let headers: Headers
@@ -11,14 +11,14 @@ public struct Reply: Sendable {
 
     /// The body as text.
     public var text: String { String(decoding: body, as: UTF8.self) }
-    /// The body's JSON; null when it has none.
+    /// The body as JSON; null if it has none.
     public var json: JSON { (try? JSON(parsing: body)) ?? .null }
-    /// The error's sentence; nil unless the body is in the documented shape and has nothing else.
+    /// The error's sentence; nil unless the body has exactly the documented shape.
     public var error: String? {
         guard let members = json.object, members.count == 1 else { return nil }
         return members["error"]?.string
     }
-    /// Everything that goes over the wire, in one text.
+    /// The whole response in one text.
     public var wire: String {
         ([String(status)] + headers.fields.map { "\($0.name): \($0.value)" } + ["", text]).joined(separator: "\n")
     }
@@ -38,20 +38,20 @@ public struct Call: Sendable {
         if let body { self.body = .bytes(JSONWriter.bytes(body)) }
     }
 
-    /// The call with a session token.
+    /// Returns the call with a session token.
     public func session(_ token: String) -> Call { with("Authorization", "Bearer " + token) }
 
-    /// The call with an API key.
+    /// Returns the call with an API key.
     public func key(_ key: String) -> Call { with("Authorization", "Bearer " + key) }
 
-    /// The call with one more header field.
+    /// Returns the call with one more header field.
     public func with(_ name: String, _ value: String) -> Call {
         var call = self
         call.headers[name] = value
         return call
     }
 
-    /// The call from another peer.
+    /// Returns the call from another peer.
     public func from(_ peer: String) -> Call {
         var call = self
         call.peer = peer
@@ -60,10 +60,10 @@ public struct Call: Sendable {
 }
 
 extension TestStore {
-    /// The variables that every function gets, and `more`.
+    /// Returns the variables that every function gets, and `more`.
     public func environment(_ more: [String: String] = [:]) -> Environment { Environment(variables(more)) }
 
-    /// The same, for a function in a process of its own.
+    /// Returns the same variables for a function in a separate process.
     public func variables(_ more: [String: String] = [:]) -> [String: String] {
         let base = [
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,
@@ -78,7 +78,7 @@ extension TestStore {
         return base.merging(more) { $1 }
     }
 
-    /// A model that has one thing to say, and a Stripe that always sells, for tests that are not about them.
+    /// Serves a model with one answer, and a Stripe that always sells, for tests that are not about them.
     private static let upstream = try? FakeProvider { _ in
         .json([
             "id": "x", "url": "https://checkout.stripe.com/x", "type": "message", "role": "assistant",
@@ -96,7 +96,7 @@ extension TestStore {
     }
 }
 
-/// A function in this process, as a process that serves several requests has it.
+/// A function in this process, which keeps its state as a process that serves several requests does.
 public struct TestPipeline {
     private let pipeline: Pipeline
 

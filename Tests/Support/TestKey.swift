@@ -1,4 +1,4 @@
-/// Keys of nobody, for tests.
+/// Keys that are used only in tests.
 public enum TestKey {
     /// An RSA key of 2,048 bits.
     public static let rsa = """

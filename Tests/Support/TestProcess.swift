@@ -1,13 +1,13 @@
 import Foundation
 
-/// A program that a test runs beside itself. It is killed when nobody holds it any more.
+/// A program that a test runs in the background. It is killed when the last reference is released.
 public final class TestProcess {
     private let process = Process()
 
     /// The process id.
     public var id: pid_t { process.processIdentifier }
 
-    /// Starts a program, with both outputs going to the file `log`.
+    /// Starts a program; both outputs are written to the file `log`.
     public init(_ path: String, _ arguments: [String], environment: [String: String] = [:], log: String)
         throws
     {
@@ -24,13 +24,14 @@ public final class TestProcess {
 
     deinit { if process.isRunning { send(SIGKILL) } }
 
-    /// Whether it has not ended.
+    /// True until the program has ended.
     public var isRunning: Bool { process.isRunning }
 
     /// Sends a signal.
     public func send(_ signal: Int32) { kill(id, signal) }
 
-    /// Waits for its end: the exit status, or 128 and the signal's number; nil when it does not end in time.
+    /// Waits for the program's end: returns the exit status, or 128 plus the signal's number; nil if it does not end in
+    /// time.
     public func waitForEnd(seconds: Double = 10) -> Int32? {
         guard poll(seconds: seconds, { !process.isRunning }) else { return nil }
         return process.terminationReason == .exit
@@ -38,7 +39,7 @@ public final class TestProcess {
     }
 }
 
-/// Asks until `condition` holds; false when it still does not after so many seconds.
+/// Checks `condition` repeatedly until it is true; returns false if it is still false after `seconds`.
 public func poll(seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = Date(timeIntervalSinceNow: seconds)
     while try !condition() {
@@ -48,9 +49,9 @@ public func poll(seconds: Double = 10, _ condition: () throws -> Bool) rethrows 
     return true
 }
 
-/// What /proc tells of processes.
+/// Data about processes from /proc.
 public enum ProcessTable {
-    /// The processes whose parent is `parent`, and theirs.
+    /// Returns all descendants of the process `parent`.
     public static func descendants(of parent: pid_t) -> [pid_t] {
         var children: [pid_t: [pid_t]] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
@@ -67,10 +68,10 @@ public enum ProcessTable {
         return found
     }
 
-    /// Whether the process lives; one that has ended and waits for its parent does not.
+    /// Returns true if the process is alive; a zombie is not.
     public static func isAlive(_ id: pid_t) -> Bool { fields(id).map { $0.first != "Z" } ?? false }
 
-    /// The memory that the process holds (VmRSS), in KiB.
+    /// Returns the memory that the process holds (VmRSS), in KiB.
     public static func residentKilobytes(_ id: pid_t) -> Int? {
         let text = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
         let line = text?.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
@@ -80,7 +81,7 @@ public enum ProcessTable {
             ?? line.flatMap { Int($0.filter(\.isNumber)) }
     }
 
-    /// State, parent and so on: what stands after the name in /proc/ID/stat.
+    /// Returns state, parent and so on: the fields after the name in /proc/ID/stat.
     private static func fields(_ id: pid_t) -> [Substring]? {
         let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
         return text?.split(separator: ")").last?.split(separator: " ")

@@ -1,7 +1,7 @@
 import Base
 import Store
 
-// What a test puts into a workspace, piece by piece. Texts get the workspace's mark unless the test gives them.
+// Functions that add records to a workspace, one by one. Texts contain the workspace's mark unless the test sets them.
 extension TestWorkspace {
     /// Adds an integration; returns its id.
     @discardableResult
@@ -129,7 +129,7 @@ extension TestWorkspace {
         return finding
     }
 
-    /// Decides about an application.
+    /// Sets the policy for an application.
     public func setPolicy(_ status: String, on appName: String) throws {
         try database.execute(
             """
@@ -145,7 +145,8 @@ extension TestWorkspace {
             ruleID, isEnabled, TestStore.now)
     }
 
-    /// A little of everything, under names that both workspaces use: one e-mail address, one application, one platform.
+    /// Adds a few records of each kind, with names that both workspaces use: the same e-mail address, application and
+    /// platform.
     func fill() throws {
         let okta = try addIntegration("okta", category: "idp", idpRole: "primary_idp")
         try addIntegration("slack", category: "collaboration", status: "paused")

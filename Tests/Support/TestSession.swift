@@ -6,7 +6,7 @@ public enum TestSession {
     public static let secret = Secret("the secret of the tests' own project, of 50 letters")
     public static let url = "https://project.example"
 
-    /// The claims of a good token, as Supabase makes them.
+    /// Returns the claims of a valid token, as Supabase makes them.
     public static func claims(of userID: Identifier, at now: Timestamp = TestStore.now) -> [String: JSON] {
         [
             "iss": .string(url + "/auth/v1"), "sub": .string(userID.description), "aud": "authenticated",
@@ -16,7 +16,7 @@ public enum TestSession {
         ]
     }
 
-    /// A token of a user; `change` edits its claims.
+    /// Returns a user's token; `change` edits its claims.
     public static func token(
         of userID: Identifier, at now: Timestamp = TestStore.now, _ change: (inout [String: JSON]) -> Void = { _ in }
     ) -> String {
@@ -27,7 +27,7 @@ public enum TestSession {
 }
 
 extension TestWorkspace {
-    /// A session token of the member with a role; `change` edits its claims.
+    /// Returns a session token of the member with a role; `change` edits its claims.
     public func token(
         _ role: Role = .admin, at now: Timestamp = TestStore.now, _ change: (inout [String: JSON]) -> Void = { _ in }
     ) -> String {

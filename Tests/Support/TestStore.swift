@@ -2,38 +2,38 @@ import Base
 import Foundation
 import Store
 
-/// A database with the product's schema that is removed with it, and two workspaces that know nothing of each other.
+/// A database with the product's schema and two separate workspaces. It is removed with this object.
 public final class TestStore {
     /// The engine of a test's database.
     public enum Engine: Sendable {
         case sqlite
         case postgreSQL
 
-        /// The engine that this run tests: PostgreSQL if THALIAN_POSTGRESQL names a server. Tests run on it unless they
+        /// The engine that this run tests: PostgreSQL if THALIAN_POSTGRESQL names a server. Tests use it unless they
         /// are about the other one.
         public static let ofThisRun: Engine =
             ProcessInfo.processInfo.environment["THALIAN_POSTGRESQL"] == nil ? .sqlite : .postgreSQL
     }
 
-    /// A folder for the test, where a SQLite database's files are.
+    /// A folder for the test, which contains a SQLite database's files.
     public let folder: TemporaryFolder
-    /// The value of DATABASE_URL that leads here.
+    /// The value of DATABASE_URL for this database.
     public let url: String
-    /// The database, migrated.
+    /// The migrated database.
     public let database: any Database
-    /// The workspace that the tests call as.
+    /// The workspace whose members and keys make the tests' calls.
     public let own: TestWorkspace
-    /// Someone else's workspace.
+    /// Another owner's workspace.
     public let other: TestWorkspace
 
-    /// A SQLite database's file.
+    /// The file of a SQLite database.
     public var path: String { folder.path("store.db") }
 
-    /// The moment at which the tests happen.
+    /// The time at which the tests take place.
     public static let now = Timestamp(seconds: 1_776_256_200)  // 2026-04-15T12:30:00Z
 
-    /// A store whose workspaces have members and keys; with `filled` they have data too. It is on the engine of this run, unless
-    /// a test is about another one.
+    /// Makes a store whose workspaces have members and keys; with `filled` they have data too. It uses the engine of
+    /// this run, unless the test is about another one.
     public init(filled: Bool = false, on engine: Engine? = nil) throws {
         if engine == nil { UsesStore.check() }
         folder = try TemporaryFolder(.inMemory)
@@ -56,7 +56,7 @@ public final class TestStore {
         Self.dropDatabase(url)
     }
 
-    /// Makes a database that has the schema, and nothing else; the result is its URL. `dropDatabase` removes it.
+    /// Makes a database that has only the schema; returns its URL. `dropDatabase` removes it.
     public static func makeDatabase(on engine: Engine = .ofThisRun, in folder: TemporaryFolder) throws -> String {
         switch engine {
         case .sqlite:
@@ -71,7 +71,7 @@ public final class TestStore {
         }
     }
 
-    /// The files of a SQLite database that has been migrated, by name: migrating each test's takes longer than a copy.
+    /// The files of a migrated SQLite database, by name: copying them is faster than migrating for each test.
     private static let migrated = Result {
         let folder = try TemporaryFolder(.inMemory)
         let database = SQLiteDatabase(path: folder.path("store.db"), creates: true)
@@ -82,7 +82,7 @@ public final class TestStore {
         }
     }
 
-    /// Makes a database that has nothing in it; the result is its URL. A SQLite file comes with the first statement.
+    /// Makes an empty database; returns its URL. A SQLite file is made by the first statement.
     static func makeEmptyDatabase(in folder: TemporaryFolder) throws -> String {
         #if PostgreSQL
             if Engine.ofThisRun == .postgreSQL { return try PostgreSQLServer.shared.makeEmptyDatabase() }
@@ -90,14 +90,14 @@ public final class TestStore {
         return "sqlite:" + folder.path("empty.db")
     }
 
-    /// Removes a database. The files of a SQLite database go with their folder.
+    /// Removes a database. A SQLite database's files are removed with their folder.
     public static func dropDatabase(_ url: String) {
         #if PostgreSQL
             if url.hasPrefix("postgres:") { PostgreSQLServer.shared.dropDatabase(url) }
         #endif
     }
 
-    /// What makes connections of their own to the same database, as other processes have.
+    /// Makes separate connections to the same database, as other processes do.
     public var connect: @Sendable () -> any Database {
         let url = DatabaseURL(url)
         return { url?.database() ?? SQLiteDatabase(path: "/nonexistent") }

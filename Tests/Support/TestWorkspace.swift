@@ -3,22 +3,22 @@ import Base
 import Crypto
 import Store
 
-/// A workspace with members of all six roles and three API keys. Every id begins with the owner's digits, and every text
-/// that a person could read holds the owner's mark, so that a leak shows.
+/// A workspace with members of all six roles and three API keys. Every id begins with the owner's digits, and every
+/// text that a person could read contains the owner's mark, so that a leak is visible.
 public final class TestWorkspace {
-    /// Whose it is.
+    /// The owner of the workspace.
     public enum Owner: String, Sendable {
         case own = "aaaaaaaa"
         case other = "bbbbbbbb"
 
-        /// What stands in every text of the workspace.
+        /// A word that every text of the workspace contains.
         public var mark: String { self == .own ? "Quokka" : "Wombat" }
     }
 
     public let owner: Owner
     public let id: Identifier
     public let members: [Role: Identifier]
-    // The keys, as they are shown once.
+    // The keys in clear text.
     public let readKey: String
     public let writeKey: String
     public let revokedKey: String
@@ -65,7 +65,7 @@ public final class TestWorkspace {
         revokedKey = try key(13, .read, revokedAt: TestStore.now - .days(1))
     }
 
-    /// The next id of this workspace.
+    /// Returns the next id of this workspace.
     public func nextID() -> Identifier {
         count += 1
         return Self.id(owner, count)
@@ -78,7 +78,7 @@ public final class TestWorkspace {
         return id
     }
 
-    /// Takes the number of the next audit entry, so that whatever would write one fails.
+    /// Takes the number of the next audit entry, so that every operation that writes one fails.
     public func endAuditLog() throws {
         let last = try database.first("SELECT sequence_number FROM audit_heads WHERE workspace_id = $1", id) {
             try $0[0] as Int
@@ -91,7 +91,7 @@ public final class TestWorkspace {
             """, id, Identifier.random(), (last ?? 0) + 1, TestStore.now)
     }
 
-    /// Changes the workspace's own row: its plan, its trial's end, and what it demands of requests.
+    /// Changes the workspace's own row: its plan, its trial's end, and its rules for requests.
     public func set(
         plan: Plan = .enterprise, trialEnd: Timestamp? = nil, allowlist: String = "[]", mfaRequired: Bool = false,
         sessionTimeoutHours: Int? = nil

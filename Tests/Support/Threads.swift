@@ -1,6 +1,6 @@
 import Foundation
 
-/// Threads that run at once, as processes would.
+/// Threads that run at the same time, as processes would.
 public final class Threads {
     private let group = DispatchGroup()
 

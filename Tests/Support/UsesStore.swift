@@ -1,15 +1,15 @@
 import Testing
 
-/// Declares that the tests of a suite use the store. Tests/run runs these suites on SQLite and on PostgreSQL, and all others
-/// only once.
+/// Declares that the tests of a suite use the store. Tests/run runs these suites on SQLite and on PostgreSQL, and all
+/// others only once.
 ///
 ///     @Suite(.usesStore) struct FindingsTests { … }
 ///
-/// `TestStore` and `EmptyDatabase` record an issue in a test that is not declared so.
+/// `TestStore` and `EmptyDatabase` record an issue in a test without this declaration.
 public struct UsesStore: SuiteTrait, TestTrait {
     public var isRecursive: Bool { true }
 
-    /// Records an issue if the test that runs is not declared to use the store.
+    /// Records an issue if the running test is not declared to use the store.
     static func check() {
         guard let test = Test.current, !test.traits.contains(where: { $0 is UsesStore }) else { return }
         Issue.record("\(test.name) uses the store, so its suite must be declared @Suite(.usesStore).")

@@ -24,7 +24,7 @@ public enum Vectors {
         yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU\
         1Q
         """
-    /// A key of 2,048 bits, made for these tests with its private half thrown away; its JWK says `rsa-1`.
+    /// A key of 2,048 bits, made for these tests; its private half was thrown away. Its JWK has the id `rsa-1`.
     public static let modulus = """
         tFSfDQLWI1sQwCkIUyBBIFERqYr5iZhosR6RTGd3s8Krxc4e4CFdRaIvbX7dsfatr00tWMMzMO29qSnDF2dkCEVA2CmkIOcpje5o\
         hU7ggmmrMJBCu7alckJSLrNHOYU63zvB_Nd6dtw423G3nGKR1a2xuGPkbA38sjsXF40EfeXDl1a-IsmW09K6EUQd6fLlroH7FZJK\
@@ -49,7 +49,7 @@ public enum Vectors {
         mHFO7EC1IegkdkDGosYw4qEVTMdLQ5HUlMMKYZzt_tuldrbbI1oNHv8UswXFXnLhJ3kbm7ldWqdRhkbzmngNhRtKLUNlTlcZZSG2\
         qfsES1tyNDNCa2XTWGoRu6nZhh2suKDtNwCKtt88lO978vaV3iPYhfnhFkHJfKYKFmD3E-s
         """
-    /// A key on P-256; its JWK says `ec-1`.
+    /// A key on P-256; its JWK has the id `ec-1`.
     public static let x = "U6VH1piq4uXa-_9a6NHMnZrQRq5rdEgiIjNTzVSErso"
     public static let y = "5OMm_IXSG-F_qUp55n4CQVBylzCa4V1H62rk_YVbHwI"
     /// A point on P-384.
@@ -91,7 +91,7 @@ public enum Vectors {
         nQIv1tdB_r3D10x6R8IzBiZlRJa9WkBFeUxr3mQk10ZRdgQ7FgbkieS6viiW1LCgvLkns2L_p0OdDgdJ8p3yYKTMc7Vcx8d9FgtZ\
         h_yWmHE2i4t9FtAtBZBA
         """
-    /// Signed by an RSA key that nobody knows.
+    /// Signed by an RSA key that is in no key set.
     public static let rs256Stranger = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
@@ -117,7 +117,7 @@ public enum Vectors {
         oH96xvR5l4X9N4ZPw9sNbgyJf_PLjn_toEFZCi-5OBQbMaLK__zm16T6G7Njszu2uIX029NNKGCh2cIF3yYBRWtoV5QgbZwYowhn\
         k4vN-m9qzaIwcK1w3hNFg
         """
-    /// RSASSA-PSS, which calls itself RS256.
+    /// Signed with RSASSA-PSS, but its header says RS256.
     public static let pssAsRS256 = """
         eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIn0.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3Vi\
         IjoiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1\
@@ -154,7 +154,7 @@ public enum Vectors {
         TgwMCwiaWF0IjoxNzc2MjU2MTQwLCJhYWwiOiJhYWwxIiwicm9sZSI6ImF1dGhlbnRpY2F0ZWQifQ.sONjk2MhlaJJiHK_M0t_Y4\
         Ybbd7ya064g3hqigKkE2WIrnKJ7cHJ3_z8ssTvTdzkAQ6A3zou9N1ZZaAepblkZA
         """
-    /// A signature in ASN.1, where JWS has R and S.
+    /// A signature in ASN.1, although JWS requires R and S.
     public static let es256InASN1 = """
         eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjLTEifQ.eyJpc3MiOiJodHRwczovL3Byb2plY3QuZXhhbXBsZS9hdXRoL3YxIiwic3ViI\
         joiYWFhYWFhYWEtMDAwMC00MDAwLTgwMDAtMDAwMDAwMDAwMDAyIiwiYXVkIjoiYXV0aGVudGljYXRlZCIsImV4cCI6MTc3NjI1O\

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Sync
 
-/// Nothing is called gone without proof: a list that was read to its end, and in which nothing was unreadable.
+/// Records are marked as gone only on proof: their list was read to its end and every entry could be read.
 @Suite(.usesStore, .appliedBothWays) struct AbsenceTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -33,7 +33,7 @@ import Testing
         try company.sync("github")
     }
 
-    /// The inventory of a platform.
+    /// Lists one platform's records in the inventory.
     private func inventory(_ platform: String) throws -> [String] {
         try company.workspace.rows(
             """
@@ -49,7 +49,7 @@ import Testing
         ) { $0.text(0) }
     }
 
-    /// What a sync of both platforms changes in the inventory.
+    /// Returns the records that a sync changes in the inventory, for each of both platforms.
     private func changes(_ change: (TestProvider) -> Void) throws -> [Set<String>] {
         try [("okta", okta), ("github", github)].map { platform, provider in
             let before = try inventory(platform)
@@ -67,12 +67,12 @@ import Testing
             """)
     }
 
-    @Test("An account that a complete list no longer shows is gone") func completeList() throws {
+    @Test("An account that is missing from a complete list is marked as gone") func completeList() throws {
         let changed = try changes { $0["users"].removeFirst() }
         #expect(changed.allSatisfy { $0 == ["account u0 active", "entitlement a0/u0"] })
     }
 
-    @Test("An entry that has an id and can't be read protects itself and what belongs to it alone")
+    @Test("An unreadable entry with an id protects only its own record and the records that belong to it")
     func unreadableWithID() throws {
         let changed = try changes {
             $0["users"].removeFirst(2)
@@ -87,7 +87,7 @@ import Testing
             ])
     }
 
-    @Test("An entry without an id makes the list incomplete, so that nothing of its kind is gone")
+    @Test("An unreadable entry without an id makes the list incomplete, so no record of its kind is removed")
     func unreadableWithoutID() throws {
         let changed = try changes {
             $0["users"] = []
@@ -96,7 +96,7 @@ import Testing
         #expect(changed == [[], []])
     }
 
-    @Test("A list that fails and is optional keeps what is known from it, and is named with the reason")
+    @Test("If an optional list fails, its known records stay and the report names the list with the reason")
     func optionalList() throws {
         let changed = try changes {
             $0.optional = ["keys"]
@@ -107,7 +107,7 @@ import Testing
         #expect(try leftOut() == [#"[{"list":"keys","reason":"It is down."}]"#])
     }
 
-    @Test("A part that fails for one application keeps that application's records")
+    @Test("If one application's part of a list fails, that application's records stay")
     func oneApplication() throws {
         let changed = try changes {
             $0["assignments"] = []
@@ -116,7 +116,7 @@ import Testing
         #expect(changed.allSatisfy { $0 == ["entitlement a1/u1", "entitlement a1/u3"] })
     }
 
-    @Test("A part that fails for one account keeps that account's records")
+    @Test("If one account's part of a list fails, that account's records stay")
     func oneAccount() throws {
         let changed = try changes {
             $0["keys"] = []
@@ -126,9 +126,8 @@ import Testing
         #expect(try leftOut() == [#"[{"list":"tokens","reason":"Not allowed."}]"#])
     }
 
-    @Test("An application stays with the grants of somebody whose grants can't be read") func applicationsOfGrants()
-        throws
-    {
+    @Test("An application stays while the grants of an account that uses it can't be read")
+    func applicationsOfGrants() throws {
         func grant(_ account: String, _ application: String) -> SyncRecord {
             .oauthGrant(
                 OAuthGrantRecord(
@@ -160,7 +159,8 @@ import Testing
         #expect(try applications() == [])
     }
 
-    @Test("Roles that could not be read stay, unless none are known yet") func unreadRoles() throws {
+    @Test("Roles that could not be read stay as stored; without stored roles, the readable ones are taken")
+    func unreadRoles() throws {
         let known: SQL = """
             SELECT external_id || CASE WHEN is_admin THEN ' true ' ELSE ' false ' END || (admin_roles ->> 0) FROM accounts
             JOIN integrations ON integrations.id = accounts.integration_id
@@ -184,9 +184,8 @@ import Testing
         #expect(try company.list(known) == ["u0 true admin"])
     }
 
-    @Test("An application stays managed, and a device with its owner, if that could not be read") func unreadStates()
-        throws
-    {
+    @Test("An application stays managed and a device keeps its owner if those fields could not be read")
+    func unreadStates() throws {
         func application(_ isManaged: Bool, _ unread: Set<ApplicationRecord.Field> = []) -> SyncRecord {
             var record = ApplicationRecord(externalID: "app", name: "App", isManaged: isManaged)
             record.unread = unread
@@ -218,9 +217,8 @@ import Testing
         #expect(try company.list(known) == ["app false", "d false"])
     }
 
-    @Test("Fields that could not be read keep what is known, and links stay with the address") func unreadFields()
-        throws
-    {
+    @Test("Fields that could not be read keep their stored values, and linked addresses stay too")
+    func unreadFields() throws {
         func user(_ change: (inout AccountRecord) -> Void) -> SyncRecord {
             account("u0", nil) { record in
                 record.linkedEmails = ["link@example.com"]
@@ -255,7 +253,7 @@ import Testing
         #expect(try company.list(known) == [])
     }
 
-    @Test("A device's detections that could not be counted stay") func unreadDetections() throws {
+    @Test("A device keeps its count of open detections if they could not be counted") func unreadDetections() throws {
         func device(_ change: (inout DeviceRecord) -> Void) -> SyncRecord {
             var record = DeviceRecord(externalID: "d", hostname: "mac")
             change(&record)
@@ -270,7 +268,7 @@ import Testing
 
     // MARK: Credentials
 
-    @Test("Credentials count as bad only if the check is refused as well", arguments: [true, false])
+    @Test("Credentials count as bad only if the check of the credentials is refused as well", arguments: [true, false])
     func secondCall(_ isOptional: Bool) throws {
         okta.failures = ["keys": .credentials("Refused.")]
         okta.optional = isOptional ? ["keys"] : []
@@ -288,7 +286,7 @@ import Testing
         #expect(failure?.error.kind == "authentication_expired")
     }
 
-    @Test("A rate limit leaves no list out") func rateLimit() throws {
+    @Test("A rate limit fails the sync, even on an optional list") func rateLimit() throws {
         okta.optional = ["keys"]
         okta.failures = ["keys": .rateLimited(seconds: 60)]
         let failure = #expect(throws: SyncFailure.self) { try company.sync("okta") }
@@ -307,7 +305,7 @@ import Testing
         okta["users"] = users.map { account("u\($0)", "u\($0)@example.com") }
     }
 
-    @Test("A list that comes back with less than half of its entries loses nothing until a later sync confirms it")
+    @Test("A list that shrinks below half of its size removes nothing until a later sync confirms it")
     func shrinking() throws {
         fill(0..<40)
         try company.sync("okta")
@@ -315,7 +313,7 @@ import Testing
         fill(22..<40)
         okta["users"].append(account("new"))
         okta["keys"].removeFirst()
-        // A second sync at once proves no more than the first.
+        // A second sync right after the first is no additional proof.
         for _ in 1...2 {
             try company.sync("okta")
             #expect(try Set(before).subtracting(inventory("okta")) == ["key k0"])
@@ -331,13 +329,13 @@ import Testing
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") }.count == 22)
         #expect(try error() == ["connected: none"])
-        // The shorter list is what the next one is compared with.
+        // The next list is compared with this shorter one.
         fill(25..<40)
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") }.count == 26)
     }
 
-    @Test("A list that is whole again in the next sync has lost nothing") func shrinkingIsLifted() throws {
+    @Test("A shrunk list that is complete again in the next sync removes nothing") func shrinkingIsLifted() throws {
         fill(0..<40)
         try company.sync("okta")
         fill(0..<3)
@@ -347,13 +345,13 @@ import Testing
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") } == [])
         #expect(try error() == ["connected: none"])
-        // It may shrink again, and is held back again.
+        // If the list shrinks again, its removals are held back again.
         fill(0..<3)
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") } == [])
     }
 
-    @Test("A short list may lose most of its entries at once") func smallList() throws {
+    @Test("A short list may lose most of its entries in one sync") func smallList() throws {
         fill(0..<20)
         try company.sync("okta")
         fill(0..<2)
@@ -363,7 +361,8 @@ import Testing
 
     // MARK: Events
 
-    @Test("The events of a list that could not be read are asked for again from where it failed") func events() throws {
+    @Test("After a failed read, a list's events are requested again from the time of the failure")
+    func events() throws {
         okta["events"] = [event("e1")]
         okta.optional = ["events"]
         okta.failures = ["events": .provider("It is down.")]

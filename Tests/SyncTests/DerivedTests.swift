@@ -4,9 +4,10 @@ import Testing
 
 @testable import Sync
 
-/// What the product itself knows about what platforms show.
+/// Facts that the product derives from synced records: AI tools, access levels of scopes, supported systems.
 struct DerivedTests {
     @Test(
+        "AI tools are recognised by their name and publisher",
         arguments: [
             ("ChatGPT", nil, true), ("Claude", "Anthropic, PBC", true), ("Notewise AI", nil, true),
             ("otter.ai", nil, true),
@@ -22,6 +23,7 @@ struct DerivedTests {
     }
 
     @Test(
+        "OAuth scopes are translated to an access level and to access to mail or files",
         arguments: [
             (["openid", "https://www.googleapis.com/auth/userinfo.email"], Platform.googleWorkspace, "basic", false),
             (["https://www.googleapis.com/auth/calendar.readonly"], .googleWorkspace, "read", false),
@@ -51,6 +53,7 @@ struct DerivedTests {
     }
 
     @Test(
+        "Operating system versions are supported until their end of support",
         arguments: [
             ("macOS", "12.7.4", false), ("macOS", "14.6.1 (23G93)", true), ("macOS", "26.0", true),
             ("Mac OS X", "10.15", false),

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Sync
 
-/// What a sync writes, and what it leaves alone.
+/// A sync writes changed rows and leaves all others alone.
 @Suite(.usesStore, .appliedBothWays) struct DifferenceTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -40,7 +40,7 @@ import Testing
         okta["events"] = (0..<50).map { event("e\($0)", by: "u\($0)") }
     }
 
-    /// The rows that were written at the company's present moment.
+    /// Counts the rows, per table, that were written at the company's present time.
     private func written() throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for (name, sql) in [
@@ -67,7 +67,8 @@ import Testing
         ) { $0.text(0) }
     }
 
-    @Test func theFirstSyncBringsEverything() throws {
+    @Test("The first sync stores every record and writes one entry to the audit log")
+    func theFirstSyncBringsEverything() throws {
         let report = try company.sync("okta")
         #expect(report.status == .completed)
         #expect(
@@ -105,7 +106,7 @@ import Testing
         #expect(try AuditLog(company.store.database, workspaceID: company.workspace.id).verify() > 1)
     }
 
-    @Test func aSecondSyncOfTheSameWritesNothing() throws {
+    @Test("A second sync of the same data writes no row") func aSecondSyncOfTheSameWritesNothing() throws {
         try company.sync("okta")
         try company.sync("okta")
         #expect(try written() == [:])
@@ -113,7 +114,8 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM audit_events WHERE workspace_id = $1") == 50)
     }
 
-    @Test func ofOnePercentThatChangedExactlyThatIsWritten() throws {
+    @Test("If one percent of the accounts changed, exactly those accounts and their identities are written")
+    func ofOnePercentThatChangedExactlyThatIsWritten() throws {
         try company.sync("okta")
         okta["users"] = (0..<200).map { number in
             account("u\(number)", "u\(number)@example.com") {
@@ -129,7 +131,8 @@ import Testing
                 == ["u107@example.com", "u7@example.com"])
     }
 
-    @Test func whatIsGoneGoes() throws {
+    @Test("Records that the platform no longer lists are removed, and its accounts become deprovisioned")
+    func whatIsGoneGoes() throws {
         try company.sync("okta")
         let device = try #require(
             try company.workspace.first("SELECT id FROM devices WHERE workspace_id = $1 AND external_id = 'd3'") {
@@ -153,7 +156,7 @@ import Testing
                 "deleted access_key 1", "deleted account 1", "deleted application 1", "deleted device 1",
                 "deleted entitlement 41",
             ])
-        // The directory has ended the account; the person is still known, and has left.
+        // The directory deprovisioned the account; the person is still known, as a person who has left.
         #expect(
             try company.list("SELECT status FROM accounts WHERE workspace_id = $1 AND external_id = 'u0'")
                 == ["deprovisioned"])
@@ -168,7 +171,7 @@ import Testing
                     try $0[0] as String
                 } == "open")
         }
-        // Back again: the same person.
+        // The account is back and belongs to the same person.
         fill()
         try company.sync("okta")
         #expect(
@@ -178,7 +181,8 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM entitlements WHERE workspace_id = $1") == 200)
     }
 
-    @Test func anAccountElsewhereGoesWithAllThatHangsOnIt() throws {
+    @Test("An account that left a platform without a directory is removed with everything that belongs to it")
+    func anAccountElsewhereGoesWithAllThatHangsOnIt() throws {
         let github = try company.connect("github")
         github["members"] = [account("g1", "u1@example.com") { $0.linkedEmails = ["x@example.com"] }, account("g2")]
         github["apps"] = [application("app")]
@@ -208,8 +212,9 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM account_links WHERE workspace_id = $1") == 0)
     }
 
-    /// A key that has not changed itself, whose account comes after it or comes back.
-    @Test func aKeyFindsItsAccountWheneverThatComes() throws {
+    /// Covers an unchanged key whose account arrives later, or returns.
+    @Test("A key is linked to its account even if the account arrives later")
+    func aKeyFindsItsAccountWheneverThatComes() throws {
         let github = try company.connect("github")
         var key = AccessKeyRecord(externalID: "k", kind: .accessToken, canWrite: false)
         key.accountExternalID = "g1"
@@ -239,7 +244,8 @@ import Testing
         #expect(try changes() == [])
     }
 
-    @Test func whatTheTokenMayNoLongerSeeIsNeitherGoneNorFalse() throws {
+    @Test("Data that the token may no longer read is neither removed nor changed")
+    func whatTheTokenMayNoLongerSeeIsNeitherGoneNorFalse() throws {
         okta["users"] = [
             account("u1", "u1@example.com") {
                 ($0.isAdmin, $0.adminRoles, $0.mfaEnabled) = (true, ["SUPER_ADMIN"], true)
@@ -258,14 +264,15 @@ import Testing
                     || CASE WHEN mfa_enabled IS NULL THEN ' unknown' ELSE '' END
                 FROM accounts WHERE workspace_id = $1 ORDER BY external_id
                 """) == ["u1 SUPER_ADMIN admin unknown", "u2 - unknown"])
-        // With the permission back, what is gone goes.
+        // Once the permission is back, missing records are removed.
         okta.failures = [:]
         okta["devices"] = Array(okta["devices"].dropFirst())
         try company.sync("okta")
         #expect(try company.count("SELECT count(*) FROM devices WHERE workspace_id = $1") == 19)
     }
 
-    @Test func aListThatThePlanDoesNotOfferIsLeftOutAndTheLogSaysSo() throws {
+    @Test("A list that the plan does not offer is left out, and the audit log names it with the reason")
+    func aListThatThePlanDoesNotOfferIsLeftOutAndTheLogSaysSo() throws {
         okta.optional = ["events"]
         okta.failures = ["events": .configuration("Not in this plan.")]
         #expect(try company.sync("okta").status == .completed)
@@ -278,8 +285,10 @@ import Testing
                 == [#"[{"list":"events","reason":"Not in this plan."}]"#])
     }
 
-    /// An account has three states in the API. One that was never activated can't be used either, but is told apart.
-    @Test func whoWasNeverActivatedIsToldApart() throws {
+    /// The API has three account states. A never-activated account counts as suspended; its metadata tells the
+    /// difference.
+    @Test("An account that was never activated is told apart from a suspended one")
+    func whoWasNeverActivatedIsToldApart() throws {
         okta["users"] = [
             account("o1", "ann@example.com") { $0.status = .staged },
             account("o2", "bo@example.com") { $0.status = .suspended },
@@ -295,12 +304,14 @@ import Testing
         #expect(try company.list(states) == ["o1 active -", "o2 active -"])
     }
 
-    @Test(arguments: [
-        ("A\0nn 💡 'quoted' \"and\" \\ more", "Ann 💡 'quoted' \"and\" \\ more"), ("é § \\u0000", "é § \\u0000"),
-        // A terminal would take these for orders.
-        ("A\u{1B}[2Jnn", "A[2Jnn"), ("A\u{9B}2Jnn", "A2Jnn"), ("A\u{7F}\u{80}\u{85}nn", "Ann"),
-        ("A\r\n\tnn", "A\r\n\tnn"),
-    ])
+    @Test(
+        "Control characters are removed from synced texts, and other characters are kept",
+        arguments: [
+            ("A\0nn 💡 'quoted' \"and\" \\ more", "Ann 💡 'quoted' \"and\" \\ more"), ("é § \\u0000", "é § \\u0000"),
+            // A terminal would run these as control sequences.
+            ("A\u{1B}[2Jnn", "A[2Jnn"), ("A\u{9B}2Jnn", "A2Jnn"), ("A\u{7F}\u{80}\u{85}nn", "Ann"),
+            ("A\r\n\tnn", "A\r\n\tnn"),
+        ])
     func textsThatNoDatabaseHoldsAreMadeHarmless(_ name: String, _ expected: String) throws {
         okta["users"] = [account("u\0x\u{1B}", "a@example.com", name: name)]
         try company.sync("okta")
@@ -308,7 +319,8 @@ import Testing
         #expect(try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1") == ["ux"])
     }
 
-    @Test func aSyncOverThePlansLimitIsToldInTheLog() throws {
+    @Test("A sync that exceeds the plan's identity limit records the numbers in the audit log")
+    func aSyncOverThePlansLimitIsToldInTheLog() throws {
         try company.store.own.set(plan: .pro)
         okta["users"] = (0..<501).map { account("u\($0)", "u\($0)@example.com") }
         let pro = try SyncCase.workspace(of: company)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Sync
 
-/// Ids that change once, and ids that tell which list a record comes from.
+/// Covers ids that change once, and ids whose prefix names their list.
 @Suite(.usesStore, .appliedBothWays) struct IDTests {
     private let company: SyncCase
     private let github: TestProvider
@@ -30,7 +30,7 @@ import Testing
         return .accessKey(key)
     }
 
-    /// The accounts' rows and names.
+    /// Returns the ids of the accounts' rows by their external ids.
     private func rows() throws -> [String: String] {
         let rows = try company.workspace.rows(
             "SELECT external_id, CAST(id AS text) FROM accounts WHERE workspace_id = $1"
@@ -42,14 +42,14 @@ import Testing
         try company.list("SELECT label FROM sync_events WHERE workspace_id = $1 AND change = 'deleted' ORDER BY label")
     }
 
-    @Test("An account that its connector knows by another id keeps its row and its keys") func formerIDs() throws {
+    @Test("An account that its connector now names by another id keeps its row and its keys") func formerIDs() throws {
         github["users"] = [user("ann", "ann"), user("bob", "bob"), user("eve", "eve")]
         github["keys"] = [key("k1", of: "ann"), key("k2", of: "eve")]
         try company.sync("github")
         let before = try rows()
         github["users"] = [user("1", "ann", former: "ann"), user("2", "bob", former: "bob")]
         github["keys"] = [key("k1", of: "1")]
-        // The list of eve's keys could not be read this time; she herself is gone.
+        // The list of eve's keys could not be read this time; eve herself is gone.
         github.leftOut["keys"] = ("keys", [.ofAccount(.accessKey, account: "1")])
         for _ in 1...2 {
             try company.sync("github")
@@ -60,7 +60,8 @@ import Testing
         #expect(owners == [before["ann"]])
     }
 
-    @Test("What a former id protects is known by the new one") func protections() throws {
+    @Test("Records that are protected under an account's former id are protected under its new id too")
+    func protections() throws {
         github["users"] = [user("ann", "ann")]
         github["keys"] = [key("k1", of: "ann")]
         try company.sync("github")
@@ -71,11 +72,12 @@ import Testing
         #expect(try deleted() == [])
     }
 
-    @Test("An id that looks like another's former one is not taken for it") func foreignIDs() throws {
+    @Test("An account whose id equals another account's former id does not take over that account")
+    func foreignIDs() throws {
         github["users"] = [user("1000", "ann", former: "ann")]
         try company.sync("github")
         let before = try rows()
-        // Somebody calls himself by the number of another.
+        // A user renames to the number of another user.
         github["users"] = [user("1000", "ann", former: "ann"), user("7", "1000", former: "1000")]
         try company.sync("github")
         #expect(try rows()["1000"] == before["1000"] && rows().count == 2)
@@ -84,7 +86,7 @@ import Testing
         #expect(try rows().keys.sorted() == ["7", "8"] && rows()["8"] != before["1000"])
     }
 
-    @Test("A list that owns the beginning of its ids keeps its own records alone if it fails") func ownIDs() throws {
+    @Test("If a list with its own id prefix fails, only records with that prefix stay") func ownIDs() throws {
         github["keys"] = (0..<3).map { key("k\($0)", of: "ann") }
         github["tokens"] = (0..<3).map { key("token/\($0)", of: "ann") }
         github.prefixes = ["tokens": "token/"]
@@ -96,7 +98,7 @@ import Testing
         try company.sync("github")
         let keys: SQL = "SELECT external_id FROM access_keys WHERE workspace_id = $1 ORDER BY 1"
         #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])
-        // The other list owns no ids: if it fails, nothing of the kind is gone.
+        // The other list has no prefix of its own: if it fails, no record of the kind is removed.
         github.failures = ["keys": .configuration("Not offered.")]
         try company.sync("github")
         #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])
@@ -105,7 +107,7 @@ import Testing
         #expect(try company.list(keys) == ["k1", "k2", "token/1", "token/2"])
     }
 
-    @Test("Records whose ids begin alike stay together") func beginnings() throws {
+    @Test("Records whose ids share a protected prefix stay together") func beginnings() throws {
         github["keys"] = ["project/1/a", "project/1/b", "project/10/a", "project/2/a"].map { key($0, of: "ann") }
         try company.sync("github")
         github["keys"] = []

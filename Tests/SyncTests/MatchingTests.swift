@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-/// To whom accounts of several platforms belong.
+/// Accounts of several platforms are matched to the people who own them.
 @Suite(.usesStore, .appliedBothWays) struct MatchingTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -32,7 +32,8 @@ import Testing
         try company.count("SELECT count(*) FROM identities WHERE workspace_id = $1")
     }
 
-    @Test func theSameVerifiedAddressIsTheSamePerson() throws {
+    @Test("Accounts with the same verified address belong to the same person")
+    func theSameVerifiedAddressIsTheSamePerson() throws {
         okta["users"] = [account("o1", "ann@example.com")]
         github["members"] = [account("g1", "Ann@Example.com")]
         try company.sync("okta")
@@ -41,8 +42,9 @@ import Testing
         #expect(try people() == 1)
     }
 
-    /// White space is no part of an address; a letter that only looks like another one is.
-    @Test func addressesAreComparedInTheirCanonicalForm() throws {
+    /// Surrounding white space is not part of an address; a letter that only looks like another one is a different
+    /// letter.
+    @Test("Addresses are compared in their canonical form") func addressesAreComparedInTheirCanonicalForm() throws {
         okta["users"] = [account("o1", "mark@example.com")]
         github["members"] = [account("g1", "\u{A0}Mark@Example.com "), account("g2", "mar\u{212A}@example.com")]
         try company.sync("okta")
@@ -54,13 +56,15 @@ import Testing
         #expect(try people() == 2)
     }
 
-    /// Okta names a person by a private address, who signs in with that of the company.
-    @Test(arguments: [["okta", "google_workspace"], ["google_workspace", "okta"]])
+    /// Okta lists a person under a private address, and the person signs in with the company's address.
+    @Test(
+        "A sign-in name links a person's accounts in two directories",
+        arguments: [["okta", "google_workspace"], ["google_workspace", "okta"]])
     func aNameToSignInWithLinksTwoDirectories(_ order: [String]) throws {
         let google = try company.connect("google_workspace")
         okta["users"] = [
             account("o1", "ann@private.example") { $0.linkedEmails = ["ann@example.com"] },
-            // An address that two people are linked to is nobody's.
+            // An address that two people are linked to identifies neither.
             account("o2", "bo@private.example") { $0.linkedEmails = ["team@example.com"] },
             account("o3", "cy@private.example") { $0.linkedEmails = ["team@example.com"] },
         ]
@@ -76,7 +80,8 @@ import Testing
         #expect(try people() == (order[0] == "okta" ? 4 : 3))
     }
 
-    @Test func theSameNameIsNotTheSamePerson() throws {
+    @Test("Two accounts with the same name but no shared verified address are two people")
+    func theSameNameIsNotTheSamePerson() throws {
         okta["users"] = [account("o1", "ann@example.com", name: "Ann Lee")]
         github["members"] = [
             account("g1", name: "Ann Lee"), account("g2", "ann@private.example", name: "Ann Lee"),
@@ -90,11 +95,12 @@ import Testing
             ])
     }
 
-    @Test func theProvidersOwnLinkJoinsWhereThereIsNoAddress() throws {
+    @Test("A link from the provider joins accounts where the account has no address")
+    func theProvidersOwnLinkJoinsWhereThereIsNoAddress() throws {
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         github["members"] = [
             account("g1") { $0.linkedEmails = ["Ann@example.com", "nobody@example.com"] },
-            // Two people: nobody's.
+            // Linked to two people, so the account belongs to neither.
             account("g2") { $0.linkedEmails = ["ann@example.com", "bo@example.com"] },
         ]
         try company.sync("okta")
@@ -105,12 +111,14 @@ import Testing
             ])
     }
 
-    @Test(arguments: [["okta", "github"], ["github", "okta"]])
+    @Test(
+        "The order in which platforms are synced does not matter",
+        arguments: [["okta", "github"], ["github", "okta"]])
     func theOrderOfSyncsDoesNotMatter(_ order: [String]) throws {
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         github["members"] = [
             account("g1", "ann@example.com"), account("g2") { $0.linkedEmails = ["bo@example.com"] },
-            // Known by a private address at first, and by the link to the directory's.
+            // The account has a private address at first, and a link to the directory's address.
             account("g3", "bo@private.example") { $0.linkedEmails = ["bo@example.com"] },
         ]
         for platform in order { try company.sync(platform) }
@@ -120,11 +128,11 @@ import Testing
             order[0] == "okta" ? "github g3 bo@private.example" : "github g3 bo@example.com", "okta o1 ann@example.com",
             "okta o2 bo@example.com",
         ]
-        // The link counts where the account's own address is nobody's at an identity provider.
+        // The link counts because no identity provider has the account's own address.
         #expect(try owners == expected.map { $0.replacing("bo@private.example", with: "bo@example.com") })
     }
 
-    @Test func anAddressThatChangesKeepsItsPerson() throws {
+    @Test("A person whose address changes stays the same person") func anAddressThatChangesKeepsItsPerson() throws {
         okta["users"] = [account("o1", "ann@example.com")]
         github["members"] = [account("g1", "ann@example.com")]
         try company.sync("okta")
@@ -136,10 +144,11 @@ import Testing
         #expect(try owners == ["github g1 ann.lee@example.com", "okta o1 ann.lee@example.com"])
     }
 
-    @Test func peopleMaySwapTheirAddressesAndPassThemOn() throws {
+    @Test("People may swap addresses, or pass an address on, in one sync")
+    func peopleMaySwapTheirAddressesAndPassThemOn() throws {
         okta["users"] = (0..<5).map { account("o\($0)", "a\($0)@example.com", name: "Person \($0)") }
         try company.sync("okta")
-        // Two swap; of a chain each gets the next one's; one wants what somebody keeps.
+        // Two people swap; in a chain, each person gets the next one's address; one wants an address that stays in use.
         let wanted = [1, 0, 3, 9, 4]
         okta["users"] = wanted.enumerated().map { account("o\($0)", "a\($1)@example.com", name: "Person \($0)") }
         try company.sync("okta")
@@ -156,7 +165,8 @@ import Testing
             try company.list(people) == wanted.enumerated().map { "Person \($0) a\($1)@example.com" })
     }
 
-    @Test func aStrangerGivesWayToWhomTheDirectoryComesToNameSo() throws {
+    @Test("A separate identity merges into a person whom the directory renames to the same address")
+    func aStrangerGivesWayToWhomTheDirectoryComesToNameSo() throws {
         okta["users"] = [account("o1", "ann@example.com")]
         github["members"] = [account("g1", "ann@married.example")]
         try company.sync("okta")
@@ -167,7 +177,8 @@ import Testing
         #expect(try owners == ["github g1 ann@married.example", "okta o1 ann@married.example"])
     }
 
-    @Test func twoAccountsThatComeToTheSameAddressDoNotStopASync() throws {
+    @Test("Two accounts that change to the same address don't stop a sync")
+    func twoAccountsThatComeToTheSameAddressDoNotStopASync() throws {
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         try company.sync("okta")
         okta["users"] = [account("o1", "team@example.com"), account("o2", "team@example.com")]
@@ -179,7 +190,8 @@ import Testing
                 .count == 1)
     }
 
-    @Test func whoHasNeitherAddressNorLinkIsNobodyUnlessADirectoryHasThem() throws {
+    @Test("An account without address or link has no owner, unless it is in a directory")
+    func whoHasNeitherAddressNorLinkIsNobodyUnlessADirectoryHasThem() throws {
         okta["users"] = [account("o1"), account("o2") { $0.kind = .shared }]
         github["members"] = [account("g1"), account("g2", "bot@example.com") { $0.kind = .serviceAccount }]
         try company.sync("okta")
@@ -190,7 +202,8 @@ import Testing
                 == ["o1"])
     }
 
-    @Test func fieldsComeFromTheFirstAccountThatTellsThem() throws {
+    @Test("A person's fields come from the first account that has a value")
+    func fieldsComeFromTheFirstAccountThatTellsThem() throws {
         let google = try company.connect("google_workspace")
         okta["users"] = [
             account("o1", "ann@example.com", name: "Ann Lee") {
@@ -228,7 +241,8 @@ import Testing
             ])
     }
 
-    @Test func theFirstDirectoryIsThePrimaryOne() throws {
+    @Test("The first directory that is connected becomes the primary identity provider")
+    func theFirstDirectoryIsThePrimaryOne() throws {
         try company.connect("google_workspace")
         #expect(
             try company.list(
@@ -237,7 +251,8 @@ import Testing
                 == ["github -", "google_workspace directory", "okta primary_idp"])
     }
 
-    @Test func nobodyIsAdminByADirectoryThatIsDisconnected() throws {
+    @Test("A disconnected directory makes no person an administrator")
+    func nobodyIsAdminByADirectoryThatIsDisconnected() throws {
         let google = try company.connect("google_workspace")
         google["users"] = [account("g1", "ann@example.com") { $0.isAdmin = true }]
         okta["users"] = [account("o1", "ann@example.com")]
@@ -254,7 +269,8 @@ import Testing
         #expect(try types() == ["user"])
     }
 
-    @Test func whatAnotherWorkspaceHasStaysApart() throws {
+    @Test("Another workspace's person with the same address stays separate")
+    func whatAnotherWorkspaceHasStaysApart() throws {
         let stranger = try company.store.other.addIdentity("ann@example.com")
         okta["users"] = [account("o1", "ann@example.com")]
         try company.sync("okta")

@@ -6,7 +6,7 @@ import Sync
 import TestSupport
 import Testing
 
-/// A platform that sends more than a plan allows.
+/// A platform sends more records than the plan allows.
 @Suite(.usesStore, .appliedBothWays) struct QuotaTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -35,9 +35,10 @@ import Testing
         try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1 ORDER BY external_id")
     }
 
-    @Test func aSyncOfTooManyRecordsStopsAndDeletesNothing() throws {
+    @Test("A sync of too many records stops and deletes nothing")
+    func aSyncOfTooManyRecordsStopsAndDeletesNothing() throws {
         company.limit("okta", to: SyncQuota(rows: 20, bytes: 1 << 20))
-        // The first three of the ten are gone, and more than the quota have come.
+        // The first three of the ten records are gone, and more records than the quota have come.
         okta["users"] = (3..<30).map { account("u\($0)", "u\($0)@example.com") }
         let error = try #require(failure())
         #expect(error.sentence.hasPrefix("The platform sent more than 20 records in one sync"))
@@ -48,7 +49,7 @@ import Testing
                 == ["error configuration_invalid"])
         let audited = try company.store.own.auditEntries().last
         #expect(audited?.action == "integration.sync_failed" && audited?.details["error"]?.string == error.sentence)
-        // Nothing was pulled beyond the page that was too much.
+        // No page was pulled after the one that exceeded the quota.
         #expect(okta.pages < 20)
         company.limit("okta", to: SyncQuota(rows: 28, bytes: 1 << 20))
         #expect(try company.sync("okta").status == .completed)
@@ -56,7 +57,7 @@ import Testing
         #expect(try accounts().count == 30)
     }
 
-    @Test func aSyncOfTooManyBytesStopsToo() throws {
+    @Test("A sync of too many bytes stops and deletes nothing") func aSyncOfTooManyBytesStopsToo() throws {
         company.limit("okta", to: SyncQuota(rows: 1_000, bytes: 1 << 20))
         let name = String(repeating: "n", count: 300_000)
         okta["users"] = (0..<10).map { account("u\($0)", "u\($0)@example.com", name: name) }
@@ -64,8 +65,8 @@ import Testing
         #expect(try accounts().count == 10)
     }
 
-    /// What came before a break counts.
-    @Test func aSyncThatIsResumedHasOneQuota() throws {
+    /// Records that were pulled before an interruption count too.
+    @Test("A resumed sync has one quota for all of its parts") func aSyncThatIsResumedHasOneQuota() throws {
         company.limit("okta", to: SyncQuota(rows: 20, bytes: 1 << 20))
         okta["users"] = (0..<30).map { account("u\($0)", "u\($0)@example.com") }
         let before = okta.pages
@@ -79,13 +80,13 @@ import Testing
         #expect(okta.pages - before < 15)
     }
 
-    @Test func pagesWithoutRecordsCountToo() throws {
+    @Test("Pages without records count towards the quota too") func pagesWithoutRecordsCountToo() throws {
         company.limit("okta", to: SyncQuota(rows: 11, bytes: 1 << 20))
         for number in 0..<5 { okta["empty \(number)"] = [] }
         #expect(failure() != nil)
     }
 
-    @Test func plansHaveGrowingQuotas() {
+    @Test("Larger plans have larger quotas") func plansHaveGrowingQuotas() {
         let quotas = [Plan.free, .trial, .pro, .enterprise].map { SyncQuota.of($0) }
         for (smaller, larger) in zip(quotas, quotas.dropFirst()) {
             #expect(smaller.rows <= larger.rows && smaller.bytes <= larger.bytes)

@@ -8,7 +8,7 @@ import Sync
 import TestSupport
 import Testing
 
-/// Syncs that don't come to their end at once.
+/// Syncs that are interrupted and resumed.
 @Suite(.usesStore, .appliedBothWays) struct ResumeTests {
     private let company: SyncCase
     private let okta: TestProvider
@@ -22,7 +22,7 @@ import Testing
         okta["events"] = (0..<4).map { event("e\($0)", by: "u\($0)") }
     }
 
-    /// Everything in the inventory, in a comparable form.
+    /// Lists the whole inventory in a comparable form.
     private func inventory(_ company: SyncCase) throws -> [String] {
         try company.list(
             """
@@ -37,7 +37,8 @@ import Testing
 
     private static let pages = 4 + 1 + 4 + 2
 
-    @Test(arguments: 1...pages) func aFailureAtAnyPageChangesNothingAndTheNextTryGoesOn(_ page: Int) throws {
+    @Test("A failure at any page changes no inventory, and the next attempt resumes at that page", arguments: 1...pages)
+    func aFailureAtAnyPageChangesNothingAndTheNextTryGoesOn(_ page: Int) throws {
         okta.beforePage = { if $0 == page { throw ConnectorError.provider("It is down.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }
         #expect(try inventory(company) == [])
@@ -47,13 +48,13 @@ import Testing
         okta.beforePage = nil
         #expect(try company.sync("okta").status == .completed)
         #expect(try inventory(company).count == 25)
-        // No page was pulled twice but the one that failed.
+        // No page was pulled twice, except the one that failed.
         #expect(okta.pages == Self.pages + 1)
         #expect(try company.list("SELECT error_kind FROM integrations WHERE workspace_id = $1") == ["null"])
         #expect(try company.count("SELECT count(*) FROM sync_runs WHERE workspace_id = $1") == 1)
     }
 
-    @Test func whatDoesNotFitIntoTheTimeGoesOn() throws {
+    @Test("A sync that runs out of time continues in the next call") func whatDoesNotFitIntoTheTimeGoesOn() throws {
         let report = try company.sync("okta", pull: 0)
         #expect(report.status == .inProgress)
         #expect(try inventory(company) == [])
@@ -61,10 +62,11 @@ import Testing
         #expect(okta.pages == Self.pages)
     }
 
-    @Test func aPageThatDoesNotComeInTimeIsNoFailure() throws {
+    @Test("A page that is cut off at the end of the time is not a failure")
+    func aPageThatDoesNotComeInTimeIsNoFailure() throws {
         okta.beforePage = { page in
             guard page == 3 else { return }
-            // It takes longer than there is.
+            // The page takes longer than the time that is left.
             let end = ContinuousClock.now + .milliseconds(300)
             while ContinuousClock.now < end {}
             throw ConnectorError.provider("The connection to the provider broke off.")
@@ -76,7 +78,8 @@ import Testing
         #expect(try inventory(company).count == 25)
     }
 
-    @Test func aProviderThatAnswersNothingInAllTheTimeHasFailed() throws {
+    @Test("A provider that answers nothing in the whole time has failed")
+    func aProviderThatAnswersNothingInAllTheTimeHasFailed() throws {
         okta.beforePage = { _ in
             let end = ContinuousClock.now + .milliseconds(300)
             while ContinuousClock.now < end {}
@@ -85,7 +88,8 @@ import Testing
         #expect(throws: SyncFailure.self) { try company.sync("okta", pull: 0.3) }
     }
 
-    @Test func whatAProcessHasLeftBehindIsCleanedUp() throws {
+    @Test("Housekeeping deletes staged records that a process has left behind")
+    func whatAProcessHasLeftBehindIsCleanedUp() throws {
         try company.sync("okta", pull: 0)
         try company.sync("okta")
         try company.store.database.execute(
@@ -97,7 +101,7 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
     }
 
-    @Test func refusedCredentialsEndTheSync() throws {
+    @Test("Refused credentials end the sync, and the inventory stays") func refusedCredentialsEndTheSync() throws {
         try company.sync("okta")
         let before = try inventory(company)
         okta["users"] = []
@@ -113,14 +117,15 @@ import Testing
         #expect(
             try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1 ORDER BY started_at")
                 == ["completed", "failed"])
-        // Somebody has mended it.
+        // The provider accepts the credentials again.
         okta.beforePage = nil
         #expect(try company.sync("okta").status == .completed)
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["connected"])
     }
 
-    /// A wrong CREDENTIALS_KEY is our own fault, and no reason to call an integration's credentials bad.
-    @Test func aKeyThatOpensNoCredentialsIsOurFault() throws {
+    /// A wrong CREDENTIALS_KEY is our own fault, so the integration's credentials don't count as bad.
+    @Test("Credentials that CREDENTIALS_KEY can't decrypt leave the integration connected")
+    func aKeyThatOpensNoCredentialsIsOurFault() throws {
         try company.sync("okta")
         let before = try inventory(company)
         let variables = [
@@ -138,7 +143,8 @@ import Testing
         #expect(try company.sync("okta").status == .completed)
     }
 
-    @Test func aCursorThatTheProviderHasForgottenBeginsItsListAnew() throws {
+    @Test("A list restarts from its first page if the provider no longer knows the cursor")
+    func aCursorThatTheProviderHasForgottenBeginsItsListAnew() throws {
         okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }
         okta.beforePage = { if $0 == 4 { throw ConnectorError.configuration("Unknown cursor.") } }
@@ -146,7 +152,8 @@ import Testing
         #expect(try inventory(company).count == 25)
     }
 
-    @Test func whatFailsIsTriedLessAndLessOftenForSevenDays() throws {
+    @Test("A failing integration is retried at growing intervals for seven days")
+    func whatFailsIsTriedLessAndLessOftenForSevenDays() throws {
         okta.refusal = .credentials("Okta refuses the API token.")
         okta.beforePage = { _ in throw ConnectorError.credentials("Okta refuses the API token.") }
         func next() throws -> Timestamp? {
@@ -166,7 +173,7 @@ import Testing
         #expect(hours.prefix(5) == [1, 2, 4, 8, 12] && hours.dropFirst(5).allSatisfy { $0 == 12 })
         #expect((begin + .days(7)...begin + .days(8)).contains(company.clock))
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["error"])
-        // Somebody has mended it.
+        // The provider accepts the credentials again.
         okta.beforePage = nil
         #expect(try company.sync("okta").status == .completed)
         #expect(
@@ -175,7 +182,7 @@ import Testing
         #expect(try next() == company.id("okta").hourlyTime(after: company.clock))
     }
 
-    @Test func aSyncThatIsTooOldBeginsAnew() throws {
+    @Test("A sync that is too old starts over") func aSyncThatIsTooOldBeginsAnew() throws {
         try company.sync("okta", pull: 0)
         okta.beforePage = { if $0 == 3 { throw ConnectorError.provider("It is down.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }
@@ -187,13 +194,14 @@ import Testing
             try company.list("SELECT external_id FROM accounts WHERE workspace_id = $1") == ["new"])
     }
 
-    @Test func aWorkerThatHasLostItsSyncWritesNothingMore() throws {
+    @Test("A worker that has lost its lease writes nothing more")
+    func aWorkerThatHasLostItsSyncWritesNothingMore() throws {
         let (workspace, id, tools) = (
             company.workspace, try company.id("okta"), try #require(company.providers["okta"]).tools
         )
         let later = company.clock + 100
         okta.beforePage = { page in
-            // Its lease has run out meanwhile, and another one takes over.
+            // This sync's lease has run out, and another worker takes over.
             if page == 2 {
                 _ = try workspace.sync(id, with: tools, SyncTime(pull: 5, all: 5), now: { later })
             }
@@ -203,7 +211,8 @@ import Testing
         #expect(try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1") == ["completed"])
     }
 
-    @Test func anIntegrationThatIsDisconnectedMeanwhileGetsNothing() throws {
+    @Test("An integration that is disconnected during its sync gets no records")
+    func anIntegrationThatIsDisconnectedMeanwhileGetsNothing() throws {
         let (workspace, id) = (company.workspace, try company.id("okta"))
         okta.beforePage = { if $0 == 5 { _ = try workspace.disconnect(id) } }
         #expect(throws: HTTPError.self) { try company.sync("okta") }
@@ -212,7 +221,7 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
     }
 
-    @Test func aSyncAsksForEventsSinceTheLastOne() throws {
+    @Test("A sync asks for events since the start of the last sync") func aSyncAsksForEventsSinceTheLastOne() throws {
         try company.sync("okta", pull: 0)
         func since() throws -> String? {
             try company.workspace.first(
@@ -220,7 +229,7 @@ import Testing
             ) { try $0[0] as String }
         }
         #expect(try since() == (company.clock - .days(14)).description)
-        // What it has pulled is applied much later, by another process.
+        // Another process applies the pulled records much later.
         let begin = company.clock
         company.clock = company.clock + .hours(2)
         try company.sync("okta")
@@ -230,8 +239,9 @@ import Testing
         #expect(try since() == (begin - .hours(1)).description)
     }
 
-    /// Google's reports come hours late. What has come before comes again, and is there once.
-    @Test func aSyncReachesBackForEventsThatComeLate() throws {
+    /// Google's reports come hours late. An event that comes twice is stored once.
+    @Test("A sync asks for a longer period where events come late, and stores each event once")
+    func aSyncReachesBackForEventsThatComeLate() throws {
         let google = try company.connect("google_workspace")
         google["sign-ins"] = [event("e1", at: company.clock - .hours(2))]
         try company.sync("google_workspace")

@@ -9,16 +9,16 @@ import Testing
 @testable import Store
 @testable import Sync
 
-/// Syncs that are applied in steps, interrupted before each row that they would write. Others see the old inventory or
-/// the new one. PostgreSQL applies a sync in one transaction.
+/// Syncs that are applied in steps are interrupted before each row that they would write. Readers see the old inventory
+/// or the new one, never a mixture. PostgreSQL applies a sync in one transaction.
 @Suite(.enabled(if: TestStore.Engine.ofThisRun == .sqlite, "PostgreSQL has no steps"), .usesStore)
 struct SteppedSyncTests {
-    /// A company that has been synced, whose directory and other platforms say much else since.
+    /// A company that has been synced, and whose directory and other platforms have changed much since.
     private final class Company {
         let sync: SyncCase
         let okta: TestProvider
         let github: TestProvider
-        /// Another process.
+        /// A connection of another process.
         let observer: any Database
 
         init() throws {
@@ -39,7 +39,7 @@ struct SteppedSyncTests {
             ]
             try sync.sync("okta")
             try sync.sync("github")
-            // Two swap their addresses, one has another, one has gone, one is new; and so on.
+            // Two users swap addresses, one has a new address, one is gone, one is new, and more.
             okta["users"] = [
                 account("o0", "a1@example.com", name: "Person 0"), account("o1", "a0@example.com", name: "Person 1"),
                 account("o2", "c@example.com", name: "Another name") { $0.managerExternalID = "o0" },
@@ -55,7 +55,7 @@ struct SteppedSyncTests {
             okta["events"] = [event("e0", by: "o0"), event("e1", by: "new"), event("e2", by: "o2")]
         }
 
-        /// The inventory as somebody sees it, without the ids that are made up.
+        /// Lists the inventory as a reader sees it, without generated ids.
         func inventory(_ database: (any Database)? = nil) throws -> [String] {
             try (database ?? observer).transaction(.read) {
                 try SteppedSyncTests.inventory.flatMap { name, sql in
@@ -66,7 +66,7 @@ struct SteppedSyncTests {
             }
         }
 
-        /// Makes a sync fail before the row of that number is kept, from 0.
+        /// Makes a sync fail before it writes the row of this number, counted from 0.
         func failAfter(_ rows: Int) throws {
             try sync.store.database.execute("CREATE TABLE interruption AS SELECT CAST($1 AS integer) AS rows", rows)
             try sync.store.database.execute(
@@ -79,7 +79,7 @@ struct SteppedSyncTests {
 
         func goOn() throws { try sync.store.database.execute("DROP TRIGGER interrupts") }
 
-        /// Somebody who sees the tables as they are.
+        /// A connection that sees the tables themselves, not the views over them.
         var raw: any Database {
             let database = SQLiteDatabase(path: sync.store.path)
             database.seesUnfinishedChanges = true
@@ -168,7 +168,7 @@ struct SteppedSyncTests {
         try company.sync.store.database.first("SELECT count(*) FROM \(table)") { try $0[0] as Int } ?? -1
     }
 
-    /// The changes that a sync has written down.
+    /// Lists the changes that a sync has recorded.
     private func changes(_ company: Company) throws -> [String] {
         try company.sync.store.database.rows(
             """
@@ -178,7 +178,7 @@ struct SteppedSyncTests {
         ) { row in (0..<3).map(row.text).joined(separator: " ") }
     }
 
-    /// The details of the last sync in the audit log.
+    /// Returns the details of the last sync in the audit log.
     private func logged(_ company: Company) throws -> String {
         try company.sync.store.database.first(
             """
@@ -187,7 +187,8 @@ struct SteppedSyncTests {
         ) { $0.text(0) } ?? ""
     }
 
-    @Test func itComesToTheSameAsInOneTransactionWhereverItIsInterrupted() throws {
+    @Test("A sync in steps has the same result as one transaction, wherever it is interrupted")
+    func itComesToTheSameAsInOneTransactionWhereverItIsInterrupted() throws {
         let reference = try Company()
         let old = try reference.inventory()
         reference.sync.applyInOneTransaction("okta")
@@ -206,7 +207,7 @@ struct SteppedSyncTests {
             #expect(try company.inventory() == old, "after \(interruptions) rows")
             #expect(try interruptions == 0 || company.inventory(company.raw) != old)
             try company.goOn()
-            // Another process goes on with it.
+            // Another process continues it.
             #expect(try company.sync.sync("okta").status == .completed)
             #expect(try company.inventory() == new, "after \(interruptions) rows")
             #expect(try changes(company) == changes(reference), "after \(interruptions) rows")
@@ -218,7 +219,7 @@ struct SteppedSyncTests {
         #expect(interruptions > 20)
     }
 
-    @Test func whatNobodyWillFinishIsUndone() throws {
+    @Test("A change that will not be finished is undone") func whatNobodyWillFinishIsUndone() throws {
         var interruptions = 1
         while true {
             let company = try Company()
@@ -230,12 +231,12 @@ struct SteppedSyncTests {
             } catch {}
             try company.goOn()
             if interruptions % 2 == 0 {
-                // Its integration was disconnected meanwhile, and housekeeping comes by.
+                // Its integration was disconnected, and housekeeping runs.
                 try company.sync.store.database.execute(
                     "UPDATE integrations SET status = 'disconnected' WHERE id = $1", company.sync.id("okta"))
                 try company.sync.workspace.undoAbandonedSync(now: company.sync.clock)
             } else {
-                // It was given up, and another platform is synced.
+                // The sync was abandoned, and another platform is synced.
                 for run in try company.sync.workspace.unfinishedSyncs(of: company.sync.id("okta")) {
                     try company.sync.workspace.endSync(run, error: nil, at: company.sync.clock)
                 }
@@ -249,7 +250,8 @@ struct SteppedSyncTests {
         #expect(interruptions > 20)
     }
 
-    @Test func anIntegrationThatIsDisconnectedWhileItIsAppliedGetsNothing() throws {
+    @Test("An integration that is disconnected while its sync is applied gets no records")
+    func anIntegrationThatIsDisconnectedWhileItIsAppliedGetsNothing() throws {
         let company = try Company()
         let old = try company.inventory()
         try company.sync.store.database.execute(
@@ -263,7 +265,8 @@ struct SteppedSyncTests {
         #expect(try count("unfinished_changes", company) == 0 && count("sync_staged", company) == 0)
     }
 
-    @Test func anotherSyncOfTheWorkspaceWaitsForItsTurn() throws {
+    @Test("Another sync of the workspace waits until the unfinished change is complete")
+    func anotherSyncOfTheWorkspaceWaitsForItsTurn() throws {
         let company = try Company()
         try company.failAfter(10)
         #expect(throws: StoreError.self) { try company.sync.sync("okta") }
@@ -276,9 +279,10 @@ struct SteppedSyncTests {
         #expect(try company.sync.sync("github").status == .completed)
     }
 
-    /// A change in steps hides the tables behind views, which can't be written; a sync of another workspace writes the
-    /// tables.
-    @Test(arguments: [false, true]) func aSyncOfAnotherWorkspaceIsApplied(inSteps: Bool) throws {
+    /// A change in steps hides the tables behind views, which can't be written; a sync of another workspace writes to
+    /// the tables.
+    @Test("A sync of another workspace is applied during an unfinished change", arguments: [false, true])
+    func aSyncOfAnotherWorkspaceIsApplied(inSteps: Bool) throws {
         let company = try Company()
         let old = try company.inventory()
         try company.failAfter(10)
@@ -300,8 +304,9 @@ struct SteppedSyncTests {
         #expect(try company.inventory() != old)
     }
 
-    /// Old events go, except those of a workspace whose inventory is being changed.
-    @Test func retentionLeavesAloneWhatIsBeingChanged() throws {
+    /// Old events are deleted, except those of a workspace whose inventory is being changed.
+    @Test("Retention skips a workspace whose inventory is being changed")
+    func retentionLeavesAloneWhatIsBeingChanged() throws {
         let company = try Company()
         let store = company.sync.store
         try store.own.set(plan: .free)
@@ -326,9 +331,10 @@ struct SteppedSyncTests {
         #expect(try events() == ["e0", "e1", "e2"])
     }
 
-    /// A copy has the inventory as it was before the change, and the copied sync goes on there, as on PostgreSQL or in
-    /// steps.
-    @Test(arguments: [0, Int.max]) func aCopyOfTheStoreHasNoHalfOfAChange(stepsFrom: Int) throws {
+    /// The copy has the inventory from before the change. The copied sync continues there, in one transaction as on
+    /// PostgreSQL, or in steps.
+    @Test("A copy of the store contains no half-applied change, and the sync continues there", arguments: [0, Int.max])
+    func aCopyOfTheStoreHasNoHalfOfAChange(stepsFrom: Int) throws {
         let company = try Company()
         let old = try company.inventory()
         try company.failAfter(15)
@@ -349,9 +355,9 @@ struct SteppedSyncTests {
         #expect(try company.inventory() != old)
     }
 
-    /// SQLite does not know that there are many accounts in a workspace: a step that looked for its rows by the
-    /// workspace would take a time in which others can't write, and the whole the square of it.
-    @Test func aStepLooksForItsRowsByTheirKeys() throws {
+    /// SQLite does not know that a workspace has many accounts: a step that looked for its rows by workspace would
+    /// block other writers for long, and all steps together would take quadratic time.
+    @Test("Each step looks up its rows by key") func aStepLooksForItsRowsByTheirKeys() throws {
         let company = try Company()
         let recorder = RecordingDatabase(company.sync.store.database)
         let workspace = try #require(try SystemAccess(recorder).workspace(company.sync.store.own.id))
@@ -368,7 +374,7 @@ struct SteppedSyncTests {
         #expect(steps.count > 25)
         for sql in steps {
             let plan = try recorder.plan(of: sql)
-            // What the list of keys is looked up in comes first, or after the one run.
+            // The step's first search uses a key; only a search for the one run may come before it.
             let loops = plan.filter { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") }
             let first = loops.first { !$0.hasPrefix("SEARCH run ") } ?? ""
             let keys = ["(id=?)", "external_id=?)", "(account_id=?"]
@@ -376,7 +382,7 @@ struct SteppedSyncTests {
         }
     }
 
-    @Test func othersWriteBetweenItsSteps() throws {
+    @Test("Other processes write between the steps of a sync") func othersWriteBetweenItsSteps() throws {
         let company = try Company()
         let (connect, id) = (company.sync.store.connect, company.sync.store.own.id)
         let isDone = Box(false)

@@ -6,7 +6,7 @@ import Sync
 import TestSupport
 import Testing
 
-/// A workspace with providers, which syncs them.
+/// A workspace with test providers, and functions that sync them.
 final class SyncCase {
     let store: TestStore
     let workspace: Workspace
@@ -25,7 +25,7 @@ final class SyncCase {
 
     static let config: [String: JSON] = ["domain": "example.okta.com", "token": "planted-secret-token"]
 
-    /// Connects a platform to a provider; returns the provider.
+    /// Connects a platform to a test provider; returns the provider.
     @discardableResult
     func connect(_ platform: String, _ provider: TestProvider = TestProvider()) throws -> TestProvider {
         var tools = provider.tools
@@ -53,7 +53,7 @@ final class SyncCase {
 
     func id(_ platform: String) throws -> Identifier { try #require(providers[platform]).id }
 
-    /// Syncs a platform, a second after the last.
+    /// Syncs a platform, one second after the previous sync.
     @discardableResult
     func sync(
         _ platform: String, pull: Double = 60
@@ -65,7 +65,7 @@ final class SyncCase {
             known.id, with: known.tools, SyncTime(pull: pull, all: 80), now: { now })
     }
 
-    /// One column of a query over the workspace, as text.
+    /// Returns one column of a query over the workspace, as text.
     func list(_ sql: SQL) throws -> [String] {
         try workspace.rows(sql) { row in row.isNull(0) ? "null" : row.text(0) }
     }

@@ -4,10 +4,10 @@ import Store
 import TestSupport
 import Testing
 
-/// Syncs of one workspace beside another that has the same platforms, with the same people, addresses, names, serial
-/// numbers and ids there.
+/// Syncs of one workspace next to another one that has the same platforms, with the same people, addresses, names,
+/// serial numbers and ids.
 @Suite(.usesStore) struct SyncIsolationTests {
-    /// Two platforms of a company, each with records of every kind.
+    /// Connects two platforms to a company, each with records of every kind.
     private func connect(_ company: SyncCase) throws -> (okta: TestProvider, github: TestProvider) {
         let okta = try company.connect("okta")
         okta["users"] = (1...4).map { number in
@@ -47,7 +47,8 @@ import Testing
         return .accessKey(record)
     }
 
-    /// Syncs the own workspace's company three times: as the other's is, then with much of it changed or gone.
+    /// Syncs the own workspace's company three times: first with the other's data, then with much of it changed or
+    /// gone.
     private func syncOwn(_ store: TestStore) throws {
         let own = try SyncCase(store.own.id, in: store)
         let (okta, github) = try connect(own)
@@ -69,14 +70,16 @@ import Testing
         #expect(throws: (any Error).self) { try own.sync("github") }
     }
 
-    /// The own workspace's rows, masked, without the second of the hour that each integration has by its id.
+    /// Lists the own workspace's rows, masked, without the second of the hour that each integration derives from its
+    /// id.
     private func ownRows(_ store: TestStore) throws -> [String] {
         try StoredRows(store.database).masked(store.own.id).map {
             $0.replacing(/next_auto_sync_at=\S+/, with: "")
         }.sorted()
     }
 
-    @Test func aSyncKnowsOneWorkspace() throws {
+    @Test("A sync changes rows of its own workspace only, and its result does not depend on another one")
+    func aSyncKnowsOneWorkspace() throws {
         let alone = try TestStore()
         try syncOwn(alone)
         let store = try TestStore()
@@ -90,7 +93,7 @@ import Testing
         let rows = try ownRows(store)
         #expect(rows.difference(from: try ownRows(alone)).map { "\($0)" } == [])
         #expect(rows.count { $0.hasPrefix("accounts ") } > 3 && rows.contains { $0.hasPrefix("sync_events ") })
-        // Which record belongs to which: their ids are masked above.
+        // Lists the links between records; the ids in the rows above are masked.
         let links: SQL = """
             SELECT accounts.external_id || ' ' || COALESCE(identities.email, '-') FROM accounts
             LEFT JOIN identities ON identities.id = accounts.identity_id WHERE accounts.workspace_id = $1 ORDER BY 1

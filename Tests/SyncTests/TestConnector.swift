@@ -5,26 +5,26 @@ import Foundation
 import Sync
 import TestSupport
 
-/// What a provider has, for one test: lists that are pulled in pages of a size, and a fault at a page.
+/// A provider for one test: lists that are pulled in pages of a given size, and a fault at a given page.
 final class TestProvider: @unchecked Sendable {
     private let lock = NSLock()
     private var lists: [(name: String, records: [SyncRecord])]
     private var pulled = 0
-    /// Called before each page, with its number from 1 over all pages.
+    /// Called before each page, with the page's number, counted from 1 over all lists.
     var beforePage: ((Int) throws -> Void)?
     /// Lists that a sync can do without.
     var optional: Set<String> = []
-    /// Lists that own the ids with a beginning.
+    /// Lists that own the ids with a given prefix.
     var prefixes: [String: String] = [:]
     /// Lists that fail, with their errors.
     var failures: [String: ConnectorError] = [:]
-    /// Entries that can't be read, by their list: their ids, nil if they have none.
+    /// Unreadable entries by list: their ids, or nil for an entry without one.
     var unreadable: [String: [String?]] = [:]
-    /// What a list's first page says could not be read beside it.
+    /// Parts of a list that its first page reports as unreadable.
     var leftOut: [String: (name: String, kept: [Kept])] = [:]
-    /// From when on each connection was to ask for events, and for those of the list "events".
+    /// The times from which each connection was asked for events: of all lists, and of the list "events".
     var eventsSince: [(all: Timestamp, list: Timestamp)] = []
-    /// What the check of the credentials throws.
+    /// The error that the check of the credentials throws.
     var refusal: ConnectorError?
     let pageSize: Int
 
@@ -33,7 +33,7 @@ final class TestProvider: @unchecked Sendable {
         self.pageSize = pageSize
     }
 
-    /// What a list holds; a list that is not there yet comes last.
+    /// A list's records; a list that is new is added at the end.
     subscript(_ name: String) -> [SyncRecord] {
         get { lock.withLock { lists.first { $0.name == name }?.records ?? [] } }
         set {
@@ -46,7 +46,7 @@ final class TestProvider: @unchecked Sendable {
         }
     }
 
-    /// How many pages have been asked for.
+    /// The number of pages that have been requested.
     var pages: Int { lock.withLock { pulled } }
 
     fileprivate var collections: [RecordCollection] {
@@ -92,7 +92,7 @@ final class TestProvider: @unchecked Sendable {
         }
     }
 
-    /// What syncs need, with this provider behind every platform.
+    /// Tools for syncs, with this provider behind every platform.
     var tools: SyncTools {
         let key = UUID().uuidString
         Self.registry.withLock { $0[key] = self }

@@ -15,10 +15,10 @@ import Testing
             try company.entitlement(of: company.person(), to: company.application())
             try company.person("Grace Hopper", status: "deprovisioned")
         } exempt: { company in
-            // Nobody has suspended whom nobody has activated.
+            // A staged account has never been active, so it does not count as suspended.
             let staged = try company.person("Carol", status: "suspended", idpMetadata: ["state": "staged"])
             try company.entitlement(of: staged, to: company.application("Slack"))
-            // An admin entitlement is the other rule's, with all that comes beside it.
+            // An admin entitlement belongs to the other rule, with the person's other entitlements.
             let person = try company.person(status: "suspended")
             try company.entitlement(of: person, to: company.application("Miro"))
             try company.entitlement(of: person, to: company.application("Figma"), admin: true)
@@ -244,7 +244,7 @@ import Testing
             try company.person(hired: company.ago(days: 3) + 1, idp: false)
             try company.person("Grace Hopper", hired: nil, idp: false)
         } exempt: { company in
-            // With accounts elsewhere it is a matter of identity security.
+            // With accounts on other platforms it is a problem of identity security.
             try company.account(of: company.person(hired: company.ago(days: 5), idp: false), on: "slack")
             try company.person("Grace Hopper", hr: "leave", hired: company.ago(days: 5), idp: false)
             try company.person("Alan Turing", hired: company.ago(days: 90), idp: false)
@@ -256,6 +256,6 @@ import Testing
 
     static let cases: [RuleCase] = leavers + businessLeavers + records
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -61,7 +61,7 @@ import Testing
             try company.key("AKIA1", of: person, account: account)
             try company.key("AKIA2", of: person, account: account, active: false)
         } exempt: { company in
-            // One key on each of two IAM users.
+            // Each of two IAM users has one key.
             let person = try company.person()
             try company.key("AKIA1", of: person, account: company.account(of: person, on: "aws"))
             try company.key("AKIA2", of: person, account: company.account(of: person, on: "aws"))
@@ -112,6 +112,6 @@ import Testing
 
     static let cases: [RuleCase] = awsKeys + tokens
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

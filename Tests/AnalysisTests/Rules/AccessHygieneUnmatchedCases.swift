@@ -196,6 +196,6 @@ import Testing
 
     static let cases: [RuleCase] = general + cloudAndCode + business
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -12,7 +12,7 @@ import Testing
             try company.entitlement(of: ada, to: try company.application("Figma"), admin: true)
             for platform in ["jira", "slack"] { try company.account(of: ada, on: platform, admin: true) }
         } quiet: { company in
-            // Jira is one place, whether Okta or Jira itself tells of it.
+            // Jira counts as one place, whether Okta or Jira itself reports it.
             let ada = try company.person()
             for name in ["Figma", "Jira"] {
                 try company.entitlement(of: ada, to: try company.application(name), admin: true)
@@ -154,6 +154,6 @@ import Testing
 
     static let cases: [RuleCase] = access + cloudAndCustomers + code
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -44,7 +44,8 @@ import Testing
             try company.failSignIns(of: ada, 10, from: 3, at: start)
             try company.event("user.session.start", of: ada, at: start + 1260, address: "203.0.113.2")
         } quiet: { company in
-            // From an address that took no part, too late, and in an attack that is too small.
+            // A sign-in from an address that took no part, one that comes too late, and one in an attack that is too
+            // small.
             let start = company.ago(days: 4)
             let ada = try company.person()
             try company.failSignIns(of: ada, 10, from: 3, at: start)
@@ -54,7 +55,7 @@ import Testing
             try company.failSignIns(of: bob, 9, from: 3, at: start)
             try company.event("user.session.start", of: bob, at: start + 1260, address: "203.0.113.2")
         } exempt: { company in
-            // The person mistypes the password at home while the attack goes on.
+            // The person mistypes the password at home during the attack.
             let ada = try company.person()
             let start = company.ago(days: 2)
             try company.event("user.session.start", of: ada, at: start - .days(3), address: "203.0.113.2")
@@ -74,7 +75,7 @@ import Testing
                 "user.session.start", of: company.person(), at: company.ago(days: 2), failed: true,
                 address: "198.51.100.8")
         } exempt: { company in
-            // An office of people who mistype their passwords.
+            // An office in which people mistype their passwords.
             try company.spray(people: 10)
             for number in 1...10 {
                 try company.event(
@@ -90,7 +91,7 @@ import Testing
         } quiet: { company in
             try company.spray(people: 10, lastAt: company.ago(days: 30) + 539)
         } exempt: { company in
-            // Five in the evening, and five the day after.
+            // Five in the evening, and five on the next day.
             try company.spray(people: 10, lastAt: company.ago(days: 4, hours: 12, minutes: 26))
         },
     ]
@@ -220,7 +221,7 @@ import Testing
             let ada = try company.person()
             for day in [190, 10] { try company.event("user.session.start", of: ada, at: company.ago(days: day)) }
         } quiet: { company in
-            // Nobody knows of the time before the log began, or before the person was there.
+            // The time before the log began, or before the person existed, is unknown.
             try company.event("user.session.start", of: company.person("Bob"), at: company.ago(days: 69))
             try company.event("user.session.start", of: company.person(), at: company.ago(days: 10))
         } exempt: { company in
@@ -276,7 +277,7 @@ import Testing
         } quiet: { company in
             try company.touchFiles("download", by: company.person(), 99)
         } exempt: { company in
-            // One file, over and over.
+            // The same file every time.
             let ada = try company.person()
             for _ in 0..<120 {
                 try company.event(
@@ -354,6 +355,6 @@ import Testing
 
     static let cases: [RuleCase] = attacks + signIns + actions
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

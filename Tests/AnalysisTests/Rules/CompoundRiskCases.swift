@@ -33,7 +33,7 @@ import Testing
             let ada = try company.person(mfa: nil)
             try company.entitlement(of: ada, to: company.application(), admin: true)
         } exempt: { company in
-            // A shadow admin's, and an admin's, which are other rules'.
+            // A shadow admin and an admin, which other rules find.
             let shadow = try company.person(mfa: false)
             for name in ["Figma", "Miro", "Gong"] {
                 try company.entitlement(of: shadow, to: company.application(name), admin: true)
@@ -79,7 +79,7 @@ import Testing
             try company.entitlement(of: ada, to: company.application("Miro"), admin: false)
             try company.account(of: ada, on: "github", admin: true)
             try company.account(of: ada, on: "google_workspace", admin: true)
-            // The same place twice.
+            // The same place counts once.
             try company.entitlement(of: ada, to: company.application("GitHub"), admin: true)
         } exempt: { company in
             for (name, type, mfa) in [("Ada", "user", true), ("Bob", "admin", false)] {
@@ -225,6 +225,6 @@ import Testing
 
     static let cases: [RuleCase] = people + leavers + devices
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -114,7 +114,7 @@ import Testing
             try company.device("ada-box", of: ada, on: "google_workspace", serial: "C02X3", system: "Linux")
             try company.agent("ada-box", serial: "")
         } exempt: { company in
-            // Phones take no agent, and a platform may know of another one.
+            // Phones can't run an agent, and another platform may report an agent on the machine.
             try company.device("ada-phone", system: "iOS")
             try company.device("ada-mac", edr: true)
             try company.agent("server")
@@ -123,7 +123,7 @@ import Testing
             "device_posture::no_edr_agent",
             "ada-mac of Ada Lovelace has no CrowdStrike agent, so malware on it would go unseen."
         ) { company in
-            // Of a name that another machine has too, and of a platform that says so itself.
+            // A machine whose name another machine has too, and a machine whose own platform reports the missing agent.
             try company.device(of: company.person(), serial: "C02X1", system: "iOS", edr: false)
             try company.agent("ada-mac", serial: "C02X2")
         } quiet: { company in
@@ -222,7 +222,7 @@ import Testing
             try company.device("ada-mac", on: "jamf_pro", serial: "C02X1")
             try company.device("ada-mac", on: "crowdstrike", serial: "C02X1")
         } exempt: { company in
-            // Three machines, and not all of one model: a placeholder that no list has.
+            // Three machines of different models: the serial number is a placeholder that no list contains.
             try company.device("vm-1", serial: "Vendor 7", model: "KVM")
             try company.device("vm-2", serial: "Vendor 7", model: "KVM")
             try company.device("vm-3", serial: "Vendor 7", model: "Bochs")
@@ -235,7 +235,7 @@ import Testing
         ) { company in
             for number in 1...3 { try company.device("mac-\(number)", serial: "C02X1", model: "Mac14,2") }
         } quiet: { company in
-            // What tells no machines apart on one platform does not on another one.
+            // A placeholder on one platform says nothing about another platform.
             for model in ["KVM", "Bochs", "Xen"] { try company.device("vm-\(model)", serial: "Vendor 7", model: model) }
             for number in 1...2 { try company.device("vm-\(number)", on: "crowdstrike", serial: "Vendor 7") }
         },
@@ -255,12 +255,13 @@ import Testing
 
     static let cases: [RuleCase] = protection + detection + records
 
-    /// Either record may be the machine that somebody works with.
-    @Test func aSharedSerialNumberIsNoReasonToWipeADevice() throws {
+    /// Either record may be the machine that a person works with.
+    @Test("The rule about duplicate serial numbers recommends a ticket, not a wipe")
+    func aSharedSerialNumberIsNoReasonToWipeADevice() throws {
         let rule = try #require(Rule.named("device_posture::duplicate_serial"))
         #expect(rule.action == .createTicket)
     }
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.usesStore) struct DriftSignalTests {
-    /// A metric that rises or falls within a week, or within another time.
+    /// A company in which a metric rises or falls within a week, or within another time.
     private static func drift(
         _ metric: String, _ from: Int, _ to: Int, since seconds: Int = .days(7)
     ) -> RuleCase.Story {
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    /// All counts of findings, the critical ones and others.
+    /// A company with counts of critical and of other findings.
     private static func findings(_ critical: (Int, Int), _ others: (Int, Int)) -> RuleCase.Story {
         { company in
             for (moment, critical, others) in [
@@ -91,7 +91,8 @@ import Testing
             try company.person(
                 status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(2))
         } exempt: { company in
-            // Left too long ago, not yet gone, gone at a time that nobody wrote down, and never there.
+            // One person left too long ago, one has not left yet, one left at an unknown time, and one was never
+            // active.
             let left = company.ago(days: 31)
             try company.person(
                 status: "deprovisioned", hr: "terminated", terminated: left, deprovisioned: left + .days(9))
@@ -121,6 +122,6 @@ import Testing
 
     static let cases: [RuleCase] = coverage + counts + operations
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -21,7 +21,7 @@ import Testing
             try company.finding("identity_security::stale_account", "medium", about: ada)
             try company.finding("behavioral_anomaly::high_risk_sign_in", "high", about: company.person("Bob"))
         } exempt: { company in
-            // What is set aside, and what these rules found themselves.
+            // Findings that were snoozed or dismissed, and the findings of these rules themselves, do not count.
             let ada = try company.person()
             try company.finding("identity_security::user_without_mfa", "high", about: ada)
             try company.finding("behavioral_anomaly::brute_force", "high", about: ada)
@@ -132,6 +132,6 @@ import Testing
 
     static let cases: [RuleCase] = people + things
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -17,9 +17,9 @@ import Testing
             try company.person("Alan Turing", type: "admin", mfa: false)
             try company.person("ci-build", type: "service_account", mfa: false)
             try company.person("Grace Hopper", status: "suspended", mfa: false)
-            // A guest has factors at home, of which nobody knows here.
+            // A guest's second factors in the home tenant are unknown here.
             try company.person("Bob Guest", type: "external", mfa: false)
-            // Slack says so, and no identity provider does.
+            // Slack reports it, and no identity provider does.
             let ada = try company.person(mfa: false, idp: false)
             try company.account(of: ada, on: "okta", mfa: nil)
             try company.account(of: ada, on: "slack", mfa: false)
@@ -57,7 +57,7 @@ import Testing
             try company.person("Grace Hopper")
             try company.person(lastLogin: nil, created: company.ago(days: 14) + 1)
         } exempt: { company in
-            // Nobody's sign-ins are known.
+            // No person's sign-ins are known.
             try company.person(lastLogin: nil, created: company.ago(days: 14))
         },
         RuleCase(
@@ -109,6 +109,6 @@ import Testing
 
     static let cases: [RuleCase] = people + admins + cloudAccounts + signIns
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -43,7 +43,7 @@ import Testing
             } quiet: { company in
                 try seats(company, lastUsed: [nil, company.ago(days: 1)], granted: company.ago(days: 30) + 1)
             } exempt: { company in
-                // The application tells of nobody's use.
+                // The application reports no person's use.
                 try seats(company, lastUsed: [nil, nil])
             },
             RuleCase(
@@ -154,7 +154,7 @@ import Testing
             }
         }
 
-    /// Seats of one application, of different people.
+    /// Adds seats of one application, each of a different person.
     private static func seats(_ company: TestCompany, lastUsed: [Timestamp?], granted: Timestamp? = nil) throws {
         let figma = try company.application("Figma")
         for (number, moment) in lastUsed.enumerated() {
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    /// Seats that other rules are about, and what is no seat.
+    /// Adds seats that other rules find, and access that is no seat.
     private static func exemptSeats(_ company: TestCompany, lastUsed: Timestamp) throws {
         let figma = try company.application("Figma")
         try company.entitlement(of: try company.person(), to: figma, admin: true, license: true, lastUsed: lastUsed)
@@ -180,6 +180,6 @@ import Testing
 
     static let cases: [RuleCase] = byApplication + byHolder
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension TestCompany {
-    /// An application that nobody manages, allowed by so many people.
+    /// Adds an unmanaged application that this number of people have authorised.
     fileprivate func shadow(
         _ name: String, users: Int, aiTool: Bool = false, publisher: String? = "Someone", access: String = "read",
         readsMailOrFiles: Bool = false, firstSeen: Timestamp = TestStore.now - .days(200),
@@ -322,6 +322,6 @@ extension TestCompany {
 
     static let cases: [RuleCase] = applications + adminGrants + grants + aiTools
 
-    @Test(arguments: cases)
+    @Test("The rule finds exactly the problem of its case", arguments: cases)
     func findsWhatItShould(_ ruleCase: RuleCase) throws { try ruleCase.check() }
 }

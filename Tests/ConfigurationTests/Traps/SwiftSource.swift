@@ -1,8 +1,8 @@
-/// The lines of a Swift file as they stand, and as code alone: without comments, and with the text of literals taken out.
+/// The lines of a Swift file, and the same lines as code only: without comments and without the text of literals.
 struct SwiftSource {
-    /// The lines of the file, without the white space around them.
+    /// The lines of the file, without surrounding white space.
     let lines: [String]
-    /// The same lines without comments. A literal is `""`; the code of its interpolations stays.
+    /// The same lines without comments. A literal becomes `""`; the code of its interpolations stays.
     let code: [String]
 
     init(_ text: String) {
@@ -29,13 +29,13 @@ struct SwiftSource {
 
         private func starts(with text: String) -> Bool { bytes.dropFirst(position).starts(with: text.utf8) }
 
-        /// Keeps line ends, so that lines stay where they are.
+        /// Keeps line ends, so that line numbers do not change.
         private mutating func skip(_ count: Int) {
             for byte in bytes.dropFirst(position).prefix(count) where byte == UInt8(ascii: "\n") { code.append(byte) }
             position += count
         }
 
-        /// Reads code up to the end, or up to the parenthesis that closes an interpolation.
+        /// Reads code to the end, or to the parenthesis that closes an interpolation.
         mutating func readCode(untilClosed: Bool) {
             var depth = 0
             while position < bytes.count {

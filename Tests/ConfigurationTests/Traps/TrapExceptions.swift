@@ -1,4 +1,4 @@
-/// Lines that the rules ban and that can't trap, with the reason.
+/// Lines that the rules forbid but that can't trap, with the reason.
 struct TrapException {
     let file: String
     let reason: String

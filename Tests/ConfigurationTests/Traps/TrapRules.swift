@@ -1,28 +1,28 @@
-/// Code that ends the process when a value is another than its writer thought.
+/// Code that ends the process if a value is not what its author expected.
 enum TrapRule: String, CaseIterable {
-    /// `!` behind an expression or a type, `try!` and `as!`.
+    /// `!` after an expression or a type, `try!` and `as!`.
     case force
-    /// Calls whose purpose it is to trap, and those that trap on a key that stands twice.
+    /// Calls whose purpose is to trap, and calls that trap on a duplicate key.
     case call
     /// A subscript with a range.
     case slice
-    /// A subscript with a number, or with what is usually the name of one.
+    /// A subscript with a number, or with a usual name of an index.
     case index
-    /// An integer made of a number that it may not hold.
+    /// A conversion to an integer type that may not hold the number.
     case conversion
-    /// Removing or exchanging elements that may not be there.
+    /// Removing or exchanging elements that may not exist.
     case removal
     /// Stepping beyond an end.
     case step
 }
 
-/// Finds in one file what the rules ban. They go by the text, line by line: types are not known. So an index is known by
-/// its form or by its usual name, and a check by standing close before the use.
+/// Finds code in one file that the rules forbid. The rules look at the text, line by line, and do not know types. So
+/// they recognise an index by its form or its usual name, and a check by its position shortly before the use.
 struct TrapFinder {
     /// The findings.
     struct Finding: Equatable {
         let rule: TrapRule
-        /// The line as it stands in the file, without the white space before it.
+        /// The line in the file, without leading white space.
         let line: String
         let number: Int
     }
@@ -75,12 +75,12 @@ struct TrapFinder {
         }
     }
 
-    /// The lines before a line, so many of them, and the line itself.
+    /// Returns a line together with this number of lines before it.
     private func upTo(_ number: Int, lines: Int) -> String {
         source.code[max(0, number - lines)...number].joined(separator: "\n")
     }
 
-    /// What stands before the bracket that closes the one before `text`.
+    /// Returns the text inside the brackets that close just before `text`.
     private static func inside(_ text: Substring, _ open: Character, _ close: Character) -> Substring {
         var depth = 0
         return text.prefix { character in
@@ -99,7 +99,7 @@ extension TrapFinder {
         let argument: Substring
     }
 
-    /// The subscripts of a line: an expression, and what stands in the brackets behind it.
+    /// Returns the subscripts in a line: an expression, and the text in the brackets after it.
     private func subscripts(_ line: String) -> [Subscript] {
         var found: [Subscript] = []
         for open in line.indices where line[open] == "[" {
@@ -114,7 +114,7 @@ extension TrapFinder {
         return found
     }
 
-    /// What indices are called. Keys of dictionaries have the names of what they are.
+    /// Usual names of indices. Keys of dictionaries are named after their meaning.
     private static let indexNames: Set<Substring> = [
         "begin", "byte", "child", "column", "count", "digit", "end", "from", "i", "index", "j", "least", "length",
         "low",
@@ -123,11 +123,11 @@ extension TrapFinder {
 
     private func rule(for use: Subscript, on line: String, _ number: Int) -> TrapRule? {
         let argument = use.argument
-        // A key that is a literal or put together of some, and a label, which names another subscript than collections'.
+        // A key that is a literal or composed of literals, and a label, which belongs to a subscript of another type.
         if argument.isEmpty || argument == "..." || argument.contains("\"") { return nil }
         if argument.contains(#/^\w+:|, default:|^Extent\(/#) { return nil }
         if argument.contains("..<") || argument.contains("...") { return .slice }
-        // The columns of a query's row throw.
+        // Reading a column of a query's row throws.
         if ["row", "$0", "self"].contains(use.base), line.contains("try ") { return nil }
         let isIndex =
             Self.indexNames.contains(argument)
@@ -159,8 +159,8 @@ extension TrapFinder {
 // MARK: Conversions and removals
 
 extension TrapFinder {
-    /// True if a line makes an integer, without a label that says otherwise, of something that is neither text nor a
-    /// constant nor an integer of fewer bits.
+    /// True if a line converts to an integer, without a label, something that is neither text nor a constant nor a
+    /// smaller integer type.
     private func hasTrappingConversion(_ line: String) -> Bool {
         line.matches(of: #/\b(U?Int(?:8|16|32|64)?)\(/#).contains { match in
             let argument = Self.inside(line[match.range.upperBound...], "(", ")")
@@ -180,14 +180,15 @@ extension TrapFinder {
         argument.contains(#/^[\d_]+$|^MemoryLayout<|^[A-Z_\d]{3,}[A-Za-z_\d.]*( \| [A-Z_\d]+[.A-Za-z]*)*$/#)
     }
 
-    /// The number in a text may be none, which shows in how the result is used.
+    /// A number that is parsed from text may be nil, which shows in the use of the result.
     private static func isParsed(_ before: Substring, _ behind: Substring) -> Bool {
         behind.contains(#/^\)*( \?\?|\?| [!=]= nil|\.(flatMap|map)\b)/#)
             || before.contains(#/\b(let|var) \w+ = $/#) && behind.contains(#/^(,| else| \{)/#)
             || before.contains(#/(flatMap|compactMap)(\(\{ | \{ )$|nil : $/#)
     }
 
-    /// Bytes, by their usual names; C's smaller integers, which its functions return; and counts, which are not negative.
+    /// Bytes, by their usual names; C's smaller integers, which its functions return; and counts, which are not
+    /// negative.
     private static func isWidened(_ argument: Substring, to type: Substring) -> Bool {
         let isByte = argument.contains(
             #/^(byte|digit|character|first|\$[01])( (>>|&|-) .*)?$|^(bytes|content)\[\w+\]$/#)
@@ -197,7 +198,7 @@ extension TrapFinder {
             || argument.contains(#/\(as: (U?Int(16|32)|Int64)\.self\)$/#)
     }
 
-    /// True if a line removes what may not be there: a check stands at most four lines before.
+    /// True if a line removes an element that may not exist: a check would stand at most four lines before.
     private func hasTrappingRemoval(_ line: String, _ number: Int) -> Bool {
         let names = #/([\w.]+?)\.(removeFirst|removeLast|remove|removeSubrange|replaceSubrange|swapAt)\(/#
         return line.matches(of: names).contains { call in

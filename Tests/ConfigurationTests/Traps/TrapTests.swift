@@ -1,37 +1,37 @@
 import Foundation
 import Testing
 
-/// No outside value traps.
+/// Checks that no outside value can trap.
 ///
-/// Swift ends the process when an index or a range lies outside of a collection, when a number does not fit its type, and
-/// when nothing is unwrapped. Requests, tokens, files, providers' answers and the rows of the database are outside
-/// values: for some of them an attacker chooses the server. A trap ends all that the process serves. So code under
+/// Swift ends the process if an index or a range lies outside of a collection, if a number does not fit its type, and
+/// if nil is unwrapped by force. Requests, tokens, files, providers' answers and database rows are outside values, and
+/// for some of them an attacker chooses the server. A trap ends everything that the process serves. So code under
 /// Functions, Shared and local-runner uses forms that can't trap:
 ///
-/// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and of Shared/Base/Checked.swift
+/// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and from Shared/Base/Checked.swift
 ///   `bytes[at: index]`, `bytes[from: start, to: end]` and `text.cut(at: ":")`, instead of an index or a range;
 /// - `Int(exactly:)`, `Int(clamping:)` and `UInt8(truncatingIfNeeded:)` instead of `Int(number)`;
 /// - `guard let`, `??` and `throw` instead of `!`, `try!`, `as!` and `fatalError`;
 /// - `Dictionary(pairs) { first, _ in first }` instead of `uniqueKeysWithValues:`.
 ///
-/// An index is free where its check stands close before: `parts.count == 2` for `parts[1]`, `for index in list.indices`
-/// for `list[index]`. Where no outside value reaches a line, or where it can't trap for another reason,
-/// TrapExceptions.swift has the line and the reason. Sums and products are not looked for: a number from outside is
-/// bounded where it is read, or calculated with by `addingReportingOverflow` and its like, as `Timestamp` does.
+/// An index is allowed if its check stands shortly before: `parts.count == 2` for `parts[1]`, `for index in
+/// list.indices` for `list[index]`. If no outside value reaches a line, or if it can't trap for another reason,
+/// TrapExceptions.swift lists the line with the reason. Sums and products are not searched for: a number from outside
+/// is limited where it is read, or calculated with `addingReportingOverflow` and similar functions, as in `Timestamp`.
 ///
-/// Demonstration is made of constants and not looked through.
+/// Demonstration consists of constants and is not searched.
 @Suite struct TrapTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The folders that are looked through, each with the files in it.
+    /// Returns the Swift files in one of the searched folders.
     private static func files(in folder: String) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
             .filter { $0.hasSuffix(".swift") }.map { folder + "/" + $0 }
             .filter { !$0.hasPrefix("local-runner/Demonstration/") }
     }
 
-    @Test(arguments: ["Functions", "Shared", "local-runner"])
+    @Test("No line may trap, except the listed ones", arguments: ["Functions", "Shared", "local-runner"])
     func nothingTrapsButWhatIsListed(_ folder: String) throws {
         let files = try Self.files(in: folder)
         #expect(!files.isEmpty)
@@ -47,7 +47,8 @@ import Testing
         }
     }
 
-    @Test func exceptionsAreOfFilesThatThereAre() throws {
+    @Test("Every listed exception belongs to an existing file and has a reason")
+    func exceptionsAreOfFilesThatThereAre() throws {
         let files = try ["Functions", "Shared", "local-runner"].flatMap(Self.files)
         for exception in TrapException.all {
             #expect(files.contains(exception.file) && !exception.reason.isEmpty && !exception.lines.isEmpty)
@@ -69,7 +70,7 @@ import Testing
         ("/* comment */ a[0] // b", .index), ("#\"raw \" text\"#; bytes[0]", .index),
     ]
 
-    @Test(arguments: bad) func findsWhatMayTrap(_ code: String, _ rule: TrapRule) {
+    @Test("Code that may trap is found", arguments: bad) func findsWhatMayTrap(_ code: String, _ rule: TrapRule) {
         #expect(TrapFinder("let before = 1\n" + code).findings.map(\.rule).contains(rule), "\(code)")
         #expect(TrapFinder("let before = 1\n" + code).findings.allSatisfy { $0.number == 2 && $0.line == code })
     }
@@ -92,12 +93,13 @@ import Testing
         "text.index(a, offsetBy: 3, limitedBy: b)", "action + \"Result\"", "answer[action + \"Result\"]",
     ]
 
-    @Test(arguments: good) func passesWhatDoesNot(_ code: String) {
+    @Test("Code that can't trap is accepted", arguments: good) func passesWhatDoesNot(_ code: String) {
         #expect(TrapFinder(code).findings.map(\.rule) == [], "\(code)")
     }
 
-    /// A check is one of that collection, of enough elements, and close.
-    @Test func aCheckOfSomethingElseIsNone() {
+    /// A check must be about the same collection, for enough elements, and close to the use.
+    @Test("A check of another collection, or one that is too far away, does not count")
+    func aCheckOfSomethingElseIsNone() {
         let far = Array(repeating: "f()", count: 13).joined(separator: "\n")
         for code in [
             "guard others.count == 2 else { return }\nlet a = parts[1]",

@@ -1,19 +1,19 @@
 import Base
 import TestSupport
 
-/// A fault of a provider: it changes one answer, and none of them is proof that something is gone. A well-formed shorter
-/// list would be one, and so would 404.
+/// A fault of a provider: it changes one answer, but never into proof that a record is gone. A well-formed shorter list
+/// would be such proof, and so would 404.
 enum Corruption: CaseIterable {
-    // The connection, and the answer as a whole.
+    // Faults of the connection and of the answer as a whole.
     case cut, silent, truncated, empty, html, errorStatus, errorBody, partialData
-    // What is odd and yet can be read.
+    // Faults that leave the answer readable.
     case byteOrderMark, halfSurrogate, invalidText, duplicateMember, shuffled, repeatedEntry
-    // The entries of a list.
+    // Faults in the entries of a list.
     case nullEntry, wordEntry, emptyEntry, strippedEntry, nullMember, missingMember, numberMember, hugeNumber, nullList
-    /// The list's first page, again.
+    /// Sends the list's first page again.
     case repeatedPage
 
-    /// Whether everything can be read all the same. A list whose pages have numbers seems to move if it is in another order.
+    /// True if everything can still be read. A list with numbered pages seems to have moved if its order changes.
     var isReadable: Bool {
         switch self {
         case .byteOrderMark, .halfSurrogate, .invalidText, .duplicateMember: true
@@ -21,7 +21,7 @@ enum Corruption: CaseIterable {
         }
     }
 
-    /// An answer with the fault. `repeatedPage` needs to know other answers, and leaves it as it is.
+    /// Returns an answer with the fault. `repeatedPage` needs other answers and leaves this one unchanged.
     func applied(to reply: FakeProvider.Reply, _ generator: inout SeededGenerator) -> FakeProvider.Reply {
         var reply = reply
         switch self {
@@ -56,7 +56,7 @@ enum Corruption: CaseIterable {
     private func changed(_ value: JSON, _ generator: inout SeededGenerator) -> JSON {
         let paths = value.listPaths
         guard let longest = paths.max(by: { $0.count < $1.count }) else { return value }
-        // Most lists in an answer are about one entry of the longest.
+        // Most changes in an answer are made in one entry of its longest list.
         let chosen = Bool.random(using: &generator) ? longest : paths.randomElement(using: &generator) ?? longest
         var changed = value.replacing(chosen.path[...]) { list in
             self == .nullList ? .null : .array(self.changed(list.array ?? [], &generator))
@@ -73,7 +73,7 @@ enum Corruption: CaseIterable {
         let place = Int.random(in: items.indices, using: &generator)
         switch self {
         case .nullEntry, .partialData: items[place] = .null
-        // Another word in a list of words, such as of CrowdStrike's ids, is as well-formed as the one before.
+        // In a list of strings, such as CrowdStrike's ids, another string would be as well-formed as the original.
         case .wordEntry: items[place] = items[place].string == nil ? .string("surprise") : .number(7.5)
         case .emptyEntry: items[place] = [:]
         case .shuffled: if items[place].string == nil { items.shuffle(using: &generator) }
@@ -97,7 +97,7 @@ enum Corruption: CaseIterable {
 
     // MARK: XML
 
-    /// The same document with one change in one of its entries, `<member>…</member>`, or of its leaves.
+    /// Returns the document with one change in one of its entries, `<member>…</member>`, or in a leaf.
     private func changed(xml body: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
         let text = String(decoding: body, as: UTF8.self)
         let entries = text.ranges(of: /<member>(?:(?!<member>).)*?<\/member>/.dotMatchesNewlines())
@@ -126,13 +126,13 @@ extension FakeProvider.Reply {
         return text.hasPrefix("{") || text.hasPrefix("[") ? text : nil
     }
 
-    /// Puts something into the first text of a JSON body that has a space in it: a name, not an id.
+    /// Inserts text into the first string of a JSON body that contains a space: a name, not an id.
     fileprivate mutating func insert(_ insertion: String) {
         guard let text, let space = text.firstIndex(of: " ") else { return }
         body = Array((text[..<space] + insertion + text[space...]).utf8)
     }
 
-    /// Lets the first member of the first entry come twice, first as null.
+    /// Duplicates the first member of the first entry, with null as the first value.
     fileprivate mutating func duplicateMember() {
         guard let text, let entry = text.firstRange(of: /\[\{"\w+":/) else { return }
         let name = text[entry].dropFirst(2)
@@ -141,7 +141,7 @@ extension FakeProvider.Reply {
 }
 
 extension JSON {
-    /// A step from a value to one in it.
+    /// A step from a value to one of its parts.
     enum Step: Hashable {
         case member(String)
         case element(Int)
@@ -149,7 +149,7 @@ extension JSON {
 
     fileprivate typealias ListPath = (path: [Step], count: Int)
 
-    /// The lists in the value that are not empty: where they are, and how long.
+    /// The non-empty lists in the value, with their paths and lengths.
     fileprivate var listPaths: [ListPath] {
         switch self {
         case .array(let elements):
@@ -165,7 +165,7 @@ extension JSON {
         }
     }
 
-    /// The value with another one at the end of a path.
+    /// Returns the value with another one at the end of a path.
     fileprivate func replacing(_ path: ArraySlice<Step>, by change: (JSON) -> JSON) -> JSON {
         switch (path.first, self) {
         case (.member(let name)?, .object(var members)):

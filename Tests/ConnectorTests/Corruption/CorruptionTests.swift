@@ -4,13 +4,12 @@ import Testing
 
 @testable import Connectors
 
-/// Answers that are corrupted at random, for every connector: nothing that the provider still has is deleted or changed to
-/// a gone state, and a sync without faults restores exactly the tenant.
+/// Corrupts answers at random, for every connector: no record that the provider still has is deleted or changed to a
+/// gone state, and a sync without faults restores exactly the tenant.
 ///
 /// Each seed is one sync with one to three corrupted answers. `THALIAN_CORRUPTIONS` is the number of seeds for each
-/// connector, or a range of them such as `17-17`, which sends seed 17 alone again. If it is not set, there are 100 on
-/// SQLite and 20 on PostgreSQL, where each takes several times as long.
-/// `THALIAN_CORRUPTIONS_OF` is a platform, if it is only one.
+/// connector, or a range such as `17-17`, which runs seed 17 alone. Without it there are 100 on SQLite and 20 on
+/// PostgreSQL, where each takes several times as long. `THALIAN_CORRUPTIONS_OF` limits the run to one platform.
 @Suite(.usesStore) struct CorruptionTests {
     private static let seeds: ClosedRange<Int> = {
         let usual = TestStore.Engine.ofThisRun == .postgreSQL ? 20 : 100
@@ -23,7 +22,7 @@ import Testing
         return example.connector.platform.rawValue == only
     }
 
-    @Test("Corrupted answers delete nothing that the provider still has", arguments: examples)
+    @Test("Corrupted answers delete no record that the provider still has", arguments: examples)
     func corruptions(_ example: ConnectorCase) throws {
         let tenant = try SyncedTenant(example)
         tenant.corruptor.end()
@@ -33,12 +32,12 @@ import Testing
         #expect(before.count > 3 && requests > 3)
         for seed in Self.seeds {
             tenant.corruptor.begin(seed: seed, of: requests)
-            // A sync may fail, or be left for later.
+            // The sync may fail, or remain unfinished.
             _ = try? tenant.sync()
             let report = "\(example) seed \(seed): \(tenant.corruptor.report)"
             tenant.corruptor.end()
             var isWhole = try expectNoLoss(before, in: tenant, report)
-            // Whoever goes on with a sync applies what the faulty one has brought.
+            // The next process to continue the sync applies the pages that were pulled during the fault.
             if try tenant.isUnderWay() {
                 #expect(try tenant.sync(), "\(report)")
                 isWhole = try expectNoLoss(before, in: tenant, report) && isWhole
@@ -50,7 +49,7 @@ import Testing
         }
     }
 
-    /// Addresses that link accounts are fields of these, not objects: a provider leaves out what somebody does not have.
+    /// Compares objects. Linked addresses are fields, not objects, and a provider may leave them out.
     private func expectNoLoss(_ before: [String: String], in tenant: SyncedTenant, _ report: String) throws -> Bool {
         let after = try tenant.inventory()
         let lost = before.filter { key, state in

@@ -2,15 +2,15 @@ import Base
 import Foundation
 import TestSupport
 
-/// Corrupts some of a fake provider's answers, by a seed. The same request fares alike when it is sent again, as with half
-/// of a provider's faults.
+/// Corrupts some of a fake provider's answers, chosen by a seed. In half of the cases a repeated request gets the same
+/// fault.
 final class Corruptor: @unchecked Sendable {
-    /// Which answers are corrupted.
+    /// The choice of answers to corrupt.
     private enum Choice {
         case none
-        /// Those to requests of these numbers, in ways that are drawn.
+        /// The answers to the requests with these numbers, with random faults.
         case numbers(Set<Int>)
-        /// One of those that match.
+        /// One of the answers to matching requests.
         case one(Corruption, number: Int, matches: @Sendable (FakeProvider.Request) -> Bool)
     }
 
@@ -22,12 +22,12 @@ final class Corruptor: @unchecked Sendable {
     private var firstPages: [String: FakeProvider.Reply] = [:]
     private var done: [String] = []
 
-    /// The number of requests since `begin` or `end`; of one choice, of those that match.
+    /// The number of requests since `begin` or `end`; for a single choice, of matching requests.
     var requests: Int { lock.withLock { count } }
-    /// The faults since `begin`, in words.
+    /// A description of the faults since `begin`.
     var report: String { lock.withLock { done.joined(separator: "; ") } }
 
-    /// Corrupts one to three of about so many answers from now on.
+    /// Corrupts one to three of about this number of answers from now on.
     func begin(seed: Int, of requests: Int) {
         lock.withLock {
             generator = SeededGenerator(seed: seed)
@@ -38,7 +38,8 @@ final class Corruptor: @unchecked Sendable {
         }
     }
 
-    /// Corrupts the answer to one of the requests that match, counted from 0, and to the same request when it is sent again.
+    /// Corrupts the answer to one of the matching requests, counted from 0, and to the same request when it is
+    /// repeated.
     func begin(
         _ corruption: Corruption, at number: Int, seed: Int,
         of matches: @escaping @Sendable (FakeProvider.Request) -> Bool
@@ -49,14 +50,14 @@ final class Corruptor: @unchecked Sendable {
         }
     }
 
-    /// Leaves all answers as they are from now on.
+    /// Leaves all answers unchanged from now on.
     func end() { lock.withLock { start(.none) } }
 
     private func start(_ choice: Choice) {
         (self.choice, count, sticky, done) = (choice, 0, [:], [])
     }
 
-    /// The answer to a request; `reply` is the one without a fault.
+    /// Returns the answer to a request; `reply` is the answer without a fault.
     func reply(to request: FakeProvider.Request, _ reply: FakeProvider.Reply?) -> FakeProvider.Reply? {
         lock.withLock {
             guard let reply else { return nil }
@@ -90,7 +91,7 @@ final class Corruptor: @unchecked Sendable {
         }
     }
 
-    /// The list that a request asks for: its target without the place in the list.
+    /// Returns the list that a request is for: its target without the position in the list.
     private static func list(_ request: FakeProvider.Request) -> String {
         let places: Set = [
             "after", "cursor", "page", "pageToken", "next_page_token", "offset", "skip", "startAt", "Marker",
@@ -110,7 +111,7 @@ final class Corruptor: @unchecked Sendable {
     }
 }
 
-/// Random numbers that are the same for the same seed (SplitMix64).
+/// A random number generator that gives the same numbers for the same seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

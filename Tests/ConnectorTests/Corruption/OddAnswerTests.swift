@@ -6,10 +6,10 @@ import Testing
 
 @testable import Connectors
 
-/// What every connector must make of answers that are odd, partial or refused: nothing is taken for gone.
+/// Every connector gets unusual, partial and refused answers: no record is marked as gone.
 @Suite struct OddAnswerTests {
-    /// A connector that is not here would not be tested by any of the tests that go through all of them.
-    @Test func everyConnectorHasAnExample() {
+    /// A connector without an example would be missed by the tests that go through all examples.
+    @Test("Every connector has an example") func everyConnectorHasAnExample() {
         let examples = ConnectorCase.all.map { $0.connector.platform }
         let connectors = Connectors.all.map { $0.platform }
         for platforms in [examples, connectors] {
@@ -20,7 +20,7 @@ import Testing
     // MARK: One answer
 
     /// Syncs with one corrupted page of a list: the first, the second or the third.
-    @Test("An odd page loses nothing", arguments: ConnectorCase.all)
+    @Test("A corrupted page removes no record", arguments: ConnectorCase.all)
     func oddPages(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
         for (index, corruption) in Corruption.allCases.enumerated() {
@@ -33,8 +33,8 @@ import Testing
         }
     }
 
-    /// One request at a time is refused, again and again: a list, or a part of one such as one user's factors.
-    @Test("A refused request loses nothing, and is named", arguments: ConnectorCase.all)
+    /// Refuses one request at a time, repeatedly: a list, or a part of one such as one user's factors.
+    @Test("A refused request removes no record, and the report names it", arguments: ConnectorCase.all)
     func refusals(_ example: ConnectorCase) throws {
         let org = try FakeProvider(example.org)
         let connector = try example.connect(org)
@@ -43,7 +43,7 @@ import Testing
         let before = try pull { connector }
         let names = Set(org.requests.map(Self.name)).subtracting(checks).filter { !$0.contains("token") }.sorted()
         #expect(!names.isEmpty)
-        // Of requests that differ in a number alone, such as one for each user, three tell as much as all.
+        // Three requests are enough for each group that differs only in a number, such as one per user.
         for (_, alike) in Dictionary(grouping: names, by: { $0.replacing(/\d+/, with: "0") }) {
             for (name, status) in zip(alike, [401, 403, 500]) {
                 let now = try absence(example, after: before, "\(status): \(name)") { request, _ in
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    /// What tells a request from others: but for AWS and GraphQL, where it leads.
+    /// Returns the text that identifies a request: its method, target and body.
     private static func name(_ request: FakeProvider.Request) -> String {
         request.method + " " + request.target + " " + request.text
     }
@@ -62,7 +62,8 @@ import Testing
     // MARK: All answers
 
     @Test(
-        "A next page that can't be read is no end", arguments: ConnectorCase.all, [#"<https://a.example/?q=">"#, "<>"])
+        "An unreadable link to the next page is an error, not the end of the list",
+        arguments: ConnectorCase.all, [#"<https://a.example/?q=">"#, "<>"])
     func unreadableNextPages(_ example: ConnectorCase, _ link: String) throws {
         let before = try Absence.records(of: example)
         _ = try absence(example, after: before, link) { _, reply in
@@ -78,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("A relative link, and one in other case, leads on", arguments: ConnectorCase.all)
+    @Test("A relative link, and one in another case, leads to the next page", arguments: ConnectorCase.all)
     func relativeNextPages(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
         let now = try absence(example, after: before, "relative links") { _, reply in
@@ -91,8 +92,8 @@ import Testing
 
     // MARK: Names
 
-    /// Somebody's login is another one than before, wherever it stands.
-    @Test("Who is renamed stays", arguments: ConnectorCase.all)
+    /// Renames one user's login, wherever it appears.
+    @Test("A renamed user keeps the account", arguments: ConnectorCase.all)
     func renamedLogins(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
         guard example.counts["account"] != nil else { return #expect(before.accounts.isEmpty) }
@@ -114,7 +115,7 @@ import Testing
         #expect(names.contains { $0.contains(other) }, "\(renamed) is renamed to \(other)")
     }
 
-    /// Two machines have one serial number: makers leave some in all of theirs.
+    /// Two machines have the same serial number: makers leave some in all of theirs.
     @Test("Two devices with one serial number stay two", arguments: ConnectorCase.all)
     func sharedSerials(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)
@@ -133,7 +134,7 @@ import Testing
 
     // MARK: Help
 
-    /// A sync with other answers; nil if it failed, which changes nothing.
+    /// Syncs with other answers; nil if the sync failed, which changes nothing.
     private func absence(
         _ example: ConnectorCase, after before: [SyncRecord], _ fault: String, _ answer: @escaping Absence.Answer
     ) throws -> Absence? {
@@ -149,7 +150,7 @@ import Testing
 }
 
 extension FakeProvider.Reply {
-    /// The reply with other links.
+    /// Returns the reply with other links.
     fileprivate func replacingLinks(_ change: (String) -> String) -> Self {
         var reply = self
         reply.headers = Headers()
@@ -161,6 +162,6 @@ extension FakeProvider.Reply {
 }
 
 extension Absence {
-    /// What came, as `account/u1`.
+    /// The records that were pulled, as `account/u1`.
     fileprivate var keys: Set<String> { Set(records.byKey.keys) }
 }

@@ -3,9 +3,11 @@ import Testing
 
 @testable import Connectors
 
-/// Lists that come back with far fewer entries than before, for every connector.
+/// Lists of every connector that come back with far fewer entries than before.
 @Suite(.usesStore) struct ShrinkingTests {
-    @Test("What a list that has shrunk lacks is kept until a later sync confirms it", arguments: ConnectorCase.all)
+    @Test(
+        "Records that are missing from a shrunk list are kept until a later sync confirms it",
+        arguments: ConnectorCase.all)
     func shrinking(_ example: ConnectorCase) throws {
         let tenant = try SyncedTenant(example)
         #expect(try tenant.sync())
@@ -17,7 +19,7 @@ import Testing
         let held = try tenant.state()
         #expect(held.status == "connected" && held.errorKind == "deletions_held_back")
         #expect(held.error?.contains(" of 1000 entries") == true)
-        // It is as short an hour later: that is how it is.
+        // The list is as short an hour later, so the records are removed.
         #expect(try tenant.sync())
         let main = example.counts["account"] == nil ? "device " : "account "
         let left = try tenant.inventory().filter { $0.key.hasPrefix(main) && !$0.value.hasPrefix("deprovisioned") }

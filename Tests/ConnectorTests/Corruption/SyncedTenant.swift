@@ -8,12 +8,12 @@ import Testing
 
 @testable import Connectors
 
-/// Which of its tenants a provider shows.
+/// The tenant that a provider shows.
 final class Shown: @unchecked Sendable {
     private let lock = NSLock()
     private var value = false
 
-    /// Whether it is the one without anything in it.
+    /// True if the provider shows the empty tenant.
     var isEmpty: Bool {
         get { lock.withLock { value } }
         set { lock.withLock { value = newValue } }
@@ -24,7 +24,7 @@ final class Shown: @unchecked Sendable {
 final class SyncedTenant {
     let store: TestStore
     let corruptor = Corruptor()
-    /// What the provider shows.
+    /// The provider's current tenant.
     let shown = Shown()
     private let workspace: Workspace
     private let provider: FakeProvider
@@ -32,7 +32,7 @@ final class SyncedTenant {
     private let id: Identifier
     private var clock = TestStore.now
 
-    /// Connects the tenant; `sync` pulls it.
+    /// Connects the tenant; `sync` pulls its records.
     init(_ example: ConnectorCase) throws {
         store = try TestStore()
         try store.own.set(plan: .enterprise)
@@ -53,20 +53,20 @@ final class SyncedTenant {
         id = try workspace.connect(platform, config: example.config, with: tools, seconds: 20, now: clock).id
     }
 
-    /// Syncs once, an hour after the last time; returns whether the sync was completed.
+    /// Syncs once, an hour after the last time; returns true if the sync was completed.
     func sync() throws -> Bool {
         clock = clock + 3_600
         let now = clock
         return try workspace.sync(id, with: tools, SyncTime(pull: 60, all: 90), now: { now }).status == .completed
     }
 
-    /// Whether a sync is under way, which the next one goes on with.
+    /// Returns true if an unfinished sync exists, which the next one continues.
     func isUnderWay() throws -> Bool {
         try workspace.first("SELECT 1 FROM sync_runs WHERE workspace_id = $1 AND status = 'in_progress'") { _ in true }
             ?? false
     }
 
-    /// Lets all lists have had a thousand entries when they were last read.
+    /// Sets the stored length of each list to a thousand entries.
     func lengthenLists() throws {
         let lists = try workspace.first(
             "SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", id
@@ -76,7 +76,7 @@ final class SyncedTenant {
             "UPDATE integrations SET lists = $3 WHERE workspace_id = $1 AND id = $2", id, JSON.object(longer))
     }
 
-    /// How the integration stands.
+    /// Returns the integration's status and error.
     func state() throws -> (status: String, errorKind: String?, error: String?) {
         try #require(
             try workspace.first(
@@ -86,7 +86,7 @@ final class SyncedTenant {
             })
     }
 
-    /// Everything in the inventory, by what it is.
+    /// Returns the whole inventory, by kind and id.
     func inventory() throws -> [String: String] {
         let rows = try workspace.rows(
             """

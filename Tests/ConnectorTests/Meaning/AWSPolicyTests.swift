@@ -5,7 +5,7 @@ import Testing
 
 @testable import Connectors
 
-/// Who is an administrator of an AWS account, and who is denied everything.
+/// AWS policies that make a user an administrator, or deny the user everything.
 @Suite struct AWSPolicyTests {
     private static func statement(
         _ effect: JSON = "Allow", _ action: JSON = "*", on resource: JSON = "*", if condition: JSON = [:]
@@ -14,6 +14,7 @@ import Testing
     }
 
     @Test(
+        "Only an unconditional permission for all actions on all resources makes an administrator",
         arguments: [
             (["Statement": statement()], true), (["Statement": [statement("Allow", ["*"], on: ["*"])]], true),
             (["Statement": [statement("Allow", ["s3:Get*", "*:*"])]], true),
@@ -28,7 +29,7 @@ import Testing
         #expect(AWSPolicy(document)?.allowsEverything == isAdministrator)
     }
 
-    @Test func denyingEverythingIsUnconditional() {
+    @Test("Only an unconditional denial of everything counts as one") func denyingEverythingIsUnconditional() {
         #expect(AWSPolicy(["Statement": [Self.statement("Deny", ["*"], on: ["*"])]])?.deniesEverything == true)
         let sessions: JSON = ["DateLessThan": ["aws:TokenIssueTime": "2026-04-01T00:00:00Z"]]
         #expect(AWSPolicy(["Statement": [Self.statement("Deny", if: sessions)]])?.deniesEverything == false)
@@ -39,7 +40,7 @@ import Testing
     private static let nothing = encoded(statement("Deny"))
     private static let some = encoded(statement("Allow", "s3:*"))
 
-    /// As IAM's lists have it.
+    /// Encodes a policy as IAM's lists do.
     private static func encoded(_ statement: JSON) -> String {
         PercentEncoding.encode(String(decoding: JSONWriter.bytes(["Statement": [statement]] as JSON), as: UTF8.self))
     }
@@ -73,7 +74,7 @@ import Testing
         attached("AWSDenyAll", account: "aws"), attached("AdministratorAccess", account: "aws"),
     ]
 
-    /// The account's users by their numbers.
+    /// Returns the account's users in the order of their numbers.
     private func accounts() throws -> [AccountRecord] {
         let provider = try FakeProvider { request in
             let filter = request.form?.values("Filter.member.1").first
@@ -96,7 +97,7 @@ import Testing
                         "<GroupName>heads</GroupName>" + Self.attached("rulers"),
                     ])
             case ("GetAccountAuthorizationDetails", "LocalManagedPolicy"):
-                // An older version of the last allowed everything.
+                // An older version of the last policy allowed everything.
                 return page(
                     "Policies", [Self.managed("rulers", Self.everything), Self.managed("former", Self.some)])
             default: return AWSAccount.answer(request, isEmpty: true)
@@ -107,22 +108,25 @@ import Testing
         return try Self.users.indices.map { try #require(accounts["AIDA\($0)"]) }
     }
 
-    @Test func policiesOfEveryKindMakeAdministrators() throws {
+    @Test("Policies of a user, a group and a managed policy make administrators")
+    func policiesOfEveryKindMakeAdministrators() throws {
         let accounts = try accounts()
         #expect(
             accounts.map(\.adminRoles) == [
                 ["own"], ["rulers"], ["all"], ["rulers"], [], [], [], [], [], [], ["AdministratorAccess"],
             ])
-        // What a policy that can't be read allows nobody knows.
+        // The permissions of an unreadable policy are unknown.
         #expect(
             accounts.map(\.isAdmin) == [true, true, true, true, false, false, nil, nil, false, false, true])
     }
 
-    @Test func whoIsDeniedEverythingIsSuspended() throws {
+    @Test("A user who is denied everything counts as suspended") func whoIsDeniedEverythingIsSuspended() throws {
         #expect(try accounts().enumerated().filter { $1.status == .suspended }.map(\.offset) == [8, 9])
     }
 
-    @Test(arguments: ["PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"])
+    @Test(
+        "Attaching a policy that allows everything is a privilege grant",
+        arguments: ["PutUserPolicy", "PutGroupPolicy", "PutRolePolicy"])
     func aPolicyThatAllowsEverythingIsAGrant(_ name: String) throws {
         func type(_ document: String) throws -> String? {
             let event: JSON = ["requestParameters": ["policyName": "own", "policyDocument": .string(document)]]

@@ -6,11 +6,11 @@ import Testing
 
 @testable import Connectors
 
-/// A suspension that does all it can.
+/// The suspension of an AWS user carries out every step that AWS permits.
 @Suite struct AWSSuspensionTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u0")
 
-    /// What a suspension calls, and how it ends, where AWS refuses some of the calls.
+    /// Returns the calls of a suspension and its error, while AWS refuses some of the calls.
     private func suspend(
         refusing refused: [String: (code: String, status: Int)]
     ) throws -> (calls: [String], error: ConnectorError?) {
@@ -40,13 +40,13 @@ import Testing
 
     private static let all = ["DeleteLoginProfile", "ListAccessKeys", "UpdateAccessKey", "PutUserPolicy"]
 
-    @Test func thePasswordAndTheKeysComeFirst() throws {
+    @Test("A suspension removes the password first, then the keys") func thePasswordAndTheKeysComeFirst() throws {
         let (calls, error) = try suspend(refusing: [:])
         #expect(calls == Self.all && error == nil)
     }
 
-    /// A user with ten attached policies takes no other.
-    @Test func aRefusedStepStopsNoOther() throws {
+    /// A user with ten attached policies can take no other.
+    @Test("A refused step does not stop the other steps") func aRefusedStepStopsNoOther() throws {
         let denied = (code: "AccessDenied", status: 403)
         let (calls, error) = try suspend(refusing: ["DeleteLoginProfile": denied])
         #expect(calls == Self.all)
@@ -68,7 +68,8 @@ import Testing
         #expect(none.error?.kind == "configuration_invalid")
     }
 
-    @Test func whoHasNoRoomForAPolicyGetsAWSs() throws {
+    @Test("If the user has no room for an inline policy, AWS's own policy is attached")
+    func whoHasNoRoomForAPolicyGetsAWSs() throws {
         let (calls, error) = try suspend(refusing: ["PutUserPolicy": (code: "LimitExceeded", status: 409)])
         #expect(calls == Self.all + ["AttachUserPolicy"] && error == nil)
         let both = try suspend(refusing: [
@@ -78,19 +79,20 @@ import Testing
         #expect(both.error?.sentence.contains("no policy that denies everything could be added;") == true)
     }
 
-    @Test func whatMayPassIsTriedAgain() throws {
+    @Test("A temporary failure of a step can be retried") func whatMayPassIsTriedAgain() throws {
         let (calls, error) = try suspend(refusing: ["ListAccessKeys": (code: "ServiceFailure", status: 500)])
         #expect(Set(calls).isSuperset(of: ["DeleteLoginProfile", "PutUserPolicy"]))
         #expect(error?.isTransient == true)
     }
 
-    @Test func nobodyIsNobody() throws {
+    @Test("Suspending a user who does not exist is reported as missing") func nobodyIsNobody() throws {
         let gone = (code: "NoSuchEntity", status: 404)
         let (_, error) = try suspend(refusing: Dictionary(uniqueKeysWithValues: Self.all.map { ($0, gone) }))
         #expect(error == .missing("AWS has no such user, role, key or password."))
     }
 
     @Test(
+        "A user counts as suspended only if the policy denies everything",
         arguments: [
             (#"{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#, "", true),
             (#"{"Statement":[]}"#, "", false),

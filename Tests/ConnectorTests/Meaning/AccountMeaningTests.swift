@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connectors
 
-/// What directories say of people.
+/// The meaning of directories' fields about people.
 @Suite struct AccountMeaningTests {
     // MARK: Okta
 
@@ -12,16 +12,18 @@ import Testing
         OktaRecords.account(["id": "u1", "status": .string(status), "profile": profile])
     }
 
-    /// Nobody has suspended whom nobody has activated.
-    @Test(arguments: [
-        ("STAGED", AccountRecord.Status.staged), ("SUSPENDED", .suspended), ("DEPROVISIONED", .deprovisioned),
-        ("PROVISIONED", .active), ("LOCKED_OUT", .active), ("PASSWORD_EXPIRED", .active), ("RECOVERY", .active),
-    ])
+    /// A staged user has never been active, so it is not suspended.
+    @Test(
+        "Okta's user states are mapped to our four states",
+        arguments: [
+            ("STAGED", AccountRecord.Status.staged), ("SUSPENDED", .suspended), ("DEPROVISIONED", .deprovisioned),
+            ("PROVISIONED", .active), ("LOCKED_OUT", .active), ("PASSWORD_EXPIRED", .active), ("RECOVERY", .active),
+        ])
     func oktasStatesAreFour(_ status: String, _ expected: AccountRecord.Status) {
         #expect(okta(status)?.status == expected)
     }
 
-    @Test func aCustomRoleHasItsLabel() throws {
+    @Test("A custom role in Okta is shown by its label") func aCustomRoleHasItsLabel() throws {
         let roles: JSON = [
             ["id": "cr0", "type": "CUSTOM", "label": "Help desk of the north"], ["type": "ORG_ADMIN", "label": "Org"],
             ["type": "CUSTOM"],
@@ -34,14 +36,14 @@ import Testing
             try pull { connector }.accounts["u1"]?.adminRoles == ["Help desk of the north", "ORG_ADMIN", "CUSTOM"])
     }
 
-    @Test func aLoginThatIsAnAddressIsALink() {
+    @Test("A login that is an e-mail address is a linked address") func aLoginThatIsAnAddressIsALink() {
         let account = okta("ACTIVE", ["login": "Ann@Google.example", "email": "ann@mail.example"])
         #expect(account?.email == "ann@mail.example" && account?.linkedEmails == ["ann@google.example"])
         #expect(okta("ACTIVE", ["login": "ann", "email": "ann@mail.example"])?.linkedEmails == [])
         #expect(okta("ACTIVE", ["login": "ANN@mail.example", "email": "ann@mail.example"])?.linkedEmails == [])
     }
 
-    @Test func aCountryInWordsIsItsCode() {
+    @Test("A country name in an event becomes its code") func aCountryInWordsIsItsCode() {
         let record = OktaRecords.event([
             "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": "user.session.start",
             "outcome": ["result": "SUCCESS"], "client": ["geographicalContext": ["country": "United States"]],
@@ -61,7 +63,9 @@ import Testing
 
     private static let guestName = "ann_partner.example#EXT#@tenant.onmicrosoft.com"
 
-    @Test(arguments: ["Member", "Guest", nil] as [String?], [guestName, guestName.lowercased()])
+    @Test(
+        "A user with a generated guest name is external",
+        arguments: ["Member", "Guest", nil] as [String?], [guestName, guestName.lowercased()])
     func whoHasAMadeUpNameComesFromOutside(_ type: String?, _ name: String) {
         var user: [String: JSON] = ["id": "u1", "userPrincipalName": .string(name)]
         user["userType"] = type.map(JSON.string) ?? .null
@@ -74,15 +78,16 @@ import Testing
         #expect(EntraRecords.account(.object(user))?.email == nil)
     }
 
-    @Test func anEmployeeIsNoGuest() {
+    @Test("A member with an ordinary name is a user, and a guest is external") func anEmployeeIsNoGuest() {
         let account = EntraRecords.account(["id": "u1", "userPrincipalName": "ann@corp.example", "userType": "Member"])
         #expect(account?.kind == .user && account?.email == "ann@corp.example")
         let guest = EntraRecords.account(["id": "u1", "userPrincipalName": "ann@corp.example", "userType": "Guest"])
         #expect(guest?.kind == .external)
     }
 
-    /// Guests register their factors at home: that there is none here says nothing.
-    @Test func aGuestsFactorsAreNotTheTenants() throws {
+    /// Guests register their factors in their own tenant, so having none here means nothing.
+    @Test("A guest without a second factor in the tenant has an unknown state")
+    func aGuestsFactorsAreNotTheTenants() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
                 guard path == "/users" else { return EntraTenant.answer(request, path, isEmpty: false) }
@@ -95,12 +100,12 @@ import Testing
         }
         let connector = try ConnectorCase.entra.connect(provider)
         let accounts = try pull { connector }.accounts
-        // The report says no of the first and yes of the others.
+        // The report says no for the first and yes for the others.
         #expect(accounts["u0"]?.mfaEnabled == nil && accounts["u1"]?.mfaEnabled == true)
         #expect(accounts["u2"]?.mfaEnabled == true)
     }
 
-    @Test func madeUpNamesAreNobodysAddress() throws {
+    @Test("A generated guest name is not used as an e-mail address") func madeUpNamesAreNobodysAddress() throws {
         let signIn = EntraEvents.signIn([
             "id": "s1", "createdDateTime": "2026-04-02T10:00:00Z", "userPrincipalName": .string(Self.guestName),
             "status": ["errorCode": 0], "location": ["countryOrRegion": "us"],
@@ -124,9 +129,10 @@ import Testing
         #expect(account?.managerEmail == nil)
     }
 
-    // MARK: Others
+    // MARK: Other platforms
 
-    @Test func aRootUserWhoNeverSignedInHasNeverSignedIn() {
+    @Test("AWS's year 1970 means that the root user has never signed in")
+    func aRootUserWhoNeverSignedInHasNeverSignedIn() {
         let report = """
             user,arn,user_creation_time,password_last_used,access_key_1_last_used_date
             <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,1970-01-01T00:00:00+00:00,N/A
@@ -135,7 +141,7 @@ import Testing
         #expect(root?.lastLoginAt == nil && root?.createdAt?.description == "2020-01-01T00:00:00Z")
     }
 
-    @Test func allVerifiedAddressesOfAMemberJoin() {
+    @Test("All verified addresses of a GitHub member are linked") func allVerifiedAddressesOfAMemberJoin() {
         let member = GitHubRecords.member([
             "role": "MEMBER",
             "node": [
@@ -147,7 +153,7 @@ import Testing
         #expect(member?.linkedEmails == ["ann@acme.test", "zoe@acme.example"])
     }
 
-    @Test func allAliasesOfAGoogleUserJoin() {
+    @Test("All aliases of a Google user are linked") func allAliasesOfAGoogleUserJoin() {
         let user = GoogleRecords.account([
             "id": "u1", "primaryEmail": "Ann@acme.example", "aliases": ["Ann.Lee@acme.example"],
             "nonEditableAliases": ["ann@acme.test"], "lastLoginTime": "1970-01-01T00:00:00.000Z",
@@ -156,17 +162,21 @@ import Testing
         #expect(user?.lastLoginAt == nil)
     }
 
-    @Test(arguments: [
-        ("active", AccountRecord.Status.active), ("pending", .staged), ("inactive", .suspended),
-    ])
+    @Test(
+        "Zoom's user states are mapped to three of our states",
+        arguments: [
+            ("active", AccountRecord.Status.active), ("pending", .staged), ("inactive", .suspended),
+        ])
     func zoomsStatesAreThree(_ status: String, _ expected: AccountRecord.Status) {
         #expect(ZoomRecords.account(["id": "u1"], id: "u1", state: status).status == expected)
     }
 
-    @Test(arguments: [
-        ("active", AccountRecord.Status.active), ("blocked", .suspended), ("deactivated", .suspended),
-        ("blocked_pending_approval", .staged),
-    ])
+    @Test(
+        "GitLab's user states are mapped to three of our states",
+        arguments: [
+            ("active", AccountRecord.Status.active), ("blocked", .suspended), ("deactivated", .suspended),
+            ("blocked_pending_approval", .staged),
+        ])
     func gitLabsStatesAreThree(_ state: String, _ expected: AccountRecord.Status) {
         let user: JSON = ["id": 1, "username": "ann", "state": .string(state)]
         #expect(GitLabRecords.user(user)?.status == expected)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connectors
 
-/// What platforms say of devices.
+/// The meaning of platforms' fields about devices.
 @Suite struct DeviceMeaningTests {
     private func okta(_ profile: [String: JSON], status: String = "ACTIVE") -> DeviceRecord? {
         let device: JSON = ["id": "d1", "status": .string(status), "profile": .object(profile)]
@@ -12,8 +12,9 @@ import Testing
         return record
     }
 
-    /// Of a system volume alone, the data on others is open.
+    /// If only the system volume is encrypted, data on the other volumes is unprotected.
     @Test(
+        "A device counts as encrypted only if its whole disk is",
         arguments: [
             ("FULL", true), ("USER", true), ("ALL_INTERNAL_VOLUMES", true), ("SYSTEM_VOLUME", false), ("NONE", false),
             ("SOMETHING_NEW", nil), (nil, nil),
@@ -24,13 +25,13 @@ import Testing
         #expect(okta(profile)?.isEncrypted == expected)
     }
 
-    @Test func aDeactivatedDeviceIsNone() {
+    @Test("A deactivated Okta device is left out, and a suspended one is contained") func aDeactivatedDeviceIsNone() {
         #expect(okta([:], status: "DEACTIVATED") == nil)
         #expect(okta([:], status: "SUSPENDED")?.isContained == true)
         #expect(okta([:], status: "ACTIVE") != nil)
     }
 
-    @Test func devicesHaveTheirModels() {
+    @Test("Devices have the model that their platform names") func devicesHaveTheirModels() {
         #expect(okta(["model": "MacBookPro18,3"])?.model == "MacBookPro18,3")
         guard case .device(let intune)? = Intune.device(["id": "d1", "model": "Latitude 5440"]),
             case .device(let chrome)? = GoogleRecords.chromeDevice(["deviceId": "d1", "model": "HP x360"]).record,

@@ -5,17 +5,18 @@ import Testing
 
 @testable import Connectors
 
-/// The provider's fields that Shared/Connectors/FIELDS.md names are those that ours come from: with other values in all of
-/// a row's fields, ours has other values too.
+/// Shared/Connectors/FIELDS.md names the provider fields that our fields come from: if all fields of a row change, our
+/// field changes too.
 @Suite struct FieldSourcesTests {
-    @Test(arguments: ConnectorCase.all) func everyRowNamesWhereTheFieldComesFrom(_ example: ConnectorCase) throws {
+    @Test("Every row of FIELDS.md names the fields that ours comes from", arguments: ConnectorCase.all)
+    func everyRowNamesWhereTheFieldComesFrom(_ example: ConnectorCase) throws {
         let org = try FakeProvider(example.org)
         let connector = try example.connect(org)
         let before = try pull { connector }
         var checked = 0
         for (field, sources) in try FieldTable.rows(example.connector.platform) {
             let values = before.values(of: field)
-            // Lists that have nothing of the kind need not be read.
+            // Lists without this kind of record need not be read.
             let kind = FieldTable.kind(of: field)
             let others = Set(
                 connector.collections.filter { list in kind.map { list.kinds.contains($0) } != true }.map(\.name))
@@ -23,9 +24,9 @@ import Testing
             let provider = try FakeProvider { request in
                 example.org(request).map { changes.made(to: $0) }
             }
-            // Requests for what has another id now are refused, and so are parts of lists left out.
+            // Requests for a changed id are refused, and so are some parts of lists.
             let now = (try? pull(without: others) { try example.connect(provider) }) ?? []
-            // Fields that are named by where they stand, such as a list's path, are no members.
+            // Fields that are named by their position, such as a list's path, are no members.
             guard changes.count > 0, values.contains(where: { !["nil", "[]", "[:]", "false", "success"].contains($0) })
             else {
                 continue
@@ -36,7 +37,7 @@ import Testing
         #expect(checked > 5)
     }
 
-    /// Other values in the members of some names.
+    /// Replaces the values of members with certain names.
     private final class Changes: @unchecked Sendable {
         private let names: Set<String>
         private let lock = NSLock()
@@ -44,7 +45,7 @@ import Testing
 
         init(_ names: Set<String>) { self.names = names }
 
-        /// How many members there were.
+        /// The number of replaced members.
         var count: Int { lock.withLock { number } }
 
         func made(to reply: FakeProvider.Reply) -> FakeProvider.Reply {
@@ -97,7 +98,7 @@ import Testing
 }
 
 extension [SyncRecord] {
-    /// The values of one of our fields, such as `account.email`, in the records' own order of values.
+    /// Returns the values of one of our fields, such as `account.email`, sorted.
     fileprivate func values(of field: String) -> [String] {
         let parts = field.split(separator: ".")
         guard parts.count == 2 else { return [] }
@@ -111,7 +112,7 @@ extension [SyncRecord] {
 }
 
 extension SyncRecord {
-    /// The name of the kind in the table, and all fields as text.
+    /// The kind's name in the table, and all fields as text.
     fileprivate var members: (kind: String, fields: [String: String])? {
         let (kind, record): (String, Any) =
             switch self {

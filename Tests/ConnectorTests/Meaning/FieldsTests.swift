@@ -10,7 +10,7 @@ enum FieldTable {
     static let connectors = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Connectors")
 
-    /// The rows of a platform's table: our field, and the provider's fields that it names.
+    /// Returns the rows of a platform's table: our field, and the provider fields that it names.
     static func rows(_ platform: Platform) throws -> [(field: String, sources: [String])] {
         let text = try String(contentsOf: connectors.appending(path: "FIELDS.md"), encoding: .utf8)
         let section = text.components(separatedBy: "\n## ").first { $0.hasPrefix(platform.rawValue + "\n") }
@@ -23,7 +23,7 @@ enum FieldTable {
         }
     }
 
-    /// The kind of record that a row is about.
+    /// Returns the kind of record that a row belongs to.
     static func kind(of field: String) -> SyncRecord.Kind? {
         let kinds: [Substring: SyncRecord.Kind] = [
             "account": .account, "application": .application, "entitlement": .entitlement, "grant": .oauthGrant,
@@ -33,9 +33,10 @@ enum FieldTable {
     }
 }
 
-/// Shared/Connectors/FIELDS.md says what the connectors do.
+/// Shared/Connectors/FIELDS.md must describe the connectors as they are.
 @Suite struct FieldsTests {
-    @Test(arguments: ConnectorCase.all) func everyFieldThatAConnectorFillsIsThere(_ example: ConnectorCase) throws {
+    @Test("Every field that a connector fills is in FIELDS.md", arguments: ConnectorCase.all)
+    func everyFieldThatAConnectorFillsIsThere(_ example: ConnectorCase) throws {
         let fields = try FieldTable.rows(example.connector.platform).map(\.field)
         #expect(Set(fields).count == fields.count)
         let provider = try FakeProvider(example.org)
@@ -44,7 +45,8 @@ enum FieldTable {
         #expect(filled.subtracting(fields) == [])
     }
 
-    @Test(arguments: ConnectorCase.all) func everyFieldOfAProviderIsReadByTheCode(_ example: ConnectorCase) throws {
+    @Test("Every provider field in FIELDS.md occurs in the connector's source", arguments: ConnectorCase.all)
+    func everyFieldOfAProviderIsReadByTheCode(_ example: ConnectorCase) throws {
         let folders = [
             Platform.googleWorkspace: "GoogleWorkspace", .microsoftEntra: "Microsoft", .microsoftIntune: "Microsoft",
         ]
@@ -60,7 +62,7 @@ enum FieldTable {
 }
 
 extension SyncRecord {
-    /// What a record says, by the names that FIELDS.md has. Identifiers made of others are not named there.
+    /// The record's filled fields, by their names in FIELDS.md, which leaves out ids that are composed of other fields.
     fileprivate var filledFields: [String] {
         func named(_ kind: String, _ always: [String], _ rest: [(String, Bool)]) -> [String] {
             (always + rest.filter(\.1).map(\.0)).map { kind + "." + $0 }

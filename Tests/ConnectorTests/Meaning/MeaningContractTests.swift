@@ -5,10 +5,10 @@ import Testing
 
 @testable import Connectors
 
-/// What every connector must make of the same oddity, wherever it stands in the provider's answers.
+/// Every connector treats the same unusual value in the same way, wherever it stands in the provider's answers.
 @Suite struct MeaningContractTests {
-    /// What a connector pulls when every text of the answers that a pattern finds is another one. Events are found by
-    /// their times, and are left out where these are lost.
+    /// Returns the records that a connector pulls if every match of a pattern in the answers is replaced. Events are
+    /// found by their times, so they are left out if these change.
     private func pulled(
         _ example: ConnectorCase, replacing replacements: [(pattern: String, text: String)]
     ) throws -> [SyncRecord] {
@@ -24,7 +24,7 @@ import Testing
                 }
             }
             var body = replaced(String(decoding: reply.body, as: UTF8.self))
-            // AWS's credential report is in base64.
+            // AWS's credential report is in Base64.
             if let begin = body.range(of: "<Content>"), let end = body.range(of: "</Content>"),
                 let report = Base64.standard.decode(body[begin.upperBound..<end.lowerBound])
             {
@@ -39,15 +39,15 @@ import Testing
             ["events", "log", "sign-ins", "administration", "grants given", "downloads", "deletions", "bin"]
                 .contains { name.hasSuffix($0) }
         }
-        // AWS tells of its root user in Base64, in which no pattern finds anything.
+        // AWS describes its root user in Base64, which no pattern can match.
         let records = try pull(without: Set(logs + ["root"])) { connector }
         #expect(provider.unexpected.isEmpty)
         return records
     }
 
-    /// Moments stand in texts, and here and there in numbers of seconds or milliseconds.
+    /// Times are texts, and in some places numbers of seconds or milliseconds.
     @Test(
-        arguments: ConnectorCase.all,
+        "A placeholder time is never stored as a time", arguments: ConnectorCase.all,
         [("0001-01-01T00:00:00Z", "0"), ("1970-01-01T00:00:00Z", "1"), ("9999-12-31T23:59:59Z", "0")])
     func neverIsNoMomentAnywhere(_ example: ConnectorCase, _ never: (text: String, number: String)) throws {
         let date = "20[0-9]{2}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?"
@@ -58,8 +58,9 @@ import Testing
         #expect(records.flatMap(\.moments) == [])
     }
 
-    /// White space around an address, and letters that only look like others.
-    @Test(arguments: ConnectorCase.all) func addressesHaveOneForm(_ example: ConnectorCase) throws {
+    /// Addresses with white space around them, and with letters that only look like others.
+    @Test("Addresses are stored in their canonical form", arguments: ConnectorCase.all)
+    func addressesHaveOneForm(_ example: ConnectorCase) throws {
         let plain = try pulled(example, replacing: []).flatMap(\.addresses)
         let pattern = #""([A-Za-z0-9.]+)@([A-Za-z]+\.[A-Za-z]+)""#
         let spaced = try pulled(example, replacing: [(pattern, "\" $1@$2\u{A0}\"")]).flatMap(\.addresses)
@@ -69,7 +70,8 @@ import Testing
         #expect(!alike.contains { $0.hasPrefix("k") && !plain.contains($0) }, "\(alike)")
     }
 
-    @Test(arguments: ConnectorCase.all) func countriesAreCodes(_ example: ConnectorCase) throws {
+    @Test("Countries are stored as codes", arguments: ConnectorCase.all)
+    func countriesAreCodes(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)
         let connector = try example.connect(provider)
         for case .auditEvent(let event) in try pull({ connector }) {
@@ -79,7 +81,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ConnectorCase.all) func placeholdersAreNoSerialNumbers(_ example: ConnectorCase) throws {
+    @Test("A placeholder serial number is not stored", arguments: ConnectorCase.all)
+    func placeholdersAreNoSerialNumbers(_ example: ConnectorCase) throws {
         let records = try pulled(
             example,
             replacing: [(#""(serialNumber|serial_number)":"[^"]*""#, #""$1":"To be filled by O.E.M.""#)])
@@ -88,7 +91,7 @@ import Testing
 }
 
 extension SyncRecord {
-    /// When things were and will be.
+    /// The record's times.
     fileprivate var moments: [Timestamp] {
         let moments: [Timestamp?] =
             switch self {

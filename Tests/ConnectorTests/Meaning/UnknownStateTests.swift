@@ -4,9 +4,9 @@ import Testing
 
 @testable import Connectors
 
-/// Accounts of which the provider does not tell the state: what is known of it stays.
+/// Accounts whose state the provider does not tell keep their stored state.
 @Suite struct UnknownStateTests {
-    /// The members by which a platform tells it; nil if it knows one state only.
+    /// The members that tell a platform's account state; nil if the platform has only one state.
     private static func members(_ platform: Platform) -> [String]? {
         switch platform {
         case .okta, .crowdStrike, .zoom: ["status"]
@@ -21,7 +21,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ConnectorCase.all, [nil, .null, .number(7.5), "SURPRISE", ["active"]] as [JSON?])
+    @Test(
+        "An unknown account state is reported as unread, not as another state",
+        arguments: ConnectorCase.all, [nil, .null, .number(7.5), "SURPRISE", ["active"]] as [JSON?])
     func isNoState(_ example: ConnectorCase, _ value: JSON?) throws {
         guard let members = Self.members(example.connector.platform) else { return }
         let before = try Absence.records(of: example)
@@ -43,7 +45,7 @@ import Testing
 }
 
 extension JSON {
-    /// The value with another one in all members of some names; nil takes them away.
+    /// Returns the value with all members of certain names replaced; nil removes them.
     fileprivate func replacing(_ names: [String], by value: JSON?) -> JSON {
         switch self {
         case .object(let members):

@@ -6,7 +6,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct AWSAbsenceTests {
-    /// A sync in which some texts of the answers to an action are others.
+    /// Syncs with replacements in the answers to one action.
     private func sync(
         _ action: String, of user: String? = nil, filter: String? = nil, _ changes: [(String, String)]
     ) throws -> Absence {
@@ -37,7 +37,9 @@ import Testing
 
     // MARK: Parts of single users
 
-    @Test("What is refused of one user stays for that user alone, and is named", arguments: ["AccessDenied", "Other"])
+    @Test(
+        "If one user's part is refused, that user's records stay, and the report names the part",
+        arguments: ["AccessDenied", "Other"])
     func oneUser(_ error: String) throws {
         let factors = try sync("ListMFADevices", of: "u1", error)
         #expect(factors.leftOut == ["second factors"] && factors.gone == [])
@@ -51,7 +53,7 @@ import Testing
         #expect(keys.records.filter { $0.key.kind == "accessKey" }.count == 10)
     }
 
-    @Test("An answer without its list is no empty list") func noList() throws {
+    @Test("An answer without its list is not an empty list") func noList() throws {
         let factors = try sync("ListMFADevices", of: "u1", [("MFADevices", "Others")])
         #expect(factors.accounts["AIDA1"]?.unread == [.mfaEnabled] && factors.leftOut == ["second factors"])
         let keys = try sync("ListAccessKeys", of: "u1", [("AccessKeyMetadata", "Others")])
@@ -60,7 +62,7 @@ import Testing
         #expect(error?.kind == "provider_error")
     }
 
-    @Test("A key whose last use is not known is neither shown nor gone") func lastUse() throws {
+    @Test("A key whose last use is unknown is neither shown nor marked as gone") func lastUse() throws {
         let absence = try sync("GetAccessKeyLastUsed", "AccessDenied")
         #expect(absence.gone == [] && absence.leftOut == ["last uses of access keys"])
         #expect(!absence.records.contains { $0.key.kind == "accessKey" })
@@ -68,7 +70,9 @@ import Testing
 
     // MARK: Policies and tags
 
-    @Test("What policies and tags say stays if they can't be read", arguments: ["User", "Group", "LocalManagedPolicy"])
+    @Test(
+        "Fields from policies and tags stay if these can't be read",
+        arguments: ["User", "Group", "LocalManagedPolicy"])
     func details(_ filter: String) throws {
         let absence = try sync("GetAccountAuthorizationDetails", filter: filter, "AccessDenied")
         #expect(absence.leftOut == ["policies and tags"] && absence.gone == [])
@@ -77,7 +81,7 @@ import Testing
         #expect(user?.unread == [.status, .email, .department, .title, .managerEmail])
     }
 
-    @Test("Somebody of whom the policies say nothing keeps what is known") func missingDetails() throws {
+    @Test("A user without an entry in the policies keeps the stored fields") func missingDetails() throws {
         let absence = try sync(
             "GetAccountAuthorizationDetails", filter: "User", [("<UserId>AIDA0</UserId>", "")])
         #expect(
@@ -85,7 +89,7 @@ import Testing
         #expect(absence.accounts["AIDA1"]?.isAdmin == true && absence.accounts["AIDA1"]?.unread == [])
     }
 
-    @Test("Whose group can't be read may be an administrator") func missingGroup() throws {
+    @Test("A user in a group that can't be read may be an administrator") func missingGroup() throws {
         let absence = try sync("GetAccountAuthorizationDetails", filter: "Group", [("<GroupName>g2</GroupName>", "")])
         #expect(absence.accounts["AIDA1"]?.isAdmin == nil && absence.accounts["AIDA1"]?.unread == [.status])
         #expect(absence.accounts["AIDA2"]?.isAdmin == false)
@@ -93,7 +97,7 @@ import Testing
 
     // MARK: Lists
 
-    /// A change that takes one user away.
+    /// Syncs without user u2, with other answers.
     private func withoutU2(
         _ answer: @escaping @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
     ) throws -> Absence {
@@ -108,7 +112,7 @@ import Testing
         }
     }
 
-    @Test("A user who has gone is gone, though the roles or the root user can't be read")
+    @Test("A user who has left is gone, even if the roles or the root user can't be read")
     func otherLists() throws {
         let refused = AWSAccount.error("AccessDenied", status: 403)
         let keys: Set = ["accessKey/AKIAAu2", "accessKey/AKIABu2"]
@@ -128,7 +132,7 @@ import Testing
     }
 
     @Test(
-        "An entry that can't be read leaves open which it is",
+        "An unreadable entry could be any record, so no record is gone",
         arguments: [
             ("ListUsers", "", "<UserId>AIDA0</UserId>"), ("ListUsers", "", "<UserName>u0</UserName>"),
             ("GetAccountAuthorizationDetails", "Role", "<RoleId>AROA0</RoleId>"),
@@ -139,21 +143,22 @@ import Testing
         #expect(absence.gone == [])
     }
 
-    @Test("A role whose trust can't be read keeps what it was") func trust() throws {
+    @Test("A role whose trust policy can't be read keeps its stored metadata") func trust() throws {
         let absence = try sync(
             "GetAccountAuthorizationDetails", filter: "Role", [("AssumeRolePolicyDocument", "Other")])
         #expect(absence.accounts["role/AROA0"]?.unread == [.metadata] && absence.gone == [])
     }
 
     @Test(
-        "A list that says it is cut off and not where is an error", arguments: ["", "<IsTruncated>maybe</IsTruncated>"])
+        "A list that is truncated without saying where it continues is an error",
+        arguments: ["", "<IsTruncated>maybe</IsTruncated>"])
     func noMarker(_ text: String) {
         let changes = text.isEmpty ? [("Marker", "Other")] : [("<IsTruncated>true</IsTruncated>", text)]
         let error = #expect(throws: ConnectorError.self) { try sync("ListUsers", changes) }
         #expect(error?.kind == "provider_error")
     }
 
-    @Test("The log is left out if it fails, and the inventory comes all the same", arguments: [400, 403, 500])
+    @Test("If the log fails, it is left out, and the inventory is synced", arguments: [400, 403, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.headers["X-Amz-Target"] != nil ? .json(["__type": "InternalError"], status: status) : nil
@@ -163,7 +168,7 @@ import Testing
 
     // MARK: Names
 
-    @Test("A user or role who is renamed is the same") func renaming() throws {
+    @Test("A renamed user or role stays the same account") func renaming() throws {
         let absence = try sync { request, reply in
             let text = String(decoding: reply.body, as: UTF8.self)
             return .init(
@@ -177,7 +182,7 @@ import Testing
         #expect(absence.accounts["role/AROA2"]?.formerExternalID == "role/new")
     }
 
-    @Test("An action is on the user who has the id, whatever the name is now") func actions() throws {
+    @Test("An action applies to the user with the id, whatever the name is now") func actions() throws {
         let provider = try FakeProvider { request in
             switch request.form?.values("Action").first {
             case "UpdateLoginProfile"?: AWSAccount.reply("UpdateLoginProfile", "")
@@ -193,7 +198,7 @@ import Testing
         #expect(provider.requests.last?.form?.values("UserName") == ["u2"])
         _ = try connector.perform(.revokeSessions, on: target("role/AROA3", "former"))
         #expect(provider.requests.last?.form?.values("RoleName") == ["r3"])
-        // Known by their names since before ids were.
+        // These accounts are known by their names, from a time before ids were stored.
         _ = try connector.perform(.forcePasswordChange, on: target("u2", "u2"))
         #expect(provider.requests.last?.form?.values("UserName") == ["u2"])
         _ = try connector.perform(.revokeSessions, on: target("role/r3", "r3"))

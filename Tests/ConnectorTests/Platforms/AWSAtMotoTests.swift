@@ -6,20 +6,20 @@ import Upstream
 
 @testable import Connectors
 
-/// IAM and STS as moto serves them, which is not ours: it verifies signatures and carries out what it is asked.
+/// Uses IAM and STS of moto, an independent implementation that verifies signatures and carries out actions.
 @Suite(.enabled(if: MotoServer.python != nil, "Tests/run sets up Python with moto"))
 struct AWSAtMotoTests {
     private let moto: Moto
 
     init() throws { moto = try Moto() }
 
-    @Test func pullsTheAccountWithTheRightSecretOnly() throws {
+    @Test("The account is pulled with the right secret only") func pullsTheAccountWithTheRightSecretOnly() throws {
         try moto.addUsers(from: 0, to: 110)
         try moto.call("CreateLoginProfile", [("UserName", "user-7"), ("Password", "correct-horse")])
         try moto.call("TagUser", tag("user-7", "Email", "Ada@acme.com"))
         try moto.call("AttachUserPolicy", policy("user-7", "AdministratorAccess"))
         try moto.call("CreateAccessKey", [("UserName", "user-7")])
-        // Whoever may do everything is an administrator, whatever the policy is called.
+        // A user who may do everything is an administrator, whatever the policy is called.
         let everything = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
         try moto.call(
             "PutUserPolicy", [("UserName", "user-9"), ("PolicyName", "own"), ("PolicyDocument", everything)])
@@ -45,7 +45,7 @@ struct AWSAtMotoTests {
         let wrong = try moto.connect(secret: "wrong")
         let error = #expect(throws: ConnectorError.self) { try wrong.check() }
         #expect(error?.kind == "authentication_expired")
-        // moto does not serve CloudTrail's log.
+        // moto does not offer CloudTrail's log.
         let records = try pull(without: ["events"]) { aws }
         let accounts = byName(records)
         // The connector's own user is one more.
@@ -64,7 +64,7 @@ struct AWSAtMotoTests {
         #expect(keys.count == 2)
     }
 
-    @Test func changesTheAccount() throws {
+    @Test("Actions change the account") func changesTheAccount() throws {
         try moto.addUsers(from: 0, to: 4)
         let aws = try moto.connect()
         try suspendsAUser(aws)
@@ -86,7 +86,7 @@ struct AWSAtMotoTests {
         #expect(byName(try pull(without: ["events"]) { aws })["user-0"]?.status == .suspended)
         #expect(throws: ConnectorError.self) { try moto.call("GetLoginProfile", [("UserName", "user-0")]) }
         #expect(try aws.outcome(of: .suspendUser, on: target) == .done(["platform": "aws", "external_id": "user-0"]))
-        // Once more, as after a crash.
+        // The action is repeated, as after a crash.
         _ = try aws.perform(.suspendUser, on: target)
     }
 
@@ -96,7 +96,7 @@ struct AWSAtMotoTests {
         #expect(try moto.user("user-2")?["password_reset_required"] == false)
         #expect(try aws.outcome(of: .forcePasswordChange, on: target) == .notDone)
         _ = try aws.perform(.forcePasswordChange, on: target)
-        // moto forgets a password that is not sent along, so GetLoginProfile tells no more.
+        // moto deletes a password that is not sent along, so GetLoginProfile shows nothing more.
         #expect(try moto.user("user-2")?["password_reset_required"] == true)
         let stranger = ActionTarget(actionID: .random(), externalID: "nobody")
         let error = #expect(throws: ConnectorError.self) { try aws.perform(.forcePasswordChange, on: stranger) }
@@ -144,12 +144,12 @@ struct AWSAtMotoTests {
     }
 }
 
-/// A moto server with one user who may do everything; from `connect` on it verifies every signature.
+/// A moto server with one user who may do everything; after `connect` it verifies every signature.
 private final class Moto {
     private let server: MotoServer
     private var url: String { server.url }
     private let keys: AWSKeys
-    /// The user's own way in.
+    /// The session of that user.
     private let session: AWSSession
 
     init() throws {
@@ -181,7 +181,7 @@ private final class Moto {
         _ action: String, _ parameters: [(name: String, value: String)]
     ) throws -> XMLElement { try session.iam(action, parameters) }
 
-    /// A user as moto keeps it.
+    /// Returns a user as moto stores it.
     func user(_ name: String) throws -> JSON? {
         let there = try #require(UpstreamURL("https://moto/moto-api/data.json"))
         let data = try Self.client(url).send(UpstreamRequest(.get, there)).json
@@ -192,7 +192,7 @@ private final class Moto {
         _ = try session.iamEach("CreateUser", (first..<end).map { [("UserName", "user-\($0)")] })
     }
 
-    /// The connector, with the user's key and its secret, or another one.
+    /// Connects the connector with the user's key and its secret, or another one.
     func connect(secret: String? = nil) throws -> any Connector {
         let config: [String: JSON] = [
             "access_key_id": .string(keys.id),

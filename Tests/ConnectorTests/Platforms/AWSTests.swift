@@ -17,7 +17,7 @@ extension ConnectorCase {
         counts: ["account": 13, "accessKey": 12, "auditEvent": 6])
 }
 
-/// An account as AWS's APIs show it: two of everything a page.
+/// An account as AWS's APIs show it, with two items per page.
 enum AWSAccount {
     static func error(_ code: String, status: Int) -> FakeProvider.Reply {
         .init(
@@ -39,7 +39,7 @@ enum AWSAccount {
                 """)
     }
 
-    /// The service and region in a signature's scope.
+    /// Returns the service and region in a signature's scope.
     private static func scope(_ request: FakeProvider.Request) -> Substring? {
         guard let authorization = request.headers["Authorization"], request.headers["X-Amz-Date"] != nil,
             authorization.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/")
@@ -221,7 +221,7 @@ enum AWSAccount {
 @Suite struct AWSTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u0")
 
-    @Test func mapsWhatAWSSays() throws {
+    @Test("Users, roles, keys and the root user are mapped to our records") func mapsWhatAWSSays() throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)
         let connector = try ConnectorCase.aws.connect(provider)
         let records = try pull { connector }
@@ -261,7 +261,7 @@ enum AWSAccount {
         #expect(!unused.isActive && unused.lastUsedAt == nil)
     }
 
-    @Test func mapsWhatCloudTrailSays() throws {
+    @Test("CloudTrail's events are mapped to our records") func mapsWhatCloudTrailSays() throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)
         let connector = try ConnectorCase.aws.connect(provider)
         var events: [String: AuditEventRecord] = [:]
@@ -280,27 +280,29 @@ enum AWSAccount {
         #expect(events["e3"]?.eventType == "StopLogging")
         #expect(events["e3"]?.actor == "root")
         #expect(events["e4"]?.ipAddress == nil)
-        // An administrator took it off another's account.
+        // An administrator removed the factor from another user's account.
         #expect(events["e5"]?.eventType == EventType.factorRemoved)
         #expect(events["e5"]?.actorExternalID == "AIDA0" && events["e5"]?.actorEmail == nil)
     }
 
-    @Test(arguments: ["SignatureDoesNotMatch", "ExpiredToken", "InvalidClientTokenId"])
+    @Test(
+        "A refused key is reported as expired credentials",
+        arguments: ["SignatureDoesNotMatch", "ExpiredToken", "InvalidClientTokenId"])
     func refusedKeysAreCredentials(_ code: String) throws {
         let provider = try FakeProvider { _ in AWSAccount.error(code, status: 403) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.aws.connect(provider).check() }
         #expect(error?.kind == "authentication_expired")
     }
 
-    @Test func aMissingPolicyIsNoBadKey() throws {
+    @Test("A missing permission is a configuration error, not a bad key") func aMissingPolicyIsNoBadKey() throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)
         provider.fail(AWSAccount.error("AccessDenied", status: 403), after: 1)
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.aws.connect(provider).check() }
         #expect(error?.kind == "configuration_invalid")
     }
 
-    /// The trap: throttling is 400 with a code, without a field, in JSON too.
-    @Test func waitsForReportsAndThrottles() throws {
+    /// AWS reports throttling as status 400 with a code, also in JSON.
+    @Test("The connector waits for reports and rate limits") func waitsForReportsAndThrottles() throws {
         let provider = try FakeProvider(ConnectorCase.aws.org)
         provider.fail(
             .json(["__type": "com.amazonaws.cloudtrail.v20131101#ThrottlingException"], status: 400),
@@ -313,7 +315,7 @@ enum AWSAccount {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func assumesTheRole() throws {
+    @Test("The connector assumes the configured role with the external id") func assumesTheRole() throws {
         let provider = try FakeProvider { request in
             let key = request.headers["Authorization"]?.split(separator: "=")[1].prefix { $0 != "/" }
             switch (key, request.form?.values("Action").first) {
@@ -343,26 +345,28 @@ enum AWSAccount {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: [
-        (
-            ActionType.revokeAllTokens,
-            ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
-        ),
-        (
-            .revokeOAuthToken,
-            ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
-        ),
-        (.forcePasswordChange, ["UpdateLoginProfile UserName=u0 PasswordResetRequired=true"]),
-        (
-            .suspendUser,
-            [
-                "DeleteLoginProfile UserName=u0", "ListAccessKeys UserName=u0",
-                "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive",
-                "PutUserPolicy UserName=u0 PolicyName=ThalianSuspended PolicyDocument="
-                    + #"{"Statement":[{"Action":"*","Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}"#,
-            ]
-        ),
-    ])
+    @Test(
+        "Each action sends the documented calls",
+        arguments: [
+            (
+                ActionType.revokeAllTokens,
+                ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
+            ),
+            (
+                .revokeOAuthToken,
+                ["ListAccessKeys UserName=u0", "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive"]
+            ),
+            (.forcePasswordChange, ["UpdateLoginProfile UserName=u0 PasswordResetRequired=true"]),
+            (
+                .suspendUser,
+                [
+                    "DeleteLoginProfile UserName=u0", "ListAccessKeys UserName=u0",
+                    "UpdateAccessKey UserName=u0 AccessKeyId=AKIA1 Status=Inactive",
+                    "PutUserPolicy UserName=u0 PolicyName=ThalianSuspended PolicyDocument="
+                        + #"{"Statement":[{"Action":"*","Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}"#,
+                ]
+            ),
+        ])
     func acts(_ action: ActionType, _ expected: [String]) throws {
         let provider = try FakeProvider { request in
             let calls = request.text.split(separator: "&").map { String($0) }
@@ -384,7 +388,7 @@ enum AWSAccount {
         #expect(calls.map { String($0) } == expected)
     }
 
-    @Test func endsTheSessionsOfUsersAndRoles() throws {
+    @Test("Sessions of users and roles are ended by a policy") func endsTheSessionsOfUsersAndRoles() throws {
         for (id, action) in [("u0", "PutUserPolicy"), ("role/r0", "PutRolePolicy")] {
             let provider = try FakeProvider { AWSAccount.reply($0.form?.values("Action").first ?? "", "") }
             let connector = try ConnectorCase.aws.connect(provider)

@@ -11,7 +11,7 @@ import Testing
     private static let scroll = "/devices/queries/devices-scroll/v1"
     private static let hosts = "/devices/entities/devices/v2"
 
-    @Test("Errors beside status 200 are an error of the list of hosts", arguments: [scroll, hosts])
+    @Test("Errors next to status 200 make the list of hosts fail", arguments: [scroll, hosts])
     func errorsOfHosts(_ path: String) {
         #expect(throws: ConnectorError.provider("CrowdStrike failed with code 500. Try again later.")) {
             try sync { request, _ in request.path == path ? .json(Self.failure) : nil }
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "Errors beside status 200 leave the console's users out, and nobody has gone",
+        "Errors next to status 200 leave the console's users out, and no user is gone",
         arguments: ["/user-management/queries/users/v1", "/user-management/entities/users/GET/v1"])
     func errorsOfUsers(_ path: String) throws {
         let absence = try sync { request, _ in request.path == path ? .json(Self.failure) : nil }
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "Detections that could not be counted stay, and are named",
+        "Detections that could not be counted keep their stored number, and the report names them",
         arguments: [
             .json(failure), .json(failure, status: 403), .init(500),
             .json(["resources": [nil], "errors": [], "meta": ["pagination": ["total": 1]]]),
@@ -41,7 +41,7 @@ import Testing
         #expect(devices.count == 6 && devices.allSatisfy { $0.unread.contains(.openDetections) })
     }
 
-    @Test("Alerts are not needed to connect") func checkWithoutAlerts() throws {
+    @Test("Connecting does not need access to alerts") func checkWithoutAlerts() throws {
         let provider = try FakeProvider { request in
             request.path.contains("alerts")
                 ? .json(Self.failure, status: 403) : FalconCloud.answer(request, isEmpty: false)
@@ -59,13 +59,13 @@ import Testing
     static let answers = [
         Answer(testDescription: "no error", errors: [], gone: [], leftOut: []),
         Answer(
-            testDescription: "404 of it", errors: [["code": 404, "id": "d1"]], gone: ["device/d1"], leftOut: []),
-        Answer(testDescription: "404 of none", errors: [["code": 404]], gone: [], leftOut: ["hosts"]),
-        Answer(testDescription: "500 of it", errors: [["code": 500, "id": "d1"]], gone: [], leftOut: ["hosts"]),
+            testDescription: "404 for the host", errors: [["code": 404, "id": "d1"]], gone: ["device/d1"], leftOut: []),
+        Answer(testDescription: "404 for no host", errors: [["code": 404]], gone: [], leftOut: ["hosts"]),
+        Answer(testDescription: "500 for the host", errors: [["code": 500, "id": "d1"]], gone: [], leftOut: ["hosts"]),
         Answer(testDescription: "null", errors: [nil], gone: [], leftOut: ["hosts"]),
     ]
 
-    @Test("A host that was asked for and did not come has gone only if CrowdStrike says so of it", arguments: answers)
+    @Test("A requested host that was not returned is gone only if CrowdStrike says so", arguments: answers)
     func hostThatDidNotCome(_ answer: Answer) throws {
         let absence = try sync { request, reply in
             request.path == Self.hosts
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(
-        "An entry that can't be read protects itself, or all if it has no id",
+        "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [
             (scroll, .null, []), (scroll, 7, []), (hosts, .null, []), (hosts, ["hostname": "x"], []),
             ("/user-management/queries/users/v1", .null, []), ("/user-management/entities/users/GET/v1", .null, []),
@@ -99,13 +99,13 @@ import Testing
         #expect(users.leftOut == ["users"] && users.gone == [])
     }
 
-    @Test("A list that does not tell if there is more is no whole one") func noPagination() throws {
+    @Test("A list that does not tell if there is more is incomplete") func noPagination() throws {
         func sync(_ path: String) throws -> Absence { try self.sync { $0.path == path ? $1.with("meta", nil) : nil } }
         #expect(throws: ConnectorError.self) { try sync(Self.scroll) }
         #expect(try sync("/user-management/queries/users/v1").gone == [])
     }
 
-    @Test("A host without a status keeps whether it is contained") func noStatus() throws {
+    @Test("A host without a status keeps its stored containment") func noStatus() throws {
         let absence = try sync { request, reply in
             request.path == Self.hosts ? reply.entries("resources") { $0.map { $0.with(["status": nil]) } } : nil
         }
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "Roles of one user that can't be read stay for that user alone",
+        "If one user's roles can't be read, that user's stored roles stay",
         arguments: [
             .json(failure), .json(["errors": [["code": 403]]], status: 403), .init(401), .init(500),
             .json(["resources": [nil]]), .json(["resources": [["role_name": "Falcon Administrator"]]]),
@@ -130,7 +130,7 @@ import Testing
         #expect(absence.leftOut == (isRead ? [] : ["roles"]))
     }
 
-    @Test("Only what CrowdStrike documents for it means bad credentials", arguments: [308, 404, 405, 500])
+    @Test("Only CrowdStrike's documented answers mean bad credentials", arguments: [308, 404, 405, 500])
     func tokens(_ status: Int) throws {
         let provider = try FakeProvider { _ in FalconCloud.refused(status, "no") }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.crowdStrike.connect(provider).check() }

@@ -22,7 +22,7 @@ extension ConnectorCase {
         counts: ["device": 6, "account": 5])
 }
 
-/// An account as Falcon's API shows it: two of everything a page.
+/// An account as Falcon's API shows it, with two items per page.
 enum FalconCloud {
     static func refused(_ status: Int, _ message: String) -> FakeProvider.Reply {
         .json(["errors": [["code": .integer(status), "message": .string(message)]]], status: status)
@@ -48,7 +48,7 @@ enum FalconCloud {
             return request.parameter("limit") == "1" ? .json(["resources": []]) : nil
         case "GET /devices/queries/devices-scroll/v1" where request.parameter("limit") != nil:
             let from = offset.flatMap { Int($0.dropFirst(3)) } ?? 0
-            // The last page names no other.
+            // The last page names no next page.
             let next = from + 2 < 6 ? "ptr\(from + 2)" : ""
             return page((0..<6).map { .string("d\($0)") }, from: from, total: 6, next: ["offset": .string(next)])
         case "POST /devices/entities/devices/v2":
@@ -91,7 +91,7 @@ enum FalconCloud {
 @Suite struct CrowdStrikeTests {
     private let target = ActionTarget(actionID: .random(), externalID: "d0")
 
-    @Test func mapsWhatFalconSays() throws {
+    @Test("Hosts and console users are mapped to our records") func mapsWhatFalconSays() throws {
         let provider = try FakeProvider(ConnectorCase.crowdStrike.org)
         let connector = try ConnectorCase.crowdStrike.connect(provider)
         let records = try pull { connector }
@@ -113,8 +113,8 @@ enum FalconCloud {
         #expect(records.accounts["u1"]?.email == "u1@acme.com")
     }
 
-    /// The trap: bad credentials are 403 or 400, not 401; the same 403 from elsewhere is a missing scope.
-    @Test func refusalsAreToldApart() throws {
+    /// Falcon answers bad credentials with 403 or 400, not 401; the same 403 elsewhere means a missing scope.
+    @Test("Bad credentials and a missing scope are told apart") func refusalsAreToldApart() throws {
         let malformed = try FakeProvider { _ in
             FalconCloud.refused(400, "Failed to generate access token for clientID=x")
         }
@@ -126,20 +126,21 @@ enum FalconCloud {
         #expect(scope?.kind == "configuration_invalid")
     }
 
-    @Test func aTokenThatRunsOutWhileManyRequestsAreUnderWayIsRenewed() throws {
+    @Test("A token that expires during concurrent requests is renewed once")
+    func aTokenThatRunsOutWhileManyRequestsAreUnderWayIsRenewed() throws {
         let provider = try FakeProvider(ConnectorCase.crowdStrike.org)
         let connector = try ConnectorCase.crowdStrike.connect(provider)
         let expected = try pull { connector }.byKey
         provider.fail(ConnectorCase.crowdStrike.refused, after: 1) { $0.path.hasSuffix("/user-roles/v2") }
         let other = try ConnectorCase.crowdStrike.connect(provider)
         #expect(try pull { other }.byKey == expected)
-        // One of each connector, and the renewed one.
+        // One request of each connector, and one for the renewal.
         #expect(provider.requests.filter { $0.path == "/oauth2/token" }.count == 3)
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// Pointers last two minutes: one that is refused begins the list again, once.
-    @Test func beginsAgainWhenAPointerHasExpired() throws {
+    /// Pointers are valid for two minutes: after a refused one the list restarts, once.
+    @Test("The list restarts once after an expired pointer") func beginsAgainWhenAPointerHasExpired() throws {
         let provider = try FakeProvider(ConnectorCase.crowdStrike.org)
         provider.fail(FalconCloud.refused(404, "expired"), when: { $0.parameter("offset") == "ptr4" })
         let connector = try ConnectorCase.crowdStrike.connect(provider)
@@ -152,12 +153,14 @@ enum FalconCloud {
         #expect(throws: ConnectorError.self) { try pull { connector } }
     }
 
-    @Test(arguments: [
-        (ActionType.containHost, "/devices/entities/devices-actions/v2?action_name=contain", ""),
-        (.liftContainment, "/devices/entities/devices-actions/v2?action_name=lift_containment", ""),
-        (.forcePasswordChange, "/user-management/entities/user-actions/v1", "reset_password"),
-        (.forceMFAEnroll, "/user-management/entities/user-actions/v1", "reset_2fa"),
-    ])
+    @Test(
+        "Each action sends the documented call, and an error in its answer fails it",
+        arguments: [
+            (ActionType.containHost, "/devices/entities/devices-actions/v2?action_name=contain", ""),
+            (.liftContainment, "/devices/entities/devices-actions/v2?action_name=lift_containment", ""),
+            (.forcePasswordChange, "/user-management/entities/user-actions/v1", "reset_password"),
+            (.forceMFAEnroll, "/user-management/entities/user-actions/v1", "reset_2fa"),
+        ])
     func acts(_ action: ActionType, _ path: String, _ name: String) throws {
         let provider = try FakeProvider { request in
             if request.path == "/oauth2/token" { return .json(["access_token": "t1"], status: 201) }
@@ -174,7 +177,7 @@ enum FalconCloud {
         #expect(throws: ConnectorError.self) { try connector.perform(action, on: target) }
     }
 
-    @Test func seesWhetherAHostIsContained() throws {
+    @Test("The outcome of a containment is read from the host's status") func seesWhetherAHostIsContained() throws {
         let provider = try FakeProvider(ConnectorCase.crowdStrike.org)
         let connector = try ConnectorCase.crowdStrike.connect(provider)
         let contained = ActionTarget(actionID: .random(), externalID: "d1")

@@ -7,7 +7,8 @@ import Testing
 @Suite struct EntraAbsenceTests {
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.entra, answer) }
 
-    /// A list, of whose first page the second entry has gone; what is gone then, if the first one has an id.
+    /// A list, whose second entry on the first page is gone; `gone` has the records that are then gone if the first
+    /// entry has an id.
     struct List: Sendable, CustomTestStringConvertible {
         let path: String
         let gone: Set<String>
@@ -30,12 +31,14 @@ import Testing
             gone: Set(
                 ["application/sp1"] + ["a", "b/u3", "b/u4", "b/u5", "d", "e"].map { "entitlement/sp1" + $0 }
                     + (0..<5).map { "oauthGrant/grant\($0)" })),
-        // Of what is assigned to a group, the entry alone does not tell who it was.
+        // For an assignment to a group, the entry alone does not tell its users.
         List(path: "/servicePrincipals/sp0/appRoleAssignedTo", gone: []),
         List(path: "/oauth2PermissionGrants", gone: ["oauthGrant/grant1"], filter: "consentType eq 'Principal'"),
     ]
 
-    @Test("An entry that can't be read protects itself, or all if it has no id", arguments: lists, [true, false])
+    @Test(
+        "An unreadable entry protects its own record, or all records if it has no id",
+        arguments: lists, [true, false])
     func unreadable(_ list: List, _ hasID: Bool) throws {
         for other in [.null, "text", [:]] as [JSON] {
             let absence = try sync { request, reply in
@@ -46,7 +49,7 @@ import Testing
         }
     }
 
-    @Test("Last sign-ins that are kept from us stay, and are named", arguments: [0, 403, 500])
+    @Test("Last sign-ins that may not be read stay, and the report names them", arguments: [0, 403, 500])
     func lastSignIns(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == "/v1.0/users" && request.parameter("$select")?.contains("signInActivity") == true
@@ -58,7 +61,7 @@ import Testing
             absence.requests.filter { $0.target.contains("signInActivity") }.allSatisfy { !$0.target.contains("skip") })
     }
 
-    @Test("Second factors that are kept from us stay, and are named", arguments: [0, 401, 403, 500, nil])
+    @Test("Second factors that may not be read stay, and the report names them", arguments: [0, 401, 403, 500, nil])
     func secondFactors(_ status: Int?) throws {
         let absence = try sync { request, reply in
             guard request.path.hasSuffix("/userRegistrationDetails") else { return nil }
@@ -71,19 +74,20 @@ import Testing
     }
 
     @Test(
-        "Nobody is taken for no administrator because of a list that could not be read",
+        "A list that could not be read takes no administrator role away",
         arguments: ["/roleDefinitions", "/roleAssignments", "/microsoft.graph.user"], [401, 403, 500, nil] as [Int?])
     func administrators(_ path: String, _ status: Int?) throws {
         let absence = try sync { request, reply in
             guard request.path.hasSuffix(path), !request.path.contains("deletedItems") else { return nil }
             return status.map { GraphTenant.error($0, "Forbidden") } ?? reply.entries("value") { _ in [.null] }
         }
-        // One with a role, by a group, that comes with being in the directory, and without any.
+        // One user with a role, one with a role through a group that comes with being in the directory, and one without
+        // any.
         for user in ["u3", "u2", "u0"] { #expect(absence.accounts[user]?.isAdmin == nil, "\(user)") }
         #expect(absence.leftOut.contains("administrator roles") && absence.gone == [])
     }
 
-    @Test("A holder of a role of whom nothing is known may be a group") func unknownHolder() throws {
+    @Test("A role holder of unknown type may be a group") func unknownHolder() throws {
         let absence = try sync { request, reply in
             request.path.hasSuffix("/roleAssignments")
                 ? reply.entries("value") { $0.map { $0.with(["principal": nil]) } } : nil
@@ -93,7 +97,7 @@ import Testing
         #expect(absence.leftOut == ["administrator roles"])
     }
 
-    @Test("Members of a group that can't be read keep what they may use", arguments: [401, 403, 500])
+    @Test("Members of a group that can't be read keep their access", arguments: [401, 403, 500])
     func groupMembers(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path.hasSuffix("/transitiveMembers/microsoft.graph.user")
@@ -106,7 +110,7 @@ import Testing
             absence.requests.filter { $0.path.contains("transitiveMembers") && !$0.path.contains("token") }.count <= 5)
     }
 
-    @Test("No more groups are asked for after five in a row are refused") func manyGroups() throws {
+    @Test("After five refused groups in a row, no more are requested") func manyGroups() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { _ in GraphTenant.error(403, "Forbidden") }
         }
@@ -121,14 +125,14 @@ import Testing
         #expect(provider.requests.filter { $0.path.contains("/groups/") }.count == 5)
     }
 
-    @Test("An assignment whose role can't be told is none of a user") func unknownRoles() throws {
+    @Test("An assignment with an unknown role is not stored as a user's role") func unknownRoles() throws {
         let absence = try sync { request, reply in
             request.path.hasSuffix("/servicePrincipals")
                 ? reply.entries("value") { $0.map { $0.with(["appRoles": nil]) } } : nil
         }
         #expect(absence.gone == [])
         #expect(absence.records.byKey["entitlement/sp1d"] == nil)
-        // The access of an application without roles.
+        // This is the access to an application without roles.
         #expect(absence.records.byKey["entitlement/sp1a"] != nil)
     }
 
@@ -149,7 +153,7 @@ import Testing
     }
 
     @Test(
-        "A list that is refused is left out, and the others are read",
+        "A refused list is left out, and the others are read",
         arguments: [
             ("/auditLogs/signIns", "sign-ins"), ("/auditLogs/directoryAudits", "directory log"),
             ("/directory/deletedItems/microsoft.graph.user", "deleted users"), ("/oauth2PermissionGrants", "grants"),
@@ -165,7 +169,7 @@ import Testing
         #expect(absence.accounts["u0"] != nil && absence.records.byKey["entitlement/sp1d"] != nil)
     }
 
-    @Test("A next page that is no address is no end") func noEnd() throws {
+    @Test("A next page that is not an address is an error, not the end") func noEnd() throws {
         let error = #expect(throws: ConnectorError.self) {
             try sync { request, reply in
                 request.path == "/v1.0/users" ? reply.with("@odata.nextLink", 7) : nil
@@ -175,7 +179,7 @@ import Testing
     }
 
     @Test(
-        "Only credentials that Microsoft refuses are to be replaced",
+        "Only credentials that Microsoft Graph refuses are reported as expired",
         arguments: [
             (401, "InvalidAuthenticationToken", "authentication_expired"),
             (401, "Unauthorized", "configuration_invalid"),
@@ -190,7 +194,7 @@ import Testing
     }
 
     @Test(
-        "Only a secret that Microsoft refuses is to be replaced",
+        "Only a secret that Microsoft refuses is reported as expired",
         arguments: [
             (401, "invalid_client", 7_000_215, "authentication_expired"),
             (400, "unauthorized_client", 7_000_112, "configuration_invalid"),
@@ -205,7 +209,7 @@ import Testing
         #expect(error?.kind == kind)
     }
 
-    @Test("What can't be read is not said to be taken back") func unreadableLicenses() throws {
+    @Test("A license or grant that can't be read is not reported as revoked") func unreadableLicenses() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { _ in .json(["value": [nil]]) }
         }
@@ -217,7 +221,7 @@ import Testing
 
     // MARK: Intune
 
-    @Test("A device of Intune's that can't be read keeps all devices") func devices() throws {
+    @Test("A device in Intune that can't be read protects all devices") func devices() throws {
         let absence = try Absence(.intune) { request, reply in
             request.parameter("$skiptoken") == nil ? reply.entries("value") { _ in [.null] } : nil
         }

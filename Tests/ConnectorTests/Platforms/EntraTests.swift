@@ -46,7 +46,7 @@ enum EntraTenant {
                 assignment("r1", "u1", "user"), assignment("r2", "u2", "user"), assignment("r3", "g1", "group"),
             ])
         case "/groups/g1/transitiveMembers/microsoft.graph.user":
-            // An advanced query.
+            // Such a request is an advanced query.
             return list(
                 [["id": "u3"], ["id": "u4"], ["id": "u5"]],
                 if: select == "id" && request.parameter("$count") == "true"
@@ -127,7 +127,7 @@ enum EntraTenant {
         ]
     }
 
-    /// The last is of Microsoft's own application.
+    /// The last is a grant to Microsoft's own application.
     private static func grant(_ number: Int) -> JSON {
         [
             "id": .string("grant\(number)"), "clientId": number == 5 ? "sp4" : "sp1", "consentType": "Principal",
@@ -167,7 +167,7 @@ enum EntraTenant {
         return try pull { connector }
     }
 
-    @Test func mapsUsers() throws {
+    @Test("Users are mapped to our accounts") func mapsUsers() throws {
         let accounts = try everything().accounts
         #expect(accounts["u0"]?.email == "ann0@example.com")
         #expect(accounts["u0"]?.linkedEmails == ["a0@corp.example.com"])
@@ -185,15 +185,15 @@ enum EntraTenant {
         #expect(accounts["u4"]?.linkedEmails == [])
     }
 
-    /// The trap: a deleted user's principal name begins with the id.
-    @Test func knowsDeletedUsersByTheirAddress() throws {
+    /// A deleted user's principal name begins with the id.
+    @Test("Deleted users are known by their address without the id") func knowsDeletedUsersByTheirAddress() throws {
         let gone = try #require(try everything().accounts["0a0a0a0a-0000-4000-8000-000000000001"])
         #expect(gone.email == "gone1@corp.example.com")
         #expect(gone.status == .deprovisioned)
         #expect(gone.deprovisionedAt?.description == "2026-03-01T00:00:00Z")
     }
 
-    @Test func mapsApplicationsAndAccess() throws {
+    @Test("Applications, access and grants are mapped to our records") func mapsApplicationsAndAccess() throws {
         let records = try everything()
         var applications: [String: ApplicationRecord] = [:]
         var entitlements: [String: EntitlementRecord] = [:]
@@ -217,7 +217,7 @@ enum EntraTenant {
         #expect(grants.allSatisfy { $0.applicationExternalID == "sp1" })
     }
 
-    @Test func mapsLogs() throws {
+    @Test("The logs are mapped to our events") func mapsLogs() throws {
         var events: [String: [AuditEventRecord]] = [:]
         for case .auditEvent(let event) in try everything() { events[event.eventType, default: []].append(event) }
         #expect(events[EventType.signIn]?.map(\.outcome) == [.success, .failure, .success])
@@ -232,7 +232,8 @@ enum EntraTenant {
         #expect(events["Update user"]?.first?.outcome == .failure)
     }
 
-    @Test func aTenantWithoutALicenceHasFewerRecords() throws {
+    @Test("A tenant without a license has fewer records and no errors")
+    func aTenantWithoutALicenceHasFewerRecords() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
                 if path.hasPrefix("/auditLogs") || path.hasPrefix("/reports") { return GraphTenant.unlicensed }
@@ -248,7 +249,7 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func aNextPageElsewhereIsAskedOfGraph() throws {
+    @Test("A next page at another host is requested from Graph") func aNextPageElsewhereIsAskedOfGraph() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { select in
                 let isSecond = request.parameter("$skiptoken") == "2"
@@ -264,7 +265,8 @@ enum EntraTenant {
         #expect(hosts == ["graph.microsoft.com", "graph.microsoft.com"])
     }
 
-    @Test func aNextPageOutsideOfGraphIsNotFollowed() throws {
+    @Test("A next page outside of the API version is not requested")
+    func aNextPageOutsideOfGraphIsNotFollowed() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { _ in
                 .json(["value": [], "@odata.nextLink": "https://graph.microsoft.com/beta/users"])
@@ -276,9 +278,12 @@ enum EntraTenant {
         #expect(provider.requests.count == 2)
     }
 
-    @Test(arguments: [
-        (7_000_222, "authentication_expired"), (90_002, "configuration_invalid"), (700_016, "configuration_invalid"),
-    ])
+    @Test(
+        "Errors of the token endpoint tell if the secret or the configuration is wrong",
+        arguments: [
+            (7_000_222, "authentication_expired"), (90_002, "configuration_invalid"),
+            (700_016, "configuration_invalid"),
+        ])
     func tokenErrorsSayWhatToDo(_ code: Int, _ kind: String) throws {
         let provider = try FakeProvider { _ in
             .json(["error": "invalid_client", "error_codes": [.integer(code)]], status: 401)
@@ -287,31 +292,35 @@ enum EntraTenant {
         #expect(error?.kind == kind)
     }
 
-    @Test(arguments: ["contoso.onmicrosoft.com", "../common", "11111111-2222-4333-8444-55555555555"])
+    @Test(
+        "A tenant must be named by its GUID",
+        arguments: ["contoso.onmicrosoft.com", "../common", "11111111-2222-4333-8444-55555555555"])
     func takesTenantsByTheirGUIDOnly(_ tenant: String) {
         let config = GraphTenant.config.merging(["tenant_id": .string(tenant)]) { $1 }
         #expect(throws: CredentialErrors.self) { try Credentials(config, Entra.fields) }
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "PATCH /users/x1", #"{"accountEnabled":false}"#),
-        (.unsuspendUser, "PATCH /users/x1", #"{"accountEnabled":true}"#),
-        (
-            .forcePasswordChange, "PATCH /users/x1",
-            #"{"passwordProfile":{"forceChangePasswordNextSignIn":true}}"#
-        ),
-        (.revokeSessions, "POST /users/x1/revokeSignInSessions", ""),
-        (.revokeOAuthToken, "DELETE /oauth2PermissionGrants/grant7", ""),
-        (.revokeAllTokens, "DELETE /oauth2PermissionGrants/grant7", ""),
-        (.blockApp, "PATCH /servicePrincipals/x1", #"{"accountEnabled":false}"#),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.suspendUser, "PATCH /users/x1", #"{"accountEnabled":false}"#),
+            (.unsuspendUser, "PATCH /users/x1", #"{"accountEnabled":true}"#),
+            (
+                .forcePasswordChange, "PATCH /users/x1",
+                #"{"passwordProfile":{"forceChangePasswordNextSignIn":true}}"#
+            ),
+            (.revokeSessions, "POST /users/x1/revokeSignInSessions", ""),
+            (.revokeOAuthToken, "DELETE /oauth2PermissionGrants/grant7", ""),
+            (.revokeAllTokens, "DELETE /oauth2PermissionGrants/grant7", ""),
+            (.blockApp, "PATCH /servicePrincipals/x1", #"{"accountEnabled":false}"#),
+        ])
     func acts(_ action: ActionType, _ expected: String, _ body: String) throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
                 if request.method == "GET", path == "/users/x1/oauth2PermissionGrants" {
                     return .json(["value": [["id": "grant7"]]])
                 }
-                // The trap: revokeSignInSessions may answer another 2xx than it documents.
+                // revokeSignInSessions may answer with another 2xx than documented.
                 return request.method + " " + path == expected && request.text == body ? .init(202) : nil
             }
         }
@@ -322,7 +331,7 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func oneGrantIsRevokedByItsOwnID() throws {
+    @Test("One grant is revoked by its own id") func oneGrantIsRevokedByItsOwnID() throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
                 request.method == "DELETE" && path == "/oauth2PermissionGrants/grant3" ? .init(204) : nil
@@ -334,8 +343,7 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// One license is taken back: the only one, or the one that is named.
-    @Test func takesALicenseBack() throws {
+    @Test("A license is revoked: the named one, or the only one") func takesALicenseBack() throws {
         let (first, second) = ("c7df2760-2c81-4ef7-b578-5b5392b571df", "0C266DFF-15DD-4B49-8397-2BB16070ED52")
         let held = Mutex([first, second])
         let provider = try FakeProvider { request in
@@ -361,11 +369,11 @@ enum EntraTenant {
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .notDone)
         let result = try connector.perform(.revokeLicense, on: named)
         #expect(held.withLock { $0 } == [first])
-        // It is held no more, and nothing is taken back instead.
+        // The license is already gone, and no other is revoked instead.
         #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: named) }
         #expect(held.withLock { $0 } == [first])
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .done(result))
-        // Whether it is the one that was asked for nobody knows.
+        // It is unknown which license was meant.
         #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == nil)
         #expect(try connector.perform(.revokeLicense, on: unnamed) == result)
         #expect(held.withLock { $0.isEmpty })
@@ -374,7 +382,7 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty && Entra.actions.contains(.revokeLicense))
     }
 
-    @Test func anAccessReviewIsFoundAgain() throws {
+    @Test("An access review that was already created is found again") func anAccessReviewIsFoundAgain() throws {
         let group = "0b0b0b0b-0000-4000-8000-000000000001"
         let target = try ActionTarget(
             "x", .other, for: .createAccessReview, by: Entra.self, ["group_id": .string(group)])
@@ -408,8 +416,10 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// Of a user and of an application, only a group is reviewed that they belong to.
-    @Test(arguments: [ActionTarget.Kind.account, .application], [true, false])
+    /// For a user or an application, only a group that it belongs to is reviewed.
+    @Test(
+        "Only a group that the target belongs to is reviewed",
+        arguments: [ActionTarget.Kind.account, .application], [true, false])
     func onlyTheTargetsGroupIsReviewed(_ kind: ActionTarget.Kind, _ belongs: Bool) throws {
         let group = "0b0b0b0b-0000-4000-8000-000000000001"
         let target = try ActionTarget(
@@ -434,7 +444,7 @@ enum EntraTenant {
         #expect(provider.requests.contains { $0.path.hasSuffix("definitions") } == belongs)
     }
 
-    @Test func tellsWhatBecameOfASuspension() throws {
+    @Test("The outcome of a suspension is read from the user") func tellsWhatBecameOfASuspension() throws {
         for isEnabled in [true, false] {
             let provider = try FakeProvider { request in
                 GraphTenant.answer(request) { _ in .json(["id": "u1", "accountEnabled": .bool(isEnabled)]) }

@@ -6,7 +6,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct GitHubAbsenceTests {
-    /// A sync of an organization of which the token may see all repositories.
+    /// Syncs an organization whose repositories the token may all see.
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence {
         try Absence(.github) { request, reply in
             answer(request, reply)
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// The reply to a query that has a connection of a name, with another one and errors beside it.
+    /// Returns the reply to a query that contains a named connection, with that connection changed and with errors.
     private static func graph(
         _ request: FakeProvider.Request, _ reply: FakeProvider.Reply, _ name: String, errors: JSON? = nil,
         _ change: (JSON) -> JSON
@@ -35,7 +35,7 @@ import Testing
 
     // MARK: Members
 
-    @Test("An outside collaborator who becomes a member while the lists are read is kept", arguments: [true, false])
+    @Test("An outside collaborator who becomes a member during reading is kept", arguments: [true, false])
     func joining(_ hasJoined: Bool) throws {
         func user(_ number: Int, _ name: String) -> JSON { ["id": .integer(number), "login": .string(name)] }
         let guests = (1..<250).map { user(2_000 + $0, "guest\($0)") }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "A member who can't be read makes the list incomplete",
+        "An unreadable member makes the list incomplete",
         arguments: [
             .null, "edge", ["role": "ADMIN"], ["role": "ADMIN", "node": nil],
             ["role": "ADMIN", "node": ["login": "m0"]], ["role": "ADMIN", "node": ["databaseId": 1_000]],
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(
-        "Errors that are about no entry are an error of the list",
+        "Errors that concern no single entry make the list fail",
         arguments: [
             (["message": "Something went wrong."], "provider_error"), ("x", "provider_error"),
             (["type": "FORBIDDEN", "path": ["organization", "membersWithRole"]], "configuration_invalid"),
@@ -82,7 +82,7 @@ import Testing
         #expect(found?.kind == kind)
     }
 
-    @Test("Fields of a member that may not be read stay") func fields() throws {
+    @Test("Fields of a member that may not be read keep their stored values") func fields() throws {
         let errors: JSON = [
             [
                 "type": "FORBIDDEN",
@@ -126,9 +126,7 @@ import Testing
 
     // MARK: Outside collaborators
 
-    @Test(
-        "An outside collaborator who can't be read makes the list incomplete",
-        arguments: [.null, ["id": 2_000]] as [JSON])
+    @Test("An unreadable outside collaborator makes the list incomplete", arguments: [.null, ["id": 2_000]] as [JSON])
     func unreadableGuest(_ entry: JSON) throws {
         let absence = try sync { request, reply in
             request.path == "/orgs/acme/outside_collaborators" && request.parameter("filter") == nil
@@ -146,7 +144,7 @@ import Testing
         #expect(absence.accounts["2001"]?.mfaEnabled == nil && absence.accounts["2001"]?.unread == [.mfaEnabled])
     }
 
-    @Test("What outside collaborators may do stays if a repository does not tell", arguments: [true, false])
+    @Test("Outside collaborators keep their permissions if a repository can't be read", arguments: [true, false])
     func permissions(_ isWhole: Bool) throws {
         let absence = try sync { request, reply in
             guard request.text.contains("affiliation:OUTSIDE") else { return nil }
@@ -169,7 +167,7 @@ import Testing
     }
 
     @Test(
-        "Keys of a repository that can't be read stay",
+        "Deploy keys of a repository that can't be read stay",
         arguments: [nil, ["name": "repo1"], ["name": "repo1", "deployKeys": nil]] as [JSON])
     func deployKeys(_ repository: JSON) throws {
         let absence = try sync { request, reply in
@@ -184,7 +182,7 @@ import Testing
         #expect(absence.records.byKey["accessKey/DK_3"] != nil && absence.records.byKey["accessKey/DK_1"] == nil)
     }
 
-    @Test("Without single sign-on, deploy keys that have gone are gone all the same", arguments: [403, 404])
+    @Test("Without single sign-on, removed deploy keys are still marked as gone", arguments: [403, 404])
     func credentials(_ status: Int) throws {
         let absence = try sync { request, reply in
             if request.path == "/orgs/acme/credential-authorizations" {
@@ -199,7 +197,8 @@ import Testing
     }
 
     @Test(
-        "Whose credential it is has to be known", arguments: ["/orgs/acme/members", "/orgs/acme/outside_collaborators"])
+        "Credentials are read only if the owners' lists could be read",
+        arguments: ["/orgs/acme/members", "/orgs/acme/outside_collaborators"])
     func owners(_ path: String) throws {
         for reply: FakeProvider.Reply in [.init(500), .json([nil])] {
             let provider = try FakeProvider { request in
@@ -212,7 +211,7 @@ import Testing
         }
     }
 
-    @Test("The log is left out if it is refused", arguments: [401, 403, 404, 500])
+    @Test("If the log is refused, it is left out", arguments: [401, 403, 404, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == "/orgs/acme/audit-log" ? .json(["message": "no"], status: status) : nil
@@ -222,7 +221,7 @@ import Testing
 
     // MARK: Logins
 
-    @Test("A member who takes another login is the same") func renaming() throws {
+    @Test("A member with a new login stays the same account") func renaming() throws {
         let absence = try sync { request, reply in
             let text = String(decoding: reply.body, as: UTF8.self)
             guard text.contains(#""m0""#) else { return nil }
@@ -233,7 +232,7 @@ import Testing
         #expect(absence.accounts["1000"]?.isAdmin == true)
     }
 
-    @Test("An action is on the user who has the number, whatever the login is now") func actions() throws {
+    @Test("An action applies to the user with the number, whatever the login is now") func actions() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.path {
             case "GET /user/1000": .json(["id": 1_000, "login": "new"])
@@ -255,7 +254,7 @@ import Testing
         #expect(throws: ConnectorError.self) { try connector.perform(.suspendUser, on: target("1002", "m2")) }
         let done = ActionOutcome.done(["platform": "github", "external_id": "1002"])
         #expect(try connector.outcome(of: .suspendUser, on: target("1002", "m2")) == done)
-        // Known by the login since before numbers were.
+        // This account is known by the login, from a time before numbers were stored.
         _ = try connector.perform(.suspendUser, on: target("m3", "m3"))
         #expect(provider.requests.filter { $0.method == "DELETE" }.map(\.path.last) == ["w", "3"])
         #expect(provider.unexpected.isEmpty)

@@ -20,7 +20,7 @@ extension ConnectorCase {
         counts: ["account": 256, "application": 249, "accessKey": 259, "auditEvent": 6])
 }
 
-/// An organization as GitHub's APIs show it: pages with numbers are of the size that is asked for, others have two items.
+/// An organization as GitHub's APIs show it: numbered pages have the requested size, others have two items.
 enum GitHubOrg {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["Authorization"] == "Bearer ghp_secretGitHubToken",
@@ -129,7 +129,7 @@ enum GitHubOrg {
     private static func repository(_ number: Int) -> JSON {
         [
             "name": .string("repo\(number)"),
-            // One has more than fit into the list of repositories, and one is not for the token to see.
+            // One repository has more keys than fit into the list of repositories, and one is hidden from the token.
             "deployKeys": number == 4
                 ? .null
                 : [
@@ -170,7 +170,7 @@ enum GitHubOrg {
         var entry: [String: JSON] = [
             "_document_id": .string("e\(number)"), "@timestamp": .integer(1_775_100_000_999), "actor": "m0",
         ]
-        // Older entries have the login alone.
+        // Older entries have only the login.
         if number > 0 { entry["actor_id"] = 1_000 }
         switch number {
         case 0:
@@ -193,7 +193,7 @@ enum GitHubOrg {
 @Suite struct GitHubTests {
     private let target = ActionTarget(actionID: .random(), externalID: "m1")
 
-    @Test func mapsWhatGitHubSays() throws {
+    @Test("Members, collaborators, keys and events are mapped to our records") func mapsWhatGitHubSays() throws {
         let provider = try FakeProvider(ConnectorCase.github.org)
         let connector = try ConnectorCase.github.connect(provider)
         let records = try pull { connector }
@@ -235,7 +235,7 @@ enum GitHubOrg {
         #expect(download.eventType == EventType.download)
     }
 
-    @Test func whoIsNoOwnerIsToldSo() throws {
+    @Test("A token of a user who is not an owner is a configuration error") func whoIsNoOwnerIsToldSo() throws {
         let provider = try FakeProvider { _ in .json(["data": ["organization": ["viewerCanAdminister": false]]]) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.github.connect(provider).check() }
         #expect(error?.kind == "configuration_invalid")
@@ -245,8 +245,8 @@ enum GitHubOrg {
         #expect(unknown?.kind == "configuration_invalid")
     }
 
-    /// The trap: throttling is 403 or 429, and status 200 with an error of GraphQL.
-    @Test func throttlingIsNoMissingPermission() throws {
+    /// GitHub reports throttling as 403 or 429, or as status 200 with a GraphQL error.
+    @Test("A rate limit is not mistaken for a missing permission") func throttlingIsNoMissingPermission() throws {
         let reset = String(Timestamp.now.seconds)
         let throttles: [FakeProvider.Reply] = [
             .json(["message": "API rate limit exceeded"], status: 429, headers: ["retry-after": "0"]),
@@ -267,7 +267,9 @@ enum GitHubOrg {
         #expect(error?.kind == "configuration_invalid")
     }
 
-    @Test(arguments: [ActionType.suspendUser, .deactivateUser, .removeFromGroup])
+    @Test(
+        "Members and outside collaborators are removed",
+        arguments: [ActionType.suspendUser, .deactivateUser, .removeFromGroup])
     func removesMembersAndCollaborators(_ action: ActionType) throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.path {
@@ -290,7 +292,7 @@ enum GitHubOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func takesTheOwnerRoleFromMembersOnly() throws {
+    @Test("The owner role can be removed from members only") func takesTheOwnerRoleFromMembersOnly() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.path {
             case "GET /orgs/acme/memberships/m1": .json(["role": "admin"])
@@ -308,7 +310,7 @@ enum GitHubOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func revokesCredentials() throws {
+    @Test("A member's authorised credentials are revoked") func revokesCredentials() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.target {
             case "GET /orgs/acme/credential-authorizations?login=m1&per_page=100":
@@ -334,7 +336,7 @@ enum GitHubOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func revokesTheCredentialsOfEveryPage() throws {
+    @Test("The credentials on every page are revoked") func revokesTheCredentialsOfEveryPage() throws {
         let list = "/orgs/acme/credential-authorizations"
         let next = "<https://api.github.com\(list)?login=m1&per_page=100&page=2>; rel=\"next\""
         let provider = try FakeProvider { request in
@@ -350,7 +352,7 @@ enum GitHubOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func findsItsTicketAgain() throws {
+    @Test("A ticket that was already created is found again") func findsItsTicketAgain() throws {
         let action = Identifier.random()
         let target = try ActionTarget(
             "m1", for: .createTicket, by: GitHub.self,
@@ -378,6 +380,7 @@ enum GitHubOrg {
     }
 
     @Test(
+        "A ticket goes only to a private repository of the organization",
         arguments: [
             ["owner": ["login": "mallory"], "private": true], ["owner": ["login": "acme"], "private": false],
             ["owner": ["login": "acme"]], [:],
@@ -394,8 +397,8 @@ enum GitHubOrg {
         #expect(provider.requests.count == 1 && provider.unexpected.isEmpty)
     }
 
-    /// An account may have a name like a credential's id.
-    @Test func onlyACredentialIsRotated() throws {
+    /// An account may have a name that looks like a credential's id.
+    @Test("Only a credential can be rotated") func onlyACredentialIsRotated() throws {
         let provider = try FakeProvider { _ in .init(204) }
         let connector = try ConnectorCase.github.connect(provider)
         for target in [

@@ -5,7 +5,7 @@ import Testing
 @testable import Connectors
 
 @Suite struct GitLabAbsenceTests {
-    /// A sync of the group, all of whose projects show their members.
+    /// Syncs the group, all of whose projects show their members.
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence {
         try Absence(.gitlab) { request, reply in
             answer(request, reply) ?? (request.path == "/api/v4/projects/91/members" ? .json([]) : nil)
@@ -15,7 +15,7 @@ import Testing
     private static let group = "/api/v4/groups/acme%2Fmain"
 
     @Test(
-        "A member that can't be read protects itself, or all if it has no id",
+        "An unreadable member protects its own record, or all records if it has no id",
         arguments: [
             (.null, []), (["username": "x"], []), (["id": 248], ["account/249"]),
             (["id": 248, "state": "active"], ["account/249"]),
@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(
-        "Details of users that are refused stay for all, and are named", arguments: [401, 403, 404, 405, 500])
+        "If the details of users are refused, they stay for all, and the report names them",
+        arguments: [401, 403, 404, 405, 500])
     func details(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == Self.group + "/enterprise_users" ? .json(["message": "no"], status: status) : nil
@@ -38,7 +39,7 @@ import Testing
         #expect(absence.accounts.values.allSatisfy { $0.unread == GitLabRecords.detailFields })
     }
 
-    @Test("Details that can't be read of one user stay for that user, or for all who did not come")
+    @Test("One user's unreadable details stay; details without an id protect all users who were not read")
     func unreadableDetails() throws {
         func sync(_ entry: JSON) throws -> [String: AccountRecord] {
             try self.sync { request, reply in
@@ -53,7 +54,7 @@ import Testing
         #expect(all["4"]?.unread == GitLabRecords.detailFields)
     }
 
-    @Test("Fields that a user's details do not have stay") func missingFields() throws {
+    @Test("Fields that are missing in a user's details keep their stored values") func missingFields() throws {
         let absence = try sync { request, reply in
             guard request.path == Self.group + "/enterprise_users" else { return nil }
             return reply.entries(nil) { $0.map { $0.with(["email": nil, "two_factor_enabled": nil]) } }
@@ -61,7 +62,7 @@ import Testing
         #expect(absence.accounts["0"]?.unread == [.email, .mfaEnabled])
     }
 
-    @Test("A member without an access level keeps the role") func accessLevel() throws {
+    @Test("A member without an access level keeps the stored role") func accessLevel() throws {
         let absence = try sync { request, reply in
             request.path == Self.group + "/members/all"
                 ? reply.entries(nil) { $0.map { $0.with(["access_level": nil]) } } : nil
@@ -69,7 +70,7 @@ import Testing
         #expect(absence.accounts["0"]?.isAdmin == nil && absence.accounts["0"]?.unread == [.metadata])
     }
 
-    @Test("Nobody is gone if the members of a project or subgroup can't be read", arguments: [401, 403, 404, 500])
+    @Test("No account is gone if the members of a project or subgroup can't be read", arguments: [401, 403, 404, 500])
     func membersOfProjects(_ status: Int) throws {
         for (path, name) in [("projects/90", "project members"), ("groups/8", "subgroup members")] {
             let absence = try sync { request, _ in
@@ -92,7 +93,7 @@ import Testing
         #expect(absence.gone == ["accessKey/project/92/1"])
     }
 
-    @Test("A deploy key or a project that can't be read keeps what it hides", arguments: [true, false])
+    @Test("An unreadable deploy key or project protects the keys that it may hide", arguments: [true, false])
     func unreadableKeys(_ isKey: Bool) throws {
         let absence = try sync { request, reply in
             switch request.path {
@@ -105,7 +106,7 @@ import Testing
         #expect(absence.gone == (isKey ? ["accessKey/project/94/1"] : []))
     }
 
-    @Test("Lists that are refused keep their own keys alone", arguments: [401, 403, 404, 500])
+    @Test("A refused list protects only its own keys", arguments: [401, 403, 404, 500])
     func keys(_ status: Int) throws {
         let absence = try sync { request, _ in
             switch request.path {
@@ -125,7 +126,7 @@ import Testing
         #expect(other.gone == [])
     }
 
-    @Test("The log is left out if it is refused", arguments: [401, 403, 404, 500])
+    @Test("If the log is refused, it is left out", arguments: [401, 403, 404, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == Self.group + "/audit_events" ? .json(["message": "no"], status: status) : nil

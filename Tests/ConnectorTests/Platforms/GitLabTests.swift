@@ -14,7 +14,7 @@ extension ConnectorCase {
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
         counts: ["account": 254, "accessKey": 504, "auditEvent": GitLabGroup.windows * 5])
 
-    /// The same on a server of the customer's own.
+    /// The same group on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
         connector: GitLab.self,
         config: ["group_id": "7", "token": "glpat-secretToken", "base_url": "https://git.acme.com"],
@@ -22,9 +22,9 @@ extension ConnectorCase {
         refused: .init(401), renewsTokens: false, counts: [:])
 }
 
-/// A group as GitLab's API shows it: pages with numbers are of the size that is asked for, others have two items.
+/// A group as GitLab's API shows it: numbered pages have the requested size, others have two items.
 enum GitLabGroup {
-    /// How many months the log spans by now.
+    /// The number of monthly requests that cover the log up to today.
     static var windows: Int { (Timestamp.now.seconds - 1_775_000_000) / (30 * 86_400) + 1 }
 
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
@@ -37,7 +37,7 @@ enum GitLabGroup {
         case "/api/v4/user": return .json(["id": 1])
         case group: return .json(["id": 7])
         case group + "/members/all": return numbered(request, isEmpty ? [] : (0..<250).map(member))
-        // Its documented parameters are those of numbered pages.
+        // This list's documented parameters are those of numbered pages.
         case group + "/enterprise_users" where !isKeyset && request.parameter("order_by") == nil:
             return isEmpty
                 ? .json(["message": "404 Not found"], status: 404)
@@ -132,7 +132,7 @@ enum GitLabGroup {
 @Suite struct GitLabTests {
     private let target = ActionTarget(actionID: .random(), externalID: "9")
 
-    @Test func mapsWhatGitLabSays() throws {
+    @Test("Members, tokens, keys and events are mapped to our records") func mapsWhatGitLabSays() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
         let connector = try ConnectorCase.gitlab.connect(provider)
         let records = try pull { connector }
@@ -171,8 +171,8 @@ enum GitLabGroup {
         #expect(grant.eventType == EventType.privilegeGranted && grant.target == "Ada")
     }
 
-    /// What the list of members calls the date is that of the membership.
-    @Test func datesAreTheUsersOwn() throws {
+    /// The date in the list of members is that of the membership.
+    @Test("An account's dates come from the user, not from the membership") func datesAreTheUsersOwn() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
         let connector = try ConnectorCase.gitlab.connect(provider)
         let accounts = try pull { connector }.accounts
@@ -180,8 +180,8 @@ enum GitLabGroup {
         #expect(accounts["4"]?.createdAt == nil && accounts["300"]?.createdAt == nil)
     }
 
-    /// The group's own list leaves out whoever is in a project or a subgroup only.
-    @Test func membersOfOneProjectAreSeen() throws {
+    /// The group's own list leaves out users who are only in a project or a subgroup.
+    @Test("Members of a single project are pulled too") func membersOfOneProjectAreSeen() throws {
         let provider = try FakeProvider { request in
             guard request.path == "/api/v4/projects/92/members" else {
                 return GitLabGroup.answer(request, isEmpty: false)
@@ -195,15 +195,16 @@ enum GitLabGroup {
         let accounts = try pull { connector }.accounts
         for id in ["300", "301", "302", "400"] {
             #expect(accounts[id]?.metadata == ["role": "project"])
-            // An owner of a project is none of the group.
+            // An owner of a project is not an owner of the group.
             #expect(accounts[id]?.isAdmin == false && accounts[id]?.adminRoles == [])
         }
-        // The group says more of who is in both, and is asked last.
+        // The group has more details about a user who is in both, so it is read last.
         #expect(accounts["0"]?.metadata == ["role": "owner"] && accounts["0"]?.isAdmin == true)
         #expect(provider.unexpected.isEmpty)
     }
 
     @Test(
+        "An event without a name gets one from its details",
         arguments: [
             (["event_name": "member_created"], "member_created"),
             (["event_type": "project_archived"], "project_archived"),
@@ -226,8 +227,8 @@ enum GitLabGroup {
         #expect(event.eventType == name)
     }
 
-    /// Administrators turn it off for others.
-    @Test func namesWhoseSecondFactorIsGone() throws {
+    /// Administrators can turn off another user's second factor.
+    @Test("A removed second factor is attributed to the user who lost it") func namesWhoseSecondFactorIsGone() throws {
         let entry: [String: JSON] = [
             "id": 7, "author_id": 1, "entity_id": 5, "entity_type": "User", "created_at": "2026-04-02T10:00:00.123Z",
             "event_name": "user_disable_two_factor", "details": ["author_name": "Admin", "target_details": "Ada"],
@@ -244,8 +245,8 @@ enum GitLabGroup {
         #expect(ofGroup.actorExternalID == nil)
     }
 
-    /// The trap: the limit may say when it ends in another field only, and the body is no JSON.
-    @Test func readsEveryLimit() throws {
+    /// The end of the limit may be in another field only, and the body is not JSON.
+    @Test("Every form of GitLab's rate limit is read") func readsEveryLimit() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
         let reset = String(Timestamp.now.seconds)
         provider.fail(.init(429, headers: ["RateLimit-Reset": reset], text: "Retry later\n"))
@@ -253,30 +254,34 @@ enum GitLabGroup {
         #expect(provider.requests.count == 3)
     }
 
-    @Test func anUnknownGroupIsAMistake() throws {
+    @Test("An unknown group is a configuration error") func anUnknownGroupIsAMistake() throws {
         let provider = try FakeProvider(ConnectorCase.gitlab.org)
         provider.fail(.json(["message": "404 Group Not Found"], status: 404), after: 1)
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.gitlab.connect(provider).check() }
         #expect(error?.kind == "configuration_invalid")
     }
 
-    @Test(arguments: [
-        "http://git.acme.com", "https://git.acme.com/x", "https://127.0.0.1", "https://a@b.com", "git.acme.com",
-    ])
+    @Test(
+        "Only HTTPS servers with a host name are accepted",
+        arguments: [
+            "http://git.acme.com", "https://git.acme.com/x", "https://127.0.0.1", "https://a@b.com", "git.acme.com",
+        ])
     func takesOnlyServersByName(_ url: String) {
         var config = ConnectorCase.gitlab.config
         config["base_url"] = .string(url)
         #expect(throws: CredentialErrors.self) { try Credentials(config, GitLab.fields) }
     }
 
-    @Test(arguments: [
-        (false, ActionType.suspendUser, "POST /api/v4/users/9/block"),
-        (false, .unsuspendUser, "POST /api/v4/users/9/unblock"),
-        (true, .suspendUser, "DELETE /api/v4/groups/acme%2Fmain/members/9"),
-        (true, .removeFromGroup, "DELETE /api/v4/groups/acme%2Fmain/members/9"),
-        (false, .deactivateUser, "DELETE /api/v4/groups/7/members/9"),
-        (true, .removeAdminRole, "PUT /api/v4/groups/acme%2Fmain/members/9?access_level=30"),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (false, ActionType.suspendUser, "POST /api/v4/users/9/block"),
+            (false, .unsuspendUser, "POST /api/v4/users/9/unblock"),
+            (true, .suspendUser, "DELETE /api/v4/groups/acme%2Fmain/members/9"),
+            (true, .removeFromGroup, "DELETE /api/v4/groups/acme%2Fmain/members/9"),
+            (false, .deactivateUser, "DELETE /api/v4/groups/7/members/9"),
+            (true, .removeAdminRole, "PUT /api/v4/groups/acme%2Fmain/members/9?access_level=30"),
+        ])
     func acts(_ isShared: Bool, _ action: ActionType, _ expected: String) throws {
         let provider = try FakeProvider { $0.method + " " + $0.target == expected ? .json([:], status: 201) : nil }
         let connector = try (isShared ? ConnectorCase.gitlab : .gitlabServer).connect(provider)
@@ -285,9 +290,11 @@ enum GitLabGroup {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: [
-        ("token/500", "/api/v4/personal_access_tokens/500"), ("project/90/1", "/api/v4/projects/90/deploy_keys/1"),
-    ])
+    @Test(
+        "Each kind of key is revoked",
+        arguments: [
+            ("token/500", "/api/v4/personal_access_tokens/500"), ("project/90/1", "/api/v4/projects/90/deploy_keys/1"),
+        ])
     func endsKeys(_ id: String, _ path: String) throws {
         let provider = try FakeProvider { request in
             guard request.path == path else { return nil }
@@ -308,7 +315,7 @@ enum GitLabGroup {
         }
     }
 
-    @Test func seesWhatBecameOfPeople() throws {
+    @Test("The outcome of an action on a user is read from GitLab") func seesWhatBecameOfPeople() throws {
         let provider = try FakeProvider { request in
             switch request.path {
             case "/api/v4/users/9": .json(["id": 9, "state": "blocked"])
@@ -327,8 +334,8 @@ enum GitLabGroup {
         #expect(alone?.kind == "configuration_invalid")
     }
 
-    /// Someone who is no administrator is shown the token's own user's tokens, whomever they ask about.
-    @Test func revokesNobodyElsesTokens() throws {
+    /// GitLab shows a non-administrator the tokens of the token's own user, whichever user was asked for.
+    @Test("Only the target's own tokens are revoked") func revokesNobodyElsesTokens() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.path {
             case "GET /api/v4/personal_access_tokens": .json([["id": 1, "user_id": 1], ["id": 2, "user_id": 9]])
@@ -341,7 +348,7 @@ enum GitLabGroup {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func revokesTheTokensOfEveryPage() throws {
+    @Test("The tokens on every page are revoked") func revokesTheTokensOfEveryPage() throws {
         let list = "/api/v4/personal_access_tokens?user_id=9&state=active&per_page=100"
         let provider = try FakeProvider { request in
             switch request.method + " " + request.target {
@@ -358,7 +365,7 @@ enum GitLabGroup {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func findsItsTicketAgain() throws {
+    @Test("A ticket that was already created is found again") func findsItsTicketAgain() throws {
         let target = try ActionTarget("9", for: .createTicket, by: GitLab.self, ["project": "acme/main/ops"])
         let label = "thalian-\(target.actionID)"
         let provider = try FakeProvider { request in
@@ -381,6 +388,7 @@ enum GitLabGroup {
     }
 
     @Test(
+        "A ticket goes only to a private project of the group",
         arguments: [
             (["id": 7, "path_with_namespace": "Acme/Main/ops", "visibility": "private"], true),
             (["id": 7, "path_with_namespace": "acme/main/sub/ops", "visibility": "internal"], true),

@@ -9,7 +9,7 @@ import Testing
         try Absence(.googleWorkspace, answer)
     }
 
-    /// A list, of whose first page the second entry has gone.
+    /// A list, whose second entry on the first page is gone.
     struct List: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let member: String
@@ -31,13 +31,15 @@ import Testing
         List(testDescription: "chromeos", member: "chromeosdevices", id: "deviceId", gone: ["device/chromeos/c1"]) {
             $0.path.hasSuffix("/chromeos") && $0.parameter("pageToken") == nil
         },
-        // The second one is a phone, which is in another list.
+        // The second one is a phone, which belongs to another list.
         List(testDescription: "computers", member: "devices", id: "name", gone: []) {
             $0.path == "/v1/devices" && $0.parameter("pageToken") == nil
         },
     ]
 
-    @Test("An entry that can't be read protects itself, or all if it has no id", arguments: lists, [true, false])
+    @Test(
+        "An unreadable entry protects its own record, or all records if it has no id",
+        arguments: lists, [true, false])
     func unreadable(_ list: List, _ hasID: Bool) throws {
         for other in [.null, "text", [:]] as [JSON] {
             let absence = try sync { request, reply in
@@ -50,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Somebody whom nobody can ask for keeps all that people have let in") func unreadableHolder() throws {
+    @Test("A user without an id protects the grants of all users") func unreadableHolder() throws {
         let absence = try sync { request, reply in
             request.parameter("fields") != nil && request.parameter("pageToken") == nil
                 ? reply.entries("users") { _ in [.null] } : nil
@@ -59,7 +61,7 @@ import Testing
     }
 
     @Test(
-        "What can't be read of one person stays, and is named",
+        "If one user's part can't be read, it stays, and the report names it",
         arguments: ["tokens", "asps"], [401, 403, 412, 500])
     func onePerson(_ list: String, _ status: Int) throws {
         let absence = try sync { request, _ in
@@ -71,7 +73,7 @@ import Testing
         #expect(absence.records.byKey[key] != nil)
     }
 
-    @Test("Somebody of whom Google knows no tokens may be hidden") func gonePerson() throws {
+    @Test("A user whose tokens are not found may be hidden, so the grants stay") func gonePerson() throws {
         let absence = try sync { request, _ in
             request.path.hasSuffix("/users/u1/tokens") ? GoogleCustomer.error(404, reason: "notFound") : nil
         }
@@ -79,7 +81,7 @@ import Testing
     }
 
     @Test(
-        "A token or a password that can't be read keeps those of its person",
+        "An unreadable token or password protects those of its user",
         arguments: [
             ("tokens", .null), ("tokens", ["clientId": "client-u1"]),
             ("tokens", ["clientId": "client-u1", "scopes": ["openid", nil]]), ("asps", ["name": "Mail"]),
@@ -93,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "Nobody is taken for no administrator because of a list that could not be read",
+        "A list that could not be read takes no administrator role away",
         arguments: ["/roles", "/roleassignments", "/members"], [401, 403, 500, nil] as [Int?])
     func administrators(_ path: String, _ status: Int?) throws {
         let absence = try sync { request, reply in
@@ -102,7 +104,7 @@ import Testing
                 ?? reply.entries(path == "/members" ? "members" : "items") { [.null] + $0.dropFirst(2) }
         }
         #expect(absence.accounts["u0"]?.isAdmin == nil)
-        // The user's own entry says so.
+        // The user's own entry has this flag.
         #expect(absence.accounts["u5"]?.isAdmin == true)
         #expect(absence.accounts["u5"]?.unread.contains(.adminRoles) == true)
         #expect(absence.leftOut == ["administrator roles"])
@@ -110,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "A list that is refused is left out, and the others are read",
+        "A refused list is left out, and the others are read",
         arguments: [
             ("/mobile", "mobile devices"), ("/chromeos", "ChromeOS devices"), ("/v1/devices", "computers"),
             ("/applications/login", "sign-ins"), ("/applications/token", "grants given"),
@@ -140,7 +142,7 @@ import Testing
         #expect(absence.leftOut == (status == nil ? [] : ["device users"]))
     }
 
-    @Test("An address that can't be read among others keeps all that link somebody") func aliases() throws {
+    @Test("One unreadable address protects all linked addresses of its user") func aliases() throws {
         let absence = try sync { request, reply in
             request.parameter("projection") == "full"
                 ? reply.entries("users") { $0.map { $0.with(["aliases": [7]]) } } : nil
@@ -149,7 +151,7 @@ import Testing
     }
 
     @Test(
-        "An answer that is no list of people is no empty one, and has no end",
+        "An answer without a list of users is an error, not an empty list",
         arguments: [[:], ["users": nil], ["kind": "admin#directory#users", "users": [], "nextPageToken": 7]] as [JSON])
     func noEmptyList(_ answer: JSON) throws {
         let error = #expect(throws: ConnectorError.self) {
@@ -159,7 +161,7 @@ import Testing
     }
 
     @Test(
-        "Only a key that Google refuses is to be replaced",
+        "Only a key that Google refuses is reported as expired",
         arguments: [
             (400, "invalid_grant", "authentication_expired"), (401, "invalid_client", "authentication_expired"),
             (400, "invalid_request", "provider_error"), (404, "", "provider_error"), (503, "", "provider_error"),
@@ -172,7 +174,7 @@ import Testing
         #expect(error?.kind == kind)
     }
 
-    @Test("What can't be read is not said to be revoked") func unreadableRevocation() throws {
+    @Test("A token that can't be read is not reported as revoked") func unreadableRevocation() throws {
         let provider = try FakeProvider { request in
             request.path.hasSuffix("/tokens") && request.method == "GET"
                 ? .json(["kind": "admin#directory#tokenList", "items": [["clientId": "a"], nil]])

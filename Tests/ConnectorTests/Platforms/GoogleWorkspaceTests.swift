@@ -25,7 +25,7 @@ extension ConnectorCase {
         ])
 }
 
-/// A customer as Google's APIs show it: two of everything a page.
+/// A customer as Google's APIs show it, with two items per page.
 enum GoogleCustomer {
     static let key: String = {
         let key: JSON = [
@@ -114,7 +114,7 @@ enum GoogleCustomer {
         return .json(["access_token": "ya29.token", "expires_in": 3_599, "token_type": "Bearer"])
     }
 
-    /// Two a page; Google leaves an empty list out.
+    /// Returns a page of two items; Google omits an empty list.
     private static func page(
         _ request: FakeProvider.Request, _ member: String, _ items: [JSON], kind: JSON? = "admin#directory"
     ) -> FakeProvider.Reply {
@@ -170,7 +170,7 @@ enum GoogleCustomer {
         ]
     }
 
-    /// Cloud Identity lists phones too, and writes no kind.
+    /// Cloud Identity lists phones too, and returns no kind.
     private static func computers(
         _ request: FakeProvider.Request, _ parts: [String], isEmpty: Bool
     ) -> FakeProvider.Reply? {
@@ -252,13 +252,13 @@ enum GoogleCustomer {
         return try pull { connector }
     }
 
-    @Test func mapsUsers() throws {
+    @Test("Users are mapped to our accounts") func mapsUsers() throws {
         let accounts = try everything().accounts
         let first = try #require(accounts["u0"])
         #expect(first.email == "u0@example.com")
         #expect(first.linkedEmails == ["u0@example.org"])
         #expect(first.mfaEnabled == false)
-        // The trap: Google writes the beginning of 1970 for never.
+        // Google writes the beginning of 1970 for "never".
         #expect(first.lastLoginAt == nil)
         #expect(first.department == "Sales")
         #expect(first.title == "Lead")
@@ -273,7 +273,7 @@ enum GoogleCustomer {
         #expect(accounts["gone1"]?.deprovisionedAt?.description == "2026-03-01T00:00:00Z")
     }
 
-    @Test func mapsDevicesAndAccess() throws {
+    @Test("Devices, grants and application passwords are mapped to our records") func mapsDevicesAndAccess() throws {
         let records = try everything().byKey
         guard case .device(let phone) = records["device/mobile/m0"],
             case .device(let chromebook) = records["device/chromeos/c1"],
@@ -298,7 +298,7 @@ enum GoogleCustomer {
         #expect(password.createdAt?.seconds == 1_775_000_000 && password.lastUsedAt == nil)
     }
 
-    @Test func mapsActivities() throws {
+    @Test("Activities are mapped to our events") func mapsActivities() throws {
         var events: [String: [AuditEventRecord]] = [:]
         for case .auditEvent(let event) in try everything() { events[event.eventType, default: []].append(event) }
         #expect(events[EventType.signIn]?.map(\.outcome) == [.success, .failure, .success])
@@ -314,8 +314,8 @@ enum GoogleCustomer {
         #expect(events["authorize"]?.count == 6)
     }
 
-    /// The trap: throttling and a missing permission are both 403.
-    @Test func aMissingPermissionIsNotRetried() throws {
+    /// Google reports throttling and a missing permission both as 403.
+    @Test("A missing permission is not retried") func aMissingPermissionIsNotRetried() throws {
         let provider = try FakeProvider(ConnectorCase.googleWorkspace.org)
         provider.fail(GoogleCustomer.error(403, reason: "forbidden"), when: { $0.path != "/token" })
         let connector = try ConnectorCase.googleWorkspace.connect(provider)
@@ -324,7 +324,7 @@ enum GoogleCustomer {
         #expect(provider.requests.count == 2)
     }
 
-    @Test func missingDelegationIsSaid() throws {
+    @Test("Missing domain-wide delegation is a configuration error") func missingDelegationIsSaid() throws {
         let provider = try FakeProvider { _ in
             .json(["error": "unauthorized_client", "error_description": "Client is unauthorized"], status: 401)
         }
@@ -334,7 +334,9 @@ enum GoogleCustomer {
         #expect(error?.kind == "configuration_invalid")
     }
 
-    @Test(arguments: ["{}", #"{"type":"authorized_user","client_email":"a@b.example","private_key":"x"}"#, "text"])
+    @Test(
+        "Only keys of service accounts are accepted",
+        arguments: ["{}", #"{"type":"authorized_user","client_email":"a@b.example","private_key":"x"}"#, "text"])
     func takesServiceAccountKeysOnly(_ key: String) {
         #expect(throws: CredentialErrors.self) {
             try Credentials(
@@ -342,29 +344,31 @@ enum GoogleCustomer {
         }
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "u1", "PATCH /admin/directory/v1/users/u1", #"{"suspended":true}"#),
-        (.unsuspendUser, "u1", "PATCH /admin/directory/v1/users/u1", #"{"suspended":false}"#),
-        (
-            .forcePasswordChange, "u1", "PATCH /admin/directory/v1/users/u1",
-            #"{"changePasswordAtNextLogin":true}"#
-        ),
-        (.revokeSessions, "u1", "POST /admin/directory/v1/users/u1/signOut", ""),
-        (.revokeOAuthToken, "u1/client-u1", "DELETE /admin/directory/v1/users/u1/tokens/client-u1", ""),
-        (.revokeAllTokens, "u1", "DELETE /admin/directory/v1/users/u1/tokens/client-u1", ""),
-        (
-            .containHost, "mobile/m1", "POST /admin/directory/v1/customer/C01abc2de/devices/mobile/m1/action",
-            #"{"action":"block"}"#
-        ),
-        (
-            .retireDevice, "mobile/m1", "POST /admin/directory/v1/customer/C01abc2de/devices/mobile/m1/action",
-            #"{"action":"admin_account_wipe"}"#
-        ),
-        (
-            .containHost, "devices/d1", "POST /v1/devices/d1/deviceUsers/du1:block",
-            #"{"customer":"customers/C01abc2de"}"#
-        ),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.suspendUser, "u1", "PATCH /admin/directory/v1/users/u1", #"{"suspended":true}"#),
+            (.unsuspendUser, "u1", "PATCH /admin/directory/v1/users/u1", #"{"suspended":false}"#),
+            (
+                .forcePasswordChange, "u1", "PATCH /admin/directory/v1/users/u1",
+                #"{"changePasswordAtNextLogin":true}"#
+            ),
+            (.revokeSessions, "u1", "POST /admin/directory/v1/users/u1/signOut", ""),
+            (.revokeOAuthToken, "u1/client-u1", "DELETE /admin/directory/v1/users/u1/tokens/client-u1", ""),
+            (.revokeAllTokens, "u1", "DELETE /admin/directory/v1/users/u1/tokens/client-u1", ""),
+            (
+                .containHost, "mobile/m1", "POST /admin/directory/v1/customer/C01abc2de/devices/mobile/m1/action",
+                #"{"action":"block"}"#
+            ),
+            (
+                .retireDevice, "mobile/m1", "POST /admin/directory/v1/customer/C01abc2de/devices/mobile/m1/action",
+                #"{"action":"admin_account_wipe"}"#
+            ),
+            (
+                .containHost, "devices/d1", "POST /v1/devices/d1/deviceUsers/du1:block",
+                #"{"customer":"customers/C01abc2de"}"#
+            ),
+        ])
     func acts(_ action: ActionType, _ id: String, _ expected: String, _ body: String) throws {
         let provider = try FakeProvider { request in
             if request.method == "GET" || request.path == "/token" {
@@ -381,9 +385,11 @@ enum GoogleCustomer {
         #expect(provider.requests.contains { $0.method + " " + $0.target == expected })
     }
 
-    /// The call that it replaces is deprecated. It is one for many devices, and its status does not say what became of
-    /// one.
-    @Test(arguments: [(ActionType.containHost, "DISABLE"), (.liftContainment, "REENABLE")])
+    /// This call replaces a deprecated one. It is one call for many devices, and its status does not show the result
+    /// for one device.
+    @Test(
+        "Chromebooks are disabled and enabled, and each device's own result counts",
+        arguments: [(ActionType.containHost, "DISABLE"), (.liftContainment, "REENABLE")])
     func changesTheStatusOfChromebooks(_ action: ActionType, _ name: String) throws {
         let call = "POST /admin/directory/v1/customer/C01abc2de/devices/chromeos:batchChangeStatus"
         let body: JSON = [
@@ -410,12 +416,12 @@ enum GoogleCustomer {
         #expect(try answered([["deviceId": "c1", "error": ["code": 5]]])?.kind == "provider_error")
         #expect(try answered([["deviceId": "c1", "error": ["code": 9]]])?.kind == "configuration_invalid")
         #expect(try answered([["deviceId": "c1", "error": ["code": 14]]])?.isTransient == true)
-        // Of the device itself nothing is said.
+        // The answer contains no result for the device.
         #expect(try answered([]) != nil)
         #expect(try answered([["deviceId": "c2", "response": [:]]]) != nil)
     }
 
-    @Test func aWipeIsNotRepeated() throws {
+    @Test("A wipe is not repeated if Google fails") func aWipeIsNotRepeated() throws {
         let provider = try FakeProvider(ConnectorCase.googleWorkspace.org)
         provider.fail(.init(502), when: { $0.method == "POST" && $0.path != "/token" })
         let connector = try ConnectorCase.googleWorkspace.connect(provider)
@@ -428,7 +434,7 @@ enum GoogleCustomer {
         }
     }
 
-    @Test func aWipeOfSeveralIsNotBegunAgain() throws {
+    @Test("A wipe of several user profiles does not start again") func aWipeOfSeveralIsNotBegunAgain() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.path {
             case "GET /v1/devices/d1/deviceUsers":
@@ -446,7 +452,7 @@ enum GoogleCustomer {
         #expect(provider.requests.filter { $0.path.hasSuffix("a:wipe") }.count == 1)
     }
 
-    @Test func tellsWhatBecameOfASuspension() throws {
+    @Test("The outcome of a suspension is read from the user") func tellsWhatBecameOfASuspension() throws {
         for (isSuspended, expected) in [(true, true), (false, false)] {
             let provider = try FakeProvider { request in
                 request.path == "/admin/directory/v1/users/u1"

@@ -1,7 +1,7 @@
 import Base
 import TestSupport
 
-/// A tenant as Microsoft Graph shows it: two of everything a page.
+/// A tenant as Microsoft Graph shows it, with two items per page.
 enum GraphTenant {
     static let id = "11111111-2222-4333-8444-555555555555"
     static let config: [String: JSON] = [
@@ -26,7 +26,7 @@ enum GraphTenant {
         .json(["error": ["code": .string(code), "message": "No"]], status: status)
     }
 
-    /// Answers token requests, and hands authorised ones with their path below the version to `script`.
+    /// Answers token requests, and passes authorised requests to `script` with the path after the API version.
     static func answer(
         _ request: FakeProvider.Request, _ script: (String) -> FakeProvider.Reply?
     ) -> FakeProvider.Reply? {

@@ -36,7 +36,7 @@ enum IntuneOrg {
 }
 
 @Suite struct IntuneTests {
-    @Test func mapsDevices() throws {
+    @Test("Devices are mapped to our records") func mapsDevices() throws {
         let provider = try FakeProvider(ConnectorCase.intune.org)
         let connector = try ConnectorCase.intune.connect(provider)
         var devices: [DeviceRecord] = []
@@ -50,10 +50,12 @@ enum IntuneOrg {
         #expect(devices.last?.lastSeenAt == nil)
     }
 
-    @Test(arguments: [
-        (ActionType.syncDevice, "syncDevice"), (.lockDevice, "remoteLock"), (.containHost, "remoteLock"),
-        (.retireDevice, "retire"),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.syncDevice, "syncDevice"), (.lockDevice, "remoteLock"), (.containHost, "remoteLock"),
+            (.retireDevice, "retire"),
+        ])
     func acts(_ action: ActionType, _ verb: String) throws {
         let provider = try FakeProvider { request in
             GraphTenant.answer(request) { path in
@@ -69,7 +71,7 @@ enum IntuneOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func tellsWhatBecameOfARetirement() throws {
+    @Test("The outcome of a retirement is read from the device") func tellsWhatBecameOfARetirement() throws {
         let replies: [(FakeProvider.Reply, Bool)] = [
             (.json(["id": "d1", "managementState": "managed"]), false),
             (.json(["id": "d1", "managementState": "retirePending"]), true),
@@ -83,7 +85,7 @@ enum IntuneOrg {
         }
     }
 
-    @Test func aRetirementIsNotRepeated() throws {
+    @Test("A retirement is not repeated if Microsoft fails") func aRetirementIsNotRepeated() throws {
         let provider = try FakeProvider { request in GraphTenant.answer(request) { _ in .init(503) } }
         let connector = try ConnectorCase.intune.connect(provider)
         let error = #expect(throws: ConnectorError.self) {

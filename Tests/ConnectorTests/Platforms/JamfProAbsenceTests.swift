@@ -11,7 +11,7 @@ import Testing
     private static let mobiles = "/api/v2/mobile-devices/detail"
 
     @Test(
-        "An entry that can't be read protects itself, or all if nobody can tell which it is",
+        "An unreadable entry protects its own record, or all records if its id is unknown",
         arguments: [
             (computers, .null, []), (computers, ["id": "0"], []), (computers, ["id": "0", "general": .null], []),
             (
@@ -24,7 +24,7 @@ import Testing
     func unreadable(_ path: String, _ entry: JSON, _ gone: Set<String>) throws {
         let absence = try sync { request, reply in
             guard request.path == path else { return nil }
-            // The first can't be read, and the last has gone.
+            // The first entry can't be read, and the last one is gone.
             return switch request.parameter("page") {
             case "0": reply.entries("results") { [entry] + $0.dropFirst() }
             case "2": reply.entries("results") { $0.dropLast() }
@@ -34,13 +34,13 @@ import Testing
         #expect(absence.gone == gone)
     }
 
-    @Test("Mobile devices are left out if they are refused, and none is gone", arguments: [401, 403, 404, 500])
+    @Test("If mobile devices are refused, they are left out and none is gone", arguments: [401, 403, 404, 500])
     func mobileDevices(_ status: Int) throws {
         let absence = try sync { request, _ in request.path == Self.mobiles ? .json([:], status: status) : nil }
         #expect(absence.leftOut == ["mobile devices"] && absence.gone == [] && absence.records.count == 250)
     }
 
-    @Test("A list that does not count, or counts more than it shows, is an error", arguments: [true, false])
+    @Test("A list without a count, or with one above its entries, is an error", arguments: [true, false])
     func counts(_ hasCount: Bool) throws {
         let error = #expect(throws: ConnectorError.self) {
             try sync { request, reply in
@@ -51,7 +51,7 @@ import Testing
         #expect(error?.kind == "provider_error")
     }
 
-    @Test("An entry without an id at the end of a page hides no other") func lastWithoutID() throws {
+    @Test("An entry without an id at the end of a page hides no other entry") func lastWithoutID() throws {
         let absence = try sync { request, reply in
             request.path == Self.computers && request.parameter("page") == "0"
                 ? reply.entries("results") { $0.dropLast() + [nil] } : nil

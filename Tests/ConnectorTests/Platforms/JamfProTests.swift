@@ -17,7 +17,7 @@ extension ConnectorCase {
         rejected: .json(["error": "invalid_client"], status: 401), counts: ["device": 500])
 }
 
-/// A server as Jamf Pro's API shows it: pages of a hundred.
+/// A server as Jamf Pro's API shows it, with a hundred items per page.
 enum JamfServer {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["Host"] == "acme.jamfcloud.com" else { return nil }
@@ -82,7 +82,7 @@ enum JamfServer {
 @Suite struct JamfProTests {
     private let target = ActionTarget(actionID: .random(), externalID: "c0ffee00-0000-4000-8000-000000000000")
 
-    @Test func mapsWhatJamfSays() throws {
+    @Test("Computers and mobile devices are mapped to our records") func mapsWhatJamfSays() throws {
         let provider = try FakeProvider(ConnectorCase.jamfPro.org)
         let connector = try ConnectorCase.jamfPro.connect(provider)
         var devices: [String: DeviceRecord] = [:]
@@ -94,7 +94,7 @@ enum JamfServer {
         #expect(first?.ownerEmail == "ada@acme.com")
         #expect(first?.lastSeenAt?.description == "2026-04-01T10:00:00Z")
         #expect(devices["c0ffee00-0000-4000-8000-000000000001"]?.isEncrypted == false)
-        // What the status does not say, the other section does.
+        // If the status does not tell, the other section does.
         #expect(devices["c0ffee00-0000-4000-8000-000000000002"]?.isEncrypted == true)
         #expect(devices["computer/3"]?.metadata == ["managed": "no"])
         #expect(devices["beef-0"]?.isJailbroken == true)
@@ -102,7 +102,8 @@ enum JamfServer {
         #expect(devices["beef-1"]?.ownerEmail == "bob@acme.com")
     }
 
-    @Test func aComputerThatGoesMeanwhileHidesNoOther() throws {
+    @Test("A computer that is removed during reading hides no other")
+    func aComputerThatGoesMeanwhileHidesNoOther() throws {
         let left = Mutex(Array(0..<250))
         let provider = try FakeProvider { request in
             guard request.path == "/api/v4/computers-inventory",
@@ -114,7 +115,7 @@ enum JamfServer {
                     ["id": .string(String(number)), "general": ["name": "mac"]]
                 }
                 let reply = FakeProvider.Reply.json(["totalCount": .integer(left.count), "results": .array(items)])
-                // One goes and one comes: there are as many as before.
+                // One computer goes and one comes, so the count stays the same.
                 if page == 0, left[0] == 0 { left = Array(left.dropFirst()) + [250] }
                 return reply
             }
@@ -123,7 +124,7 @@ enum JamfServer {
         #expect(Set(try pull { connector }.map { $0.key.id }).count == 251)
     }
 
-    @Test func olderServersAreAskedTheOldWay() throws {
+    @Test("An older server is asked through its older API") func olderServersAreAskedTheOldWay() throws {
         let provider = try FakeProvider { request in
             switch request.path {
             case "/api/v1/oauth/token", "/api/v4/computers-inventory", "/api/v3/computers-inventory":
@@ -137,8 +138,9 @@ enum JamfServer {
         #expect(provider.requests.count == 5)
     }
 
-    /// A server before 11.30 has version 3 and one member for all contacts.
-    @Test(arguments: [3, 1]) func anOlderInventoryIsTheSame(_ version: Int) throws {
+    /// Servers before 11.30 have version 3, with one member for all contacts.
+    @Test("An older inventory API gives the same devices", arguments: [3, 1])
+    func anOlderInventoryIsTheSame(_ version: Int) throws {
         let provider = try FakeProvider { request in
             if request.path.hasPrefix("/api/v"), request.path.hasSuffix("/computers-inventory"),
                 request.path != "/api/v\(version)/computers-inventory"
@@ -160,7 +162,7 @@ enum JamfServer {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func theLatestContactCounts() {
+    @Test("A device was last seen at its latest contact") func theLatestContactCounts() {
         let computer: JSON = [
             "id": "1", "hardware": ["serialNumber": "C02X1234JGH5", "modelIdentifier": "Mac14,2"],
             "general": [
@@ -176,9 +178,11 @@ enum JamfServer {
         #expect(device.model == "Mac14,2" && device.serialNumber == "C02X1234JGH5")
     }
 
-    @Test(arguments: [
-        (ActionType.lockDevice, "DEVICE_LOCK"), (.containHost, "DEVICE_LOCK"), (.retireDevice, "ERASE_DEVICE"),
-    ])
+    @Test(
+        "Each action sends the documented command",
+        arguments: [
+            (ActionType.lockDevice, "DEVICE_LOCK"), (.containHost, "DEVICE_LOCK"), (.retireDevice, "ERASE_DEVICE"),
+        ])
     func acts(_ action: ActionType, _ command: String) throws {
         let id = JSON.string(target.externalID)
         let provider = try FakeProvider { request in
@@ -199,7 +203,7 @@ enum JamfServer {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func asksNothingForWhatItCantDo() throws {
+    @Test("An impossible action or an invalid PIN causes no request") func asksNothingForWhatItCantDo() throws {
         let provider = try FakeProvider { _ in nil }
         let connector = try ConnectorCase.jamfPro.connect(provider)
         let unmanaged = ActionTarget(actionID: .random(), externalID: "computer/3")

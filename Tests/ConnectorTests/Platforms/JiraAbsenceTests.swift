@@ -8,7 +8,7 @@ import Testing
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.jira, answer) }
 
     @Test(
-        "An entry that can't be read protects itself, or all if it has no id",
+        "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [.null, ["displayName": "x"], ["accountId": "a0"]] as [JSON])
     func unreadable(_ entry: JSON) throws {
         let absence = try sync { request, reply in
@@ -18,22 +18,20 @@ import Testing
         #expect(absence.gone == [])
     }
 
-    @Test(
-        "Nobody is taken for no administrator because of a group that could not be read",
-        arguments: [400, 401, 403, 410, 500, nil])
+    @Test("A group that could not be read takes no administrator role away", arguments: [400, 401, 403, 410, 500, nil])
     func administrators(_ status: Int?) throws {
         let absence = try sync { request, reply in
             guard request.parameter("groupname") == "site-admins" else { return nil }
             return status.map { .json(["errorMessages": ["No"]], status: $0) }
                 ?? reply.entries("values") { _ in [.null] }.with("isLast", true)
         }
-        // One of another group is an administrator all the same.
+        // A member of another administrators' group stays an administrator.
         #expect(absence.accounts["a0"]?.isAdmin == true && absence.accounts["a0"]?.unread == [.adminRoles])
         #expect(absence.accounts["a2"]?.isAdmin == nil && absence.accounts["a1"]?.isAdmin == nil)
         #expect(absence.leftOut == ["administrator roles"] && absence.gone == [])
     }
 
-    @Test("No more groups are asked for after five in a row are refused") func manyGroups() throws {
+    @Test("After five refused groups in a row, no more are requested") func manyGroups() throws {
         let absence = try sync { request, _ in
             request.path.hasSuffix("/group/member") ? .json(["errorMessages": ["No"]], status: 403) : nil
         }
@@ -41,7 +39,7 @@ import Testing
         #expect(absence.accounts.count == 5)
     }
 
-    @Test("The log is left out if it is refused, and the others are read", arguments: [400, 403, 404, 500])
+    @Test("If the log is refused, it is left out, and the others are read", arguments: [400, 403, 404, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path.hasSuffix("/auditing/record") ? .json(["errorMessages": ["No"]], status: status) : nil
@@ -49,13 +47,13 @@ import Testing
         #expect(absence.leftOut == ["events"] && absence.gone == [] && absence.accounts.count == 5)
     }
 
-    @Test("A refused list is no ticket that Jira does not take") func reasons() throws {
+    @Test("The error of a refused list does not mention tickets") func reasons() throws {
         let provider = try FakeProvider { _ in .json(["errorMessages": ["No"]], status: 400) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.jira.connect(provider).check() }
         #expect(error?.sentence.contains("ticket") == false)
     }
 
-    @Test("What can't be read is not said to be taken away") func unreadableGroups() throws {
+    @Test("A group that can't be read is not reported as removed") func unreadableGroups() throws {
         let provider = try FakeProvider { _ in .json([nil]) }
         let connector = try ConnectorCase.jira.connect(provider)
         let target = ActionTarget(actionID: .random(), externalID: "a0")

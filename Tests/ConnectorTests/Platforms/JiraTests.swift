@@ -23,17 +23,17 @@ extension ConnectorCase {
         renewsTokens: false, counts: ["account": 5, "auditEvent": 6])
 }
 
-/// A site as Jira's API shows it: two of everything a page, and a short page.
+/// A site as Jira's API shows it, with two items per page and one shorter page.
 enum JiraSite {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
-        // admin@acme.com:ATATT-secretToken
+        // The decoded credentials: admin@acme.com:ATATT-secretToken
         guard request.headers["Authorization"] == "Basic YWRtaW5AYWNtZS5jb206QVRBVFQtc2VjcmV0VG9rZW4=",
             request.method == "GET", request.headers["Host"] == "acme.atlassian.net"
         else { return nil }
         func slice(_ start: String, _ items: [JSON]) -> [JSON] {
             let all = isEmpty ? [] : items
             let from = request.parameter(start).flatMap { Int($0) } ?? 0
-            // Pages may be shorter than asked for: the third holds one.
+            // Pages may be shorter than requested: the third has one item.
             let count = from == 4 ? 1 : 2
             return Array(all[min(from, all.count)..<min(from + count, all.count)])
         }
@@ -82,7 +82,7 @@ enum JiraSite {
 }
 
 @Suite struct JiraTests {
-    @Test func mapsWhatJiraSays() throws {
+    @Test("Users, groups and events are mapped to our records") func mapsWhatJiraSays() throws {
         let provider = try FakeProvider(ConnectorCase.jira.org)
         let connector = try ConnectorCase.jira.connect(provider)
         let records = try pull { connector }
@@ -104,8 +104,10 @@ enum JiraSite {
         #expect(events["0"]?.actorExternalID == "a0")
     }
 
-    /// Sites of today have groups by the product and the site's name.
-    @Test(arguments: ["jira-admins-acme", "jira-user-access-admins-acme", "jira-servicemanagement-admins-acme"])
+    /// Newer sites name their groups by the product and the site.
+    @Test(
+        "Administrators of newer sites are recognised",
+        arguments: ["jira-admins-acme", "jira-user-access-admins-acme", "jira-servicemanagement-admins-acme"])
     func administratorsOfNewerSitesAreSeen(_ group: String) throws {
         let provider = try FakeProvider { request in
             request.path == "/rest/api/3/group/member"
@@ -132,14 +134,14 @@ enum JiraSite {
         #expect(event.eventType == EventType.privilegeGranted)
     }
 
-    @Test func comesBackWhenTheQuotaIsNew() throws {
+    @Test("The connector waits until the quota is renewed") func comesBackWhenTheQuotaIsNew() throws {
         let provider = try FakeProvider(ConnectorCase.jira.org)
         provider.fail(.json([:], status: 429, headers: ["X-RateLimit-Reset": "2020-01-01T00:00Z"]))
         try ConnectorCase.jira.connect(provider).check()
         #expect(provider.requests.count == 3)
     }
 
-    @Test func makesATicketOnceAndFindsIt() throws {
+    @Test("A ticket is created once and found again") func makesATicketOnceAndFindsIt() throws {
         let action = Identifier.random()
         let target = try ActionTarget(
             "a1", for: .createTicket, by: Jira.self, ["description": "One.\nTwo.", "priority": "High"], label: "Ada",
@@ -187,7 +189,7 @@ enum JiraSite {
         #expect(refused?.kind == "configuration_invalid")
     }
 
-    @Test func takesPeopleOutOfGroups() throws {
+    @Test("Users are removed from groups, but only from their own") func takesPeopleOutOfGroups() throws {
         let provider = try FakeProvider { request in
             switch request.method + " " + request.target {
             case "GET /rest/api/3/user/groups?accountId=a0": .json([["name": "site-admins"], ["name": "developers"]])
@@ -203,7 +205,7 @@ enum JiraSite {
         _ = try connector.perform(.removeFromGroup, on: target)
         #expect(provider.requests.map(\.method) == ["GET", "DELETE", "GET", "DELETE"])
         #expect(try connector.outcome(of: .removeFromGroup, on: target) == .notDone)
-        // A group that the account is not in is not its group.
+        // The account is not a member of this group.
         let stranger = try ActionTarget("a0", for: .removeFromGroup, by: Jira.self, ["group": "finance"])
         let error = #expect(throws: ConnectorError.self) { try connector.perform(.removeFromGroup, on: stranger) }
         #expect(error?.kind == "configuration_invalid")

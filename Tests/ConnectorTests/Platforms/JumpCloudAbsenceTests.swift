@@ -8,7 +8,7 @@ import Testing
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.jumpCloud, answer) }
 
     @Test(
-        "An entry that can't be read protects itself, or all if it has no id",
+        "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [
             ("systemusers", .null, []), ("systemusers", ["username": "x"], []),
             ("systemusers", ["_id": "u0"], ["account/u5"]), ("systems", .null, []), ("systems", ["os": "x"], []),
@@ -17,7 +17,7 @@ import Testing
     func unreadable(_ list: String, _ entry: JSON, _ gone: Set<String>) throws {
         let absence = try sync { request, reply in
             guard request.path == "/api/" + list else { return nil }
-            // The first can't be read, and the last has gone.
+            // The first entry can't be read, and the last one is gone.
             return reply.entries("results") { items in
                 items.filter { !["u5", "s5", "app4"].contains($0.text("_id") ?? "") }.map {
                     ["u0", "s0", "app0"].contains($0.text("_id") ?? "") ? entry : $0
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "An assignment that can't be read keeps those of its application",
+        "An unreadable assignment protects those of its application",
         arguments: [.null, ["type": "user"], ["id": "u0"]] as [JSON])
     func assignments(_ entry: JSON) throws {
         let absence = try sync { request, reply in
@@ -41,7 +41,7 @@ import Testing
         #expect(other.gone.count == 250)
     }
 
-    @Test("An application without an id leaves its assignments open") func applicationWithoutID() throws {
+    @Test("An application without an id protects the assignments") func applicationWithoutID() throws {
         let absence = try sync { request, reply in
             request.path == "/api/applications"
                 ? reply.entries("results") { $0.map { $0.text("_id") == "app1" ? ["name": "x"] : $0 } } : nil
@@ -49,7 +49,7 @@ import Testing
         #expect(absence.gone == [] && !absence.records.contains { $0.key.kind == "entitlement" })
     }
 
-    @Test("A list that counts more than it shows is an error, and one that does not count is read to its end")
+    @Test("A count above the entries is an error; a list without a count is read to its end")
     func counts() throws {
         let error = #expect(throws: ConnectorError.self) {
             try sync { $0.path == "/api/systemusers" ? $1.entries("results") { _ in [] } : nil }
@@ -61,7 +61,7 @@ import Testing
         #expect(try sync { $0.path == "/api/systemusers" ? $1.with("totalCount", nil) : nil }.gone == [])
     }
 
-    @Test("Devices and the log are left out if they are refused", arguments: [401, 403, 404, 500])
+    @Test("If devices and the log are refused, they are left out", arguments: [401, 403, 404, 500])
     func optionalLists(_ status: Int) throws {
         let absence = try sync { request, _ in
             ["/api/systems", "/insights/directory/v1/events"].contains(request.path)
@@ -70,7 +70,7 @@ import Testing
         #expect(absence.leftOut == ["devices", "events"] && absence.gone == [] && absence.accounts.count == 6)
     }
 
-    @Test("A full page of the log that does not tell where it goes on is no end", arguments: ["", "[]", "{", "7"])
+    @Test("A full page of the log without a usable cursor is an error, not the end", arguments: ["", "[]", "{", "7"])
     func noEnd(_ cursor: String) throws {
         let absence = try sync { request, reply in
             guard request.path == "/insights/directory/v1/events" else { return nil }

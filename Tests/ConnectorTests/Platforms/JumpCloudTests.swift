@@ -17,7 +17,7 @@ extension ConnectorCase {
         counts: ["account": 6, "application": 5, "entitlement": 250, "device": 6, "auditEvent": 6])
 }
 
-/// An organization as JumpCloud's APIs show it: two of everything a page, a hundred in lists without a count.
+/// An organization as JumpCloud's APIs show it: two items per page, a hundred in lists without a count.
 enum JumpCloudOrg {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["x-api-key"] == "jca_secretJumpCloudKey",
@@ -42,7 +42,7 @@ enum JumpCloudOrg {
                 request.parameter("limit") == "100", request.parameter("sort") == nil
             else { return nil }
             guard parts[3] == "app1" else { return .json([]) }
-            // Version 2 counts in a header, if at all.
+            // Version 2 has its count in a header, if at all.
             let skip = request.parameter("skip").flatMap { Int($0) } ?? 0
             return .json(.array((skip..<min(skip + 100, 250)).map { ["id": .string("u\($0)"), "type": "user"] }))
         }
@@ -106,7 +106,7 @@ enum JumpCloudOrg {
 }
 
 @Suite struct JumpCloudTests {
-    @Test func mapsWhatJumpCloudSays() throws {
+    @Test("Users, systems, applications and events are mapped to our records") func mapsWhatJumpCloudSays() throws {
         let provider = try FakeProvider(ConnectorCase.jumpCloud.org)
         let connector = try ConnectorCase.jumpCloud.connect(provider)
         let records = try pull { connector }.byKey
@@ -135,7 +135,8 @@ enum JumpCloudOrg {
         #expect(launch.eventType == "sso_auth")
     }
 
-    @Test func withoutDirectoryInsightsTheRestIsPulledAndTheLogIsSaidToBeLeftOut() throws {
+    @Test("Without Directory Insights, the log is left out, and the rest is pulled")
+    func withoutDirectoryInsightsTheRestIsPulledAndTheLogIsSaidToBeLeftOut() throws {
         let provider = try FakeProvider { request in
             request.headers["Host"] == "api.jumpcloud.com"
                 ? .json(["message": "Forbidden"], status: 403) : JumpCloudOrg.answer(request, isEmpty: false)
@@ -145,7 +146,7 @@ enum JumpCloudOrg {
         #expect(entries.records.accounts.count == 6 && entries.leftOut.map(\.name) == ["events"])
     }
 
-    @Test func aUserWhoGoesMeanwhileHidesNobodyElse() throws {
+    @Test("A user who leaves during reading hides no other user") func aUserWhoGoesMeanwhileHidesNobodyElse() throws {
         let left = Mutex(["u0", "u1", "u2", "u3", "u4", "u5"])
         let provider = try FakeProvider { request in
             guard request.path == "/api/systemusers" else { return JumpCloudOrg.answer(request, isEmpty: true) }
@@ -163,7 +164,7 @@ enum JumpCloudOrg {
         #expect(try pull { connector }.accounts.keys.sorted() == ["u0", "u1", "u2", "u3", "u4", "u5"])
     }
 
-    @Test func aKeyForOneOrganizationNamesNone() throws {
+    @Test("A key for one organization sends no organization id") func aKeyForOneOrganizationNamesNone() throws {
         let provider = try FakeProvider { request in
             request.headers["x-org-id"] == nil ? .json(["totalCount": 0, "results": []]) : nil
         }
@@ -175,19 +176,23 @@ enum JumpCloudOrg {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: ["5f000000000000000000000", "5f000000000000000000000z", "x"])
+    @Test(
+        "An organization must be named by its id",
+        arguments: ["5f000000000000000000000", "5f000000000000000000000z", "x"])
     func takesOrganizationsByTheirIDOnly(_ id: String) {
         #expect(throws: CredentialErrors.self) {
             try Credentials(["api_key": "k", "org_id": .string(id)], JumpCloud.fields)
         }
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "PUT /api/systemusers/x1", #"{"state":"SUSPENDED"}"#),
-        (.unsuspendUser, "PUT /api/systemusers/x1", #"{"state":"ACTIVATED"}"#),
-        (.forcePasswordChange, "POST /api/systemusers/x1/expire", ""),
-        (.forceMFAEnroll, "PUT /api/systemusers/x1", #"{"enable_user_portal_multifactor":true}"#),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.suspendUser, "PUT /api/systemusers/x1", #"{"state":"SUSPENDED"}"#),
+            (.unsuspendUser, "PUT /api/systemusers/x1", #"{"state":"ACTIVATED"}"#),
+            (.forcePasswordChange, "POST /api/systemusers/x1/expire", ""),
+            (.forceMFAEnroll, "PUT /api/systemusers/x1", #"{"enable_user_portal_multifactor":true}"#),
+        ])
     func acts(_ action: ActionType, _ expected: String, _ body: String) throws {
         let provider = try FakeProvider {
             $0.method + " " + $0.target == expected && $0.text == body ? .json([:]) : nil
@@ -200,8 +205,9 @@ enum JumpCloudOrg {
         #expect(provider.requests.count == 1)
     }
 
-    /// The documentation leaves Macs and phones out of the call, which answers them with success all the same.
+    /// The documentation excludes Macs and phones from the call, which answers with success all the same.
     @Test(
+        "Only Windows and Linux systems are locked",
         arguments: [
             ("Windows", true), ("linux", true), ("darwin", false), ("iOS", false), (nil, false),
         ] as [(String?, Bool)], [ActionType.lockDevice, .containHost])
@@ -225,10 +231,12 @@ enum JumpCloudOrg {
         #expect(JumpCloud.actions.contains(action))
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, true), (.unsuspendUser, false), (.forcePasswordChange, true),
-        (.forceMFAEnroll, false),
-    ])
+    @Test(
+        "The outcome of an action is read from the user",
+        arguments: [
+            (ActionType.suspendUser, true), (.unsuspendUser, false), (.forcePasswordChange, true),
+            (.forceMFAEnroll, false),
+        ])
     func tellsWhatBecameOfAnAction(_ action: ActionType, _ isDone: Bool) throws {
         let provider = try FakeProvider {
             $0.path == "/api/systemusers/u1"

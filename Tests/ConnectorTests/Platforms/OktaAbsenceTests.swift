@@ -8,10 +8,10 @@ import Testing
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.okta, answer) }
 
     @Test(
-        "An entry that can't be read protects itself, or all if it has no id",
+        "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [
             (.null, []), (["status": "ACTIVE"], []), ("u0", []),
-            // Without a profile, or a state, which each user has.
+            // Here the profile or the state is missing, which every user has.
             (["id": "u0", "status": "ACTIVE"], ["account/u1"]),
             (["id": "u0", "profile": ["login": "u0@example.com"]], ["account/u1"]),
         ] as [(JSON, Set<String>)])
@@ -23,7 +23,7 @@ import Testing
         #expect(absence.gone.filter { $0.hasPrefix("account/") } == gone)
     }
 
-    @Test("An assignment without an id keeps all of its application") func assignments() throws {
+    @Test("An assignment without an id protects all of its application") func assignments() throws {
         let absence = try sync { request, reply in
             request.path == "/api/v1/apps/app0/users" && request.parameter("after") == nil
                 ? reply.entries(nil) { $0.dropLast() + [.null] } : nil
@@ -31,7 +31,9 @@ import Testing
         #expect(absence.gone == [])
     }
 
-    @Test("Factors and roles that can't be read of one user stay, and are named", arguments: [401, 403, 500])
+    @Test(
+        "If one user's factors and roles can't be read, they stay, and the report names them",
+        arguments: [401, 403, 500])
     func oneUser(_ status: Int) throws {
         let absence = try sync { request, _ in
             ["/api/v1/users/u1/factors", "/api/v1/users/u1/roles"].contains(request.path)
@@ -42,7 +44,7 @@ import Testing
         #expect(absence.accounts["u1"]?.isAdmin == true && absence.accounts["u2"]?.unread == [])
     }
 
-    @Test("Applications without an id leave the assignments open") func applicationWithoutID() throws {
+    @Test("An application without an id protects the assignments") func applicationWithoutID() throws {
         let absence = try sync { request, reply in
             request.path == "/api/v1/apps" && request.parameter("after") == nil
                 ? reply.entries(nil) { [["label": "?"]] + $0.dropFirst() } : nil

@@ -8,7 +8,8 @@ import Testing
 
 /// Okta's access certification campaigns, as its governance API documents them.
 @Suite struct OktaAccessReviewTests {
-    /// An org with the license: one application, one user beside the administrator whose token it is, and its campaigns.
+    /// An org with the license: one application, one user and the administrator who owns the token, and the org's
+    /// campaigns.
     private final class Governance: Sendable {
         let campaigns = Mutex<[JSON]>([])
 
@@ -63,6 +64,7 @@ import Testing
     }
 
     @Test(
+        "An access review starts one campaign, also if it is requested twice",
         arguments: [
             ("app1", [:], "RESOURCE", ["resourceId": "app1", "resourceType": "APPLICATION"], "admin"),
             ("x", ["group_id": "g1"], "RESOURCE", ["resourceId": "g1", "resourceType": "GROUP"], "admin"),
@@ -81,7 +83,7 @@ import Testing
         let result = try connector.perform(.createAccessReview, on: target)
         #expect(result == ["platform": "okta", "external_id": .string(entity), "review_id": "campaign0"])
         #expect(try connector.outcome(of: .createAccessReview, on: target) == .done(result))
-        // Asked for again, it is the same one.
+        // A second request returns the same campaign.
         #expect(try connector.perform(.createAccessReview, on: target) == result)
         let campaigns = governance.campaigns.withLock { $0 }
         #expect(campaigns.count == 1)
@@ -94,8 +96,8 @@ import Testing
         #expect(provider.unexpected.isEmpty && Okta.actions.contains(.createAccessReview))
     }
 
-    /// A launch that failed is asked for again, the campaign is not.
-    @Test func aLaunchThatFailsMakesNoSecondCampaign() throws {
+    /// A failed launch is repeated; the campaign is not created again.
+    @Test("A failed launch does not lead to a second campaign") func aLaunchThatFailsMakesNoSecondCampaign() throws {
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
         for _ in 0..<8 { provider.fail(.init(503), when: { $0.path.hasSuffix("/launch") }) }
@@ -107,7 +109,8 @@ import Testing
         #expect(governance.campaigns.withLock { $0.map { $0["status"] } } == ["ACTIVE"])
     }
 
-    @Test func whatOktaCannotReviewIsNamed() throws {
+    @Test("A target or reviewer that Okta can't review is a configuration error")
+    func whatOktaCannotReviewIsNamed() throws {
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
         let connector = try ConnectorCase.okta.connect(provider)
@@ -123,7 +126,7 @@ import Testing
         #expect(governance.campaigns.withLock { $0.isEmpty } && provider.unexpected.isEmpty)
     }
 
-    @Test(arguments: [401, 403, 404])
+    @Test("An org without the license is told so", arguments: [401, 403, 404])
     func anOrgWithoutTheLicenseIsToldSo(_ status: Int) throws {
         let provider = try FakeProvider { _ in .json(["errorCode": "E0000015"], status: status) }
         let connector = try ConnectorCase.okta.connect(provider)
@@ -133,8 +136,8 @@ import Testing
         #expect(error?.sentence.contains("Okta Identity Governance") == (status != 404))
     }
 
-    /// An app that asks for a scope that it was not granted gets no token: a sync must not ask for governance.
-    @Test func onlyAccessReviewsAskForTheirScope() throws {
+    /// An app that requests a scope without having it gets no token, so a sync must not request the governance scope.
+    @Test("Only access reviews request the governance scope") func onlyAccessReviewsAskForTheirScope() throws {
         let governance = Governance()
         let scopes = Mutex<[String]>([])
         let provider = try FakeProvider { request in

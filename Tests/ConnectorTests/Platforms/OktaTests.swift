@@ -27,7 +27,7 @@ extension ConnectorCase {
         ])
 }
 
-/// An org as Okta's API shows it: two of everything a page.
+/// An org as Okta's API shows it, with two items per page.
 enum OktaOrg {
     static func answer(_ request: FakeProvider.Request, users: Int, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.method == "GET", request.headers["Authorization"] == "SSWS 00secretOktaToken",
@@ -70,7 +70,7 @@ enum OktaOrg {
         }
     }
 
-    /// Two a page; Okta writes each link into a field of its own, with the org's canonical host.
+    /// Returns a page of two items; Okta writes each link into a field of its own, with the org's canonical host.
     private static func page(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil
     ) -> FakeProvider.Reply {
@@ -127,7 +127,7 @@ enum OktaOrg {
 }
 
 @Suite struct OktaTests {
-    @Test func mapsWhatOktaSays() throws {
+    @Test("Users, applications, grants, devices and events are mapped to our records") func mapsWhatOktaSays() throws {
         let provider = try FakeProvider(ConnectorCase.okta.org)
         let connector = try ConnectorCase.okta.connect(provider)
         let records = try pull { connector }
@@ -146,8 +146,10 @@ enum OktaOrg {
         }
     }
 
-    /// What an administrator does to somebody's account is about that account.
-    @Test(arguments: ["user.account.reset_password", "user.mfa.factor.deactivate"])
+    /// An administrator's change to another user's account is attributed to that account.
+    @Test(
+        "An event is attributed to the account that was changed",
+        arguments: ["user.account.reset_password", "user.mfa.factor.deactivate"])
     func namesWhoseAccountItIs(_ type: String) throws {
         let record = OktaRecords.event([
             "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": .string(type),
@@ -168,7 +170,7 @@ enum OktaOrg {
         #expect(event.details == (isFactor ? ["factor": "FIDO_WEBAUTHN"] : [:]))
     }
 
-    @Test func grantsAreTheAdministratorsOwnDoing() throws {
+    @Test("Granting a privilege is attributed to the administrator") func grantsAreTheAdministratorsOwnDoing() throws {
         let record = OktaRecords.event([
             "uuid": "e1", "published": "2026-04-02T10:00:00.000Z", "eventType": "user.account.privilege.grant",
             "outcome": ["result": "SUCCESS"],
@@ -182,8 +184,8 @@ enum OktaOrg {
         #expect(event.actorExternalID == "admin" && event.actorEmail == nil && event.target == "Ann u1")
     }
 
-    /// The trap: 401 means an invalid token with E0000011 alone.
-    @Test func aMissingFeatureIsNoBadToken() throws {
+    /// Status 401 means an invalid token only together with E0000011.
+    @Test("A missing feature is not mistaken for a bad token") func aMissingFeatureIsNoBadToken() throws {
         let provider = try FakeProvider(ConnectorCase.okta.org)
         provider.fail(.json(["errorCode": "E0000015", "errorSummary": "You do not have permission"], status: 401))
         let connector = try ConnectorCase.okta.connect(provider)
@@ -200,7 +202,9 @@ enum OktaOrg {
         ["errorCode": "E0000006", "errorSummary": "You do not have permission to perform the requested action"],
         status: 403)
 
-    @Test(arguments: [noFeature, noPermission])
+    @Test(
+        "Lists that the token may not read are left out, and the report names them",
+        arguments: [noFeature, noPermission])
     func whatTheTokenMayNotSeeIsLeftOutAndSaidToBe(_ refusal: FakeProvider.Reply) throws {
         let hidden: @Sendable (String) -> Bool = { path in
             path.hasSuffix("/factors") || path.hasSuffix("/tokens")
@@ -210,7 +214,7 @@ enum OktaOrg {
         let connector = try ConnectorCase.okta.connect(provider)
         let records = try pull { connector }
         #expect(records.accounts.count == 11)
-        // Nobody knows, which is not the same as no.
+        // The value is unknown, which is not the same as false.
         #expect(records.accounts.values.allSatisfy { $0.mfaEnabled == nil && $0.isAdmin == nil })
         #expect(records.filter { $0.key.kind == "entitlement" }.count == 30)
         #expect(!records.contains { ["device", "auditEvent", "oauthGrant"].contains($0.key.kind) })
@@ -219,14 +223,15 @@ enum OktaOrg {
             try Set(pullEntries { other }.entries.leftOut.map(\.name)) == [
                 "factors", "administrator roles", "grants", "devices", "events",
             ])
-        // It is not asked for again user by user.
+        // The list is not requested again for each user.
         #expect(provider.requests.filter { $0.path == "/api/v1/users/u5/factors" }.isEmpty)
         let open = try pullEntries { connector }
         #expect(!open.ended.contains { $0.kinds == [.device] || $0.kinds == [.auditEvent] })
         #expect(open.entries.kept.contains(.ofApplication(.oauthGrant, application: "app5")))
     }
 
-    @Test func whoseRolesTheTokenMayNotSeeIsStillAnAdministrator() throws {
+    @Test("An administrator whose roles the token may not read is still an administrator")
+    func whoseRolesTheTokenMayNotSeeIsStillAnAdministrator() throws {
         let provider = try FakeProvider {
             $0.path.hasSuffix("/roles") ? Self.noPermission : OktaOrg.answer($0, users: 6, isEmpty: false)
         }
@@ -236,7 +241,7 @@ enum OktaOrg {
         #expect(accounts["u2"]?.isAdmin == false)
     }
 
-    @Test func whatGoesMeanwhileIsPassedOver() throws {
+    @Test("Records that are removed during reading are skipped") func whatGoesMeanwhileIsPassedOver() throws {
         let gone = FakeProvider.Reply.json(["errorCode": "E0000007", "errorSummary": "Not found"], status: 404)
         let provider = try FakeProvider { request in
             switch request.path {
@@ -253,8 +258,8 @@ enum OktaOrg {
         #expect(records.accounts["u3"]?.mfaEnabled == true)
     }
 
-    /// The trap: links name the org's canonical host, or whatever the provider says.
-    @Test func linksLeadNowhereButToTheOrg() throws {
+    /// Links name the org's canonical host, or any host that the provider names.
+    @Test("Links are followed only at the org's own host") func linksLeadNowhereButToTheOrg() throws {
         let stranger = try FakeProvider { _ in nil }
         let address = stranger.url
         let provider = try FakeProvider { request in
@@ -273,7 +278,7 @@ enum OktaOrg {
         #expect(stranger.requests.isEmpty && provider.unexpected.isEmpty)
     }
 
-    @Test func aServiceAppProvesItselfWithItsKey() throws {
+    @Test("A service app authenticates with its private key") func aServiceAppProvesItselfWithItsKey() throws {
         let provider = try FakeProvider { request in
             switch request.path {
             case "/oauth2/v1/token":
@@ -299,8 +304,7 @@ enum OktaOrg {
         #expect(error?.kind == "configuration_invalid")
     }
 
-    /// Several tokens of one person for one client are one grant.
-    @Test func tokensAreGrants() throws {
+    @Test("The tokens of one person for one client become one grant") func tokensAreGrants() throws {
         func token(_ status: String, _ day: Int, _ scope: String) -> JSON {
             [
                 "userId": "u1", "clientId": "c1", "status": .string(status), "scopes": [.string(scope)],
@@ -318,11 +322,13 @@ enum OktaOrg {
         #expect(OktaRecords.grants(tokens, application: "app1").kept == [.all(.oauthGrant)])
     }
 
-    @Test(arguments: [
-        (ActionType.revokeOAuthToken, "u1/c1", ["clients/c1/tokens", "clients/c1/grants"]),
-        (.revokeOAuthToken, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
-        (.revokeAllTokens, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
-    ])
+    @Test(
+        "Tokens and grants are revoked for the client, or for all clients",
+        arguments: [
+            (ActionType.revokeOAuthToken, "u1/c1", ["clients/c1/tokens", "clients/c1/grants"]),
+            (.revokeOAuthToken, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
+            (.revokeAllTokens, "u1", ["clients/c1/tokens", "clients/c2/tokens", "grants"]),
+        ])
     func revokes(_ action: ActionType, _ entity: String, _ expected: [String]) throws {
         let provider = try FakeProvider { request in
             guard request.path.hasPrefix("/api/v1/users/u1/") else { return nil }
@@ -337,16 +343,18 @@ enum OktaOrg {
         #expect(provider.unexpected.isEmpty && Okta.actions.contains(action))
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "POST /api/v1/users/u1/lifecycle/suspend"),
-        (.unsuspendUser, "POST /api/v1/users/u1/lifecycle/unsuspend"),
-        (.deactivateUser, "POST /api/v1/users/u1/lifecycle/deactivate"),
-        (.forcePasswordChange, "POST /api/v1/users/u1/lifecycle/expire_password"),
-        (.revokeSessions, "DELETE /api/v1/users/u1/sessions?oauthTokens=true"),
-        (.blockApp, "POST /api/v1/apps/u1/lifecycle/deactivate"),
-        (.containHost, "POST /api/v1/devices/u1/lifecycle/suspend"),
-        (.liftContainment, "POST /api/v1/devices/u1/lifecycle/unsuspend"),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.suspendUser, "POST /api/v1/users/u1/lifecycle/suspend"),
+            (.unsuspendUser, "POST /api/v1/users/u1/lifecycle/unsuspend"),
+            (.deactivateUser, "POST /api/v1/users/u1/lifecycle/deactivate"),
+            (.forcePasswordChange, "POST /api/v1/users/u1/lifecycle/expire_password"),
+            (.revokeSessions, "DELETE /api/v1/users/u1/sessions?oauthTokens=true"),
+            (.blockApp, "POST /api/v1/apps/u1/lifecycle/deactivate"),
+            (.containHost, "POST /api/v1/devices/u1/lifecycle/suspend"),
+            (.liftContainment, "POST /api/v1/devices/u1/lifecycle/unsuspend"),
+        ])
     func acts(_ action: ActionType, _ expected: String) throws {
         let provider = try FakeProvider { $0.method + " " + $0.target == expected ? .init(204) : nil }
         let connector = try ConnectorCase.okta.connect(provider)

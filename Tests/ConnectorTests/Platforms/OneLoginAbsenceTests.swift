@@ -8,7 +8,7 @@ import Testing
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.oneLogin, answer) }
 
     @Test(
-        "An entry that can't be read protects itself and what belongs to it, or all if it has no id",
+        "An unreadable entry protects its own records, or all records if it has no id",
         arguments: [
             ("users", .null, []), ("users", ["email": "x"], []),
             ("users", ["id": 100], ["account/101"]), ("users", ["id": 100, "email": "x"], ["account/101"]),
@@ -22,7 +22,8 @@ import Testing
         #expect(absence.gone == gone)
     }
 
-    @Test("Administrators stay if their privileges can't be read, and are named", arguments: [401, 403, 404, 500])
+    @Test(
+        "Administrators stay if privileges can't be read, and the report names them", arguments: [401, 403, 404, 500])
     func privileges(_ status: Int) throws {
         let absence = try sync { request, _ in request.path == "/api/1/privileges" ? .json([:], status: status) : nil }
         #expect(absence.leftOut == ["administrator roles"] && absence.gone == [])
@@ -30,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "A privilege whose holders can't be read leaves open who else is an administrator",
+        "A privilege whose holders can't be read leaves other administrators unknown",
         arguments: [
             ("p-1/users", .json([:], status: 403)), ("p-1/users", .json(["users": [nil], "afterCursor": nil])),
             ("p-1/users", .json(["afterCursor": nil])), ("p-1/roles", .json([:], status: 404)),
@@ -42,7 +43,7 @@ import Testing
         #expect(absence.accounts["100"]?.isAdmin == nil)
     }
 
-    @Test("A privilege without an id, and a user without roles, leave open who is an administrator")
+    @Test("A privilege without an id, or a user without roles, leaves administrators unknown")
     func gaps() throws {
         let absence = try sync { request, reply in
             switch request.path {
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "Second factors of one user that can't be read stay for that user alone",
+        "If one user's second factors can't be read, that user's state stays",
         arguments: [
             .json([:], status: 401), .json([:], status: 403), .json([:], status: 404), .json([:], status: 500),
             .json(["x": 1]), .json([nil]),
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "The log is left out if it is refused, or does not tell if there is more",
+        "A log that is refused, or does not tell if there is more, is left out",
         arguments: [
             .json([:], status: 403), .json([:], status: 500), .json(["data": []]),
             .json(["data": [], "pagination": ["after_cursor": [:]]]),

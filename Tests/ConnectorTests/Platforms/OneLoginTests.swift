@@ -17,7 +17,7 @@ extension ConnectorCase {
         counts: ["account": 6, "application": 5, "entitlement": 25, "auditEvent": 7])
 }
 
-/// An account as OneLogin's API shows it: two of everything a page.
+/// An account as OneLogin's API shows it, with two items per page.
 enum OneLoginAccount {
     static let unauthorized = FakeProvider.Reply.json(
         ["message": "Unauthorized", "statusCode": 401, "name": "UnauthorizedError"], status: 401)
@@ -65,7 +65,7 @@ enum OneLoginAccount {
         }
     }
 
-    /// Version 2 says where the next page begins in a header.
+    /// Version 2 names the next page in a header.
     private static func page(_ request: FakeProvider.Request, _ items: [JSON]) -> FakeProvider.Reply? {
         guard request.parameter("limit") == "100" else { return nil }
         let from = request.parameter("cursor").flatMap { Int($0.dropFirst()) } ?? 0
@@ -88,7 +88,7 @@ enum OneLoginAccount {
         guard request.parameter("since") == "2026-03-31T23:33:20Z", request.parameter("limit") == "50" else {
             return nil
         }
-        // The actor of a deregistration by an administrator is another one than the user.
+        // If an administrator removes a device, the actor is not the user.
         let all: [(type: Int, actor: Int)] = [
             (5, 101), (6, 101), (24, 101), (24, 105), (172, 101), (72, 105), (17, 105), (999, 105),
         ]
@@ -110,7 +110,7 @@ enum OneLoginAccount {
 }
 
 @Suite struct OneLoginTests {
-    @Test func mapsWhatOneLoginSays() throws {
+    @Test("Users, roles, applications and events are mapped to our records") func mapsWhatOneLoginSays() throws {
         let provider = try FakeProvider(ConnectorCase.oneLogin.org)
         let connector = try ConnectorCase.oneLogin.connect(provider)
         let records = try pull { connector }
@@ -139,11 +139,12 @@ enum OneLoginAccount {
         #expect(events["4"]?.eventType == EventType.factorRemoved)
         #expect(events["5"]?.eventType == EventType.privilegeGranted && events["5"]?.actorExternalID == "105")
         #expect(events["6"]?.eventType == "USER_DELETED")
-        // Nobody knows how one of a type without a name went.
+        // The outcome of an event type without a name is unknown.
         #expect(events["7"] == nil)
     }
 
-    @Test func aSubscriptionWithoutPrivilegesTellsNoAdmins() throws {
+    @Test("Without privileges in the subscription, administrators are unknown")
+    func aSubscriptionWithoutPrivilegesTellsNoAdmins() throws {
         let provider = try FakeProvider { request in
             request.path == "/api/1/privileges" ? .init(404) : OneLoginAccount.answer(request, isEmpty: false)
         }
@@ -151,25 +152,27 @@ enum OneLoginAccount {
         #expect(try pull { connector }.accounts.values.allSatisfy { $0.isAdmin == nil })
     }
 
-    /// The trap: when the credential's owner has been deleted, the token endpoint answers 500.
-    @Test func aDeletedOwnerIsSaid() throws {
+    /// If the credential's owner was deleted, the token endpoint answers 500.
+    @Test("The error of a deleted owner says so") func aDeletedOwnerIsSaid() throws {
         let provider = try FakeProvider { _ in .init(500) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.oneLogin.connect(provider).check() }
         #expect(error?.kind == "provider_error")
         #expect(error?.sentence.contains("deleted") == true)
     }
 
-    @Test(arguments: ["example.onelogin.com", "evil.example/", "-x", "a b"])
+    @Test("Only a subdomain is accepted", arguments: ["example.onelogin.com", "evil.example/", "-x", "a b"])
     func takesASubdomainOnly(_ subdomain: String) {
         let config = ConnectorCase.oneLogin.config.merging(["subdomain": .string(subdomain)]) { $1 }
         #expect(throws: CredentialErrors.self) { try Credentials(config, OneLogin.fields) }
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "PUT /api/2/users/101", #"{"status":2}"#),
-        (.unsuspendUser, "PUT /api/2/users/101", #"{"status":1}"#),
-        (.revokeSessions, "PUT /api/1/users/101/logout", ""),
-    ])
+    @Test(
+        "Each action sends the documented request",
+        arguments: [
+            (ActionType.suspendUser, "PUT /api/2/users/101", #"{"status":2}"#),
+            (.unsuspendUser, "PUT /api/2/users/101", #"{"status":1}"#),
+            (.revokeSessions, "PUT /api/1/users/101/logout", ""),
+        ])
     func acts(_ action: ActionType, _ expected: String, _ body: String) throws {
         let provider = try FakeProvider { request in
             if request.path == "/auth/oauth2/v2/token" { return OneLoginAccount.answer(request, isEmpty: false) }
@@ -183,7 +186,7 @@ enum OneLoginAccount {
         #expect(provider.requests.count == 2)
     }
 
-    @Test func tellsWhatBecameOfASuspension() throws {
+    @Test("The outcome of a suspension is read from the user") func tellsWhatBecameOfASuspension() throws {
         for status in [1, 2] {
             let provider = try FakeProvider { request in
                 request.path == "/api/2/users/101"

@@ -10,7 +10,7 @@ import Testing
     private static func refusal(_ name: String) -> FakeProvider.Reply { .json(["ok": false, "error": .string(name)]) }
 
     @Test(
-        "An entry that can't be read protects itself, or all if it has no id",
+        "An unreadable entry protects its own record, or all records if it has no id",
         arguments: [
             ("users.list", "members", .null, []), ("users.list", "members", ["name": "x"], []),
             ("users.list", "members", ["id": "U0"], ["account/U1"]),
@@ -28,7 +28,7 @@ import Testing
 
     /// The third page has the grants of A5.
     @Test(
-        "An entry of the log that can't be read protects its app, or all",
+        "An unreadable log entry protects its app's grants, or all grants",
         arguments: [
             .null, ["app_id": "A5"], ["app_id": "A5", "user_id": "U2"],
             ["app_id": "A5", "user_id": "U2", "change_type": "added", "scope": ["users:read"]],
@@ -48,7 +48,8 @@ import Testing
     ]
 
     @Test(
-        "Apps whose list is refused stay, and it is named", arguments: refusals + ["a_new_name", "internal_error"],
+        "If a list of apps is refused, its apps stay, and the report names the list",
+        arguments: refusals + ["a_new_name", "internal_error"],
         ["admin.apps.approved.list", "team.integrationLogs"])
     func refusedApps(_ name: String, _ method: String) throws {
         let absence = try sync { request, _ in request.path == "/api/" + method ? Self.refusal(name) : nil }
@@ -60,16 +61,16 @@ import Testing
             Issue.record("the app of the log is missing")
             return
         }
-        // It may have been approved.
+        // The app may have been approved.
         #expect(app.unread == [.isManaged])
     }
 
-    @Test("What a plan does not offer is a matter of how the workspace is set up", arguments: refusals)
+    @Test("A method that the plan does not offer is a configuration error", arguments: refusals)
     func names(_ name: String) {
         #expect(SlackMethods.error(name)?.kind == "configuration_invalid")
     }
 
-    @Test("Profiles that can't be read stay, and are named", arguments: [401, 403, 404, 500])
+    @Test("Profiles that can't be read stay, and the report names them", arguments: [401, 403, 404, 500])
     func profiles(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == "/scim/v2/Users" ? .json(["Errors": ["code": .integer(status)]], status: status) : nil
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test(
-        "Profiles that break off stay for those who did not come",
+        "If reading stops halfway, the profiles that were not read stay",
         arguments: [
             ["Resources": []], ["Resources": [], "totalResults": 6], ["Resources": [nil, nil], "totalResults": 4],
         ] as [JSON])
@@ -92,14 +93,14 @@ import Testing
         #expect(absence.accounts["U4"]?.unread == [.department, .managerExternalID])
     }
 
-    @Test("A profile that comes twice stands in the place of another") func repeatedProfiles() throws {
+    @Test("A repeated profile may hide another one") func repeatedProfiles() throws {
         let absence = try sync { request, reply in
             request.path == "/scim/v2/Users" ? reply.entries("Resources") { $0 + $0.suffix(1) } : nil
         }
         #expect(absence.leftOut.contains("profiles"))
     }
 
-    @Test("The log is left out if it is refused, and the others are read", arguments: [400, 403, 404, 500])
+    @Test("If the log is refused, it is left out, and the others are read", arguments: [400, 403, 404, 500])
     func log(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == "/audit/v1/logs" ? .json(["ok": false, "error": "x"], status: status) : nil
@@ -107,18 +108,19 @@ import Testing
         #expect(absence.leftOut == ["events"] && absence.gone == [] && absence.accounts.count == 6)
     }
 
-    @Test("Members without what all have keep what is known") func missingMembers() throws {
+    @Test("Members with missing fields keep the stored values") func missingMembers() throws {
         let absence = try sync { request, reply in
             request.path == "/api/users.list"
                 ? reply.entries("members") { $0.map { $0.with(["is_admin": nil, "is_owner": nil, "profile": nil]) } }
                 : nil
         }
         #expect(absence.accounts["U0"]?.isAdmin == nil && absence.accounts["U0"]?.unread == [.email])
-        // Who has been deactivated administers nothing.
+        // A deactivated user is no administrator.
         #expect(absence.accounts["U2"]?.isAdmin == false)
     }
 
-    @Test("A next page that is no text is no end", arguments: ["users.list", "admin.apps.approved.list"])
+    @Test(
+        "A next page that is not text is an error, not the end", arguments: ["users.list", "admin.apps.approved.list"])
     func noEnd(_ method: String) throws {
         @Sendable func answer(_ request: FakeProvider.Request, _ reply: FakeProvider.Reply) -> FakeProvider.Reply? {
             request.path == "/api/" + method ? reply.with("response_metadata", ["next_cursor": 7]) : nil

@@ -15,7 +15,7 @@ extension ConnectorCase {
         counts: ["account": 6, "application": 6, "oauthGrant": 3, "auditEvent": 6])
 }
 
-/// A workspace as Slack's APIs show it: two of everything a page.
+/// A workspace as Slack's APIs show it, with two items per page.
 enum SlackWorkspace {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         guard request.headers["Authorization"] == "Bearer xoxp-secretSlackToken" else { return nil }
@@ -76,7 +76,7 @@ enum SlackWorkspace {
         ]
     }
 
-    /// Newest first.
+    /// The newest entry comes first.
     private static let log: [JSON] = [
         change("A9", "Gone", "U1", "removed"), change("A9", "Gone", "U2", "added"),
         change("A5", "Notes", "U1", "expanded", scope: "files:read,chat:write"),
@@ -108,7 +108,7 @@ enum SlackWorkspace {
 @Suite struct SlackTests {
     private let target = ActionTarget(actionID: .random(), externalID: "U1")
 
-    @Test func mapsWhatSlackSays() throws {
+    @Test("Members, apps and events are mapped to our records") func mapsWhatSlackSays() throws {
         let provider = try FakeProvider(ConnectorCase.slack.org)
         let connector = try ConnectorCase.slack.connect(provider)
         let records = try pull { connector }
@@ -137,27 +137,31 @@ enum SlackWorkspace {
         #expect(!notes.isManaged && notes.name == "Notes")
         #expect(grant.scopes == ["files:read", "chat:write"])
         #expect(grant.grantedAt == Timestamp(seconds: 1_770_000_000))
-        // It has been removed for everybody since.
+        // The app has been removed for all users since.
         #expect(byKey["application/A9"] == nil)
         #expect(signIn.eventType == EventType.platformSignIn && signIn.outcome == .failure)
         #expect(download.eventType == EventType.download && download.target == "plan.pdf")
     }
 
-    /// The trap: failures are status 200.
-    @Test(arguments: [
-        ("account_inactive", "authentication_expired"), ("missing_scope", "configuration_invalid"),
-        ("internal_error", "provider_error"),
-    ])
+    /// Slack reports failures with status 200.
+    @Test(
+        "Errors in answers with status 200 are recognised",
+        arguments: [
+            ("account_inactive", "authentication_expired"), ("missing_scope", "configuration_invalid"),
+            ("internal_error", "provider_error"),
+        ])
     func failuresAreOK(_ name: String, _ kind: String) throws {
         let provider = try FakeProvider { _ in .json(["ok": false, "error": .string(name)]) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.slack.connect(provider).check() }
         #expect(error?.kind == kind)
     }
 
-    @Test(arguments: [
-        (ActionType.suspendUser, "PATCH /scim/v2/Users/U1", "false"),
-        (.unsuspendUser, "PATCH /scim/v2/Users/U1", "true"), (.deactivateUser, "DELETE /scim/v2/Users/U1", ""),
-    ])
+    @Test(
+        "Users are deactivated and activated through SCIM",
+        arguments: [
+            (ActionType.suspendUser, "PATCH /scim/v2/Users/U1", "false"),
+            (.unsuspendUser, "PATCH /scim/v2/Users/U1", "true"), (.deactivateUser, "DELETE /scim/v2/Users/U1", ""),
+        ])
     func setsPeopleInactiveBySCIM(_ action: ActionType, _ expected: String, _ value: String) throws {
         let provider = try FakeProvider { request in
             if request.method == "GET" { return .json(["id": "U1", "active": false]) }
@@ -177,7 +181,8 @@ enum SlackWorkspace {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func endsSessionsBlocksAppsAndSpeaks() throws {
+    @Test("Sessions are ended, apps are restricted and messages are sent")
+    func endsSessionsBlocksAppsAndSpeaks() throws {
         let provider = try FakeProvider { request in
             switch request.path + " " + request.text {
             case "/api/admin.users.session.reset user_id=U1", "/api/auth.test ",
@@ -203,8 +208,9 @@ enum SlackWorkspace {
         #expect(nowhere?.kind == "configuration_invalid")
     }
 
-    /// Of a channel that is shared with others, their people would read the ticket. A person's id names no channel.
+    /// People of other companies could read a ticket in a shared channel. A person's id is not a channel.
     @Test(
+        "A ticket goes only to an internal channel of the workspace",
         arguments: [
             (["id": "C1", "is_ext_shared": false], true), (["id": "C1", "is_ext_shared": true], false),
             (["id": "C1", "is_ext_shared": false, "is_pending_ext_shared": true], false), (["id": "C1"], false),

@@ -9,10 +9,10 @@ import Testing
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.zoom, answer) }
 
     @Test(
-        "An entry that can't be read protects itself, or all accounts and seats if it has no id",
+        "An unreadable entry protects its own records, or all accounts and seats if it has no id",
         arguments: [
             (.null, []), (["email": "u0@acme.com"], []),
-            // Without its type nobody knows if it has a seat.
+            // Without a type it is unknown if the user has a seat.
             (["id": "active0"], ["account/active1", "entitlement/zoom/active1"]),
         ] as [(JSON, Set<String>)])
     func unreadable(_ entry: JSON, _ gone: Set<String>) throws {
@@ -23,7 +23,7 @@ import Testing
         #expect(absence.gone == gone)
     }
 
-    @Test("Only an invitation may have no id") func invitations() throws {
+    @Test("Only an invited user may lack an id") func invitations() throws {
         let absence = try sync { request, reply in
             request.parameter("status") == "pending"
                 ? reply.entries("users") { $0.map { $0.with(["id": nil]) } } : nil
@@ -31,7 +31,9 @@ import Testing
         #expect(absence.gone == ["account/pending0"])
     }
 
-    @Test("What only a user's own entry tells stays if one is refused, and is named", arguments: [400, 401, 403, 500])
+    @Test(
+        "If one user's own entry is refused, its fields stay, and the report names the part",
+        arguments: [400, 401, 403, 500])
     func details(_ status: Int) throws {
         let absence = try sync { request, _ in
             request.path == "/v2/users/active0" ? .json(["code": 1], status: status) : nil
@@ -41,14 +43,14 @@ import Testing
         #expect(absence.accounts["active1"]?.unread == [] && absence.accounts["active1"]?.ssoEnforced == false)
     }
 
-    @Test("Ways to sign in that can't be read are not other ones") func signInMethods() throws {
+    @Test("Unreadable sign-in methods leave the stored value unchanged") func signInMethods() throws {
         let absence = try sync { request, reply in
             request.path == "/v2/users/active0" ? reply.with("login_types", [101, nil]) : nil
         }
         #expect(absence.accounts["active0"]?.unread == [.ssoEnforced])
     }
 
-    @Test("Without a role nobody is taken for no administrator, and seats stay") func roles() throws {
+    @Test("Without a role it is unknown if a user is an administrator, and seats stay") func roles() throws {
         let absence = try sync { request, reply in
             request.path == "/v2/users"
                 ? reply.entries("users") { $0.map { $0.with(["role_id": nil]) } } : nil
@@ -57,7 +59,7 @@ import Testing
         #expect(absence.records.byKey["entitlement/zoom/active0"] == nil && absence.gone == [])
     }
 
-    @Test("A state that the entry does not tell is the list's") func states() throws {
+    @Test("A user without a state has the state of the list") func states() throws {
         let absence = try sync { request, reply in
             request.path == "/v2/users"
                 ? reply.entries("users") { $0.map { $0.with(["status": nil]) } } : nil
@@ -67,11 +69,11 @@ import Testing
     }
 
     @Test(
-        "Whoever changes their state while the lists are read is in one of them",
+        "A user whose state changes during reading is in one of the lists",
         arguments: [("active", "inactive"), ("inactive", "active"), ("pending", "active")])
     func movers(_ from: String, _ to: String) throws {
         let mover = "\(from)0"
-        // It happens when one of the two lists has been read.
+        // The change happens when one of the two lists has been read.
         let hasMoved = Mutex(false)
         let absence = try sync { request, reply in
             guard request.path == "/v2/users", let status = request.parameter("status"), status == from || status == to,
@@ -91,7 +93,7 @@ import Testing
         #expect(absence.accounts[mover] != nil && absence.gone.allSatisfy { !$0.hasPrefix("account/") })
     }
 
-    @Test("A next page that is no text is no end") func noEnd() {
+    @Test("A next page that is not text is an error, not the end") func noEnd() {
         #expect(throws: ConnectorError.self) {
             try sync { request, reply in
                 request.path == "/v2/users" ? reply.with("next_page_token", 7) : nil
@@ -100,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "Only credentials that Zoom refuses are to be replaced",
+        "Only credentials that Zoom refuses are reported as expired",
         arguments: [
             (400, "invalid_client", "authentication_expired"), (400, "invalid_request", "authentication_expired"),
             (400, "unsupported_grant_type", "configuration_invalid"), (404, "", "provider_error"),
@@ -112,7 +114,7 @@ import Testing
         #expect(error?.kind == kind)
     }
 
-    @Test("A refusal with a code of its own says nothing of the credentials") func refusedCall() throws {
+    @Test("A refusal with its own error code does not mean bad credentials") func refusedCall() throws {
         let provider = try FakeProvider { request in
             request.path == "/v2/users"
                 ? .json(["code": 200, "message": "No permission."], status: 401)

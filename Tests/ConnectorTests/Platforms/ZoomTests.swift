@@ -18,11 +18,11 @@ extension ConnectorCase {
         counts: ["account": 9, "application": 1, "entitlement": 3])
 }
 
-/// An account as Zoom's API shows it: two of everything a page.
+/// An account as Zoom's API shows it, with two items per page.
 enum ZoomAccount {
     static func answer(_ request: FakeProvider.Request, isEmpty: Bool) -> FakeProvider.Reply? {
         if request.headers["Host"] == "zoom.us", request.path == "/oauth/token" {
-            // client-1:secretZoomSecret
+            // The decoded credentials: client-1:secretZoomSecret
             return request.headers["Authorization"] == "Basic Y2xpZW50LTE6c2VjcmV0Wm9vbVNlY3JldA=="
                 && request.text == "grant_type=account_credentials&account_id=acc-1"
                 ? .json(["access_token": "t1", "token_type": "bearer", "expires_in": 3_599]) : nil
@@ -48,12 +48,12 @@ enum ZoomAccount {
             "role_id": .string(String(number)), "dept": "Sales", "verified": .integer(number == 1 ? 0 : 1),
             "last_login_time": "2026-04-01T10:00:00Z", "created_at": "2024-01-02T03:04:05Z",
         ]
-        // Who has not accepted an invitation yet may have no id.
+        // A user who has not accepted the invitation yet may have no id.
         if status == "pending", number == 1 { user["id"] = nil }
         return .object(user)
     }
 
-    /// A user alone: only here Zoom tells of these.
+    /// Returns a single user's entry: only there Zoom has these fields.
     private static func details(_ id: String) -> JSON {
         let isSSO = id.hasSuffix("0")
         return [
@@ -66,7 +66,7 @@ enum ZoomAccount {
 @Suite struct ZoomTests {
     private let target = ActionTarget(actionID: .random(), externalID: "u1")
 
-    @Test func mapsWhatZoomSays() throws {
+    @Test("Users, seats and events are mapped to our records") func mapsWhatZoomSays() throws {
         let provider = try FakeProvider(ConnectorCase.zoom.org)
         let connector = try ConnectorCase.zoom.connect(provider)
         let records = try pull { connector }
@@ -92,8 +92,9 @@ enum ZoomAccount {
         #expect(records.byKey["entitlement/zoom/inactive0"] == nil)
     }
 
-    /// What the list has is kept, and is said to be all.
-    @Test func withoutTheScopeForSingleUsersTheListIsPulled() throws {
+    /// The list's records are kept and count as complete.
+    @Test("Without the scope for single users, the list is pulled")
+    func withoutTheScopeForSingleUsersTheListIsPulled() throws {
         let provider = try FakeProvider { request in
             request.path.hasPrefix("/v2/users/")
                 ? .json(["code": 4_711, "message": "Invalid access token, does not contain scopes"], status: 400)
@@ -104,12 +105,12 @@ enum ZoomAccount {
         #expect(accounts.count == 9 && accounts["active0"]?.department == "Sales")
         #expect(accounts.values.allSatisfy { $0.ssoEnforced == nil && $0.title == nil })
         #expect(try connector.collections[1].page(nil).entries.leftOut.map(\.name) == ["user details"])
-        // They are not asked for again user by user.
+        // The entries are not requested again for each user.
         #expect(provider.requests.filter { $0.path.hasPrefix("/v2/users/") }.count == 5)
     }
 
-    /// Page tokens last a quarter of an hour.
-    @Test func beginsAgainWhenAPageTokenHasExpired() throws {
+    /// Page tokens are valid for fifteen minutes.
+    @Test("The list restarts after an expired page token") func beginsAgainWhenAPageTokenHasExpired() throws {
         let provider = try FakeProvider(ConnectorCase.zoom.org)
         provider.fail(
             .json(["code": 300, "message": "The next page token is invalid or expired."], status: 400),
@@ -120,7 +121,7 @@ enum ZoomAccount {
     }
 
     /// The daily limit names a date, not a number of seconds.
-    @Test func readsTheDailyLimit() throws {
+    @Test("The daily rate limit is read from its date") func readsTheDailyLimit() throws {
         let provider = try FakeProvider(ConnectorCase.zoom.org)
         provider.fail(
             .json(["code": 429], status: 429, headers: ["Retry-After": "2020-01-01T00:00:00Z"]), after: 1)
@@ -128,7 +129,7 @@ enum ZoomAccount {
         #expect(provider.requests.count == 3)
     }
 
-    @Test func aMissingScopeIsNoBadSecret() throws {
+    @Test("A missing scope is not mistaken for a bad secret") func aMissingScopeIsNoBadSecret() throws {
         let provider = try FakeProvider(ConnectorCase.zoom.org)
         provider.fail(
             .json(["code": 4_711, "message": "Invalid access token, does not contain scopes"], status: 400), after: 1)
@@ -136,8 +137,8 @@ enum ZoomAccount {
         #expect(error?.kind == "configuration_invalid")
     }
 
-    /// A seat is known by its user.
-    @Test(arguments: ["u1", "zoom/u1"])
+    /// A seat is identified by its user.
+    @Test("A seat is revoked by its user; the whole application can't be revoked", arguments: ["u1", "zoom/u1"])
     func takesASeatBack(_ entity: String) throws {
         let type = Mutex(2)
         let provider = try FakeProvider { request in
@@ -163,6 +164,7 @@ enum ZoomAccount {
     }
 
     @Test(
+        "Each action sends the documented request",
         arguments: [
             (ActionType.suspendUser, "PUT /v2/users/u1/status", "deactivate"),
             (.unsuspendUser, "PUT /v2/users/u1/status", "activate"),
@@ -183,7 +185,7 @@ enum ZoomAccount {
         #expect(provider.unexpected.isEmpty)
     }
 
-    @Test func replacesAPasswordByOneThatNobodyKnows() throws {
+    @Test("A password is replaced by a random one") func replacesAPasswordByOneThatNobodyKnows() throws {
         let provider = try FakeProvider { request in
             request.path == "/oauth/token" ? .json(["access_token": "t1"]) : .init(204)
         }
@@ -200,7 +202,7 @@ enum ZoomAccount {
     }
 
     /// The digits of a UUID would leave less than 128 bits, and two of them are always the same.
-    @Test func aNewPasswordIsNotToBeGuessed() {
+    @Test("A new password is random and can't be guessed") func aNewPasswordIsNotToBeGuessed() {
         let passwords = (0..<200).map { _ in Array(Zoom.newPassword().utf8) }
         #expect(passwords.allSatisfy { $0.count == 31 })
         for place in 4..<31 {

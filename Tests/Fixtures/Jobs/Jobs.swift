@@ -4,9 +4,9 @@ import Function
 import Glibc
 import Jobs
 
-/// A scheduled function that runs jobs whose every fault can be asked for: `do` in a job's payload says what it does.
-/// The variable FIXTURE_JOB names a workspace and a job that is run alone, as after a response. In place of
-/// scheduled-jobs it is a worker as that is (JOB_PROCESSES, JOB_WORKER_SECONDS).
+/// A scheduled function that runs jobs with any fault that a test needs: `do` in a job's payload names it. The variable
+/// FIXTURE_JOB names a workspace and a job that is run alone, as after a response. In place of scheduled-jobs it is a
+/// worker like that one (JOB_PROCESSES, JOB_WORKER_SECONDS).
 ///
 ///     complete    ends well
 ///     trap        fails a precondition
@@ -14,7 +14,7 @@ import Jobs
 ///     exit        ends the process with status 3
 ///     allocate    takes memory without end
 ///     loop        uses the processor without end
-///     hold        says so in the log, and waits for ever
+///     hold        reports it in the log, and waits for ever
 ///     give-up     fails; giving it up traps
 @main struct Jobs: ScheduledFunction {
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
@@ -26,7 +26,7 @@ import Jobs
         let named = context.env["FIXTURE_JOB"]?.split(separator: " ").compactMap { Identifier($0) } ?? []
         if named.count == 2, let workspace = try context.access.workspace(named[0]) {
             try runner.run(named[1], in: workspace)
-            // The connection is there again.
+            // The connection is open again.
             context.log.write(.info, "workspaces: \(try context.access.workspaces().count)")
         } else {
             try runner.runDue(

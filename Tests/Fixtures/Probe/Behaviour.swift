@@ -5,17 +5,17 @@ import Glibc
 import HTTP
 import Store
 
-/// What a request asks the probe to do.
+/// The behaviour that a request asks of the probe.
 ///
 ///     echo                      the request as JSON (the default)
 ///     stream      bytes         a streamed body
 ///     bytes       bytes         the same body, not streamed
-///     stream-fails bytes        a streamed body that fails after so many bytes
-///     stream-outage bytes       a streamed body that loses the database after so many bytes
+///     stream-fails bytes        a streamed body that fails after this number of bytes
+///     stream-outage bytes       a streamed body that loses the database after this number of bytes
 ///     fails                     the handler throws
 ///     status      status        an empty JSON object with this status
 ///     field       name value    a response with this header field
-///     big-headers bytes         a response with so many bytes of header fields
+///     big-headers bytes         a response with this number of bytes of header fields
 ///     wait-until  file [go]     answers, then appends a line to the file, once the file `go` exists
 ///     sleep       seconds
 ///     spin                      uses the processor without end
@@ -96,7 +96,7 @@ struct Behaviour {
     private func waitUntil() -> Response {
         context.waitUntil {
             let go = text("go")
-            // Not for ever: a test that fails must not leave a process behind.
+            // The wait is limited: a failed test must not leave a process behind.
             for _ in 0..<15_000 where !go.isEmpty && access(go, F_OK) != 0 { usleep(1_000) }
             guard let file = fopen(text("file"), "a") else { throw Fault() }
             fputs("done on descriptor \(fileno(file))\n", file)
@@ -134,7 +134,7 @@ struct Behaviour {
     }
 }
 
-/// The bodies that the probe makes: every byte value, nothing that is UTF-8, and no two blocks alike.
+/// The bodies that the probe makes: they contain every byte value, are not UTF-8, and have no two equal blocks.
 enum Filler {
     private static let blockLength = 65_536
 

@@ -2,9 +2,8 @@ import Base
 import Function
 import HTTP
 
-/// A function that anyone may call, and whose every virtue and fault can be asked for: `?do=` names a behaviour, the
-/// other parameters say how much of it. It is built on the real `Function` library, so that what the tests see of it
-/// is what they would see of an endpoint.
+/// A function without credentials that shows any behaviour or fault: `?do=` names it, and the other parameters say how
+/// much of it. It is built on the real `Function` library, so it behaves like an endpoint.
 @main struct Probe: Function {
     static let onRequestGet = Handler.anyone { try Behaviour($0).respond() }
     static let onRequestPost = Handler.anyone { try Behaviour($0).respond() }

@@ -5,7 +5,7 @@ import Glibc
 import HTTP
 import Invocation
 
-/// A function whose every fault can be asked for: `?do=` names what it does, `n` says how much of it.
+/// A function that shows any fault: `?do=` names it, and `n` says how much of it.
 @main
 struct Fixture: Service {
     let maximumBodyLength = 16 << 20
@@ -57,12 +57,12 @@ struct Fixture: Service {
             usleep(UInt32(number) * 1_000)
             ualarm(5_000, 0)
             return hello
-        // Writes on standard error without a line break, and dies.
+        // Writes to standard error without a line break, and dies.
         case "mutter":
             let text = "the last words of \(request.headers["x-request-id"] ?? "")"
             _ = write(STDERR_FILENO, text, text.utf8.count)
             _exit(Int32(number))
-        // Processes that outlive their parent for a moment, and whom nobody waits for.
+        // Starts processes that outlive their parent for a moment and that no process waits for.
         case "orphans":
             for _ in 0..<number where csystem_fork() == 0 {
                 if csystem_fork() == 0 { usleep(50_000) }
