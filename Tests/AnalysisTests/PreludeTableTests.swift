@@ -52,6 +52,6 @@ import Testing
             #expect(!description.isEmpty, "\(name) has no description")
             return DocumentTable.row(name, description, try columns(of: name, in: workspace).joined(separator: ", "))
         }
-        try table.check(rows)
+        #expect(try table.difference(from: rows) == nil)
     }
 }

@@ -1,4 +1,6 @@
 import Analysis
+import Findings
+import Foundation
 import TestSupport
 import Testing
 
@@ -11,8 +13,8 @@ import Testing
                 rule.needs.map(\.description).joined(separator: "; "), rule.recommendedAction)
         }
         let document = try DocumentTable.library("Analysis").appending(path: "RULES.md")
-        try DocumentTable(
-            in: document, header: "| Rule | Severity | About | Looks for | Needs | Recommended action |"
-        ).check(rows)
+        let table = DocumentTable(
+            in: document, header: "| Rule | Severity | About | Looks for | Needs | Recommended action |")
+        #expect(try table.difference(from: rows) == nil)
     }
 }

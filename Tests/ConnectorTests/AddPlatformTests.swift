@@ -31,7 +31,7 @@ import Testing
     @Test("There are eight steps, and every connector is among those that the contract tests run for")
     func eightSteps() throws {
         #expect(try Self.steps().count == 8)
-        #expect(Set(ConnectorCase.all.map(\.connector.platform)) == Set(Platform.allCases))
+        #expect(Set(ConnectorCase.all.map { $0.connector.platform }) == Set(Platform.allCases))
         #expect(Set(Connectors.all.map { $0.platform }) == Set(Platform.allCases))
     }
 
@@ -41,7 +41,8 @@ import Testing
         let library = try DocumentTable.library("Connectors")
         for step in try Self.steps() {
             let path = step.replacing("NAME", with: Self.folders[platform] ?? "\(example.connector)")
-                .replacing("TYPE", with: "\(example.connector)").replacing("PLATFORM", with: platform.rawValue)
+                .replacing("TYPE", with: "\(example.connector)")
+                .replacing("pages-PLATFORM", with: "pages-" + platform.rawValue)
             let places = [library, DocumentTable.repository].map { $0.appending(path: path) }
             let place = places.first { FileManager.default.fileExists(atPath: $0.path) }
             guard let place else {

@@ -19,7 +19,7 @@ import Testing
             return DocumentTable.row(
                 connector.platform.name, connector.platform.rawValue, connector.platform.category, actions)
         }
-        try table("| Platform | Identifier | Category | Actions |").check(rows)
+        #expect(try table("| Platform | Identifier | Category | Actions |").difference(from: rows) == nil)
     }
 
     @Test("Every platform's permissions are listed") func permissions() throws {
@@ -38,7 +38,7 @@ import Testing
                     field.isSecret ? "yes" : "no", field.summary)
             }
         }
-        try table("| Identifier | Field | Required | Secret | Contents |").check(rows)
+        #expect(try table("| Identifier | Field | Required | Secret | Contents |").difference(from: rows) == nil)
     }
 
     @Test("Every list that a sync pulls is listed") func lists() throws {
@@ -51,7 +51,7 @@ import Testing
                 return DocumentTable.row(example.connector.platform.rawValue, list.name, kinds, need)
             }
         }
-        try table("| Identifier | List | Records | Need |").check(rows)
+        #expect(try table("| Identifier | List | Records | Need |").difference(from: rows) == nil)
     }
 
     @Test("Every parameter of an action is listed") func parameters() throws {
@@ -67,6 +67,6 @@ import Testing
                 }
             }
         }
-        try table("| Platform | Action | Parameter | Required | Value |").check(rows)
+        #expect(try table("| Platform | Action | Parameter | Required | Value |").difference(from: rows) == nil)
     }
 }

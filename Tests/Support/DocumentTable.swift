@@ -1,10 +1,14 @@
 import Foundation
-import Testing
 
 /// A table in a document whose rows a test derives from the sources.
 ///
 /// The test compares the rows. If the variable THALIAN_WRITE_TABLES is set, it writes them into the document instead.
 public struct DocumentTable {
+    /// A library or a table that was not found.
+    public struct NotFound: Error {
+        let name: String
+    }
+
     /// The folder of the repository.
     public static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,7 +27,9 @@ public struct DocumentTable {
         let shared = repository.appending(path: "Shared")
         let layers = try FileManager.default.contentsOfDirectory(atPath: shared.path).sorted()
         let folders = ([""] + layers).map { shared.appending(path: $0).appending(path: name) }
-        return try #require(folders.first { FileManager.default.fileExists(atPath: $0.path + "/README.md") })
+        let folder = folders.first { FileManager.default.fileExists(atPath: $0.path + "/README.md") }
+        guard let folder else { throw NotFound(name: name) }
+        return folder
     }
 
     /// Returns a row with these cells.
@@ -37,20 +43,22 @@ public struct DocumentTable {
         return Array(lines[try range(in: lines)])
     }
 
-    /// Compares the rows in the document with `expected`, or writes `expected` into the document.
-    public func check(_ expected: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let found = try rows()
+    /// Compares the rows in the document with `expected`, or writes `expected` into the document. Returns a sentence about
+    /// the differences, or nil if there are none.
+    public func difference(from expected: [String]) throws -> String? {
         if ProcessInfo.processInfo.environment["THALIAN_WRITE_TABLES"] != nil {
             var lines = try lines()
-            lines.replaceSubrange(try range(in: lines), with: expected)
+            let place = try range(in: lines)
+            lines.replaceSubrange(place, with: expected)
             try lines.joined(separator: "\n").write(to: document, atomically: true, encoding: .utf8)
-            return
+            return nil
         }
+        let found = try rows()
+        guard found != expected else { return nil }
         let missing = expected.filter { !found.contains($0) }
         let wrong = found.filter { !expected.contains($0) }
-        let advice = "\(document.lastPathComponent) is out of date. Run this test with THALIAN_WRITE_TABLES=1."
-        #expect(
-            found == expected, "\(advice)\nMissing: \(missing)\nWrong: \(wrong)", sourceLocation: sourceLocation)
+        return "\(document.lastPathComponent) is out of date; run this test with THALIAN_WRITE_TABLES=1. "
+            + "Missing: \(missing). Wrong: \(wrong)."
     }
 
     private func lines() throws -> [String] {
@@ -59,7 +67,8 @@ public struct DocumentTable {
 
     /// The place of the rows: they follow the header and the line below it.
     private func range(in lines: [String]) throws -> Range<Int> {
-        let begin = try #require(lines.firstIndex(of: header)) + 2
+        guard let line = lines.firstIndex(of: header) else { throw NotFound(name: header) }
+        let begin = line + 2
         return begin..<(lines[begin...].firstIndex { !$0.hasPrefix("|") } ?? lines.count)
     }
 }
