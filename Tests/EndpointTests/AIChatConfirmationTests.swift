@@ -112,7 +112,7 @@ import Testing
         #expect(try chat.actions().count == 1 && chat.store.own.auditEntries().count == 1)
     }
 
-    @Test("Of many confirmations at once, exactly one is carried out") func ofManyAtOnceOneIsCarriedOut() throws {
+    @Test("Exactly one of many concurrent confirmations is carried out") func ofManyAtOnceOneIsCarriedOut() throws {
         let token = token(propose())
         let statuses = Mutex<[Int]>([])
         let send = chat.prepared(chat.call("Suspend Alice", ["confirmationToken": token]))

@@ -227,7 +227,6 @@ import Testing
         #expect(actions == ["audit_chain.genesis"] + Array(repeating: "api_key.created", count: 8))
     }
 
-    /// If the audit entry fails, the change is undone.
     @Test("A change whose audit entry fails is undone") func anEffectWithoutItsEntryIsUndone() throws {
         try store.own.endAuditLog()
         let reply = create("unlogged")

@@ -237,7 +237,7 @@ import Testing
         #expect(try fault([first, second, entries[2]]) != nil && fault([first], total: .min) != nil)
     }
 
-    @Test("Of several faults, the first is named") func ofSeveralTheFirstIsNamed() throws {
+    @Test("The first of several faults is named") func ofSeveralTheFirstIsNamed() throws {
         var entries = changed(3, "action", "x")
         entries[6] = changed(6, "action", "x")[6]
         entries.remove(at: 8)

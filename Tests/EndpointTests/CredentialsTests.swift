@@ -82,7 +82,6 @@ import Testing
         }
     }
 
-    /// Keys with the same prefix are told apart.
     @Test("Keys with the same prefix are told apart") func keysMayShareAPrefix() throws {
         try store.database.execute("UPDATE api_keys SET prefix = $1", String(store.own.readKey.prefix(9)))
         #expect(rules(["X-Api-Key": store.own.readKey]).status == 200)

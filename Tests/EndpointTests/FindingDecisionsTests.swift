@@ -136,7 +136,6 @@ import Testing
         #expect(try store.own.auditEntries() == [entry] && store.other.auditEntries().isEmpty)
     }
 
-    /// If the audit entry fails, the decision is undone.
     @Test("A decision whose audit entry fails is undone", arguments: Decision.allCases)
     func aDecisionWithoutItsEntryIsUndone(_ decision: Decision) throws {
         let finding = try store.own.addFinding("high")
@@ -211,8 +210,7 @@ import Testing
 
     // MARK: Concurrency
 
-    /// Sends concurrent decisions about one finding: exactly one is taken.
-    @Test("Of concurrent decisions about a finding, exactly one is taken") func oneDecisionIsTaken() throws {
+    @Test("Exactly one of several concurrent decisions about a finding is taken") func oneDecisionIsTaken() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         for round in 0..<5 {
             let finding = try store.own.addFinding("high")

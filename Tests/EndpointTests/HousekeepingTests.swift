@@ -153,7 +153,6 @@ import Testing
         #expect(try texts("SELECT plan FROM workspaces WHERE id = $1") == ["trial"])
     }
 
-    /// A plan that is chosen during housekeeping must stay.
     @Test("A plan that is chosen during housekeeping stays") func aPlanThatWasChosenMeanwhileStays() throws {
         try store.own.set(plan: .trial, trialEnd: TestStore.now - .days(30))
         try SystemWorkspaces(store).endTrialsThatChanged { try store.own.set(plan: .pro) }

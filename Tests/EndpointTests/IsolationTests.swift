@@ -118,7 +118,6 @@ import Testing
         }
     }
 
-    /// A write in one workspace changes no row of another.
     @Test("A write in one workspace changes no row of another", arguments: Operation.writes)
     func whatOneWritesChangesNothingOfTheOthers(_ operation: Operation) throws {
         func rows() throws -> [String] {

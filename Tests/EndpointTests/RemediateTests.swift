@@ -237,7 +237,8 @@ import Testing
 
     // MARK: Concurrency
 
-    @Test("Of concurrent requests for the same action, one is queued") func askedForAtOnceItIsQueuedOnce() throws {
+    @Test("Exactly one of several concurrent requests for the same action is queued")
+    func askedForAtOnceItIsQueuedOnce() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         let body: JSON = ["findingId": .string(try addFinding().description)]
         let statuses = Mutex<[Int]>([])

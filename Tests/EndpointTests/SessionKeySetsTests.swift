@@ -96,7 +96,7 @@ import Testing
         #expect(provider.requests.count == 4)
     }
 
-    @Test("Nothing is fetched if a variable contains the keys")
+    @Test("No key set is fetched if a variable contains the keys")
     func nothingIsFetchedWhereAVariableNamesTheKeys() throws {
         let provider = try provider()
         let environment = store.environment([

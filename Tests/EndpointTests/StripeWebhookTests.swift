@@ -202,7 +202,7 @@ import Testing
         #expect(try store.database.first("SELECT count(*) FROM billing_events") { try $0[0] as Int } == 1)
     }
 
-    @Test("Of the same event sent many times at once, one counts") func ofManyAtOnceOneCounts() throws {
+    @Test("The same event sent many times at once counts once") func ofManyAtOnceOneCounts() throws {
         let body = JSONWriter.bytes(event("created", "active"))
         let environment = store.environment(["STRIPE_WEBHOOK_SECRET": Self.secret])
         var call = Call("POST").with("Stripe-Signature", signature(body))
@@ -302,7 +302,7 @@ import Testing
     /// The ids of the events, which mean nothing, are in the opposite order. Without a key for Stripe, the statuses
     /// decide.
     @Test(
-        "Of two events in one second, the one with the later status counts",
+        "The later status counts if two events happened in the same second",
         arguments: [("incomplete", "active"), ("past_due", "active"), ("trialing", "active"), ("active", "unpaid")])
     func ofTwoInOneSecondTheOneThatFollowsCounts(_ earlier: String, _ later: String) throws {
         let events = [event("updated", earlier, id: "evt_9"), event("updated", later, id: "evt_1")]

@@ -34,7 +34,7 @@ import Testing
         try database.execute("DELETE FROM analysis_runs WHERE workspace_id = $1", workspace.id)
     }
 
-    @Test("Of many concurrent analyses, one runs") func ofManyAtOnceOneRuns() throws {
+    @Test("Only one of many concurrent analyses runs") func ofManyAtOnceOneRuns() throws {
         try waitAMinute()
         let statuses = Mutex<[Int: Int]>([:])
         let (call, url) = (call, empty.url)

@@ -136,7 +136,7 @@ import Testing
         #expect(okta.unexpected == [])
     }
 
-    @Test("Of many concurrent syncs, one runs") func ofManyAtOnceOneSyncs() throws {
+    @Test("Only one of many concurrent syncs runs") func ofManyAtOnceOneSyncs() throws {
         let id = try connect()
         let sync = try call("api-sync-integration", ["integrationId": .string(id.description)])
         let statuses = Mutex<[Int: Int]>([:])

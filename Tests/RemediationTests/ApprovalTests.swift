@@ -225,7 +225,7 @@ import Testing
         #expect(try scene.audited() == ["remediation.requested", "remediation.cancelled"])
     }
 
-    @Test("Of several decisions at once, one counts") func ofTwoDecisionsAtOnceOneHolds() throws {
+    @Test("Only one of several concurrent decisions counts") func ofTwoDecisionsAtOnceOneHolds() throws {
         let id = try pending().id
         let (connect, workspaceID, now) = (scene.store.connect, scene.store.own.id, scene.now)
         let outcomes = Mutex<[Bool]>([])

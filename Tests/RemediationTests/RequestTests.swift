@@ -71,7 +71,7 @@ import Testing
         #expect(try scene.audited().isEmpty)
     }
 
-    @Test("Of several accounts of a person, none is chosen") func ofSeveralAccountsNoneIsPicked() throws {
+    @Test("None of several accounts of a person is chosen") func ofSeveralAccountsNoneIsPicked() throws {
         try scene.store.own.addAccount(of: scene.alice, on: scene.directory)
         let error = refusal { _ = try scene.request(.suspendUser, scene.alice.description) }
         #expect(error?.status == 400)

@@ -38,7 +38,6 @@ import Testing
         #expect(codes.allSatisfy { $0 == "200" }, "\(answers)")
     }
 
-    /// The README shows the real source of a function.
     @Test("The function in the README is the real one") func theFunctionShownIsTheRealOne() throws {
         let readme = try String(contentsOfFile: top + "/README.md", encoding: .utf8)
         let function = try String(contentsOfFile: top + "/Functions/api/mcp/identity.swift", encoding: .utf8)

@@ -178,7 +178,7 @@ enum Surroundings {
         }
     }
 
-    @Test("As a container's first process, the runner collects orphaned processes")
+    @Test("The runner collects orphaned processes if it is a container's first process")
     func reapsOrphans() throws {
         let runner = try Runner(
             .init(

@@ -222,7 +222,7 @@ import Testing
         #expect(try access.jobs(nil, limit: 5).isEmpty)
     }
 
-    @Test("Of many workers, exactly one gets each job") func ofManyWorkersOneGetsEachJob() throws {
+    @Test("Exactly one of many workers gets each job") func ofManyWorkersOneGetsEachJob() throws {
         for _ in 0..<40 { _ = try enqueue() }
         let runs = Mutex<[Identifier: Int]>([:])
         let (connect, now) = (store.connect, clock.now)

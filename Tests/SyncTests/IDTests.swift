@@ -30,7 +30,7 @@ import Testing
         return .accessKey(key)
     }
 
-    /// The ids of the accounts' rows by their external ids.
+    /// Returns the ids of the accounts' rows by their external ids.
     private func rows() throws -> [String: String] {
         let rows = try company.workspace.rows(
             "SELECT external_id, CAST(id AS text) FROM accounts WHERE workspace_id = $1"

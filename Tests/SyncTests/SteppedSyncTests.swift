@@ -374,7 +374,7 @@ struct SteppedSyncTests {
         #expect(steps.count > 25)
         for sql in steps {
             let plan = try recorder.plan(of: sql)
-            // The list in which keys are looked up comes first, or after the one run.
+            // The step's first search uses a key; only a search for the one run may come before it.
             let loops = plan.filter { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") }
             let first = loops.first { !$0.hasPrefix("SEARCH run ") } ?? ""
             let keys = ["(id=?)", "external_id=?)", "(account_id=?"]

@@ -98,7 +98,7 @@ import Testing
 }
 
 extension [SyncRecord] {
-    /// Returns the values of one of our fields, such as `account.email`, sorted by record.
+    /// Returns the values of one of our fields, such as `account.email`, sorted.
     fileprivate func values(of field: String) -> [String] {
         let parts = field.split(separator: ".")
         guard parts.count == 2 else { return [] }

@@ -343,7 +343,6 @@ enum EntraTenant {
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// One license is revoked: the only one, or the one that is named.
     @Test("A license is revoked: the named one, or the only one") func takesALicenseBack() throws {
         let (first, second) = ("c7df2760-2c81-4ef7-b578-5b5392b571df", "0C266DFF-15DD-4B49-8397-2BB16070ED52")
         let held = Mutex([first, second])

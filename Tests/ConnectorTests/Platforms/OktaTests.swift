@@ -304,7 +304,6 @@ enum OktaOrg {
         #expect(error?.kind == "configuration_invalid")
     }
 
-    /// Several tokens of one person for one client are one grant.
     @Test("The tokens of one person for one client become one grant") func tokensAreGrants() throws {
         func token(_ status: String, _ day: Int, _ scope: String) -> JSON {
             [
