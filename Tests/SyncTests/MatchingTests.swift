@@ -165,7 +165,7 @@ import Testing
             try company.list(people) == wanted.enumerated().map { "Person \($0) a\($1)@example.com" })
     }
 
-    @Test("A separate identity merges into a person whom the directory renames to the same address")
+    @Test("A separate identity merges into a person who is renamed to the same address")
     func aStrangerGivesWayToWhomTheDirectoryComesToNameSo() throws {
         okta["users"] = [account("o1", "ann@example.com")]
         github["members"] = [account("g1", "ann@married.example")]
