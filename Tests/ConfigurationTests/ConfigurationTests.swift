@@ -114,7 +114,7 @@ import Testing
             ("secrets", #"{"requird": []}"#, #"secrets.requird: unknown key; did you mean "required"?"#),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET", "TOKEN_SECRET"]}"#,
-                "secrets.required[1]: \"TOKEN_SECRET\" stands"
+                "secrets.required[1]: \"TOKEN_SECRET\" is twice"
             ),
             (
                 "secrets", #"{"required": ["TOKEN_SECRET", "B_KEY"]}"#,
@@ -173,7 +173,7 @@ import Testing
             (
                 "triggers",
                 #"{"crons": [{"cron": "1 * * * *", "function": "tidy"}, {"cron": "1  * * * *", "function": "tidy"}]}"#,
-                "triggers.crons[1]: tidy has this trigger already"
+                "triggers.crons[1]: tidy already has this trigger"
             ),
             ("triggers", "{}", "functions[2]: /scheduled/tidy is unreachable: add methods, or a trigger"),
             ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
@@ -200,7 +200,7 @@ import Testing
             (#""methods": "GET""#, "functions[0].methods: is a string; it must be an array"),
             (#""methods": ["get"]"#, "functions[0].methods[0]: \"get\" is not one of GET, POST"),
             (#""methods": ["get"]"#, "did you mean \"GET\"?"),
-            (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" stands"),
+            (#""methods": ["GET", "GET"]"#, "methods[1]: \"GET\" is twice"),
             (#""methods": ["HEAD"]"#, "HEAD comes with GET"),
             (#""methods": [7]"#, "functions[0].methods[0]: is a number"),
             (
