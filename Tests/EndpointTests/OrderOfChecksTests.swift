@@ -38,7 +38,7 @@ import Testing
             case .address: "Requests from this address"
             case .secondFactor: "This workspace requires multi-factor"
             case .trial: "The trial has expired"
-            case .rateLimit: "This API key has made"
+            case .rateLimit: "This API key has used"
             case .fields: ""
             }
         }
