@@ -5,7 +5,7 @@ import Findings
 import Jobs
 import Store
 
-/// An action while its job runs.
+/// The state of an action while its job runs.
 struct ActionRun {
     let context: JobContext
     let action: RemediationAction

@@ -15,7 +15,8 @@ public struct SyncTime: Sendable {
     /// The seconds after which the process has ended in any case.
     let all: Int
 
-    /// Creates limits from the seconds until the process ends. Half of them are left for applying the records.
+    /// Creates the limits of a process that ends after `all` seconds. Pages are requested during the first half of that
+    /// time; the second half is left for applying the records.
     public init(all: Double) { self.init(pull: all * 0.5, all: all) }
 
     /// Creates limits with a number of seconds for reading pages.

@@ -102,7 +102,7 @@ func pull(without left: Set<String> = [], _ connector: () throws -> any Connecto
     try pullEntries(without: left, connector).entries.records
 }
 
-/// Returns the same with the parts that could not be read, and the lists that were read to their end.
+/// Returns the records and the parts that could not be read, and the lists that were read to their end.
 func pullEntries(
     without left: Set<String> = [], _ connector: () throws -> any Connector
 ) throws -> (entries: PageEntries, ended: [RecordCollection]) {

@@ -51,7 +51,7 @@ import Testing
         try workspaces[workspace].enqueue(.sync, payload: ["do": .string(what)])
     }
 
-    /// The processes of jobs that have reported that they hold, the earliest first.
+    /// The ids of the processes whose jobs have reported in the log that they hold, the earliest first.
     private var holders: [pid_t] {
         folder.read("log").components(separatedBy: "holding as ").dropFirst().compactMap { text in
             pid_t(text.prefix { $0.isNumber })

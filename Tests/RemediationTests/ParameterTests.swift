@@ -438,7 +438,7 @@ import Testing
         #expect(entries[2].details["acted_on"] == ["token/7"])
     }
 
-    /// The title of an unrelated finding would mislead an approver.
+    /// A finding about another record than the target could mislead an approver by its title.
     @Test("An audit entry says if the finding is about the target")
     func anEntrySaysIfTheFindingIsAboutTheTarget() throws {
         let other = try scene.store.own.addFinding("high", title: "Alice is compromised.", identity: scene.alice)

@@ -126,7 +126,7 @@ enum Surroundings {
         } catch let failure as TCPClient.Failure {
             let said = failure.description
             #expect(said.contains("local-runner dev: ") && said.contains("Too many open files"), "\(said)")
-            // An enumeration's case would have its value in parentheses.
+            // If the message showed a Swift enumeration case, it would contain a quotation mark after a parenthesis.
             #expect(!said.contains("(\""), "\(said)")
         }
     }

@@ -63,7 +63,7 @@ public enum Demonstration {
         return made
     }
 
-    /// Returns the time of the analysis that is part of the seed.
+    /// Returns the time of the analysis that the seed runs, nine minutes before `now`.
     static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
 
     /// Returns the planted problems that are not solved: the severity of each by its finding's key.
