@@ -24,8 +24,8 @@
             }
         }
 
-        /// Creates the schema with its role and functions, which SQLite does not have, and the tables of the counters,
-        /// which SQLite has in a file of their own.
+        /// Creates the parts of the database that migrations do not create: the schema, its role and functions, the table
+        /// of the migrations that have been run, and the counters.
         private func prepareSchema() throws {
             let exists = try first(
                 "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1", SchemaNames.schema
