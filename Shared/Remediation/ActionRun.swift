@@ -16,7 +16,7 @@ struct ActionRun {
 
     private var workspace: Workspace { context.workspace }
 
-    /// Begins the action or takes it over; nil if it has ended or was cancelled.
+    /// Begins the action, or continues it in place of an earlier worker; nil if the action has ended or was cancelled.
     init?(_ context: JobContext) throws {
         let workspace = context.workspace
         let begun = try workspace.execute(

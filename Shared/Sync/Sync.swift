@@ -100,7 +100,8 @@ extension Workspace {
             try confirm()
             let counts = try apply(
                 run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
-            // The sync is applied even if this fails. The next sync or housekeeping does it then.
+            // The sync is applied even if the staged records can't be deleted now. The next sync or the housekeeping
+            // deletes them.
             try? forgetStagedRecords()
             return report(.completed, counts)
         } catch let error as ConnectorError {

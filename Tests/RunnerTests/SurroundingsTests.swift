@@ -7,7 +7,7 @@ import Testing
 
 /// Ways to run Tests/Fixtures/surroundings.py.
 enum Surroundings {
-    /// Returns the program and arguments that execute another program in such an environment.
+    /// Returns the program and arguments that execute another program in the environment that the options describe.
     static func launcher(_ options: String...) -> [String] {
         let script = ["/usr/bin/python3", BuiltProducts.project + "/Tests/Fixtures/surroundings.py"]
         return namespaces("--mount") + script + options

@@ -234,8 +234,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people that no identity provider knows to people that one has begun to name by the same
-    /// address.
+    /// Moves accounts of people that no identity provider knows to the person that an identity provider has since named
+    /// by the same address.
     private func giveWay() throws {
         let named: SQL = """
             FROM accounts AS named JOIN sync_runs AS run ON run.integration_id = named.integration_id
