@@ -98,7 +98,8 @@ struct ActionRun {
             return .retry(error.sentence)
         case .unknownOutcome where !mayHaveBeenDone:
             guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
-            // The provider may still be working on it, so it is asked again later, before the step is repeated.
+            // The provider may still be working on the step, so it is asked for the outcome again later, before the
+            // step is repeated.
             return open ? .retry(error.sentence) : nil
         case .unknownOutcome, .credentials, .configuration, .refused, .missing:
             end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)

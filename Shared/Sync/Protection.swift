@@ -8,7 +8,7 @@ struct Protection {
     /// The `kind` of the rows in `sync_staged` that stage this protection. `ReadLists.protections` collects these
     /// marks, so that syncs without protections don't search for any.
     let mark: String
-    /// The same kind, in SQL.
+    /// The kind of the staged rows, which is `mark`, in SQL.
     let kind: SQL
     /// The condition that a staged row's `external_id` protects a row of the table.
     let covers: SQL

@@ -18,7 +18,7 @@ struct SyncPosition: Equatable {
     var isPulled = false
     /// The state of the lists.
     var lists = ReadLists()
-    /// The records and bytes that it has brought so far, which count against the quota.
+    /// The records and bytes that the sync has brought so far, which count against the quota.
     var usage = SyncQuota.Usage()
 
     init(eventsSince: Timestamp, olderEvents: [String: Timestamp] = [:]) {

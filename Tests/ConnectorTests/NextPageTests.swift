@@ -185,7 +185,8 @@ import Testing
         }
     }
 
-    /// Replaces each member of that name that holds text, and so names a next page.
+    /// Replaces the members with a name, in lists and objects of any depth. Only members that hold text name a next
+    /// page, so all others stay.
     private static func replacing(_ member: String, by value: JSON, in json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map { replacing(member, by: value, in: $0) })

@@ -98,7 +98,7 @@ import Testing
             #expect(
                 row == ["waiting", "0", "Its worker was stopped."] || row == ["ready", "0", "Its worker was stopped."])
         }
-        // Another worker starts them again.
+        // Another worker starts the jobs again.
         let next = try start(["--processes", "2"])
         #expect(poll(seconds: 60) { holders.count == 2 })
         #expect(try jobs("running") == [1, 1])

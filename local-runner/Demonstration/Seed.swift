@@ -50,7 +50,7 @@ public enum Demonstration {
     public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
         if let summary = try summary(database) { return summary }
         let made = try database.transaction(.write) {
-            // Another process may have created it in the meantime.
+            // Another process may have created the workspace in the meantime.
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()

@@ -9,7 +9,7 @@ final class FunctionPool {
     /// The number of requests that keep all processors busy, if they compute all the time. More requests at the same
     /// time would only slow each other down, since each process has its own working set in the processor's caches.
     private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// One of this number of a function's places is reserved for other addresses.
+    /// One place in this number of a function's places can't be taken by one address alone.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20

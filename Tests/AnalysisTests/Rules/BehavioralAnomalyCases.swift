@@ -277,7 +277,7 @@ import Testing
         } quiet: { company in
             try company.touchFiles("download", by: company.person(), 99)
         } exempt: { company in
-            // The same file every time.
+            // The person uses the same file every time.
             let ada = try company.person()
             for _ in 0..<120 {
                 try company.event(
