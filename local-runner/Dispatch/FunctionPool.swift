@@ -70,8 +70,8 @@ final class FunctionPool {
         // With `isolated` and `spawn` each request gets a fresh process anyway.
         guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
         let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
-        // As many new requests may run as slow ones. So if all requests wait for something other than a processor, the
-        // number that run can double every 20 milliseconds.
+        // The number of new requests may be as large as that of slow ones. So if all requests wait for something other
+        // than a processor, the number that run can double every 20 milliseconds.
         return recent < max(Self.enough, running.count - recent)
     }
 
