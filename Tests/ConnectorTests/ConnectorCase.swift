@@ -46,8 +46,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    /// Returns a page of a list with numbered pages, from 1, of the requested size, at most a hundred; the link to the
-    /// next page is at an origin.
+    /// Returns a page of a list whose pages are numbered from 1. The request gives the size of a page, at most a
+    /// hundred. The link to the next page is a URL at `origin`.
     static func numberedPage(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil, at origin: String
     ) -> FakeProvider.Reply? {
