@@ -11,10 +11,10 @@ struct FindingsUpdate {
     private var resolved: [Identifier] = []
     private var reopened: [Identifier] = []
     private let resolvedBefore: [String: Identifier]
-    // The ids of sanctioned applications. They include decisions that were made while the rules ran, so findings that
-    // those have resolved stay resolved.
+    // The ids of sanctioned applications. They include decisions that were made while the rules ran, so a finding that
+    // such a decision has resolved stays resolved.
     private let sanctioned: Set<String>
-    // The ids of those that an API key has sanctioned.
+    // The ids of the applications among these that an API key has sanctioned.
     private let sanctionedByProgram: Set<String>
 
     /// Creates an update in the transaction in which it will write.

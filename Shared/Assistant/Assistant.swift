@@ -157,7 +157,7 @@ extension ProposedAction {
     /// The action, worded as the beginning of a sentence.
     fileprivate var sentence: String { "\(request.type.rawValue) for \(label) on \(request.platform)" }
 
-    /// The same sentence for the model, with the label marked as data.
+    /// The action in the same words, for the model, with the label marked as data.
     fileprivate var sentenceForModel: String {
         let label = SystemPrompt.data(JSONWriter.bytes(label))
         return "\(request.type.rawValue) for \(label) on \(request.platform)"

@@ -4,7 +4,7 @@ import Store
 
 /// A conversation of one person in one workspace, with its earlier messages.
 struct Conversation {
-    /// The id by which its user continues it. The user's program or the server chooses it.
+    /// The id with which requests continue the conversation. The client may choose it; otherwise the server does.
     let id: Identifier
     let userID: Identifier
     /// The id of its row; nil until a first turn is stored.
@@ -12,9 +12,10 @@ struct Conversation {
     /// The latest turns that fit, each complete.
     let history: [Message]
 
-    /// The largest length of earlier turns that go back to the model, in bytes of JSON: about 40,000 tokens.
+    /// The largest length, in bytes of JSON, of the earlier turns that are sent to the model again: about 40,000
+    /// tokens.
     private static let maximumLength = 160_000
-    /// The largest number of messages in them.
+    /// The largest number of earlier messages that are sent to the model again.
     private static let maximumCount = 80
 
     /// Opens the conversation with this id. It is new if this person has none with the id, even if another person has.

@@ -5,7 +5,8 @@ import Remediation
 
 /// A person's message and the work until the model's answer: the tools in between run on the server, in a bounded loop.
 struct Turn {
-    /// The number of times that the model is asked. The last time, it must answer in words.
+    /// The largest number of requests to the model for one message. In the last one, the model may not call tools, so
+    /// it must answer with text.
     private static let maximumRounds = 8
     /// The largest number of changes that one message may cause, including proposed ones. It limits the damage if a
     /// text misleads the model.

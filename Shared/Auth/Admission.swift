@@ -12,7 +12,7 @@ public final class Admission {
     private var counted: RateLimit?
     /// The reason why the request could not be counted. Nil if it was counted.
     public private(set) var obstacle: String?
-    /// Counts the first request that a key ever makes.
+    /// Counts this request as the first one of its key, for a key that has no counter yet.
     private let beginning: () throws -> RateLimit
 
     /// Counts one more request of `key`, either now or together with the next read (see KnownKeys.swift). If a request

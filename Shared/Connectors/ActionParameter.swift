@@ -26,7 +26,7 @@ public struct ActionParameter: Sendable {
     public let kind: Kind
     /// The form of a value, worded as the end of an error message: "a number of six digits".
     public let form: String
-    /// True if the parameter must be given. A key is required only if the target is an account.
+    /// True if the parameter must be given. A parameter that names a key is required only if the target is an account.
     public let isRequired: Bool
     let accepts: @Sendable (String) -> Bool
 

@@ -16,7 +16,7 @@ public final class PlatformAPI {
         case signature((inout UpstreamRequest) -> Void)
     }
 
-    /// The limit for the answers to requests that are sent at once, together, in bytes.
+    /// The largest total length, in bytes, of the answers to requests that are sent at the same time.
     private static let longestAnswers = 16 << 20
 
     private let client: UpstreamClient

@@ -44,17 +44,18 @@ enum Entity: String, CaseIterable, Sendable {
     /// The column by which rows are ordered. It is unique within a workspace and never changes.
     var key: SQL { table + (self == .auditLog ? ".sequence_number" : ".id") }
 
-    /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition that is
-    /// always true matches the partial indexes for exports (`Schema.exports`).
+    /// Restricts a query to the rows of the workspace `$1` whose keys are greater than `$2`. The condition with the id
+    /// of zeros is always true. It makes the query match the partial indexes for exports (`Schema.exports`), which have
+    /// the same condition.
     var scope: SQL {
         " WHERE " + table + ".workspace_id = $1 AND " + table
             + ".workspace_id <> '00000000-0000-0000-0000-000000000000' AND " + key + " > $2"
     }
 
-    /// A key that is smaller than every other.
+    /// A key that is smaller than the key of every row.
     var first: String { self == .auditLog ? "-1" : "00000000-0000-0000-0000-000000000000" }
 
-    /// A key that is at least as large as every other.
+    /// A key that is at least as large as the key of every row.
     var last: String { self == .auditLog ? String(Int.max) : "ffffffff-ffff-ffff-ffff-ffffffffffff" }
 
     /// Returns the entity's columns; the raw metadata only if `isFull` is true.

@@ -62,7 +62,8 @@ public struct RiskSummary: Sendable {
 extension Reading<RiskSummary> {
     /// Reads the risk score and its components.
     public static var riskSummary: Reading {
-        // One statement is enough, and a second one would take as long to begin and end as this one's work takes.
+        // A single statement reads all of it, since beginning and ending a second one would take as long as the work of
+        // this one.
         let sums: Reading<[(rank: Int?, count: Int, scored: Int)]> = .rows(
             """
             SELECT severity_rank, sum(count), sum(CASE WHEN category <> $2 THEN count END) FROM finding_tallies

@@ -138,7 +138,8 @@ public final class Pipeline: Service {
         let authenticated = try authenticate(
             request, for: requirement, environment, database, known: process.knownKeys, address: address, log, now: now)
         do {
-            // An API key belongs to one workspace. If a request needs no other input, it needs no body.
+            // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
+            // request without other inputs needs no body.
             let needsBody = if case .session = requirement { true } else { false }
             let inputs = try Inputs(request, needsBody: needsBody)
             let workspaceID = try workspaceID(request, inputs, for: requirement)

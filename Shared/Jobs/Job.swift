@@ -39,7 +39,7 @@ public struct Job: Sendable {
     }
 }
 
-/// Another worker has claimed the job. This one's work on it no longer counts.
+/// Another worker has claimed the job. The work of this worker on it no longer counts.
 public struct LeaseLost: Error {}
 
 extension Workspace {

@@ -34,9 +34,9 @@ struct JobClaim: Hashable {
 struct JobLoss {
     /// The reason why the process ended.
     enum Reason: Equatable {
-        /// It crashed or failed: it ended by a signal, or with an exit status other than 0.
+        /// The process crashed or failed: it ended by a signal, or with an exit status other than 0.
         case ended(status: Int32)
-        /// It exceeded its time limit, in seconds, and was killed.
+        /// The process exceeded its time limit, in seconds, and was killed.
         case timedOut(seconds: Int)
         /// The worker was asked to end.
         case stopped

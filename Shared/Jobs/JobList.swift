@@ -17,12 +17,12 @@ public struct JobEntry: Sendable {
 
 /// The state of a job.
 public enum JobStatus: String, SQLEnum, CaseIterable, Sendable {
-    /// It is not due yet.
+    /// The job is not due yet.
     case waiting
-    /// It runs as soon as a worker is free.
+    /// The job runs as soon as a worker is free.
     case ready
     case running
-    /// It has failed for good.
+    /// The job has failed for good.
     case dead
 }
 
@@ -35,7 +35,7 @@ public struct JobLaneState: Sendable {
     /// The number of seconds since the oldest ready job became due. Nil if no job is ready.
     public fileprivate(set) var oldest: Int?
 
-    /// The same as fields of a log line.
+    /// The state of the queue as fields of a log line.
     var fields: [(name: String, value: JSON)] {
         [("lane", .string(lane))] + JobStatus.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) }
             + (oldest.map { [("oldest_ready_seconds", .integer($0))] } ?? [])

@@ -47,7 +47,8 @@ extension Workspace {
         return id ?? job
     }
 
-    /// Returns the order key of one more job, in seconds since 1970, and advances the workspace's clock.
+    /// Returns the order key of a job that is being queued, in seconds since 1970, and advances the workspace's clock
+    /// by the expected duration of the job.
     func nextKey(of kind: JobKind, urgency: Int, now: Timestamp) throws -> Int {
         let cost = kind.expectedSeconds
         let clock = try first(

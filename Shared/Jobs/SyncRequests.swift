@@ -54,8 +54,9 @@ extension Workspace {
         }
     }
 
-    /// Claims the sync of an integration for `seconds` seconds, because a person is waiting for it. If it can't be
-    /// claimed now, it is queued.
+    /// Queues the sync of an integration and, if possible, claims it for `seconds` seconds, so that the caller can run
+    /// it at once for a person who waits. A sync that can't be claimed stays in the queue. The outcome is `missing` if
+    /// there is no such integration.
     public func claimSync(
         of integrationID: Identifier, seconds: Int, now: Timestamp = .now
     ) throws -> JobClaimOutcome {

@@ -28,7 +28,7 @@ public struct ActionRequest: Sendable, Equatable {
         self.entityID = entityID
     }
 
-    /// Returns true if this request led to a stored action, apart from the parameters.
+    /// Returns true if this request and a stored action agree in everything except the parameters.
     func isSame(as action: RemediationAction) -> Bool {
         action.type == type.rawValue && action.platform == platform && action.entityID == entityID
             && action.findingID == findingID && action.reason == reason

@@ -5,7 +5,7 @@ import Findings
 import Jobs
 import Store
 
-/// An action while its job runs.
+/// The state of an action while its job runs.
 struct ActionRun {
     let context: JobContext
     let action: RemediationAction
@@ -16,7 +16,7 @@ struct ActionRun {
 
     private var workspace: Workspace { context.workspace }
 
-    /// Begins the action or takes it over; nil if it has ended or was cancelled.
+    /// Begins the action, or continues it in place of an earlier worker; nil if the action has ended or was cancelled.
     init?(_ context: JobContext) throws {
         let workspace = context.workspace
         let begun = try workspace.execute(
@@ -98,7 +98,8 @@ struct ActionRun {
             return .retry(error.sentence)
         case .unknownOutcome where !mayHaveBeenDone:
             guard let open = try? isOpen(index, by: connector, target) else { return .retry(error.sentence) }
-            // The provider may still be working on it, so it is asked again later, before the step is repeated.
+            // The provider may still be working on the step, so it is asked for the outcome again later, before the
+            // step is repeated.
             return open ? .retry(error.sentence) : nil
         case .unknownOutcome, .credentials, .configuration, .refused, .missing:
             end(index, mayHaveBeenDone ? .unknownOutcome : .failed, error: error.sentence)

@@ -33,7 +33,7 @@ extension Workspace {
     func names(of records: [ResolvedTarget], of request: ActionRequest) throws -> Names {
         var names = Names()
         names.add(request.entityID)
-        // The records of the account go with it.
+        // With these actions an account's keys lose their access too, so findings about the keys count.
         let endsAccess: Set<ActionType> = [
             .suspendUser, .deactivateUser, .offboardUser, .revokeAllTokens, .revokeOAuthToken, .removeFromGroup,
         ]

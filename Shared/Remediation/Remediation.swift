@@ -63,8 +63,8 @@ public struct Remediation {
         return .badRequest("\(problem) \(advice)")
     }
 
-    /// Returns the platform's actions for an action. Offboarding consists of suspending, ending sessions and revoking
-    /// tokens, as far as the platform can do these.
+    /// Returns the actions of the platform that together carry out an action; nil if the platform can't do it.
+    /// Offboarding consists of suspending, ending sessions and revoking tokens, as far as the platform can do these.
     private static func steps(of action: ActionType, by connector: any Connector.Type) -> [ActionType]? {
         if connector.actions.contains(action) { return [action] }
         guard action == .offboardUser, connector.actions.contains(.suspendUser) else { return nil }

@@ -8,8 +8,8 @@ import Store
 
 /// An action's target and parameters, found among the workspace's records.
 ///
-/// It is created when an action is requested, and again when it is carried out. It must still be the same then (`key`),
-/// since the first one was judged and perhaps approved. Every record that a parameter names belongs to the same
+/// It is created when an action is requested, and again when it is carried out. Its `key` must be the same both times,
+/// since only the first one was judged and perhaps approved. Every record that a parameter names belongs to the same
 /// integration, and to the target if it is part of one. It is judged like the target, and the audit log shows it.
 struct Resolution {
     /// The record that targetEntityId names.

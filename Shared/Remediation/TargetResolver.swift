@@ -160,8 +160,8 @@ struct TargetResolver {
         return target
     }
 
-    /// Returns a grant, or all grants of an account or an application. If no grant of an account is stored, returns the
-    /// account itself, since its platform knows the account's grants.
+    /// Returns the grant that the entity names, or all grants of the account or application that it names. If no grant
+    /// of an account is stored, returns the account itself, because the platform can find its grants.
     private func grants() throws -> Targets {
         let named = try workspace.first(
             Self.grantColumns + " AND oauth_grants.external_id = $3", integration, entity, decode: Self.grant)

@@ -144,7 +144,8 @@ public struct AuditLog {
         public var description: String { "the audit log's chain is broken at the entry with number \(sequence)" }
     }
 
-    /// Returns the SHA-256 hash of the entry's own fields as canonical JSON (sorted names, no spaces), in hexadecimal.
+    /// Returns the SHA-256 hash, in hexadecimal, of the entry's content: its action, time, details, target, member and
+    /// workspace, as canonical JSON (sorted names, no spaces). `AuditLink.rowHash` covers the other fields.
     public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
         contentHash(exported: [
             "action": .string(entry.action),
@@ -157,8 +158,7 @@ public struct AuditLog {
         ])
     }
 
-    /// Returns the same hash for an entry of an export, computed from those of its members that are the entry's own
-    /// fields.
+    /// Returns the same hash for an entry of an export. Members that the hash does not cover are ignored.
     public static func contentHash(exported members: [String: JSON]) -> String {
         hash(members.filter { hashedFields.contains($0.key) })
     }

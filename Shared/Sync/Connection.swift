@@ -33,7 +33,7 @@ extension Workspace {
         }
         let seal = try CredentialSeal(tools.environment)
         return try change {
-            // Another request may have taken the last place in the meantime.
+            // Another request may have connected the last platform that the plan allows in the meantime.
             try demandRoom(for: platform)
             let known = try first(
                 "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2", platform

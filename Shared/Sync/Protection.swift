@@ -5,10 +5,10 @@ import Store
 /// records. Their kind is `mark`; their id is that of the protecting record, account or application, or the prefix of
 /// the protected ids.
 struct Protection {
-    /// The kind of the staged row. `ReadLists.protections` collects the marks, so that syncs without protections don't
-    /// search for any.
+    /// The `kind` of the rows in `sync_staged` that stage this protection. `ReadLists.protections` collects these
+    /// marks, so that syncs without protections don't search for any.
     let mark: String
-    /// The kind of the staged row, in SQL.
+    /// The kind of the staged rows, which is `mark`, in SQL.
     let kind: SQL
     /// The condition that a staged row's `external_id` protects a row of the table.
     let covers: SQL

@@ -15,7 +15,8 @@ public struct SyncTime: Sendable {
     /// The seconds after which the process has ended in any case.
     let all: Int
 
-    /// Creates limits from the seconds until the process ends. Half of them are left for applying the records.
+    /// Creates the limits of a process that ends after `all` seconds. Pages are requested during the first half of that
+    /// time; the second half is left for applying the records.
     public init(all: Double) { self.init(pull: all * 0.5, all: all) }
 
     /// Creates limits with a number of seconds for reading pages.
@@ -99,7 +100,8 @@ extension Workspace {
             try confirm()
             let counts = try apply(
                 run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
-            // The sync is applied even if this fails. The next sync or housekeeping does it then.
+            // The sync is applied even if the staged records can't be deleted now. The next sync or the housekeeping
+            // deletes them.
             try? forgetStagedRecords()
             return report(.completed, counts)
         } catch let error as ConnectorError {

@@ -4,9 +4,9 @@ import Store
 
 /// The progress of a sync: the data that another process needs to continue it.
 struct SyncPosition: Equatable {
-    /// The time from which it asks for events; the same for all pages.
+    /// The time from which the sync asks for events; the same for all pages.
     let eventsSince: Timestamp
-    /// Earlier times from which it asks for events, for lists that could not be read before.
+    /// Earlier times from which the sync asks for events, for lists that could not be read before.
     let olderEvents: [String: Timestamp]
     /// The collection that is being read; nil at the beginning and after the last one.
     var collection: String?
@@ -18,7 +18,7 @@ struct SyncPosition: Equatable {
     var isPulled = false
     /// The state of the lists.
     var lists = ReadLists()
-    /// The records and bytes that it has brought so far, which count against the quota.
+    /// The records and bytes that the sync has brought so far, which count against the quota.
     var usage = SyncQuota.Usage()
 
     init(eventsSince: Timestamp, olderEvents: [String: Timestamp] = [:]) {

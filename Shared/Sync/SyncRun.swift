@@ -3,8 +3,8 @@ import Base
 import HTTP
 import Store
 
-/// A sync of an integration on which this process works. The process holds a lease, until whose end others don't touch
-/// the sync. If the stored token is not this one's, another process has taken over.
+/// A sync of an integration on which this process works. The process holds a lease. Until the lease ends, no other
+/// process touches the sync. If the stored token is not this one's, another process has taken over.
 struct SyncRun {
     let id: Identifier
     let integrationID: Identifier

@@ -104,7 +104,8 @@ import Testing
         #expect(try status(of: rule) == "resolved")
     }
 
-    /// A finding about a person that only a sanction has hidden still requires approval, until it opens again.
+    /// The stored reason shows that only an API key's sanction has hidden the finding, so that actions about its person
+    /// still need approval.
     @Test("A finding that an API key's sanction hides has that reason, until it opens again")
     func aFindingThatAnAPIKeysSanctionHidesSaysSo() throws {
         let rule = "shadow_it::executive_with_broad_grant"

@@ -289,7 +289,7 @@ import Testing
         #expect(environment(try read(local: local).functions[1])["TOKEN_SECRET"] == "")
     }
 
-    /// It would be missed without a word: the function takes it as not set.
+    /// Otherwise the function would take the secret as not set, and no message would say why.
     @Test("A misspelt optional secret is reported with a suggestion") func aMisspeltOptionalSecretIsReported() throws {
         var local = Self.local
         local.devVars.values["CONFIRMATION_SECRET"] = nil

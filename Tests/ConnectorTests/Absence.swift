@@ -19,12 +19,12 @@ struct Absence {
 
     var accounts: [String: AccountRecord] { records.accounts }
 
-    /// Syncs an org in which `answer` replaces some answers; for nil the usual answer is given.
+    /// Syncs an org whose provider gives the answers that `answer` returns, and its usual ones where that returns nil.
     init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
         try self.init(example, after: Self.records(of: example), answer)
     }
 
-    /// Syncs the same after a sync that pulled these records.
+    /// Syncs such an org after an earlier sync that pulled the records `before`.
     init(_ example: ConnectorCase, after before: [SyncRecord], _ answer: @escaping Answer) throws {
         let provider = try FakeProvider { request in example.org(request).map { answer(request, $0) ?? $0 } }
         let now = try withExtendedLifetime(provider) {
@@ -138,8 +138,8 @@ extension SyncRecord {
 }
 
 extension FakeProvider.Reply {
-    /// Returns the reply with changed entries in its list, which stands in a member of the body; for nil the body is
-    /// the list.
+    /// Returns the reply with changed entries in its list, which is the body's member `member`, or the body itself if
+    /// that is nil.
     func entries(_ member: String?, _ change: ([JSON]) -> [JSON]) -> Self {
         guard let body = try? JSON(parsing: body) else { return self }
         guard let member else { return .json(.array(change(body.array ?? [])), headers: headers) }

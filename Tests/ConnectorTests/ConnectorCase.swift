@@ -46,8 +46,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
         return try connector.init(try Credentials(config, connector.fields), scope)
     }
 
-    /// Returns a page of a list with numbered pages, from 1, of the requested size, at most a hundred; the link to the
-    /// next page is at an origin.
+    /// Returns a page of a list whose pages are numbered from 1. The request gives the size of a page, at most a
+    /// hundred. The link to the next page is a URL at `origin`.
     static func numberedPage(
         _ request: FakeProvider.Request, _ items: [JSON], in member: String? = nil, at origin: String
     ) -> FakeProvider.Reply? {
@@ -102,7 +102,7 @@ func pull(without left: Set<String> = [], _ connector: () throws -> any Connecto
     try pullEntries(without: left, connector).entries.records
 }
 
-/// Returns the same with the parts that could not be read, and the lists that were read to their end.
+/// Returns the records and the parts that could not be read, and the lists that were read to their end.
 func pullEntries(
     without left: Set<String> = [], _ connector: () throws -> any Connector
 ) throws -> (entries: PageEntries, ended: [RecordCollection]) {

@@ -26,7 +26,8 @@ import Testing
         #expect(provider.unexpected.isEmpty)
     }
 
-    /// Records of an undeclared kind would be marked as gone without this list being noticed.
+    /// If a list can't be read, the stored records of the kinds that it declares are kept. Records of an undeclared
+    /// kind would be marked as gone.
     @Test("A list declares every kind of record that it returns", arguments: ConnectorCase.all)
     func everyListDeclaresItsKinds(_ example: ConnectorCase) throws {
         let provider = try FakeProvider(example.org)

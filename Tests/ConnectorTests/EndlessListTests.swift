@@ -10,9 +10,9 @@ import Testing
 @Suite struct EndlessListTests {
     struct Example: Sendable, CustomTestStringConvertible {
         let connector: ConnectorCase
-        /// The collection that needs the list for its first page.
+        /// The collection that reads the list before its own first page.
         let collection: String
-        /// The list: a text in the path or body of its requests.
+        /// Text in the path or body of every request for the list.
         let list: String
 
         var testDescription: String { "\(connector.testDescription) \(list)" }

@@ -9,7 +9,8 @@ import Testing
 /// error, never the end of a list, and the customer's token goes only to the customer's own server, whatever host a
 /// link names.
 @Suite struct NextPageTests {
-    /// Okta's users with another spelling of the `Link` field. `LINK` stands for its URL, `QUERY` for its query.
+    /// Returns an Okta org whose replies name the next page by the `Link` field `field`, in which `LINK` stands for the
+    /// page's URL and `QUERY` for the query of that URL.
     private func okta(_ field: String) throws -> FakeProvider {
         try FakeProvider { request in
             guard var reply = OktaOrg.answer(request, users: 6, isEmpty: false) else { return nil }
@@ -155,7 +156,7 @@ import Testing
 
     // MARK: Tokens
 
-    /// In each provider's way to name the next page, the member holds an unusable value.
+    /// The member that names the next page, which differs between providers, holds an unusable value.
     @Test(
         "A page token that can't be used is an error, not the end of the list",
         arguments: [
@@ -184,7 +185,8 @@ import Testing
         }
     }
 
-    /// Replaces each member of that name that holds text, and so names a next page.
+    /// Replaces the members with a name, in lists and objects of any depth. Only members that hold text name a next
+    /// page, so all others stay.
     private static func replacing(_ member: String, by value: JSON, in json: JSON) -> JSON {
         switch json {
         case .array(let elements): return .array(elements.map { replacing(member, by: value, in: $0) })

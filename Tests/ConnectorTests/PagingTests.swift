@@ -138,7 +138,7 @@ import Upstream
             let application = ApplicationRecord(
                 externalID: parent + (cursor?.string ?? ""), name: parent, isManaged: true)
             switch (parent, cursor) {
-            // These are gone before the first page, or before the second.
+            // These parents are gone before the first page of their list, or before the second.
             case ("a", _), ("d", _), ("b", .some(.string("2"))): throw ConnectorError.missing("It has gone.")
             case ("b", _): return RecordPage(PageEntries(), next: "2")
             default:

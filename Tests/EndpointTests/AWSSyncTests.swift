@@ -53,7 +53,7 @@ struct AWSSyncTests {
     ) throws -> String {
         var request = UpstreamRequest(.post, try #require(UpstreamURL("https://iam.amazonaws.com/")))
         request.setForm([("Action", action), ("Version", "2010-05-08")] + parameters)
-        // This field tells moto the service.
+        // The scope in this field tells moto which service is called.
         request.headers["Authorization"] =
             "AWS4-HMAC-SHA256 Credential=AKIAANYBODYATALL0000/20260101/us-east-1/iam/aws4_request, "
             + "SignedHeaders=host, Signature=00"

@@ -102,7 +102,7 @@ import Testing
         #expect(try fault([]) == .notSigned)
     }
 
-    /// All entries from one on are recomputed, so only the signature shows the forgery.
+    /// All entries from a certain one on are recomputed, so only the signature shows the forgery.
     @Test("A recomputed end of the chain is detected by the signature") func aRewrittenEndIsFound() throws {
         let forged = rewritten(from: 5) { $0 == 5 ? ["actor_email": "somebody@else.example"] : [:] }
         #expect(try fault(forged) == .notSigned)

@@ -15,7 +15,8 @@ import Testing
 
     init() throws { store = try TestStore() }
 
-    /// Queues due jobs and does their work.
+    /// Runs the scheduled function, which queues the housekeeping jobs that are due, and then does the work of these
+    /// jobs. Returns the function's response.
     @discardableResult
     private func run(at now: Timestamp = TestStore.now) throws -> Response {
         // Each run belongs to another hour.
@@ -184,7 +185,7 @@ import Testing
 }
 
 extension TestStore {
-    /// Does the work of a housekeeping job in every workspace that has one.
+    /// Does the housekeeping of every workspace that has a job for it, and removes these jobs.
     func keepHouse(now: Timestamp) throws {
         let access = SystemAccess(database)
         let workspaces = try database.rows("SELECT workspace_id FROM jobs WHERE kind = 'housekeeping'") {

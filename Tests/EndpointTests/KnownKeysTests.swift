@@ -39,7 +39,7 @@ import Testing
         try store.own.set(allowlist: #"["192.0.2.1"]"#)
         #expect(pipeline.send(call.from("192.0.2.2")).status == 403)
         #expect(pipeline.send(call.from("192.0.2.1")).status == 200)
-        // No request is refused by the earlier rules.
+        // Removes the rule, so that it no longer refuses requests.
         try store.own.set(allowlist: "[]")
         #expect(pipeline.send(call.from("192.0.2.2")).status == 200)
     }

@@ -28,7 +28,7 @@ import Testing
 @testable import api_mcp_sync
 @testable import api_sync_integration
 
-/// Every operation that needs credentials, with valid inputs.
+/// An operation that needs credentials, with valid inputs. `all` contains every one of them.
 struct Operation: CustomTestStringConvertible, Sendable {
     let name: String
     let method: String

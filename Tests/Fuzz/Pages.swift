@@ -3,9 +3,10 @@ import Upstream
 
 @testable import Connectors
 
-// The connectors' page parsers, to which Tests/fuzz gives inputs. Each connector pulls from a provider that answers
-// with the input: its parts, separated by a zero byte, are the answers to one request after the other. The first line
-// of a part names the next page, as links and OneLogin do; the rest is the body.
+// Readers of the pages of providers' lists. Tests/fuzz gives them inputs. Each connector pulls from a server that
+// answers with the input, split at zero bytes: the parts are the answers to the requests, one after the other. The
+// first line of a part names the next page, for connectors that find it in a header field (Link, or OneLogin's
+// After-Cursor). The other lines are the body.
 
 /// The readers of pages, by the names of their seed folders.
 let pageReaders: [String: Reader] = Dictionary(
@@ -60,7 +61,7 @@ struct Answer {
 }
 
 extension PageServer {
-    /// Returns a connector that uses this server.
+    /// Returns the platform's connector, with this server as its provider; nil if the platform has no connector.
     fileprivate func connect(_ platform: Platform) throws -> (any Connector)? {
         let variables = ["ENVIRONMENT": "development", "UPSTREAM_" + platform.rawValue.uppercased(): url]
         var scope = ConnectorScope(

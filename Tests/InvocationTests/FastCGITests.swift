@@ -96,7 +96,8 @@ import Testing
         }
     }
 
-    /// There is one request more than processes, each of which has a connection that it was asked to keep (§3.5).
+    /// Each process keeps a connection open, as it was asked to (§3.5). It must close that one to serve the next
+    /// connection.
     @Test("Kept connections give way to new ones", arguments: [1, 2])
     func keptConnectionsGiveWayToOthers(_ processes: Int) throws {
         let server = try FastCGIProgram()

@@ -30,7 +30,8 @@ import Testing
         let peers = try (0..<20).map { _ in try server.connect() }
         let forks = try peers.map { _ in try #require(try server.nextMessage()) }
         #expect(forks.allSatisfy { $0.status == nil })
-        // The last request comes first: the order is that of the connections, not of the requests.
+        // Sends the requests in the opposite order of the connections. The forks were reported in the order of the
+        // connections.
         for (peer, fork) in zip(peers, forks).reversed() {
             peer.request(1, get)
             #expect(try peer.readAnswer()["process"] == .integer(Int(fork.process)))

@@ -68,7 +68,7 @@ enum ProbeProgram {
         environment.merging(more) { $1 }
     }
 
-    /// Returns the content of the probe's large bodies.
+    /// Returns the body of `count` bytes that the probe sends for `do=bytes` and `do=stream`.
     static func filler(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try Filler.send(count) { bytes.append(contentsOf: $0) }

@@ -79,7 +79,7 @@ import Testing
             let after = try state()
             let whole = [all[0], before[1] + 1, before[2] + 1]
             #expect(after == before || after == whole)
-            // A run that was finished by then was faster than the timed one.
+            // A run that had finished before it was killed was faster than the one that was timed.
             if after == before { interrupted += 1 } else { duration = moment }
         }
         #expect(interrupted > 0)

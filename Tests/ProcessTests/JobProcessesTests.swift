@@ -186,7 +186,7 @@ import Testing
         #expect(try jobs.allSatisfy { try row($0)[0] == "gone" })
     }
 
-    /// Returns the process of the job that holds.
+    /// Returns the id of the process whose job has reported in the log that it holds.
     private func holder(_ worker: PipedProgram) throws -> pid_t {
         let line = try worker.errorLine(containing: "holding as ")
         let rest = try #require(line.range(of: "holding as "))

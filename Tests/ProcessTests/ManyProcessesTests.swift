@@ -58,7 +58,7 @@ import Testing
             "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL", store.own.id
         ) { try $0[0] as Int }
         #expect(active == 10)
-        // There were two keys before.
+        // The workspace had two keys before, and may have ten.
         #expect(counts == [200: 8, 409: 56])
     }
 

@@ -51,7 +51,7 @@ import Testing
         try workspaces[workspace].enqueue(.sync, payload: ["do": .string(what)])
     }
 
-    /// The processes of jobs that have reported that they hold, the earliest first.
+    /// The ids of the processes whose jobs have reported in the log that they hold, the earliest first.
     private var holders: [pid_t] {
         folder.read("log").components(separatedBy: "holding as ").dropFirst().compactMap { text in
             pid_t(text.prefix { $0.isNumber })
@@ -98,7 +98,7 @@ import Testing
             #expect(
                 row == ["waiting", "0", "Its worker was stopped."] || row == ["ready", "0", "Its worker was stopped."])
         }
-        // Another worker starts them again.
+        // Another worker starts the jobs again.
         let next = try start(["--processes", "2"])
         #expect(poll(seconds: 60) { holders.count == 2 })
         #expect(try jobs("running") == [1, 1])

@@ -120,7 +120,7 @@ import Testing
             try scene.store.database.execute("UPDATE findings SET status = 'resolved' WHERE id = $1", finding)
             #expect(try status(.agent, .suspendUser) == "queued", "\(list)")
         }
-        // A platform's name is not an account's name.
+        // This finding names a platform called u1. It is not about the account u1, so the action needs no approval.
         try own.addFinding("high", entities: ["integrations": [["platform": "u1"]]])
         #expect(try status(.agent, .suspendUser) == "queued")
         try own.addFinding("high", entities: ["devices": [["id": .string(scene.device.description)]]])

@@ -356,7 +356,7 @@ import Testing
         #expect(try database.rows("SELECT app_name FROM app_policies") { $0.text(0) }.isEmpty)
     }
 
-    /// The same can happen between two runs of one job.
+    /// A name may come to mean another user between two runs of one job.
     @Test("A reviewer's name that now means another user is not used")
     func aReviewerWhoHasComeToBeAnotherIsNotTold() throws {
         let review = try request(.createAccessReview, ["group_id": "g1", "reviewer": "v2@example.com"])
@@ -438,7 +438,7 @@ import Testing
         #expect(entries[2].details["acted_on"] == ["token/7"])
     }
 
-    /// The title of an unrelated finding would mislead an approver.
+    /// A finding about another record than the target could mislead an approver by its title.
     @Test("An audit entry says if the finding is about the target")
     func anEntrySaysIfTheFindingIsAboutTheTarget() throws {
         let other = try scene.store.own.addFinding("high", title: "Alice is compromised.", identity: scene.alice)

@@ -245,7 +245,7 @@ import Testing
             #expect(refusal { _ = try send(change) }?.status == 422)
         }
         #expect(try scene.audited() == ["remediation.requested", "remediation.executed"])
-        // Keys of another workspace are separate.
+        // No other action was stored.
         #expect(try scene.store.database.first("SELECT count(*) FROM remediation_actions") { try $0[0] as Int } == 1)
     }
 

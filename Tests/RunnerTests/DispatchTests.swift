@@ -19,8 +19,8 @@ import Testing
         #expect(try client.request("GET", "/\(dispatch)").status == 200)
     }
 
-    /// The runner is paused, as in a paused container: a response that arrived by then counts, although the time is
-    /// over.
+    /// Pauses the runner, as a paused container would. A response that arrived during the pause counts, although the
+    /// time limit has passed.
     @Test("A pause of the runner ends no function", arguments: Runner.dispatches)
     func aPauseOfTheRunnerEndsNoFunction(_ dispatch: String) throws {
         let runner = try Runner(timeout: 1_500)

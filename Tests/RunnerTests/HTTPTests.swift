@@ -213,7 +213,7 @@ import Testing
         #expect(lines[1].contains("line 0") && lines[2].contains("line 1"))
     }
 
-    /// This must not depend on the ids of concurrent requests or on a request's duration.
+    /// The order of the lines must not depend on the ids of concurrent requests or on a request's duration.
     @Test("A function's lines follow the line of their own request", arguments: Runner.dispatches)
     func foldsLinesUnderTheirOwnRequest(_ dispatch: String) throws {
         let runner = try Runner(format: "json")

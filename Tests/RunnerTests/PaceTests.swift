@@ -30,7 +30,7 @@ import Testing
     @Test("Single bytes pay for time too") func singleBytesPayToo() {
         var pace = Pace(0, total: 0)
         for byte in 1...1_024 { pace.note(10_000_000, total: byte) }
-        // 122 of 122.07 microseconds per byte.
+        // Each byte pays for 122.07 microseconds, which are rounded down.
         #expect((124_000...125_000).contains(pace.paid))
     }
 }

@@ -132,7 +132,7 @@ import Testing
         try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         connection.proceed()
         #expect(try client.readReply().status == 404)
-        // The amount that the system buffers for a client that is not read.
+        // Finds out how many bytes the system buffers for a client whose bytes the server does not read.
         var sent = 0
         while case let length = client.sendNow([UInt8](repeating: 0, count: 1 << 16)), length > 0 { sent += length }
         #expect(sent > 3 << 20, "the system keeps \(sent) bytes only")

@@ -32,7 +32,7 @@ import Testing
     @Test("Slow uploads are ended to make room for new connections") func slowUploadsMakeRoomForConnections() throws {
         let runner = try runner(descriptors: 300)
         let slow = try uploads(185, to: runner, bytes: 5)
-        // Another upload is accepted as soon as one of these is slow, and it is the last to be ended itself.
+        // A further upload is accepted as soon as one of the others is slow, and it can then be completed.
         var last: TCPClient?
         #expect(
             poll(seconds: 5) {

@@ -7,7 +7,7 @@ import Testing
 
 /// Ways to run Tests/Fixtures/surroundings.py.
 enum Surroundings {
-    /// Returns the program and arguments that execute another program in such an environment.
+    /// Returns the program and arguments that execute another program in the environment that the options describe.
     static func launcher(_ options: String...) -> [String] {
         let script = ["/usr/bin/python3", BuiltProducts.project + "/Tests/Fixtures/surroundings.py"]
         return namespaces("--mount") + script + options
@@ -126,7 +126,7 @@ enum Surroundings {
         } catch let failure as TCPClient.Failure {
             let said = failure.description
             #expect(said.contains("local-runner dev: ") && said.contains("Too many open files"), "\(said)")
-            // An enumeration's case would have its value in parentheses.
+            // If the message showed a Swift enumeration case, it would contain a quotation mark after a parenthesis.
             #expect(!said.contains("(\""), "\(said)")
         }
     }

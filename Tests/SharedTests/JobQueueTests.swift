@@ -154,7 +154,7 @@ import Testing
             Issue.record("a fifth was claimed")
             return
         }
-        // Its jobs of other kinds are not held up.
+        // The workspace's jobs of other kinds are not held up.
         let action = try workspace.enqueue(.remediation, payload: [:], now: now)
         #expect(try take(5).map(\.id) == [action])
     }

@@ -34,7 +34,8 @@ import Testing
 
     @Test("A private key of more than 8,192 bits, or in more than 16 KB, is refused")
     func refusesPrivateKeysThatCostTooMuch() throws {
-        // PKCS #1 (RFC 8017 §A.1.2). OpenSSL reads a key without checking that its numbers belong together.
+        // Returns a private key in PKCS #1 (RFC 8017 §A.1.2), with made-up numbers. OpenSSL reads a key without
+        // checking that its numbers belong together.
         func pem(bits: Int) -> String {
             func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
                 content.count < 128

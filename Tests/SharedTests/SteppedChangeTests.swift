@@ -107,7 +107,7 @@ import Testing
             for sql in Self.statements.prefix(count) { try change.step { try execute(sql) } }
             change.release()
             #expect(try rows(store.database) == before)
-            // Another process undoes it.
+            // Another process undoes the change.
             let database = SQLiteDatabase(path: store.path)
             try #require(database.steppedChange(id, of: store.own.id, firstRows: 1)).undo()
             #expect(try rows(database) == before && rows(maker) == before, "\(count)")

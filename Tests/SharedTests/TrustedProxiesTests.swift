@@ -194,7 +194,7 @@ import Testing
             #expect(
                 try client("10.0.0.1", [field: text], trusting: "10.0.0.0/8", by: field) == IPAddress(address))
         }
-        // Some servers' REMOTE_ADDR has such a form too.
+        // The REMOTE_ADDR of some servers has one of these forms too.
         #expect(try client(text, [:]) == IPAddress(address))
     }
 

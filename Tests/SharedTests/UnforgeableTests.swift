@@ -34,7 +34,7 @@ import Testing
             for forged in [symmetric, asymmetric] {
                 #expect(SessionToken(forged, keys: keys, now: TestStore.now) == nil, "\(place)")
             }
-            // A genuine token may have such a header field, which is ignored.
+            // A token that is signed by the right key may have the same header field, which is ignored.
             let genuine = token(header: header("HS256")) { message in
                 TestSession.secret.reveal { hmacSHA256(message, key: Array($0.utf8)) }
             }

@@ -6,7 +6,7 @@ public final class TLSServer {
     public enum Certificate: String, CaseIterable, Sendable {
         /// Signed by the tests' authority, for the server's name and localhost.
         case valid
-        /// The same, but its validity has ended.
+        /// Like `valid`, but no longer valid.
         case expired
         /// Signed by no authority.
         case selfSigned = "self-signed"

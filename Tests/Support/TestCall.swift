@@ -60,10 +60,10 @@ public struct Call: Sendable {
 }
 
 extension TestStore {
-    /// Returns the variables that every function gets, and `more`.
+    /// Returns an environment with the variables that every function gets, and `more`.
     public func environment(_ more: [String: String] = [:]) -> Environment { Environment(variables(more)) }
 
-    /// Returns the same variables for a function in a separate process.
+    /// Returns the variables of that environment, for a function in a separate process.
     public func variables(_ more: [String: String] = [:]) -> [String: String] {
         let base = [
             "DATABASE_URL": url, "SUPABASE_URL": TestSession.url,

@@ -207,7 +207,7 @@ struct SteppedSyncTests {
             #expect(try company.inventory() == old, "after \(interruptions) rows")
             #expect(try interruptions == 0 || company.inventory(company.raw) != old)
             try company.goOn()
-            // Another process continues it.
+            // Another process continues the sync.
             #expect(try company.sync.sync("okta").status == .completed)
             #expect(try company.inventory() == new, "after \(interruptions) rows")
             #expect(try changes(company) == changes(reference), "after \(interruptions) rows")
@@ -231,7 +231,7 @@ struct SteppedSyncTests {
             } catch {}
             try company.goOn()
             if interruptions % 2 == 0 {
-                // Its integration was disconnected, and housekeeping runs.
+                // The integration of the unfinished sync was disconnected, and housekeeping runs.
                 try company.sync.store.database.execute(
                     "UPDATE integrations SET status = 'disconnected' WHERE id = $1", company.sync.id("okta"))
                 try company.sync.workspace.undoAbandonedSync(now: company.sync.clock)

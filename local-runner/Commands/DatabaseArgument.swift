@@ -5,7 +5,7 @@ import Base
 /// Every user of a machine can read the command lines of its processes (/proc/PID/cmdline). So a URL with a password is
 /// refused there, and comes from a file instead.
 enum DatabaseArgument {
-    /// The text for the help of such an option.
+    /// The description of the possible values, for the help texts of the options.
     static let help = "sqlite:PATH, postgres://… without a password, or file:PATH, a file that contains the URL"
 
     /// Reads the value of an option, such as `--database`.

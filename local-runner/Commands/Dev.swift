@@ -98,7 +98,8 @@ extension Verb {
 }
 
 extension ServerError {
-    /// Returns advice on how to solve the error, or an empty string if there is none.
+    /// Returns advice for an error that occurred when the server started to listen on `address`; empty if there is
+    /// none.
     func advice(_ address: ListenAddress) -> String {
         switch code {
         case EADDRINUSE: "; if another runner uses it, stop that one, or use --port 0 to pick a free port"

@@ -17,8 +17,8 @@ struct DevVars {
         return DevVars(values: try parser.parse(file: path))
     }
 
-    /// Creates the file for `secrets`, with fresh random values for those that we choose ourselves. The others, which a
-    /// provider issues, are added as comments to fill in.
+    /// Creates the file for `secrets`. Secrets that we choose ourselves get random values. Secrets that a provider
+    /// issues are added as comments to fill in.
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
             # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
@@ -38,14 +38,15 @@ struct DevVars {
         return !name.hasSuffix("_API_KEY") && !name.hasSuffix("_SECRET_KEY") && !name.hasSuffix("_ACCESS_KEY")
     }
 
-    /// Returns a shell expression that makes such a value; an ellipsis for secrets that others issue.
+    /// Returns a shell expression that makes a random value for a secret; an ellipsis for a secret that a provider
+    /// issues.
     static func example(of name: String) -> String {
         guard isGenerated(name) else { return "…" }
         return name == "CREDENTIALS_KEY" ? "k1:$(openssl rand -base64 32)" : "$(openssl rand -hex 32)"
     }
 
-    /// Returns 256 random bits in hexadecimal. An encryption key is in base64 instead, with a key id in front, which
-    /// later keys must differ from.
+    /// Returns a random value for a secret: 256 bits in hexadecimal. An encryption key is in base64 instead, after a
+    /// key id, which tells it from the keys that replace it later.
     private static func randomValue(of name: String) -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in generator.next() as UInt8 }

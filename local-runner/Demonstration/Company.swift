@@ -118,7 +118,7 @@ final class Company {
         officeHours(daysAgo: pick((1...5).filter { isWorkday(daysAgo: $0) }))
     }
 
-    /// Returns a time exactly `days` whole days and a few hours ago.
+    /// Returns a random time that is `days` days and one to eight hours ago.
     func ago(days: Int) -> Timestamp { now - .days(days) - number(Int.hours(1)..<Int.hours(8)) }
 
     /// Returns the whole days since a time.

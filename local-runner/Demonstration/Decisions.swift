@@ -5,8 +5,8 @@ import Findings
 /// Adds the decisions that people have made about findings so far.
 extension Company {
     func decide() {
-        // Only findings that are older than a week, are not critical and do not belong to a correlation are decided
-        // about.
+        // Decisions are made only about findings that are older than a week, are not critical and belong to no
+        // correlation.
         let correlated = people.filter { person in
             planted.contains { $0.rule.category == .findingCorrelation && $0.isAbout(person) }
         }

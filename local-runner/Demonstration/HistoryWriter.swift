@@ -48,7 +48,7 @@ extension Writer {
             finding.since, resolvedAt ?? finding.since, resolvedAt ?? lastAnalysis, resolvedAt)
     }
 
-    /// The time of the last analysis before the one that the seed itself runs.
+    /// The time of the last analysis before the seed, which is an hour before the analysis that the seed itself runs.
     private var lastAnalysis: Timestamp { Demonstration.analysisTime(now: now) - .hours(1) }
 
     func writeHistory() throws {
@@ -90,7 +90,7 @@ extension Writer {
         ]
     }
 
-    /// Writes the metrics of a day. Values that were not planted to change are the same as now.
+    /// Writes the metrics of one day. Metrics for which no change was planted have their present values.
     private func writeSnapshot(at moment: Timestamp, _ daysAgo: Int) throws {
         let open = company.planted.filter { $0.isCounted && $0.since <= moment }
         func count(_ severity: Severity) -> JSON { .integer(open.count { $0.severity == severity }) }

@@ -9,7 +9,7 @@ struct Planted {
         case person(Person)
         case application(Application)
         case device(Device)
-        /// A platform, and a part of it unless the finding is about the whole platform.
+        /// A platform and the name of its affected part, such as a repository; nil if the whole platform is affected.
         case platform(Platform, String?)
         /// An account without a person.
         case account(Account)

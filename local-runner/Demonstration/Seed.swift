@@ -50,7 +50,7 @@ public enum Demonstration {
     public static func seed(_ database: any Database, now: Timestamp) throws -> Summary {
         if let summary = try summary(database) { return summary }
         let made = try database.transaction(.write) {
-            // Another process may have created it in the meantime.
+            // Another process may have created the workspace in the meantime.
             if let summary = try summary(database) { return summary }
             let company = try Company(now: now)
             try Writer(company, workspaceID: workspaceID, into: database).write()
@@ -63,7 +63,7 @@ public enum Demonstration {
         return made
     }
 
-    /// Returns the time of the analysis that is part of the seed.
+    /// Returns the time of the analysis that the seed runs, nine minutes before `now`.
     static func analysisTime(now: Timestamp) -> Timestamp { now - 540 }
 
     /// Returns the planted problems that are not solved: the severity of each by its finding's key.

@@ -1,13 +1,14 @@
-/// The address and credentials that a place of a function, or a place in its queue, is counted for.
+/// The client's address and the credentials of a request. A function limits the places, and the places in its queue,
+/// that requests with the same address or the same credentials may take.
 struct Claim: Equatable {
-    /// Identifies the account of the client's address.
+    /// Identifies the account of the client's address in the budget.
     let address: ObjectIdentifier
     /// True if the address belongs to a trusted proxy, which sends the requests of many clients.
     let isTrusted: Bool
-    /// The mark of the request's credentials; nil if the function takes none.
+    /// Identifies the request's credentials; nil if the function requires none.
     let credentials: CredentialMark?
 
-    /// Makes the claim of the request that a client has sent.
+    /// Makes the claim of the request that the client has sent.
     init(_ client: Connection) {
         address = ObjectIdentifier(client.account)
         isTrusted = client.account.isTrusted

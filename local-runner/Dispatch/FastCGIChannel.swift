@@ -91,8 +91,8 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         goOnSoon()
     }
 
-    /// The request that the end of the process leaves without a response. The end of the process and the end of the
-    /// connection can be seen in either order, so a failed request is remembered.
+    /// The id of the request that gets no response because the process has ended; nil if there is none. The end of the
+    /// process and the end of the connection can be seen in either order, so a failed request is remembered.
     var unansweredRequest: String? {
         failedRequest ?? client.map { String(decoding: $0.exchange.requestID, as: UTF8.self) }
     }

@@ -9,7 +9,7 @@ final class FunctionPool {
     /// The number of requests that keep all processors busy, if they compute all the time. More requests at the same
     /// time would only slow each other down, since each process has its own working set in the processor's caches.
     private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    /// One of this number of a function's places is reserved for other addresses.
+    /// One place in this number of a function's places can't be taken by one address alone.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20
@@ -21,7 +21,7 @@ final class FunctionPool {
     let program: FunctionProgram
     let loop: EventLoop
     let log: RunnerLog
-    /// The folders in which sockets may be created.
+    /// The folders in which the functions' sockets may be created, in the order in which they are tried.
     let folders: [String]
     var limits: Limits { program.function.limits }
 
@@ -70,7 +70,8 @@ final class FunctionPool {
         // With `isolated` and `spawn` each request gets a fresh process anyway.
         guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
         let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
-        // The number of new requests may equal that of slow ones, which lets hundreds of slow requests run soon.
+        // The number of new requests may be as large as that of slow ones. So if all requests wait for something other
+        // than a processor, the number that run can double every 20 milliseconds.
         return recent < max(Self.enough, running.count - recent)
     }
 
@@ -121,8 +122,8 @@ final class FunctionPool {
         lookAgain()
     }
 
-    /// If more requests may be served at once than keep the processors busy, checks soon if those that are being served
-    /// turn out to wait for something other than a processor.
+    /// Tries again, after `busyTime`, to start waiting requests. A request that still runs then is assumed to wait for
+    /// something other than a processor, so another one may be started.
     private func lookAgain() {
         guard !willLookAgain, !waiting.isEmpty, running.count < limits.concurrency else { return }
         willLookAgain = true

@@ -18,8 +18,8 @@ struct RecordReader {
     private var content = 0
     private var padding = 0
 
-    /// Decodes more bytes and calls `body` with each event. Returns false if the bytes are not FastCGI records or
-    /// `body` does.
+    /// Decodes more bytes and calls `body` with each event. Returns false if the bytes are not FastCGI records or if
+    /// `body` returns false.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ body: (Event) -> Bool) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

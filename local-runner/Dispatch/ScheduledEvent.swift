@@ -2,7 +2,6 @@ import Base
 
 /// The event that a cron trigger sends to its function, in the format of EventBridge's scheduled events.
 struct ScheduledEvent {
-    /// The id of the event.
     let id: String
     /// The event as JSON.
     let bytes: [UInt8]

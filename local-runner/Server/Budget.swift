@@ -117,7 +117,7 @@ final class Budget {
         return true
     }
 
-    /// Returns `amount` of a resource. An account that uses nothing is removed.
+    /// Gives back `amount` of a resource. Removes the account if it then uses nothing.
     func give(_ resource: Resource, _ account: Account, _ amount: Int = 1) {
         used[resource] -= amount
         account.used[resource] -= amount

@@ -30,15 +30,16 @@ final class Connection: EventHandler, Continuation {
         static let silence = 10_000_000
         static let stalledOutput = 30_000_000
         static let linger = 2_000_000
-        /// The time by which a request's body, or the client's reading of a response, may fall behind its pace.
+        /// The longest time by which the upload of a body, or the client's reading of a response, may lag behind its
+        /// pace.
         static let grace = 30_000_000
-        /// The time by which it must have fallen behind before it is closed to make room for others.
+        /// A connection that lags by at least this time may be closed to make room for others.
         static let patience = 1_000_000
     }
 
     /// The number of bytes that are read before the previous ones are used.
     private static let maximumInput = 64 << 10
-    /// The number of input bytes that each connection may hold; more count against the budget.
+    /// The number of input bytes that each connection may hold freely. Further bytes count against the budget.
     private static let freeInput = 4 << 10
     /// The number of bytes that are read at once while a short request is expected.
     private static let shortPart = 8 << 10

@@ -43,11 +43,11 @@ final class EventLoop {
         var generation: UInt32 = 0
     }
 
-    /// A buffer for handlers that use what they read at once.
+    /// A buffer for data that a handler uses before it returns.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// A buffer for the standard error of processes, which is also read while `scratch` is in use.
+    /// A second buffer, for the standard error of processes, which is also read while `scratch` is in use.
     let logScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    /// A buffer for a request's body from its file, which is also read while `scratch` is in use.
+    /// A third buffer, for request bodies that are kept in files. These files are also read while `scratch` is in use.
     let bodyScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     /// Called at the end of each turn, before the loop waits.
     var afterRound: () -> Void = {}

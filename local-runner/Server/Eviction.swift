@@ -2,8 +2,8 @@
 /// for the longest time: a connection without a request, a head or upload that comes slowly, or a client that reads
 /// slowly.
 extension Server {
-    /// The part of the slow connections that is closed at a time: one in this number, at least one. A search looks at
-    /// all connections, so closing only one each time would cost too much.
+    /// One in this number of the slow connections is closed at a time, and at least one. A search looks at all
+    /// connections, so closing only one each time would cost too much.
     private static let evictedShare = 64
     /// A search that found no connection is not repeated for this time, in microseconds.
     private static let pause = 20_000
@@ -30,8 +30,9 @@ extension Server {
         evict(resource, of: budget.isWithinOwn(resource, account, amount) ? nil : account, isAsking: isAsking)
     }
 
-    /// Closes the slowest connections that hold a resource, of one address or of all. Returns false if there is none,
-    /// or if the slowest is the one that asks.
+    /// Closes the slowest of the connections that hold a resource: those of `account`, or of all addresses if it is
+    /// nil. Closes neither the client that asks for the resource nor a faster one. Returns false if no connection was
+    /// closed.
     @discardableResult
     func evict(_ resource: Budget.Resource, of account: Budget.Account?, isAsking: (Connection) -> Bool) -> Bool {
         let search = Search(resource: resource, account: account.map(ObjectIdentifier.init))

@@ -20,7 +20,7 @@ struct Exchange {
     var isVersion11 = true
     var keepsConnection = true
     var route: Route?
-    /// The mark of the request's credentials; nil if its function takes none.
+    /// Identifies the request's credentials; nil if its function requires none.
     var credentials: CredentialMark?
 
     /// The CGI variables in FastCGI's encoding.

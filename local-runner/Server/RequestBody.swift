@@ -18,7 +18,7 @@ final class RequestBody {
     private var memory: [UInt8] = []
     private var file: Int32 = -1
 
-    /// An empty body of a client.
+    /// Creates an empty body, whose resources count for the client's account.
     init(_ store: BodyStore, _ account: Budget.Account) {
         self.store = store
         self.account = account

@@ -31,7 +31,8 @@ enum FieldKind {
         }
     }
 
-    /// Returns true if no other name becomes the same CGI variable. X_Role would be taken for X-Role.
+    /// Returns true if no other name becomes the same CGI variable. X_Role does not pass, since the function would take
+    /// it for X-Role.
     private static func hasVariable(_ name: UnsafeRawBufferPointer) -> Bool {
         name.allSatisfy { byte in
             ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26

@@ -24,7 +24,8 @@ final class Route {
 
     func hasMethod(_ method: UnsafeRawBufferPointer) -> Bool { methods.contains { method.equals($0) } }
 
-    /// Returns the mark of the request's credentials, which the function verifies; nil if the function needs none.
+    /// Returns a mark that identifies the request's credentials, which the function verifies; nil if the function
+    /// requires none.
     ///
     /// Throws the function's own error for a request without any credentials, before the body is read and without a
     /// process.

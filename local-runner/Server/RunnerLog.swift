@@ -129,7 +129,7 @@ final class RunnerLog {
                 hasWritten = true
             case .full:
                 isBlocked = true
-                // Limits the memory if a slow reader takes a little now and then.
+                // Frees the written part of the buffer, so that it does not grow if a slow reader never empties it.
                 if written > Self.maximumWaiting / 4 { compact() }
                 return
             case .failed:

@@ -6,12 +6,12 @@ import Glibc
 final class Server: EventHandler, Continuation {
     /// The time between two checks of the functions' time limits, in milliseconds.
     private static let sweepInterval = 50
-    /// A check that comes later than planned by this time, in microseconds, shows that this process itself was
-    /// suspended.
+    /// If a check comes later than planned by this time, in microseconds, this process itself was suspended.
     private static let standstill = 500_000
-    /// The longest time, in microseconds, for which time limits are not enforced after that.
+    /// After such a suspension, time limits are not enforced for at most this time, in microseconds.
     private static let longestLeniency = 5_000_000
-    /// The shortest time, in microseconds, between two such periods. Without it they would never end on a slow machine.
+    /// The shortest time, in microseconds, from the end of one such period to the beginning of the next. Without it,
+    /// time limits would never be enforced on a slow machine.
     private static let leniencyInterval = 10_000_000
     /// The number of connections that are checked at a time, or a tenth of all connections if that is more.
     private static let sweptConnections = 256
@@ -233,7 +233,7 @@ final class Server: EventHandler, Continuation {
                 + "a second signal ends at once")
     }
 
-    /// Schedules the next check of time limits, if anything has one.
+    /// Schedules the next check of time limits, if there are connections or requests to check.
     private func sweepSoon() {
         guard !isSweeping, !connections.isEmpty || !pools.allSatisfy(\.isIdle) else { return }
         isSweeping = true
@@ -249,9 +249,9 @@ final class Server: EventHandler, Continuation {
         }
     }
 
-    /// Suspends time limits if this process itself was suspended, for example because its container was paused. The
-    /// others are not late then: first the loop handles what they did in that time, and processes that were suspended
-    /// too get some of the time back.
+    /// Stops enforcing time limits for a while if this process itself was suspended, for example because its container
+    /// was paused. Clients and functions are not to blame for that delay: the loop must first handle the data that has
+    /// arrived, and functions that were suspended too get a part of the time back.
     private func noteDelay(_ delay: Int, _ now: Int) {
         guard delay > Self.standstill, now > lenientUntil + Self.leniencyInterval else { return }
         lenientUntil = now + min(delay, Self.longestLeniency)

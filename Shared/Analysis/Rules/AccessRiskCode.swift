@@ -36,7 +36,8 @@ extension Rule {
                 GitHub has {affected_count} outside collaborators, whose access the company's offboarding does not end.
                 """,
             recommend: "Review the outside collaborators.", action: .createAccessReview),
-        // Covers alerts of any age whose events are still stored. All alerts of one repository are one finding.
+        // Covers alerts of any age, as long as their entries in the platform's log are stored. All alerts of one
+        // repository are one finding.
         Rule(
             .accessRisk, "github_open_secret_alert", .critical, on: .integration, "Open secret alert",
             needs: [.platform("github")],

@@ -70,10 +70,11 @@ public struct PageEntries {
     /// Reads the entries of a list.
     ///
     /// - Parameters:
-    ///   - kind: The kind of record that an entry stands for. If it stands for several, the kind of the one with its id.
-    ///   - id: Returns the `externalID` of an entry's record; nil if the entry has no id. If an entry can't be read, the
-    ///     record with its id stays unchanged; without an id, all records of the kind do.
-    ///   - kept: The records that stay unchanged instead if an entry can't be read, for lists that belong to one object.
+    ///   - kind: The kind of the record with the id that `id` returns. An entry may stand for further records.
+    ///   - id: Returns the `externalID` of an entry's record; nil if the entry has no id. If an entry can't be read,
+    ///     the stored record with this id stays unchanged, or all records of the kind if there is no id.
+    ///   - kept: Other records that stay unchanged in that case, instead of those. It is for lists that belong to one
+    ///     object.
     ///   - read: Reads one entry.
     public init<Item>(
         _ items: [Item], of kind: SyncRecord.Kind, id: (Item) -> String? = { _ in nil }, keeping kept: Kept? = nil,

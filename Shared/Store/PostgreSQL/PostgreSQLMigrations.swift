@@ -24,7 +24,8 @@
             }
         }
 
-        /// Creates what differs between the engines: the schema with its role and functions, and the counters.
+        /// Creates the parts of the database that migrations do not create: the schema, its role and functions, the table
+        /// of the migrations that have been run, and the counters.
         private func prepareSchema() throws {
             let exists = try first(
                 "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1", SchemaNames.schema
@@ -179,7 +180,8 @@
             try script("GRANT \(rights) ON \(name) TO \(Self.role)")
         }
 
-        /// Replaces a word, unless it is followed by a letter, a digit or an underscore.
+        /// Replaces each occurrence of `word` that is not followed by a letter, a digit or an underscore. The character
+        /// before it is not checked, so `word` itself may begin with a space.
         private static func replacing(_ word: String, by replacement: String, in text: String) -> String {
             var result = ""
             var rest = text[...]

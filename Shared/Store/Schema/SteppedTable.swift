@@ -10,8 +10,8 @@ struct SteppedTable: Sendable {
     /// Returns an SQL expression for the key of a row as one text.
     func key(of row: String) -> String { key.map { "\(row).\($0)" }.joined(separator: " || ' ' || ") }
 
-    /// Returns an SQL expression for the columns of such a text. If there are two columns, the first is an identifier,
-    /// which has 36 characters.
+    /// Returns SQL expressions that split a text made by `key(of:)` into the columns of the key. If there are two
+    /// columns, the first is an identifier, which has 36 characters.
     func parts(of text: String) -> String {
         key.count == 1 ? text : "substr(\(text), 1, 36), substr(\(text), 38)"
     }

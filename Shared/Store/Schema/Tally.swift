@@ -28,7 +28,8 @@ struct Tally: Sendable {
             .joined(separator: " OR ")
     }
 
-    /// The statement that creates the table. The workspace needs no foreign key, because the counted rows have one.
+    /// The statement that creates the tally's table. The column `workspace_id` needs no foreign key, because it has one
+    /// in the table whose rows are counted.
     var creation: String {
         let columns = columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
         return "CREATE TABLE \(table) (workspace_id uuid NOT NULL, \(columns), count integer NOT NULL)"

@@ -145,7 +145,8 @@ extension Workspace {
         } catch is SteppedChange.Occupied {
             throw SyncInterruption.occupied
         }
-        // The sync is applied even if this fails. The next change of the workspace then does it.
+        // The sync is applied even if the copied rows can't be deleted now. The next change of the workspace deletes
+        // them.
         try? stepped.forgetRows()
     }
 
@@ -230,7 +231,7 @@ extension Workspace {
             details["left_out"] = .array(
                 missing.sorted { $0.key < $1.key }.map { ["list": .string($0.key), "reason": .string($0.value)] })
         }
-        // Identities beyond the plan's limit are synced and watched all the same.
+        // Identities beyond the plan's limit are synced and analysed like all others.
         if let limit = plan.identityLimit, outcome.billable > limit {
             details["billable_identities"] = .integer(outcome.billable)
             details["plan_identity_limit"] = .integer(limit)

@@ -116,8 +116,9 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives accounts the identity to which an identity provider links their address, such as a name with which a
-    /// person signs in to Okta. An address that is linked to several people leads to none.
+    /// Gives an account the identity to which an identity provider has linked the account's address. For example, Okta
+    /// links a person to the name with which the person signs in. An address that is linked to several people gives no
+    /// identity.
     private func matchByLinksOfOthers() throws {
         let known: SQL = """
             account_links JOIN accounts AS known ON known.id = account_links.account_id
@@ -201,7 +202,7 @@ struct IdentityMatching {
         }
     }
 
-    /// Gives accounts from which identities were created that identity, unless they got one by their address.
+    /// Gives accounts the identities that were created from them, unless they got one by their address.
     private func findFounded() throws {
         let isFounder: SQL = """
             accounts.identity_id IS NULL AND EXISTS (
@@ -233,8 +234,8 @@ struct IdentityMatching {
         }
     }
 
-    /// Moves accounts of people that no identity provider knows to people that one has begun to name by the same
-    /// address.
+    /// Moves accounts of people that no identity provider knows to the person that an identity provider has since named
+    /// by the same address.
     private func giveWay() throws {
         let named: SQL = """
             FROM accounts AS named JOIN sync_runs AS run ON run.integration_id = named.integration_id

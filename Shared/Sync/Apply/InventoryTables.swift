@@ -56,7 +56,8 @@ extension InventoryTable {
         ],
         firstColumns: [("first_seen_at", "run.finished_at")])
 
-    // An account that its directory no longer shows has no fingerprint, and gets no access.
+    // Finds the account to which a record belongs. An account that its directory no longer shows has no fingerprint and
+    // is not found, so it gets no access.
     private static let owner: SQL = """
          JOIN accounts ON accounts.integration_id = run.integration_id
             AND accounts.external_id = staged.record ->> 'account' AND accounts.sync_fingerprint IS NOT NULL

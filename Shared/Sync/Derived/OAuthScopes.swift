@@ -61,7 +61,7 @@ enum OAuthScopes {
         }
     }
 
-    /// Returns the access of Google's scopes, such as `drive`, `drive.readonly`, `gmail.modify`
+    /// Returns the access that one of Google's scopes gives, such as `drive`, `drive.readonly` or `gmail.modify`
     /// (developers.google.com/identity/protocols/oauth2/scopes).
     private static func ofGoogle(_ name: String) -> Access {
         if identityScopes.contains(name) { return Access() }
@@ -83,7 +83,7 @@ enum OAuthScopes {
         return access
     }
 
-    /// Returns the access of Microsoft's scopes, such as `Mail.Read`, `Files.ReadWrite.All`
+    /// Returns the access that one of Microsoft's scopes gives, such as `Mail.Read` or `Files.ReadWrite.All`
     /// (learn.microsoft.com/graph/permissions-reference).
     private static func ofMicrosoft(_ name: String) -> Access {
         let isContent = ["mail.", "files.", "sites.", "notes."].contains { name.hasPrefix($0) }
@@ -101,7 +101,8 @@ enum OAuthScopes {
         return access
     }
 
-    /// Returns the access of GitHub's scopes for OAuth apps, such as `repo`, `read:org`, `admin:org` (docs.github.com).
+    /// Returns the access that one of GitHub's scopes for OAuth apps gives, such as `repo`, `read:org` or `admin:org`
+    /// (docs.github.com).
     private static func ofGitHub(_ name: String) -> Access {
         if name.hasPrefix("read:") || name.hasSuffix(":read") || name == "repo:status" || name == "security_events" {
             return Access(level: .read)
@@ -114,7 +115,7 @@ enum OAuthScopes {
         return Access(level: .write, readsMailOrFiles: name == "public_repo" || name == "gist")
     }
 
-    /// Returns the access of Slack's scopes, such as `files:read`, `chat:write`, `admin.users:write`
+    /// Returns the access that one of Slack's scopes gives, such as `files:read`, `chat:write` or `admin.users:write`
     /// (api.slack.com/scopes).
     private static func ofSlack(_ name: String) -> Access {
         let isContent = ["files:", "channels:history", "groups:history", "im:history", "mpim:history", "search:"]
@@ -129,8 +130,8 @@ enum OAuthScopes {
         return access
     }
 
-    /// Returns the access of other providers' scopes, such as Okta's `okta.users.manage`, GitLab's `api` and Zoom's
-    /// `recording:read:admin`.
+    /// Returns the access that a scope of another provider gives, such as Okta's `okta.users.manage`, GitLab's `api` or
+    /// Zoom's `recording:read:admin`.
     private static func ofOthers(_ name: String) -> Access {
         let words = name.split { $0 == "." || $0 == ":" || $0 == "_" || $0 == "-" }
         let content: Set<Substring> = ["mail", "files", "file", "drive", "repository", "recording", "documents"]

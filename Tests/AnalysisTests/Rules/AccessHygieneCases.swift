@@ -18,7 +18,8 @@ import Testing
             // A staged account has never been active, so it does not count as suspended.
             let staged = try company.person("Carol", status: "suspended", idpMetadata: ["state": "staged"])
             try company.entitlement(of: staged, to: company.application("Slack"))
-            // An admin entitlement belongs to the other rule, with the person's other entitlements.
+            // Another rule finds a person with an entitlement as an admin, and reports all of the person's
+            // entitlements.
             let person = try company.person(status: "suspended")
             try company.entitlement(of: person, to: company.application("Miro"))
             try company.entitlement(of: person, to: company.application("Figma"), admin: true)

@@ -91,7 +91,7 @@ import Testing
         } quiet: { company in
             try company.spray(people: 10, lastAt: company.ago(days: 30) + 539)
         } exempt: { company in
-            // Five in the evening, and five on the next day.
+            // Five failures before midnight, and five on the next day.
             try company.spray(people: 10, lastAt: company.ago(days: 4, hours: 12, minutes: 26))
         },
     ]
@@ -277,7 +277,7 @@ import Testing
         } quiet: { company in
             try company.touchFiles("download", by: company.person(), 99)
         } exempt: { company in
-            // The same file every time.
+            // The person uses the same file every time.
             let ada = try company.person()
             for _ in 0..<120 {
                 try company.event(

@@ -115,7 +115,8 @@ import Testing
         #expect(names.contains { $0.contains(other) }, "\(renamed) is renamed to \(other)")
     }
 
-    /// Two machines have the same serial number: makers leave some in all of theirs.
+    /// Two machines have the same serial number, such as a placeholder that a manufacturer leaves in all of its
+    /// machines.
     @Test("Two devices with one serial number stay two", arguments: ConnectorCase.all)
     func sharedSerials(_ example: ConnectorCase) throws {
         let before = try Absence.records(of: example)

@@ -97,7 +97,7 @@ import Testing
 
     // MARK: Lists
 
-    /// Syncs without user u2, with other answers.
+    /// Syncs an account whose list of users lacks the user u2. `answer` replaces the answers to other requests.
     private func withoutU2(
         _ answer: @escaping @Sendable (FakeProvider.Request) -> FakeProvider.Reply?
     ) throws -> Absence {

@@ -46,7 +46,7 @@ enum EntraTenant {
                 assignment("r1", "u1", "user"), assignment("r2", "u2", "user"), assignment("r3", "g1", "group"),
             ])
         case "/groups/g1/transitiveMembers/microsoft.graph.user":
-            // Such a request is an advanced query.
+            // Graph answers a type cast in a path only as an advanced query, which needs $count and ConsistencyLevel.
             return list(
                 [["id": "u3"], ["id": "u4"], ["id": "u5"]],
                 if: select == "id" && request.parameter("$count") == "true"

@@ -14,7 +14,7 @@ extension ConnectorCase {
         refused: .json(["message": "401 Unauthorized"], status: 401), renewsTokens: false,
         counts: ["account": 254, "accessKey": 504, "auditEvent": GitLabGroup.windows * 5])
 
-    /// The same group on a server of the customer's own.
+    /// The group of `gitlab`, on a server of the customer's own.
     static let gitlabServer = ConnectorCase(
         connector: GitLab.self,
         config: ["group_id": "7", "token": "glpat-secretToken", "base_url": "https://git.acme.com"],
@@ -37,7 +37,7 @@ enum GitLabGroup {
         case "/api/v4/user": return .json(["id": 1])
         case group: return .json(["id": 7])
         case group + "/members/all": return numbered(request, isEmpty ? [] : (0..<250).map(member))
-        // This list's documented parameters are those of numbered pages.
+        // The documentation of this list has only the parameters of numbered pages.
         case group + "/enterprise_users" where !isKeyset && request.parameter("order_by") == nil:
             return isEmpty
                 ? .json(["message": "404 Not found"], status: 404)

@@ -94,7 +94,7 @@ enum JamfServer {
         #expect(first?.ownerEmail == "ada@acme.com")
         #expect(first?.lastSeenAt?.description == "2026-04-01T10:00:00Z")
         #expect(devices["c0ffee00-0000-4000-8000-000000000001"]?.isEncrypted == false)
-        // If the status does not tell, the other section does.
+        // The operating system's status is UNKNOWN, so the section about disk encryption decides.
         #expect(devices["c0ffee00-0000-4000-8000-000000000002"]?.isEncrypted == true)
         #expect(devices["computer/3"]?.metadata == ["managed": "no"])
         #expect(devices["beef-0"]?.isJailbroken == true)

@@ -88,7 +88,8 @@ enum OneLoginAccount {
         guard request.parameter("since") == "2026-03-31T23:33:20Z", request.parameter("limit") == "50" else {
             return nil
         }
-        // If an administrator removes a device, the actor is not the user.
+        // Type 24 is the removal of a second factor's device. If its actor is not the user (101), an administrator
+        // removed it.
         let all: [(type: Int, actor: Int)] = [
             (5, 101), (6, 101), (24, 101), (24, 105), (172, 101), (72, 105), (17, 105), (999, 105),
         ]

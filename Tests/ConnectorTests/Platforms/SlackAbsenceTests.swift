@@ -26,7 +26,7 @@ import Testing
         #expect(absence.gone == gone)
     }
 
-    /// The third page has the grants of A5.
+    /// The unreadable entry replaces the third page of the log, which has the grants of the app A5.
     @Test(
         "An unreadable log entry protects its app's grants, or all grants",
         arguments: [

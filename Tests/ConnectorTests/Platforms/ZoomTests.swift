@@ -92,7 +92,7 @@ enum ZoomAccount {
         #expect(records.byKey["entitlement/zoom/inactive0"] == nil)
     }
 
-    /// The list's records are kept and count as complete.
+    /// The accounts have the fields that the list shows, and the details of single users are reported as left out.
     @Test("Without the scope for single users, the list is pulled")
     func withoutTheScopeForSingleUsersTheListIsPulled() throws {
         let provider = try FakeProvider { request in

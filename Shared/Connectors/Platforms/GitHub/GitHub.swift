@@ -77,14 +77,14 @@ struct GitHub: Connector {
                 }
             ) { PageEntries($0, of: .application, read: GitHubRecords.application) },
             RecordCollection("deploy keys", of: .accessKey, need: .optional) { try directory.deployKeys($0) },
-            // Only organizations with SAML single sign-on have these.
+            // Only organizations with SAML single sign-on have authorized credentials.
             RecordCollection.numbered(
                 "authorized credentials", of: .accessKey, need: .optional,
                 .ofNumberedPages(api, "/orgs/\(organization)/credential-authorizations") {
                     $0.identifier("credential_id") ?? ""
                 }
             ) { try directory.authorizedCredentials($0) }.withIDs(beginning: GitHubRecords.credentialPrefix),
-            // Only organizations of GitHub Enterprise Cloud have this log. Its search takes whole days.
+            // Only organizations of GitHub Enterprise Cloud have an audit log. Its search takes whole days.
             .linked(
                 "events", of: .auditEvent, need: .optional, api, "/orgs/\(organization)/audit-log",
                 query: [

@@ -38,7 +38,7 @@ struct GoogleActivity {
             record.details["country"] = country
             record.details["title"] = parameters.text("doc_title").map(JSON.string)
             guard name == "login_success", parameters.flag("is_suspicious") else { return [.auditEvent(record)] }
-            // Google's assessment of the sign-in, in addition to the sign-in itself.
+            // A second record holds Google's assessment of the sign-in.
             var judged = record
             judged.externalID += "/risk"
             judged.eventType = EventType.signInPolicy

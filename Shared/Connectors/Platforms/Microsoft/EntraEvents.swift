@@ -29,7 +29,7 @@ enum EntraEvents {
         guard let risk, ["low", "medium", "high"].contains(risk), type == EventType.signIn else {
             return .read([.auditEvent(record)])
         }
-        // Entra's assessment of the sign-in, in addition to the sign-in itself.
+        // A second record holds Entra's assessment of the sign-in's risk.
         var judged = record
         judged.externalID += "/risk"
         judged.eventType = EventType.signInPolicy

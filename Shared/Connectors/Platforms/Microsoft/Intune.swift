@@ -80,7 +80,7 @@ struct Intune: Connector {
                 let state = try device.object().text("managementState") ?? ""
                 return state.hasPrefix("retire") ? .done(Self.result(target)) : .notDone
             } catch ConnectorError.missing {
-                // Intune does not keep retired devices.
+                // Intune removes a retired device from its list, so a missing device has been retired.
                 return .done(Self.result(target))
             }
         default: return nil
