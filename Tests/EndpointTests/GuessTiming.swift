@@ -9,6 +9,9 @@ struct GuessTiming {
     let difference: Double
     /// The share of pairs in which the close guesses took longer: about a half if there is no difference.
     let share: Double
+    /// The standard score of the share: how many standard deviations it is above a half. If there is no difference, it is
+    /// between -3 and 3 in 99.7 % of measurements.
+    let score: Double
 
     /// Times `check` with guesses of both kinds. Each guess is a new copy at another place in memory.
     init<Guess>(pairs: Int = 1_500, near: () -> Guess, far: () -> Guess, check: (Guess) -> Bool) {
@@ -27,6 +30,7 @@ struct GuessTiming {
         differences.sort()
         difference = differences[pairs / 2]
         share = longer / Double(pairs)
+        score = (share - 0.5) * 2 * Double(pairs).squareRoot()
     }
 
     private static let batch = 8
