@@ -1,6 +1,20 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// MARK: Modules
+
+/// The libraries under Shared/, and the modules of C among them. A name that is not here does not compile.
+enum Module: String {
+    case CComponents, CCrypto, CCurl, CLinkStubs, CPostgreSQL, CSQLite, CSQLiteTemplate, CSystem, CZlib
+    case Base, Crypto, FastCGI, HTTP
+    case Auth, Jobs, Operation, Store
+    case Connectors, Integrations, Sync, Upstream
+    case Actions, Analysis, Assistant, Billing, Export, Findings, Remediation
+    case Function, Invocation
+
+    var dependency: Target.Dependency { .init(stringLiteral: rawValue) }
+}
+
 // MARK: Routes
 
 /// A function: one file, one route, one executable. Its name is its route with dashes; its file is
@@ -8,10 +22,10 @@ import PackageDescription
 struct Route {
     let path: String
     let file: String
-    /// The domain libraries that the function uses, in addition to `Function`.
-    let uses: [String]
+    /// The libraries that it uses besides `Function`, which every endpoint builds on.
+    let uses: [Module]
 
-    init(_ path: String, file: String? = nil, uses: String...) {
+    init(_ path: String, file: String? = nil, uses: Module...) {
         self.path = path
         self.file = file ?? path + ".swift"
         self.uses = uses
@@ -20,120 +34,155 @@ struct Route {
     var target: Target {
         .executableTarget(
             name: path.split(separator: "/").joined(separator: "-"),
-            dependencies: (["Function"] + uses).map { .init(stringLiteral: $0) },
+            dependencies: ([.Function] + uses).map(\.dependency),
             path: "Functions", exclude: ["README.md", "DEPLOYMENT.md"] + routes.map(\.file).filter { $0 != file },
             sources: [file])
     }
 }
 
 let routes = [
-    Route("api/health"),
-    Route("api/api-keys"),
-    Route("api/analyze", uses: "Findings", "Analysis"),
-    Route("api/export-audit-log", uses: "Export"),
-    Route("api/export-workspace", uses: "Export"),
-    Route("api/execute-action", uses: "Findings", "Jobs", "Remediation"),
-    Route("api/connect-integration", uses: "Jobs", "Sync"),
-    Route("api/sync-integration", uses: "Jobs", "Sync"),
-    Route("api/disconnect-integration", uses: "Findings"),
-    Route("api/ai-chat", uses: "Assistant", "Remediation"),
-    Route("api/create-checkout", uses: "Billing"),
-    Route("api/create-portal-session", uses: "Billing"),
-    Route("api/stripe-webhook", uses: "Billing"),
-    Route("api/mcp/risk-score", uses: "Findings"),
-    Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: "Findings"),
-    Route("api/mcp/findings/snooze", uses: "Findings"),
-    Route("api/mcp/findings/dismiss", uses: "Findings"),
-    Route("api/mcp/findings/remediate", uses: "Findings", "Jobs", "Remediation"),
-    Route("api/mcp/identity", uses: "Findings"),
-    Route("api/mcp/integrations", uses: "Findings"),
-    Route("api/mcp/posture-summary", uses: "Findings"),
-    Route("api/mcp/rules", uses: "Findings", "Analysis"),
-    Route("api/mcp/app-policy", uses: "Findings"),
-    Route("api/mcp/sync", uses: "Jobs"),
-    Route("scheduled/housekeeping", uses: "Jobs"),
-    Route("scheduled/jobs", uses: "Findings", "Jobs", "Remediation", "Sync"),
-    Route("scheduled/sync", uses: "Jobs"),
-    Route("scheduled/session-keys", uses: "Upstream"),
+    Route("api/health", uses: .Base, .HTTP),
+    Route("api/api-keys", uses: .Base, .HTTP, .Auth),
+    Route("api/analyze", uses: .Base, .HTTP, .Analysis, .Findings),
+    Route("api/export-audit-log", uses: .HTTP, .Store, .Export),
+    Route("api/export-workspace", uses: .HTTP, .Export),
+    Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Integrations, .Actions, .Remediation),
+    Route("api/connect-integration", uses: .Base, .HTTP, .Jobs, .Integrations, .Sync, .Analysis),
+    Route("api/sync-integration", uses: .Base, .HTTP, .Jobs, .Integrations, .Sync, .Analysis),
+    Route("api/disconnect-integration", uses: .Base, .HTTP, .Actions),
+    Route("api/ai-chat", uses: .Base, .HTTP, .Assistant, .Remediation),
+    Route("api/create-checkout", uses: .Base, .HTTP, .Billing),
+    Route("api/create-portal-session", uses: .Base, .HTTP, .Billing),
+    Route("api/stripe-webhook", uses: .Base, .HTTP, .Billing),
+    Route("api/mcp/risk-score", uses: .Findings),
+    Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: .Findings),
+    Route("api/mcp/findings/snooze", uses: .Base, .Findings),
+    Route("api/mcp/findings/dismiss", uses: .Base, .Findings),
+    Route("api/mcp/findings/remediate", uses: .Base, .Remediation),
+    Route("api/mcp/identity", uses: .Findings),
+    Route("api/mcp/integrations", uses: .Integrations),
+    Route("api/mcp/posture-summary", uses: .Findings),
+    Route("api/mcp/rules", uses: .Analysis),
+    Route("api/mcp/app-policy", uses: .Findings),
+    Route("api/mcp/sync", uses: .Integrations),
+    Route("scheduled/housekeeping", uses: .Jobs),
+    Route(
+        "scheduled/jobs",
+        uses: .Base, .Auth, .Jobs, .Integrations, .Sync, .Actions, .Analysis, .Assistant, .Billing, .Findings,
+        .Remediation),
+    Route("scheduled/sync", uses: .Integrations),
+    Route("scheduled/session-keys", uses: .Base, .HTTP, .Auth, .Upstream),
 ]
 
-// MARK: Shared libraries, each depending only on those above it
+// MARK: Shared
 
-let shared: [Target] = [
+let system: [Target] = [
     .systemLibrary(
-        name: "CSQLite", path: "Shared/System/CSQLite", pkgConfig: "sqlite3",
+        name: "CSQLite", path: "Shared/Base/System/CSQLite", pkgConfig: "sqlite3",
         providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(
-        name: "CCrypto", path: "Shared/System/CCrypto", pkgConfig: "libcrypto",
+        name: "CCrypto", path: "Shared/Base/System/CCrypto", pkgConfig: "libcrypto",
         providers: [.apt(["libssl-dev"])]),
     // Every build, also that of the tests, links the archives of libpq and libcurl, which need CLinkStubs. pkg-config
     // would name the shared libraries instead.
-    .systemLibrary(name: "CPostgreSQL", path: "Shared/System/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "CCurl", path: "Shared/System/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(name: "CLinkStubs", path: "Shared/System/CLinkStubs"),
+    .systemLibrary(
+        name: "CPostgreSQL", path: "Shared/Base/System/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+        name: "CCurl", path: "Shared/Base/System/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CLinkStubs", path: "Shared/Base/System/CLinkStubs"),
     .target(
-        name: "CComponents", path: "Shared/System/CComponents",
+        name: "CComponents", path: "Shared/Base/System/CComponents",
         cSettings: Context.environment["THALIAN_COMPONENTS"].map {
             [.define("THALIAN_COMPONENTS", to: "\"" + $0 + "\"")]
         }),
     .systemLibrary(
-        name: "CZlib", path: "Shared/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CSystem", path: "Shared/System/CSystem"),
-    .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/System/CSQLiteTemplate"),
-    library("Base", on: "CComponents", "CSystem"),
-    library("Crypto", on: "Base", "CCrypto"),
-    library("HTTP", on: "Base"),
-    library("FastCGI", on: "Base"),
-    .target(
-        name: "Store",
-        dependencies: [
-            "Base", "CCrypto", "CSystem", "Crypto", "CSQLite", "CSQLiteTemplate",
-            .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
-            .target(name: "CLinkStubs", condition: .when(traits: ["PostgreSQL"])),
-        ], path: "Shared/Store", exclude: ["README.md"],
+        name: "CZlib", path: "Shared/Base/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CSystem", path: "Shared/Base/System/CSystem"),
+    .target(name: "CSQLiteTemplate", dependencies: ["CSQLite"], path: "Shared/Base/System/CSQLiteTemplate"),
+]
+
+/// The libraries, by layer, the lowest first. A library imports nothing above its layer, and only what is
+/// listed here.
+let libraries: [Target] = [
+    // Base
+    library(.Base, in: "Base", on: .CComponents, .CSystem),
+    library(.Crypto, in: "Base", on: .CCrypto, .Base),
+    library(.HTTP, in: "Base", on: .Base),
+    library(.FastCGI, in: "Base", on: .Base),
+    // Data
+    library(
+        .Store, in: "Data", on: .CCrypto, .CSQLite, .CSQLiteTemplate, .CSystem, .Base, .Crypto,
+        postgreSQL: [.CPostgreSQL, .CLinkStubs],
         // local-runner/dev puts two archives of PostgreSQL that libpq.a needs into this folder.
         linkerSettings: [
             .unsafeFlags(
                 ["-L" + Context.packageDirectory + "/.build-postgresql/libpq"], .when(traits: ["PostgreSQL"]))
         ]),
-    library("Auth", on: "Base", "Crypto", "HTTP", "Store"),
-    library("Invocation", on: "Base", "HTTP", "FastCGI", "CSystem"),
-    library("Function", on: "Base", "HTTP", "Invocation", "Store", "Auth"),
-    library("Jobs", on: "Base", "CSystem", "Store", "Auth"),
-    library("Upstream", on: "Base", "HTTP", "CCrypto", "CCurl", "CLinkStubs", "CSystem"),
-    library("Findings", on: "Base", "HTTP", "Store", "Auth"),
-    library("Analysis", tables: ["PRELUDE.md", "RULES.md"], on: "Base", "HTTP", "Store", "Auth", "Findings"),
-    library("Billing", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth"),
+    library(.Auth, in: "Data", on: .Base, .Crypto, .HTTP, .Store),
+    library(.Jobs, in: "Data", on: .CSystem, .Base, .Auth, .Store),
+    library(.Operation, in: "Data", on: .Base, .Auth),
+    // Platforms
+    library(.Integrations, in: "Platforms", on: .Base, .Crypto, .Auth, .Jobs, .Operation, .Store),
+    library(.Upstream, in: "Platforms", on: .CCrypto, .CCurl, .CLinkStubs, .CSystem, .Base, .HTTP),
     library(
-        "Connectors", tables: ["FIELDS.md", "PLATFORMS.md"], on: "Base", "Crypto", "HTTP", "Upstream", "Store",
-        "Findings"),
-    library("Export", on: "Base", "Crypto", "HTTP", "Store", "Auth", "CZlib"),
-    library("Remediation", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Jobs", "Findings", "Connectors"),
+        .Connectors, in: "Platforms", documents: ["FIELDS.md", "PLATFORMS.md"],
+        on: .Base, .Crypto, .HTTP, .Integrations, .Upstream),
+    library(.Sync, in: "Platforms", on: .Base, .Crypto, .Auth, .Jobs, .Store, .Connectors, .Integrations),
+    // Product
+    library(.Findings, in: "Product", on: .Base, .Auth, .Operation, .Store, .Integrations),
     library(
-        "Assistant", on: "Base", "Crypto", "HTTP", "Upstream", "Store", "Auth", "Findings", "Analysis", "Jobs",
-        "Remediation"),
+        .Analysis, in: "Product", documents: ["PRELUDE.md", "RULES.md"],
+        on: .Base, .Auth, .Jobs, .Operation, .Store, .Integrations, .Findings),
+    library(.Actions, in: "Product", on: .Base, .Auth, .Jobs, .Store, .Integrations),
     library(
-        "Sync", on: "Base", "Crypto", "HTTP", "Store", "Auth", "Findings", "Analysis", "Jobs", "Upstream",
-        "Connectors"),
+        .Remediation, in: "Product",
+        on: .Base, .Crypto, .Auth, .Jobs, .Operation, .Store, .Connectors, .Integrations, .Actions, .Findings),
+    library(
+        .Assistant, in: "Product",
+        on: .Base, .Crypto, .HTTP, .Auth, .Operation, .Store, .Integrations, .Upstream, .Actions, .Analysis, .Findings,
+        .Remediation),
+    library(.Billing, in: "Product", on: .Base, .Crypto, .HTTP, .Auth, .Store, .Integrations, .Upstream),
+    library(.Export, in: "Product", on: .CZlib, .Base, .Crypto, .Auth, .Store),
+    // Runtime
+    library(.Invocation, in: "Runtime", on: .CSystem, .Base, .FastCGI, .HTTP),
+    library(.Function, in: "Runtime", on: .Base, .HTTP, .Auth, .Operation, .Store, .Invocation),
 ]
 
-/// Makes the target of a library. `tables` are documents in its folder, in addition to its README.
-func library(_ name: String, tables: [String] = [], on dependencies: String...) -> Target {
+/// A library.
+///
+/// - Parameters:
+///   - layer: The folder under Shared/ in which it lies.
+///   - documents: The documents in its folder, in addition to its README.
+///   - postgreSQL: The modules that only builds with PostgreSQL need.
+func library(
+    _ module: Module, in layer: String, documents: [String] = [], on dependencies: Module...,
+    postgreSQL: [Module] = [], linkerSettings: [LinkerSetting]? = nil
+) -> Target {
     .target(
-        name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Shared/" + name,
-        exclude: ["README.md"] + tables)
+        name: module.rawValue,
+        dependencies: dependencies.map(\.dependency)
+            + postgreSQL.map { .target(name: $0.rawValue, condition: .when(traits: ["PostgreSQL"])) },
+        path: "Shared/" + layer + "/" + module.rawValue, exclude: ["README.md"] + documents,
+        linkerSettings: linkerSettings)
+}
+
+/// Targets outside of Shared/ and Functions/.
+func dependencies(_ modules: Module..., and others: String...) -> [Target.Dependency] {
+    modules.map(\.dependency) + others.map { .init(stringLiteral: $0) }
 }
 
 // MARK: The local runner
 
 let runner: [Target] = [
     .target(
-        name: "Demonstration", dependencies: ["Base", "Crypto", "Store", "Auth", "Findings", "Analysis"],
+        name: "Demonstration", dependencies: dependencies(.Base, .Auth, .Store, .Integrations, .Analysis, .Findings),
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
-        dependencies: ["Base", "Crypto", "FastCGI", "CSystem", "Store", "Auth", "Jobs", "Demonstration"],
-        path: "local-runner", exclude: ["README.md", "components", "dev", "Demonstration"]),
+        dependencies: dependencies(
+            .CSystem, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
+            and: "Demonstration"),
+        path: "local-runner", exclude: ["OPERATING.md", "README.md", "components", "dev", "Demonstration"]),
 ]
 
 // MARK: Tests
@@ -141,74 +190,57 @@ let runner: [Target] = [
 /// Functions for tests, which behave or fail as a test asks.
 let fixtures: [Target] = [
     .executableTarget(
-        name: "runner-fixture", dependencies: ["Base", "CSystem", "Crypto", "HTTP", "Invocation"],
+        name: "runner-fixture", dependencies: dependencies(.CSystem, .Base, .Crypto, .HTTP, .Invocation),
         path: "Tests/Fixtures/Runner"),
     .executableTarget(
-        name: "fixture-probe", dependencies: ["Base", "Crypto", "Function", "HTTP", "Store"],
+        name: "fixture-probe", dependencies: dependencies(.Base, .Crypto, .HTTP, .Store, .Function),
         path: "Tests/Fixtures/Probe"),
     .executableTarget(
-        name: "fixture-jobs", dependencies: ["Auth", "Base", "Function", "Jobs"], path: "Tests/Fixtures/Jobs"),
+        name: "fixture-jobs", dependencies: dependencies(.Base, .Auth, .Jobs, .Integrations, .Function),
+        path: "Tests/Fixtures/Jobs"),
 ]
 
 let tests: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["CSystem", "Base", "Connectors", "Crypto", "HTTP", "Store", "Auth", "Function"],
+        dependencies: dependencies(
+            .CSystem, .Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Function),
         path: "Tests/Support"),
-    .testTarget(
-        name: "SharedTests",
-        dependencies: [
-            "Base", "Crypto", "HTTP", "Store", "Auth", "Function", "Findings", "Export", "Jobs", "TestSupport",
-        ],
-        path: "Tests/SharedTests"),
-    .testTarget(
-        name: "ConnectorTests",
-        dependencies: [
-            "Auth", "Base", "Connectors", "Crypto", "Findings", "HTTP", "Store", "Sync", "TestSupport", "Upstream",
-        ], path: "Tests/ConnectorTests"),
-    .testTarget(
-        name: "SyncTests",
-        dependencies: [
-            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Store", "Sync", "TestSupport",
-        ], path: "Tests/SyncTests"),
-    .testTarget(
-        name: "EndpointTests",
-        dependencies: [
-            "Analysis", "Assistant", "Billing", "Connectors", "Export", "Findings", "Jobs", "Remediation",
-            "TestSupport", "Upstream",
-            "local-runner",
-        ] + routes.map { .init(stringLiteral: $0.target.name) },
-        path: "Tests/EndpointTests"),
-    .testTarget(
-        name: "RemediationTests",
-        dependencies: [
-            "Analysis", "Auth", "Base", "Connectors", "Findings", "HTTP", "Jobs", "Remediation", "Store", "TestSupport",
-        ], path: "Tests/RemediationTests"),
-    .testTarget(
-        name: "ConfigurationTests", dependencies: ["local-runner", "Auth", "Base", "TestSupport"],
-        path: "Tests/ConfigurationTests"),
-    .testTarget(
-        name: "InvocationTests",
-        dependencies: ["Base", "Crypto", "FastCGI", "Function", "HTTP", "Invocation", "TestSupport", "fixture-probe"],
-        path: "Tests/InvocationTests"),
-    .testTarget(
-        name: "ProcessTests",
-        dependencies: [
-            "Analysis", "Auth", "Base", "Connectors", "Demonstration", "Jobs", "Remediation", "Store", "TestSupport",
-        ],
-        path: "Tests/ProcessTests"),
-    .testTarget(
-        name: "RunnerTests",
-        dependencies: ["Base", "Crypto", "FastCGI", "local-runner", "runner-fixture", "TestSupport"],
-        path: "Tests/RunnerTests"),
-    .testTarget(
-        name: "AnalysisTests",
-        dependencies: ["Analysis", "Auth", "Base", "Findings", "Store", "TestSupport"], path: "Tests/AnalysisTests"),
-    .testTarget(
-        name: "DemonstrationTests",
-        dependencies: ["Analysis", "Auth", "Base", "Demonstration", "Findings", "Store", "TestSupport"],
-        path: "Tests/DemonstrationTests"),
+    test(
+        "SharedTests",
+        on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions, .Export, .Function)),
+    test(
+        "ConnectorTests",
+        on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream)),
+    test("SyncTests", on: dependencies(.Base, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Findings)),
+    test(
+        "EndpointTests",
+        on: dependencies(
+            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Upstream, .Actions, .Analysis,
+            .Assistant,
+            .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
+            + routes.map { .init(stringLiteral: $0.target.name) }),
+    test(
+        "RemediationTests",
+        on: dependencies(
+            .Base, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Findings,
+            .Remediation)),
+    test("ConfigurationTests", on: dependencies(.Base, .Auth, and: "local-runner")),
+    test("InvocationTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, .Invocation, and: "fixture-probe")),
+    test(
+        "ProcessTests",
+        on: dependencies(
+            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Remediation,
+            and: "Demonstration")),
+    test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
+    test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings)),
+    test("DemonstrationTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "Demonstration")),
 ]
+
+func test(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/" + name)
+}
 
 /// The targets of every build.
 let targets = routes.map(\.target) + runner + fixtures
@@ -217,7 +249,7 @@ let isRelease = Context.environment["THALIAN_BUILD"] == "release"
 
 /// Optimises the libraries in which tests spend most of their time, in the debug build of Tests/run.
 if Context.environment["THALIAN_BUILD"] == "tests" {
-    for target in shared where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
+    for target in libraries where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
         target.swiftSettings = [.unsafeFlags(["-O"])]
     }
 }
@@ -225,4 +257,4 @@ if Context.environment["THALIAN_BUILD"] == "tests" {
 let package = Package(
     name: "thalian",
     traits: [.trait(name: "PostgreSQL", description: "The store on PostgreSQL too, by libpq.")],
-    targets: shared + targets + (isRelease ? [] : tests))
+    targets: system + libraries + targets + (isRelease ? [] : tests))

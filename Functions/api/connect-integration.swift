@@ -1,6 +1,8 @@
+import Analysis
 import Base
 import Function
 import HTTP
+import Integrations
 import Jobs
 import Sync
 

@@ -1,5 +1,5 @@
+import Actions
 import Base
-import Findings
 import Function
 import HTTP
 

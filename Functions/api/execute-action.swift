@@ -1,8 +1,9 @@
+import Actions
 import Auth
 import Base
-import Findings
 import Function
 import HTTP
+import Integrations
 import Jobs
 import Remediation
 

@@ -1,5 +1,6 @@
 import Export
 import Function
+import HTTP
 
 /// POST /api/export-workspace: all data of the workspace, as JSON, CSV or a workbook.
 @main struct ExportWorkspace: Function {
@@ -10,9 +11,12 @@ import Function
         .optional("includeFull", .boolean, default: false, "Include all raw metadata."),
         .optional("cursor", .string(1...200), "The place to continue: the cursor of the previous response.")
     ) { context, format, includesAuditLog, isFull, cursor in
-        try WorkspaceExport(
+        let file = try WorkspaceExport(
             of: context.workspace, as: format, includesAuditLog: includesAuditLog, isFull: isFull, from: cursor,
             ExportSettings(context.env)
-        ).response
+        ).file
+        var response = Response.file(contentType: file.contentType, named: file.name, file.write)
+        if let cursor = file.nextCursor { response.headers.add("X-Next-Cursor", cursor) }
+        return response
     }
 }

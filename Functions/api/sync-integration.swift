@@ -1,6 +1,8 @@
+import Analysis
 import Base
 import Function
 import HTTP
+import Integrations
 import Jobs
 import Sync
 
@@ -15,13 +17,13 @@ import Sync
     ) { context, integrationID in
         let start = ContinuousClock.now
         let (workspace, tools) = (context.workspace, SyncTools(context.env))
-        let platform = try workspace.platformToSync(integrationID)
+        let platform = try workspace.integrationToSync(integrationID).platform
         let handlers: [JobKind: JobHandler] = [.sync: .sync(tools), .analysis: .analysis]
         var report: SyncReport?
         var job: Identifier?
         switch try workspace.claimSync(of: integrationID, seconds: Int(clamping: seconds) + 15) {
-        case .missing, .notDue: throw HTTPError.notFound("This workspace has no such integration.")
-        case .running: throw HTTPError.conflict("A sync of this integration is in progress.")
+        case .missing, .notDue: throw SyncError.unknownIntegration
+        case .running: throw SyncError.inProgress
         case .full: break
         case .claimed(let claimed):
             report = try run(
@@ -56,14 +58,10 @@ import Sync
             return outcome
         }
         do {
-            guard let report = try result?.get() else {
-                throw HTTPError.conflict("A sync of this integration is in progress.")
-            }
+            guard let report = try result?.get() else { throw SyncError.inProgress }
             return report
-        } catch let failure as SyncFailure {
-            throw failure.answer
         } catch is LeaseLost {
-            throw HTTPError.conflict("Another sync of this integration has begun.")
+            throw SyncError.overtaken
         }
     }
 }

@@ -1,7 +1,12 @@
+import Actions
+import Analysis
+import Assistant
 import Auth
 import Base
+import Billing
 import Findings
 import Function
+import Integrations
 import Jobs
 import Remediation
 import Sync
@@ -25,7 +30,11 @@ import Sync
         let atOnce = context.env["JOB_PROCESSES"].flatMap { Int($0) }.map { max(1, min(256, $0)) } ?? 4
         let seconds = context.env["JOB_WORKER_SECONDS"].flatMap { Int($0) }.map { Double(max(1, min(86_400, $0))) }
         let runner = JobRunner(handlers, seconds: seconds ?? Self.seconds, atOnce: atOnce, context.log)
-        try runner.runDue(context.access, stays: seconds != nil)
+        func keepQueue(now: Timestamp) throws {
+            try context.access.queueDueSyncs(now: now, context.log)
+            try context.access.queueDueHousekeeping(now: now, context.log)
+        }
+        try runner.runDue(context.access, upkeep: seconds == nil ? nil : keepQueue)
         return try runner.hasMore(context.access) ? .more : .completed
     }
 }

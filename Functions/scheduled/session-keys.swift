@@ -1,6 +1,7 @@
 import Auth
 import Base
 import Function
+import HTTP
 import Upstream
 
 /// Runs every minute: fetches the public keys for session tokens from their issuer when that is due (Supabase: GET
@@ -19,7 +20,7 @@ import Upstream
         let response = try client.send(UpstreamRequest(.get, issuer, "/.well-known/jwks.json"))
         guard response.isSuccess, SessionKeys.isKeySet(response.body) else {
             context.log.write(.error, "the issuer of session tokens returned no key set: status \(response.status)")
-            return .completed
+            throw HTTPError(502, "The issuer of session tokens returned no key set.")
         }
         try fetched.store(response.body, now: context.time)
         return .completed

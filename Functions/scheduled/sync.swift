@@ -1,5 +1,5 @@
 import Function
-import Jobs
+import Integrations
 
 /// Runs every minute: queues the hourly sync of integrations for which it is due.
 @main struct DueSyncs: ScheduledFunction {

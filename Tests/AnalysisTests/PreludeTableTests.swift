@@ -11,12 +11,9 @@ import Testing
 @Suite(.usesStore) struct PreludeTableTests {
     /// The tables in the order of their definitions.
     private static func names() -> [String] {
-        let shared = Prelude.sharedTables.map { "\($0.name)" }
-        func defined(_ sql: SQL) -> [String] {
-            sql.text.matches(of: #/(\w+) AS NOT MATERIALIZED/#).map { String($0.1) }
-        }
-        let plain = defined(Prelude.plain)
-        return plain + shared + defined(Prelude.sqlOverKeptTables).filter { !plain.contains($0) }
+        let plain = Prelude.plain.map { "\($0.name)" }
+        let others = Prelude.overKeptTables.map { "\($0.name)" }.filter { !plain.contains($0) }
+        return plain + Prelude.sharedTables.map { "\($0.name)" } + others
     }
 
     /// The columns of a table. A row of nulls has them even if the table is empty.
@@ -25,9 +22,11 @@ import Testing
         let shared = Prelude.sharedTables.first { "\($0.name)" == name }
         let query: SQL
         if let shared {
-            query = "WITH \(Prelude.plain) \(row) (\(shared.query.sql)) AS kept ON true"
+            let rows: SQL = "\(row) (\(shared.query.sql)) AS kept ON true"
+            query = PreludeTable.clause(for: rows, of: Prelude.plain) + rows
         } else {
-            query = "\(Prelude.sql) \(row) \(SQL(text: name)) ON true"
+            let rows: SQL = "\(row) \(SQL(text: name)) ON true"
+            query = PreludeTable.clause(for: rows, of: Prelude.all) + rows
         }
         var columns: [String] = []
         try workspace.forEachRow(query, shared?.query.values(at: TestStore.now) ?? []) { row in

@@ -36,7 +36,7 @@ import Testing
         let workspace = try company.workspace()
         try workspace.change {
             var update = try FindingsUpdate(workspace, now: now)
-            try update.write(detections)
+            try update.write(detections.map(\.problem))
             return ((), AuditEntry(action: "analysis.completed", details: update.details, createdAt: now))
         }
     }
@@ -185,10 +185,16 @@ import Testing
             ) { try $0[0] as Int } ?? 0
         }
         // While its lease is valid, the run may still finish.
-        #expect(try company.workspace().analyzeWhatWasSynced(now: now - 31))
+        #expect(try company.workspace().analyzeWhatWasSynced(now: now - 31) == nil)
         #expect(try completed() == 0)
-        #expect(try company.workspace().analyzeWhatWasSynced(now: now))
+        #expect(try company.workspace().analyzeWhatWasSynced(now: now) == nil)
         #expect(try completed() == 1)
+        // Data that is synced a moment later is analysed as soon as the next analysis may begin.
+        try store.database.execute(
+            "UPDATE sync_runs SET finished_at = $2 WHERE workspace_id = $1", company.id, now + 10)
+        #expect(try company.workspace().analyzeWhatWasSynced(now: now + 20) == now + 60)
+        #expect(try company.workspace().analyzeWhatWasSynced(now: now + 60) == nil)
+        #expect(try completed() == 2)
     }
 
     // MARK: Snapshots

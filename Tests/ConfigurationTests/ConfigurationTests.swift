@@ -1,4 +1,5 @@
 import Base
+import TestSupport
 import Testing
 
 @testable import local_runner
@@ -61,6 +62,42 @@ import Testing
         Dictionary(function.environment.map { ($0.name, $0.value.reveal { $0 }) }) { $1 }
     }
 
+    @Test("A group of bindings stands for the variables of its list") func groupsOfBindings() throws {
+        let functions = #"""
+            [{"route": "/a", "function": "a", "methods": ["GET"], "bindings": ["@common", "TOKEN_SECRET", "LIMIT"]}]
+            """#
+        let configuration = try read([
+            "binding_groups": #"{"common": ["DATABASE_URL", "LIMIT"]}"#, "functions": functions, "triggers": "{}",
+        ])
+        #expect(configuration.functions.first?.environment.map(\.name) == ["DATABASE_URL", "LIMIT", "TOKEN_SECRET"])
+        let found = problems([
+            "binding_groups": #"{"comon": ["DATABSE_URL"]}"#, "functions": functions, "triggers": "{}",
+        ])
+        #expect(
+            found.map { String($0.prefix { $0 != ";" }) } == [
+                "binding_groups.comon[0]: DATABSE_URL is neither in \"vars\" nor in \"secrets\"",
+                "functions[0].bindings[0]: @common is not in \"binding_groups\"",
+            ], "\(found)")
+    }
+
+    @Test("A group of bindings stands for the variables of its list") func groupsOfBindings() throws {
+        let functions = #"""
+            [{"route": "/a", "function": "a", "methods": ["GET"], "bindings": ["@common", "TOKEN_SECRET", "LIMIT"]}]
+            """#
+        let configuration = try read([
+            "binding_groups": #"{"common": ["DATABASE_URL", "LIMIT"]}"#, "functions": functions, "triggers": "{}",
+        ])
+        #expect(configuration.functions.first?.environment.map(\.name) == ["DATABASE_URL", "LIMIT", "TOKEN_SECRET"])
+        let found = problems([
+            "binding_groups": #"{"comon": ["DATABSE_URL"]}"#, "functions": functions, "triggers": "{}",
+        ])
+        #expect(
+            found.map { String($0.prefix { $0 != ";" }) } == [
+                "binding_groups.comon[0]: DATABSE_URL is neither in \"vars\" nor in \"secrets\"",
+                "functions[0].bindings[0]: @common is not in \"binding_groups\"",
+            ], "\(found)")
+    }
+
     @Test("A configuration is resolved to functions, variables, limits and triggers") func resolvesEverything() throws {
         let configuration = try read()
         #expect(configuration.name == "thalian")
@@ -92,7 +129,7 @@ import Testing
     }
 
     @Test(
-        "An invalid member is reported with its place and the reason",
+        "An invalid function is reported with its place and the reason",
         arguments: [
             ("nmae", "1", #"nmae: unknown key; did you mean "name"?"#),
             ("name", "7", "name: is a number; it must be a string"),
@@ -273,11 +310,12 @@ import Testing
             problems(environment: "stagin") == ["env: has no \"stagin\"; did you mean \"staging\"?"])
     }
 
-    @Test(".dev.vars takes precedence over variables, and these over the process's environment")
-    func devVarsWinOverTheProcessAndOverVariables() throws {
+    @Test("The environment wins over .dev.vars for secrets, and .dev.vars over vars")
+    func precedence() throws {
         var local = Self.local
-        local.process = ["TOKEN_SECRET": "process", "LIMIT": "process", "EMPTY": "process"]
         #expect(environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "hush"])
+        local.process = ["TOKEN_SECRET": "process", "LIMIT": "process", "EMPTY": "process"]
+        #expect(environment(try read(local: local).functions[1]) == ["LIMIT": "5", "TOKEN_SECRET": "process"])
         local.devVars.values["LIMIT"] = Secret("7")
         #expect(environment(try read(local: local).functions[1])["LIMIT"] == "7")
         local.devVars = DevVars()
@@ -287,6 +325,70 @@ import Testing
         #expect(problems(local: local).count == 1)
         local.needsSecrets = false
         #expect(environment(try read(local: local).functions[1])["TOKEN_SECRET"] == "")
+    }
+
+    @Test("A secret may be in a file that the environment or .dev.vars names")
+    func secretsInFiles() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("ours", "from a file\n")
+        try folder.write("theirs", "from another\r\n\n")
+        func secret(_ process: [String: String], _ devVars: [String: String]) throws -> String? {
+            var local = Self.local
+            local.process = process
+            local.devVars.values = devVars.mapValues { Secret($0) }
+            return environment(try read(local: local).functions[1])["TOKEN_SECRET"]
+        }
+        let (ours, theirs) = (folder.path("ours"), folder.path("theirs"))
+        #expect(try secret(["TOKEN_SECRET_FILE": ours], ["TOKEN_SECRET": "hush"]) == "from a file")
+        #expect(try secret(["TOKEN_SECRET": "process", "TOKEN_SECRET_FILE": ours], [:]) == "process")
+        #expect(try secret(["TOKEN_SECRET_FILE": ours], ["TOKEN_SECRET_FILE": theirs]) == "from a file")
+        #expect(try secret([:], ["TOKEN_SECRET_FILE": theirs]) == "from another")
+        #expect(try secret([:], ["TOKEN_SECRET": "hush", "TOKEN_SECRET_FILE": theirs]) == "hush")
+        var local = Self.local
+        local.process = ["TOKEN_SECRET_FILE": folder.path("none")]
+        #expect(
+            problems(local: local) == [
+                "secrets.required[0]: TOKEN_SECRET_FILE in the environment names \(folder.path("none")), "
+                    + "which can't be read."
+            ])
+    }
+
+    @Test(
+        "A value of the wrong type is reported with its place and without being repeated",
+        arguments: [
+            ("API_KEY_HOURLY_LIMIT", "hush", "is not a whole number 0 or more"),
+            ("EXPORT_MAX_ROWS", "1000001", "is not a whole number from 1 to 1000000"),
+            ("JOB_PROCESSES", "0", "from 1 to 256"), ("JOB_WORKER_SECONDS", "-1", "from 1 to 86400"),
+            ("TRUSTED_PROXIES", "10.0.0.0/99", "TRUSTED_PROXIES must contain only IP addresses"),
+            ("CLIENT_IP_HEADER", "X Y", "is not the name of a header field"),
+            ("SUPABASE_URL", "hush", "is not a URL such as https://example.com"),
+            ("SUPABASE_URL", "https:///hush", "is not a URL"), ("UPSTREAM_OKTA", "ftp://hush", "is not a URL"),
+            ("BILLING_RETURN_URL", "https://hush hush", "is not a URL"), ("SUPABASE_JWKS", "{}", "JSON Web Key Set"),
+            ("SSL_CERT_FILE", "/nonexistent/hush", "can't be read"), ("ENVIRONMENT", "developement", "but nearly"),
+        ])
+    func variableTypes(_ name: String, _ value: String, _ reason: String) throws {
+        func found(_ value: String) -> [String] {
+            problems(["vars": "{\"LIMIT\": \"1\", \"\(name)\": \"\(value)\"}"])
+        }
+        let said = found(value)
+        #expect(said.count == 1 && said[0].hasPrefix("vars.\(name): \(name) "), "\(said)")
+        #expect(said[0].contains(reason) && !said[0].contains("hush"), "\(said)")
+        #expect(found("") == [])
+        // .dev.vars may hold it too.
+        var local = Self.local
+        local.devVars.values[name] = Secret(value)
+        #expect(
+            problems(["vars": "{\"LIMIT\": \"1\", \"\(name)\": \"\"}"], local: local).first?.hasPrefix(".dev.vars: ")
+                == true)
+    }
+
+    @Test("Keys that seal credentials are checked", arguments: ["abc", "k1:abc", "k1", ","])
+    func credentialsKeys(_ value: String) throws {
+        var local = Self.local
+        local.devVars.values["CREDENTIALS_KEY"] = Secret(value)
+        let secrets = #"{"required": ["TOKEN_SECRET", "CREDENTIALS_KEY"]}"#
+        let said = problems(["secrets": secrets], local: local)
+        #expect(said.count == 1 && said[0].contains("secret CREDENTIALS_KEY"), "\(said)")
     }
 
     /// Otherwise the function would take the secret as not set, and no message would say why.

@@ -48,38 +48,20 @@ import Testing
         }
     }
 
-    /// The functions as wrangler-like.json declares them.
-    private func functions() throws -> [[String: Any]] {
-        let file = root.appending(path: Configuration.fileName)
-        let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-        return try #require(json["functions"] as? [[String: Any]])
-    }
-
     /// No other operation may call Anthropic, and this one refuses calls without a session.
     @Test("Only the assistant has the key for Anthropic") func theAssistantAloneHasTheKeyOfAnthropic() throws {
-        let withKey = try functions().filter { ($0["bindings"] as? [String])?.contains("ANTHROPIC_API_KEY") == true }
-        #expect(withKey.map { $0["route"] as? String } == ["/api/ai-chat"])
+        let withKey = try configuration().functions.filter {
+            $0.environment.contains { $0.name == "ANTHROPIC_API_KEY" }
+        }
+        #expect(withKey.map(\.route) == ["/api/ai-chat"])
     }
 
     /// A function that knows the proxies but not their header field would believe another field.
     @Test("A function that trusts proxies also has their header field")
     func functionsThatTrustProxiesKnowTheirField() throws {
-        let bindings = try functions().map { Set($0["bindings"] as? [String] ?? []) }
+        let bindings = try configuration().functions.map { Set($0.environment.map(\.name)) }
         #expect(bindings.contains { $0.contains("TRUSTED_PROXIES") })
         for names in bindings { #expect(names.contains("TRUSTED_PROXIES") == names.contains("CLIENT_IP_HEADER")) }
-    }
-
-    /// The runner refuses requests without credentials on behalf of the function.
-    @Test("Each function requires the credentials that the configuration names")
-    func eachFunctionDemandsTheCredentialsThatTheConfigurationSays() throws {
-        let package = try packageRoutes()
-        for function in try configuration().functions {
-            let url = root.appending(path: "Functions").appending(path: try #require(package[function.route]))
-            let source = try String(contentsOf: url, encoding: .utf8)
-            let isSession = source.contains(".session("), isAPIKey = source.contains(".apiKey(")
-            #expect(!(isSession && isAPIKey))
-            #expect(function.credentials == (isSession ? .session : isAPIKey ? .apiKey : nil), "\(function.route)")
-        }
     }
 
     @Test("Each function answers exactly the methods that the configuration names")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Shared/System/CLinkStubs contains the stubs that the archives of libcurl and libpq need, and no others.
+/// The stubs of Shared/Base/System/CLinkStubs are those that the archives of libcurl and libpq need, and no others.
 @Suite struct LinkStubsTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
@@ -15,8 +15,8 @@ import Testing
         defined() { nm --defined-only "$@" 2>/dev/null | awk 'NF == 3 && $2 ~ /[TDBRVWCi]/ { print $3 }' | sort -u; }
         undefined() { nm --undefined-only "$@" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u; }
         archive() { gcc -print-file-name="$1"; }
-        for source in "$1"/Shared/System/CLinkStubs/*.c; do
-            gcc -c -I "$1/Shared/System/CLinkStubs/include" "$source" -o "$work/$(basename "$source").stub"
+        for source in "$1"/Shared/Base/System/CLinkStubs/*.c; do
+            gcc -c -I "$1/Shared/Base/System/CLinkStubs/include" "$source" -o "$work/$(basename "$source").stub"
         done
         defined "$work"/*.stub | grep -v '^clinkstubs_called$' | tr '\n' ' '
         echo

@@ -178,7 +178,7 @@ import Testing
     @Test("No answer redirects") func nothingRedirects() throws {
         let redirection = #/HTTPError\(3\d\d|status: 3\d\d|Response\(3\d\d|"Location"|HTTP/1\.1 3\d\d|\bLocation: /#
         for (path, text) in try sources(
-            in: "Shared/HTTP", "Shared/Function", "Shared/Invocation", "local-runner", "Functions")
+            in: "Shared/Base/HTTP", "Shared/Runtime/Function", "Shared/Runtime/Invocation", "local-runner", "Functions")
         {
             #expect(text.firstMatch(of: redirection) == nil, "\(path)")
         }
@@ -187,8 +187,8 @@ import Testing
     /// A message authentication code is either computed to be sent, or compared in constant time.
     @Test("Authentication codes are compared in constant time") func codesAreComparedInConstantTime() throws {
         let signers = [
-            "Shared/Crypto/SHA256.swift", "Shared/Auth/SessionToken.swift",
-            "Shared/Connectors/Platforms/AWS/SigV4.swift",
+            "Shared/Base/Crypto/SHA256.swift", "Shared/Data/Auth/SessionToken.swift",
+            "Shared/Platforms/Connectors/Platforms/AWS/SigV4.swift",
         ]
         let makers = try sources(in: "Shared", "local-runner", "Functions").filter { $0.text.contains("hmacSHA256(") }
         #expect(makers.count > 5)

@@ -69,6 +69,9 @@ import Testing
         #expect(Main.run(["routes", "--confg", "x"]) == 2)
         #expect(Main.run(["routes", "extra"]) == 2)
         #expect(Main.run(["routes", "--config", "/does/not/exist"]) == 1)
-        for verb in Main.verbs { #expect(Main.run([verb.name, "--help"]) == 0) }
+        for verb in Main.verbs {
+            let words = verb.name.split(separator: " ").map(String.init)
+            #expect(Main.run(words + ["--help"]) == 0 && Main.run(["help"] + words) == 0)
+        }
     }
 }

@@ -1,6 +1,6 @@
 import Base
-import Findings
 import HTTP
+import Integrations
 import TestSupport
 import Testing
 import Upstream

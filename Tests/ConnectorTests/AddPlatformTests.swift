@@ -1,4 +1,5 @@
 import Foundation
+import Integrations
 import TestSupport
 import Testing
 
@@ -21,7 +22,8 @@ import Testing
     private static func mark(of step: String, for example: ConnectorCase) -> String? {
         let (platform, type) = (example.connector.platform.rawValue, "\(example.connector)")
         return [
-            "Platform.swift": platform, "Platforms/NAME/TYPE.swift": "struct \(type): Connector {",
+            "Shared/Platforms/Integrations/Platform.swift": platform,
+            "Platforms/NAME/TYPE.swift": "struct \(type): Connector {",
             "Connectors.swift": type + ".self", "Tests/ConnectorTests/Platforms/TYPETests.swift": "ConnectorCase(",
             "FIELDS.md": "\n## \(platform)\n", "PLATFORMS.md": "| \(platform) |",
             "wrangler-like.json": "\"UPSTREAM_\(platform.uppercased())\"",

@@ -1,7 +1,7 @@
 import Base
 import Testing
 
-@testable import Connectors
+@testable import Integrations
 
 @Suite struct CredentialSealTests {
     private let integration = IntegrationKey(

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Integrations
 import TestSupport
 import Testing
 

@@ -90,10 +90,10 @@ import Testing
         let most = String(repeating: zeros, count: Attachment.maximumLength / 3) + "AA=="
         #expect(Attachment.maximumLength == 10_485_760)
         for tooLong in [most.dropLast(4) + "AAA=", most.dropLast(4) + "AAAA"] {
-            let error = #expect(throws: HTTPError.self) { try Attachment(base64: String(tooLong), name: "a.pdf") }
+            let error = #expect(throws: AssistantError.self) { try Attachment(base64: String(tooLong), name: "a.pdf") }
             #expect(error?.status == 413 && error?.sentence == "The file is longer than 10 MB.")
         }
-        let error = #expect(throws: HTTPError.self) { try Attachment(base64: most, name: "a.pdf") }
+        let error = #expect(throws: AssistantError.self) { try Attachment(base64: most, name: "a.pdf") }
         #expect(error?.status == 400, "zeros are no PDF, but they are not too long")
     }
 

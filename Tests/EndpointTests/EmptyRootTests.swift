@@ -90,7 +90,9 @@ struct EmptyRootTests {
         let lines = done.text.split(separator: "\n")
         #expect(done.status == 0)
         var libraries: Set = ["Swift", "glibc", "libstdc++", "OpenSSL", "SQLite"]
-        if ["api-sync-integration", "scheduled-jobs"].contains(name) { libraries.formUnion(["libcurl", "zlib"]) }
+        if ["api-sync-integration", "scheduled-jobs", "local-runner"].contains(name) {
+            libraries.formUnion(["libcurl", "zlib"])
+        }
         if TestStore.Engine.ofThisRun == .postgreSQL { libraries.insert("libpq") }
         #expect(Set(lines.map { String($0.prefix { $0 != " " }) }) == libraries, "\(done.text)")
         for line in lines { #expect(line.contains(#/ \(package [^ ]+\)$/#), "\(line)") }

@@ -106,10 +106,9 @@ import Testing
     func goesBack365Days(_ days: Int, _ count: Int) throws {
         let workspace = try #require(try SystemWorkspaces.workspace(store.own.id, in: store.database))
         let key = try AuditSigningKey(store.environment())
-        let response = try AuditLogExport(of: workspace, signedBy: key, now: TestStore.now + .days(days)).response
-        guard case .stream(let write) = response.body else { return #expect(Bool(false), "it streams") }
+        let file = try AuditLogExport(of: workspace, signedBy: key, now: TestStore.now + .days(days)).file
         var bytes: [UInt8] = []
-        try write { bytes.append(contentsOf: $0) }
+        try file.write { bytes.append(contentsOf: $0) }
         let json = try JSON(parsing: bytes)
         #expect(json["total_entries"]?.integer == count && json["entries"]?.array?.count == count)
         #expect(json["entries"]?.array?.first?["sequence_number"]?.integer == 3 - count)

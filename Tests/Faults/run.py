@@ -175,7 +175,7 @@ def main():
         run.work()
     finally:
         run.stand.keep_logs(options.keep)
-    for line in run.found[:50]:
+    for line in run.found[:200]:
         say(f"    ✘ {line}")
     if run.found:
         say(f"    {len(run.found)} violations. Again: Tests/faults --engine {options.engine} "

@@ -43,7 +43,7 @@ let callReaders: [String: Reader] = [
 // MARK: Events
 
 @Sendable private func eventsAreAnswered(_ bytes: [UInt8]) {
-    let response = Event.respond(Echo(), to: bytes)
+    let response = Event.answer(Echo(), to: bytes).response
     expect([200, 400, 413].contains(response.status), "an event is answered or refused")
     let encoded = (try? EventResponse.encode(response)).flatMap { try? JSON(parsing: $0) }
     expect(encoded?["statusCode"]?.integer == response.status, "an answer is JSON with its status")

@@ -1,4 +1,5 @@
 import Base
+import Integrations
 import Upstream
 
 @testable import Connectors

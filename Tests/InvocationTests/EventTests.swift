@@ -200,8 +200,18 @@ import Testing
         #expect(process.output.isEmpty)
     }
 
-    @Test("A scheduled event is not answered as a request") func aScheduledEventIsNoRequest() throws {
-        let event = #"{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-01-01T00:00:00Z"}"#
-        try expectError(404, try Place.standardInput.ask(Array(event.utf8)))
+    @Test(
+        "An endpoint has no schedule: the run fails, and the exit status says so",
+        arguments: [
+            #"{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-01-01T00:00:00Z","detail":{}}"#,
+            #"{"detail-type":"Scheduled Event","source":"aws.scheduler","time":"2026-01-01T00:00:00Z","detail":"{}"}"#,
+        ])
+    func scheduledEvents(_ event: String) throws {
+        let process = try PipedProgram(
+            ProbeProgram.path, environment: ProbeProgram.environment([:]), input: Array(event.utf8))
+        #expect(try process.waitForEnd() == 1)
+        try expectError(404, try Answer(event: process.output))
+        // An event of another kind is a request, though a bad one, and has got its answer.
+        try expectError(400, try Place.standardInput.ask(Array(event.replacing("aws.", with: "my.").utf8)))
     }
 }

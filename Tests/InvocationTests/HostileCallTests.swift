@@ -19,7 +19,7 @@ import Testing
         ]
         var statuses: Set<Int> = []
         for bytes in HostileInputs(samples, count: 3_000) {
-            let response = Event.respond(Echo(), to: bytes)
+            let response = Event.answer(Echo(), to: bytes).response
             statuses.insert(response.status)
             #expect(try JSON(parsing: EventResponse.encode(response))["statusCode"]?.integer == response.status)
         }

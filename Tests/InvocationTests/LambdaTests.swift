@@ -70,6 +70,17 @@ import Testing
         try api.takeNext()
     }
 
+    @Test("A scheduled run that fails is the invocation's error", arguments: ["aws.events", "aws.scheduler"])
+    func failedRunsAreReported(_ source: String) throws {
+        let api = try RuntimeAPI()
+        for id in ["a", "b"] {
+            try api.takeNext()
+            try api.invoke(id, bad(#"{"detail-type":"Scheduled Event","source":"\#(source)","detail":"{}"}"#))
+            #expect(try api.takeError(id) == "Function.ScheduledRunFailed")
+        }
+        try api.takeNext()
+    }
+
     @Test("A response that the API refuses is reported as an error", arguments: [400, 403, 413])
     func aResponseThatIsRefusedIsReported(_ status: Int) throws {
         let api = try RuntimeAPI()

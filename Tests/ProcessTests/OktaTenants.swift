@@ -1,7 +1,9 @@
+import Actions
 @_spi(System) import Auth
 import Base
 import Connectors
 import Foundation
+import Integrations
 import Jobs
 import Store
 import Synchronization

@@ -1,6 +1,7 @@
 import Analysis
 import Base
 import Findings
+import Integrations
 import TestSupport
 import Testing
 

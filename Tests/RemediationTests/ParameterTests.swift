@@ -3,10 +3,12 @@ import Base
 import Connectors
 import Findings
 import HTTP
+import Integrations
 import Store
 import TestSupport
 import Testing
 
+@testable import Actions
 @testable import Remediation
 
 /// The records that parameters may name, the approvals that they require, and how they are stored.

@@ -2,6 +2,7 @@ import Auth
 import Base
 import Findings
 import HTTP
+import Integrations
 import Store
 import TestSupport
 import Testing

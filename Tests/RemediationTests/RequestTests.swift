@@ -1,8 +1,10 @@
+import Actions
 import Auth
 import Base
 import Connectors
 import Findings
 import HTTP
+import Integrations
 import Store
 import Synchronization
 import TestSupport

@@ -1,7 +1,9 @@
+import Actions
 import Base
 import Connectors
 import Findings
 import HTTP
+import Integrations
 import Jobs
 import Store
 import TestSupport
@@ -127,7 +129,7 @@ func refusal(_ body: () throws -> Void) -> (status: Int, sentence: String)? {
     do {
         try body()
         return nil
-    } catch let error as HTTPError {
+    } catch let error as any DomainError {
         return (error.status, error.sentence)
     } catch {
         Issue.record("\(error)")

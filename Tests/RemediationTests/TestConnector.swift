@@ -1,5 +1,6 @@
 import Base
 import Findings
+import Integrations
 import Synchronization
 
 @testable import Connectors

@@ -2,6 +2,7 @@ import Base
 import FastCGI
 import Foundation
 import Glibc
+import HTTP
 import TestSupport
 import Testing
 

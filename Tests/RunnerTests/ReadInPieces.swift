@@ -1,4 +1,5 @@
 import Base
+import HTTP
 
 @testable import local_runner
 
@@ -19,7 +20,7 @@ enum ReadInPieces {
 
     /// Returns the decoded chunked body, of at most `limit` bytes, and the decoder's last state.
     static func chunkedBody(_ bytes: [UInt8], step: Int, limit: Int) -> (
-        progress: ChunkedDecoder.Progress, body: [UInt8]
+        progress: BodyReader.Progress, body: [UInt8]
     ) {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { scratch.deallocate() }
@@ -28,7 +29,7 @@ enum ReadInPieces {
         var input = InputBuffer()
         var decoder = ChunkedDecoder()
         let body = RequestBody(store, budget.account([127, 0, 0, 1]))
-        var progress = ChunkedDecoder.Progress.incomplete
+        var progress = BodyReader.Progress.incomplete
         for start in stride(from: 0, to: bytes.count, by: step) where progress == .incomplete {
             bytes[start..<min(start + step, bytes.count)].withUnsafeBytes { input.append($0) }
             progress = decoder.decode(&input, into: body, limit: limit)

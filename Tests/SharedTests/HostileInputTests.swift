@@ -119,7 +119,7 @@ import Testing
         #expect(try cursor.decode(good) == Position(entity: .devices, key: "k"))
         for bytes in HostileInputs([good]) {
             let text = String(decoding: bytes, as: UTF8.self)
-            if text != good { #expect(throws: HTTPError.self) { try cursor.decode(text) } }
+            if text != good { #expect(throws: ExportError.self) { try cursor.decode(text) } }
         }
     }
 }

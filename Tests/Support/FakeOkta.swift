@@ -1,6 +1,7 @@
 import Base
 import Connectors
 import Foundation
+import Integrations
 import Store
 import Synchronization
 

@@ -33,6 +33,7 @@ public final class RecordingDatabase: Database {
 
     public func read(_ queries: [Statement]) throws { try database.read(queries) }
     public func runWithNextRead(_ query: Statement) throws { try database.runWithNextRead(query) }
+    public var combinesReads: Bool { database.combinesReads }
     public func runWaiting() throws { try database.runWaiting() }
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         try database.transaction(kind, body)

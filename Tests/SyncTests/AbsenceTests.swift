@@ -3,6 +3,7 @@ import Base
 import Connectors
 import Findings
 import HTTP
+import Integrations
 import Store
 import TestSupport
 import Testing

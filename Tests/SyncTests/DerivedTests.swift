@@ -1,5 +1,6 @@
 import Base
 import Connectors
+import Integrations
 import Testing
 
 @testable import Sync

@@ -206,7 +206,7 @@ import Testing
                 _ = try workspace.sync(id, with: tools, SyncTime(pull: 5, all: 5), now: { later })
             }
         }
-        #expect(throws: HTTPError.self) { try company.sync("okta") }
+        #expect(throws: SyncError.self) { try company.sync("okta") }
         #expect(try inventory(company).count == 25)
         #expect(try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1") == ["completed"])
     }
@@ -214,8 +214,8 @@ import Testing
     @Test("An integration that is disconnected during its sync gets no records")
     func anIntegrationThatIsDisconnectedMeanwhileGetsNothing() throws {
         let (workspace, id) = (company.workspace, try company.id("okta"))
-        okta.beforePage = { if $0 == 5 { _ = try workspace.disconnect(id) } }
-        #expect(throws: HTTPError.self) { try company.sync("okta") }
+        okta.beforePage = { if $0 == 5 { _ = try workspace.disconnect(id) { _ in 0 } } }
+        #expect(throws: SyncError.self) { try company.sync("okta") }
         #expect(try inventory(company) == [])
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
         #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)

@@ -2,6 +2,7 @@ import Base
 import Connectors
 import Findings
 import Foundation
+import Integrations
 import Sync
 import TestSupport
 

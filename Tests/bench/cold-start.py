@@ -79,7 +79,7 @@ def calls(runner, database, build):
                 '{"statusCode":200')
             continue
         environment = {**cgi, "REQUEST_METHOD": methods[0]}
-        if "API_KEY_HOURLY_LIMIT" in function["bindings"]:
+        if function.get("credentials") == "apiKey":
             environment["HTTP_X_API_KEY"] = dev["apiKeys"]["write" if methods[0] == "POST" else "read"]
         else:
             environment["HTTP_AUTHORIZATION"] = "Bearer " + session_token(user)
@@ -92,7 +92,7 @@ def calls(runner, database, build):
                 # These functions need no fields, so they get a foreign workspace, which they refuse.
                 body = json.dumps({"workspaceId": "00000000-0000-4000-8000-000000000000"}).encode()
                 environment["CONTENT_LENGTH"] = str(len(body))
-        elif "API_KEY_HOURLY_LIMIT" not in function["bindings"]:
+        elif function.get("credentials") != "apiKey":
             environment["QUERY_STRING"] = "workspaceId=" + workspace
         if name == "api-mcp-identity":
             environment["QUERY_STRING"], status = "email=nobody%40example.com", "Status: 404"

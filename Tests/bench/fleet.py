@@ -17,7 +17,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from local import call, memory, percentile
+from local import call, memory, percentile, processor_seconds
 from providers import Provider, Providers
 from stores import PostgreSQL, SQLite
 
@@ -98,21 +98,26 @@ class Fleet:
         busy, begin = self.store.busy_seconds(), time.time()
         first = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin))
         more = {} if is_before else {"JOB_PROCESSES": str(processes), "JOB_WORKER_SECONDS": "3600"}
+        spent = self.spent([])
         workers = [self.start("scheduled-jobs", more) for _ in range(processes if is_before else 1)]
-        most, forks = 0.0, 0
+        most, forks, round = 0.0, 0, 0
         while time.time() - begin < SECONDS:
             time.sleep(0.5)
             for index, worker in enumerate(workers):
                 if worker.poll() is not None:
                     workers[index] = self.start("scheduled-jobs", more)
-            used, count = memory([worker.pid for worker in workers])
-            most, forks = max(most, used), max(forks, count)
+            round += 1
+            # Looking at the memory takes the processor, too.
+            if round % 5 == 0:
+                size, count = memory([worker.pid for worker in workers])
+                most, forks = max(most, size), max(forks, count)
             left = int(self.store.rows("SELECT count(*) FROM jobs WHERE kind = 'sync'" if not is_before else
                        "SELECT count(*) FROM jobs WHERE kind = 'sync' AND status IN ('queued', 'running')")[0][0])
             if left < processes:
                 self.queue_again()
         seconds = time.time() - begin
         requests = self.providers.count()
+        spent = [after - before for after, before in zip(self.spent(workers), spent)]
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
         for worker in workers:
@@ -131,7 +136,19 @@ class Fleet:
               + (f"database {1000 * busy / max(1, done):.0f} ms a sync, " if busy else "")
               + f"{most:.0f} MiB in {forks} processes"
               + (f", {self.providers.refused() / seconds:.1f}/s over the rate limit" if RATE else ""), flush=True)
+        if not is_before:
+            print("        processor: " + ", ".join(
+                f"{name} {share:.1f} s" for name, share in zip(("providers", "jobs", "database", "this program"), spent))
+                + f" of {os.cpu_count() * seconds:.0f} s; {1000 * sum(spent[1:3]) / max(1, requests):.1f} ms of jobs and "
+                f"database a request, {1000 * spent[0] / max(1, requests):.2f} ms of the provider", flush=True)
         return requests / seconds
+
+    def spent(self, workers):
+        """Seconds of the processors that providers, jobs, the database server and this program have had."""
+        own = os.times()
+        jobs = processor_seconds([worker.pid for worker in workers])
+        return [processor_seconds([process.pid for process in self.providers.processes]), jobs,
+                processor_seconds(self.store.processes()), own.user + own.system + own.children_user + own.children_system]
 
     def queue_again(self):
         past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 1))

@@ -66,17 +66,36 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def memory(roots):
-    """Returns the memory of processes and all their descendants in MiB, counting shared pages once, and the number of
-    processes."""
-    parents = {}
+def children():
+    """The processes that each process has forked, by its number."""
+    found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/stat") as file:
-                parents.setdefault(int(file.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
+                found.setdefault(int(file.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
         except OSError:
             pass
-    total, found, rest = 0, 0, list(roots)
+    return found
+
+
+def processor_seconds(roots):
+    """Seconds of the processors that processes and all that they have forked have had, those that have ended included."""
+    parents, total, rest = children(), 0, list(roots)
+    while rest:
+        process = rest.pop()
+        rest += parents.get(process, [])
+        try:
+            with open(f"/proc/{process}/stat") as file:
+                total += sum(int(ticks) for ticks in file.read().rsplit(")", 1)[1].split()[11:15])
+        except OSError:
+            pass
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def memory(roots):
+    """Returns the memory of processes and all their descendants in MiB, counting shared pages once, and the number of
+    processes."""
+    parents, total, found, rest = children(), 0, 0, list(roots)
     while rest:
         process = rest.pop()
         rest += parents.get(process, [])

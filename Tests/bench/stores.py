@@ -30,6 +30,9 @@ class SQLite:
     def busy_seconds(self):
         return 0.0
 
+    def processes(self):
+        return []
+
     def stop(self):
         pass
 
@@ -62,6 +65,11 @@ class PostgreSQL:
     def busy_seconds(self):
         """Returns the seconds that sessions have spent on statements."""
         return float(self.rows("SELECT active_time / 1000 FROM pg_stat_database WHERE datname = current_database()")[0][0])
+
+    def processes(self):
+        """The process that has forked all others of the server."""
+        with open(os.path.join(self.folder, "data/postmaster.pid")) as file:
+            return [int(file.readline())]
 
     def stop(self):
         subprocess.run([self.program, "stop", self.folder], check=False, stdout=subprocess.DEVNULL)

@@ -13,11 +13,14 @@ struct Option: Sendable {
     /// The placeholder of the value in the help text; nil for an option without a value.
     let value: String?
     let help: String
+    /// The values that there are, for completion. Empty if any text may be one.
+    let words: [String]
 
-    init(_ name: String, _ value: String? = nil, _ help: String) {
+    init(_ name: String, _ value: String? = nil, _ help: String, words: [String] = []) {
         self.name = name
         self.value = value
         self.help = help
+        self.words = words
     }
 }
 

@@ -10,8 +10,9 @@ extension Verb {
             workspace in the database. The state folder contains the database and dev.json, which tells scripts the
             URL, tokens, API keys, and the token for /cdn-cgi/handler/scheduled.
 
-            Values of secrets come from .dev.vars (.dev.vars.NAME with --env NAME), or else from this process's
-            environment. Values of variables come from .dev.vars, or else from "vars" in the configuration.
+            Values of secrets come from this process's environment, or from the file that it names with _FILE at the
+            end of the secret's name, or else from .dev.vars (.dev.vars.NAME with --env NAME). Values of variables
+            come from .dev.vars, or else from "vars" in the configuration.
             """,
         options: [
             Option("--port", "N", "the port; 0 picks a free one; default: the configuration's"),
@@ -20,7 +21,9 @@ extension Verb {
             Option("--no-seed", nil, "don't create the demonstration workspace"),
             Option(
                 "--processes", "N", "how many jobs run at once; default: 4; 0: only the cron trigger runs jobs"),
-            Option("--format", "FORMAT", "the format of the log: text or json"),
+            Option(
+                "--format", "FORMAT", "the format of the log: text or json",
+                words: RunnerLog.Format.allCases.map(\.rawValue)),
         ] + Option.configuration
     ) { arguments in
         let workplace = try Workplace(arguments)

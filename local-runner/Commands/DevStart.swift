@@ -1,3 +1,4 @@
+@_spi(System) import Auth
 import Base
 import Demonstration
 import Store
@@ -14,8 +15,8 @@ extension DevState {
         var state = DevState(
             url: url, workspaceID: Demonstration.workspaceID.description, tokens: [:],
             localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: workplace.stateFile), database))
-        for member in try Member.all(of: Demonstration.workspaceID, in: database)
-        where state.tokens[member.role.rawValue] == nil {
+        let members = try SystemAccess(database).workspace(Demonstration.workspaceID)?.members() ?? []
+        for member in members where state.tokens[member.role.rawValue] == nil {
             let person = SessionTokens.Person(userID: member.userID, email: member.email)
             state.tokens[member.role.rawValue] = issuer.issue(person)
         }

@@ -12,40 +12,67 @@ extension Verb {
             """,
         options: [
             Option(
-                "--status", "STATUS", "\(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")); default: all"
-            ),
+                "--status", "STATUS",
+                "\(JobStatus.allCases.map(\.rawValue).joined(separator: ", ")); default: all",
+                words: JobStatus.allCases.map(\.rawValue)),
             Option("--limit", "N", "how many jobs of each status; default: 50"),
             Option("--retry", "UUID", "the dead job to queue again"),
-        ] + Option.configuration
+        ] + Option.changing
     ) { arguments in
         let status = try arguments.word("--status", of: JobStatus.allCases.map(\.rawValue)).flatMap(JobStatus.init)
         let limit = try arguments.integer("--limit", in: 1...10_000) ?? 50
         let retried = try arguments.identifier("--retry")
-        let workplace = try Workplace(arguments)
-        let database = try workplace.database(try workplace.configuration())
-        defer { database.close() }
-        let access = SystemAccess(database)
-        if let retried {
-            guard try access.retryJob(retried) else { throw Failure("there is no dead job \(retried)") }
-            Terminal.say("Queued job \(retried) again.")
-            return 0
+        return try Administration.run(arguments) { administration in
+            guard let retried else { return try show(administration, status, limit) }
+            guard try administration.access.retryJob(retried, by: administration.actor) else {
+                throw Failure("there is no dead job \(retried); local-runner jobs --status dead lists them")
+            }
+            administration.output.say(["id": .string(retried.description)]) {
+                Terminal.say("Queued job \(retried) again.")
+            }
         }
-        let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
-        Terminal.say(
-            table: [counted]
-                + (try access.jobLanes()).map { lane in
-                    [lane.lane] + JobStatus.allCases.map { String(lane.counts[$0] ?? 0) }
-                        + [lane.oldest.map { "\($0) s" } ?? ""]
-                })
-        let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
-        Terminal.say(
-            table: [header]
-                + (try access.jobs(status, limit: limit)).map { job in
-                    [
-                        job.id.description, job.kind, job.workspaceID.description, job.status, String(job.attempts),
-                        job.runAfter.description, job.error ?? "",
-                    ]
-                })
-        return 0
+    }
+
+    private static func show(_ administration: Administration, _ status: JobStatus?, _ limit: Int) throws {
+        let lanes = try administration.access.jobLanes()
+        let jobs = try administration.access.jobs(status, limit: limit)
+        administration.output.say(["lanes": .array(lanes.map(\.json)), "jobs": .array(jobs.map(\.json))]) {
+            let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
+            Terminal.say(
+                table: [counted]
+                    + lanes.map { lane in
+                        [lane.lane] + JobStatus.allCases.map { String(lane.counts[$0] ?? 0) }
+                            + [lane.oldest.map { "\($0) s" } ?? ""]
+                    })
+            let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
+            Terminal.say(
+                table: [header]
+                    + jobs.map { job in
+                        [
+                            job.id.description, job.kind, job.workspaceID.description, job.status,
+                            String(job.attempts), job.runAfter.description, job.error ?? "",
+                        ]
+                    })
+        }
+    }
+}
+
+extension JobLaneState {
+    fileprivate var json: JSON {
+        var members: [String: JSON] = [
+            "kind": .string(lane), "oldest_ready_seconds": oldest.map(JSON.integer) ?? .null,
+        ]
+        for status in JobStatus.allCases { members[status.rawValue] = .integer(counts[status] ?? 0) }
+        return .object(members)
+    }
+}
+
+extension JobEntry {
+    fileprivate var json: JSON {
+        [
+            "id": .string(id.description), "kind": .string(kind), "workspace_id": .string(workspaceID.description),
+            "status": .string(status), "attempts": .integer(attempts), "run_after": .string(runAfter.description),
+            "error": error.map(JSON.string) ?? .null,
+        ]
     }
 }

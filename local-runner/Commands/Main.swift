@@ -6,9 +6,12 @@ import Glibc
 /// be understood. `invoke` has its own.
 @main
 struct Main {
-    static let verbs = [
-        Verb.dev, Verb.work, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.jobs, Verb.copyStore,
-        Verb.auditVerify,
+    static let verbs: [Verb] = [
+        Verb.dev, Verb.work, Verb.invoke, Verb.token, Verb.routes, Verb.migrate, Verb.seed, Verb.jobs,
+        Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,
+        Verb.memberAdd, Verb.memberList, Verb.memberRole, Verb.memberRemove, Verb.keyCreate, Verb.keyList,
+        Verb.keyRevoke, Verb.sessionRevoke, Verb.integrationList, Verb.integrationShow, Verb.actionList,
+        Verb.credentialsReseal, Verb.check, Verb.copyStore, Verb.auditVerify, Verb.completion,
     ]
 
     static func main() {
@@ -22,29 +25,29 @@ struct Main {
     /// Runs the command line `words` and returns the exit status.
     static func run(_ words: [String]) -> Int32 {
         guard let name = words.first else { return fail(help, status: 2) }
-        if ["--help", "-h", "help"].contains(name) {
-            guard let verb = verbs.first(where: { $0.name == words.dropFirst().first }) else {
-                Terminal.say(help)
+        do {
+            if ["--help", "-h", "help"].contains(name) {
+                let rest = Array(words.dropFirst())
+                Terminal.say(try rest.isEmpty ? help : VerbTable.find(rest, among: verbs).help)
                 return 0
             }
-            Terminal.say(verb.help)
-            return 0
+            if name == "--version" {
+                Terminal.say(Components.lines.joined(separator: "\n"))
+                return 0
+            }
+            let found = try VerbTable.find(words, among: verbs)
+            if found.rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+                Terminal.say(found.help)
+                return 0
+            }
+            guard case .verb(let verb, let rest) = found else { return fail(found.help, status: 2) }
+            return run(verb, rest)
+        } catch {
+            return fail("local-runner\(error)", status: 2)
         }
-        if name == "--version" {
-            Terminal.say(Components.lines.joined(separator: "\n"))
-            return 0
-        }
-        guard let verb = verbs.first(where: { $0.name == name }) else {
-            let kind = name.hasPrefix("-") ? "option" : "verb"
-            let known = kind == "verb" ? verbs.map(\.name) : ["--help", "--version"]
-            return fail(
-                "local-runner: unknown \(kind) \(name); \(NearestWord.advice(name, known))", status: 2)
-        }
-        let rest = Array(words.dropFirst())
-        if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-            Terminal.say(verb.help)
-            return 0
-        }
+    }
+
+    private static func run(_ verb: Verb, _ rest: [String]) -> Int32 {
         do {
             let arguments = try Arguments(rest, options: verb.options)
             if verb.operands.isEmpty, let extra = arguments.operands.first {
@@ -52,9 +55,9 @@ struct Main {
             }
             return try verb.run(arguments)
         } catch let error as UsageError {
-            return fail("local-runner \(name): \(error); see local-runner \(name) --help", status: 2)
+            return fail("local-runner \(verb.name): \(error); see local-runner \(verb.name) --help", status: 2)
         } catch {
-            return fail("local-runner \(name): \(error)", status: 1)
+            return fail("local-runner \(verb.name): \(error)", status: 1)
         }
     }
 

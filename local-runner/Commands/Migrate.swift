@@ -1,11 +1,10 @@
 extension Verb {
     static let migrate = Verb(
         "migrate", "Brings the database's schema up to date.",
-        details: "Safe to run at any time, and by several processes at once.",
-        options: Option.configuration
+        details: "Safe to run at any time, and by several processes at once. A SQLite file is made if it is missing.",
+        options: Option.database
     ) { arguments in
-        let workplace = try Workplace(arguments)
-        try workplace.database(try workplace.configuration()).close()
+        try DatabaseSource(arguments).open(migrates: true).close()
         Terminal.say("The schema is up to date.")
         return 0
     }

@@ -17,6 +17,19 @@ enum Terminal {
         }
     }
 
+    /// Writes the members of a JSON object, one a line, by name.
+    static func say(members json: JSON) {
+        let members = json.object ?? [:]
+        say(
+            table: members.keys.sorted().map { name in
+                switch members[name] {
+                case .null, nil: [name, "none"]
+                case .string(let text): [name, text]
+                case .some(let value): [name, String(decoding: JSONWriter.bytes(value), as: UTF8.self)]
+                }
+            })
+    }
+
     /// Writes a line to standard error.
     static func complain(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
 }

@@ -1,4 +1,4 @@
-import Auth
+@_spi(System) import Auth
 import Base
 import Demonstration
 
@@ -13,11 +13,14 @@ extension Verb {
         options: [
             Option(
                 "--role", "ROLE",
-                "\(Role.allCases.map(\.rawValue).joined(separator: ", ")); default: admin"),
+                "\(Role.allCases.map(\.rawValue).joined(separator: ", ")); default: admin",
+                words: Role.allCases.map(\.rawValue)),
             Option("--workspace", "UUID", "the workspace; default: the demonstration workspace"),
             Option("--user", "UUID", "the user's id"),
             Option("--email", "ADDRESS", "the user's e-mail address"),
-            Option("--aal", "LEVEL", "aal1, or aal2 for a session with a second factor; default: aal2"),
+            Option(
+                "--aal", "LEVEL", "aal1, or aal2 for a session with a second factor; default: aal2",
+                words: ["aal1", "aal2"]),
             Option("--expires-in", "SECONDS", "how long it is valid; negative: expired; default: 604800"),
         ] + Option.configuration
     ) { arguments in
@@ -41,7 +44,7 @@ extension Verb {
             return SessionTokens.Person(userID: user, email: email)
         }
         let database = try workplace.database(configuration)
-        let members = try Member.all(of: workspace ?? Demonstration.workspaceID, in: database)
+        let members = try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members() ?? []
         let isNamed = user != nil || arguments["--email"] != nil
         let match = members.first { member in
             (user == nil || member.userID == user)

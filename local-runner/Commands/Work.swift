@@ -10,7 +10,9 @@ extension Verb {
             """,
         options: [
             Option("--processes", "N", "how many jobs run at once; default: 4"),
-            Option("--format", "FORMAT", "the format of the log: text or json"),
+            Option(
+                "--format", "FORMAT", "the format of the log: text or json",
+                words: RunnerLog.Format.allCases.map(\.rawValue)),
         ] + Option.configuration
     ) { arguments in
         let processes = try arguments.integer("--processes", in: 1...256) ?? 4

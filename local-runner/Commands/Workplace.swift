@@ -37,9 +37,9 @@ struct Workplace {
     var stateFile: String { "\(stateFolder)/dev.json" }
 
     /// Reads and checks the configuration. If secrets are needed and the file with them is missing, it is created
-    /// first.
-    func configuration(needsSecrets: Bool = false) throws -> Configuration {
-        if needsSecrets { try makeSecrets() }
+    /// first, unless `makesSecrets` is false.
+    func configuration(needsSecrets: Bool = false, makesSecrets: Bool = true) throws -> Configuration {
+        if needsSecrets, makesSecrets { try makeSecrets() }
         var configuration = try Configuration.load(
             configurationFile, environment: environment,
             defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
@@ -47,15 +47,16 @@ struct Workplace {
         return configuration
     }
 
-    /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks. Secrets that the
-    /// environment has are left out, because a value in the file would win over theirs.
+    /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)
         let path = "\(root)/\(name)"
         let bytes = try File.read(configurationFile)
         let required = Configuration.requiredSecrets(bytes, environment: environment)
         let given = Configuration.processEnvironment
-        let missing = required.filter { given[$0, default: ""].isEmpty }
+        let missing = required.filter { name in
+            given[name, default: ""].isEmpty && given[name + Environment.fileSuffix, default: ""].isEmpty
+        }
         guard !File.exists(path), !missing.isEmpty else { return }
         try DevVars.create(path, secrets: missing)
         Terminal.complain("Created \(name) with random secrets for this machine.")

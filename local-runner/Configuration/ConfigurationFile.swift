@@ -18,9 +18,10 @@ extension Configuration {
             try File.read(path), file: path, environment: environment, local: local)
     }
 
-    /// Returns the path of the configuration file in the current folder or the nearest one above it; nil if there is
-    /// none.
+    /// Returns the path of the configuration file: the one that LOCAL_RUNNER_CONFIG names, or else the one in the
+    /// current folder or the nearest one above it; nil if there is none.
     static func find() -> String? {
+        if let path = Environment.process["LOCAL_RUNNER_CONFIG"] { return path }
         var folder = File.absolute(".")
         while true {
             let path = folder == "/" ? "/" + fileName : "\(folder)/\(fileName)"

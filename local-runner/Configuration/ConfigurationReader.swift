@@ -2,11 +2,12 @@ import Base
 
 /// The values that a configuration needs and wrangler-like.json does not contain.
 struct LocalValues {
-    /// The values from .dev.vars. They win over all others.
+    /// The values from .dev.vars. They win over "vars".
     var devVars = DevVars()
     /// The name of that file, for error messages.
     var devVarsFile = ".dev.vars"
-    /// The process's environment, which supplies secrets that .dev.vars does not have.
+    /// The process's environment. For secrets it wins over .dev.vars. A variable with `_FILE` at the end of a
+    /// secret's name names a file with the secret.
     var process: [String: String] = [:]
     /// The default values of variables that wrangler-like.json may leave out.
     var defaults: [String: String] = [:]
@@ -17,7 +18,7 @@ struct LocalValues {
 /// Reads wrangler-like.json for one environment and collects all problems in it.
 struct ConfigurationReader {
     private static let environmentKeys = [
-        "name", "compatibility_date", "vars", "secrets", "dev", "limits", "functions", "triggers",
+        "name", "compatibility_date", "vars", "secrets", "dev", "limits", "binding_groups", "functions", "triggers",
     ]
     /// The settings that an environment does not inherit from the top level of the file.
     private static let notInherited = ["vars", "secrets"]
@@ -83,7 +84,8 @@ struct ConfigurationReader {
         let listen = listenAddress(members["dev"])
         let limits = limits(members["limits"], over: Limits())
         let values = variables(vars: members["vars"], secrets: members["secrets"], wantsValues: wantsValues)
-        let functions = functions(members["functions"], limits: limits, variables: values)
+        let groups = bindingGroups(members["binding_groups"], variables: values)
+        let functions = functions(members["functions"], limits: limits, variables: values, groups: groups)
         let crons = crons(members["triggers"], functions: functions)
         let result = functions.map(\.configuration)
         return Configuration(

@@ -22,7 +22,7 @@ struct DevVars {
     static func create(_ path: String, secrets: [String]) throws(FileError) {
         var text = """
             # Secrets for local development: KEY=VALUE lines, read when the runner starts. Keep this file out of
-            # version control. These values win over the process's environment and over "vars".
+            # version control. These values win over "vars"; the process's environment wins over them.
 
             """
         for name in secrets {

@@ -14,11 +14,12 @@ extension ConfigurationReader {
 
     /// Reads the entries of "functions". An entry without a usable route and function adds problems and is left out.
     mutating func functions(
-        _ node: Node?, limits general: Limits, variables: [String: Secret]
+        _ node: Node?, limits general: Limits, variables: [String: Secret], groups: [String: [Binding]]
     ) -> [FunctionEntry] {
         var entries: [FunctionEntry] = []
         for element in node?.elements(&problems) ?? [] {
-            guard let configuration = function(element, limits: general, variables: variables) else {
+            guard let configuration = function(element, limits: general, variables: variables, groups: groups)
+            else {
                 continue
             }
             for earlier in entries {
@@ -43,7 +44,7 @@ extension ConfigurationReader {
     }
 
     private mutating func function(
-        _ node: Node, limits general: Limits, variables: [String: Secret]
+        _ node: Node, limits general: Limits, variables: [String: Secret], groups: [String: [Binding]]
     ) -> FunctionConfiguration? {
         let keys = ["route", "function", "methods", "bindings", "dispatch", "credentials", "limits"]
         let members = node.members(known: keys, &problems)
@@ -53,7 +54,7 @@ extension ConfigurationReader {
         let route = members["route"].flatMap { self.route($0) }
         let function = members["function"].flatMap { functionName($0) }
         let methods = members["methods"].map { self.methods($0) } ?? []
-        let environment = members["bindings"].map { bindings($0, variables) } ?? []
+        let environment = members["bindings"].map { bindings($0, variables, groups) } ?? []
         let dispatch = members["dispatch"]?.word(Dispatch.allCases.map(\.rawValue), &problems)
         let credentials = members["credentials"]?.word(Credentials.allCases.map(\.rawValue), &problems)
         let limits = limits(members["limits"], over: general)
@@ -115,14 +116,42 @@ extension ConfigurationReader {
         }
     }
 
-    private mutating func bindings(
-        _ node: Node, _ variables: [String: Secret]
-    ) -> [(name: String, value: Secret)] {
-        node.strings(&problems).compactMap { name, place in
-            if let value = variables[name] { return (name, value) }
-            let advice = NearestWord.advice(name, variables.keys.sorted())
-            problems.add(place, "\(name) is neither in \"vars\" nor in \"secrets\"; \(advice)")
-            return nil
+    /// A variable that a function gets.
+    typealias Binding = (name: String, value: Secret)
+
+    /// The lists of "binding_groups", which several functions have in common, by name.
+    mutating func bindingGroups(_ node: Node?, variables: [String: Secret]) -> [String: [Binding]] {
+        var groups: [String: [Binding]] = [:]
+        for (name, list) in (node?.members(&problems) ?? [:]).sorted(by: { $0.key < $1.key }) {
+            if !Self.isName(name) {
+                problems.add(list.place, "\"\(name)\" must be lower-case letters, digits and dashes.")
+            }
+            groups[name] = bindings(list, variables, [:])
         }
+        return groups
+    }
+
+    /// The variables that a list names, those of a group by `@GROUP`.
+    private mutating func bindings(
+        _ node: Node, _ variables: [String: Secret], _ groups: [String: [Binding]]
+    ) -> [Binding] {
+        var bindings: [Binding] = []
+        for (name, place) in node.strings(&problems) {
+            if name.hasPrefix("@"), !groups.isEmpty {
+                if let group = groups[String(name.dropFirst())] {
+                    bindings += group
+                } else {
+                    let advice = NearestWord.advice(name, groups.keys.sorted().map { "@" + $0 })
+                    problems.add(place, "\(name) is not in \"binding_groups\"; \(advice)")
+                }
+            } else if let value = variables[name] {
+                bindings.append((name, value))
+            } else {
+                let advice = NearestWord.advice(name, variables.keys.sorted())
+                problems.add(place, "\(name) is neither in \"vars\" nor in \"secrets\"; \(advice)")
+            }
+        }
+        var known: Set<String> = []
+        return bindings.filter { known.insert($0.name).inserted }
     }
 }

@@ -1,5 +1,4 @@
 import Base
-import Store
 
 extension ConfigurationReader {
     /// Variables by which a function recognises how it was called. A binding with such a name would mislead the
@@ -11,8 +10,9 @@ extension ConfigurationReader {
 
     /// Returns the values of all variables and secrets by name.
     ///
-    /// The first of these sources that has a value wins: .dev.vars; for a secret, the process's environment; for a
-    /// variable, "vars", then the runner's default.
+    /// The first of these sources that has a value wins: for a secret, the process's environment, the file that the
+    /// environment names with `_FILE` at the end of the secret's name, then .dev.vars in the same two ways; for a
+    /// variable, .dev.vars, "vars", then the runner's default.
     mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
         var values = local.defaults.mapValues { Secret($0) }
         let variables = vars?.members(&problems) ?? [:]
@@ -34,43 +34,52 @@ extension ConfigurationReader {
             values[name] = Secret("")
         }
         guard wantsValues else { return values }
-        for (name, _) in required + optional {
-            if let value = local.process[name] { values[name] = Secret(value) }
+        for (name, place) in required + optional {
+            if let value = secret(name, place) { values[name] = value }
         }
-        for (name, place) in required {
-            let isMissing = (local.devVars.values[name] ?? values[name])?.reveal(\.isEmpty) ?? true
-            if isMissing, local.needsSecrets { problems.add(place, missing(name)) }
+        for (name, place) in required where values[name]?.reveal(\.isEmpty) ?? true {
+            let isReported = problems.list.contains { $0.place == place }
+            if local.needsSecrets, !isReported { problems.add(place, missing(name)) }
         }
         // A misspelt name of an optional secret would otherwise go unnoticed.
-        let unknown = local.devVars.values.keys.filter { values[$0] == nil }.sorted()
+        let files = (required + optional).map { $0.text + Environment.fileSuffix }
+        let unknown = local.devVars.values.keys.filter { values[$0] == nil && !files.contains($0) }.sorted()
         for (name, place) in optional where local.devVars.values[name] == nil {
             guard let similar = NearestWord.nearest(to: name, in: unknown), values[name]?.reveal(\.isEmpty) ?? true
             else { continue }
             problems.add(
                 place, "secret \(name) has no value, but \(local.devVarsFile) has \(similar); did you mean that one?")
         }
-        for (name, value) in local.devVars.values where values[name] != nil { values[name] = value }
+        for (name, value) in local.devVars.values where variables[name] != nil || local.defaults[name] != nil {
+            values[name] = value
+        }
         for (name, place) in required + optional {
-            if let problem = values[name]?.reveal({ Self.problem(of: name, $0) }) { problems.add(place, problem) }
+            guard let problem = values[name]?.reveal({ VariableType.problem(of: name, $0) }) else { continue }
+            problems.add(
+                place, "secret \(problem); make one with: echo \"\(name)=\(DevVars.example(of: name))\"")
+        }
+        for (name, node) in variables.sorted(by: { $0.key < $1.key }) {
+            guard let problem = values[name]?.reveal({ VariableType.problem(of: name, $0) }) else { continue }
+            problems.add(local.devVars.values[name] == nil ? node.place : local.devVarsFile, problem + ".")
         }
         return values
     }
 
-    /// Returns the reason why a function would refuse the value of a secret; nil if there is none or the value is
-    /// empty.
-    private static func problem(of name: String, _ value: String) -> String? {
-        let environment = Environment([name: value])
-        do {
-            switch name {
-            case "SUPABASE_JWT_SECRET", "EXPORT_CURSOR_SECRET", "CONFIRMATION_SECRET", "STRIPE_WEBHOOK_SECRET":
-                _ = try environment.hmacKey(name)
-            case "AUDIT_SIGNING_KEY" where !value.isEmpty: _ = try AuditSigningKey(environment)
-            default: break
+    /// The value of a secret. Nil if it has none.
+    private mutating func secret(_ name: String, _ place: String) -> Secret? {
+        let fileName = name + Environment.fileSuffix
+        for (values, source) in [
+            (local.process.mapValues { Secret($0) }, "the environment"), (local.devVars.values, local.devVarsFile),
+        ] {
+            if let value = values[name], !value.reveal(\.isEmpty) { return value }
+            guard let path = values[fileName]?.reveal({ $0 }), !path.isEmpty else { continue }
+            guard let content = Environment.content(ofFile: path) else {
+                problems.add(place, "\(fileName) in \(source) names \(path), which can't be read.")
+                return nil
             }
-            return nil
-        } catch {
-            return "secret \(error.description); make one with: echo \"\(name)=\(DevVars.example(of: name))\""
+            return Secret(content)
         }
+        return nil
     }
 
     private func missing(_ name: String) -> String {

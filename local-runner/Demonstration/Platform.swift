@@ -1,3 +1,5 @@
+import Integrations
+
 /// The platforms that the company has connected, in the order of their connection.
 enum Platform: String, CaseIterable {
     case okta
@@ -11,33 +13,10 @@ enum Platform: String, CaseIterable {
     case zoom
     case jamfPro = "jamf_pro"
 
-    var name: String {
-        switch self {
-        case .okta: "Okta"
-        case .googleWorkspace: "Google Workspace"
-        case .bambooHR: "BambooHR"
-        case .github: "GitHub"
-        case .slack: "Slack"
-        case .jira: "Jira"
-        case .aws: "AWS"
-        case .crowdStrike: "CrowdStrike"
-        case .zoom: "Zoom"
-        case .jamfPro: "Jamf Pro"
-        }
-    }
+    var name: String { PlatformNames.name(rawValue) }
 
-    var category: String {
-        switch self {
-        case .okta, .googleWorkspace: "idp"
-        case .bambooHR: "hr"
-        case .github: "developer"
-        case .slack, .zoom: "communication"
-        case .jira: "itsm"
-        case .aws: "cloud"
-        case .crowdStrike: "edr"
-        case .jamfPro: "mdm"
-        }
-    }
+    /// The category of the platform. No HR platform can be connected yet.
+    var category: String { Integrations.Platform(rawValue: rawValue)?.category ?? "hr" }
 
     /// The role among the identity providers; nil for other platforms.
     var idpRole: String? {

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The client's address and the credentials of a request. A function limits the places, and the places in its queue,
 /// that requests with the same address or the same credentials may take.
 struct Claim: Equatable {

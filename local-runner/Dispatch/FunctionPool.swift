@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 
 /// The processes of one function, and the requests that wait for them.
 final class FunctionPool {

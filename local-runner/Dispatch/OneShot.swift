@@ -6,7 +6,8 @@ import Glibc
 final class OneShot {
     /// The result of the run.
     enum Outcome {
-        /// The output of a process that exited with status 0.
+        /// The output of a process that exited with status 0, or with 1 as a scheduled run does that failed and wrote
+        /// its response.
         case answered([UInt8])
         /// The process exceeded its time limit and was killed.
         case timedOut
@@ -110,6 +111,11 @@ final class OneShot {
         return true
     }
 
+    /// Returns true if a text is a response that says that something failed.
+    private static func isRefusal(_ response: [UInt8]) -> Bool {
+        (try? JSON(parsing: response))?["statusCode"]?.integer.map { (400...599).contains($0) } == true
+    }
+
     private func end(_ verdict: Outcome) {
         if self.verdict == nil { self.verdict = verdict }
         process?.kill()
@@ -125,7 +131,8 @@ final class OneShot {
         if let verdict {
             completion(verdict)
         } else {
-            completion(exitStatus == 0 ? .answered(response) : .failed(status: exitStatus, output: response))
+            let hasAnswered = exitStatus == 0 || exitStatus == 1 && Self.isRefusal(response)
+            completion(hasAnswered ? .answered(response) : .failed(status: exitStatus, output: response))
         }
     }
 }

@@ -1,4 +1,5 @@
 import FastCGI
+import HTTP
 
 /// Encodes a request as CGI variables (RFC 3875 §4.1) in the form of FastCGI.
 enum Parameters {

@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 
 /// Reads a pipe from a process until its end.
 final class PipeReader: EventHandler, Continuation {

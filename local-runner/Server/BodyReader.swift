@@ -1,11 +1,20 @@
+import HTTP
+
 /// Separates a request's body from the following input by its framing (RFC 9112 §6.3).
 enum BodyReader {
     /// The number of bytes that are still missing.
     case length(Int)
     case chunked(ChunkedDecoder)
 
+    /// The progress of reading a body.
+    enum Progress: Equatable {
+        case incomplete
+        case complete
+        case failed(RunnerError)
+    }
+
     /// Moves the body's bytes from `input` into `body`, until that has `limit` bytes.
-    mutating func read(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> ChunkedDecoder.Progress {
+    mutating func read(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> Progress {
         switch self {
         case .chunked(var decoder):
             let progress = decoder.decode(&input, into: body, limit: limit)
@@ -17,6 +26,30 @@ enum BodyReader {
             input.consume(part.count)
             self = .length(remaining - part.count)
             return remaining == part.count ? .complete : .incomplete
+        }
+    }
+}
+
+extension ChunkedDecoder {
+    /// Decodes `input` and appends the data to `body`, until that has `limit` bytes.
+    mutating func decode(
+        _ input: inout InputBuffer, into body: RequestBody, limit: Int
+    ) -> BodyReader.Progress {
+        var position = 0
+        let progress: Progress
+        do throws(RunnerError) {
+            progress = try decode(input.bytes, &position, limit: limit) { part throws(RunnerError) in
+                try body.append(part)
+            }
+        } catch {
+            return .failed(error)
+        }
+        input.consume(position)
+        switch progress {
+        case .incomplete: return .incomplete
+        case .complete: return .complete
+        case .malformed: return .failed(.badRequest("The chunked coding is malformed."))
+        case .tooLarge: return .failed(.bodyTooLarge)
         }
     }
 }

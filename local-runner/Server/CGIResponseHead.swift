@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import HTTP
 
 /// The head of a CGI response (RFC 3875 §6.2), as positions in the bytes that it was read from.
 struct CGIResponseHead {
@@ -41,16 +42,12 @@ struct CGIResponseHead {
     }
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer, _ line: Extent) throws(Malformed) {
-        var colon = line.start
-        while colon < line.end, ASCII.isToken(bytes[colon]) { colon += 1 }
-        guard colon > line.start, colon < line.end, bytes[colon] == ASCII.colon else { throw Malformed() }
-        let name = bytes[Extent(start: line.start, end: colon)]
-        for byte in bytes[Extent(start: colon, end: line.end)] where !ASCII.isFieldContent(byte) { throw Malformed() }
+        guard let field = try? FieldLine(bytes, at: line) else { throw Malformed() }
+        let name = bytes[field.name]
         switch name.count {
-        case 6 where name.equals("status"): try readStatus(bytes, Extent(start: colon + 1, end: line.end))
+        case 6 where name.equals("status"): try readStatus(bytes, field.rest)
         case 14 where name.equals("content-length"):
-            let value = bytes[Extent(start: colon + 1, end: line.end)].trimmed
-            guard contentLength == nil, let length = value.decimal else { throw Malformed() }
+            guard contentLength == nil, let length = bytes[field.value].decimal else { throw Malformed() }
             contentLength = length
         case 12 where name.equals("x-request-id"):
             hasRequestID = true

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The part of a connection that turns a request's bytes into a call of its function.
 extension Connection {
     /// Serves the requests that have been read, as far as possible. Returns true if more have been read, but the client
@@ -82,7 +84,7 @@ extension Connection {
 
     private func setRequestID(_ head: RequestHead) {
         for field in head.fields {
-            guard case .requestID = field.kind, RequestIDs.isAcceptable(input.bytes[field.value]) else {
+            guard case .requestID = field.kind, RequestID.isAcceptable(input.bytes[field.value]) else {
                 continue
             }
             exchange.requestID.removeAll(keepingCapacity: true)

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 
 /// The part of a connection that sends responses of functions, and the runner's own, to the client.
 extension Connection {
@@ -62,7 +63,6 @@ extension Connection {
         var body = Array("{\"error\":\"".utf8)
         body.append(error.sentence)
         body.append("\"}")
-        let line = error.statusLine
         if case .head = phase {
             // Starts an exchange for the log, since no request has begun.
             exchange.reset()
@@ -70,7 +70,7 @@ extension Connection {
             server.requestIDs.next(&exchange.requestID)
             exchange.line.append("- -")
         }
-        answer(status: line.code, reason: line.reason, body: body) { head in
+        answer(status: error.status, body: body) { head in
             switch error {
             case .methodNotAllowed(let allow):
                 head.append("Allow: ")
@@ -85,7 +85,7 @@ extension Connection {
 
     /// Answers OPTIONS.
     func answerOptions(allow: [UInt8]?) {
-        answer(status: 204, reason: "No Content", body: nil) { head in
+        answer(status: 204, body: nil) { head in
             guard let allow else { return }
             head.append("Allow: ")
             head.append(contentsOf: allow)
@@ -93,27 +93,23 @@ extension Connection {
         }
     }
 
+    /// The lines of the fields that every response carries.
+    private static let everyResponse = Response.everyResponse.flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
+
     /// Writes a complete response of the runner itself, with the headers that every response has.
     func answer(
-        status: Int, reason: StaticString, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
+        status: Int, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
     ) {
         exchange.status = status
         settleConnection()
         output.bytes.append("HTTP/1.1 ")
         output.bytes.append(decimal: status)
         output.bytes.append(ASCII.space)
-        output.bytes.append(reason)
+        output.bytes.append(Response.reason(status))
         output.bytes.append("\r\n")
         addFields(&output.bytes)
-        output.bytes.append(
-            """
-            X-Frame-Options: DENY\r
-            X-Content-Type-Options: nosniff\r
-            Referrer-Policy: strict-origin-when-cross-origin\r
-            Strict-Transport-Security: max-age=31536000; includeSubDomains\r
-            Cache-Control: no-store\r
-            X-Request-Id: 
-            """)
+        output.bytes.append(contentsOf: Self.everyResponse)
+        output.bytes.append("X-Request-Id: ")
         output.bytes.append(contentsOf: exchange.requestID)
         output.bytes.append("\r\n")
         if let body {

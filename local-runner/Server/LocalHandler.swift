@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import HTTP
 
 /// Handles /cdn-cgi/*, the runner's own paths, for this machine only.
 ///
@@ -88,7 +89,7 @@ enum LocalHandler {
                         }
                     }
                 }
-                connection.answer(status: 200, reason: "OK", body: json.bytes)
+                connection.answer(status: 200, body: json.bytes)
             }
         }
     }

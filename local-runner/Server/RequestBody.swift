@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import HTTP
 
 /// The body of a request, kept until it is complete: up to 64 KiB in memory, a longer one in a file without a name.
 final class RequestBody {

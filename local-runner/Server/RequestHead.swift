@@ -1,3 +1,5 @@
+import HTTP
+
 /// The fields that the runner itself uses. All others are passed to the function.
 enum FieldKind {
     case other

@@ -6,15 +6,6 @@ struct RequestIDs {
     private var random = [UInt8](repeating: 0, count: 4096)
     private var used = 4096
 
-    /// Returns true if a client's id is acceptable: 1 to 64 characters of A-Z a-z 0-9 . _ -
-    static func isAcceptable(_ text: UnsafeRawBufferPointer) -> Bool {
-        (1...64).contains(text.count)
-            && text.allSatisfy { byte in
-                ASCII.isDigit(byte) || ASCII.lowercased(byte) &- UInt8(ascii: "a") < 26
-                    || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-            }
-    }
-
     /// Puts a new version 4 UUID into `text`. Random bytes are fetched from the system in large blocks.
     mutating func next(_ text: inout [UInt8]) {
         if used == random.count {

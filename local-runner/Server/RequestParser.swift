@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import HTTP
 
 /// Reads request heads (RFC 9112) line by line, strictly: anything that two parsers could read differently is refused,
 /// so that no request can be hidden inside another.
@@ -119,23 +120,16 @@ struct RequestParser {
         if line.end - fieldsStart > Self.maximumFieldBytes || head.fields.count == Self.maximumFieldCount {
             throw .fieldsTooLarge
         }
-        var position = line.start
-        while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
-        let name = Extent(start: line.start, end: position)
-        guard name.count > 0, position < line.end, bytes[at: position] == ASCII.colon else {
-            throw .badRequest("A header field's name is malformed.")
+        let field: FieldLine
+        do throws(FieldLine.Fault) {
+            field = try FieldLine(bytes, at: line)
+        } catch {
+            switch error {
+            case .name: throw .badRequest("A header field's name is malformed.")
+            case .value: throw .badRequest("A header field's value holds a control character.")
+            }
         }
-        let rest = Extent(start: position + 1, end: line.end)
-        for byte in bytes[rest] where !ASCII.isFieldContent(byte) {
-            throw .badRequest("A header field's value holds a control character.")
-        }
-        let trimmed = bytes[rest].trimmed
-        let start =
-            trimmed.baseAddress.flatMap { start in bytes.baseAddress.map { start - $0 } } ?? rest.start
-        head.fields.append(
-            Field(
-                name: name, value: Extent(start: start, end: start + trimmed.count),
-                kind: FieldKind(bytes[name])))
+        head.fields.append(Field(name: field.name, value: field.value, kind: FieldKind(bytes[field.name])))
     }
 
     /// Evaluates all fields together.

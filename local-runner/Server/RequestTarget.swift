@@ -1,4 +1,5 @@
 import Base
+import HTTP
 
 /// A request target (RFC 9112 §3.2), as positions in the buffer that it was read from.
 enum RequestTarget {
@@ -45,7 +46,7 @@ extension RequestTarget {
     /// Decodes %XX. Returns nil if an escape is malformed or stands for a control character. Keeps %2F, since it is
     /// part of a name and not a separator.
     static func decodePath(_ path: UnsafeRawBufferPointer) -> [UInt8]? {
-        percentDecode(path) { byte in
+        PercentEncoding.decode(path) { byte in
             byte < 0x20 || byte == 0x7F ? .refused : byte == ASCII.slash ? .kept : .decoded
         }
     }
@@ -56,37 +57,9 @@ extension RequestTarget {
             let parts = pair.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, UnsafeRawBufferPointer(rebasing: parts[0]).equals(name) else { continue }
-            let value = parts[1].map { $0 == UInt8(ascii: "+") ? ASCII.space : $0 }
-            return value.withUnsafeBytes { percentDecode($0) { _ in .decoded } }
+            return PercentEncoding.decode(parts[1], plusIsSpace: true) { _ in .decoded }
                 .map { String(decoding: $0, as: UTF8.self) }
         }
         return nil
-    }
-
-    private enum Escape { case decoded, kept, refused }
-
-    private static func percentDecode(
-        _ text: UnsafeRawBufferPointer, _ treatment: (UInt8) -> Escape
-    ) -> [UInt8]? {
-        var decoded: [UInt8] = []
-        var position = 0
-        while position < text.count {
-            let byte = text[position]
-            position += 1
-            guard byte == UInt8(ascii: "%") else {
-                decoded.append(byte)
-                continue
-            }
-            guard let high = text[at: position].flatMap(Hex.value), let low = text[at: position + 1].flatMap(Hex.value)
-            else { return nil }
-            let value = high << 4 | low
-            switch treatment(value) {
-            case .decoded: decoded.append(value)
-            case .kept: decoded.append(contentsOf: text[from: position - 1, to: position + 2])
-            case .refused: return nil
-            }
-            position += 2
-        }
-        return decoded
     }
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// A path, its methods, and the function that serves them.
 final class Route {
     let pool: FunctionPool

@@ -22,29 +22,27 @@ enum RunnerError: Error, Equatable {
 
     static func == (left: RunnerError, right: RunnerError) -> Bool { left.status == right.status }
 
-    /// The HTTP status and its reason phrase (RFC 9110 §15).
-    var statusLine: (code: Int, reason: StaticString) {
+    /// The HTTP status (RFC 9110 §15).
+    var status: Int {
         switch self {
-        case .badRequest: (400, "Bad Request")
-        case .unauthorized: (401, "Unauthorized")
-        case .forbidden: (403, "Forbidden")
-        case .notFound: (404, "Not Found")
-        case .methodNotAllowed: (405, "Method Not Allowed")
-        case .requestTimeout: (408, "Request Timeout")
-        case .stillRunning: (409, "Conflict")
-        case .bodyTooLarge: (413, "Content Too Large")
-        case .targetTooLong: (414, "URI Too Long")
-        case .expectationFailed: (417, "Expectation Failed")
-        case .fieldsTooLarge: (431, "Request Header Fields Too Large")
-        case .transferCodingUnknown: (501, "Not Implemented")
-        case .functionFailed: (502, "Bad Gateway")
-        case .overloaded: (503, "Service Unavailable")
-        case .functionTimedOut: (504, "Gateway Timeout")
-        case .versionNotSupported: (505, "HTTP Version Not Supported")
+        case .badRequest: 400
+        case .unauthorized: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .stillRunning: 409
+        case .bodyTooLarge: 413
+        case .targetTooLong: 414
+        case .expectationFailed: 417
+        case .fieldsTooLarge: 431
+        case .transferCodingUnknown: 501
+        case .functionFailed: 502
+        case .overloaded: 503
+        case .functionTimedOut: 504
+        case .versionNotSupported: 505
         }
     }
-
-    var status: Int { statusLine.code }
 
     /// The value of "error" in the body. It needs no escaping.
     var sentence: StaticString {

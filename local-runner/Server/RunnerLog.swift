@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import HTTP
 
 /// The log of the runner: a line for each request, followed by the lines that its function wrote, and lines of the
 /// runner itself. They are collected and written at the end of each turn of the loop.

@@ -30,7 +30,7 @@ final class Server: EventHandler, Continuation {
     /// The token that callers of the runner's own paths need; nil if those paths are closed.
     let localToken: Secret?
     var requestIDs = RequestIDs()
-    var date = HTTPDate()
+    var date = DateLine()
     /// True if the server finishes running requests and accepts no new ones.
     private(set) var isDraining = false
 

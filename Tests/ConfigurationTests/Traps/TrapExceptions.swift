@@ -12,7 +12,7 @@ struct TrapException {
 
     static let all: [TrapException] = [
         TrapException(
-            "Shared/Analysis/Least.swift",
+            "Shared/Product/Analysis/Least.swift",
             "The search keeps its index between 0 and the count; the last element goes when there are more than none.",
             #"""
             guard low == elements.count || elements[low].key != key else { return }
@@ -20,26 +20,26 @@ struct TrapException {
             if elements[middle].key < key { low = middle + 1 } else { high = middle }
             """#),
         TrapException(
-            "Shared/Assistant/Tool.swift",
+            "Shared/Product/Assistant/Tool.swift",
             "The names of a tool's inputs are written in the code, each once.",
             #"""
             let properties = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.schema) })
             """#),
         TrapException(
-            "Shared/Auth/APIKey.swift",
+            "Shared/Data/Auth/APIKey.swift",
             "The digits are a constant.",
             #"""
             let random = (marker.utf8.count..<length).map { _ in digits[Int.random(in: 0..<digits.count)] }
             """#),
         TrapException(
-            "Shared/Base/Base64.swift",
+            "Shared/Base/Base/Base64.swift",
             "The 64 digits are a constant, six bits choose one; the table has a place for each byte.",
             #"""
             for (value, digit) in digits.enumerated() { values[Int(digit)] = value }
             for digit in 0...group.count { text.append(digits[bits >> (18 - 6 * digit) & 63]) }
             """#),
         TrapException(
-            "Shared/Base/Checked.swift",
+            "Shared/Base/Base/Checked.swift",
             "The checks themselves.",
             #"""
             firstIndex(of: separator).map { (self[..<$0], self[$0...].dropFirst()) }
@@ -48,13 +48,13 @@ struct TrapException {
             return self[lower..<Swift.min(Swift.max(end, lower), endIndex)]
             """#),
         TrapException(
-            "Shared/Connectors/PlatformAPI.swift",
+            "Shared/Platforms/Connectors/PlatformAPI.swift",
             "The line before has found the request at this index, and there is a value for each request.",
             #"""
             values[index] = value
             """#),
         TrapException(
-            "Shared/Jobs/ChildProcess.swift",
+            "Shared/Data/Jobs/ChildProcess.swift",
             "The array has two ends of a pipe.",
             #"""
             close(ends[0])
@@ -62,26 +62,26 @@ struct TrapException {
             pipe = ends[0]
             """#),
         TrapException(
-            "Shared/Jobs/JobClaim.swift",
+            "Shared/Data/Jobs/JobClaim.swift",
             "The initialiser reads a text, and gives nil for one that is no number.",
             #"""
             let number = Int(words[2])
             """#),
         TrapException(
-            "Shared/Jobs/JobProcesses.swift",
+            "Shared/Data/Jobs/JobProcesses.swift",
             "There is an entry for each child, and the indices are those of the children, from the last on.",
             #"""
             for index in children.indices.reversed() where entries[index].revents != 0 {
             ended(children.remove(at: index))
             """#),
         TrapException(
-            "Shared/Export/CSVWriter.swift",
+            "Shared/Product/Export/CSVWriter.swift",
             "The text is what stands at the end.",
             #"""
             bytes.removeLast(text.count)
             """#),
         TrapException(
-            "Shared/Export/Deflater.swift",
+            "Shared/Product/Export/Deflater.swift",
             "zlib refuses these constants only when there is no memory; what it gets at once is far below 4 GiB.",
             #"""
             checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
@@ -90,32 +90,32 @@ struct TrapException {
             stream.pointee.avail_out = UInt32(buffer.count)
             """#),
         TrapException(
-            "Shared/Export/Workbook.swift",
+            "Shared/Product/Export/Workbook.swift",
             "The index is that of a column which the sheet was begun with.",
             #"""
             switch columns[index].kind {
             xml.append(contentsOf: columns[index].letters)
             """#),
         TrapException(
-            "Shared/Export/WorkspaceExport.swift",
+            "Shared/Product/Export/WorkspaceExport.swift",
             "The place is where the column was found.",
             #"""
             if let place { csv.field(row, place, columns[place].kind) } else { csv.empty() }
             """#),
         TrapException(
-            "Shared/Export/XMLText.swift",
+            "Shared/Product/Export/XMLText.swift",
             "No more is removed than stands behind the beginning of the text.",
             #"""
             bytes.removeLast(max(0, bytes.count - start))
             """#),
         TrapException(
-            "Shared/Export/ZIPWriter.swift",
+            "Shared/Product/Export/ZIPWriter.swift",
             "A checksum is not negative.",
             #"""
             append(UInt64(entry.checksum), bytes: 4)
             """#),
         TrapException(
-            "Shared/FastCGI/Record.swift",
+            "Shared/Base/FastCGI/Record.swift",
             "The first line makes sure of eight bytes.",
             #"""
             contentLength = Int(bytes[4]) << 8 | Int(bytes[5])
@@ -125,14 +125,14 @@ struct TrapException {
             type = bytes[1]
             """#),
         TrapException(
-            "Shared/Findings/Finding.swift",
+            "Shared/Product/Findings/Finding.swift",
             "There are five severities, and at least one is asked for.",
             #"""
             [ranks.min() ?? 0, ranks.max() ?? 0, ranks[1], ranks[2], ranks[3]] + (category.map { [$0] } ?? [])
             let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
             """#),
         TrapException(
-            "Shared/Invocation/FastCGI/FastCGIRecords.swift",
+            "Shared/Runtime/Invocation/FastCGI/FastCGIRecords.swift",
             "`fill` has made sure of so many unread bytes, which lie within the buffer.",
             #"""
             buffer.replaceSubrange(0..<unread.count, with: Array(buffer[unread]))
@@ -141,13 +141,13 @@ struct TrapException {
             unread.removeFirst(header.contentLength + header.paddingLength)
             """#),
         TrapException(
-            "Shared/Invocation/Lambda/RuntimeAPIClient.swift",
+            "Shared/Runtime/Invocation/Lambda/RuntimeAPIClient.swift",
             "The number in a text, of which none refuses the address.",
             #"""
             guard parts.count <= 2, let name = parts.first, let port = parts.count == 2 ? UInt16(parts[1]) : 80,
             """#),
         TrapException(
-            "Shared/Remediation/ActionRun.swift",
+            "Shared/Product/Remediation/ActionRun.swift",
             "The index is that of a step of this run.",
             #"""
             if !mayHaveBeenDone { steps[index].status = .pending }
@@ -159,14 +159,14 @@ struct TrapException {
             switch try connector.outcome(of: steps[index].action, on: target) {
             """#),
         TrapException(
-            "Shared/Store/PostgreSQL/PostgreSQLDatabase.swift",
+            "Shared/Data/Store/PostgreSQL/PostgreSQLDatabase.swift",
             "The connection throws unless there is a result for each command.",
             #"""
             results.remove(at: queries.count)
             results.removeFirst()
             """#),
         TrapException(
-            "Shared/Store/PostgreSQL/PostgreSQLMigrations.swift",
+            "Shared/Data/Store/PostgreSQL/PostgreSQLMigrations.swift",
             "The text is the schema's own.",
             #"""
             if end == endIndex || !(self[end].isLetter || self[end].isNumber || self[end] == "_") {
@@ -178,7 +178,7 @@ struct TrapException {
             start = index(after: start)
             """#),
         TrapException(
-            "Shared/Store/PostgreSQL/PostgreSQLResult.swift",
+            "Shared/Data/Store/PostgreSQL/PostgreSQLResult.swift",
             "At most 16 bytes make at most the 36 characters that there is room for.",
             #"""
             text[end + 1] = Hex.lowerDigit(byte)
@@ -186,19 +186,19 @@ struct TrapException {
             text[end] = UInt8(ascii: "-")
             """#),
         TrapException(
-            "Shared/Sync/Staging.swift",
+            "Shared/Platforms/Sync/Staging.swift",
             "Each table has a kind of its own.",
             #"""
             uniqueKeysWithValues: InventoryTable.all.map { table -> (StagedRecord.Kind, SQL) in
             """#),
         TrapException(
-            "Shared/Upstream/ProviderDates.swift",
+            "Shared/Platforms/Upstream/ProviderDates.swift",
             "The date is the first 16 bytes, of which the first line makes sure.",
             #"""
             if date[10] == UInt8(ascii: " ") { date[10] = UInt8(ascii: "T") }
             """#),
         TrapException(
-            "Shared/Upstream/UpstreamClient.swift",
+            "Shared/Platforms/Upstream/UpstreamClient.swift",
             "The loop goes through the list backwards.",
             #"""
             waiting.remove(at: index)
@@ -222,7 +222,7 @@ struct TrapException {
             return Int(text)
             """#),
         TrapException(
-            "Shared/Base/NearestWord.swift",
+            "Shared/Base/Base/NearestWord.swift",
             "The indices are those of the words' own letters, and each row has one more.",
             #"""
             if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
@@ -253,7 +253,7 @@ struct TrapException {
             let field = fields[index]
             """#),
         TrapException(
-            "local-runner/Server/ASCII.swift",
+            "Shared/Base/HTTP/ASCII.swift",
             "The first line makes sure of the same length.",
             #"""
             for index in 0..<count where ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
@@ -283,6 +283,12 @@ struct TrapException {
             "The bytes are taken by sixteens, and 4,096 are as many of them as fit.",
             #"""
             var byte = random[used + index]
+            """#),
+        TrapException(
+            "Shared/Base/HTTP/FieldLine.swift",
+            "The position stays before the end of a line that was found in these bytes.",
+            #"""
+            while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
             """#),
         TrapException(
             "local-runner/Server/RequestParser.swift",

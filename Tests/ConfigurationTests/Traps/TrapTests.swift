@@ -8,7 +8,7 @@ import Testing
 /// for some of them an attacker chooses the server. A trap ends everything that the process serves. So code under
 /// Functions, Shared and local-runner uses forms that can't trap:
 ///
-/// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and from Shared/Base/Checked.swift
+/// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and of Shared/Base/Base/Checked.swift
 ///   `bytes[at: index]`, `bytes[from: start, to: end]` and `text.cut(at: ":")`, instead of an index or a range;
 /// - `Int(exactly:)`, `Int(clamping:)` and `UInt8(truncatingIfNeeded:)` instead of `Int(number)`;
 /// - `guard let`, `??` and `throw` instead of `!`, `try!`, `as!` and `fatalError`;

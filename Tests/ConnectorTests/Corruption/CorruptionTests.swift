@@ -30,11 +30,13 @@ import Testing
         let requests = tenant.corruptor.requests
         let before = try tenant.inventory()
         #expect(before.count > 3 && requests > 3)
+        // PostgreSQL plans by itself as for empty tables until a minute later; syncs then take a multiple of the time.
+        try tenant.store.database.settleStatistics()
         for seed in Self.seeds {
             tenant.corruptor.begin(seed: seed, of: requests)
             // The sync may fail, or remain unfinished.
             _ = try? tenant.sync()
-            let report = "\(example) seed \(seed): \(tenant.corruptor.report)"
+            let report = "\(example.testDescription) seed \(seed): \(tenant.corruptor.report)"
             tenant.corruptor.end()
             var isWhole = try expectNoLoss(before, in: tenant, report)
             // The next process to continue the sync applies the pages that were pulled during the fault.
@@ -43,9 +45,9 @@ import Testing
                 isWhole = try expectNoLoss(before, in: tenant, report) && isWhole
             }
             #expect(try tenant.sync(), "\(report)")
-            let restored = try tenant.inventory()
-            #expect(restored == before, "\(report): \(Self.difference(before, restored))")
-            guard isWhole, restored == before else { return }
+            let changed = Self.difference(before, try tenant.inventory())
+            #expect(changed == [], "\(report)")
+            guard isWhole, changed == [] else { return }
         }
     }
 

@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HTTP
+import Integrations
 import TestSupport
 import Testing
 

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Connectors
 
-/// Shared/Connectors/FIELDS.md names the provider fields that our fields come from: if all fields of a row change, our
-/// field changes too.
+/// The provider's fields that Shared/Platforms/Connectors/FIELDS.md names are those that ours come from: with other values in all of
+/// a row's fields, ours has other values too.
 @Suite struct FieldSourcesTests {
     @Test("Every row of FIELDS.md names the fields that ours comes from", arguments: ConnectorCase.all)
     func everyRowNamesWhereTheFieldComesFrom(_ example: ConnectorCase) throws {

@@ -1,14 +1,15 @@
 import Base
 import Foundation
+import Integrations
 import TestSupport
 import Testing
 
 @testable import Connectors
 
-/// The tables in Shared/Connectors/FIELDS.md.
+/// The tables in Shared/Platforms/Connectors/FIELDS.md.
 enum FieldTable {
     static let connectors = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Connectors")
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Shared/Platforms/Connectors")
 
     /// Returns the rows of a platform's table: our field, and the provider fields that it names.
     static func rows(_ platform: Platform) throws -> [(field: String, sources: [String])] {
@@ -33,7 +34,7 @@ enum FieldTable {
     }
 }
 
-/// Shared/Connectors/FIELDS.md must describe the connectors as they are.
+/// Shared/Platforms/Connectors/FIELDS.md says what the connectors do.
 @Suite struct FieldsTests {
     @Test("Every field that a connector fills is in FIELDS.md", arguments: ConnectorCase.all)
     func everyFieldThatAConnectorFillsIsThere(_ example: ConnectorCase) throws {

@@ -1,5 +1,4 @@
 import Base
-import Findings
 import TestSupport
 import Testing
 

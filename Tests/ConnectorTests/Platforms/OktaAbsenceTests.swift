@@ -51,4 +51,11 @@ import Testing
         }
         #expect(absence.gone == [])
     }
+
+    @Test("Grants of an application stay if the list does not tell that it can hold tokens") func signOnModes() throws {
+        let absence = try sync { request, reply in
+            request.path == "/api/v1/apps" ? reply.entries(nil) { $0.map { $0.with(["signOnMode": nil]) } } : nil
+        }
+        #expect(!absence.requests.contains { $0.path.hasSuffix("/tokens") } && absence.gone == [])
+    }
 }

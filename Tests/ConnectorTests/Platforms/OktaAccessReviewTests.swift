@@ -1,5 +1,4 @@
 import Base
-import Findings
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Base
-import Findings
 import Foundation
+import Integrations
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Base
+import Synchronization
 import TestSupport
 import Testing
 
@@ -40,6 +41,18 @@ import Testing
         }
         #expect(absence.gone == [])
         #expect(absence.records.byKey["oauthGrant/A5/U1"] != nil)
+    }
+
+    @Test("Another page of the log than the one that was asked for is none", arguments: [1, nil] as [Int?])
+    func otherPage(_ number: Int?) throws {
+        let first = Mutex<FakeProvider.Reply?>(nil)
+        let absence = try sync { request, reply in
+            guard request.path.hasSuffix("integrationLogs") else { return nil }
+            if request.parameter("page") == "1" { first.withLock { $0 = reply } }
+            guard request.parameter("page") == "2" else { return nil }
+            return number == nil ? reply.with("paging", ["pages": 3]) : first.withLock { $0 }
+        }
+        #expect(absence.leftOut == ["installed apps"] && absence.gone == [])
     }
 
     private static let refusals = [

@@ -1,5 +1,5 @@
 import Base
-import Findings
+import Integrations
 import TestSupport
 import Testing
 
@@ -43,7 +43,8 @@ enum SlackWorkspace {
         case (true, "GET /api/team.integrationLogs") where request.parameter("count") == "1000":
             if isEmpty { return .json(["ok": false, "error": "paid_only"]) }
             let page = request.parameter("page").flatMap { Int($0) } ?? 1
-            return ok(["logs": .array(Array(log[(page - 1) * 2..<page * 2])), "paging": ["pages": 3]])
+            let entries = Array(log[(page - 1) * 2..<page * 2])
+            return ok(["logs": .array(entries), "paging": ["page": .integer(page), "pages": 3]])
         case (false, "GET /scim/v2/Users") where request.parameter("count") == "1000":
             if isEmpty {
                 return .json(["Errors": ["description": "invalid_authentication", "code": 401]], status: 401)

@@ -59,6 +59,16 @@ import Testing
         #expect(absence.records.byKey["entitlement/zoom/active0"] == nil && absence.gone == [])
     }
 
+    @Test("An address counts as verified only if Zoom says so", arguments: [nil, 2, "yes"] as [JSON])
+    func unverified(_ word: JSON) throws {
+        let absence = try sync { request, reply in
+            request.path == "/v2/users"
+                ? reply.entries("users") { $0.map { $0.with(["verified": word]) } } : nil
+        }
+        let account = absence.accounts["active1"]
+        #expect(account?.email == nil && account?.unread == [.email] && absence.gone == [])
+    }
+
     @Test("A user without a state has the state of the list") func states() throws {
         let absence = try sync { request, reply in
             request.path == "/v2/users"

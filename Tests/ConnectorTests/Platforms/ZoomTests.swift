@@ -1,5 +1,5 @@
 import Base
-import Findings
+import Integrations
 import Synchronization
 import TestSupport
 import Testing

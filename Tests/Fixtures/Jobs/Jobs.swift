@@ -2,6 +2,7 @@
 import Base
 import Function
 import Glibc
+import Integrations
 import Jobs
 
 /// A scheduled function that runs jobs with any fault that a test needs: `do` in a job's payload names it. The variable
@@ -29,9 +30,12 @@ import Jobs
             // The connection is open again.
             context.log.write(.info, "workspaces: \(try context.access.workspaces().count)")
         } else {
-            try runner.runDue(
-                context.access,
-                stays: context.env["FIXTURE_STAYS"] != nil || context.env["JOB_WORKER_SECONDS"] != nil)
+            let stays = context.env["FIXTURE_STAYS"] != nil || context.env["JOB_WORKER_SECONDS"] != nil
+            func keepQueue(now: Timestamp) throws {
+                try context.access.queueDueSyncs(now: now, context.log)
+                try context.access.queueDueHousekeeping(now: now, context.log)
+            }
+            try runner.runDue(context.access, upkeep: stays ? keepQueue : nil)
         }
         return try runner.hasMore(context.access) ? .more : .completed
     }

@@ -1,0 +1,41 @@
+/// An error that a library of the product throws because of a rule of its own, for example because a finding does not
+/// exist. It knows nothing of HTTP: the pipeline answers a request with the status of its kind.
+public protocol DomainError: Error {
+    /// A stable name of the error, such as `finding.unknown`. It stands in the log and in audit entries.
+    var code: String { get }
+    /// The kind, which decides the status of an answer.
+    var kind: ErrorKind { get }
+    /// A sentence that is safe to show: the problem and, where possible, the remedy. It tells nothing of the inside.
+    var sentence: String { get }
+    /// Seconds after which another try may succeed; nil if waiting does not help or the time is not known.
+    var retryAfter: Int? { get }
+}
+
+extension DomainError {
+    public var retryAfter: Int? { nil }
+}
+
+/// The kinds of errors that callers can tell apart.
+public enum ErrorKind: String, Sendable {
+    /// The request itself is malformed or incomplete.
+    case invalid
+    /// The caller has no credentials that hold.
+    case unauthenticated
+    /// The caller, or the workspace's plan, may not do this.
+    case refused
+    /// The workspace does not have it. Another workspace's object gives the same error as one that does not exist.
+    case notFound
+    /// The state of the workspace does not permit it now.
+    case conflict
+    /// It is larger than it may be.
+    case tooLarge
+    /// The request is well-formed, but it can't be carried out with these values, such as credentials that a provider
+    /// refuses.
+    case unprocessable
+    /// There have been too many requests.
+    case limited
+    /// A defect, or another system that did not answer as it should.
+    case `internal`
+    /// It can't be done at the moment, and may be later.
+    case unavailable
+}

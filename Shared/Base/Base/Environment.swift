@@ -1,0 +1,107 @@
+import Glibc
+
+/// The environment variables that a function was started with.
+public struct Environment: Sendable {
+    private let values: [String: String]?
+
+    /// The variables of this process.
+    public static let process = Environment(values: nil)
+
+    /// Creates an environment with exactly the variables in `values`.
+    public init(_ values: [String: String]) { self.init(values: values) }
+
+    private init(values: [String: String]?) { self.values = values }
+
+    /// The value of a variable. If it is not set or empty, this reads the file that the variable with `_FILE` at the
+    /// end of its name names. Nil if neither has a value.
+    ///
+    /// Docker, Kubernetes, systemd and OpenFaaS pass secrets as files, which keeps them out of configurations and
+    /// lists of processes. The file is read each time, so a new secret needs no restart. If it can't be read, the log
+    /// says so.
+    public subscript(name: String) -> String? {
+        if let given = value(name) { return given }
+        guard let path = value(name + Self.fileSuffix) else { return nil }
+        guard let content = Self.content(ofFile: path) else {
+            Log().write(.error, "\(name)\(Self.fileSuffix) names a file that can't be read")
+            return nil
+        }
+        return content.isEmpty ? nil : content
+    }
+
+    /// The end of the name of a variable that names a file.
+    public static let fileSuffix = "_FILE"
+
+    private func value(_ name: String) -> String? {
+        let value = values.map { $0[name] } ?? getenv(name).map { String(cString: $0) }
+        return value?.isEmpty == false ? value : nil
+    }
+
+    /// The longest value that a file may hold, in bytes.
+    private static let longestFile = 65_536
+
+    /// Reads a file that holds a value, and removes line breaks at its end. Returns nil if it can't be read or is too
+    /// long.
+    public static func content(ofFile path: String) -> String? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: longestFile + 1)
+        let count = fread(&bytes, 1, bytes.count, file)
+        guard count <= longestFile, ferror(file) == 0 else { return nil }
+        var content = bytes.prefix(count)
+        while let last = content.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { content.removeLast() }
+        return String(validating: content, as: UTF8.self)
+    }
+
+    /// Returns true if the variable is set, even to an empty value.
+    public func isSet(_ name: String) -> Bool { values.map { $0[name] != nil } ?? (getenv(name) != nil) }
+
+    /// Returns the bytes of a variable's value, which need not be UTF-8. Returns nil if it is not set or empty.
+    public func bytes(_ name: String) -> [UInt8]? {
+        let value =
+            values.map { $0[name].map { Array($0.utf8) } }
+            ?? getenv(name).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        return value?.isEmpty == false ? value : nil
+    }
+
+    /// Returns the value of a variable that holds an HMAC-SHA-256 key. Returns nil if it is not set or empty.
+    ///
+    /// - Throws: `EnvironmentError` if the value has fewer than 32 bytes. A key must be as long as the hash (RFC 7518
+    ///   §3.2); a shorter one could be guessed from a single signature.
+    public func hmacKey(_ name: String) throws(EnvironmentError) -> Secret? {
+        guard let value = self[name] else { return nil }
+        guard value.utf8.count >= Self.shortestKey else {
+            throw EnvironmentError("\(name) has fewer than \(Self.shortestKey) bytes")
+        }
+        return Secret(value)
+    }
+
+    private static let shortestKey = 32
+
+    /// Reads the HMAC-SHA-256 keys of a variable: one, or two with a comma between them while one replaces the other.
+    /// The whole value is always among them, since a key may contain a comma. Empty if the variable is not set or
+    /// empty.
+    ///
+    /// - Throws: `EnvironmentError` as `hmacKey` does.
+    public func hmacKeys(_ name: String) throws(EnvironmentError) -> [Secret] {
+        guard let whole = try hmacKey(name) else { return [] }
+        let parts = whole.reveal { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count >= Self.shortestKey }) else { return [whole] }
+        return parts.map { Secret($0) } + [whole]
+    }
+
+    /// Calls `body` for each variable whose name begins with `prefix`, with the rest of the name and the value.
+    public func forEach(prefix: String, _ body: (_ name: Substring, _ value: String) -> Void) {
+        func visit(_ name: String, _ value: String) {
+            if name.hasPrefix(prefix) { body(name.dropFirst(prefix.count), value) }
+        }
+        if let values { return values.forEach(visit) }
+        var next = environ
+        while let variable = next.pointee {
+            if strncmp(variable, prefix, prefix.utf8.count) == 0, let equals = strchr(variable, 61) {
+                let name = UnsafeRawBufferPointer(start: variable, count: equals - variable)
+                visit(String(decoding: name, as: UTF8.self), String(cString: equals + 1))
+            }
+            next += 1
+        }
+    }
+}

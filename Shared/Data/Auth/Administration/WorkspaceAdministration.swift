@@ -1,0 +1,129 @@
+import Base
+import Store
+
+extension SystemAccess {
+    /// Makes a workspace, whose audit log begins with it. A trial ends after `Trial.length`, unless `trialEnd` says
+    /// when.
+    ///
+    /// - Throws: `AdministrationError` if the name is empty or too long.
+    @_spi(System) public func createWorkspace(
+        name: String, plan: Plan, trialEnd: Timestamp? = nil, by caller: Caller, now: Timestamp = .now
+    ) throws -> WorkspaceOverview {
+        let name = try WorkspaceSetting.checkedName(name)
+        let id = Identifier.random()
+        let end: Timestamp? = plan == .trial ? trialEnd ?? now + Trial.length : trialEnd
+        return try database.transaction(.write) {
+            try database.execute(
+                "INSERT INTO workspaces (id, name, plan, trial_ends_at, created_at) VALUES ($1, $2, $3, $4, $5)", id,
+                name, plan, end, now)
+            try AuditLog(database, workspaceID: id).begin(at: now)
+            return try Workspace(id: id, plan: plan, caller: caller, database: database).change {
+                let entry = AuditEntry(
+                    action: "workspace.created", targetType: "workspace", targetID: id.description,
+                    details: ["name": .string(name), "plan": .string(plan.rawValue)], createdAt: now)
+                guard let overview = try workspaceOverview(id) else {
+                    throw StoreError.failed("a workspace that was made is not there")
+                }
+                return (overview, entry)
+            }
+        }
+    }
+}
+
+extension Workspace {
+    /// Changes settings. The audit entry has the old and the new value of each that differs; there is none if nothing
+    /// does. A workspace that becomes free keeps three integrations, and the oldest beyond those are paused. A trial
+    /// without an end gets one, `Trial.length` from now.
+    ///
+    /// - Parameter pauseIntegrations: Pauses the integrations beyond those of the free plan. Returns their number.
+    @_spi(System) public func change(
+        _ settings: [WorkspaceSetting], now: Timestamp = .now, pauseIntegrations: () throws -> Int
+    ) throws -> WorkspaceOverview {
+        try exclusively {
+            let before = try overview()
+            for setting in settings { try store(setting, now: now) }
+            let after = try overview()
+            var changes: [String: JSON] = [:]
+            for (name, value) in after.settings where before.settings[name] != value {
+                changes[name] = ["from": before.settings[name] ?? .null, "to": value]
+            }
+            guard !changes.isEmpty else { return after }
+            return try change {
+                var entry = AuditEntry(
+                    action: "workspace.settings_changed", targetType: "workspace", targetID: id.description,
+                    details: ["changes": .object(changes)], createdAt: now)
+                if after.plan == .free, before.plan != .free {
+                    entry.details["paused_integrations"] = .integer(try pauseIntegrations())
+                }
+                return (after, entry)
+            }
+        }
+    }
+
+    private func store(_ setting: WorkspaceSetting, now: Timestamp) throws {
+        switch setting {
+        case .name(let name): try execute("UPDATE workspaces SET name = $2 WHERE workspaces.id = $1", name)
+        case .plan(let plan):
+            try execute("UPDATE workspaces SET plan = $2 WHERE workspaces.id = $1", plan)
+            if plan == .trial {
+                try execute(
+                    "UPDATE workspaces SET trial_ends_at = $2 WHERE workspaces.id = $1 AND trial_ends_at IS NULL",
+                    now + Trial.length)
+            }
+        case .trialEnd(let end):
+            try execute("UPDATE workspaces SET trial_ends_at = $2 WHERE workspaces.id = $1", end)
+        case .allowedAddresses(let entries):
+            try execute(
+                "UPDATE workspaces SET ip_allowlist = $2 WHERE workspaces.id = $1",
+                JSON.array(entries.map(JSON.string)))
+        case .requiresSecondFactor(let isRequired):
+            try execute("UPDATE workspaces SET mfa_required = $2 WHERE workspaces.id = $1", isRequired)
+        case .sessionTimeoutHours(let hours):
+            try execute("UPDATE workspaces SET session_timeout_hours = $2 WHERE workspaces.id = $1", hours)
+        case .riskSettings(let settings):
+            try execute("UPDATE workspaces SET risk_settings = $2 WHERE workspaces.id = $1", JSON.object(settings))
+        case .tier(let action, let tier):
+            var settings = try overview().remediationSettings.object ?? [:]
+            var tiers = settings["tiers"]?.object ?? [:]
+            tiers[action] = tier.map(JSON.string)
+            settings["tiers"] = tiers.isEmpty ? nil : .object(tiers)
+            try execute(
+                "UPDATE workspaces SET remediation_settings = $2 WHERE workspaces.id = $1", JSON.object(settings))
+        }
+    }
+
+    /// Erases the data of the workspace: members, keys, integrations with their credentials, all that
+    /// was synced and found, jobs and conversations. The workspace's id and its audit log stay; the chain
+    /// still holds, and its last entry tells of this. Returns the number of rows that were deleted.
+    ///
+    /// It is one transaction. On SQLite other writers wait for it.
+    ///
+    /// - Throws: `AdministrationError` if a sync of the workspace is being applied in steps.
+    @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
+        let keys = try rows("SELECT id FROM api_keys WHERE workspace_id = $1") { try $0[0] as Identifier }
+        let erased: Int = try writingInventory {
+            try change {
+                guard try unfinishedChange() == nil else {
+                    throw AdministrationError(
+                        "a sync of the workspace is being applied; try again in a minute, and nothing was deleted")
+                }
+                let count = try WorkspaceErasure.erase(id, in: database)
+                try execute(
+                    """
+                    UPDATE workspaces SET name = '', plan = 'free', trial_ends_at = NULL, ip_allowlist = '[]',
+                        risk_settings = '{}', remediation_settings = '{}', deleted_at = $2, next_housekeeping_at = $3
+                    WHERE workspaces.id = $1
+                    """, now, Timestamp(seconds: 253_402_300_799))
+                let entry = AuditEntry(
+                    action: "workspace.deleted", targetType: "workspace", targetID: id.description,
+                    details: ["rows": .integer(count)], createdAt: now)
+                return (count, entry)
+            }
+        }
+        // Counters are no part of the transaction.
+        for key in keys {
+            _ = try? database.counters.execute("DELETE FROM counters WHERE subject = $1", StoredAPIKey.counter(key))
+        }
+        return erased
+    }
+}

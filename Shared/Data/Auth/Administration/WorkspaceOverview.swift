@@ -1,0 +1,103 @@
+import Base
+import Store
+
+/// A workspace as its operator sees it: its settings, and how much belongs to it.
+public struct WorkspaceOverview: Sendable, Equatable {
+    public let id: Identifier
+    public let name: String
+    public let plan: Plan
+    /// The end of the trial. Nil if there is none.
+    public let trialEnd: Timestamp?
+    /// Addresses and CIDR ranges. With none, requests may come from everywhere.
+    public let allowedAddresses: JSON
+    public let requiresSecondFactor: Bool
+    /// The most hours since a session began. Nil is any number.
+    public let sessionTimeoutHours: Int?
+    public let riskSettings: JSON
+    public let remediationSettings: JSON
+    public let createdAt: Timestamp
+    /// The time at which its data was erased. Nil if it was not.
+    public let deletedAt: Timestamp?
+    public let members: Int
+    /// The number of API keys that have not been revoked.
+    public let apiKeys: Int
+    /// The number of integrations that are not disconnected.
+    public let integrations: Int
+
+    fileprivate static let columns: SQL = """
+        id, name, plan, trial_ends_at, ip_allowlist, mfa_required, session_timeout_hours, risk_settings,
+        remediation_settings, created_at, deleted_at,
+        (SELECT count(*) FROM members WHERE members.workspace_id = workspaces.id),
+        (SELECT count(*) FROM api_keys WHERE api_keys.workspace_id = workspaces.id AND revoked_at IS NULL),
+        (SELECT count(*) FROM integrations WHERE integrations.workspace_id = workspaces.id
+            AND integrations.status <> 'disconnected')
+        """
+
+    fileprivate init(_ row: any Row) throws {
+        id = try row[0]
+        name = try row[1]
+        plan = try row[2]
+        trialEnd = try row[3]
+        allowedAddresses = try row[4]
+        requiresSecondFactor = try row[5]
+        sessionTimeoutHours = try row[6]
+        riskSettings = try row[7]
+        remediationSettings = try row[8]
+        createdAt = try row[9]
+        deletedAt = try row[10]
+        members = try row[11]
+        apiKeys = try row[12]
+        integrations = try row[13]
+    }
+
+    /// The settings that `WorkspaceSetting` changes, by the names of their keys.
+    public var settings: [String: JSON] {
+        [
+            "name": .string(name), "plan": .string(plan.rawValue),
+            "trial_ends_at": trialEnd.map { .string($0.description) } ?? .null, "ip_allowlist": allowedAddresses,
+            "mfa_required": .bool(requiresSecondFactor),
+            "session_timeout_hours": sessionTimeoutHours.map(JSON.integer) ?? .null, "risk_settings": riskSettings,
+            "remediation_settings": remediationSettings,
+        ]
+    }
+
+    /// All of it.
+    public var json: JSON {
+        var members: [String: JSON] = settings
+        members["id"] = .string(id.description)
+        members["created_at"] = .string(createdAt.description)
+        members["deleted_at"] = deletedAt.map { .string($0.description) } ?? .null
+        members["members"] = .integer(self.members)
+        members["api_keys"] = .integer(apiKeys)
+        members["integrations"] = .integer(integrations)
+        return .object(members)
+    }
+}
+
+extension SystemAccess {
+    /// All workspaces, the oldest first. Those whose data was erased are among them only if `includesDeleted` is true.
+    @_spi(System) public func workspaceOverviews(includesDeleted: Bool = false) throws -> [WorkspaceOverview] {
+        let all = try database.rows(
+            "SELECT " + WorkspaceOverview.columns + " FROM workspaces ORDER BY created_at, id",
+            decode: WorkspaceOverview.init)
+        return includesDeleted ? all : all.filter { $0.deletedAt == nil }
+    }
+
+    /// A workspace, even one whose data was erased. Nil if there is none of that id.
+    @_spi(System) public func workspaceOverview(_ id: Identifier) throws -> WorkspaceOverview? {
+        try database.first(
+            "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1", id,
+            decode: WorkspaceOverview.init)
+    }
+}
+
+extension Workspace {
+    /// The workspace as its operator sees it.
+    func overview() throws -> WorkspaceOverview {
+        let found = try first(
+            "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1",
+            decode: WorkspaceOverview.init)
+        guard let found else { throw StoreError.failed("workspace \(id) is not there") }
+        return found
+    }
+}

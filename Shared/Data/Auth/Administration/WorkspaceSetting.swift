@@ -1,0 +1,101 @@
+import Base
+
+/// A new value of one setting of a workspace.
+public enum WorkspaceSetting: Sendable, Equatable {
+    case name(String)
+    case plan(Plan)
+    case trialEnd(Timestamp?)
+    case allowedAddresses([String])
+    case requiresSecondFactor(Bool)
+    case sessionTimeoutHours(Int?)
+    case riskSettings([String: JSON])
+    /// The tier of an action, which says if API keys may have it carried out. Nil is the product's own tier.
+    case tier(action: String, tier: String?)
+
+    /// The names of the keys, each with the form of its value.
+    public static let keys = [
+        ("name", "TEXT"), ("plan", Plan.allCases.map(\.rawValue).joined(separator: "|")),
+        ("trial_ends_at", "2026-05-15T00:00:00Z|none"), ("ip_allowlist", "ADDRESS[/LENGTH],…|none"),
+        ("mfa_required", "true|false"), ("session_timeout_hours", "1|4|8|24|72|none"),
+        ("risk_settings", "JSON"), ("tiers.ACTION", "TIER|default"),
+    ]
+
+    private static let none = "none"
+    private static let tierPrefix = "tiers."
+
+    /// Reads `KEY=VALUE`.
+    ///
+    /// - Parameters:
+    ///   - actions: the actions that a tier can be set for.
+    ///   - tiers: the names of tiers.
+    /// - Throws: `AdministrationError` with the reason why it can't be read.
+    public init(_ text: String, actions: [String], tiers: [String]) throws(AdministrationError) {
+        guard let (keyPart, valuePart) = text.cut(at: "=") else {
+            throw AdministrationError("\"\(text)\" is no setting; write KEY=VALUE, such as mfa_required=true")
+        }
+        let (key, value) = (String(keyPart), String(valuePart))
+        func refusal(_ form: String) -> AdministrationError {
+            AdministrationError("\(key)=\(value): write \(form)")
+        }
+        if key.hasPrefix(Self.tierPrefix) {
+            let action = String(key.dropFirst(Self.tierPrefix.count))
+            guard actions.contains(action) else {
+                throw AdministrationError("there is no action \(action); \(NearestWord.advice(action, actions))")
+            }
+            guard value == "default" || tiers.contains(value) else {
+                throw refusal((tiers + ["default"]).joined(separator: ", "))
+            }
+            self = .tier(action: action, tier: value == "default" ? nil : value)
+            return
+        }
+        switch key {
+        case "name": self = .name(try Self.checkedName(value))
+        case "plan":
+            guard let plan = Plan(rawValue: value) else {
+                throw refusal(Plan.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            self = .plan(plan)
+        case "trial_ends_at":
+            let end = Timestamp(value)
+            guard end != nil || value == Self.none else {
+                throw refusal("a time such as 2026-05-15T00:00:00Z, or none")
+            }
+            self = .trialEnd(end)
+        case "ip_allowlist":
+            let entries = value == Self.none ? [] : value.split(separator: ",", omittingEmptySubsequences: false)
+            for entry in entries where IPRange(String(entry)) == nil {
+                throw AdministrationError(
+                    "ip_allowlist: \"\(entry)\" is neither an address nor a range; "
+                        + "write 203.0.113.7, 2001:db8::/32 or none"
+                )
+            }
+            self = .allowedAddresses(entries.map(String.init))
+        case "mfa_required":
+            guard let isRequired = ["true": true, "false": false][value] else { throw refusal("true or false") }
+            self = .requiresSecondFactor(isRequired)
+        case "session_timeout_hours":
+            let hours = ["1": 1, "4": 4, "8": 8, "24": 24, "72": 72][value]
+            guard value == Self.none || hours != nil else {
+                throw refusal("1, 4, 8, 24, 72 or none")
+            }
+            self = .sessionTimeoutHours(hours)
+        case "risk_settings":
+            guard let settings = (try? JSON(parsing: value.utf8))?.object, value.utf8.count <= 4_096 else {
+                throw refusal("a JSON object of at most 4096 bytes, such as {}")
+            }
+            self = .riskSettings(settings)
+        default:
+            throw AdministrationError(
+                "there is no setting \(key); \(NearestWord.advice(key, Self.keys.map(\.0)))")
+        }
+    }
+
+    /// A workspace's name, without white space around it.
+    static func checkedName(_ text: String) throws(AdministrationError) -> String {
+        let name = String(text.trimmed)
+        guard (1...200).contains(name.unicodeScalars.count),
+            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { throw AdministrationError("a workspace's name has 1 to 200 characters, on one line") }
+        return name
+    }
+}

@@ -1,0 +1,135 @@
+import Base
+import Crypto
+import HTTP
+import Store
+
+/// The credentials that an operation requires of its callers.
+public enum AccessRequirement: Sendable {
+    /// A session token of a member whose role has this permission.
+    case session(Permission)
+    /// An API key with this scope or a wider one.
+    case apiKey(Scope)
+}
+
+/// Credentials that have been verified. It is not yet known which workspace the request is about, and if the caller may
+/// use it.
+public enum Authenticated {
+    /// A session token.
+    case user(SessionToken)
+    /// An API key with its workspace. If the key comes from the cache, its confirmation is still outstanding.
+    case key(StoredAPIKey, KeyConfirmation?)
+
+    /// Throws `OutdatedKey` if the credentials come from the cache and have changed since they were cached. It must be
+    /// called before anything is answered or refused on the basis of these credentials.
+    public func confirm() throws {
+        if case .key(_, let confirmation?) = self { try confirmation.check() }
+    }
+}
+
+/// An API key and its workspace's settings, as they are stored.
+public struct StoredAPIKey: Equatable {
+    let id: Identifier
+    let name: String
+    let prefix: String
+    let scope: Scope
+    let workspaceID: Identifier
+    let settings: WorkspaceSettings
+}
+
+/// Verifies the request's credentials.
+///
+/// - Parameters:
+///   - requirement: The kind of credentials that the operation requires: a session token or an API key.
+///   - known: The process's cache of API keys. A key from the cache that is used only to read is still to be confirmed.
+///   - address: The client's address. Nil if it is unknown.
+/// - Throws: 401 if there are no valid credentials; 429 if too many requests with invalid credentials came from this
+///   address or named an API key with this prefix.
+public func authenticate(
+    _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
+    known: KnownKeys, address: IPAddress?, _ log: Log, now: Timestamp
+) throws -> Authenticated {
+    do {
+        return try credentials(of: request, for: requirement, environment, database, known: known, now: now)
+    } catch let error as AccessError where error.kind == .unauthenticated {
+        let token = request.headers["X-Api-Key"] ?? bearerToken(request)
+        guard let token else { throw error }
+        let failures = FailedAuthentications(database: database, now: now)
+        do {
+            guard let refusal = try failures.refusal(of: address, key: APIKey(token)) else { throw error }
+            if refusal.isFirst {
+                log.write(.warning, "too many requests from \(request.peerAddress) with invalid credentials")
+            }
+            throw refusal.error
+        } catch is StoreError {
+            // The credentials are invalid even if the failure could not be counted.
+            throw error
+        }
+    }
+}
+
+private func credentials(
+    of request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
+    known: KnownKeys, now: Timestamp
+) throws -> Authenticated {
+    switch requirement {
+    case .session:
+        guard let token = bearerToken(request), !APIKey.isMarked(token),
+            let session = try session(token, environment, database, now: now)
+        else { throw AccessError.invalidSession }
+        return .user(session)
+    case .apiKey(let scope):
+        guard let token = request.headers["X-Api-Key"] ?? bearerToken(request), let key = APIKey(token) else {
+            throw AccessError.invalidAPIKey
+        }
+        let mayBeKnown = scope == .read && database.combinesReads
+        if mayBeKnown, let stored = known[key.hash] {
+            return .key(stored, try KeyConfirmation(of: key, known: stored, in: database))
+        }
+        var found: StoredAPIKey?
+        try database.run(StoredAPIKey.lookup(of: key) { found = $0 })
+        guard let found else { throw AccessError.invalidAPIKey }
+        if mayBeKnown { known[key.hash] = found }
+        return .key(found, nil)
+    }
+}
+
+private func session(
+    _ token: String, _ environment: Environment, _ database: any Database, now: Timestamp
+) throws -> SessionToken? {
+    var keys = try SessionKeys(environment)
+    guard !keys.hasFixedKeySet, SessionToken.namesPublicKey(token) else {
+        return SessionToken(token, keys: keys, now: now)
+    }
+    let fetched = FetchedSessionKeys(issuer: keys.issuer, database)
+    if let set = try fetched.keySet() { try keys.add(fetched: set) }
+    let session = SessionToken(token, keys: keys, now: now)
+    // The token is refused even if the request to fetch keys could not be stored.
+    if session == nil { do { try fetched.want(now: now) } catch StoreError.unwritable {} }
+    return session
+}
+
+/// Returns the token of an `Authorization: Bearer TOKEN` field (RFC 6750 §2.1).
+private func bearerToken(_ request: Request) -> String? {
+    guard let value = request.headers["Authorization"] else { return nil }
+    let parts = value.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+    return String(parts[1])
+}
+
+extension StoredAPIKey {
+    /// Returns the query that calls `body` with the stored key that equals `key`, if there is one and it is active.
+    static func lookup(of key: APIKey, _ body: @escaping (StoredAPIKey) -> Void) -> Statement {
+        let candidates: SQL =
+            "SELECT api_keys.key_hash, api_keys.id, api_keys.name, api_keys.scope, api_keys.workspace_id, "
+            + WorkspaceSettings.columns
+            + " FROM api_keys JOIN workspaces ON workspaces.id = api_keys.workspace_id"
+            + " WHERE api_keys.prefix = $1 AND api_keys.revoked_at IS NULL AND workspaces.deleted_at IS NULL"
+        return Statement(candidates, [.text(key.prefix)]) { row in
+            guard constantTimeEqual(try row[0], key.hash) else { return }
+            body(
+                StoredAPIKey(
+                    id: try row[1], name: try row[2], prefix: key.prefix, scope: try row[3], workspaceID: try row[4],
+                    settings: try WorkspaceSettings(row, from: 5)))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Base
+import Store
+
+// Each workspace has an hourly housekeeping, whose next time stands in its row.
+extension SystemAccess {
+    /// The workspaces whose housekeeping is due, the longest due first, at most `limit`.
+    @_spi(System) public func workspacesDueForHousekeeping(now: Timestamp, limit: Int) throws -> [Identifier] {
+        try database.rows(
+            "SELECT id FROM workspaces WHERE next_housekeeping_at <= $1 ORDER BY next_housekeeping_at LIMIT $2", now,
+            limit
+        ) { try $0[0] }
+    }
+}
+
+extension Workspace {
+    /// Sets the time of the next housekeeping if this one is still due. Returns false if another process has done so.
+    @_spi(System) public func beginHousekeeping(now: Timestamp, next: Timestamp) throws -> Bool {
+        try execute(
+            "UPDATE workspaces SET next_housekeeping_at = $3 WHERE workspaces.id = $1 AND next_housekeeping_at <= $2",
+            now, next) == 1
+    }
+}

@@ -1,0 +1,49 @@
+import Base
+import Store
+
+/// The plan that a workspace has subscribed to.
+public enum Plan: String, SQLEnum, CaseIterable, Sendable {
+    case free, trial, pro, enterprise
+
+    /// The number of people that the plan covers. Nil if there is no limit.
+    public var identityLimit: Int? {
+        switch self {
+        case .free: 25
+        case .trial, .pro: 500
+        case .enterprise: nil
+        }
+    }
+
+    /// The number of integrations that may be connected. Nil if there is no limit.
+    public var integrationLimit: Int? { self == .free ? 3 : nil }
+
+    /// True if actions may be carried out without a person's approval, if the workspace's settings allow it.
+    public var hasAutomaticRemediation: Bool { self != .free }
+
+    /// True if reviews of people's access may be started.
+    public var hasAccessReviews: Bool { self != .free }
+
+    /// The time for which synced data is kept, in seconds. Nil if it is kept forever.
+    public var retention: Int? {
+        switch self {
+        case .free: .days(7)
+        case .trial, .pro: .days(365)
+        case .enterprise: nil
+        }
+    }
+}
+
+/// The course of a trial: 30 days, then a grace period of 7 days, after which it has expired.
+public enum Trial {
+    /// The length of a trial in seconds.
+    public static let length = Int.days(30)
+
+    /// The length of the grace period in seconds.
+    public static let grace = Int.days(7)
+
+    /// Returns true if a trial that ends at `end` has expired, including its grace period. A trial without an end
+    /// counts as expired.
+    public static func hasExpired(end: Timestamp?, now: Timestamp) -> Bool {
+        end.map { now >= $0 + grace } ?? true
+    }
+}

@@ -1,0 +1,170 @@
+import Base
+import Store
+
+/// Access to the data of one workspace. Only `verifyPermission` and `SystemAccess` create it.
+///
+/// Every query is restricted to this workspace: its first parameter, `$1`, is the workspace's id, and a query that does
+/// not contain the condition `workspace_id = $1` is refused. A query's own parameters begin at `$2`.
+public struct Workspace {
+    /// The workspace's id.
+    public let id: Identifier
+    /// The plan that the workspace has subscribed to.
+    public let plan: Plan
+    /// The caller who uses the workspace. Nil for the product's own work.
+    public let caller: Caller?
+    let database: any Database
+
+    init(id: Identifier, plan: Plan, caller: Caller?, database: any Database) {
+        self.id = id
+        self.plan = plan
+        self.caller = caller
+        self.database = database
+    }
+
+    /// The caller's name, for rows that record who did something. It is "Thalian" for the product's own work.
+    public var actor: String { caller?.label ?? "Thalian" }
+
+    /// The same workspace without its caller, for work that continues after the caller's request.
+    @_spi(System) public var byItself: Workspace {
+        Workspace(id: id, plan: plan, caller: nil, database: database)
+    }
+
+    /// Closes the connection to the database, so that the process can be forked. The next statement opens it again.
+    @_spi(System) public func releaseDatabase() { database.close() }
+
+    /// Returns all rows of a query, each decoded by `decode`.
+    public func rows<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> [Value] {
+        var values: [Value] = []
+        try run(sql, parameters) { values.append(try decode($0)) }
+        return values
+    }
+
+    /// Returns the first row of a query, decoded by `decode`. Returns nil if there are no rows.
+    public func first<Value>(
+        _ sql: SQL, _ parameters: any SQLParameter..., decode: (any Row) throws -> Value
+    ) throws -> Value? {
+        var value: Value?
+        try run(sql, parameters) { row in
+            if value == nil { value = try decode(row) }
+        }
+        return value
+    }
+
+    /// Runs one statement. Returns the number of rows that it changed.
+    @discardableResult
+    public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
+        try run(sql, parameters) { _ in }
+    }
+
+    /// Calls `body` for each row of a query.
+    public func forEachRow(
+        _ sql: SQL, _ parameters: [any SQLParameter], _ body: (any Row) throws -> Void
+    ) throws {
+        try run(sql, parameters, body)
+    }
+
+    /// Calls `body` for each row of a query whose result may be larger than memory. `body` must not use the workspace.
+    public func stream(_ sql: SQL, _ parameters: any SQLParameter..., body: (any Row) throws -> Void) throws {
+        guard sql.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        try database.stream(sql, [id.sqlValue] + parameters.map(\.sqlValue), body)
+    }
+
+    /// Runs several queries that see one consistent state of the data.
+    public func read<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.read, body)
+    }
+
+    /// Runs the queries of a reading, and returns its value.
+    public func read<Value>(_ reading: Reading<Value>) throws -> Value {
+        try reading.read(from: database, workspace: id.sqlValue)
+    }
+
+    /// Runs both readings together, and returns their values.
+    public func read<First, Second>(
+        _ first: Reading<First>, _ second: Reading<Second>
+    ) throws -> (First, Second) {
+        try read(first.and(second))
+    }
+
+    /// Runs a large number of queries over much of the data, which see one consistent state of it. They can share
+    /// intermediate results that `keep` stores.
+    public func survey<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.survey, body)
+    }
+
+    /// Stores the rows of a query in a temporary table for later queries of the same `survey`.
+    public func keep(_ table: KeptTable, _ parameters: [any SQLParameter]) throws {
+        guard table.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        try database.keep(table, [id.sqlValue] + parameters.map(\.sqlValue))
+    }
+
+    /// Runs `body` in a transaction in which no other process changes the workspace. It writes no audit entry.
+    public func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.write) {
+            try AuditLog(database, workspaceID: id).lock()
+            return try body()
+        }
+    }
+
+    /// Changes data and appends an audit entry about the change, in one transaction and without any other change to the
+    /// workspace in between. `body` returns its result and the entry; the caller is added to the entry.
+    public func change<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
+        try database.transaction(.write) {
+            let log = AuditLog(database, workspaceID: id)
+            try log.lock()
+            var (result, entry) = try body()
+            switch caller {
+            case .member(let userID, let email, _):
+                entry.userID = userID
+                entry.actorEmail = email
+            case .apiKey(let id, let name, _):
+                entry.actorEmail = actor
+                entry.details["api_key_id"] = .string(id.description)
+                entry.details["api_key_name"] = .string(name)
+            case .administrator: entry.actorEmail = actor
+            case nil: break
+            }
+            try log.append(entry)
+            return result
+        }
+    }
+
+    /// Begins a change of the inventory that is made in short steps and becomes visible to other connections as a whole
+    /// after the last step. Returns nil if the database engine does not need this, because a long transaction does not
+    /// block other writers. Statements begin with `firstRows` rows at a time.
+    public func steppedChange(_ id: Identifier, firstRows: Int) -> SteppedChange? {
+        database.steppedChange(id, of: self.id, firstRows: firstRows)
+    }
+
+    /// Runs `body`, which writes the inventory in a transaction of its own, after checking in it that the workspace has
+    /// no unfinished change in steps.
+    public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try database.writingInventory(body)
+    }
+
+    /// Pauses briefly between two of many transactions in a row, so that other processes can write.
+    public func letOthersWrite() { database.letOthersWrite() }
+
+    /// Returns the id of the unfinished change in steps in this workspace, if there is one.
+    public func unfinishedChange() throws -> Identifier? { try database.unfinishedChange(of: id) }
+
+    /// Returns the time at which a subject was last counted. Returns nil if it never was, or if the counters don't
+    /// exist and can't be created.
+    func lastCounted(_ subject: String) throws -> Timestamp? {
+        do {
+            return try database.counters.first(
+                "SELECT last_counted_at FROM counters WHERE subject = $1", subject
+            ) { try $0[0] }
+        } catch StoreError.unwritable {
+            return nil
+        }
+    }
+
+    @discardableResult
+    private func run(_ sql: SQL, _ parameters: [any SQLParameter], _ body: (any Row) throws -> Void) throws -> Int {
+        guard sql.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
+        return try database.run(sql, [id.sqlValue] + parameters.map(\.sqlValue), body)
+    }
+}

@@ -1,0 +1,114 @@
+@_spi(System) import Auth
+import Base
+import Store
+
+/// A job, in the form in which operators see it.
+public struct JobEntry: Sendable {
+    public let id: Identifier
+    public let workspaceID: Identifier
+    public let kind: String
+    public let status: String
+    public let attempts: Int
+    /// The time at which the job is due, or, if it is dead, the time at which it died.
+    public let runAfter: Timestamp
+    /// The reason for its last failure. Nil if it has not failed.
+    public let error: String?
+}
+
+/// The state of a job.
+public enum JobStatus: String, SQLEnum, CaseIterable, Sendable {
+    /// The job is not due yet.
+    case waiting
+    /// The job runs as soon as a worker is free.
+    case ready
+    case running
+    /// The job has failed for good.
+    case dead
+}
+
+/// The state of the queue for one kind of job at one platform.
+public struct JobLaneState: Sendable {
+    /// The kind, followed by a colon and the platform if the kind has a lane for each platform.
+    public let lane: String
+    /// The number of jobs in each state.
+    public fileprivate(set) var counts: [JobStatus: Int] = [:]
+    /// The number of seconds since the oldest ready job became due. Nil if no job is ready.
+    public fileprivate(set) var oldest: Int?
+
+    /// The state of the queue as fields of a log line.
+    var fields: [(name: String, value: JSON)] {
+        [("lane", .string(lane))] + JobStatus.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) }
+            + (oldest.map { [("oldest_ready_seconds", .integer($0))] } ?? [])
+    }
+}
+
+extension SystemAccess {
+    /// Returns the state of the queue by kind and platform.
+    public func jobLanes(now: Timestamp = .now) throws -> [JobLaneState] {
+        var lanes: [String: JobLaneState] = [:]
+        let rows = try database.rows(
+            """
+            SELECT lane, state, count(*), min(run_after) FROM jobs GROUP BY lane, state
+            UNION ALL SELECT lane, 'dead', count(*), min(died_at) FROM dead_jobs GROUP BY lane
+            """
+        ) { row in
+            (
+                lane: try row[0] as String, status: try row[1] as JobStatus, count: try row[2] as Int,
+                since: try row[3] as Timestamp
+            )
+        }
+        for row in rows {
+            lanes[row.lane, default: JobLaneState(lane: row.lane)].counts[row.status] = row.count
+            if row.status == .ready { lanes[row.lane]?.oldest = max(0, now.seconds - row.since.seconds) }
+        }
+        return lanes.values.sorted { $0.lane < $1.lane }
+    }
+
+    /// Returns jobs of all workspaces, newest first. `status` selects one state; nil selects all. At most `limit` jobs
+    /// of each state are returned.
+    public func jobs(_ status: JobStatus?, limit: Int) throws -> [JobEntry] {
+        let statuses = status.map { [$0] } ?? JobStatus.allCases
+        return try statuses.flatMap { status in
+            try database.rows(
+                status == .dead
+                    ? """
+                    SELECT id, workspace_id, kind, 'dead', attempts, died_at, error FROM dead_jobs
+                    WHERE $1 = 'dead' ORDER BY died_at DESC, id LIMIT $2
+                    """
+                    : """
+                    SELECT id, workspace_id, kind, state, attempts, run_after, error FROM jobs
+                    WHERE state = $1 ORDER BY run_after DESC, id LIMIT $2
+                    """, status, limit
+            ) { row in
+                JobEntry(
+                    id: try row[0], workspaceID: try row[1], kind: try row[2], status: try row[3],
+                    attempts: try row[4], runAfter: try row[5], error: try row[6])
+            }
+        }
+    }
+
+    /// Queues a dead job again, and writes an audit entry that names the caller. Returns false if there is no dead
+    /// job with this id.
+    public func retryJob(_ id: Identifier, by caller: Caller? = nil, now: Timestamp = .now) throws -> Bool {
+        let workspaceID = try database.first("SELECT workspace_id FROM dead_jobs WHERE id = $1", id) {
+            try $0[0] as Identifier
+        }
+        guard let workspace = try workspaceID.flatMap({ try workspace($0, for: caller) }) else { return false }
+        return try workspace.exclusively {
+            try database.execute(
+                """
+                INSERT INTO jobs (workspace_id, id, kind, lane, state, urgency, order_key, unique_key, claim_no, payload,
+                    run_after, created_at)
+                SELECT workspace_id, id, kind, lane, 'ready', urgency, $2, unique_key, claim_no, payload, $3, $3
+                FROM dead_jobs WHERE id = $1
+                ON CONFLICT (unique_key) DO NOTHING
+                """, id, now.seconds, now)
+            guard try database.execute("DELETE FROM dead_jobs WHERE id = $1", id) == 1 else { return false }
+            return try workspace.change {
+                let entry = AuditEntry(
+                    action: "job.retried", targetType: "job", targetID: id.description, createdAt: now)
+                return (true, entry)
+            }
+        }
+    }
+}

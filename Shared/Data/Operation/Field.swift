@@ -1,0 +1,339 @@
+import Base
+
+/// One query parameter or body field of an operation. The validation of the value, the error message of a 400 and the
+/// API's documentation are all derived from this declaration.
+public struct Field<Value>: Sendable {
+    /// The declaration.
+    public let description: FieldDescription
+    private let read: @Sendable (FieldInput?) throws(InputError) -> Value
+
+    fileprivate init(
+        description: FieldDescription,
+        read: @escaping @Sendable (FieldInput?) throws(InputError) -> Value
+    ) {
+        self.description = description
+        self.read = read
+    }
+
+    /// The field's value among the inputs of a request.
+    public func value(in inputs: any FieldInputs) throws(InputError) -> Value {
+        try read(try inputs.value(description.name))
+    }
+}
+
+/// The parts of a field's declaration that people read.
+public struct FieldDescription: Sendable {
+    /// The name of the parameter or the body field.
+    public let name: String
+    /// A description of the allowed values, such as `an integer from 1 to 100`.
+    public let constraint: String
+    /// True if the field must be given.
+    public let isRequired: Bool
+    /// The purpose of the field, in one line.
+    public let summary: String
+    /// The constraint as JSON Schema. It is made when it is asked for: a request has no use for it.
+    public var schema: JSON { makeSchema() }
+
+    fileprivate let makeSchema: @Sendable () -> JSON
+}
+
+/// A field's value as it came.
+public enum FieldInput {
+    /// Text, in a query.
+    case text(String)
+    /// Any value, in a JSON body.
+    case json(JSON)
+}
+
+/// The inputs of a request.
+public protocol FieldInputs {
+    /// A field's value; nil if it was left out.
+    func value(_ name: String) throws(InputError) -> FieldInput?
+}
+
+/// The members of a JSON object. Null is left out.
+extension [String: JSON]: FieldInputs {
+    public func value(_ name: String) throws(InputError) -> FieldInput? {
+        self[name].flatMap { $0 == .null ? nil : .json($0) }
+    }
+}
+
+extension Field {
+    /// Returns a field that must be given.
+    public static func required(_ name: String, _ type: FieldType<Value>, _ summary: String) -> Field {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: true, summary: summary,
+                makeSchema: type.schema)
+        ) { input throws(InputError) in
+            guard let input else { throw .missing(name) }
+            return try type.value(of: input, named: name)
+        }
+    }
+
+    /// Returns a field that may be omitted. Its value is then `fallback`.
+    public static func optional(
+        _ name: String, _ type: FieldType<Value>, default fallback: Value, _ summary: String
+    ) -> Field where Value: Sendable {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: false, summary: summary,
+                makeSchema: type.schema)
+        ) { input throws(InputError) in
+            guard let input else { return fallback }
+            return try type.value(of: input, named: name)
+        }
+    }
+
+    /// Returns a field that may be omitted. Its value is then nil.
+    public static func optional<Wrapped>(
+        _ name: String, _ type: FieldType<Wrapped>, _ summary: String
+    ) -> Field where Value == Wrapped? {
+        Field(
+            description: FieldDescription(
+                name: name, constraint: type.constraint, isRequired: false, summary: summary,
+                makeSchema: type.schema)
+        ) { input throws(InputError) in
+            guard let input else { return nil }
+            return try type.value(of: input, named: name)
+        }
+    }
+}
+
+/// The type of a field: which values it accepts, and how they are read.
+public struct FieldType<Value>: Sendable {
+    let constraint: String
+    fileprivate let schema: @Sendable () -> JSON
+    let parse: @Sendable (FieldInput) -> Value?
+
+    private init(
+        constraint: String, schema: @autoclosure @escaping @Sendable () -> JSON,
+        parse: @escaping @Sendable (FieldInput) -> Value?
+    ) {
+        self.constraint = constraint
+        self.schema = schema
+        self.parse = parse
+    }
+
+    func value(of input: FieldInput, named name: String) throws(InputError) -> Value {
+        guard let value = parse(input) else { throw .malformed(name, constraint) }
+        return value
+    }
+}
+
+extension FieldType where Value == String {
+    /// A text without control characters. `length` is its length in Unicode scalars.
+    public static func string(_ length: ClosedRange<Int>) -> FieldType {
+        FieldType(
+            constraint: "a string of \(length.lowerBound) to \(length.upperBound) characters",
+            schema: schema(length)
+        ) { input in
+            guard let text = input.string, length.contains(text.unicodeScalars.count),
+                !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            else { return nil }
+            return text
+        }
+    }
+
+    /// A text of several lines. `length` is its length in Unicode scalars; the only control characters that it may
+    /// contain are line breaks and tabs.
+    public static func text(_ length: ClosedRange<Int>) -> FieldType {
+        FieldType(
+            constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters",
+            schema: schema(length)
+        ) { input in
+            guard let text = input.string, length.contains(text.unicodeScalars.count),
+                text.unicodeScalars.allSatisfy({
+                    $0.properties.generalCategory != .control || $0 == "\n" || $0 == "\r" || $0 == "\t"
+                })
+            else { return nil }
+            return text
+        }
+    }
+
+    /// An e-mail address: a mailbox as in RFC 5321 §4.1.2, with a fully qualified domain (§2.3.5) or an IP address.
+    public static var email: FieldType {
+        FieldType(
+            constraint: "an e-mail address",
+            schema: ["type": "string", "format": "email", "maxLength": 254]
+        ) { input in
+            guard let text = input.string, text.utf8.count <= 254, isEmail(text) else { return nil }
+            return text
+        }
+    }
+
+    private static func schema(_ length: ClosedRange<Int>) -> JSON {
+        [
+            "type": "string", "minLength": .integer(length.lowerBound),
+            "maxLength": .integer(length.upperBound),
+        ]
+    }
+
+    private static func isEmail(_ text: String) -> Bool {
+        // A quoted local part may contain an @ too, so the last one separates it from the domain.
+        guard let (name, domain) = text.utf8.cut(atLast: UInt8(ascii: "@")) else { return false }
+        return name.count <= 64 && (isDotString(name) || isQuoted(name))
+            && (isDomain(domain) || isLiteral(domain))
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    private static func isDotString(_ name: Substring.UTF8View) -> Bool {
+        name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { atom in
+            !atom.isEmpty
+                && atom.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
+        }
+    }
+
+    private static func isQuoted(_ name: Substring.UTF8View) -> Bool {
+        let quote = UInt8(ascii: "\"")
+        guard name.count >= 2, name.first == quote, name.last == quote else { return false }
+        var isEscaped = false
+        for byte in name.dropFirst().dropLast() {
+            guard (32...126).contains(byte), isEscaped || byte != quote else { return false }
+            isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+        }
+        return !isEscaped
+    }
+
+    private static func isDomain(_ domain: Substring.UTF8View) -> Bool {
+        let labels = domain.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.count >= 2
+            && labels.allSatisfy { label in
+                (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
+                    && label.last != UInt8(ascii: "-")
+                    && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+            }
+    }
+
+    private static func isLiteral(_ domain: Substring.UTF8View) -> Bool {
+        guard domain.count > 2, domain.first == UInt8(ascii: "["), domain.last == UInt8(ascii: "]")
+        else {
+            return false
+        }
+        let address = String(Substring(domain.dropFirst().dropLast()))
+        let tag = "IPv6:"
+        guard address.prefix(tag.utf8.count).lowercased() == tag.lowercased() else {
+            return !address.contains(":") && IPAddress(address) != nil
+        }
+        let rest = String(address.dropFirst(tag.utf8.count))
+        return rest.contains(":") && IPAddress(rest) != nil
+    }
+
+    /// A file in base 64 (RFC 4648 §4). The handler decodes it.
+    public static var base64: FieldType {
+        FieldType(
+            constraint: "a file in base64", schema: ["type": "string", "contentEncoding": "base64"]
+        ) { input in
+            guard let text = input.string, !text.isEmpty, text.utf8.count % 4 == 0 else { return nil }
+            return text
+        }
+    }
+}
+
+extension FieldType where Value == Int {
+    /// A whole number within `range`.
+    public static func integer(_ range: ClosedRange<Int>) -> FieldType {
+        FieldType(
+            constraint: "an integer from \(range.lowerBound) to \(range.upperBound)",
+            schema: [
+                "type": "integer", "minimum": .integer(range.lowerBound),
+                "maximum": .integer(range.upperBound),
+            ]
+        ) { input in
+            let number: Int? =
+                switch input {
+                case .text(let text): text.utf8.first == UInt8(ascii: "+") ? nil : Int(text)
+                case .json(let value): value.integer
+                }
+            return number.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+}
+
+extension FieldType where Value == Bool {
+    /// A boolean: the JSON value, or in a query the text `true` or `false`.
+    public static var boolean: FieldType {
+        FieldType(constraint: "true or false", schema: ["type": "boolean"]) { input in
+            switch input {
+            case .text(let text): ["true": true, "false": false][text]
+            case .json(let value): value.bool
+            }
+        }
+    }
+}
+
+extension FieldType where Value == [String: JSON] {
+    /// A JSON object. The handler must check its members.
+    public static var object: FieldType {
+        FieldType(constraint: "an object", schema: ["type": "object"]) { input in
+            guard case .json(let value) = input else { return nil }
+            return value.object
+        }
+    }
+}
+
+extension FieldType where Value == Identifier {
+    /// A UUID.
+    public static var uuid: FieldType {
+        FieldType(constraint: "a UUID", schema: ["type": "string", "format": "uuid"]) { input in
+            input.string.flatMap { Identifier($0) }
+        }
+    }
+}
+
+extension FieldType
+where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
+    /// One of the raw values of `Value`.
+    public static func oneOf(_ type: Value.Type = Value.self) -> FieldType {
+        let cases = Array(Value.allCases)
+        return FieldType(constraint: "one of \(names(cases))", schema: schemaOfNames(cases)) { input in
+            cases.first { $0.rawValue == input.string }
+        }
+    }
+}
+
+extension FieldType {
+    /// A comma-separated list of raw values of `Element`.
+    public static func commaSeparated<Element>(_ type: Element.Type = Element.self) -> FieldType
+    where
+        Value == [Element], Element: RawRepresentable & CaseIterable & Sendable,
+        Element.RawValue == String
+    {
+        let cases = Array(Element.allCases)
+        return FieldType(
+            constraint: "a comma-separated list of \(names(cases))",
+            schema: ["type": "array", "items": schemaOfNames(cases)]
+        ) { input in
+            guard let parts = input.string?.split(separator: ",", omittingEmptySubsequences: false) else {
+                return nil
+            }
+            let elements = parts.compactMap { part -> Element? in
+                // Spaces are allowed around a name, but not within it.
+                let words = part.split(separator: " ")
+                return words.count == 1 ? cases.first { $0.rawValue == words[0] } : nil
+            }
+            return elements.count == parts.count ? elements : nil
+        }
+    }
+}
+
+extension FieldInput {
+    fileprivate var string: String? {
+        switch self {
+        case .text(let text): text
+        case .json(let value): value.string
+        }
+    }
+}
+
+private func names(_ cases: [some RawRepresentable<String>]) -> String {
+    cases.map(\.rawValue).joined(separator: ", ")
+}
+
+private func schemaOfNames(_ cases: [some RawRepresentable<String>]) -> JSON {
+    ["type": "string", "enum": .array(cases.map { .string($0.rawValue) })]
+}

@@ -1,0 +1,76 @@
+import Auth
+import Base
+
+/// One thing that callers can ask for: its name, its access, its inputs and its work, declared once.
+///
+/// REST endpoints, the MCP server and the assistant's tools all bind the same value. The code that binds it checks the access;
+/// running it checks the inputs.
+public struct Operation<Output>: Sendable {
+    /// The name, such as `snooze_finding`.
+    public let name: String
+    /// A sentence that says what the operation does.
+    public let summary: String
+    /// The permission or scope that callers need.
+    public let access: AccessRequirement
+    /// The inputs, in addition to the workspace.
+    public let fields: [FieldDescription]
+
+    private let work: @Sendable (OperationContext, any FieldInputs) throws -> Output
+
+    /// An operation. Its fields are read, in their order, before `work` is called with their values.
+    public init<each Input>(
+        _ name: String, _ access: AccessRequirement, _ summary: String,
+        _ field: repeat Field<each Input>,
+        work: @escaping @Sendable (OperationContext, repeat each Input) throws -> Output
+    ) {
+        self.name = name
+        self.access = access
+        self.summary = summary
+        fields = descriptions(repeat each field)
+        self.work = { context, inputs in try work(context, repeat try (each field).value(in: inputs)) }
+    }
+
+    /// Runs it for a caller whose access has been checked.
+    ///
+    /// - Throws: `InputError` if an input is missing or malformed, and what the work throws.
+    public func run(_ context: OperationContext, _ inputs: any FieldInputs) throws -> Output {
+        try work(context, inputs)
+    }
+}
+
+/// The descriptions of fields, in their order.
+public func descriptions<each Input>(_ field: repeat Field<each Input>) -> [FieldDescription] {
+    var descriptions: [FieldDescription] = []
+    for field in repeat each field { descriptions.append(field.description) }
+    return descriptions
+}
+
+/// The surroundings of an operation: the workspace, the environment, the time and the log.
+public struct OperationContext {
+    /// The workspace's data, as the caller may see it.
+    public let workspace: Workspace
+    /// The environment variables that the function was started with.
+    public let env: Environment
+    /// The time at which the request was checked.
+    public let now: Timestamp
+    /// The log, for messages to the operators of the product.
+    public let log: Log
+
+    private let addWork: (@escaping () throws -> Void) -> Void
+
+    /// A context. `waitUntil` takes work for after the answer.
+    public init(
+        _ workspace: Workspace, _ env: Environment, now: Timestamp, _ log: Log,
+        waitUntil: @escaping (@escaping () throws -> Void) -> Void
+    ) {
+        self.workspace = workspace
+        self.env = env
+        self.now = now
+        self.log = log
+        addWork = waitUntil
+    }
+
+    /// Runs `work` after the answer has gone out. What must not be lost is a row in the store first; this only starts it
+    /// early.
+    public func waitUntil(_ work: @escaping () throws -> Void) { addWork(work) }
+}

@@ -1,0 +1,123 @@
+import Base
+import Integrations
+
+/// A connection to one platform: its credential fields, its credential check, its pages of records and its actions.
+/// Calls are synchronous; `PlatformAPI.sendAll` sends several requests at once.
+public protocol Connector {
+    /// The platform.
+    static var platform: Platform { get }
+    /// The credential fields that a customer fills in to connect the platform.
+    static var fields: [CredentialField] { get }
+    /// The actions that can be performed to resolve findings.
+    static var actions: Set<ActionType> { get }
+    /// The parameters of the actions that take any.
+    static var parameters: [ActionType: [ActionParameter]] { get }
+
+    /// Creates a connector with a customer's credentials, without sending a request.
+    /// - Throws: `ConnectorError.configuration` if the fields contradict each other.
+    init(_ credentials: Credentials, _ scope: ConnectorScope) throws
+
+    /// Asks the provider whether the credentials are valid and permit everything that a sync needs.
+    func check() throws
+
+    /// The lists that a sync reads, in this order.
+    var collections: [RecordCollection] { get }
+
+    /// Carries out an action and returns the `result` that the API shows, without secrets.
+    /// - Throws: `ConnectorError.unknownOutcome` if it is not known whether the provider carried out the action.
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON
+
+    /// Asks the provider whether an action was carried out that was started and whose answer was lost. Returns nil if
+    /// the provider can't tell.
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome?
+}
+
+extension Connector {
+    public static var parameters: [ActionType: [ActionParameter]] { [:] }
+
+    public func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? { nil }
+}
+
+/// The outcome of an action that was started earlier.
+public enum ActionOutcome: Sendable, Equatable {
+    /// The action was carried out; this is its result.
+    case done(JSON)
+    /// The action was not carried out, and may be performed now.
+    case notDone
+}
+
+/// The object at the provider that an action changes.
+public struct ActionTarget: Sendable {
+    /// The kinds of objects that actions change. An id alone does not tell the kind: an account's id may equal a key's.
+    public enum Kind: String, Sendable {
+        case account, application, device
+        case grant, key, license
+        /// Any record of the workspace that a ticket or a review is about.
+        case other
+    }
+
+    /// The parts of a finding that tickets and messages show.
+    public struct Finding: Sendable, Equatable {
+        public let title: String
+        public let recommendedAction: String
+
+        public init(title: String, recommendedAction: String) {
+            self.title = title
+            self.recommendedAction = recommendedAction
+        }
+    }
+
+    /// Our id of the action. Providers that accept an idempotency key or a label get it.
+    public let actionID: Identifier
+    public let kind: Kind
+    /// The provider's id of the account, application, device or grant, which is our record's `external_id`.
+    public let externalID: String
+    /// The account's user name at the provider; nil if the target is not an account or the name is not known.
+    public let username: String?
+    /// The account's e-mail address; nil if it is not known.
+    public let email: String?
+    /// The name of our record.
+    public let label: String?
+    /// The finding that the action is about.
+    public let finding: Finding?
+    /// The action's parameters.
+    public let parameters: ActionParameters
+
+    public init(
+        actionID: Identifier, _ kind: Kind = .account, externalID: String, username: String? = nil,
+        email: String? = nil, label: String? = nil, finding: Finding? = nil,
+        parameters: ActionParameters = ActionParameters()
+    ) {
+        self.actionID = actionID
+        self.kind = kind
+        self.externalID = externalID
+        self.username = username
+        self.email = email
+        self.label = label
+        self.finding = finding
+        self.parameters = parameters
+    }
+}
+
+/// The conditions under which a connector works: settings, time limit, and how far back to read events.
+public struct ConnectorScope: Sendable {
+    /// The function's environment variables.
+    public let environment: Environment
+    /// The time limit for all of the connector's work, in seconds.
+    public let seconds: Double
+    /// The time from which audit events are wanted.
+    public let eventsSince: Timestamp
+    /// Earlier times for lists that could not be read in previous syncs, by collection name.
+    public var olderEvents: [String: Timestamp] = [:]
+    /// The first pause before a retry, in seconds. Later pauses grow from it.
+    public var firstPause = 0.5
+
+    public init(_ environment: Environment, seconds: Double, eventsSince: Timestamp) {
+        self.environment = environment
+        self.seconds = seconds
+        self.eventsSince = eventsSince
+    }
+
+    /// Returns the time from which audit events of this collection are wanted.
+    public func eventsSince(of collection: String) -> Timestamp { olderEvents[collection] ?? eventsSince }
+}

@@ -1,0 +1,116 @@
+import Base
+import HTTP
+import Integrations
+import Upstream
+
+/// The actions of GitLab. Only administrators of a server can block a user; on gitlab.com, a suspended user is removed
+/// from the group instead.
+extension GitLab {
+    func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
+        let id = target.externalID
+        switch action {
+        case .suspendUser where !isShared: try api.change(.post, "/users/\(id)/block", isRepeatable: true)
+        case .unsuspendUser where !isShared: try api.change(.post, "/users/\(id)/unblock", isRepeatable: true)
+        case .suspendUser, .deactivateUser, .removeFromGroup: try api.change(.delete, member(id))
+        case .removeAdminRole:
+            try api.change(.put, member(id), query: [("access_level", "30")], isRepeatable: true)
+        case .revokeAllTokens:
+            for token in try tokens(of: id) { try api.change(.delete, "/personal_access_tokens/\(token)") }
+        case .rotateCredentials: try api.change(.delete, try key(target))
+        case .createTicket:
+            let ticket = Ticket(target)
+            let issue: JSON = [
+                "title": .string(ticket.title), "description": .string(ticket.description),
+                "labels": .string(ticket.label),
+            ]
+            return Self.ticket(try api.create("/projects/\(try checkedProject(target))/issues", issue))
+        default: throw ConnectorError.configuration("GitLab can't do \(action.rawValue) here.")
+        }
+        return ["platform": "gitlab", "external_id": .string(id)]
+    }
+
+    func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome? {
+        let id = target.externalID
+        let isDone: Bool
+        switch action {
+        case .suspendUser where !isShared: isDone = try state(id) == "blocked"
+        case .unsuspendUser where !isShared: isDone = try state(id) == "active"
+        case .suspendUser, .deactivateUser, .removeFromGroup: isDone = try level(id) == nil
+        case .removeAdminRole: isDone = try level(id).map { $0 < GitLabRecords.maintainer } ?? true
+        case .revokeAllTokens: isDone = try tokens(of: id).isEmpty
+        case .rotateCredentials:
+            do {
+                isDone = try api.get(try key(target)).object()["revoked"]?.bool == true
+            } catch ConnectorError.missing {
+                isDone = true
+            }
+        case .createTicket:
+            let found = try api.get(
+                "/projects/\(try project(target))/issues",
+                query: [("labels", Ticket(target).label), ("scope", "all"), ("state", "all")]
+            ).list()
+            return found.first.map { .done(Self.ticket($0)) } ?? .notDone
+        default: return nil
+        }
+        return isDone ? .done(["platform": "gitlab", "external_id": .string(id)]) : .notDone
+    }
+
+    private func member(_ id: String) -> UpstreamPath { "/groups/\(group)/members/\(id)" }
+
+    private func state(_ id: String) throws -> String? { try api.get("/users/\(id)").object().text("state") }
+
+    /// Returns a member's access level; nil for a user who is not a member.
+    private func level(_ id: String) throws -> Int? {
+        do {
+            return try api.get(member(id)).object()["access_level"]?.integer
+        } catch ConnectorError.missing {
+            return nil
+        }
+    }
+
+    private func tokens(of user: String) throws -> [String] {
+        let tokens = try api.all(
+            "/personal_access_tokens", query: [("user_id", user), ("state", "active"), ("per_page", "100")])
+        return try tokens.compactMap { token in
+            guard let id = token.identifier("id"), let owner = token.identifier("user_id") else {
+                throw ConnectorError.provider("GitLab's list of tokens has an entry that can't be read.")
+            }
+            return owner == user ? id : nil
+        }
+    }
+
+    /// Returns the path of the token or deploy key that the target names.
+    private func key(_ target: ActionTarget) throws -> UpstreamPath {
+        let parts = target.externalID.split(separator: "/").map(String.init)
+        if target.kind == .key, parts.count == 2, parts[0] == "token" { return "/personal_access_tokens/\(parts[1])" }
+        if target.kind == .key, parts.count == 3, parts[0] == "project" {
+            return "/projects/\(parts[1])/deploy_keys/\(parts[2])"
+        }
+        throw ConnectorError.configuration("Name the token in extraParams.token_id.")
+    }
+
+    private func project(_ target: ActionTarget) throws -> String {
+        guard let project = target.parameters[Self.project] else {
+            throw ConnectorError.configuration("Name the project for the ticket in extraParams.project.")
+        }
+        return project
+    }
+
+    /// Returns the id of the project that the parameter names, provided that it belongs to the group and is not public.
+    /// The check is needed because the token may also see projects of other groups.
+    private func checkedProject(_ target: ActionTarget) throws -> String {
+        let found = try api.get("/projects/\(try project(target))").object()
+        let place = try api.get("/groups/\(group)").object()
+        guard let id = found.identifier("id"), let path = found.text("path_with_namespace")?.lowercased(),
+            let groupPath = place.text("full_path")?.lowercased(), path.hasPrefix(groupPath + "/")
+        else { throw ConnectorError.configuration("The project does not belong to the GitLab group.") }
+        guard ["private", "internal"].contains(found.text("visibility")) else {
+            throw ConnectorError.configuration("The project is public: everyone could read the ticket.")
+        }
+        return id
+    }
+
+    private static func ticket(_ issue: JSON) -> JSON {
+        ["platform": "gitlab", "ticket": .string(issue.identifier("iid") ?? "")]
+    }
+}

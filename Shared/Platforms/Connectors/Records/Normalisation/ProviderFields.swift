@@ -1,0 +1,31 @@
+import Base
+import Integrations
+
+/// Readers for members of providers' objects, in the forms that records use.
+extension JSON {
+    /// The texts of an array that are e-mail addresses, in canonical form.
+    var emails: [String] { array?.compactMap { $0.string?.emailAddress } ?? [] }
+
+    /// Returns a member's country as its two-letter code.
+    func country(_ name: String) -> JSON? { text(name).flatMap(Country.code).map(JSON.string) }
+
+    /// Returns a device's serial number; nil if it is a placeholder.
+    func serialNumber(_ name: String) -> String? { text(name).flatMap(SerialNumber.identity) }
+}
+
+extension Form {
+    /// Returns the canonical form of an e-mail address in plain ASCII; nil for other text. It is for fields that may
+    /// hold any text, such as tags and the names that identity providers use.
+    static func address(_ text: String) -> String? {
+        let address = EmailAddress.canonical(text)
+        return email(address) ? address : nil
+    }
+}
+
+extension String {
+    /// The canonical form of an e-mail address; nil if the text is not an address.
+    var emailAddress: String? {
+        let address = EmailAddress.canonical(self)
+        return address.contains("@") ? address : nil
+    }
+}

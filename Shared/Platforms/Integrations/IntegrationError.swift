@@ -1,0 +1,42 @@
+import Base
+
+/// Why something about an integration can't be done.
+public struct IntegrationError: DomainError, Equatable {
+    public let kind: ErrorKind
+    public let code: String
+    public let sentence: String
+
+    private init(_ kind: ErrorKind, _ name: String, _ sentence: String) {
+        self.kind = kind
+        code = "integration." + name
+        self.sentence = sentence
+    }
+
+    static let unknown = IntegrationError(.notFound, "unknown", "This workspace has no such integration.")
+    static let platformNotConnected = IntegrationError(
+        .notFound, "platform_not_connected", "No such platform is connected.")
+    static let paused = IntegrationError(.conflict, "paused", "This integration is paused.")
+    static let noCredentials = IntegrationError(
+        .unprocessable, "no_credentials",
+        "There are no credentials to sync this integration with. Connect the platform again.")
+
+    /// The stored credentials can't be opened. The keys of the server are wrong, not the customer's credentials.
+    public static let unopenedCredentials = IntegrationError(
+        .unavailable, "credentials_unopened",
+        "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")
+
+    static func notConnected(_ platform: Platform) -> IntegrationError {
+        IntegrationError(.conflict, "not_connected", "\(platform.name) is not connected to this workspace.")
+    }
+
+    static func reconnected(_ platform: Platform) -> IntegrationError {
+        IntegrationError(
+            .conflict, "reconnected",
+            "\(platform.name) was reconnected after this was requested. Request it again.")
+    }
+
+    static func limitReached(_ limit: Int) -> IntegrationError {
+        IntegrationError(
+            .refused, "limit_reached", "Integration limit reached for your plan: it covers \(limit).")
+    }
+}

@@ -1,0 +1,84 @@
+import Auth
+import Base
+import Store
+
+/// An integration as the operator sees it.
+public struct IntegrationRecord: Sendable {
+    public let id: Identifier
+    public let platform: String
+    public let category: String
+    /// `connected`, `disconnected`, `error`, `paused` or `pending`.
+    public let status: String
+    public let idpRole: String?
+    /// The member who connected it. Nil if no member did.
+    public let connectedBy: Identifier?
+    public let connectedAt: Timestamp?
+    public let disconnectedAt: Timestamp?
+    public let lastSyncAt: Timestamp?
+    /// The time at which the next sync begins. Nil if none begins by itself.
+    public let nextSyncAt: Timestamp?
+    /// The kind of the last sync's error, and its sentence. Nil if it did not fail.
+    public let errorKind: String?
+    public let error: String?
+    /// Since when, and how often in a row, syncs have failed.
+    public let failingSince: Timestamp?
+    public let failedSyncs: Int
+    /// The lists that the last sync could not read.
+    let leftOut: [LeftOutList]
+    /// The number of accounts that it has brought.
+    public let accounts: Int
+
+    fileprivate init(_ row: any Row) throws {
+        id = try row[0]
+        platform = try row[1]
+        category = try row[2]
+        status = try row[3]
+        idpRole = try row[4]
+        connectedBy = try row[5]
+        connectedAt = try row[6]
+        disconnectedAt = try row[7]
+        lastSyncAt = try row[8]
+        nextSyncAt = try row[9]
+        errorKind = try row[10]
+        error = try row[11]
+        failingSince = try row[12]
+        failedSyncs = try row[13]
+        leftOut = LeftOutList.all(in: try row[14])
+        accounts = try row[15]
+    }
+
+    /// All of it.
+    public var json: JSON {
+        func time(_ moment: Timestamp?) -> JSON { moment.map { .string($0.description) } ?? .null }
+        func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
+        return [
+            "id": .string(id.description), "platform": .string(platform), "category": .string(category),
+            "status": .string(status), "idp_role": text(idpRole), "connected_by": text(connectedBy?.description),
+            "connected_at": time(connectedAt), "disconnected_at": time(disconnectedAt),
+            "last_sync_at": time(lastSyncAt), "next_sync_at": time(nextSyncAt), "error_kind": text(errorKind),
+            "error": text(error), "failing_since": time(failingSince), "failed_syncs": .integer(failedSyncs),
+            "left_out": .array(
+                leftOut.map { list in
+                    ["list": .string(list.list), "reason": .string(list.reason), "since": time(list.since)]
+                }), "accounts": .integer(accounts),
+        ]
+    }
+}
+
+extension Workspace {
+    /// The integrations as the operator sees them, by platform.
+    @_spi(System) public func integrationRecords() throws -> [IntegrationRecord] {
+        try rows(
+            """
+            SELECT id, platform, category, status, idp_role, connected_by, connected_at, disconnected_at, last_sync_at,
+                CASE WHEN status IN ('connected', 'pending', 'error') THEN COALESCE(
+                    (SELECT run_after FROM jobs WHERE jobs.workspace_id = $1
+                        AND jobs.unique_key = 'sync ' || CAST(integrations.id AS text)),
+                    next_auto_sync_at) END,
+                error_kind, error, failing_since, failed_syncs, lists,
+                (SELECT count(*) FROM accounts
+                    WHERE accounts.workspace_id = $1 AND accounts.integration_id = integrations.id)
+            FROM integrations WHERE workspace_id = $1 ORDER BY platform
+            """, decode: IntegrationRecord.init)
+    }
+}

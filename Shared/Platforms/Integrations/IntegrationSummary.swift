@@ -1,0 +1,86 @@
+import Auth
+import Base
+import Store
+
+/// A platform that is or was connected to a workspace.
+public struct IntegrationSummary: JSONWritable {
+    let platform: String
+    let category: String
+    /// The status, such as connected, error or disconnected.
+    public let status: String
+    let lastSyncAt: Timestamp?
+    let idpRole: String?
+    /// The error of the last sync; nil if it had none.
+    private(set) var lastError: String?
+    /// The time of the next sync; nil if none will begin by itself.
+    let nextSyncAt: Timestamp?
+    /// The lists, and parts of lists, that the last sync could not read.
+    let leftOut: [LeftOutList]
+
+    /// A copy without text that comes from a provider, for a reader that might take text for instructions.
+    public var withoutError: IntegrationSummary {
+        var summary = self
+        summary.lastError = nil
+        return summary
+    }
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("platform", platform)
+            json.field("category", category)
+            json.field("status", status)
+            json.field("last_sync_at", lastSyncAt)
+            json.field("idp_role", ifPresent: idpRole)
+            json.field("last_error", ifPresent: lastError)
+            json.field("next_sync_at", ifPresent: nextSyncAt)
+            json.field("left_out", ifPresent: leftOut.isEmpty ? nil : leftOut)
+        }
+    }
+}
+
+/// A list that the last sync could not read. The data known from it stay.
+struct LeftOutList: JSONWritable {
+    /// The list's name, such as `devices`.
+    let list: String
+    /// A sentence that gives the reason. The product writes it, not the provider.
+    let reason: String
+    /// The time at which a sync first could not read it.
+    let since: Timestamp?
+
+    /// The lists that have a reason, by name.
+    static func all(in lists: JSON) -> [LeftOutList] {
+        ListState.all(in: lists).compactMap { name, state in
+            state.reason.map { LeftOutList(list: name, reason: $0, since: state.leftOutAt) }
+        }.sorted { $0.list < $1.list }
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("list", list)
+            json.field("reason", reason)
+            json.field("since", since)
+        }
+    }
+}
+
+extension Reading<[IntegrationSummary]> {
+    /// The platforms, by name.
+    public static var integrations: Reading {
+        .rows(
+            """
+            SELECT platform, category, status, last_sync_at, idp_role, error,
+                CASE WHEN status IN ('connected', 'pending', 'error') THEN COALESCE(
+                    (SELECT run_after FROM jobs WHERE jobs.workspace_id = $1
+                        AND jobs.unique_key = 'sync ' || CAST(integrations.id AS text)),
+                    next_auto_sync_at) END,
+                CASE WHEN status IN ('connected', 'pending', 'error') THEN lists END
+            FROM integrations WHERE workspace_id = $1 ORDER BY platform
+            """
+        ) { row in
+            IntegrationSummary(
+                platform: try row[0], category: try row[1], status: try row[2], lastSyncAt: try row[3],
+                idpRole: try row[4], lastError: try row[5], nextSyncAt: try row[6],
+                leftOut: (try row[7] as JSON?).map { LeftOutList.all(in: $0) } ?? [])
+        }
+    }
+}

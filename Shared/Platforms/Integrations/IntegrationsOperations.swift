@@ -1,0 +1,36 @@
+import Auth
+import Base
+import Operation
+import Store
+
+// The operations about integrations that REST, MCP and the assistant share.
+
+/// The platforms of a workspace, by name.
+public struct IntegrationList: JSONWritable {
+    /// The platforms.
+    public let integrations: [IntegrationSummary]
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("integrations", integrations)
+            json.field("connected_count", integrations.filter { $0.status == "connected" }.count)
+            json.field("total_count", integrations.count)
+        }
+    }
+}
+
+extension Operation<IntegrationList> {
+    public static var listIntegrations: Operation {
+        Operation(
+            "get_integrations", .apiKey(.read), "Lists the connected platforms and how their syncs stand."
+        ) { context in IntegrationList(integrations: try context.workspace.read(.integrations)) }
+    }
+}
+
+extension Operation<SyncRequests> {
+    public static var requestSyncs: Operation {
+        Operation(
+            "trigger_sync", .apiKey(.write), "Queues a sync of every connected integration, and returns at once."
+        ) { context in try context.workspace.requestSyncs(now: context.now) }
+    }
+}

@@ -1,0 +1,34 @@
+import Store
+
+/// Platforms that rules know in addition to those that can be connected (`Platform`). Their data may exist nevertheless.
+public enum PlatformNames {
+    private static let others = [
+        "pingone": "PingOne", "kandji": "Kandji", "hexnode": "Hexnode", "mosyle": "Mosyle", "fleet": "Fleet",
+        "simplemdm": "SimpleMDM", "workspace_one": "Workspace ONE", "scalefusion": "Scalefusion",
+        "sentinelone": "SentinelOne", "meraki": "Meraki", "auvik": "Auvik", "servicenow": "ServiceNow",
+        "freshservice": "Freshservice", "zendesk": "Zendesk", "teams": "Microsoft Teams", "outlook": "Outlook",
+        "sharepoint": "SharePoint", "confluence": "Confluence", "datadog": "Datadog", "rippling": "Rippling",
+        "bamboohr": "BambooHR", "workday": "Workday", "salesforce": "Salesforce", "gcp": "Google Cloud",
+        "azure": "Azure", "box": "Box",
+    ]
+
+    /// The name of a platform, as it writes it itself; its identifier if it is not known.
+    public static func name(_ identifier: String) -> String {
+        Platform(rawValue: identifier)?.name ?? others[identifier] ?? identifier
+    }
+
+    /// Business platforms with a user list of their own, which all get the same checks.
+    private static let businessIdentifiers: [StaticString] = ["zoom", "box", "datadog", "salesforce"]
+
+    /// The business platforms, by identifier and name.
+    public static let business = businessIdentifiers.map { identifier in
+        (identifier: identifier.description, name: name(identifier.description))
+    }
+
+    /// The identifiers of the business platforms as a list of SQL literals.
+    public static let businessList: SQL = .list(
+        businessIdentifiers.map { identifier in
+            let text = SQL(stringLiteral: identifier)
+            return "'\(text)'"
+        })
+}

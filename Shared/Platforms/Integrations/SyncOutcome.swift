@@ -1,0 +1,64 @@
+import Auth
+import Base
+import Jobs
+import Store
+
+// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four, eight
+// and at last every twelve hours, for seven days. After that the integration waits for a person.
+extension Workspace {
+    /// The seconds for which a failing integration is retried.
+    private static let failingTime = Int.days(7)
+    /// The longest pause between two attempts, in seconds.
+    private static let longestPause = Int.hours(12)
+
+    /// Writes down, in the transaction in which a sync is applied, that it succeeded, and when the next one begins.
+    ///
+    /// - Parameters:
+    ///   - lists: The states of the platform's lists.
+    ///   - heldBack: Why deletions were held back; nil if none were.
+    public func noteSuccess(
+        of integrationID: Identifier, lists: [String: ListState], heldBack: String?, now: Timestamp
+    ) throws {
+        try execute(
+            """
+            UPDATE integrations SET status = 'connected', last_sync_at = $3, next_auto_sync_at = $4, error_kind = $5,
+                error = $6, failing_since = NULL, failed_syncs = 0, lists = $7
+            WHERE workspace_id = $1 AND id = $2
+            """, integrationID, now, integrationID.hourlyTime(after: now), heldBack.map { _ in "deletions_held_back" },
+            heldBack, ListState.json(lists))
+    }
+
+    /// Writes down why a sync does not go on now. It is tried again by itself.
+    public func noteDelay(of integrationID: Identifier, kind: String, sentence: String) throws {
+        try execute(
+            "UPDATE integrations SET error_kind = $3, error = $4 WHERE workspace_id = $1 AND id = $2", integrationID,
+            kind, sentence)
+    }
+
+    /// Records, in the transaction that ends a sync without success, the reason and the time of the next one.
+    public func noteFailure(of integrationID: Identifier, kind: String, sentence: String, now: Timestamp) throws {
+        let failing = try first(
+            "SELECT failing_since, failed_syncs FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { row in (since: try row[0] as Timestamp?, count: try row[1] as Int) }
+        let (since, count) = (failing?.since ?? now, failing?.count ?? 0)
+        let pause = min(Self.longestPause, Int.hours(1) << min(count, 10))
+        let mayRetry = now < since + Self.failingTime
+        let next = mayRetry ? integrationID.hourlyTime(after: now + pause - .hours(1)) : nil
+        try execute(
+            """
+            UPDATE integrations SET error_kind = $3, error = $4, next_auto_sync_at = $5, failing_since = $6,
+                failed_syncs = $7,
+                status = CASE WHEN $3 IN ('authentication_expired', 'configuration_invalid') OR $8 = 0 THEN 'error'
+                    ELSE status END
+            WHERE workspace_id = $1 AND id = $2 AND \(Integration.isActive)
+            """, integrationID, kind, sentence, next, since, count + 1, mayRetry ? 1 : 0)
+    }
+
+    /// The states of an integration's lists after its last sync, by name.
+    public func listStates(of integrationID: Identifier) throws -> [String: ListState] {
+        ListState.all(
+            in: try first("SELECT lists FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID) {
+                try $0[0] as JSON
+            })
+    }
+}

@@ -1,0 +1,112 @@
+import Auth
+import Base
+import Jobs
+import Store
+
+extension JobKind {
+    /// Fetches the data of a platform.
+    public static let sync = JobKind("sync", expectedSeconds: 10)
+    /// Analyzes the synced data for problems.
+    public static let analysis = JobKind("analysis", expectedSeconds: 5)
+}
+
+/// The result of a request to sync all connected integrations.
+public struct SyncRequests: JSONWritable {
+    /// The names of the platforms.
+    let platforms: [String]
+
+    public func write(to json: inout JSONWriter) {
+        let count = platforms.count
+        json.object { json in
+            json.field("status", count == 0 ? "no_integrations" : "triggered")
+            json.field("integrations_queued", count)
+            json.field("platforms", platforms)
+            json.field(
+                "message",
+                count == 0
+                    ? "There are no connected integrations to sync."
+                    : "Sync triggered for \(count) integration\(count == 1 ? "" : "s")")
+        }
+    }
+}
+
+extension Workspace {
+    /// Queues a sync of every connected integration.
+    public func requestSyncs(now: Timestamp = .now) throws -> SyncRequests {
+        try change {
+            let integrations = try rows(
+                "SELECT id, platform FROM integrations WHERE workspace_id = $1 AND status = 'connected' ORDER BY platform"
+            ) { row in (id: try row[0] as Identifier, platform: try row[1] as String) }
+            for integration in integrations { try queueSync(of: integration.id, now: now) }
+            let platforms = integrations.map(\.platform)
+            let entry = AuditEntry(
+                action: "integration.sync_requested", targetType: "workspace", targetID: id.description,
+                details: ["platforms": .array(platforms.map(JSON.string))], createdAt: now)
+            return (SyncRequests(platforms: platforms), entry)
+        }
+    }
+
+    /// Queues a sync of one connected platform.
+    ///
+    /// - Throws: `IntegrationError.platformNotConnected` if it is not connected.
+    public func requestSync(of platform: String, now: Timestamp) throws {
+        try change {
+            let integration = try first(
+                "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2 AND status = 'connected'",
+                platform
+            ) { try $0[0] as Identifier }
+            guard let integration else { throw IntegrationError.platformNotConnected }
+            try queueSync(of: integration, now: now)
+            let entry = AuditEntry(
+                action: "integration.sync_requested", targetType: "integration", targetID: integration.description,
+                details: ["platforms": [.string(platform)]], createdAt: now)
+            return ((), entry)
+        }
+    }
+
+    /// Queues a sync of an integration, unless one is waiting or running already. Returns the job's id, or nil if there
+    /// is no such integration. With `again`, a sync that is running runs once more.
+    @discardableResult
+    public func queueSync(
+        of integrationID: Identifier, urgency: JobUrgency = .person, again: Bool = false, now: Timestamp = .now
+    ) throws -> Identifier? {
+        try first(
+            "SELECT platform FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { try $0[0] as String }.map { platform in
+            try enqueue(
+                .sync, in: JobLane(.sync, at: platform),
+                payload: ["integration_id": .string(integrationID.description)], key: "sync \(integrationID)",
+                urgency: urgency, again: again, now: now)
+        }
+    }
+
+    /// Queues the sync of an integration and, if possible, claims it for `seconds` seconds, so that the caller can run
+    /// it at once for a person who waits. A sync that can't be claimed stays in the queue. The outcome is `missing` if
+    /// there is no such integration.
+    public func claimSync(
+        of integrationID: Identifier, seconds: Int, now: Timestamp = .now
+    ) throws -> JobClaimOutcome {
+        guard let job = try exclusively({ try queueSync(of: integrationID, now: now) }) else { return .missing }
+        return try claim(job, early: true, seconds: seconds, now: now)
+    }
+
+    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its last
+    /// sync failed (nil if it did not fail).
+    public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
+        try first(
+            "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
+        ) { row in (try row[0] as Timestamp?, try row[1] as String?) } ?? (nil, nil)
+    }
+
+    /// Queues an analysis of the synced data, unless one is waiting already. Returns the job's id. If an analysis is
+    /// running, it has perhaps not seen all of the data, and runs once more.
+    @discardableResult
+    public func queueAnalysis(now: Timestamp = .now) throws -> Identifier {
+        try enqueue(.analysis, payload: [:], key: analysisKey, again: true, now: now)
+    }
+
+    /// Returns the id of the queued analysis. Returns nil if there is none.
+    public func queuedAnalysis() throws -> Identifier? { try queuedJob(ofKey: analysisKey) }
+
+    private var analysisKey: String { "analysis \(id)" }
+}

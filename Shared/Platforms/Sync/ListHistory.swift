@@ -1,0 +1,67 @@
+import Base
+import Connectors
+import Integrations
+
+/// The history of an integration's lists in earlier syncs (`integrations.lists`): the number of entries of each, and
+/// the time since which it could not be read.
+struct ListHistory {
+    /// The lists, by name.
+    private(set) var lists: [String: ListState]
+
+    /// A history that the integration keeps.
+    init(_ lists: [String: ListState] = [:]) { self.lists = lists }
+
+    /// The number of entries up to which a list counts as small. A small list is never considered to have shrunk.
+    static let smallList = 20
+    /// The shortest time for which the deletions of a list that has shrunk are held back, in seconds. The next hourly
+    /// sync decides.
+    static let holdingTime = 1_800
+
+    /// Returns the lists whose deletions are held back, with a sentence that gives the reason.
+    ///
+    /// A list that comes back with less than half of its entries may have been cut short by a fault or a filter at the
+    /// provider. The shorter list is accepted if it is as short in a sync half an hour later.
+    func heldBack(_ lists: [RecordCollection], ended: [String: Int], now: Timestamp) -> [String: String] {
+        var held: [String: String] = [:]
+        for list in lists where list.kinds != [.auditEvent] {
+            guard let entries = ended[list.name], let before = self.lists[list.name]?.entries,
+                Self.hasShrunk(entries, before)
+            else { continue }
+            if let since = self.lists[list.name]?.shrunkAt, since + Self.holdingTime <= now { continue }
+            held[list.name] =
+                "The list of \(list.name) came back with \(entries) of \(before) entries. "
+                + "Missing entries are kept until a later sync confirms that they are gone."
+        }
+        return held
+    }
+
+    private static func hasShrunk(_ entries: Int, _ before: Int) -> Bool {
+        before > smallList && entries * 2 < before
+    }
+
+    /// The times from which events are wanted, for lists that could not be read before.
+    var olderEvents: [String: Timestamp] { lists.compactMapValues(\.eventsSince) }
+
+    /// Notes the state of the lists in a sync that was applied.
+    mutating func add(_ read: ReadLists, eventsSince: Timestamp, now: Timestamp) {
+        let old = lists
+        for (name, state) in old where read.ended[name] == nil {
+            // A part of a list has no end of its own, so nothing else of it is kept.
+            lists[name] = state.entries.map { ListState(entries: $0) }
+        }
+        for (name, entries) in read.ended {
+            if let before = old[name]?.entries, read.heldBack[name] != nil {
+                lists[name] = ListState(entries: before, shrunkAt: old[name]?.shrunkAt ?? now)
+            } else {
+                lists[name] = ListState(entries: entries)
+            }
+        }
+        for (name, reason) in read.leftOut.merging(read.heldBack, uniquingKeysWith: { $1 }) {
+            var state = lists[name] ?? ListState()
+            state.reason = reason
+            state.leftOutAt = old[name]?.leftOutAt ?? now
+            if read.ended[name] == nil { state.eventsSince = old[name]?.eventsSince ?? eventsSince }
+            lists[name] = state
+        }
+    }
+}

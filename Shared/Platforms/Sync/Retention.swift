@@ -1,0 +1,72 @@
+import Auth
+import Base
+import Store
+
+extension Workspace {
+    /// The number of rows that one statement deletes. Other processes can write between two statements.
+    private static let batch = 500
+
+    /// Deletes data that the plan no longer retains: platforms' events, and the log of changes made by syncs. The
+    /// inventory stays.
+    public func pruneSyncedData(now: Timestamp = .now) throws {
+        try forgetStagedRecords()
+        guard let retention = plan.retention else { return }
+        let start = now - retention
+        for (table, time) in [("audit_events", "occurred_at"), ("sync_events", "occurred_at")] as [(SQL, SQL)] {
+            while try prune(table, time, before: start) == Self.batch { letOthersWrite() }
+        }
+        try execute(
+            """
+            DELETE FROM sync_runs WHERE workspace_id = $1 AND finished_at < $2 AND NOT EXISTS (
+                SELECT 1 FROM sync_events WHERE sync_events.sync_run_id = sync_runs.id)
+            """, start)
+    }
+
+    /// Deletes the staged records of syncs that have ended. Each sync does this itself, unless its process dies before.
+    public func forgetStagedRecords() throws {
+        let runs = try rows(
+            """
+            SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed') AND EXISTS (
+                SELECT 1 FROM sync_staged WHERE sync_staged.workspace_id = $1 AND sync_staged.sync_run_id = sync_runs.id)
+            """
+        ) { try $0[0] as Identifier }
+        for run in runs {
+            while let kind = try first(
+                "SELECT kind FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1", run,
+                decode: { try $0[0] as String })
+            {
+                try execute(
+                    """
+                    DELETE FROM sync_staged
+                    WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = $3 AND external_id IN (
+                        SELECT external_id FROM sync_staged
+                        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = $3 LIMIT $4)
+                    """, run, kind, Self.batch)
+                letOthersWrite()
+            }
+        }
+    }
+
+    /// Deletes a batch of a table's old rows, and further rows with the same time as its last. Returns the size of the
+    /// batch. While a sync of the workspace is being applied in steps, nothing is deleted; the housekeeping of the next
+    /// hour does it.
+    private func prune(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
+        try writingInventory {
+            try exclusively {
+                guard try unfinishedChange() == nil else { return 0 }
+                return try pruneBatch(table, time, before: start)
+            }
+        }
+    }
+
+    private func pruneBatch(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
+        let old = try rows(
+            """
+            SELECT \(time) FROM \(table) WHERE workspace_id = $1 AND \(time) < $2 ORDER BY \(time) LIMIT $3
+            """, start, Self.batch
+        ) { try $0[0] as Timestamp }
+        guard let last = old.last else { return 0 }
+        try execute("DELETE FROM \(table) WHERE workspace_id = $1 AND \(time) <= $2", last)
+        return old.count
+    }
+}

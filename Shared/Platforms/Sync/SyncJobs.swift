@@ -1,0 +1,62 @@
+import Auth
+import Base
+import Connectors
+import Integrations
+import Jobs
+import Store
+
+extension JobHandler {
+    /// The handler of jobs of kind sync. Their payload names the integration.
+    public static func sync(_ tools: SyncTools) -> JobHandler {
+        JobHandler(
+            at: Platform.allCases.map(\.rawValue),
+            run: { context in
+                guard let id = integration(of: context.job) else { return .notUnderstood }
+                return sync(id, in: context, with: tools, SyncTime(all: context.secondsLeft)).outcome
+            },
+            giveUp: { context, sentence in
+                guard let id = integration(of: context.job) else { return }
+                try context.workspace.noteFailure(
+                    of: id, kind: "provider_error", sentence: sentence, now: context.now)
+                for run in try context.workspace.unfinishedSyncs(of: id) {
+                    try context.workspace.endSync(run, error: ("provider_error", sentence), at: context.now)
+                }
+            })
+    }
+
+    /// Syncs an integration for its job. Returns the result, and the outcome for the job.
+    public static func sync(
+        _ id: Identifier, in context: JobContext, with tools: SyncTools, _ time: SyncTime
+    ) -> (result: Result<SyncReport, any Error>, outcome: JobOutcome) {
+        let result = Result {
+            try context.workspace.sync(id, with: tools, time, confirm: context.confirm, now: { context.now })
+        }
+        switch result {
+        case .success(let report):
+            guard report.status != .completed else { return (result, .completed) }
+            return (result, .wait(until: context.now + report.pause, "There is more to pull or to apply."))
+        case .failure(let failure as SyncFailure):
+            return (result, outcome(of: failure.error, now: context.now))
+        case .failure(let error as any DomainError):
+            // The integration was disconnected or paused in the meantime, or another job of it has begun.
+            return (result, [.notFound, .conflict].contains(error.kind) ? .completed : .dead(error.sentence))
+        case .failure(let error as LeaseLost):
+            // The other worker decides the outcome of the job.
+            return (.failure(error), .completed)
+        case .failure(let error):
+            context.log.write(.error, "the sync failed: \(error)")
+            return (result, .retry("It failed. The log has the reason."))
+        }
+    }
+
+    private static func outcome(of error: ConnectorError, now: Timestamp) -> JobOutcome {
+        switch error {
+        case .rateLimited(let seconds): .wait(until: now + seconds, error.sentence)
+        default: error.isTransient ? .retry(error.sentence) : .dead(error.sentence)
+        }
+    }
+
+    private static func integration(of job: Job) -> Identifier? {
+        job.payload["integration_id"]?.string.flatMap { Identifier($0) }
+    }
+}

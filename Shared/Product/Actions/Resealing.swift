@@ -1,0 +1,53 @@
+import Auth
+import Base
+@_spi(System) import Integrations
+import Store
+
+extension Workspace {
+    /// Seals with the first key of `seal` what another of its keys sealed: credentials of integrations, and secret
+    /// parameters of actions that have not ended. The audit log gets an entry if anything was sealed again.
+    @_spi(System) public func reseal(with seal: CredentialSeal, now: Timestamp = .now) throws -> Resealing {
+        try exclusively {
+            var resealing = Resealing()
+            try resealIntegrations(seal, &resealing)
+            try resealActions(seal, &resealing)
+            guard resealing.resealed > 0 else { return resealing }
+            return try change {
+                let entry = AuditEntry(
+                    action: "credentials.resealed", targetType: "workspace", targetID: id.description,
+                    details: ["key_id": .string(seal.keyID), "resealed": .integer(resealing.resealed)], createdAt: now)
+                return (resealing, entry)
+            }
+        }
+    }
+
+    private func resealActions(_ seal: CredentialSeal, _ resealing: inout Resealing) throws {
+        let stored = try rows(
+            """
+            SELECT id, extra_params FROM remediation_actions
+            WHERE workspace_id = $1 AND status IN ('pending_approval', 'queued', 'running')
+            """
+        ) { row in (id: try row[0] as Identifier, parameters: (try row[1] as JSON).object ?? [:]) }
+        for one in stored {
+            var parameters = one.parameters
+            for (name, value) in one.parameters {
+                guard let bytes = value["sealed"]?.string.flatMap({ Base64.standard.decode($0) }) else { continue }
+                guard CredentialSeal.keyID(of: bytes) != seal.keyID else {
+                    resealing.current += 1
+                    continue
+                }
+                let place = StoredParameters.binding(one.id, name, in: self)
+                guard let sealed = try seal.resealed(bytes, boundTo: place) else {
+                    resealing.unopened.append("action \(one.id)")
+                    continue
+                }
+                parameters[name] = ["sealed": .string(Base64.standard.encode(sealed))]
+                resealing.resealed += 1
+            }
+            guard parameters != one.parameters else { continue }
+            try execute(
+                "UPDATE remediation_actions SET extra_params = $3 WHERE workspace_id = $1 AND id = $2", one.id,
+                JSON.object(parameters))
+        }
+    }
+}

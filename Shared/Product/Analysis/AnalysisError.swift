@@ -1,0 +1,27 @@
+import Base
+
+/// Why an analysis does not run, or came to nothing.
+public struct AnalysisError: DomainError, Equatable {
+    public let kind: ErrorKind
+    public let code: String
+    public let sentence: String
+    public let retryAfter: Int?
+
+    private init(_ kind: ErrorKind, _ name: String, _ sentence: String, retryAfter: Int? = nil) {
+        self.kind = kind
+        code = "analysis." + name
+        self.sentence = sentence
+        self.retryAfter = retryAfter
+    }
+
+    /// Another analysis is under way, or has just run.
+    static func tooEarly(wait seconds: Int) -> AnalysisError {
+        AnalysisError(
+            .conflict, "too_early",
+            "An analysis of this workspace is in progress or has just run. Try again in \(seconds) seconds.",
+            retryAfter: seconds)
+    }
+
+    static let overtaken = AnalysisError(
+        .conflict, "overtaken", "This analysis took so long that another one has replaced it.")
+}

@@ -1,0 +1,24 @@
+import Auth
+import Base
+import Operation
+
+/// The rules that look at a workspace.
+public struct RuleList: JSONWritable {
+    /// The rules, in the order of their categories.
+    public let rules: [Rule]
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("rules", rules)
+            json.field("total", rules.count)
+        }
+    }
+}
+
+extension Operation<RuleList> {
+    public static var listRules: Operation {
+        Operation("list_rules", .apiKey(.read), "Lists the rules that look at the workspace.") { context in
+            RuleList(rules: try context.workspace.activeRules())
+        }
+    }
+}

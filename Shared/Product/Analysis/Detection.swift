@@ -1,0 +1,100 @@
+import Auth
+import Base
+import Findings
+import Store
+
+/// A problem that a rule has found, which becomes one finding.
+public struct Detection: Sendable {
+    /// The rule that found it.
+    public let rule: Rule
+    /// The key that identifies the finding in the workspace. It is the same in every run.
+    public let key: String
+    /// The severity.
+    public let severity: Severity
+    /// The sentence that describes the problem.
+    public let title: String
+    let affectedEntities: JSON
+    let affectedCount: Int
+    let identityID: String?
+    let applicationID: String?
+    let deviceID: String?
+    let sources: [String]
+
+    init(_ rule: Rule, key: String, _ facts: Facts, sources: [String], at now: Timestamp) {
+        self.rule = rule
+        self.key = key.isEmpty ? rule.id : rule.id + ":" + key
+        severity = facts["severity"].first.flatMap(Severity.init) ?? rule.severity
+        title = rule.say.fill(at: now) { facts[$0] }
+        affectedEntities = facts.entities.json
+        affectedCount = facts["affected_count"].first.flatMap { Int($0) } ?? max(1, facts["identity_id"].count)
+        let isGeneral = rule.entity == .application || rule.entity == .workspace || rule.entity == .integration
+        identityID = isGeneral ? nil : facts["identity_id"].only
+        applicationID = rule.entity == .application ? facts["application_id"].only : nil
+        deviceID = rule.entity == .device ? facts["device_id"].only : nil
+        let named = facts["source"].values
+        self.sources = named.isEmpty ? sources : named
+    }
+
+    /// The same as the findings keep it.
+    var problem: FoundProblem {
+        FoundProblem(
+            key: key, ruleID: rule.id, category: rule.category, severity: severity, title: title,
+            affectedEntities: affectedEntities, affectedCount: affectedCount, identityID: identityID,
+            applicationID: applicationID, deviceID: deviceID, recommendedAction: rule.recommendedAction,
+            actionType: rule.action, sources: sources, confidence: rule.confidence)
+    }
+}
+
+extension Workspace {
+    /// Returns the results of each rule, in the order of their keys, all from one view of the data. Calls `spent` with
+    /// the milliseconds that each shared table and each rule took.
+    public func detections(
+        of rules: [Rule], from sources: ConnectedSources, at now: Timestamp,
+        spent: (_ id: String, _ milliseconds: Int) -> Void = { _, _ in }
+    ) throws -> [[Detection]] {
+        func timed<Result>(_ id: String, _ body: () throws -> Result) rethrows -> Result {
+            let start = ContinuousClock.now
+            defer { spent(id, (ContinuousClock.now - start).milliseconds) }
+            return try body()
+        }
+        let questions = rules.map { $0.question(over: Prelude.overKeptTables) }
+        let words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
+        return try survey {
+            // Materializes only the tables that a rule queries.
+            for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {
+                try timed("table \(table.name)") { try keep(table.kept, table.query.values(at: now)) }
+            }
+            return try zip(rules, questions).map { rule, question in
+                try timed(rule.id) { try detections(of: rule, by: question, from: sources, at: now) }
+            }
+        }
+    }
+
+    /// Returns the results of a rule, in the order of their keys.
+    func detections(of rule: Rule, from sources: ConnectedSources, at now: Timestamp) throws -> [Detection] {
+        try detections(of: rule, by: rule.question(over: Prelude.all), from: sources, at: now)
+    }
+
+    private func detections(
+        of rule: Rule, by question: SQL, from sources: ConnectedSources, at now: Timestamp
+    ) throws -> [Detection] {
+        var columns: FactColumns?
+        var found: [String: Facts] = [:]
+        try forEachRow(question, rule.find.values(at: now)) { row in
+            let names = columns ?? FactColumns(row)
+            columns = names
+            found[names.key(of: row), default: Facts(names)].add(row)
+        }
+        let platforms = sources.platforms(for: rule)
+        return found.sorted { $0.key < $1.key }.map { key, facts in
+            Detection(rule, key: key, facts, sources: platforms, at: now)
+        }
+    }
+}
+
+extension Rule {
+    /// The rule's question with those of the tables that it names.
+    fileprivate func question(over tables: [PreludeTable]) -> SQL {
+        PreludeTable.clause(for: find.sql, of: tables) + find.sql
+    }
+}

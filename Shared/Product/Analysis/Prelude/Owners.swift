@@ -1,0 +1,44 @@
+import Store
+
+extension Prelude {
+    // Tables from which several rules start, with the columns that findings need:
+    // - owned_keys: active keys of an account or a person.
+    // - shadow_applications: applications that are neither managed nor sanctioned. policy is the policy's status, or
+    //   null.
+    // - app_use: OAuth grants, with the application and the person who gave the grant.
+    static let owners: [PreludeTable] = [
+        PreludeTable(
+            "owned_keys",
+            """
+            SELECT COALESCE(live_keys.identity_id, live_keys.account_id) AS key, live_keys.identity_id,
+                COALESCE(everyone.display_name, accounts.display_name, accounts.username) AS identity_name,
+                everyone.email AS identity_email, live_keys.account_id,
+                COALESCE(accounts.username, accounts.email) AS account_name, live_keys.platform AS account_platform,
+                live_keys.platform AS source, live_keys.kind, live_keys.created_at, live_keys.expires_at,
+                COALESCE(live_keys.last_used_at, live_keys.created_at) AS idle_since
+            FROM live_keys LEFT JOIN accounts ON accounts.id = live_keys.account_id
+                LEFT JOIN everyone ON everyone.id = live_keys.identity_id
+            WHERE COALESCE(live_keys.identity_id, live_keys.account_id) IS NOT NULL
+            """),
+        PreludeTable(
+            "shadow_applications",
+            """
+            SELECT live_applications.*, app_policies.status AS policy
+            FROM live_applications LEFT JOIN app_policies ON app_policies.workspace_id = $1
+                AND app_policies.app_name_folded = live_applications.name_folded
+            WHERE NOT live_applications.is_managed
+                AND (app_policies.status IS NULL OR app_policies.status <> 'sanctioned')
+            """),
+        PreludeTable(
+            "app_use",
+            """
+            SELECT live_grants.application_id, live_applications.name AS application_name,
+                live_applications.is_ai_tool, live_applications.first_seen_at, everyone.id AS identity_id,
+                everyone.display_name AS identity_name, everyone.email AS identity_email, everyone.status,
+                everyone.title, live_grants.access,
+                live_grants.reads_mail_or_files, live_grants.last_used_at, live_grants.platform AS source
+            FROM live_grants JOIN live_applications ON live_applications.id = live_grants.application_id
+                JOIN everyone ON everyone.id = live_grants.identity_id
+            """),
+    ]
+}

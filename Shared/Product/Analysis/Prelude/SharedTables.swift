@@ -1,0 +1,187 @@
+import Integrations
+import Store
+
+/// A table that many rules read and that would take long to compute for each of them, so a run computes it once.
+struct SharedTable: Sendable {
+    let name: StaticString
+    /// The column by which rows are looked up.
+    let key: StaticString
+    let query: RuleQuery
+
+    var kept: KeptTable {
+        KeptTable(name, key: key, PreludeTable.clause(for: query.sql, of: Prelude.plain) + query.sql)
+    }
+}
+
+extension Prelude {
+    static let sharedTables = [
+        // Active people that an identity provider knows, without service accounts.
+        SharedTable(
+            name: "people", key: "id",
+            query: """
+                SELECT id, email, display_name, identity_type, mfa_enabled, last_login_at, title, manager_email, hr_status,
+                    terminated_at
+                FROM identities
+                WHERE workspace_id = $1 AND status = 'active' AND identity_type <> 'service_account' AND id IN (
+                    SELECT identity_id FROM accounts
+                    WHERE workspace_id = $1 AND integration_id IN (SELECT id FROM connected WHERE idp_role IS NOT NULL))
+                """),
+        // All devices with their owner, if any; device names both. has_edr is true if an agent is on the device: its
+        // own platform says so, or an EDR platform reports the same machine, by its serial number, or by its name if
+        // one of the two has no serial number. It is false only for computers, and null for devices that take no agent.
+        SharedTable(
+            name: "owned_devices", key: "identity_id",
+            query: """
+                SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
+                    live_devices.platform AS source, live_devices.serial_number, live_devices.serial,
+                    live_devices.operating_system,
+                    live_devices.os_version, live_devices.is_os_supported, live_devices.is_encrypted,
+                    live_devices.is_compliant, live_devices.is_jailbroken,
+                    CASE WHEN live_devices.category = 'edr' OR machines.serial IS NOT NULL
+                            OR hosts.hostname IS NOT NULL
+                                AND (hosts.has_no_serial = 1 OR live_devices.serial IS NULL) THEN true
+                        WHEN live_devices.has_edr IS NOT NULL THEN live_devices.has_edr
+                        WHEN (live_devices.category = 'mdm' OR live_devices.idp_role IS NOT NULL)
+                            AND lower(live_devices.operating_system) IN ('macos', 'windows', 'linux') THEN false
+                        END AS has_edr,
+                    live_devices.is_contained, live_devices.open_detections, live_devices.last_seen_at,
+                    everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, everyone.identity_type, everyone.status, everyone.last_login_at,
+                    everyone.deprovisioned_at,
+                    live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_devices LEFT JOIN everyone ON everyone.id = live_devices.identity_id
+                    LEFT JOIN (
+                        SELECT serial
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id AND serial IS NOT NULL GROUP BY serial
+                        ) AS machines ON machines.serial = live_devices.serial
+                    LEFT JOIN (
+                        SELECT lower(trim(hostname)) AS hostname,
+                            max(CASE WHEN serial IS NULL THEN 1 ELSE 0 END) AS has_no_serial
+                        FROM (SELECT id FROM connected WHERE category = 'edr') AS edr CROSS JOIN live_devices
+                        WHERE live_devices.integration_id = edr.id GROUP BY lower(trim(hostname))
+                        ) AS hosts ON hosts.hostname = lower(trim(live_devices.hostname))
+                """),
+        // People whose department or manager differs between the HR system and the identity provider with which people
+        // sign in.
+        SharedTable(
+            name: "hr_records", key: "identity_id",
+            query: """
+                SELECT * FROM (
+                    SELECT identity_id, max(CASE WHEN is_hr THEN department END) AS hr_department,
+                        max(CASE WHEN NOT is_hr THEN department END) AS idp_department,
+                        max(CASE WHEN is_hr THEN manager_email END) AS hr_manager_email,
+                        max(CASE WHEN NOT is_hr THEN manager_email END) AS idp_manager_email
+                    FROM (
+                        SELECT identity_id, department, manager_email,
+                            integration_id = (SELECT id FROM hr) AS is_hr
+                        FROM accounts
+                        WHERE workspace_id = $1 AND status = 'active'
+                            AND integration_id IN ((SELECT id FROM hr), (SELECT id FROM idp))
+                            AND identity_id IN (
+                                SELECT employed.identity_id FROM accounts AS employed CROSS JOIN accounts AS listed
+                                WHERE employed.workspace_id = $1 AND employed.integration_id = (SELECT id FROM hr)
+                                    AND employed.status = 'active' AND listed.workspace_id = $1
+                                    AND listed.identity_id = employed.identity_id
+                                    AND listed.integration_id = (SELECT id FROM idp) AND listed.status = 'active'
+                                    AND (lower(trim(employed.department)) <> lower(trim(listed.department))
+                                        OR employed.manager_email <> listed.manager_email))
+                        ) AS records
+                    GROUP BY identity_id) AS said
+                WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
+                """),
+        // Active accounts whose owner no identity provider knows; service accounts, shared mailboxes and HR records need
+        // none. is_business: on one of `PlatformNames.business`.
+        SharedTable(
+            name: "strangers", key: "account_platform",
+            query: """
+                SELECT COALESCE(live_accounts.identity_id, live_accounts.id) AS key, live_accounts.identity_id,
+                    COALESCE(everyone.display_name, live_accounts.display_name, live_accounts.username,
+                        live_accounts.email) AS identity_name,
+                    everyone.email AS identity_email, live_accounts.id AS account_id,
+                    COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                    live_accounts.platform AS account_platform, live_accounts.platform AS source,
+                    live_accounts.account_type, live_accounts.is_admin, live_accounts.last_login_at,
+                    live_accounts.metadata ->> 'kind' AS kind, live_accounts.metadata ->> 'role' AS role,
+                    live_accounts.platform IN (\(PlatformNames.businessList)) AS is_business,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_accounts LEFT JOIN everyone ON everyone.id = live_accounts.identity_id
+                WHERE (live_accounts.identity_id IS NULL OR live_accounts.identity_id IN (
+                        SELECT identity_id FROM accounts WHERE workspace_id = $1 AND identity_id IS NOT NULL
+                        GROUP BY identity_id
+                        HAVING count(*) FILTER (WHERE integration_id IN (SELECT id FROM providers)) = 0))
+                    AND live_accounts.integration_id IN (
+                        SELECT id FROM connected WHERE idp_role IS NULL AND category <> 'hr')
+                    AND live_accounts.status = 'active' AND live_accounts.account_type IN ('user', 'external')
+                    AND (everyone.id IS NULL
+                        OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
+                """),
+        // Active accounts of people who are deprovisioned, outside HR and the identity provider. is_business: on one of
+        // `PlatformNames.business`.
+        SharedTable(
+            name: "outlived", key: "identity_id",
+            query: """
+                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                    everyone.email AS identity_email, everyone.deprovisioned_at, live_accounts.id AS account_id,
+                    COALESCE(live_accounts.username, live_accounts.email) AS account_name,
+                    live_accounts.platform AS account_platform, live_accounts.platform AS source, live_accounts.is_admin,
+                    live_accounts.platform IN (\(PlatformNames.businessList)) AS is_business,
+                    (SELECT platform FROM idp) AS idp
+                FROM live_accounts JOIN everyone ON everyone.id = live_accounts.identity_id
+                WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+                    AND live_accounts.status = 'active' AND live_accounts.category <> 'hr'
+                    AND live_accounts.platform <> (SELECT platform FROM idp)
+                """),
+        // People whose sign-ins of the last 180 days show a change of habit. nights_lately and nights_before count
+        // sign-ins between 22:00 and 06:00 UTC in the last 7 days and in the two weeks before. is_traveller: sign-ins
+        // came from several countries in the last 30 days. woken_at and last_at are the first sign-in of these 30 days
+        // and the last one before them; a person is included if at least 60 days lie between them, or between the start
+        // of the log and woken_at.
+        SharedTable(
+            name: "sign_in_habits", key: "identity_id",
+            query: """
+                SELECT * FROM (
+                    SELECT identity_id,
+                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 7)
+                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_lately,
+                        count(*) FILTER (WHERE occurred_at >= \(daysAgo: 21) AND occurred_at < \(daysAgo: 7)
+                            AND (epoch(occurred_at) / 3600 + 2) % 24 < 8) AS nights_before,
+                        min(country) FILTER (WHERE occurred_at >= \(daysAgo: 30))
+                            <> max(country) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS is_traveller,
+                        min(occurred_at) FILTER (WHERE occurred_at >= \(daysAgo: 30)) AS woken_at,
+                        max(occurred_at) FILTER (WHERE occurred_at < \(daysAgo: 30)) AS last_at
+                    FROM audit_events
+                    WHERE workspace_id = $1 AND event_type = 'user.session.start' AND outcome = 'success'
+                        AND identity_id IS NOT NULL AND integration_id IN (SELECT id FROM connected)
+                        AND epoch(occurred_at) >= epoch(\(daysAgo: 180))
+                    GROUP BY identity_id) AS habits
+                WHERE nights_lately > nights_before OR is_traveller
+                    OR epoch(woken_at) - epoch(COALESCE(last_at, (SELECT since FROM log_start))) >= 60 * 86400
+                """),
+        // Attacks on one person: ten or more failed sign-ins from three or more addresses on one day of the last 30.
+        SharedTable(
+            name: "attacks", key: "identity_id",
+            query: """
+                SELECT identity_id, platform, count(*) AS failures, count(DISTINCT ip_address) AS addresses,
+                    min(occurred_at) AS first_at, max(occurred_at) AS last_at
+                FROM live_events
+                WHERE event_type = 'user.session.start' AND outcome = 'failure' AND identity_id IS NOT NULL
+                    AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                GROUP BY identity_id, platform, epoch(occurred_at) / 86400
+                HAVING count(*) >= 10 AND count(DISTINCT ip_address) >= 3
+                """),
+        // Attacks from one address: failed sign-ins of ten or more people on one day of the last 30.
+        SharedTable(
+            name: "sprays", key: "ip_address",
+            query: """
+                SELECT ip_address, platform, count(DISTINCT identity_id) AS people, min(occurred_at) AS first_at,
+                    max(occurred_at) AS last_at
+                FROM live_events
+                WHERE event_type = 'user.session.start' AND outcome = 'failure' AND ip_address IS NOT NULL
+                    AND epoch(occurred_at) >= epoch(\(daysAgo: 30))
+                GROUP BY ip_address, platform, epoch(occurred_at) / 86400
+                HAVING count(DISTINCT identity_id) >= 10
+                """),
+    ]
+}

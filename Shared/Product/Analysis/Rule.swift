@@ -1,0 +1,50 @@
+import Base
+import Findings
+import Integrations
+import Store
+
+/// A rule that finds problems in a workspace's data. Its declaration contains the query that finds them, the sentence
+/// that describes them, and the recommended action.
+public struct Rule: Sendable {
+    /// The id, `category::name`.
+    public let id: String
+    /// The kind of problem, in a few words.
+    public let title: String
+    /// The category to which it belongs.
+    public let category: Category
+    /// The severity of its findings. If the query computes severities, this is the worst one.
+    public let severity: Severity
+    /// The kind of entity that its findings are about.
+    public let entity: EntityType
+    /// The platforms that must be connected for its results to mean anything.
+    public let needs: [Source]
+    /// The query that finds the problems, as one set-based statement.
+    public let find: RuleQuery
+    /// The sentence of a finding.
+    public let say: Sentence
+    /// The recommendation, in one sentence.
+    public let recommendedAction: String
+    /// The action that carries out the recommendation, if the product can.
+    public let action: ActionType?
+    /// The confidence in its findings, from 0 to 1.
+    public let confidence: Double
+
+    /// Creates a rule whose id consists of the category's name and `name`.
+    public init(
+        _ category: Category, _ name: String, _ severity: Severity, on entity: EntityType, _ title: String,
+        needs: [Source] = [], find: RuleQuery, say: Sentence, recommend recommendedAction: String,
+        action: ActionType? = nil, confidence: Double = 0.95
+    ) {
+        id = category.rawValue + "::" + name
+        self.title = title
+        self.category = category
+        self.severity = severity
+        self.entity = entity
+        self.needs = needs
+        self.find = find
+        self.say = say
+        self.recommendedAction = recommendedAction
+        self.action = action
+        self.confidence = confidence
+    }
+}

@@ -1,0 +1,168 @@
+import Findings
+import Integrations
+
+extension Rule {
+    /// The IAM users and the root user of AWS. An IAM user's `kind` is `user`; `console` says if it has a password.
+    static let identitySecurityOfAWS: [Rule] = [
+        Rule(
+            .identitySecurity, "aws_console_user_without_mfa", .high, on: .identity,
+            "AWS console user without MFA",
+            needs: [.platform("aws")],
+            find: """
+                SELECT * FROM account_holders
+                WHERE account_platform = 'aws' AND NOT mfa_enabled AND metadata ->> 'kind' = 'user'
+                    AND metadata ->> 'console' = 'yes'
+                """,
+            say: """
+                {identity_name} can sign in to the AWS console without a second factor, so a stolen password is enough \
+                to get in.
+                """,
+            recommend: "Assign an MFA device to the IAM user, or remove its console password.",
+            action: .forceMFAEnroll),
+        Rule(
+            .identitySecurity, "aws_root_without_mfa", .critical, on: .integration, "AWS root without MFA",
+            needs: [.platform("aws")],
+            find: """
+                SELECT 'aws:root' AS key, 'aws' AS integration_platform, 'root' AS integration_name
+                FROM live_accounts WHERE platform = 'aws' AND NOT mfa_enabled AND metadata ->> 'kind' = 'root'
+                """,
+            say: """
+                The AWS root user has no MFA device, so its password alone can delete everything in the account.
+                """,
+            recommend: "Put a hardware MFA device on the root user.", action: .createTicket),
+        // Finds a sign-in of the root user within the last 30 days.
+        Rule(
+            .identitySecurity, "aws_root_used", .high, on: .integration, "AWS root used",
+            needs: [.platform("aws")],
+            find: """
+                SELECT 'aws:root' AS key, 'aws' AS integration_platform, 'root' AS integration_name, last_login_at
+                FROM live_accounts
+                WHERE platform = 'aws' AND metadata ->> 'kind' = 'root' AND last_login_at >= \(daysAgo: 30)
+                """,
+            say: """
+                The AWS root user signed in {last_login_at:ago}, which no policy can limit and no person answers for.
+                """,
+            recommend: "Find out who used the root user and why, and use an IAM role instead.",
+            action: .createTicket),
+        // Finds IAM users with console access and no sign-in for 90 days or more.
+        Rule(
+            .identitySecurity, "aws_stale_user", .high, on: .identity, "Stale AWS user",
+            needs: [.platform("aws")],
+            find: """
+                SELECT * FROM account_holders
+                WHERE account_platform = 'aws' AND last_login_at <= \(daysAgo: 90) AND metadata ->> 'kind' = 'user'
+                    AND metadata ->> 'console' = 'yes'
+                """,
+            say: """
+                {identity_name} has not used the AWS console for {last_login_at:days}, but the password still works.
+                """,
+            recommend: "Remove the IAM user's console password and keys.", action: .suspendUser),
+    ]
+
+    /// Sign-ins of the last 30 days that bypassed the identity provider.
+    static let identitySecurityOfSignIns: [Rule] =
+        [
+            Rule(
+                .identitySecurity, "admin_direct_sign_in", .critical, on: .identity,
+                "Admin signs in directly",
+                needs: [.identityProvider, .applications],
+                find: """
+                    SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                        people.email AS identity_email, direct.platform AS source, direct.occurred_at,
+                        (SELECT platform FROM idp) AS idp
+                    FROM (
+                        SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
+                    JOIN people ON people.id = direct.identity_id
+                    WHERE people.identity_type = 'admin' ORDER BY direct.occurred_at DESC
+                    """,
+                say: """
+                    {identity_name}, who is an admin, signed in to {source:platform} with a password {occurred_at:ago}, \
+                    past {idp:platform}'s second factor.
+                    """,
+                recommend: "Require single sign-on for admins on that platform.", action: .revokeSessions),
+            // Leaves out executives who are admins: they have the finding for admins.
+            Rule(
+                .identitySecurity, "executive_direct_sign_in", .critical, on: .identity,
+                "Executive signs in directly",
+                needs: [.identityProvider, .applications],
+                find: """
+                    SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
+                        people.email AS identity_email, people.title, direct.platform AS source, direct.occurred_at,
+                        (SELECT platform FROM idp) AS idp
+                    FROM (
+                        SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
+                    JOIN people ON people.id = direct.identity_id
+                    WHERE people.identity_type <> 'admin'
+                        AND people.title IN (SELECT title FROM executive_titles)
+                    ORDER BY direct.occurred_at DESC
+                    """,
+                say: """
+                    {identity_name}, {title}, signed in to {source:platform} with a password {occurred_at:ago}, past \
+                    {idp:platform}'s second factor.
+                    """,
+                recommend: "Require single sign-on for executives on that platform.", action: .revokeSessions),
+            // Covers sign-ins after the account in the identity provider had ended.
+            Rule(
+                .identitySecurity, "offboarded_direct_sign_in", .critical, on: .identity,
+                "Offboarded user signs in directly",
+                needs: [.identityProvider, .applications],
+                find: """
+                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
+                        everyone.email AS identity_email, direct.platform AS source, direct.occurred_at,
+                        (SELECT platform FROM idp) AS idp
+                    FROM (
+                        SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
+                        WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY identity_id, platform) AS direct
+                    JOIN everyone ON everyone.id = direct.identity_id
+                    WHERE everyone.status = 'deprovisioned' AND direct.occurred_at > everyone.deprovisioned_at
+                    ORDER BY direct.occurred_at DESC
+                    """,
+                say: """
+                    {identity_name} left the company and signed in to {source:platform} with a password \
+                    {occurred_at:ago}, which {idp:platform} could not stop.
+                    """,
+                recommend: "Deactivate the account on that platform and end its sessions.",
+                action: .offboardUser),
+            // Finds platforms with ten or more sign-ins, more than half of them with a password.
+            Rule(
+                .identitySecurity, "most_sign_ins_bypass_sso", .high, on: .integration,
+                "Most sign-ins bypass SSO",
+                needs: [.identityProvider, .applications],
+                find: """
+                    SELECT platform AS key, platform AS integration_platform, platform AS source,
+                        direct * 100 / sign_ins AS percent, (SELECT platform FROM idp) AS idp
+                    FROM (
+                        SELECT platform, count(*) AS sign_ins,
+                            count(*) FILTER (WHERE method = 'password') AS direct
+                        FROM logins WHERE epoch(occurred_at) >= epoch(\(daysAgo: 30)) GROUP BY platform) AS counted
+                    WHERE sign_ins >= 10 AND direct * 2 > sign_ins
+                    """,
+                say: """
+                    {percent} per cent of {source:platform} sign-ins in the last 30 days used a password instead of \
+                    {idp:platform}, so {idp:platform}'s rules do not apply there.
+                    """,
+                recommend: "Enforce single sign-on on the platform and turn password sign-in off.",
+                action: .createTicket),
+        ]
+        + PlatformNames.business.map { platform, name in
+            // Allows one such account, which may be kept for emergencies.
+            Rule(
+                .identitySecurity, platform + "_sso_not_enforced", .high, on: .integration,
+                "SSO not enforced in \(name)",
+                needs: [.platform(platform)],
+                find: """
+                    SELECT platform AS key, platform AS integration_platform, count(*) AS everybody,
+                        count(*) FILTER (WHERE NOT sso_enforced) AS affected_count
+                    FROM live_accounts
+                    WHERE platform = \(platform) AND status = 'active' AND account_type IN ('user', 'external')
+                    GROUP BY platform HAVING count(*) FILTER (WHERE NOT sso_enforced) >= 2
+                    """,
+                say: """
+                    {affected_count} of {everybody} accounts in {key:platform} can sign in with a password instead of \
+                    single sign-on, so the identity provider's rules do not apply there.
+                    """,
+                recommend: "Enforce single sign-on in \(name).", action: .createTicket)
+        }
+}

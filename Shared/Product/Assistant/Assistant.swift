@@ -1,0 +1,174 @@
+import Actions
+import Auth
+import Base
+import Operation
+import Remediation
+
+/// The AI assistant for members of a workspace.
+///
+/// The model reads and changes data through tools, with the permissions of the person who chats. Actions that can't
+/// easily be undone are only proposed: the person gets a token, and the proposed input is carried out only if the same
+/// person sends that token with the same message. Neither the model nor any text that it reads can do that.
+public struct Assistant {
+    /// The time limit for one message, in seconds. The function may run a little longer.
+    private static let seconds = 100.0
+
+    private let environment: Environment
+    private let confirmationKey: Secret
+    private let remediation: Remediation
+    private let pause: Double
+    private let log: Log
+
+    /// Creates the assistant from the variables ANTHROPIC_API_KEY, ANTHROPIC_MODEL and CONFIRMATION_SECRET. `pause` is
+    /// the first pause before a request to Anthropic's API is retried, in seconds.
+    public init(
+        _ environment: Environment, remediation: Remediation, pause: Double = 0.5, _ log: Log
+    ) throws(EnvironmentError) {
+        guard let key = try environment.hmacKey("CONFIRMATION_SECRET") else {
+            throw EnvironmentError("CONFIRMATION_SECRET is not set")
+        }
+        self.environment = environment
+        confirmationKey = key
+        self.remediation = remediation
+        self.pause = pause
+        self.log = log
+    }
+
+    /// Answers a message of a conversation. A message that was not answered does not count.
+    /// - Throws: `AssistantError` if the plan's messages of the day are used up or Anthropic's limit is reached, or if
+    ///   Anthropic is not available.
+    public func answer(
+        _ message: String, _ attachment: Attachment?, sessionID: Identifier?, in workspace: Workspace,
+        now: Timestamp = .now
+    ) throws -> ChatAnswer {
+        let (userID, role) = try member(of: workspace)
+        let client = try AnthropicClient(environment, seconds: Self.seconds, pause: pause, log)
+        let counted = try workspace.countChatMessage(now: now)
+        var conversation: Conversation
+        var turn = Turn(operation(in: workspace, now: now), remediation)
+        let answer: ModelAnswer
+        do {
+            conversation = try Conversation(sessionID, of: userID, in: workspace)
+            do {
+                answer = try turn.run(message, attachment, after: conversation.history, with: client, role: role)
+            } catch {
+                try remember(&turn, in: &conversation, of: workspace, now: now)
+                throw error
+            }
+        } catch {
+            if counted != nil { try workspace.takeBackChatMessage(of: now) }
+            throw error
+        }
+        let actions = turn.proposed.map(\.action)
+        if !actions.isEmpty || turn.messages.last?.role == .user {
+            turn.close(Self.response(answer, actions.map(\.sentenceForModel)))
+        }
+        let waiting = try workspace.exclusively {
+            let row = try conversation.keep(turn.messages, tokens: turn.tokens, in: workspace, now: now)
+            return try turn.proposed.map { proposal in
+                let confirmation = Confirmation(
+                    workspaceID: workspace.id, userID: userID, sessionID: row, toolUseID: proposal.use.id,
+                    toolName: proposal.use.name, input: .object(proposal.use.input), target: proposal.action.target,
+                    namesSession: sessionID != nil, message: message, expiresAt: now + Confirmation.lifetime)
+                let token = confirmation.token(confirmationKey)
+                try workspace.keep(confirmation, token: token, now: now)
+                return ChatAnswer.ToolUse(
+                    id: proposal.use.id, name: proposal.use.name, input: confirmation.input, confirmationToken: token)
+            }
+        }
+        return ChatAnswer(
+            response: Self.response(answer, actions.map(\.sentence)), toolCalls: turn.done + waiting,
+            tokensUsed: turn.tokens, model: answer.model,
+            stopReason: waiting.isEmpty ? .init(model: answer.stopReason) : .toolUse, sessionID: conversation.id,
+            rateLimit: counted)
+    }
+
+    /// Carries out the action that a token stands for, exactly as proposed and once, for the person who was given the
+    /// token. The model is not involved.
+    /// - Throws: `AssistantError` if the token is not valid, or if the person may no longer do this.
+    public func confirm(
+        _ token: String, message: String, sessionID: Identifier?, in workspace: Workspace, now: Timestamp = .now
+    ) throws -> ChatAnswer {
+        let (userID, _) = try member(of: workspace)
+        return try workspace.exclusively {
+            let confirmation = try workspace.useConfirmation(
+                token, of: userID, message: message, key: confirmationKey, now: now)
+            var conversation = try Conversation(row: confirmation.sessionID, of: userID, in: workspace)
+            // The request must name the same conversation. If the first request named none, this one may name the
+            // conversation that it began.
+            guard sessionID == conversation.id || sessionID == nil && !confirmation.namesSession else {
+                throw AssistantError.invalidConfirmation
+            }
+            guard let tool = Tool.all.first(where: { $0.name == confirmation.toolName }),
+                case .confirmed(let propose) = tool.work
+            else { throw AssistantError.invalidConfirmation }
+            guard tool.isAllowed(for: workspace) else {
+                throw AssistantError.mayNotConfirm
+            }
+            let input = confirmation.input.object ?? [:]
+            let action = try propose(try tool.call(input, remediation, operation(in: workspace, now: now)))
+            guard action.target == confirmation.target else {
+                throw AssistantError.changedTarget
+            }
+            let requested = try remediation.request(action.request, in: workspace, now: now)
+            let outcome = requested.status == .pendingApproval ? " is waiting for approval." : " is queued."
+            let turn = [
+                // The person's message contains no names, since names were written by others.
+                Message(role: .user, content: [Message.text("(I confirm \(tool.name).)")]),
+                Message(role: .assistant, content: [Message.text(action.sentenceForModel + outcome)]),
+            ]
+            try conversation.keep(turn, tokens: 0, in: workspace, now: now)
+            let use = ChatAnswer.ToolUse(id: confirmation.toolUseID, name: tool.name, input: confirmation.input)
+            return ChatAnswer(
+                response: action.sentence + outcome, toolCalls: [use], tokensUsed: 0,
+                model: AnthropicClient.model(environment), stopReason: .endTurn, sessionID: conversation.id,
+                rateLimit: nil)
+        }
+    }
+
+    /// The context of the operations that tools run. Work for after the answer is left to a worker: it is a job already.
+    private func operation(in workspace: Workspace, now: Timestamp) -> OperationContext {
+        OperationContext(workspace, environment, now: now, log) { _ in }
+    }
+
+    private func member(of workspace: Workspace) throws(AssistantError) -> (Identifier, Role) {
+        guard case .member(let userID, _, let role) = workspace.caller else { throw .notMember }
+        return (userID, role)
+    }
+
+    /// Stores a turn that failed after it had changed something, so that the conversation knows of the change.
+    private func remember(
+        _ turn: inout Turn, in conversation: inout Conversation, of workspace: Workspace, now: Timestamp
+    ) throws {
+        guard turn.changes > 0 else { return }
+        turn.close("(This answer broke off.)")
+        let (messages, tokens) = (turn.messages, turn.tokens)
+        _ = try workspace.exclusively {
+            try conversation.keep(messages, tokens: tokens, in: workspace, now: now)
+        }
+    }
+
+    /// Returns the model's text, followed by our own text about the actions that need confirmation. A person confirms
+    /// our text, not the model's.
+    private static func response(_ answer: ModelAnswer, _ proposed: [String]) -> String {
+        var parts = [answer.text].filter { !$0.isEmpty }
+        parts += proposed.map { $0 + " needs your confirmation, within 5 minutes." }
+        if !parts.isEmpty { return parts.joined(separator: "\n\n") }
+        return answer.stopReason == "refusal"
+            ? "The assistant declined to answer this." : "The assistant gave no answer."
+    }
+}
+
+extension ProposedAction {
+    /// The action, worded as the beginning of a sentence.
+    fileprivate var sentence: String { "\(request.type.rawValue) for \(label) on \(request.platform)" }
+
+    /// The action in the same words, for the model, with the label marked as data.
+    fileprivate var sentenceForModel: String {
+        let label = SystemPrompt.data(JSONWriter.bytes(label))
+        return "\(request.type.rawValue) for \(label) on \(request.platform)"
+    }
+
+    /// The target of the action.
+    fileprivate var target: String { "\(request.platform)/\(request.entityID)" }
+}

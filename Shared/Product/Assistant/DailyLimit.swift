@@ -1,0 +1,36 @@
+import Auth
+import Base
+
+extension Plan {
+    /// The number of messages that a workspace may send to the AI chat in one UTC day. Nil if there is no limit.
+    public var chatMessagesPerDay: Int? {
+        switch self {
+        case .free: 25
+        case .trial, .pro: 100
+        case .enterprise: nil
+        }
+    }
+}
+
+extension Workspace {
+    private var chatCounter: String { "ai_chat:" + id.description }
+
+    /// Counts one more message of the UTC day, before it is answered: of two that come at once, both count. Nil where the
+    /// plan has no limit.
+    ///
+    /// - Throws: `LimitExceeded` when the plan's messages of the day are used up.
+    func countChatMessage(now: Timestamp) throws -> RateLimit? {
+        guard let limit = plan.chatMessagesPerDay else { return nil }
+        let counted = try count(chatCounter, limit: limit, window: .days(1), now: now)
+        guard counted.isExceeded else { return counted }
+        try takeBackChatMessage(of: now)
+        throw LimitExceeded(
+            counted, code: "assistant.daily_limit",
+            "This workspace has used its \(limit) AI chat messages for today. Try again tomorrow.")
+    }
+
+    /// Subtracts a message from the count, because it was not answered.
+    func takeBackChatMessage(of now: Timestamp) throws {
+        try takeBack(chatCounter, window: .days(1), now: now)
+    }
+}

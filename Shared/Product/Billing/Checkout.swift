@@ -1,0 +1,108 @@
+import Auth
+import Base
+import Store
+
+/// A page at Stripe on which the Pro plan is bought.
+public struct Checkout: JSONWritable {
+    let url: String
+    let sessionID: String
+    let interval: BillingInterval
+    let priceID: String
+    let expiresAt: Timestamp
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("url", url)
+            json.field("sessionId", sessionID)
+            json.field("interval", interval.rawValue)
+            json.field("priceId", priceID)
+            json.field("expiresAt", expiresAt)
+        }
+    }
+}
+
+/// A page at Stripe on which a subscription is managed.
+public struct PortalSession: JSONWritable {
+    let url: String
+    let expiresAt: Timestamp
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("url", url)
+            json.field("expiresAt", expiresAt)
+        }
+    }
+}
+
+/// Purchase and management of a workspace's plan.
+public struct Billing {
+    /// The seconds for which a page at Stripe is open.
+    private static let pageLifetime = Int.days(1)
+
+    private let client: StripeClient
+    private let prices: Prices
+    private let returnURL: String
+
+    /// Creates billing from the variables STRIPE_SECRET_KEY, STRIPE_PRICE_MONTHLY, STRIPE_PRICE_ANNUAL, and
+    /// BILLING_RETURN_URL, the page of the product to which Stripe sends people back.
+    /// - Throws: `BillingError` if the secret key or the return address is missing.
+    public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
+        client = try StripeClient(environment, pause: pause, log)
+        prices = Prices(environment)
+        guard let returnURL = environment["BILLING_RETURN_URL"] else { throw BillingError.notSetUp }
+        self.returnURL = returnURL
+    }
+
+    /// Opens a page on which the workspace buys the Pro plan.
+    /// - Throws: `BillingError` if it already pays at that interval.
+    public func checkout(
+        _ interval: BillingInterval, email: String, for workspace: Workspace, now: Timestamp
+    ) throws -> Checkout {
+        guard try !workspace.hasSubscription(interval) else {
+            throw BillingError.hasSubscription(interval)
+        }
+        let price = try prices.id(interval)
+        let id = workspace.id.description
+        var fields = [
+            (name: "mode", value: "subscription"), ("line_items[0][price]", price), ("line_items[0][quantity]", "1"),
+            ("success_url", returnURL + "?checkout=success"), ("cancel_url", returnURL + "?checkout=cancelled"),
+            ("client_reference_id", id), ("metadata[workspace_id]", id),
+            ("subscription_data[metadata][workspace_id]", id),
+        ]
+        if let customer = try workspace.stripeCustomer() {
+            fields.append(("customer", customer))
+        } else {
+            fields.append(("customer_email", email))
+        }
+        let session = try client.create("/v1/checkout/sessions", fields)
+        guard let url = session["url"]?.string, let sessionID = session["id"]?.string else {
+            throw BillingError.stripeFailed
+        }
+        try workspace.change {
+            let entry = AuditEntry(
+                action: "billing.checkout_started", targetType: "workspace", targetID: id,
+                details: ["interval": .string(interval.rawValue), "price_id": .string(price)], createdAt: now)
+            return ((), entry)
+        }
+        let expiresAt = session["expires_at"]?.integer.map { Timestamp(seconds: $0) } ?? now + Self.pageLifetime
+        return Checkout(url: url, sessionID: sessionID, interval: interval, priceID: price, expiresAt: expiresAt)
+    }
+
+    /// Opens a page on which the workspace manages its subscription.
+    /// - Throws: `BillingError` if the workspace is not a customer at Stripe.
+    public func portal(for workspace: Workspace, now: Timestamp) throws -> PortalSession {
+        guard let customer = try workspace.stripeCustomer() else {
+            throw BillingError.noCustomer
+        }
+        let session = try client.create(
+            "/v1/billing_portal/sessions", [("customer", customer), ("return_url", returnURL)])
+        guard let url = session["url"]?.string else { throw BillingError.stripeFailed }
+        try workspace.change {
+            let entry = AuditEntry(
+                action: "billing.portal_opened", targetType: "workspace", targetID: workspace.id.description,
+                createdAt: now)
+            return ((), entry)
+        }
+        return PortalSession(url: url, expiresAt: now + Self.pageLifetime)
+    }
+}

@@ -1,0 +1,38 @@
+import Base
+import Crypto
+
+/// The cursor of a truncated export: a position from which only the same workspace can continue. It is opaque to
+/// callers, and authenticated (HMAC-SHA256), so that an altered one is refused.
+struct Cursor {
+    private let key: Secret
+    private let workspaceID: Identifier
+
+    /// Creates cursors of a workspace that are authenticated with `key`.
+    init(key: Secret, workspaceID: Identifier) {
+        self.key = key
+        self.workspaceID = workspaceID
+    }
+
+    /// Returns the text of a position, in characters that need no escaping in URLs and header fields.
+    func encode(_ position: Position) -> String {
+        let text = Array("\(position.entity.rawValue):\(position.key)".utf8)
+        return Base64.urlSafe.encode(authenticator(of: text) + text)
+    }
+
+    /// Returns the position of a text.
+    /// - Throws: `ExportError` if `encode` did not create it for this workspace.
+    func decode(_ text: String) throws(ExportError) -> Position {
+        guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,
+            constantTimeEqual(authenticator(of: Array(bytes.dropFirst(32))), Array(bytes.prefix(32)))
+        else { throw .invalidCursor }
+        guard let (name, key) = String(decoding: bytes.dropFirst(32), as: UTF8.self).cut(at: ":"),
+            let entity = Entity(rawValue: String(name))
+        else { throw .invalidCursor }
+        return Position(entity: entity, key: String(key))
+    }
+
+    private func authenticator(of position: [UInt8]) -> [UInt8] {
+        let message = Array("workspace export of \(workspaceID) from ".utf8) + position
+        return hmacSHA256(message, key: key)
+    }
+}

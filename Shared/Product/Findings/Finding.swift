@@ -1,0 +1,96 @@
+import Auth
+import Base
+import Store
+
+/// A finding, as lists show it.
+public struct Finding: JSONWritable {
+    let id: Identifier
+    let title: String
+    let severity: Severity
+    let category: String
+    let status: String
+    let ruleID: String
+    /// The affected entities as JSON text.
+    let affectedEntities: String
+    let recommendedAction: String
+    let createdAt: Timestamp
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", id)
+            json.field("title", title)
+            json.field("severity", severity)
+            json.field("category", category)
+            json.field("status", status)
+            json.field("rule_id", ruleID)
+            json.field("affected_entities", JSONText(affectedEntities))
+            json.field("recommended_action", recommendedAction)
+            json.field("created_at", createdAt)
+        }
+    }
+}
+
+/// A finding in one line.
+public struct FindingSummary: JSONWritable {
+    let title: String
+    let severity: Severity
+    let category: String
+    /// The number of affected entities; nil in lists that do not show it.
+    let affectedCount: Int?
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("title", title)
+            json.field("severity", severity)
+            json.field("category", category)
+            json.field("affected_count", ifPresent: affectedCount)
+        }
+    }
+}
+
+extension Reading<(findings: [Finding], total: Int)> {
+    /// Returns the open findings, worst first, and their total number. `severities` and `category` restrict them; an
+    /// empty list or nil stands for all. At most `limit` findings are returned.
+    public static func openFindings(severities: [Severity], category: Category?, limit: Int) -> Reading {
+        // The query has five places for five severities. Places that are not needed repeat one that is.
+        let asked = severities.isEmpty ? Severity.allCases : severities
+        let ranks = Severity.allCases.map { asked.contains($0) ? $0.rank : asked[0].rank }
+        // The range from the worst to the mildest requested severity is read by the index, in its order. Severities in
+        // between that are not requested are filtered out.
+        let filter: SQL =
+            "WHERE workspace_id = $1 AND status = 'open' AND severity_rank >= $2 AND severity_rank <= $3 "
+            + "AND severity_rank + 0 IN ($2, $3, $4, $5, $6)" + (category == nil ? "" : " AND category = $7")
+        let parameters: [any SQLParameter] =
+            [ranks.min() ?? 0, ranks.max() ?? 0, ranks[1], ranks[2], ranks[3]] + (category.map { [$0] } ?? [])
+        let total: Reading<Int?> = .first("SELECT sum(count) FROM finding_tallies " + filter, parameters) {
+            try $0[0] ?? 0
+        }
+        let findings: Reading<[Finding]> = .rows(
+            "SELECT id, title, severity, category, status, rule_id, affected_entities, recommended_action, created_at "
+                + "FROM findings " + filter + " ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT "
+                + .placeholder(parameters.count + 2), parameters + [limit]
+        ) { row in
+            Finding(
+                id: try row[0], title: try row[1], severity: try row[2], category: try row[3],
+                status: try row[4], ruleID: try row[5], affectedEntities: try row[6],
+                recommendedAction: try row[7], createdAt: try row[8])
+        }
+        return findings.and(total).map { findings, total in (findings, total ?? 0) }
+    }
+}
+
+extension Reading<[FindingSummary]> {
+    /// Returns the worst open findings: by severity, then by the number of affected entities, then the oldest first.
+    public static func topRisks(_ count: Int) -> Reading {
+        .rows(
+            """
+            SELECT title, severity, category, affected_count FROM findings
+            WHERE workspace_id = $1 AND status = 'open'
+            ORDER BY severity_rank, affected_count DESC, created_at, id LIMIT $2
+            """, [count]
+        ) { row in
+            FindingSummary(
+                title: try row[0], severity: try row[1], category: try row[2], affectedCount: try row[3])
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Auth
+import Base
+import Integrations
+import Store
+
+// Decisions about findings. Each decision is one UPDATE that names the statuses that it accepts. If two decisions come
+// at the same moment, the second one changes no row.
+extension Workspace {
+    /// Snoozes a finding for a number of days and returns the time at which it opens again by itself.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
+    public func snoozeFinding(
+        _ findingID: Identifier, days: Int, reason: String?, now: Timestamp = .now
+    ) throws -> Timestamp {
+        let end = now + .days(days)
+        return try change {
+            let title = try first(
+                """
+                UPDATE findings SET status = 'snoozed', snoozed_until = $3, reason = $4, updated_at = $5
+                WHERE workspace_id = $1 AND id = $2 AND status IN ('open', 'in_progress')
+                RETURNING title
+                """, findingID, end, reason, now
+            ) { try $0[0] as String }
+            guard let title else { throw try refusal(of: findingID, toBe: "snoozed") }
+            var entry = AuditEntry(
+                action: "finding.snoozed", targetType: "finding", targetID: findingID.description,
+                details: [
+                    "title": .string(title), "days": .integer(days), "snoozed_until": .string(end.description),
+                ], createdAt: now)
+            entry.details["reason"] = reason.map(JSON.string)
+            return (end, entry)
+        }
+    }
+
+    /// Dismisses a finding for good.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
+    public func dismissFinding(_ findingID: Identifier, reason: String?, now: Timestamp = .now) throws {
+        try change {
+            let title = try first(
+                """
+                UPDATE findings SET status = 'dismissed', snoozed_until = NULL, reason = $3, updated_at = $4
+                WHERE workspace_id = $1 AND id = $2 AND status IN ('open', 'in_progress')
+                RETURNING title
+                """, findingID, reason, now
+            ) { try $0[0] as String }
+            guard let title else { throw try refusal(of: findingID, toBe: "dismissed") }
+            var entry = AuditEntry(
+                action: "finding.dismissed", targetType: "finding", targetID: findingID.description,
+                details: ["title": .string(title)], createdAt: now)
+            entry.details["reason"] = reason.map(JSON.string)
+            return ((), entry)
+        }
+    }
+
+    /// Marks a finding as in progress.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is not open.
+    public func acknowledgeFinding(_ findingID: Identifier, now: Timestamp = .now) throws {
+        try change {
+            let title = try first(
+                """
+                UPDATE findings SET status = 'in_progress', updated_at = $3
+                WHERE workspace_id = $1 AND id = $2 AND status = 'open' RETURNING title
+                """, findingID, now
+            ) { try $0[0] as String }
+            guard let title else { throw try refusal(of: findingID, toBe: "acknowledged", from: "open") }
+            let entry = AuditEntry(
+                action: "finding.acknowledged", targetType: "finding", targetID: findingID.description,
+                details: ["title": .string(title)], createdAt: now)
+            return ((), entry)
+        }
+    }
+
+    /// Adds a star to a finding, in any status, or removes it.
+    /// - Throws: `FindingError` if the workspace has no such finding.
+    public func starFinding(_ findingID: Identifier, isStarred: Bool, now: Timestamp = .now) throws {
+        try change {
+            let title = try first(
+                "UPDATE findings SET is_starred = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2 RETURNING title",
+                findingID, isStarred, now
+            ) { try $0[0] as String }
+            guard let title else { throw FindingError.unknown }
+            let entry = AuditEntry(
+                action: isStarred ? "finding.starred" : "finding.unstarred", targetType: "finding",
+                targetID: findingID.description, details: ["title": .string(title)], createdAt: now)
+            return ((), entry)
+        }
+    }
+
+    /// Takes up a finding, if it is open, because an action about it has succeeded. The action's audit entry tells of it.
+    public func takeUpFinding(_ findingID: Identifier, now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE findings SET status = 'in_progress', updated_at = $3
+            WHERE workspace_id = $1 AND id = $2 AND status = 'open'
+            """, findingID, now)
+    }
+
+    /// A finding that is open or in progress. The update changes nothing, but holds the row until the transaction ends:
+    /// no other decision about the finding is made in between.
+    ///
+    /// - Throws: `FindingError` if the workspace has no such finding, or it is neither open nor in progress.
+    public func holdFinding(_ findingID: Identifier, toBe participle: String) throws -> HeldFinding {
+        let finding = try first(
+            """
+            UPDATE findings SET status = status
+            WHERE workspace_id = $1 AND id = $2 AND status IN ('open', 'in_progress')
+            RETURNING title, action_type, affected_entities, source_integrations, affected_identity_id,
+                affected_application_id, affected_device_id, severity
+            """, findingID
+        ) { row in
+            var linked: [EntityType: Identifier] = [:]
+            linked[.identity] = try row[4]
+            linked[.application] = try row[5]
+            linked[.device] = try row[6]
+            return HeldFinding(
+                title: try row[0], actionType: try row[1], affectedEntities: try row[2],
+                sourceIntegrations: try row[3], linked: linked, severity: try row[7])
+        }
+        guard let finding else { throw try refusal(of: findingID, toBe: participle) }
+        return finding
+    }
+
+    /// Returns the error for a finding that does not belong to this workspace or is in another status. Findings of
+    /// other workspaces look the same as findings that don't exist.
+    private func refusal(
+        of findingID: Identifier, toBe participle: String, from statuses: String = "open or in progress"
+    ) throws -> FindingError {
+        let status = try first("SELECT status FROM findings WHERE workspace_id = $1 AND id = $2", findingID) {
+            try $0[0] as String
+        }
+        guard let status else { return .unknown }
+        return .decided(status, only: statuses, toBe: participle)
+    }
+}
+
+/// A finding that stays as it is until the transaction ends.
+public struct HeldFinding: Sendable {
+    public let title: String
+    /// The action that the finding's rule recommends.
+    public let actionType: ActionType?
+    /// The lists of affected entities, by kind.
+    public let affectedEntities: JSON
+    /// The platforms whose data showed the problem.
+    public let sourceIntegrations: JSON
+    /// The records that the finding is about.
+    public let linked: [EntityType: Identifier]
+    public let severity: Severity
+
+    /// A finding with these parts.
+    public init(
+        title: String, actionType: ActionType?, affectedEntities: JSON, sourceIntegrations: JSON,
+        linked: [EntityType: Identifier], severity: Severity
+    ) {
+        self.title = title
+        self.actionType = actionType
+        self.affectedEntities = affectedEntities
+        self.sourceIntegrations = sourceIntegrations
+        self.linked = linked
+        self.severity = severity
+    }
+}

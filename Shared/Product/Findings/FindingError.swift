@@ -1,0 +1,27 @@
+import Base
+
+/// Why something about a finding can't be done.
+public struct FindingError: DomainError, Equatable {
+    public let kind: ErrorKind
+    public let code: String
+    public let sentence: String
+
+    private init(_ kind: ErrorKind, _ name: String, _ sentence: String) {
+        self.kind = kind
+        code = "finding." + name
+        self.sentence = sentence
+    }
+
+    /// The workspace has no such finding. Another workspace's finding gives the same error.
+    public static let unknown = FindingError(.notFound, "unknown", "This finding is not in this workspace.")
+
+    static let unknownIdentity = FindingError(
+        .notFound, "identity_unknown", "No identity in this workspace has this e-mail address.")
+
+    /// The finding has a status in which this can't be done.
+    static func decided(_ status: String, only statuses: String, toBe participle: String) -> FindingError {
+        FindingError(
+            .conflict, "decided",
+            "This finding is \(status). Only findings that are \(statuses) can be \(participle).")
+    }
+}

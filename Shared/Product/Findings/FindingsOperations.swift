@@ -1,0 +1,159 @@
+import Auth
+import Base
+import Operation
+import Store
+
+// The operations about findings, people and applications that REST, MCP and the assistant share.
+
+/// The risk score, its severity counts and the five worst open findings.
+public struct RiskReport: JSONWritable {
+    public let risk: RiskSummary
+    public let topRisks: [FindingSummary]
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("score", risk.score.value)
+            json.field("label", risk.score.label)
+            json.field("severity_counts", risk.counts)
+            json.field("total_findings", risk.counts.total)
+            json.field("top_risks", topRisks)
+        }
+    }
+}
+
+extension Operation<RiskReport> {
+    public static var riskScore: Operation {
+        Operation(
+            "get_risk_score", .apiKey(.read),
+            "Returns the workspace's risk score (0 to 100), its open findings by severity, and the five worst of them."
+        ) { context in
+            let (risk, topRisks) = try context.workspace.read(.riskSummary, .topRisks(5))
+            return RiskReport(risk: risk, topRisks: topRisks)
+        }
+    }
+}
+
+/// A page of open findings, and how many there are.
+public struct FindingList: JSONWritable {
+    public let findings: [Finding]
+    public let total: Int
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("findings", findings)
+            json.field("total", total)
+            json.field("returned", findings.count)
+        }
+    }
+}
+
+extension Operation<FindingList> {
+    public static var listFindings: Operation {
+        Operation(
+            "list_findings", .apiKey(.read), "Lists the open findings, worst first.",
+            .optional("severity", .commaSeparated(Severity.self), default: [], "Only findings of these severities."),
+            .optional("category", .oneOf(Category.self), "Only findings of this category."),
+            .optional("limit", .integer(1...100), default: 25, "The maximum number of findings.")
+        ) { context, severities, category, limit in
+            let (findings, total) = try context.workspace.read(
+                .openFindings(severities: severities, category: category, limit: limit))
+            return FindingList(findings: findings, total: total)
+        }
+    }
+}
+
+extension Operation<IdentityDetails> {
+    public static var lookUpIdentity: Operation {
+        Operation(
+            "lookup_identity", .apiKey(.read), "Returns one identity by e-mail address, its access and its findings.",
+            .required("email", .string(1...320), "The e-mail address; case is ignored.")
+        ) { context, email in
+            guard let identity = try context.workspace.identityDetails(email: email) else {
+                throw FindingError.unknownIdentity
+            }
+            return identity
+        }
+    }
+}
+
+/// The posture of a workspace, as text and as metrics.
+public struct PostureReport: JSONWritable {
+    let posture: Posture
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("summary", posture.summary)
+            json.field("metrics", posture)
+        }
+    }
+}
+
+extension Operation<PostureReport> {
+    public static var postureSummary: Operation {
+        Operation(
+            "get_posture_summary", .apiKey(.read), "Tells how the workspace stands, in numbers and in plain English."
+        ) { context in PostureReport(posture: try context.workspace.read(.posture)) }
+    }
+}
+
+extension Operation<AppPolicy> {
+    private static var appName: Field<String> {
+        .required("app_name", .string(1...200), "The application's name; case is ignored.")
+    }
+
+    public static var appPolicy: Operation {
+        Operation(
+            "get_app_policy", .apiKey(.read), "Returns what the workspace has decided about an application.", appName
+        ) { context, appName in try context.workspace.appPolicy(appName: appName) }
+    }
+
+    public static var setAppPolicy: Operation {
+        Operation(
+            "set_app_policy", .apiKey(.write), "Decides about an application, or takes the decision back.", appName,
+            .required("status", .oneOf(AppPolicy.Status.self), "The decision. The value none removes it.")
+        ) { context, appName, status in try context.workspace.setAppPolicy(status, appName: appName, now: context.now) }
+    }
+}
+
+/// The decision about a finding.
+public struct FindingDecision: JSONWritable {
+    let findingID: Identifier
+    let status: String
+    /// The time at which a snoozed finding opens again.
+    public internal(set) var snoozedUntil: Timestamp?
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("id", findingID)
+            json.field("status", status)
+            json.field("snoozed_until", ifPresent: snoozedUntil)
+        }
+    }
+}
+
+extension Operation<FindingDecision> {
+    private static var reason: Field<String?> {
+        .optional("reason", .string(1...1000), "The reason, for the audit log.")
+    }
+
+    public static var snoozeFinding: Operation {
+        Operation(
+            "snooze_finding", .apiKey(.write), "Puts a finding off, until it opens again by itself.",
+            .required("findingId", .uuid, "The finding to snooze."),
+            .required("days", .integer(1...90), "The number of days."), reason
+        ) { context, findingID, days, reason in
+            let end = try context.workspace.snoozeFinding(findingID, days: days, reason: reason, now: context.now)
+            return FindingDecision(findingID: findingID, status: "snoozed", snoozedUntil: end)
+        }
+    }
+
+    public static var dismissFinding: Operation {
+        Operation(
+            "dismiss_finding", .apiKey(.write), "Sets a finding aside for good.",
+            .required("findingId", .uuid, "The finding to dismiss."), reason
+        ) { context, findingID, reason in
+            try context.workspace.dismissFinding(findingID, reason: reason, now: context.now)
+            return FindingDecision(findingID: findingID, status: "dismissed")
+        }
+    }
+}

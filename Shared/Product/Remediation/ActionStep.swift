@@ -1,0 +1,60 @@
+import Actions
+import Base
+import Connectors
+import Integrations
+
+/// One operation that a provider is asked to carry out. It is stored before and after, so that a worker that takes over
+/// knows how far the last one got.
+struct ActionStep: Sendable, Equatable {
+    typealias Status = ActionProgress.StepStatus
+
+    let action: ActionType
+    let target: ResolvedTarget
+    var status = Status.pending
+    /// The connector's result.
+    var result: JSON?
+    /// The reason for its failure, in a sentence that is safe to show.
+    var error: String?
+
+    init(_ action: ActionType, on target: ResolvedTarget) {
+        self.action = action
+        self.target = target
+    }
+
+    init?(_ json: JSON) {
+        guard let action = json["action"]?.string.flatMap(ActionType.init), let target = ResolvedTarget(stored: json),
+            let status = json["status"]?.string.flatMap(Status.init)
+        else { return nil }
+        self.init(action, on: target)
+        self.status = status
+        result = json["result"]
+        error = json["error"]?.string
+    }
+
+    /// The form in which it is stored.
+    var json: JSON {
+        var members = target.members
+        members.merge(shown.object ?? [:]) { $1 }
+        return .object(members)
+    }
+
+    /// The form in which callers see it.
+    var shown: JSON {
+        var members: [String: JSON] = [
+            "action": .string(action.rawValue), "external_id": .string(target.externalID),
+            "status": .string(status.rawValue),
+        ]
+        members["result"] = result
+        members["error"] = error.map(JSON.string)
+        return .object(members)
+    }
+
+    /// Returns the step's target for a connector.
+    func target(
+        of action: RemediationAction, _ finding: ActionTarget.Finding?, _ parameters: ActionParameters
+    ) -> ActionTarget {
+        ActionTarget(
+            actionID: action.id, target.kind ?? .other, externalID: target.externalID, username: target.username,
+            email: target.email, label: target.label, finding: finding, parameters: parameters)
+    }
+}

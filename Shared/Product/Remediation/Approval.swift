@@ -1,0 +1,60 @@
+import Actions
+import Auth
+import Base
+import Findings
+import Integrations
+import Store
+
+/// A decision about an action that waits for approval.
+public enum Decision: String, CaseIterable, Sendable {
+    case approve, reject
+}
+
+extension Workspace {
+    /// Returns true if an action of the caller needs approval. Members who may approve actions never wait. Other
+    /// members (agents) wait if the finding is high or critical, or if the action would decide about an application.
+    /// Programs wait according to the tier, and always if the plan has no automatic remediation.
+    func needsApproval(_ action: ActionType, severity: Severity?) throws -> Bool {
+        let isGrave = severity == .high || severity == .critical
+        if case .member(_, _, let role) = caller {
+            return !Permission.approveRemediation.roles.contains(role) && (isGrave || action.decision != nil)
+        }
+        guard plan.hasAutomaticRemediation else { return true }
+        return switch try tier(of: action) {
+        case .autoExecute: false
+        case .autoQueue: isGrave
+        case .never: true
+        }
+    }
+
+    /// Returns the workspace's tier for an action. A setting that can't be understood leaves nothing to programs.
+    private func tier(of action: ActionType) throws -> Tier {
+        let settings = try first("SELECT remediation_settings FROM workspaces WHERE workspaces.id = $1") {
+            try $0[0] as JSON
+        }
+        guard let tiers = settings?["tiers"] else { return .standard(action) }
+        guard let named = tiers.object else { return .never }
+        guard let tier = named[action.rawValue] else { return .standard(action) }
+        return tier.string.flatMap(Tier.init) ?? .never
+    }
+
+    /// Approves or rejects an action that waits for approval. An approved action gets a job.
+    /// - Throws: `RemediationError` if the caller may not decide, or if there is no such action or it has waited too
+    ///   long, or if it is not waiting.
+    public func decide(_ decision: Decision, on id: Identifier, now: Timestamp = .now) throws -> RemediationAction {
+        guard case .member(_, _, let role) = caller, Permission.approveRemediation.roles.contains(role) else {
+            throw RemediationError.mayNotDecide
+        }
+        return try change {
+            guard let action = try remediationAction(id) else { throw RemediationError.unknownAction }
+            guard action.status == .pendingApproval else {
+                throw RemediationError.notPending(action.status)
+            }
+            guard now < action.createdAt + Self.approvalTime else {
+                throw RemediationError.approvalExpired
+            }
+            let decided = try storeDecision(isApproved: decision == .approve, on: action, now: now)
+            return (decided, decided.entry(decision == .approve ? "approved" : "rejected", at: now))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Actions
+import Auth
+import Base
+import Findings
+import Integrations
+import Store
+
+/// An action that was requested about a finding.
+public struct RemediationRequest: JSONWritable {
+    /// The action.
+    public let action: RemediationAction
+    let findingID: Identifier
+    let actionType: ActionType
+
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("action_id", action.id)
+            json.field("finding_id", findingID)
+            json.field("action_type", actionType.rawValue)
+            json.field("status", action.status.rawValue)
+        }
+    }
+}
+
+extension Remediation {
+    /// Requests an action about a finding: the given type, or the one that the finding recommends. The action's target
+    /// is the finding's subject. It is carried out on the platform from which the finding comes or, if that one can't
+    /// do it, on the first platform that can.
+    ///
+    /// - Throws: `RemediationError` if the workspace has no such finding or no platform has the target, or if the finding
+    ///   is neither open nor in progress, an action of the type is already pending for it or no platform that can do it
+    ///   is connected, or if the plan does not include it, or if there is no type, no target, or no platform that can
+    ///   do it.
+    public func request(
+        of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
+        now: Timestamp = .now
+    ) throws -> RemediationRequest {
+        try workspace.change {
+            let finding = try workspace.remediableFinding(findingID)
+            guard let type = chosen ?? finding.actionType else {
+                throw RemediationError.noRecommendedAction
+            }
+            try workspace.demandPlan(for: type)
+            guard let target = finding.target(of: type, in: workspace.id) else {
+                throw RemediationError.noTargetInFinding(type)
+            }
+            guard try !workspace.isActionWaiting(type, for: findingID) else {
+                throw RemediationError.alreadyWaiting(type, for: "finding")
+            }
+            var (request, resolution) = try self.request(type, on: target, in: workspace)
+            request.findingID = findingID
+            request.reason = reason
+            let (action, entry) = try queue(request, resolution, finding, in: workspace, now: now)
+            return (RemediationRequest(action: action, findingID: findingID, actionType: type), entry)
+        }
+    }
+
+    /// Returns the action on the platform from which the finding comes. If that platform can't do it, or needs a
+    /// parameter for it, which can't be given here, returns the action on the first platform that can do it and has the
+    /// target.
+    private func request(
+        _ type: ActionType, on target: RemediationTarget, in workspace: Workspace
+    ) throws -> (ActionRequest, Resolution) {
+        func request(on platform: String) throws -> (ActionRequest, Resolution) {
+            let request = ActionRequest(type, on: platform, entityID: target.entityID)
+            return (request, try resolve(request, in: workspace))
+        }
+        if canAlone(type, on: target.platform) { return try request(on: target.platform) }
+        var lastError: (any DomainError)?
+        for platform in try workspace.connectedPlatforms() where canAlone(type, on: platform) {
+            do {
+                return try request(on: platform)
+            } catch let error as any DomainError where error.kind == .notFound {
+                lastError = error
+            }
+        }
+        if let lastError { throw lastError }
+        // If a parameter is missing, this refusal names it.
+        if can(type, on: target.platform) { return try request(on: target.platform) }
+        throw refusal(of: type, on: target.platform)
+    }
+}
+
+extension Workspace {
+    /// Returns a finding that is open or in progress. The update changes nothing, but holds the row until the
+    /// transaction ends. So no one can decide about the finding in the meantime, and of two requests for it, the second
+    /// sees the first one's action.
+    /// - Throws: `RemediationError` if it does not exist or is decided.
+    func remediableFinding(_ findingID: Identifier) throws -> RemediableFinding {
+        try holdFinding(findingID, toBe: "remediated")
+    }
+}

@@ -1,0 +1,26 @@
+import Auth
+import Base
+import Integrations
+import Jobs
+import Operation
+
+extension Operation<RemediationRequest> {
+    public static var remediateFinding: Operation {
+        Operation(
+            "remediate_finding", .apiKey(.write), "Queues an action that mends what a finding is about.",
+            .required("findingId", .uuid, "The finding to act on."),
+            .optional(
+                "actionType", .oneOf(ActionType.self), "The action; default: the one that the finding recommends."),
+            .optional("reason", .string(1...1000), "The reason, for the audit log.")
+        ) { context, findingID, actionType, reason in
+            let (remediation, workspace) = (Remediation(context.env), context.workspace)
+            let request = try remediation.request(
+                of: findingID, by: actionType, reason: reason, in: workspace, now: context.now)
+            context.waitUntil {
+                let runner = JobRunner([.remediation: remediation.handler], seconds: 20, context.log)
+                _ = try remediation.run(request.action, by: runner, in: workspace)
+            }
+            return request
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Actions
+import Base
+import Connectors
+import Integrations
+
+// The parts of a stored action that only the library which carries it out understands.
+extension RemediationAction {
+    /// The steps; nil until they have been worked out.
+    var steps: [ActionStep]? { progress?.steps?.compactMap(ActionStep.init) }
+
+    /// Checks that the action's names still mean the records that they meant when it was requested. Other records were
+    /// never judged or approved.
+    /// - Throws: `RemediationError` if they mean other records.
+    func demandSame(_ resolution: Resolution, for type: ActionType) throws(RemediationError) {
+        try demand(resolutionKey == nil || resolutionKey == resolution.key(of: type, on: platform))
+    }
+
+    /// Checks that the parameters still mean what they meant in the first run.
+    /// - Throws: `RemediationError` if they don't.
+    func demandSame(_ parameters: ActionParameters) throws(RemediationError) {
+        try demand(progress?.parameters == nil || progress?.parameters == parameters.shownValues)
+    }
+
+    private func demand(_ isSame: Bool) throws(RemediationError) {
+        guard !isSame else { return }
+        throw .changed
+    }
+}
+
+/// The form for the API. `success` is false if something has gone wrong. `result` has the status, and the result of the
+/// action or of its steps.
+extension RemediationAction: JSONWritable {
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("success", ![.failed, .unknownOutcome, .cancelled].contains(status))
+            json.field("actionId", id)
+            json.field("result", result)
+        }
+    }
+
+    private var result: JSON {
+        var result: [String: JSON] = [:]
+        if let steps, steps.count == 1 { result = steps[0].result?.object ?? [:] }
+        if let steps, steps.count > 1 { result["steps"] = .array(steps.map(\.shown)) }
+        result["status"] = .string(status.rawValue)
+        result["error"] = error.map(JSON.string)
+        return .object(result)
+    }
+}
+
+extension ActionParameters {
+    /// The values that are not secret, in the form in which they are stored.
+    var shownValues: JSON { .object(plainValues.mapValues(JSON.string)) }
+}

@@ -1,0 +1,29 @@
+import Auth
+import Base
+import HTTP
+
+extension HTTPError {
+    /// The answer to an error of the domain: the status of its kind, and its sentence. This is the only place where kinds
+    /// become statuses.
+    public init(_ error: any DomainError) {
+        self.init(Self.status(of: error.kind), error.sentence)
+        if error.kind == .unauthenticated { headers.add("WWW-Authenticate", "Bearer") }
+        if let limit = error as? LimitExceeded { headers = limit.rateLimit.headers }
+        if let seconds = error.retryAfter { headers.add("Retry-After", String(seconds)) }
+    }
+
+    private static func status(of kind: ErrorKind) -> Int {
+        switch kind {
+        case .invalid: 400
+        case .unauthenticated: 401
+        case .refused: 403
+        case .notFound: 404
+        case .conflict: 409
+        case .tooLarge: 413
+        case .unprocessable: 422
+        case .limited: 429
+        case .internal: 500
+        case .unavailable: 503
+        }
+    }
+}

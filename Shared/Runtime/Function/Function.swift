@@ -1,0 +1,49 @@
+import Base
+import Glibc
+import Invocation
+
+/// An endpoint: one route and one executable. A conforming type is the executable's `@main`. It declares a handler for
+/// each method that it answers, named as in Cloudflare Pages Functions: `onRequestGet`, `onRequestPost`,
+/// `onRequestDelete`. HEAD is answered like GET, but without a body.
+public protocol Function {
+    /// The handler of GET.
+    static var onRequestGet: Handler { get }
+    /// The handler of POST.
+    static var onRequestPost: Handler { get }
+    /// The handler of DELETE.
+    static var onRequestDelete: Handler { get }
+    /// The length of the longest request body that the endpoint accepts, in bytes.
+    static var maximumBodyLength: Int { get }
+    /// The body of the POST and DELETE requests that a template answers before it forks (`WarmUp`).
+    static var warmUpBody: JSON { get }
+}
+
+extension Function {
+    public static var onRequestGet: Handler { .notAllowed }
+    public static var onRequestPost: Handler { .notAllowed }
+    public static var onRequestDelete: Handler { .notAllowed }
+    public static var maximumBodyLength: Int { 1 << 20 }
+    public static var warmUpBody: JSON { [:] }
+
+    /// Serves the request or requests that the process was started for.
+    public static func main() { exit(serve(Pipeline(Self.self, .process))) }
+}
+
+/// A function that cron triggers run. It can't be called by HTTP.
+public protocol ScheduledFunction {
+    /// Does the work that is due.
+    static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult
+}
+
+/// The result of scheduled work.
+public enum ScheduledResult: Sendable {
+    /// All work that was due is done.
+    case completed
+    /// Some work that is due is left, because the time was up. The function may be run again at once.
+    case more
+}
+
+extension ScheduledFunction {
+    /// Serves the event that the process was started for.
+    public static func main() { exit(serve(Schedule(Self.self, .process))) }
+}

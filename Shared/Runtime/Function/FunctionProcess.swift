@@ -1,0 +1,97 @@
+import Auth
+import Base
+import Glibc
+import HTTP
+import Store
+
+/// The state that a function's process keeps from one request to the next: its log, its database, which is opened when
+/// it is first used, and the API keys that it has seen.
+final class FunctionProcess {
+    let log: Log
+    let knownKeys = KnownKeys()
+    private let environment: Environment
+    private var opened: (any Database)?
+    private var isRehearsing = false
+    private lazy var outageReports = SharedInterval(seconds: 60)
+
+    init(_ environment: Environment) {
+        self.environment = environment
+        let program = ProgramArguments.all.first?.split(separator: "/").last.map(String.init)
+        log = Log([("function", environment["FUNCTION_NAME"] ?? program ?? "")])
+    }
+
+    func database() throws -> any Database {
+        if let opened { return opened }
+        let database = try databaseURL().database()
+        opened = database
+        return database
+    }
+
+    /// Returns true if a database has been set up for this process.
+    func hasDatabase() throws -> Bool { try environment["DATABASE_URL"] != nil || databaseURL().exists }
+
+    private func databaseURL() throws(EnvironmentError) -> DatabaseURL {
+        guard let url = DatabaseURL(environment["DATABASE_URL"] ?? DatabaseURL.local) else {
+            throw EnvironmentError("DATABASE_URL names a database engine that this build does not include")
+        }
+        return url
+    }
+
+    /// Calls `body`, whose requests use `database` instead of the process's own database. Then prepares the process's
+    /// own database for forks, with the statements that `body` ran.
+    func rehearse(on database: any Database, _ body: () -> Void) {
+        opened = database
+        // Creates the shared memory now, before any fork, so that all children share it.
+        _ = outageReports
+        isRehearsing = true
+        body()
+        isRehearsing = false
+        opened = nil
+        knownKeys.forgetAll()
+        if (try? hasDatabase()) == true { (try? self.database())?.settle(like: database) }
+        database.close()
+    }
+
+    /// Logs the reason why the database can't be written, at most once a minute, because every request may notice it.
+    func noteOutage(_ reason: String, _ log: Log) {
+        guard outageReports.begin() else { return }
+        log.write(.error, "the database can't be written, but reading still works: \(reason)")
+    }
+
+    /// Returns the response of `body`, or the response for the error that it throws.
+    func answer(_ log: Log, _ body: () throws -> Response) -> Response {
+        do { return try body() } catch { return refusal(of: error, log).response }
+    }
+
+    /// Logs the code of an error. Floods of requests that are refused for their credentials or their number leave no lines.
+    private func note(_ error: any DomainError, _ log: Log) {
+        switch error.kind {
+        case .unauthenticated, .limited: break
+        case _ where isRehearsing: break
+        case .internal, .unavailable:
+            log.write(.error, "the request failed: \(error.sentence)", [("code", .string(error.code))])
+        default: log.write(.info, "the request was refused", [("code", .string(error.code))])
+        }
+    }
+
+    /// Returns the error that the caller sees: a status and a sentence that is safe to show. Writes the details to the
+    /// log.
+    func refusal(of error: any Error, _ log: Log) -> HTTPError {
+        switch error {
+        case let error as HTTPError: return error
+        case let error as any DomainError:
+            note(error, log)
+            return HTTPError(error)
+        case StoreError.unwritable(let reason):
+            noteOutage(reason, log)
+            return .unwritable
+        case StoreError.unreachable(let reason), StoreError.damaged(let reason):
+            log.write(.error, "the database can't be reached: \(reason)")
+            opened?.close()
+            return .unavailable
+        default:
+            log.write(.error, "the request failed: \(error)")
+            return .internal
+        }
+    }
+}

@@ -1,0 +1,177 @@
+@_spi(System) import Auth
+import Base
+import HTTP
+import Invocation
+import Operation
+import Store
+
+/// The steps that take each request to its endpoint's handler and the response back: authentication, authorization,
+/// validation, rate limit, error handling and response headers.
+public final class Pipeline: Service {
+    private let handlers: [(method: Method, handler: Handler)]
+    private let environment: Environment
+    private let now: () -> Timestamp
+    private let process: FunctionProcess
+    private lazy var trustedProxies = Result { try TrustedProxies(environment) }
+    public let maximumBodyLength: Int
+    private let warmUpBody: JSON
+
+    /// Creates the pipeline of a function. `now` is the clock.
+    public init(
+        _ function: (some Function).Type, _ environment: Environment, now: @escaping () -> Timestamp = { .now }
+    ) {
+        let all: [(Method, Handler)] = [
+            (.get, function.onRequestGet), (.post, function.onRequestPost), (.delete, function.onRequestDelete),
+        ]
+        handlers = all.filter { $0.1.isAllowed }.map { (method: $0.0, handler: $0.1) }
+        maximumBodyLength = function.maximumBodyLength
+        warmUpBody = function.warmUpBody
+        self.environment = environment
+        self.now = now
+        process = FunctionProcess(environment)
+    }
+
+    public func respond(to request: Request) -> Response {
+        let requestID = RequestID.of(request)
+        let log = process.log.with("request_id", requestID)
+        let afterwards = Afterwards()
+        var response = process.answer(log) { try answer(request, log, afterwards) }
+        response.afterwards = afterwards.work
+        if case .stream(let body) = response.body {
+            response.body = .stream { [self] send in try stream(body, to: send, log) }
+        }
+        response = response.completed(requestID: requestID)
+        if request.method == .head { response.body = .bytes([]) }
+        return response
+    }
+
+    /// Sends a streamed body in parts. If it fails before the first part, this throws the `HTTPError` to answer with
+    /// instead. If it fails later, the status has already been sent, so the response is cut off and the log gets the
+    /// reason. If the peer has closed the connection, nothing is logged.
+    private func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
+        var hasBegun = false
+        var peerHasGone = false
+        do {
+            try withoutActuallyEscaping(send) { send in
+                try body { part in
+                    hasBegun = true
+                    do {
+                        try send(part)
+                    } catch {
+                        peerHasGone = true
+                        throw error
+                    }
+                }
+            }
+        } catch {
+            guard hasBegun else { throw process.refusal(of: error, log) }
+            if !peerHasGone { log.write(.error, "the response was cut off: \(error)") }
+            throw error
+        }
+    }
+
+    /// Answers 404: an endpoint has no schedule.
+    public func respond(to event: ScheduledEvent) -> Response {
+        HTTPError.notFound("Not found.").response.completed(requestID: Identifier.random().description)
+    }
+
+    public func warmUp() { _ = rehearse() }
+
+    /// Answers one request for each method, without sending the response. Returns the statuses.
+    func rehearse() -> [Int] {
+        guard let warmUp = try? WarmUp() else { return [] }
+        var statuses: [Int] = []
+        process.rehearse(on: warmUp.database) {
+            statuses = handlers.map { respond(to: warmUp.request($0.method, body: warmUpBody)).status }
+        }
+        return statuses
+    }
+
+    /// Checks and answers a request. The order of the checks is part of the interface, because it decides which error a
+    /// caller sees first.
+    private func answer(_ request: Request, _ log: Log, _ afterwards: Afterwards) throws -> Response {
+        let method = request.method == .head ? .get : request.method
+        guard let handler = handlers.first(where: { $0.method == method })?.handler else {
+            throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
+        }
+        guard case .bytes = request.body else {
+            throw HTTPError(413, "The body is longer than \(maximumBodyLength) bytes.")
+        }
+        switch handler.action {
+        case .notAllowed: throw HTTPError.internal
+        case .anyone(let handle):
+            return try handle(
+                PublicContext(
+                    request: request, env: environment, log: log, process: process, afterwards: afterwards))
+        case .signed(let verify):
+            let now = now()
+            let handle = try verify(request, environment, now)
+            return try handle(
+                SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
+        case .checked(let requirement, let handle):
+            return try process.knownKeys.withFreshKey {
+                let now = now()
+                let (access, inputs) = try access(request, for: requirement, plan: handler.plan, log, now: now)
+                var response = process.answer(log) {
+                    try handle(
+                        Context(
+                            request: request, env: environment, workspace: access.workspace, caller: access.caller,
+                            now: now, log: log, afterwards: afterwards), inputs)
+                }
+                // Checks the rate limit only now, after the read. If it throws, the data is not sent.
+                let rateLimit = try access.admission?.rateLimit()
+                if let obstacle = access.admission?.obstacle { process.noteOutage(obstacle, log) }
+                for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
+                return response
+            }
+        }
+    }
+
+    private func access(
+        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ log: Log, now: Timestamp
+    ) throws -> (Access, Inputs) {
+        let database = try process.database()
+        let address = try trustedProxies.get().client(of: request)
+        let authenticated = try authenticate(
+            request, for: requirement, environment, database, known: process.knownKeys, address: address, log, now: now)
+        do {
+            // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
+            // request without other inputs needs no body.
+            let needsBody = if case .session = requirement { true } else { false }
+            let inputs = try Inputs(request, needsBody: needsBody)
+            let workspaceID = try workspaceID(request, inputs, for: requirement)
+            let access = try verifyPermission(
+                authenticated, for: requirement, plan: plan, workspaceID: workspaceID,
+                address: address, environment, database, now: now)
+            return (access, inputs)
+        } catch {
+            try authenticated.confirm()
+            throw error
+        }
+    }
+
+    private func workspaceID(
+        _ request: Request, _ inputs: Inputs, for access: AccessRequirement
+    ) throws(InputError) -> Identifier? {
+        let summary = "The workspace."
+        switch access {
+        case .apiKey:
+            let field = Field.optional("workspaceId", .uuid, summary)
+            let named = try field.value(in: inputs)
+            // With an API key, workspaceId may also be given in the query, whatever the method.
+            guard case .body = inputs,
+                let inQuery = try field.value(in: try Inputs(queryOf: request))
+            else { return named }
+            guard named == nil || named == inQuery else {
+                throw .unreadable("workspaceId in the query differs from the one in the body.")
+            }
+            return inQuery
+        case .session:
+            return try Field.required("workspaceId", .uuid, summary).value(in: inputs)
+        }
+    }
+
+    private var allowedMethods: String {
+        handlers.flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.rawValue] }.joined(separator: ", ")
+    }
+}

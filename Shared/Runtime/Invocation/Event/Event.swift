@@ -1,0 +1,76 @@
+import Base
+import HTTP
+
+/// Serves one event: a Lambda Function URL event (payload 2.0) or an EventBridge scheduled event.
+enum Event {
+    /// A service's response to an event.
+    struct Answer {
+        let response: Response
+        /// True if the event was a schedule's and its work was not done. The platform must learn of it: no client
+        /// reads the response's status.
+        let isFailedRun: Bool
+    }
+
+    /// The sources of scheduled events: rules of EventBridge, and EventBridge Scheduler, whose `detail` is a text.
+    private static let schedulers = ["aws.events", "aws.scheduler"]
+
+    /// Reads an event from standard input and writes the response to standard output. Returns the exit status.
+    static func runFromStandardInput(_ service: some Service, _ environment: Environment) -> Int32 {
+        // The body's limit applies to the decoded body. In JSON a byte takes at most six bytes (as in \u0001). One MiB
+        // is added for the header fields and the rest of the event.
+        let limit = service.maximumBodyLength * 6 + (1 << 20)
+        guard let bytes = try? Descriptor.standardInput.readAll(limit: limit) else { return 1 }
+        guard bytes.count <= limit else {
+            return send(HTTPError(413, "The event is too large.").refusal())
+        }
+        return run(service, bytes, environment)
+    }
+
+    /// Writes the response to the event in `bytes` to standard output. Returns the exit status: 1 if no response
+    /// could be written, or if a scheduled run failed.
+    static func run(_ service: some Service, _ bytes: [UInt8], _ environment: Environment) -> Int32 {
+        Process.limitCPU(environment)
+        let answer = answer(service, to: bytes)
+        let status = send(answer.response)
+        return answer.isFailedRun ? 1 : status
+    }
+
+    private static func send(_ response: Response) -> Int32 {
+        do {
+            try Descriptor.standardOutput.write(encode(response) + [UInt8(ascii: "\n")])
+            Descriptor.standardOutput.finish()
+            response.afterwards.forEach { $0() }
+            return 0
+        } catch {
+            return 1
+        }
+    }
+
+    /// Encodes a response. If a streamed body fails, nothing has been sent yet, so that the error can be sent instead.
+    private static func encode(_ response: Response) throws -> [UInt8] {
+        do {
+            return try EventResponse.encode(response)
+        } catch {
+            let refusal = error as? HTTPError ?? .internal
+            return try EventResponse.encode(refusal.refusal(requestID: response.headers["X-Request-Id"]))
+        }
+    }
+
+    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event.
+    static func answer(_ service: some Service, to bytes: [UInt8]) -> Answer {
+        guard let event = try? JSON(parsing: bytes) else {
+            return Answer(response: HTTPError.badRequest("The event is not JSON.").refusal(), isFailedRun: false)
+        }
+        if event["detail-type"]?.string == "Scheduled Event", schedulers.contains(event["source"]?.string ?? "") {
+            let time = event["time"]?.string.flatMap { Timestamp($0) }
+            let response = service.respond(to: ScheduledEvent(time: time ?? .now))
+            return Answer(response: response, isFailedRun: response.status >= 400)
+        }
+        do {
+            let request = try EventRequest.decode(event, maximumBodyLength: service.maximumBodyLength)
+            return Answer(response: service.respond(to: request), isFailedRun: false)
+        } catch {
+            return Answer(response: error.refusal(), isFailedRun: false)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Base
+import Glibc
+import HTTP
+
+/// Serves AWS Lambda's custom runtime: requests one invocation after the other from the Runtime API.
+struct LambdaRuntime<S: Service> {
+    private let service: S
+    private let api: String
+
+    init(_ service: S, api: String) {
+        self.service = service
+        self.api = api
+    }
+
+    /// Serves invocations until the API can't be reached any more. Returns the exit status.
+    func run() -> Int32 {
+        do {
+            let client = try RuntimeAPIClient(api)
+            while true { try serveInvocation(client) }
+        } catch {
+            Log().write(.error, "the Lambda Runtime API failed: \(error)")
+            return 1
+        }
+    }
+
+    private func serveInvocation(_ client: RuntimeAPIClient) throws {
+        let next = try client.get("/runtime/invocation/next")
+        guard next.status == 200, let id = next.headers["Lambda-Runtime-Aws-Request-Id"] else {
+            throw RuntimeAPIClient.Failure.unexpectedAnswer(next.status)
+        }
+        if let trace = next.headers["Lambda-Runtime-Trace-Id"] { setenv("_X_AMZN_TRACE_ID", trace, 1) }
+        let answer = Event.answer(service, to: next.body)
+        let response = answer.response
+        guard !answer.isFailedRun else { return try report(response, of: id, client) }
+        let path = "/runtime/invocation/\(id)/response"
+        switch response.body {
+        case .bytes: try check(try client.post(path, body: try EventResponse.encode(response)), for: id, client)
+        case .stream(let body):
+            try check(
+                try client.postStream(path, Self.streamHeaders) { send in
+                    try Self.prelude(response).withUnsafeBytes(send)
+                    try body(send)
+                }, for: id, client)
+        }
+        response.afterwards.forEach { $0() }
+    }
+
+    /// Reports a scheduled run that failed as the invocation's error. Lambda counts it, tries it again and gives it
+    /// to the destination for failures. A response would be a success, whatever its status.
+    private func report(_ response: Response, of id: String, _ client: RuntimeAPIClient) throws {
+        var sentence = "The scheduled run failed."
+        if case .bytes(let body) = response.body, let text = (try? JSON(parsing: body))?["error"]?.string {
+            sentence = text
+        }
+        let type = "Function.ScheduledRunFailed"
+        let error: JSON = ["errorMessage": .string(sentence), "errorType": .string(type)]
+        let answer = try client.post(
+            "/runtime/invocation/\(id)/error", ["Lambda-Runtime-Function-Error-Type": type],
+            body: JSONWriter.bytes(error))
+        guard (200..<500).contains(answer.status) else {
+            throw RuntimeAPIClient.Failure.unexpectedAnswer(answer.status)
+        }
+        response.afterwards.forEach { $0() }
+    }
+
+    /// Checks the API's answer to a response. 202 means success. If the API refuses a response (413: it is too large),
+    /// this reports an error for the invocation instead.
+    private func check(
+        _ answer: RuntimeAPIClient.Answer, for id: String, _ client: RuntimeAPIClient
+    ) throws {
+        switch answer.status {
+        case 200..<300: return
+        case 400..<500:
+            let error: JSON = [
+                "errorMessage": "The response was refused.", "errorType": "Runtime.ResponseRefused",
+            ]
+            _ = try client.post(
+                "/runtime/invocation/\(id)/error", ["Lambda-Runtime-Function-Error-Type": "Runtime.ResponseRefused"],
+                body: JSONWriter.bytes(error))
+        default: throw RuntimeAPIClient.Failure.unexpectedAnswer(answer.status)
+        }
+    }
+
+    private static var streamHeaders: Headers {
+        [
+            "Lambda-Runtime-Function-Response-Mode": "streaming",
+            "Content-Type": "application/vnd.awslambda.http-integration-response",
+        ]
+    }
+
+    /// Returns the prelude of a streamed response: the status and header fields as JSON, and then eight NUL bytes. The
+    /// body follows after it.
+    private static func prelude(_ response: Response) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { EventResponse.writeHead(response, to: &$0) }
+        return json.bytes + [UInt8](repeating: 0, count: 8)
+    }
+}

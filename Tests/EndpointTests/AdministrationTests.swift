@@ -1,0 +1,239 @@
+@_spi(System) import Actions
+@_spi(System) import Auth
+import Base
+@_spi(System) import Integrations
+import Jobs
+import Store
+import TestSupport
+import Testing
+
+@testable import api_api_keys
+
+/// Changes by operators of workspaces, members, keys and sessions, and their audit entries.
+@Suite(.usesStore) struct AdministrationTests {
+    private let store: TestStore
+    private let access: SystemAccess
+    private let operatorOfTests = Caller.administrator(name: "ada")
+
+    init() throws {
+        store = try TestStore(filled: true)
+        access = SystemAccess(store.database)
+    }
+
+    private func own() throws -> Workspace { try #require(try access.workspace(store.own.id, for: operatorOfTests)) }
+
+    /// The last entry of a workspace's audit log, whose chain must hold.
+    private func lastEntry(
+        of id: Identifier? = nil
+    ) throws -> (action: String, actor: String?, details: JSON, count: Int) {
+        let id = id ?? store.own.id
+        let count = try AuditLog(store.database, workspaceID: id).verify()
+        let entry = try store.database.first(
+            """
+            SELECT action, actor_email, details FROM audit_log WHERE workspace_id = $1
+            ORDER BY sequence_number DESC LIMIT 1
+            """, id
+        ) { row in (try row[0] as String, try row[1] as String?, try row[2] as JSON) }
+        let found = try #require(entry)
+        return (found.0, found.1, found.2, count)
+    }
+
+    @Test("A new workspace has an audit log that names who made it, and takes writes")
+    func create() throws {
+        let made = try access.createWorkspace(
+            name: " Acme ", plan: .trial, by: operatorOfTests, now: TestStore.now)
+        #expect(made.name == "Acme" && made.plan == .trial && made.trialEnd == TestStore.now + .days(30))
+        let entry = try lastEntry(of: made.id)
+        #expect(entry.action == "workspace.created" && entry.actor == "Operator ada" && entry.count == 2)
+        #expect(try access.workspaceOverviews().map(\.id).contains(made.id))
+        let workspace = try #require(try access.workspace(made.id, for: operatorOfTests))
+        _ = try workspace.addMember(.random(), email: "a@example.com", role: .admin)
+        _ = try workspace.createAPIKey(name: "k", scope: .write)
+        #expect(try access.workspaceOverview(made.id)?.members == 1 && access.workspaceOverview(made.id)?.apiKeys == 1)
+        #expect(throws: AdministrationError.self) {
+            try access.createWorkspace(name: " ", plan: .free, by: operatorOfTests)
+        }
+    }
+
+    @Test(
+        "A setting is read, stored, and told in the audit log with its old value",
+        arguments: [
+            ("name=Umbrella", "name", "Umbrella"), ("plan=pro", "plan", "pro"),
+            ("trial_ends_at=2026-05-15T00:00:00Z", "trial_ends_at", "2026-05-15T00:00:00Z"),
+            ("ip_allowlist=203.0.113.7,2001:db8::/32", "ip_allowlist", ["203.0.113.7", "2001:db8::/32"]),
+            ("mfa_required=true", "mfa_required", true), ("session_timeout_hours=8", "session_timeout_hours", 8),
+            (#"risk_settings={"a":1}"#, "risk_settings", ["a": 1]),
+            ("tiers.lock_device=auto_queue", "remediation_settings", ["tiers": ["lock_device": "auto_queue"]]),
+        ] as [(String, String, JSON)])
+    func set(_ text: String, _ name: String, _ value: JSON) throws {
+        let setting = try read(text)
+        let before = try access.workspaceOverview(store.own.id)?.settings[name]
+        let after = try own().change([setting])
+        #expect(after.settings[name] == value)
+        let entry = try lastEntry()
+        #expect(entry.action == "workspace.settings_changed" && entry.actor == "Operator ada")
+        #expect(entry.details["changes"] == .object([name: ["from": before ?? .null, "to": value]]))
+        // A setting that stays the same writes no entry.
+        _ = try own().change([setting])
+        #expect(try lastEntry().count == entry.count)
+    }
+
+    private func read(_ text: String) throws -> WorkspaceSetting {
+        try WorkspaceSetting(
+            text, actions: ActionType.allCases.map(\.rawValue), tiers: Tier.allCases.map(\.rawValue))
+    }
+
+    @Test(
+        "A setting that can't be understood is refused with advice",
+        arguments: [
+            ("plan=gold", "free, trial, pro, enterprise"), ("mfa=true", "did you mean \"mfa_required\"?"),
+            ("mfa_required=yes", "true or false"), ("session_timeout_hours=2", "1, 4, 8, 24, 72 or none"),
+            ("ip_allowlist=10.0.0.0/99", "neither an address nor a range"), ("ip_allowlist=", "neither an address"),
+            ("trial_ends_at=tomorrow", "2026-05-15T00:00:00Z"), ("risk_settings=[]", "a JSON object"),
+            ("tiers.lock_devise=never", "did you mean \"lock_device\"?"), ("tiers.lock_device=often", "auto_execute"),
+            ("name=", "1 to 200 characters"), ("plan", "write KEY=VALUE"),
+        ])
+    func refusedSettings(_ text: String, _ advice: String) throws {
+        let error = #expect(throws: AdministrationError.self) { try read(text) }
+        #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Settings return to none and default")
+    func noSettings() throws {
+        _ = try own().change(
+            ["ip_allowlist=10.0.0.0/8", "session_timeout_hours=1", "tiers.lock_device=never"].map(read))
+        let after = try own().change(
+            ["ip_allowlist=none", "session_timeout_hours=none", "tiers.lock_device=default"].map(read))
+        #expect(after.allowedAddresses == [] && after.sessionTimeoutHours == nil && after.remediationSettings == [:])
+    }
+
+    @Test("A workspace that becomes free keeps three integrations")
+    func downgrade() throws {
+        let active =
+            "SELECT count(*) FROM integrations WHERE workspace_id = $1 AND status IN ('connected', 'error', 'pending')"
+            as SQL
+        for platform in ["zoom", "jamf_pro", "jumpcloud", "onelogin"] { _ = try? store.own.addIntegration(platform) }
+        let before = try store.database.first(active, store.own.id) { try $0[0] as Int } ?? 0
+        try #require(before > 3)
+        _ = try own().change([.plan(.free)])
+        #expect(try store.database.first(active, store.own.id) { try $0[0] as Int } == 3)
+        #expect(try lastEntry().details["paused_integrations"]?.integer == before - 3)
+    }
+
+    @Test("A member comes, gets another role, and goes with the keys that the member made")
+    func members() throws {
+        let user = Identifier.random()
+        let added = try own().addMember(user, email: " Grace@Example.COM ", role: .viewer)
+        #expect(added.email == "grace@example.com")
+        #expect(throws: AdministrationError.self) { try own().addMember(user, email: "", role: .admin) }
+        #expect(try own().changeRole(of: user, to: .admin).role == .admin)
+        #expect(try lastEntry().details["former_role"] == "viewer")
+        let session = TestSession.token(of: user)
+        let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "name": "mine"])
+        let key = try #require(
+            store.send(call.session(session), to: APIKeysFunction.self).json["id"]?.string.flatMap { Identifier($0) })
+        let removed = try own().removeMember(user, keepsKeys: false)
+        #expect(removed.keys.map(\.id) == [key] && removed.areKeysRevoked)
+        #expect(try !own().apiKeys().contains { $0.id == key })
+        #expect(try lastEntry().details["keys_revoked"] == [.string(key.description)])
+        #expect(store.send(call.session(session), to: APIKeysFunction.self).status == 403)
+        #expect(throws: AdministrationError.self) { try own().removeMember(user, keepsKeys: false) }
+    }
+
+    @Test("Keys outlive their maker if that is wanted")
+    func keptKeys() throws {
+        let admin = try #require(store.own.members[.admin])
+        let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "name": "mine"])
+        #expect(store.send(call.session(store.own.token()), to: APIKeysFunction.self).status == 200)
+        let before = try own().apiKeys().count
+        let removed = try own().removeMember(admin, keepsKeys: true)
+        #expect(!removed.keys.isEmpty && !removed.areKeysRevoked)
+        #expect(try own().apiKeys().count == before)
+    }
+
+    @Test("A revoked session is refused, and told once")
+    func sessions() throws {
+        let session = try #require(Identifier("cccccccc-0000-4000-8000-000000000001"))
+        let token = store.own.token { $0["session_id"] = .string(session.description) }
+        let call = Call(query: "workspaceId=\(store.own.id)").session(token)
+        #expect(store.send(call, to: APIKeysFunction.self).status == 200)
+        #expect(try own().revokeSession(session))
+        #expect(store.send(call, to: APIKeysFunction.self).status == 401)
+        let count = try lastEntry().count
+        #expect(try !own().revokeSession(session))
+        #expect(try lastEntry().count == count)
+    }
+
+    @Test("An erased workspace leaves its id and its audit log, and other workspaces all they have")
+    func erase() throws {
+        func rows(_ id: Identifier) throws -> [String: Int] {
+            var counts: [String: Int] = [:]
+            for (table, query) in Self.tables {
+                counts[table] = try store.database.first(query, id) { try $0[0] as Int }
+            }
+            return counts
+        }
+        let (before, others) = (try rows(store.own.id), try rows(store.other.id))
+        #expect(before.values.filter { $0 > 0 }.count > 8)
+        let erased = try own().erase()
+        #expect(erased >= before.values.reduce(0, +))
+        #expect(try rows(store.own.id).values.allSatisfy { $0 == 0 })
+        #expect(try rows(store.other.id) == others)
+        let entry = try lastEntry()
+        #expect(entry.action == "workspace.deleted" && entry.actor == "Operator ada")
+        #expect(try access.workspace(store.own.id) == nil)
+        #expect(try !access.workspaceOverviews().contains { $0.id == store.own.id })
+        let overview = try #require(try access.workspaceOverview(store.own.id))
+        #expect(overview.deletedAt != nil && overview.name == "")
+        #expect(try AuditLog(store.database, workspaceID: store.other.id).verify() > 0)
+        let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
+        #expect(store.send(call, to: APIKeysFunction.self).status == 403)
+        // Housekeeping passes it by.
+        try access.queueDueHousekeeping(now: .now, Log())
+        #expect(
+            try store.database.first("SELECT count(*) FROM jobs WHERE workspace_id = $1", store.own.id) {
+                try $0[0] as Int
+            } == 0)
+    }
+
+    private static let tables: [(String, SQL)] = [
+        ("members", "SELECT count(*) FROM members WHERE workspace_id = $1"),
+        ("api_keys", "SELECT count(*) FROM api_keys WHERE workspace_id = $1"),
+        ("integrations", "SELECT count(*) FROM integrations WHERE workspace_id = $1"),
+        ("identities", "SELECT count(*) FROM identities WHERE workspace_id = $1"),
+        ("accounts", "SELECT count(*) FROM accounts WHERE workspace_id = $1"),
+        ("applications", "SELECT count(*) FROM applications WHERE workspace_id = $1"),
+        ("devices", "SELECT count(*) FROM devices WHERE workspace_id = $1"),
+        ("entitlements", "SELECT count(*) FROM entitlements WHERE workspace_id = $1"),
+        ("oauth_grants", "SELECT count(*) FROM oauth_grants WHERE workspace_id = $1"),
+        ("access_keys", "SELECT count(*) FROM access_keys WHERE workspace_id = $1"),
+        ("audit_events", "SELECT count(*) FROM audit_events WHERE workspace_id = $1"),
+        ("findings", "SELECT count(*) FROM findings WHERE workspace_id = $1"),
+        ("rule_states", "SELECT count(*) FROM rule_states WHERE workspace_id = $1"),
+        ("app_policies", "SELECT count(*) FROM app_policies WHERE workspace_id = $1"),
+        ("analysis_runs", "SELECT count(*) FROM analysis_runs WHERE workspace_id = $1"),
+        ("drift_snapshots", "SELECT count(*) FROM drift_snapshots WHERE workspace_id = $1"),
+        ("sync_runs", "SELECT count(*) FROM sync_runs WHERE workspace_id = $1"),
+        ("sync_events", "SELECT count(*) FROM sync_events WHERE workspace_id = $1"),
+        ("remediation_actions", "SELECT count(*) FROM remediation_actions WHERE workspace_id = $1"),
+        ("chat_sessions", "SELECT count(*) FROM chat_sessions WHERE workspace_id = $1"),
+        ("chat_messages", "SELECT count(*) FROM chat_messages WHERE workspace_id = $1"),
+        ("jobs", "SELECT count(*) FROM jobs WHERE workspace_id = $1"),
+    ]
+
+    @Test("Actions are listed without their parameters")
+    func actions() throws {
+        let id = Identifier.random()
+        try store.database.execute(
+            """
+            INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id, status,
+                requested_by, extra_params, created_at, updated_at)
+            VALUES ($1, $2, 'lock_device', 'jamf_pro', 'x1', 'pending_approval', 'somebody', $3, $4, $4)
+            """, store.own.id, id, ["pin": "123456"] as JSON, TestStore.now)
+        let listed = try #require(try own().actions(.pendingApproval, limit: 10).first { $0.id == id })
+        #expect(listed.json["approval_ends_at"] == .string((TestStore.now + .days(7)).description))
+        #expect(!String(decoding: JSONWriter.bytes(listed.json), as: UTF8.self).contains("123456"))
+        #expect(try own().actions(.succeeded, limit: 10).contains { $0.id == id } == false)
+        #expect(try own().actions(nil, limit: 1).count == 1)
+    }
+}

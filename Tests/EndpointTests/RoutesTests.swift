@@ -1,0 +1,52 @@
+import Auth
+import Foundation
+import Function
+import TestSupport
+import Testing
+
+@testable import local_runner
+
+/// The operations that tests of permission, isolation and order go through are those that the routes have.
+@Suite struct RoutesTests {
+    private func configuration() throws -> Configuration {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try Configuration.load(
+            root.appending(path: Configuration.fileName).path, environment: nil,
+            defaults: ["DATABASE_URL": "sqlite:none"], needsSecrets: false)
+    }
+
+    private func route(of operation: Operation) -> String {
+        (operation.isSession ? "/api/" : "/api/mcp/") + operation.name
+    }
+
+    private func handler(of operation: Operation) -> Handler {
+        switch operation.method {
+        case "GET": operation.function.onRequestGet
+        case "POST": operation.function.onRequestPost
+        default: operation.function.onRequestDelete
+        }
+    }
+
+    @Test("No operation that takes credentials is left out") func complete() throws {
+        let routes = try configuration().functions.filter { $0.credentials != nil }
+        let expected = routes.flatMap { function in function.methods.map { "\($0) \(function.route)" } }
+        let tested = Operation.all.map { "\($0.method) \(route(of: $0))" }
+        #expect(expected.sorted() == tested.sorted())
+        let open = try configuration().functions.filter { $0.credentials == nil && !$0.methods.isEmpty }
+        #expect(Set(open.map(\.route)) == ["/api/health", "/api/stripe-webhook"])
+    }
+
+    /// The runner refuses requests without credentials as the function itself would.
+    @Test("Each demands the credentials that it declares and that the configuration says", arguments: Operation.all)
+    func credentials(_ operation: Operation) throws {
+        let function = try #require(try configuration().functions.first { $0.route == route(of: operation) })
+        switch (handler(of: operation).access, operation.access) {
+        case (.session(let declared)?, .session(let expected)):
+            #expect(declared == expected && function.credentials == .session)
+        case (.apiKey(let declared)?, .apiKey(let expected)):
+            #expect(declared == expected && function.credentials == .apiKey)
+        default: Issue.record("\(operation.testDescription)")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs of scheduled functions as a platform starts them: the exit status says how they came out.
+@Suite(.usesStore) struct ScheduledRunTests {
+    private let store: TestStore
+    private static let event: JSON = [
+        "detail-type": "Scheduled Event", "source": "aws.scheduler", "time": "2026-04-15T12:30:00Z", "detail": "{}",
+    ]
+
+    init() throws { store = try TestStore() }
+
+    private func run(_ function: String, _ variables: [String: String]) throws -> (status: Int32, response: JSON) {
+        let process = try PipedProgram(
+            BuiltProducts.program(function), environment: variables, input: JSONWriter.bytes(Self.event), seconds: 60)
+        let status = try process.waitForEnd()
+        return (status, try JSON(parsing: process.output))
+    }
+
+    @Test(
+        "A run that does its work ends with 0, and one that can't ends with 1",
+        arguments: ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs"])
+    func statuses(_ function: String) throws {
+        let variables = ["CREDENTIALS_KEY": FakeOkta.credentialsKey]
+        let done = try run(function, variables.merging(["DATABASE_URL": store.url]) { $1 })
+        #expect(done.status == 0 && done.response["statusCode"]?.integer == 200, "\(done.response)")
+        let failed = try run(function, variables.merging(["DATABASE_URL": "sqlite:/nonexistent/store.db"]) { $1 })
+        #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 503, "\(failed.response)")
+    }
+
+    @Test("A run that gets no key set ends with 1")
+    func noKeySet() throws {
+        let issuer = try FakeProvider { _ in .json(["nothing": true]) }
+        let variables = [
+            "DATABASE_URL": store.url, "ENVIRONMENT": "development", "SUPABASE_URL": TestSession.url,
+            "UPSTREAM_SUPABASE": issuer.url, "SUPABASE_JWT_SECRET": TestSession.secret.reveal { $0 },
+        ]
+        let failed = try run("scheduled-session-keys", variables)
+        #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 502, "\(failed.response)")
+    }
+
+    @Test("local-runner invoke prints the response of a run that fails, and exits with 1")
+    func invoked() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "wrangler-like.json",
+            """
+            {"name": "test", "functions": [{"route": "/scheduled/sync", "function": "scheduled-sync", "methods": [],
+                "bindings": ["DATABASE_URL"]}],
+             "triggers": {"crons": [{"cron": "* * * * *", "function": "scheduled-sync"}]}}
+            """)
+        func invoke(_ url: String) throws -> (status: Int32, output: String) {
+            let process = try PipedProgram(
+                BuiltProducts.program("local-runner"),
+                arguments: [
+                    "invoke", "scheduled-sync", "--config", folder.path("wrangler-like.json"), "--database", url,
+                ], environment: [:], seconds: 60)
+            let status = try process.waitForEnd()
+            return (status, String(decoding: process.output, as: UTF8.self))
+        }
+        let failed = try invoke("sqlite:/nonexistent/store.db")
+        #expect(failed.status == 1 && failed.output.hasPrefix("HTTP/1.1 503\n"), "\(failed)")
+        let done = try invoke(store.url)
+        #expect(done.status == 0 && done.output.hasPrefix("HTTP/1.1 200\n"), "\(done)")
+    }
+}

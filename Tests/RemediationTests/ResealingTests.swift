@@ -1,0 +1,92 @@
+import Base
+import Store
+import TestSupport
+import Testing
+
+@_spi(System) @testable import Actions
+@_spi(System) @testable import Auth
+@_spi(System) @testable import Integrations
+@testable import Remediation
+
+/// The rotation of the keys that seal credentials.
+@Suite(.usesStore) struct ResealingTests {
+    private let scene: Scene
+    private let action = Identifier.random()
+    private static let pin = Array("731946".utf8)
+
+    init() throws {
+        scene = try Scene()
+        let sealed = try Self.seal("k1").seal(
+            Self.pin, boundTo: StoredParameters.binding(action, "pin", in: try scene.workspace()))
+        try scene.store.database.execute(
+            """
+            INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id, status,
+                requested_by, extra_params, created_at, updated_at)
+            VALUES ($1, $2, 'lock_device', 'jamf_pro', 'x1', 'pending_approval', 'somebody', $3, $4, $4)
+            """, scene.store.own.id, action,
+            ["pin": ["sealed": .string(Base64.standard.encode(sealed))], "note": "plain"] as JSON, TestStore.now)
+    }
+
+    /// A seal of keys, the first of which seals. The key k1 is that of `Scene`.
+    private static func seal(_ ids: String...) throws -> CredentialSeal {
+        let keys = ids.map { id in
+            let bytes = id == "k1" ? Array(0..<32) : [UInt8](repeating: UInt8(clamping: id.utf8.count), count: 32)
+            return "\(id):\(Base64.standard.encode(bytes))"
+        }
+        return try CredentialSeal(Environment(["CREDENTIALS_KEY": keys.joined(separator: ",")]))
+    }
+
+    private func workspace() throws -> Workspace {
+        let access = SystemAccess(scene.store.database)
+        return try #require(try access.workspace(scene.store.own.id, for: .administrator(name: "ada")))
+    }
+
+    private func credentials() throws -> [UInt8] {
+        try #require(
+            try scene.store.database.first("SELECT credentials FROM integrations WHERE id = $1", scene.directory) {
+                try $0[0] as [UInt8]
+            })
+    }
+
+    private func parameters() throws -> JSON {
+        try #require(
+            try scene.store.database.first("SELECT extra_params FROM remediation_actions WHERE id = $1", action) {
+                try $0[0] as JSON
+            })
+    }
+
+    private func entries() throws -> Int {
+        try AuditLog(scene.store.database, workspaceID: scene.store.own.id).verify()
+    }
+
+    @Test("The new key seals everything, and the old one is not needed any more")
+    func rotation() throws {
+        let before = try entries()
+        let both = try Self.seal("second", "k1")
+        #expect(try workspace().reseal(with: both) == Resealing(resealed: 3, current: 0, unopened: []))
+        #expect(try entries() == before + 1)
+        let new = try Self.seal("second")
+        let key = IntegrationKey(
+            workspaceID: scene.store.own.id, integrationID: scene.directory, platform: .jumpCloud)
+        #expect(try new.open(credentials(), for: key) != nil)
+        #expect(try Self.seal("k1").open(credentials(), for: key) == nil)
+        let pin = try #require(try parameters()["pin"]?["sealed"]?.string.flatMap { Base64.standard.decode($0) })
+        #expect(
+            try new.open(pin, boundTo: StoredParameters.binding(action, "pin", in: try workspace())) == Self.pin)
+        #expect(try parameters()["note"] == "plain")
+        // The next run finds nothing to do, and writes nothing.
+        #expect(try workspace().reseal(with: new) == Resealing(resealed: 0, current: 3, unopened: []))
+        #expect(try entries() == before + 1)
+    }
+
+    @Test("Data that no key opens is named and left as it is")
+    func unknownKey() throws {
+        let before = try credentials()
+        let found = try workspace().reseal(with: Self.seal("second", "third3"))
+        #expect(found.resealed == 0 && found.current == 0)
+        #expect(
+            Set(found.unopened)
+                == ["integration \(scene.directory)", "integration \(scene.tracker)", "action \(action)"])
+        #expect(try credentials() == before)
+    }
+}

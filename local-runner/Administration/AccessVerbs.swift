@@ -1,0 +1,67 @@
+@_spi(System) import Auth
+import Base
+
+extension Verb {
+    static let keyCreate = Verb(
+        "key create", "Makes an API key, and prints it once.",
+        details: "Only its hash is stored. A workspace may have ten keys.",
+        options: [
+            Option.workspace, Option("--name", "NAME", "what the key is for, 1 to 100 characters"),
+            Option("--scope", "SCOPE", "read or write; default: read", words: scopes),
+        ] + Option.changing
+    ) { arguments in
+        let name = try arguments.required("--name", "NAME")
+        guard (1...100).contains(name.unicodeScalars.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw UsageError("--name: write 1 to 100 characters on one line")
+        }
+        let scope = try arguments.word("--scope", of: scopes).flatMap(Scope.init) ?? .read
+        return try Administration.run(arguments) { administration in
+            let made = try administration.workspace(arguments).createAPIKey(name: name, scope: scope)
+            let text = made.key.secret.reveal { $0 }
+            administration.output.say(KeyText.json(made.summary, ["key": .string(text)])) { Terminal.say(text) }
+        }
+    }
+
+    static let keyList = Verb(
+        "key list", "Lists the API keys of a workspace that are not revoked.",
+        options: [Option.workspace] + Option.reading
+    ) { arguments in
+        try Administration.run(arguments) { administration in
+            let keys = try administration.workspace(arguments).apiKeys()
+            administration.output.say(
+                "keys", keys.map { KeyText.json($0) }, header: KeyText.header, rows: keys.map(KeyText.row),
+                none: "The workspace has no API key.")
+        }
+    }
+
+    static let keyRevoke = Verb(
+        "key revoke", operands: "ID", "Revokes an API key at once.", options: [Option.workspace] + Option.changing
+    ) { arguments in
+        let key = try arguments.identifier(operand: "the key by its id")
+        return try Administration.run(arguments) { administration in
+            let moment = try administration.workspace(arguments).revokeAPIKey(key)
+            administration.output.say([
+                "id": .string(key.description), "revoked_at": .string(moment.description),
+            ]) { Terminal.say("Revoked key \(key).") }
+        }
+    }
+
+    static let sessionRevoke = Verb(
+        "session revoke", "Ends a session for a workspace, before its tokens expire.",
+        details: """
+            The session is the claim session_id of its tokens. They are refused from the next request on, and so are
+            those that the session is refreshed to.
+            """,
+        options: [Option.workspace, Option("--session", "UUID", "the session's id")] + Option.changing
+    ) { arguments in
+        guard let session = try arguments.identifier("--session") else { throw UsageError("say --session UUID") }
+        return try Administration.run(arguments) { administration in
+            let isNew = try administration.workspace(arguments).revokeSession(session)
+            administration.output.say([
+                "session_id": .string(session.description), "was_revoked_before": .bool(!isNew),
+            ]) { Terminal.say(isNew ? "Revoked session \(session)." : "Session \(session) was revoked before.") }
+        }
+    }
+
+    private static let scopes = Scope.allCases.map(\.rawValue)
+}

@@ -1,0 +1,52 @@
+import Base
+
+extension Verb {
+    static let check = Verb(
+        "check", "Looks for what would keep the product from working here.",
+        details: """
+            It reads the configuration and the type of every variable, asks the database if it can be reached, is
+            migrated and can be written, runs each function's executable to see that all are of one build, and looks
+            at the clock, the certificates and the rights of files. It changes nothing. The exit status is 1 if
+            something must be mended; a warning alone leaves it at 0.
+            """,
+        options: [Option.format] + Option.configuration
+    ) { arguments in
+        let output = try Output(arguments)
+        let findings = try Inspection(arguments).run()
+        let hasFailed = findings.contains { $0.verdict == .failed }
+        output.say(["ok": .bool(!hasFailed), "findings": .array(findings.map(\.json))]) {
+            for finding in findings { Terminal.say(finding.line) }
+        }
+        return hasFailed ? 1 : 0
+    }
+}
+
+/// A finding of `check` about one subject.
+struct InspectionFinding: Equatable {
+    enum Verdict: String { case ok, warning, failed }
+
+    let verdict: Verdict
+    /// Such as `database`.
+    let subject: String
+    /// The state that was found.
+    let text: String
+    /// Advice. Nil if there is nothing to do.
+    let advice: String?
+
+    init(_ verdict: Verdict, _ subject: String, _ text: String, advice: String? = nil) {
+        (self.verdict, self.subject, self.text, self.advice) = (verdict, subject, text, advice)
+    }
+
+    /// The finding on a line.
+    var line: String {
+        let label = verdict.rawValue + String(repeating: " ", count: 8 - verdict.rawValue.count)
+        return "\(label) \(subject): \(text)" + (advice.map { "; \($0)" } ?? "")
+    }
+
+    var json: JSON {
+        [
+            "verdict": .string(verdict.rawValue), "subject": .string(subject), "text": .string(text),
+            "advice": advice.map(JSON.string) ?? .null,
+        ]
+    }
+}

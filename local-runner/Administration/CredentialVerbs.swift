@@ -1,0 +1,60 @@
+@_spi(System) import Actions
+@_spi(System) import Auth
+import Base
+import Integrations
+
+extension Verb {
+    static let credentialsReseal = Verb(
+        "credentials reseal", "Seals all credentials with the first key of CREDENTIALS_KEY.",
+        details: """
+            To replace a key, put the new one in front of the old one, everywhere (CREDENTIALS_KEY=k2:…,k1:…), run
+            this, and then take the old one away. The product keeps running. An interrupted run is finished by the
+            next.
+
+            CREDENTIALS_KEY comes from the environment, from the file that CREDENTIALS_KEY_FILE names, or from the
+            configuration's .dev.vars.
+            """,
+        options: Option.changing
+    ) { arguments in
+        let seal = try seal(arguments)
+        return try Administration.run(arguments) { administration in
+            var total = Resealing()
+            for known in try administration.access.workspaces() {
+                guard let workspace = try administration.access.workspace(known.id, for: administration.actor)
+                else { continue }
+                let one = try workspace.reseal(with: seal)
+                total.resealed += one.resealed
+                total.current += one.current
+                total.unopened += one.unopened
+            }
+            administration.output.say([
+                "key_id": .string(seal.keyID), "resealed": .integer(total.resealed),
+                "already_sealed": .integer(total.current), "unopened": .array(total.unopened.map(JSON.string)),
+            ]) {
+                Terminal.say("Sealed \(total.resealed) with \(seal.keyID); \(total.current) were already.")
+            }
+            guard total.unopened.isEmpty else {
+                throw Failure(
+                    "no key of CREDENTIALS_KEY opens \(total.unopened.joined(separator: ", ")): "
+                        + "add the key that sealed them, or connect these platforms again")
+            }
+        }
+    }
+
+    private static func seal(_ arguments: Arguments) throws -> CredentialSeal {
+        let name = "CREDENTIALS_KEY"
+        let given = try Environment.process[name] ?? configured(name, arguments)
+        do throws(EnvironmentError) {
+            return try CredentialSeal(Environment([name: given]))
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+
+    /// A secret of the configuration. Empty if there is no configuration, or if it does not have the secret.
+    private static func configured(_ name: String, _ arguments: Arguments) throws -> String {
+        guard arguments.has("--config") || Configuration.find() != nil else { return "" }
+        let configuration = try Workplace(arguments).configuration(needsSecrets: true, makesSecrets: false)
+        return configuration.variables[name]?.reveal { $0 } ?? ""
+    }
+}

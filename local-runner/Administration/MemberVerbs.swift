@@ -1,0 +1,117 @@
+@_spi(System) import Auth
+import Base
+
+extension Verb {
+    static let memberAdd = Verb(
+        "member add", "Adds a member to a workspace.",
+        details: "The user is known by the id that Supabase Auth gives them, the subject of their session tokens.",
+        options: [
+            Option.workspace, userOption, roleOption,
+            Option(
+                "--email", "ADDRESS", "the address that the audit log names them by; default: that of their token"),
+        ] + Option.changing
+    ) { arguments in
+        let user = try user(arguments)
+        let role = try role(arguments)
+        let email = arguments["--email"] ?? ""
+        guard email.isEmpty || isAddress(email) else { throw UsageError("--email \(email): write an e-mail address") }
+        return try Administration.run(arguments) { administration in
+            let member = try administration.workspace(arguments).addMember(user, email: email, role: role)
+            administration.output.say(member.json) { Terminal.say("Added \(member.userID) as \(role.rawValue).") }
+        }
+    }
+
+    static let memberList = Verb(
+        "member list", "Lists the members of a workspace.", options: [Option.workspace] + Option.reading
+    ) { arguments in
+        try Administration.run(arguments) { administration in
+            let members = try administration.workspace(arguments).members()
+            administration.output.say(
+                "members", members.map(\.json), header: ["USER", "ROLE", "EMAIL", "SINCE"],
+                rows: members.map { [$0.userID.description, $0.role.rawValue, $0.email, $0.createdAt.description] },
+                none: "The workspace has no member; add one with local-runner member add.")
+        }
+    }
+
+    static let memberRole = Verb(
+        "member role", "Gives a member another role.", details: "It holds from the member's next request on.",
+        options: [Option.workspace, userOption, roleOption] + Option.changing
+    ) { arguments in
+        let user = try user(arguments)
+        let role = try role(arguments)
+        return try Administration.run(arguments) { administration in
+            let member = try administration.workspace(arguments).changeRole(of: user, to: role)
+            administration.output.say(member.json) { Terminal.say("\(member.userID) is \(role.rawValue).") }
+        }
+    }
+
+    static let memberRemove = Verb(
+        "member remove", "Removes a member from a workspace.",
+        details: """
+            It holds from the member's next request on. The API keys that the member has made are listed, and revoked
+            unless --keep-keys is given.
+            """,
+        options: [Option.workspace, userOption, Option("--keep-keys", nil, "leave the member's API keys valid")]
+            + Option.changing
+    ) { arguments in
+        let user = try user(arguments)
+        return try Administration.run(arguments) { administration in
+            let removed = try administration.workspace(arguments).removeMember(
+                user, keepsKeys: arguments.has("--keep-keys"))
+            let keys = removed.keys.map { KeyText.json($0) }
+            administration.output.say([
+                "member": removed.member.json, "keys": .array(keys), "keys_revoked": .bool(removed.areKeysRevoked),
+            ]) {
+                Terminal.say("Removed \(removed.member.userID).")
+                guard !removed.keys.isEmpty else { return }
+                Terminal.say("Their API keys, \(removed.areKeysRevoked ? "now revoked" : "which stay valid"):")
+                Terminal.say(table: [KeyText.header] + removed.keys.map(KeyText.row))
+            }
+        }
+    }
+
+    private static let roles = Role.allCases.map(\.rawValue)
+    private static let userOption = Option("--user", "UUID", "the user's id")
+    private static let roleOption = Option("--role", "ROLE", roles.joined(separator: ", "), words: roles)
+
+    private static func user(_ arguments: Arguments) throws(UsageError) -> Identifier {
+        guard let user = try arguments.identifier("--user") else { throw UsageError("say --user UUID") }
+        return user
+    }
+
+    private static func role(_ arguments: Arguments) throws(UsageError) -> Role {
+        guard let role = try arguments.word("--role", of: roles).flatMap(Role.init) else {
+            throw UsageError("say --role ROLE; \(roles.joined(separator: ", "))")
+        }
+        return role
+    }
+
+    /// Returns true for text of at most 254 bytes with something before and after one @, and without white space.
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+    }
+}
+
+/// API keys as the verbs show them.
+enum KeyText {
+    static let header = ["ID", "NAME", "PREFIX", "SCOPE", "CREATED", "LAST USED"]
+
+    static func row(_ key: APIKeySummary) -> [String] {
+        [
+            key.id.description, key.name, key.prefix, key.scope.rawValue, key.createdAt.description,
+            key.lastUsedAt?.description ?? "never",
+        ]
+    }
+
+    static func json(_ key: APIKeySummary, _ more: [String: JSON] = [:]) -> JSON {
+        var members: [String: JSON] = [
+            "id": .string(key.id.description), "name": .string(key.name), "prefix": .string(key.prefix),
+            "scope": .string(key.scope.rawValue), "created_at": .string(key.createdAt.description),
+            "last_used_at": key.lastUsedAt.map { .string($0.description) } ?? .null,
+        ]
+        members.merge(more) { $1 }
+        return .object(members)
+    }
+}

@@ -1,0 +1,58 @@
+import Auth
+import Base
+import Glibc
+import Integrations
+import Store
+
+/// Checks the values of the product's variables. Variables of other names may hold any value.
+enum VariableType {
+    /// The reason why a function would refuse a value, a sentence that begins with the variable's name and does not
+    /// repeat the value. Nil if there is none, and for an empty value, which means that the variable is not set.
+    static func problem(of name: String, _ value: String) -> String? {
+        guard !value.isEmpty else { return nil }
+        let environment = Environment([name: value])
+        do throws(EnvironmentError) {
+            switch name {
+            case "SUPABASE_JWT_SECRET", "EXPORT_CURSOR_SECRET", "CONFIRMATION_SECRET", "STRIPE_WEBHOOK_SECRET":
+                _ = try environment.hmacKey(name)
+            case "AUDIT_SIGNING_KEY": _ = try AuditSigningKey(environment)
+            case "CREDENTIALS_KEY": _ = try CredentialSeal(environment)
+            case "TRUSTED_PROXIES", "CLIENT_IP_HEADER": _ = try TrustedProxies(environment)
+            case "API_KEY_HOURLY_LIMIT": return number(name, value, in: 0...Int.max, "0 or more")
+            case "EXPORT_MAX_ROWS": return number(name, value, in: 1...1_000_000, "from 1 to 1000000")
+            case "JOB_PROCESSES": return number(name, value, in: 1...256, "from 1 to 256")
+            case "JOB_WORKER_SECONDS": return number(name, value, in: 1...86_400, "from 1 to 86400")
+            case "ENVIRONMENT":
+                // Any other name is an environment in which nothing of development is allowed.
+                let known = "development"
+                return value != known && NearestWord.nearest(to: value, in: [known]) != nil
+                    ? "\(name) is not \"\(known)\", but nearly" : nil
+            case "SUPABASE_JWKS":
+                return SessionKeys.isKeySet(Array(value.utf8)) ? nil : "\(name) is not a JSON Web Key Set"
+            case "SSL_CERT_FILE", "SUPABASE_JWKS_FILE":
+                return access(value, R_OK) == 0 ? nil : "\(name) names a file that can't be read"
+            case "SUPABASE_URL", "BILLING_RETURN_URL": return isURL(value) ? nil : noURL(name)
+            default: return name.hasPrefix("UPSTREAM_") && !isURL(value) ? noURL(name) : nil
+            }
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private static func number(
+        _ name: String, _ value: String, in range: ClosedRange<Int>, _ text: String
+    ) -> String? {
+        Int(value).map { range.contains($0) } == true ? nil : "\(name) is not a whole number \(text)"
+    }
+
+    private static func noURL(_ name: String) -> String { "\(name) is not a URL such as https://example.com" }
+
+    /// Returns true for `http://HOST…` and `https://HOST…` without white space.
+    private static func isURL(_ text: String) -> Bool {
+        guard let (scheme, rest) = text.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//"),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F })
+        else { return false }
+        return !rest.dropFirst(2).prefix { $0 != "/" && $0 != "?" }.isEmpty
+    }
+}
