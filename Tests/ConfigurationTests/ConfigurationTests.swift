@@ -80,25 +80,6 @@ import Testing
             ], "\(found)")
     }
 
-    @Test("A group of bindings stands for the variables of its list") func groupsOfBindings() throws {
-        let functions = #"""
-            [{"route": "/a", "function": "a", "methods": ["GET"], "bindings": ["@common", "TOKEN_SECRET", "LIMIT"]}]
-            """#
-        let configuration = try read([
-            "binding_groups": #"{"common": ["DATABASE_URL", "LIMIT"]}"#, "functions": functions, "triggers": "{}",
-        ])
-        #expect(configuration.functions.first?.environment.map(\.name) == ["DATABASE_URL", "LIMIT", "TOKEN_SECRET"])
-        let found = problems([
-            "binding_groups": #"{"comon": ["DATABSE_URL"]}"#, "functions": functions, "triggers": "{}",
-        ])
-        #expect(
-            found.map { String($0.prefix { $0 != ";" }) } == [
-                "binding_groups.comon[0]: DATABSE_URL is neither in \"vars\" nor in \"secrets\"",
-                "functions[0].bindings[0]: @common is not in \"binding_groups\"",
-            ], "\(found)")
-    }
-
-    @Test("A configuration is resolved to functions, variables, limits and triggers") func resolvesEverything() throws {
         let configuration = try read()
         #expect(configuration.name == "thalian")
         #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 8788))

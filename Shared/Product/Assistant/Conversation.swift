@@ -31,7 +31,7 @@ struct Conversation {
         let id = try workspace.first(
             "SELECT client_id FROM chat_sessions WHERE workspace_id = $1 AND id = $2 AND user_id = $3", row, userID
         ) { try $0[0] as Identifier }
-        guard let id else { throw Confirmation.refusal }
+        guard let id else { throw AssistantError.invalidConfirmation }
         self.id = id
         self.userID = userID
         rowID = row

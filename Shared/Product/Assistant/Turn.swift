@@ -33,7 +33,7 @@ struct Turn {
         self.remediation = remediation
         workspace = operation.workspace
         now = operation.now
-        tools = Tool.all.filter { $0.isAllowed(for: workspace) }
+        tools = Tool.all.filter { $0.isAllowed(for: operation.workspace) }
     }
 
     /// Asks the model until there is an answer, or an action to confirm. Returns the model's last message.

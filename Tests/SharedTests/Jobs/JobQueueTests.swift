@@ -239,7 +239,7 @@ import Testing
             // The job is given back, its lease runs out, it is retried by hand: attempts restart, the claim number does
             // not.
             switch step {
-            case 0: try workspace.postpone(claimed, until: now, counts: false, error: "x", now: now)
+            case 0: try workspace.postpone(claimed, as: .sync, until: now, counts: false, error: "x", now: now)
             case 1: break
             case 2:
                 try workspace.bury(claimed, error: "x", now: now)
