@@ -80,6 +80,7 @@ import Testing
             ], "\(found)")
     }
 
+    @Test("A configuration is resolved to functions, variables, limits and triggers") func resolvesEverything() throws {
         let configuration = try read()
         #expect(configuration.name == "thalian")
         #expect(configuration.listen == ListenAddress(ip: "127.0.0.1", port: 8788))
