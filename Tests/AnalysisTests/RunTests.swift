@@ -24,17 +24,17 @@ import Testing
         ) { try $0[0] }
     }
 
-    private func survey(_ ruleIDs: String...) throws -> [Detection] {
+    private func detect(_ ruleIDs: String...) throws -> [Detection] {
         let workspace = try company.workspace()
         return try workspace.detections(
             of: ruleIDs.map { try #require(Rule.named($0)) }, from: workspace.connectedSources(), at: now
         ).flatMap { $0 }
     }
 
-    /// Writes findings that an earlier survey detected.
+    /// Writes findings that an earlier run detected.
     private func write(_ detections: [Detection]) throws {
         let workspace = try company.workspace()
-        try workspace.change {
+        try workspace.audited {
             var update = try FindingsUpdate(workspace, now: now)
             try update.write(detections.map(\.problem))
             return ((), AuditEntry(action: "analysis.completed", details: update.details, createdAt: now))
@@ -66,14 +66,14 @@ import Testing
 
     // MARK: Sanctioning
 
-    @Test("An application that is sanctioned after the survey stays sanctioned")
+    @Test("An application that is sanctioned after the detection stays sanctioned")
     func aSanctionThatComesAfterTheSurveyStays() throws {
         let rule = "shadow_it::broad_write_scope"
         let application = try company.application("SyncDrop", managed: false)
         try company.grant(of: company.person(), to: application, access: "full")
-        try write(survey(rule))
+        try write(detect(rule))
         #expect(try status(of: rule) == "open")
-        let late = try survey(rule)
+        let late = try detect(rule)
         #expect(late.count == 1)
         _ = try company.workspace().setAppPolicy(.sanctioned, appName: "syncdrop", now: now)
         try write(late)
@@ -85,7 +85,7 @@ import Testing
         let rule = "shadow_it::broad_write_scope"
         let application = try company.application("SyncDrop", managed: false)
         try company.grant(of: company.person(), to: application, access: "full")
-        let late = try survey(rule)
+        let late = try detect(rule)
         _ = try company.workspace().setAppPolicy(.sanctioned, appName: "SyncDrop", now: now)
         try write(late)
         #expect(try status(of: rule) == nil)
@@ -135,7 +135,7 @@ import Testing
 
     // MARK: Syncs
 
-    @Test("A finding has no reference to records that a sync has deleted since the survey")
+    @Test("A finding has no reference to records that a sync has deleted since the detection")
     func whatASyncHasDeletedSinceTheSurveyHasNoReference() throws {
         let device = try company.device(encrypted: false)
         let person = try company.person("Viktor", mfa: false, hr: nil, idp: false)
@@ -147,7 +147,7 @@ import Testing
             "device_posture::unencrypted", "access_hygiene::account_without_idp_identity",
             "shadow_it::new_unsanctioned_app",
         ]
-        let found = try survey(rules[0], rules[1], rules[2])
+        let found = try detect(rules[0], rules[1], rules[2])
         #expect(found.count == 3)
         try store.database.execute("DELETE FROM devices WHERE id = $1", device)
         try store.database.execute("DELETE FROM accounts WHERE identity_id = $1", person.id)

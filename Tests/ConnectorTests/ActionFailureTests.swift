@@ -59,8 +59,8 @@ import Upstream
 
     @Test("If the answer to an action is too long, the outcome is unknown")
     func whatIsAnsweredAtTooGreatLengthMayHaveBeenDone() {
-        #expect(isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: false)))
-        #expect(!isUnknown(PlatformAPI.connectorError(.tooLarge, isRepeatable: true)))
+        #expect(isUnknown(PlatformAPI.connectorError(.tooLarge, isIdempotent: false)))
+        #expect(!isUnknown(PlatformAPI.connectorError(.tooLarge, isIdempotent: true)))
     }
 
     @Test(

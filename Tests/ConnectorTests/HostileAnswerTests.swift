@@ -56,7 +56,9 @@ import Testing
                 #expect(wait.map { $0 >= 0 && $0.isFinite } ?? true)
             }
             let policy = RetryPolicy()
-            if case .throttled(let seconds?) = policy.verdict(response) { #expect(RetryPolicy.granted(seconds) != nil) }
+            if case .throttled(let seconds?) = policy.decision(response) {
+                #expect(RetryPolicy.granted(seconds) != nil)
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-
 /// The model may only propose an action. It happens when the same person confirms exactly this proposal, once, in time,
 /// in the same workspace and session.
 @Suite(.usesStore) struct AIChatConfirmationTests {

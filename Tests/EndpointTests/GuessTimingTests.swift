@@ -85,7 +85,7 @@ import Testing
         expect(near: { copy(near) }, far: { copy(far) }, secret: Array(key.utf8), bytes: { Array($0.utf8) }) { guess in
             let request = Request(method: .get, path: "/", headers: ["X-Api-Key": guess])
             let found = try? authenticate(
-                request, for: .apiKey(.read), environment, store.database, known: KnownKeys(), address: nil, Log(),
+                request, for: .apiKey(.read), environment, store.database, known: APIKeyCache(), address: nil, Log(),
                 now: TestStore.now)
             return found != nil
         }

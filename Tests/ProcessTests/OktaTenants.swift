@@ -50,7 +50,7 @@ struct OktaTenant {
     /// Queues an action that suspends a person of the org; returns its id.
     func queueSuspension(of externalID: String) throws -> Identifier {
         let id = Identifier.random()
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             try workspace.execute(
                 """
                 INSERT INTO remediation_actions (workspace_id, id, action_type, target_platform, target_entity_id, status,

@@ -2,7 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {
     @Test("Pipelined requests on a kept connection are answered in order")

@@ -3,7 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-
 /// The commands and the code that the documents show a newcomer.
 @Suite struct ReadmeTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

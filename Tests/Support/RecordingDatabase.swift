@@ -38,7 +38,9 @@ public final class RecordingDatabase: Database {
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
         try database.transaction(kind, body)
     }
-    public func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws { try database.keep(table, parameters) }
+    public func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws {
+        try database.materialize(table, parameters)
+    }
     public var counters: any Database { database.counters }
     public func migrate(upTo version: Int) throws { try database.migrate(upTo: version) }
     public func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange? {
@@ -50,9 +52,9 @@ public final class RecordingDatabase: Database {
     public func unfinishedChange(of workspaceID: Identifier) throws -> Identifier? {
         try database.unfinishedChange(of: workspaceID)
     }
-    public func settleStatistics() throws { try database.settleStatistics() }
+    public func analyzeStatistics() throws { try database.analyzeStatistics() }
     public func isCurrent() throws -> Bool { try database.isCurrent() }
     public func canWrite() throws -> Bool { try database.canWrite() }
     public func close() { database.close() }
-    public func settle(like rehearsal: any Database) {}
+    public func prewarm(like rehearsal: any Database) {}
 }

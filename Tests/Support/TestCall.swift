@@ -117,7 +117,7 @@ public struct TestPipeline {
         case .bytes(let bytes): body = bytes
         case .stream(let write): try? write { body.append(contentsOf: $0) }
         }
-        for work in response.afterwards { work() }
+        for work in response.background { work() }
         return Reply(status: response.status, headers: response.headers, body: body)
     }
 }

@@ -54,7 +54,7 @@ extension Verb {
     /// A secret of the configuration. Empty if there is no configuration, or if it does not have the secret.
     private static func configured(_ name: String, _ arguments: Arguments) throws -> String {
         guard arguments.has("--config") || Configuration.find() != nil else { return "" }
-        let configuration = try Workplace(arguments).configuration(needsSecrets: true, makesSecrets: false)
+        let configuration = try Project(arguments).configuration(needsSecrets: true, makesSecrets: false)
         return configuration.variables[name]?.reveal { $0 } ?? ""
     }
 }

@@ -27,13 +27,13 @@ struct DatabaseSource {
                 "name the database with --database URL or in the variable DATABASE_URL; "
                     + "there is no \(Configuration.fileName) here or above")
         }
-        let workplace = try Workplace(arguments)
-        let configuration = try workplace.configuration()
+        let project = try Project(arguments)
+        let configuration = try project.configuration()
         guard let url = configuration.variables["DATABASE_URL"] else {
             throw Failure("the configuration has no DATABASE_URL; name the database with --database URL")
         }
         self.init(url)
-        folder = workplace.stateFolder
+        folder = project.stateFolder
     }
 
     private init(_ url: Secret) {

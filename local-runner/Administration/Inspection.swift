@@ -5,9 +5,9 @@ import Store
 /// Looks at everything that the product needs, one subject after the other. A subject that fails does not keep the
 /// others from being looked at.
 struct Inspection {
-    private let workplace: Workplace
+    private let project: Project
 
-    init(_ arguments: Arguments) throws { workplace = try Workplace(arguments) }
+    init(_ arguments: Arguments) throws { project = try Project(arguments) }
 
     func run() throws -> [InspectionFinding] {
         let (configuration, problems) = readConfiguration()
@@ -19,16 +19,16 @@ struct Inspection {
     private func readConfiguration() -> (Configuration?, [InspectionFinding]) {
         let subject = "configuration"
         do {
-            let configuration = try workplace.configuration(needsSecrets: true, makesSecrets: false)
+            let configuration = try project.configuration(needsSecrets: true, makesSecrets: false)
             let count = configuration.variables.count { !$0.value.reveal(\.isEmpty) }
             let text =
-                "\(workplace.configurationFile) names \(configuration.functions.count) functions; "
+                "\(project.configurationFile) names \(configuration.functions.count) functions; "
                 + "\(count) variables are set"
             return (configuration, [InspectionFinding(.ok, subject, text)])
         } catch let error as ConfigurationError {
             let problems = error.problems.map { InspectionFinding(.failed, subject, $0.description) }
             // Missing secrets alone do not keep the rest from being looked at.
-            return (try? workplace.configuration(), problems)
+            return (try? project.configuration(), problems)
         } catch {
             return (nil, [InspectionFinding(.failed, subject, "\(error)")])
         }
@@ -109,7 +109,7 @@ struct Inspection {
     private func functions(_ configuration: Configuration) -> [InspectionFinding] {
         let subject = "functions"
         let folder: String
-        do { folder = try workplace.functionsFolder } catch {
+        do { folder = try project.functionsFolder } catch {
             return [InspectionFinding(.failed, subject, "the folder of the executables can't be told: \(error)")]
         }
         let known = Set(Components.lines)
@@ -174,8 +174,8 @@ struct Inspection {
     }
 
     private func files() -> [InspectionFinding] {
-        let name = DevVars.fileName(environment: workplace.environment)
-        return rights(of: "\(workplace.root)/\(name)", "secrets")
+        let name = DevVars.fileName(environment: project.environment)
+        return rights(of: "\(project.root)/\(name)", "secrets")
     }
 
     /// A warning about a file that others than its owner may read; nothing if there is no such file.

@@ -26,31 +26,31 @@ extension Verb {
                 words: RunnerLog.Format.allCases.map(\.rawValue)),
         ] + Option.configuration
     ) { arguments in
-        let workplace = try Workplace(arguments)
+        let project = try Project(arguments)
         let formats = RunnerLog.Format.allCases.map(\.rawValue)
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
         let address = (ip: arguments["--ip"], port: try arguments.integer("--port", in: 0...65_535))
         if let ip = address.ip, !ListenAddress.isIP(ip) {
             throw UsageError("--ip \(ip): must be an IP address, such as 127.0.0.1")
         }
-        var configuration = try workplace.configuration(needsSecrets: true)
+        var configuration = try project.configuration(needsSecrets: true)
         if let ip = address.ip { configuration.listen.ip = ip }
         if let port = address.port { configuration.listen.port = UInt16(clamping: port) }
-        let folder = try workplace.functionsFolder
+        let folder = try project.functionsFolder
         try checkBuilt(configuration.functions, in: folder)
 
-        try File.makeFolder(workplace.stateFolder, mode: 0o700)
-        try StateLock.take(in: workplace.stateFolder)
+        try File.makeFolder(project.stateFolder, mode: 0o700)
+        try StateLock.take(in: project.stateFolder)
         let log = RunnerLog(format: format)
         let localToken = Identifier.random().description
-        let server = try listen(configuration, folder, workplace.stateFolder, Secret(localToken), log)
+        let server = try listen(configuration, folder, project.stateFolder, Secret(localToken), log)
         // Keeps the database open until the end. Otherwise each function that closes the last connection would write
         // the whole write-ahead log back into the database.
-        let database = try workplace.database(configuration)
+        let database = try project.database(configuration)
         let state = try DevState.prepare(
-            workplace, configuration, database, url: server.address.url, localToken: localToken,
+            project, configuration, database, url: server.address.url, localToken: localToken,
             seeds: !arguments.has("--no-seed"))
-        Announcement(state: state, file: workplace.stateFile, address: server.address)
+        Announcement(state: state, file: project.stateFile, address: server.address)
             .make(format, isTerminal: isatty(STDOUT_FILENO) == 1, log: log)
 
         Scheduler(configuration.crons, server: server, log: log).start()
@@ -63,7 +63,7 @@ extension Verb {
         worker?.start()
         if arguments.has("--watch") {
             Watcher(
-                root: workplace.root, functions: configuration.functions, in: folder, server: server, log: log
+                root: project.root, functions: configuration.functions, in: folder, server: server, log: log
             )
             .start()
         }

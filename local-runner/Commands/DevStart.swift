@@ -7,20 +7,20 @@ extension DevState {
     /// Creates the demonstration workspace and its API keys if they are missing, issues a token for each role, and
     /// writes dev.json.
     static func prepare(
-        _ workplace: Workplace, _ configuration: Configuration, _ database: any Database, url: String,
+        _ project: Project, _ configuration: Configuration, _ database: any Database, url: String,
         localToken: String, seeds: Bool
     ) throws -> DevState {
         if seeds { _ = try Demonstration.seed(database, now: .now) }
         let issuer = try SessionTokens(configuration)
         var state = DevState(
             url: url, workspaceID: Demonstration.workspaceID.description, tokens: [:],
-            localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: workplace.stateFile), database))
+            localToken: localToken, apiKeys: try LocalKeys.make(DevState.apiKeys(in: project.stateFile), database))
         let members = try SystemAccess(database).workspace(Demonstration.workspaceID)?.members() ?? []
         for member in members where state.tokens[member.role.rawValue] == nil {
             let person = SessionTokens.Person(userID: member.userID, email: member.email)
             state.tokens[member.role.rawValue] = issuer.issue(person)
         }
-        try state.write(to: workplace.stateFile)
+        try state.write(to: project.stateFile)
         return state
     }
 }

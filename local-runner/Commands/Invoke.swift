@@ -21,15 +21,15 @@ extension Verb {
         guard let name = arguments.operands.first, arguments.operands.count == 1 else {
             throw UsageError("name exactly one function")
         }
-        let workplace = try Workplace(arguments)
-        let configuration = try workplace.configuration(needsSecrets: true)
+        let project = try Project(arguments)
+        let configuration = try project.configuration(needsSecrets: true)
         let known = configuration.functions
         guard let function = known.first(where: { $0.function == name || $0.route == name }) else {
             throw UsageError("there is no function \(name);  \(NearestWord.advice(name, known.map(\.function)))")
         }
         let event = try event(arguments, function, configuration)
         let outcome = OneShot.run(
-            function, event: event, functionsDirectory: try workplace.functionsFolder, log: RunnerLog())
+            function, event: event, functionsDirectory: try project.functionsFolder, log: RunnerLog())
         switch outcome {
         case .answered(let bytes): return try show(bytes, function)
         case .timedOut:

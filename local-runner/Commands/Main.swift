@@ -76,7 +76,7 @@ struct Main {
     }
 
     private static func fail(_ message: String, status: Int32) -> Int32 {
-        Terminal.complain(message)
+        Terminal.printError(message)
         return status
     }
 }

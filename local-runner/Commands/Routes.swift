@@ -3,7 +3,7 @@ extension Verb {
         "routes", "Lists the routes and the triggers of the configuration.",
         options: Option.configuration
     ) { arguments in
-        let configuration = try Workplace(arguments).configuration()
+        let configuration = try Project(arguments).configuration()
         var rows = [["ROUTE", "METHODS", "FUNCTION", "DISPATCH", "BINDINGS"]]
         for function in configuration.functions {
             let crons = configuration.crons.filter { $0.function == function.function }.map(

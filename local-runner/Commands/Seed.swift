@@ -7,8 +7,8 @@ extension Verb {
         "seed", "Creates the demonstration workspace if it does not exist.",
         options: Option.configuration
     ) { arguments in
-        let workplace = try Workplace(arguments)
-        let database = try workplace.database(try workplace.configuration())
+        let project = try Project(arguments)
+        let database = try project.database(try project.configuration())
         let summary = try Demonstration.seed(database, now: .now)
         database.close()
         Terminal.say(

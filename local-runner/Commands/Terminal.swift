@@ -31,5 +31,5 @@ enum Terminal {
     }
 
     /// Writes a line to standard error.
-    static func complain(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
+    static func printError(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
 }

@@ -24,18 +24,18 @@ extension Verb {
             Option("--expires-in", "SECONDS", "how long it is valid; negative: expired; default: 604800"),
         ] + Option.configuration
     ) { arguments in
-        let workplace = try Workplace(arguments)
-        let configuration = try workplace.configuration(needsSecrets: true)
+        let project = try Project(arguments)
+        let configuration = try project.configuration(needsSecrets: true)
         let lifetime = try arguments.integer("--expires-in", in: -1_000_000_000...1_000_000_000)
         let level = try arguments.word("--aal", of: ["aal1", "aal2"]) ?? "aal2"
-        let person = try person(arguments, workplace, configuration)
+        let person = try person(arguments, project, configuration)
         let tokens = try SessionTokens(configuration)
         Terminal.say(tokens.issue(person, level: level, lifetime: lifetime ?? SessionTokens.lifetime))
         return 0
     }
 
     private static func person(
-        _ arguments: Arguments, _ workplace: Workplace, _ configuration: Configuration
+        _ arguments: Arguments, _ project: Project, _ configuration: Configuration
     ) throws -> SessionTokens.Person {
         let user = try arguments.identifier("--user")
         let workspace = try arguments.identifier("--workspace")
@@ -43,7 +43,7 @@ extension Verb {
         if let user, let email = arguments["--email"] {
             return SessionTokens.Person(userID: user, email: email)
         }
-        let database = try workplace.database(configuration)
+        let database = try project.database(configuration)
         let members = try SystemAccess(database).workspace(workspace ?? Demonstration.workspaceID)?.members() ?? []
         let isNamed = user != nil || arguments["--email"] != nil
         let match = members.first { member in

@@ -19,13 +19,13 @@ extension Verb {
         let processes = try arguments.integer("--processes", in: 1...256) ?? 4
         let formats = RunnerLog.Format.allCases.map(\.rawValue)
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
-        let workplace = try Workplace(arguments)
-        let configuration = try workplace.configuration(needsSecrets: true)
-        try workplace.database(configuration).close()
+        let project = try Project(arguments)
+        let configuration = try project.configuration(needsSecrets: true)
+        try project.database(configuration).close()
         signal(SIGPIPE, SIG_IGN)
         let (loop, log) = (try EventLoop(), RunnerLog(format: format))
         let worker = try JobWorker(
-            configuration, processes: processes, functionsDirectory: try workplace.functionsFolder, loop: loop, log: log
+            configuration, processes: processes, functionsDirectory: try project.functionsFolder, loop: loop, log: log
         )
         var isStopping = false
         loop.onTermination {

@@ -20,7 +20,7 @@ extension Company {
                     manager: managers.isEmpty ? head : managers[index % managers.count])
             }
         }
-        letGo(18)
+        offboard(18)
         contract(30)
         addServiceAccounts()
         // Six people in Security and all but two in IT are admins of the identity provider.
@@ -50,7 +50,7 @@ extension Company {
     }
 
     /// Lets some people leave. Their access ended the same day.
-    private func letGo(_ count: Int) {
+    private func offboard(_ count: Int) {
         let candidates = people.filter {
             $0.rank == .member && $0.department != "IT" && $0.department != "Security"
                 && days(since: $0.hiredAt) > 400

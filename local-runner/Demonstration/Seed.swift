@@ -59,7 +59,7 @@ public enum Demonstration {
             guard let summary = try summary(database) else { throw DemonstrationError.nothingLeft(Company.name) }
             return summary
         }
-        try database.settleStatistics()
+        try database.analyzeStatistics()
         return made
     }
 

@@ -9,15 +9,15 @@ final class FunctionPool {
     private static let longestWait = 1_000_000
     /// The number of requests that keep all processors busy, if they compute all the time. More requests at the same
     /// time would only slow each other down, since each process has its own working set in the processor's caches.
-    private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    private static let concurrencyTarget = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     /// One place in this number of a function's places can't be taken by one address alone.
     private static let sharedPlaces = 8
     /// A request that takes longer than this, in milliseconds, is assumed to wait for something other than a processor.
     private static let busyTime = 20
     /// A process that exits sooner than this, in microseconds, and has served nothing, has failed to start.
-    private static let shortLife = 1_000_000
+    private static let minimumLifetime = 1_000_000
     /// The number of failed starts in a row after which further starts are delayed.
-    private static let freeFailures = 5
+    private static let toleratedFailures = 5
 
     let program: FunctionProgram
     let loop: EventLoop
@@ -69,11 +69,11 @@ final class FunctionPool {
     private func mayStart(_ claim: Claim) -> Bool {
         guard running.count < limits.concurrency, isWithinShare(claim) else { return false }
         // With `isolated` and `spawn` each request gets a fresh process anyway.
-        guard program.function.dispatch == .reuse, running.count >= Self.enough else { return true }
+        guard program.function.dispatch == .reuse, running.count >= Self.concurrencyTarget else { return true }
         let recent = running.count { $0.since > loop.round - Self.busyTime * 1_000 }
         // The number of new requests may be as large as that of slow ones. So if all requests wait for something other
         // than a processor, the number that run can double every 20 milliseconds.
-        return recent < max(Self.enough, running.count - recent)
+        return recent < max(Self.concurrencyTarget, running.count - recent)
     }
 
     /// Returns true if a request leaves enough places to others.
@@ -208,7 +208,7 @@ final class FunctionPool {
     /// Called when a long-lived process has ended by itself.
     func noteEnd(_ process: pid_t, status: Int32, request: String?, started: Int, hasServed: Bool) {
         logEnd(process, status: status, request: request)
-        if !hasServed, EventLoop.now - started < Self.shortLife { noteFailure(nil) }
+        if !hasServed, EventLoop.now - started < Self.minimumLifetime { noteFailure(nil) }
     }
 
     /// Logs how a process ended, with the request that it was serving.
@@ -230,8 +230,8 @@ final class FunctionPool {
             log.write("\(name) did not start: \(reason)", function: name)
         }
         failures += 1
-        guard failures > Self.freeFailures else { return }
-        let delay = min(5_000_000, 100_000 << min(failures - Self.freeFailures - 1, 6))
+        guard failures > Self.toleratedFailures else { return }
+        let delay = min(5_000_000, 100_000 << min(failures - Self.toleratedFailures - 1, 6))
         notBefore = EventLoop.now + delay
     }
 

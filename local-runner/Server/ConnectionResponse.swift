@@ -101,7 +101,7 @@ extension Connection {
         status: Int, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
     ) {
         exchange.status = status
-        settleConnection()
+        decideConnection()
         output.bytes.append("HTTP/1.1 ")
         output.bytes.append(decimal: status)
         output.bytes.append(ASCII.space)
@@ -135,7 +135,7 @@ extension Connection {
     /// complete.
     private func receiveHead(_ bytes: UnsafeRawBufferPointer) throws(CGIResponseHead.Malformed) -> Bool {
         guard let head = try CGIResponseHead(bytes) else { return false }
-        settleConnection()
+        decideConnection()
         exchange.status = head.status
         let framing: Exchange.ResponseFraming
         if exchange.isHead || head.status == 204 || head.status == 304 {
@@ -183,7 +183,7 @@ extension Connection {
     }
 
     /// Closes the connection after this response if the client has sent its last request or the server is draining.
-    private func settleConnection() {
+    private func decideConnection() {
         if server.isDraining || hasInputEnded && input.isEmpty { exchange.keepsConnection = false }
     }
 

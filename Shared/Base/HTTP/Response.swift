@@ -7,7 +7,7 @@ public struct Response {
     public var headers: Headers
     public var body: Body
     /// Work that runs, in this order, after the response has been sent.
-    public var afterwards: [() -> Void] = []
+    public var background: [() -> Void] = []
 
     /// A function that accepts the next part of a streamed body.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void

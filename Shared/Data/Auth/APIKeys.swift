@@ -57,7 +57,7 @@ extension Workspace {
         let key = APIKey.generate()
         let summary = APIKeySummary(
             id: .random(), name: name, prefix: key.prefix, scope: scope, createdAt: now, lastUsedAt: nil)
-        return try change {
+        return try audited {
             let count = try first(
                 "SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND revoked_at IS NULL"
             ) { try $0[0] as Int }
@@ -81,7 +81,7 @@ extension Workspace {
     ///
     /// - Throws: 404 if the workspace has no active key with this id.
     public func revokeAPIKey(_ keyID: Identifier, now: Timestamp = .now) throws -> Timestamp {
-        try change {
+        try audited {
             let key = try first(
                 """
                 UPDATE api_keys SET revoked_at = $3 WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL

@@ -17,9 +17,9 @@ public enum Authenticated {
     /// A session token.
     case user(SessionToken)
     /// An API key with its workspace. If the key comes from the cache, its confirmation is still outstanding.
-    case key(StoredAPIKey, KeyConfirmation?)
+    case key(StoredAPIKey, KeyRevalidation?)
 
-    /// Throws `OutdatedKey` if the credentials come from the cache and have changed since they were cached. It must be
+    /// Throws `StaleKey` if the credentials come from the cache and have changed since they were cached. It must be
     /// called before anything is answered or refused on the basis of these credentials.
     public func confirm() throws {
         if case .key(_, let confirmation?) = self { try confirmation.check() }
@@ -46,7 +46,7 @@ public struct StoredAPIKey: Equatable {
 ///   address or named an API key with this prefix.
 public func authenticate(
     _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
-    known: KnownKeys, address: IPAddress?, _ log: Log, now: Timestamp
+    known: APIKeyCache, address: IPAddress?, _ log: Log, now: Timestamp
 ) throws -> Authenticated {
     do {
         return try credentials(of: request, for: requirement, environment, database, known: known, now: now)
@@ -69,7 +69,7 @@ public func authenticate(
 
 private func credentials(
     of request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
-    known: KnownKeys, now: Timestamp
+    known: APIKeyCache, now: Timestamp
 ) throws -> Authenticated {
     switch requirement {
     case .session:
@@ -83,7 +83,7 @@ private func credentials(
         }
         let mayBeKnown = scope == .read && database.combinesReads
         if mayBeKnown, let stored = known[key.hash] {
-            return .key(stored, try KeyConfirmation(of: key, known: stored, in: database))
+            return .key(stored, try KeyRevalidation(of: key, known: stored, in: database))
         }
         var found: StoredAPIKey?
         try database.run(StoredAPIKey.lookup(of: key) { found = $0 })

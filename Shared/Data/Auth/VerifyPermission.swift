@@ -7,7 +7,7 @@ public struct Access {
     public let workspace: Workspace
     public let caller: Caller
     /// The counting of this request towards the hourly limit of its API key. Nil for members.
-    public let admission: Admission?
+    public let rateLimitCheck: RateLimitCheck?
 }
 
 /// The plans that an operation is available to.
@@ -24,7 +24,8 @@ public enum PlanRequirement: Sendable {
 /// Checks that the caller may perform an operation in a workspace. The checks run in this order: membership and
 /// permission, or the key's workspace and scope (403); IP allowlist (403); revoked session, second factor and session
 /// timeout (401); plan and trial (403); rate limit (429). The count of a request that only reads may be taken together
-/// with its first read (see KnownKeys.swift); then `Admission.rateLimit` must be called before the response is sent.
+/// with its first read (see APIKeyCache.swift); then `RateLimitCheck.rateLimit` must be called before the response is
+/// sent.
 ///
 /// A workspace that does not exist and one that the caller has no access to lead to the same error.
 ///
@@ -71,15 +72,15 @@ public func verifyPermission(
     guard !isRevoked else { throw AccessError.endedSession }
     if case .user(let session) = authenticated { try verify(session, settings, now: now) }
     try verify(plan, settings, now: now)
-    var admission: Admission?
+    var rateLimitCheck: RateLimitCheck?
     if case .key(let key, let confirmation) = authenticated {
         let isRead = if case .apiKey(.read) = requirement { true } else { false }
-        admission = try Admission(
+        rateLimitCheck = try RateLimitCheck(
             of: key, confirmation, isRead: isRead, limit: try hourlyLimit(environment), in: database, now: now)
-        if !isRead { _ = try admission?.rateLimit() }
+        if !isRead { _ = try rateLimitCheck?.rateLimit() }
     }
     let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)
-    return Access(workspace: workspace, caller: caller, admission: admission)
+    return Access(workspace: workspace, caller: caller, rateLimitCheck: rateLimitCheck)
 }
 
 /// Returns the role and the settings of the session's user in the workspace, and true if the workspace has revoked the

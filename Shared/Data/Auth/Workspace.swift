@@ -89,19 +89,19 @@ public struct Workspace {
     }
 
     /// Runs a large number of queries over much of the data, which see one consistent state of it. They can share
-    /// intermediate results that `keep` stores.
-    public func survey<Result>(_ body: () throws -> Result) throws -> Result {
-        try database.transaction(.survey, body)
+    /// intermediate results that `materialize` stores.
+    public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+        try database.transaction(.snapshot, body)
     }
 
-    /// Stores the rows of a query in a temporary table for later queries of the same `survey`.
-    public func keep(_ table: KeptTable, _ parameters: [any SQLParameter]) throws {
+    /// Stores the rows of a query in a temporary table for later queries of the same `snapshot`.
+    public func materialize(_ table: TemporaryTable, _ parameters: [any SQLParameter]) throws {
         guard table.isScoped else { throw StoreError.failed("a query is not restricted to its workspace") }
-        try database.keep(table, [id.sqlValue] + parameters.map(\.sqlValue))
+        try database.materialize(table, [id.sqlValue] + parameters.map(\.sqlValue))
     }
 
     /// Runs `body` in a transaction in which no other process changes the workspace. It writes no audit entry.
-    public func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+    public func withWriteLock<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.write) {
             try AuditLog(database, workspaceID: id).lock()
             return try body()
@@ -110,7 +110,7 @@ public struct Workspace {
 
     /// Changes data and appends an audit entry about the change, in one transaction and without any other change to the
     /// workspace in between. `body` returns its result and the entry; the caller is added to the entry.
-    public func change<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
+    public func audited<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
         try database.transaction(.write) {
             let log = AuditLog(database, workspaceID: id)
             try log.lock()

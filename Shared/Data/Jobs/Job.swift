@@ -75,7 +75,7 @@ extension Workspace {
     /// was requested again while it ran is made ready instead. Returns true if the job is now dead.
     @discardableResult
     func bury(_ job: Job, error: String, now: Timestamp) throws -> Bool {
-        try exclusively {
+        try withWriteLock {
             if try repeatIfAsked(job, now: now) { return false }
             let kept = try execute(
                 """
@@ -96,7 +96,7 @@ extension Workspace {
     func postpone(
         _ job: Job, as kind: JobKind, until moment: Timestamp, counts: Bool, error: String, now: Timestamp
     ) throws {
-        try exclusively {
+        try withWriteLock {
             let key = try nextKey(of: kind, urgency: job.urgency, now: now)
             let postponed = try execute(
                 """

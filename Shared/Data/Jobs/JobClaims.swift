@@ -32,7 +32,7 @@ extension Workspace {
     public func claim(
         _ jobID: Identifier, early: Bool = false, seconds: Int, now: Timestamp
     ) throws -> JobClaimOutcome {
-        try exclusively {
+        try withWriteLock {
             try execute("UPDATE job_shares SET clock = clock WHERE workspace_id = $1")
             let found = try first(
                 "SELECT state, kind, run_after, lease_expires_at FROM jobs WHERE workspace_id = $1 AND id = $2", jobID

@@ -40,7 +40,7 @@ extension JobRunner {
     }
 
     /// Records the outcome of a claimed job whose process ended without recording it.
-    func settle(_ loss: JobLoss, in workspace: Workspace) throws {
+    func record(_ loss: JobLoss, in workspace: Workspace) throws {
         guard let job = try workspace.runningJob(loss.claim.jobID, claim: loss.claim.number),
             let handler = handlers[job.kind]
         else { return }
@@ -105,7 +105,7 @@ extension JobRunner {
     private func bury(
         _ context: JobContext, _ sentence: String, giveUp: (JobContext, String) throws -> Void = { _, _ in }
     ) throws {
-        let isDead = try context.workspace.exclusively {
+        let isDead = try context.workspace.withWriteLock {
             try giveUp(context, sentence)
             return try context.workspace.bury(context.job, error: sentence, now: clock())
         }

@@ -94,7 +94,7 @@ extension SystemAccess {
             try $0[0] as Identifier
         }
         guard let workspace = try workspaceID.flatMap({ try workspace($0, for: caller) }) else { return false }
-        return try workspace.exclusively {
+        return try workspace.withWriteLock {
             try database.execute(
                 """
                 INSERT INTO jobs (workspace_id, id, kind, lane, state, urgency, order_key, unique_key, claim_no, payload,
@@ -104,7 +104,7 @@ extension SystemAccess {
                 ON CONFLICT (unique_key) DO NOTHING
                 """, id, now.seconds, now)
             guard try database.execute("DELETE FROM dead_jobs WHERE id = $1", id) == 1 else { return false }
-            return try workspace.change {
+            return try workspace.audited {
                 let entry = AuditEntry(
                     action: "job.retried", targetType: "job", targetID: id.description, createdAt: now)
                 return (true, entry)

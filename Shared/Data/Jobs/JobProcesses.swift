@@ -167,7 +167,7 @@ struct JobProcesses {
         start(.clerk, seconds: Self.clerkSeconds) { pipe in
             for loss in losses {
                 guard let workspace = try workspace(loss.claim.workspaceID) else { continue }
-                try runner.settle(loss, in: workspace)
+                try runner.record(loss, in: workspace)
             }
             try upkeep?()
             guard let claim, free > 0 else { return }

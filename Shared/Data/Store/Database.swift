@@ -32,9 +32,9 @@ public protocol Database: AnyObject {
     /// throws. Within a transaction, `body` becomes part of that transaction.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
 
-    /// Stores the rows of a query in a temporary table. Later statements of the same `survey` can use it by the name of
+    /// Stores the rows of a query in a temporary table. Later statements of the same `snapshot` can use it by the name of
     /// `table`.
-    func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws
+    func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws
 
     /// The database for counters, whose writes are fast. Counts may be lost if the machine loses power.
     var counters: any Database { get }
@@ -64,7 +64,7 @@ public protocol Database: AnyObject {
 
     /// Updates the statistics that the engine's query planner uses, after much data was written. It must not be called
     /// within a transaction.
-    func settleStatistics() throws
+    func analyzeStatistics() throws
 
     /// Returns true if every migration has been run. Throws if the database can't be reached.
     func isCurrent() throws -> Bool
@@ -77,7 +77,7 @@ public protocol Database: AnyObject {
 
     /// Prepares for forks: loads the schema, compiles the statements that `rehearsal` has run, so that child processes
     /// need not do it again, and then closes the connection. Does nothing if that is not possible.
-    func settle(like rehearsal: any Database)
+    func prewarm(like rehearsal: any Database)
 }
 
 /// A statement, its parameters, and the function that receives its rows.
@@ -99,14 +99,14 @@ public enum TransactionKind: Sendable {
     /// Several queries that see one consistent state of the data.
     case read
     /// A large number of queries over much of the data that see one consistent state of it. They can share temporary
-    /// tables made by `keep`.
-    case survey
+    /// tables made by `materialize`.
+    case snapshot
     /// Reads and writes without any other writer's change in between.
     case write
 }
 
 /// A temporary table with the rows of a query. Only the connection that creates it sees it.
-public struct KeptTable: Sendable {
+public struct TemporaryTable: Sendable {
     let name: StaticString
     let key: StaticString
     let query: SQL

@@ -55,7 +55,7 @@ public struct StoreCopy {
                 return rows
             }
         }
-        try target.settleStatistics()
+        try target.analyzeStatistics()
         return rows
     }
 

@@ -22,13 +22,13 @@ public enum OAuthToken {
     ) throws -> Secret {
         var request = request
         // Asking twice only yields a second token.
-        request.isRepeatable = true
+        request.isIdempotent = true
         request.headers["Accept"] = "application/json"
         let response: UpstreamResponse
         do {
             response = try client.send(request)
         } catch {
-            throw PlatformAPI.connectorError(error, isRepeatable: true)
+            throw PlatformAPI.connectorError(error, isIdempotent: true)
         }
         guard response.isSuccess else { throw explain(response) }
         guard let token = response.json.text("access_token") else {

@@ -91,15 +91,15 @@ public final class PlatformAPI {
         return response
     }
 
-    /// Sends a request that changes something. `isRepeatable` says that the provider does the same if asked twice, so
+    /// Sends a request that changes something. `isIdempotent` says that the provider does the same if asked twice, so
     /// the request may be sent again if its outcome is not known.
     @discardableResult public func change(
         _ method: Method, _ path: UpstreamPath, query: [(name: String, value: String)] = [], _ body: JSON? = nil,
-        isRepeatable: Bool = false
+        isIdempotent: Bool = false
     ) throws -> UpstreamResponse {
         var request = request(method, path, query: query)
         if let body { request.setJSON(body) }
-        request.isRepeatable = isRepeatable
+        request.isIdempotent = isIdempotent
         return try send(request)
     }
 
@@ -143,7 +143,7 @@ public final class PlatformAPI {
                 guard let index = sent[at: place], let request = requests[at: index] else { return }
                 switch outcome {
                 case .failure(let error):
-                    let error = connectorError(error, isRepeatable: request.isRepeatable)
+                    let error = connectorError(error, isIdempotent: request.isIdempotent)
                     guard let value = recover(error) else { throw error }
                     values[index] = value
                 case .success(let response):
@@ -188,7 +188,7 @@ public final class PlatformAPI {
         do {
             return try client.send(authorized)
         } catch {
-            throw connectorError(error, isRepeatable: request.isRepeatable)
+            throw connectorError(error, isIdempotent: request.isIdempotent)
         }
     }
 
@@ -218,18 +218,18 @@ public final class PlatformAPI {
     /// may have carried the request out.
     private func failure(_ response: UpstreamResponse, of request: UpstreamRequest) -> ConnectorError {
         let isRefusal = (400..<500).contains(response.status) && response.status != 408
-        guard isRefusal || request.isRepeatable else {
+        guard isRefusal || request.isIdempotent else {
             return .unknownOutcome("The provider failed; it may have carried the action out.")
         }
         return explain(response)
     }
 
-    private func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
+    private func connectorError(_ error: UpstreamError, isIdempotent: Bool) -> ConnectorError {
         switch error {
         // Requests get only the time that is left, so a failure at the deadline says nothing about the provider.
         case .unreachable where client.deadline <= UpstreamClient.now: .outOfTime
-        case .broken where isRepeatable && client.deadline <= UpstreamClient.now: .outOfTime
-        default: Self.connectorError(error, isRepeatable: isRepeatable)
+        case .broken where isIdempotent && client.deadline <= UpstreamClient.now: .outOfTime
+        default: Self.connectorError(error, isIdempotent: isIdempotent)
         }
     }
 
@@ -237,15 +237,15 @@ public final class PlatformAPI {
     static let unreachable = ConnectorError.provider("The provider can't be reached.")
 
     /// Translates an error of the HTTP client into a connector's.
-    static func connectorError(_ error: UpstreamError, isRepeatable: Bool) -> ConnectorError {
+    static func connectorError(_ error: UpstreamError, isIdempotent: Bool) -> ConnectorError {
         switch error {
         case .throttled(let seconds): .rateLimited(seconds: seconds)
         case .refused: .configuration("Connections to this address are not allowed.")
         case .unreachable: unreachable
-        case .broken where !isRepeatable:
+        case .broken where !isIdempotent:
             .unknownOutcome("The connection broke off; the provider may have carried the action out.")
         case .broken: .provider("The connection to the provider broke off.")
-        case .tooLarge where !isRepeatable:
+        case .tooLarge where !isIdempotent:
             .unknownOutcome("The provider's response is too large; it may have carried the action out.")
         case .tooLarge: .provider("The provider's response is too large.")
         }

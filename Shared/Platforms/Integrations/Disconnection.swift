@@ -27,7 +27,7 @@ extension Workspace {
     public func disconnect(
         _ integrationID: Identifier, now: Timestamp = .now, cancelActions: (_ platform: String) throws -> Int
     ) throws -> Disconnection {
-        try change {
+        try audited {
             let platform = try first(
                 """
                 UPDATE integrations SET status = 'disconnected', credentials = NULL, disconnected_at = $3,

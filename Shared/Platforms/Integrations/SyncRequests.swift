@@ -33,7 +33,7 @@ public struct SyncRequests: JSONWritable {
 extension Workspace {
     /// Queues a sync of every connected integration.
     public func requestSyncs(now: Timestamp = .now) throws -> SyncRequests {
-        try change {
+        try audited {
             let integrations = try rows(
                 "SELECT id, platform FROM integrations WHERE workspace_id = $1 AND status = 'connected' ORDER BY platform"
             ) { row in (id: try row[0] as Identifier, platform: try row[1] as String) }
@@ -50,7 +50,7 @@ extension Workspace {
     ///
     /// - Throws: `IntegrationError.platformNotConnected` if it is not connected.
     public func requestSync(of platform: String, now: Timestamp) throws {
-        try change {
+        try audited {
             let integration = try first(
                 "SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2 AND status = 'connected'",
                 platform
@@ -86,7 +86,7 @@ extension Workspace {
     public func claimSync(
         of integrationID: Identifier, seconds: Int, now: Timestamp = .now
     ) throws -> JobClaimOutcome {
-        guard let job = try exclusively({ try queueSync(of: integrationID, now: now) }) else { return .missing }
+        guard let job = try withWriteLock({ try queueSync(of: integrationID, now: now) }) else { return .missing }
         return try claim(job, early: true, seconds: seconds, now: now)
     }
 

@@ -28,7 +28,7 @@ extension Workspace {
             throw ConnectionRefused(error: error)
         }
         let seal = try CredentialSeal(tools.environment)
-        return try change {
+        return try audited {
             // Another request may have connected the last platform that the plan allows in the meantime.
             try demandRoom(for: type.platform)
             let known = try self.integrationID(of: type.platform)

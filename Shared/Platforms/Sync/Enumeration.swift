@@ -16,7 +16,7 @@ import Connectors
 // Cost. Rows that are really gone may stay for one or more syncs.
 
 /// Proof that a sync has read every list with records of a kind to its end, and that no deletions of the kind are held
-/// back. `Workspace.compare` needs it to note rows that the provider no longer shows as gone. Only this file creates
+/// back. `Workspace.markGone` needs it to note rows that the provider no longer shows as gone. Only this file creates
 /// it, from the data that `Pull` has noted in the position.
 struct Enumeration {
     /// The kind of record.

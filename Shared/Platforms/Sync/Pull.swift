@@ -71,7 +71,7 @@ extension Workspace {
         }
         if !run.position.isPulled {
             try close(collections, of: integration, in: &run, now: now)
-            try exclusively { try save(run) }
+            try withWriteLock { try save(run) }
         }
         return true
     }

@@ -52,7 +52,7 @@ extension Workspace {
     /// hour does it.
     private func prune(_ table: SQL, _ time: SQL, before start: Timestamp) throws -> Int {
         try writingInventory {
-            try exclusively {
+            try withWriteLock {
                 guard try unfinishedChange() == nil else { return 0 }
                 return try pruneBatch(table, time, before: start)
             }

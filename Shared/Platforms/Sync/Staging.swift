@@ -40,7 +40,7 @@ extension Workspace {
                     kind: protection.mark, externalID: StagedRecord.storable(protection.id), record: "{}",
                     fingerprint: ""))
         }
-        try exclusively {
+        try withWriteLock {
             try save(run)
             try insert(all[...], in: run)
         }
@@ -72,7 +72,7 @@ extension Workspace {
         }
         var rest = gone[...]
         while !rest.isEmpty {
-            try exclusively {
+            try withWriteLock {
                 try save(run)
                 try insert(rest.prefix(StagingStatement.most), in: run)
             }

@@ -83,8 +83,8 @@ extension Workspace {
                 return report(.inProgress, counts)
             }
             try undoAbandonedChange(except: run.id, now: now())
-            // A sync that is partly applied was compared before.
-            if try unfinishedChange() != run.id { try compare(run) }
+            // A sync that is partly applied has marked them before.
+            if try unfinishedChange() != run.id { try markGone(run) }
             try confirm()
             let counts = try apply(
                 run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
@@ -120,7 +120,7 @@ extension Workspace {
             try noteDelay(of: integration.id, kind: error.kind, sentence: error.sentence)
             return try release(run, now: now)
         }
-        try change {
+        try audited {
             // Another process may have started again with other credentials.
             try save(run)
             try endSync(run.id, error: (error.kind, error.sentence), at: now)

@@ -37,7 +37,7 @@ extension Workspace {
     func beginSync(
         of integration: Integration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {
-        try exclusively {
+        try withWriteLock {
             let token = Identifier.random()
             let last = try first(
                 """

@@ -2,7 +2,7 @@ public import Base
 import HTTP
 
 /// A decision on whether to send a request again, derived from its response.
-public enum Verdict: Sendable, Equatable {
+public enum RetryDecision: Sendable, Equatable {
     /// The response is final.
     case final
     /// The provider did nothing, and the request should be sent again, after this number of seconds if the provider
@@ -23,21 +23,21 @@ public struct RetryPolicy: Sendable {
     /// The first pause in seconds. It doubles with each retry.
     public var firstPause: Double
     /// Reads the provider's own signals in a response.
-    public var verdict: @Sendable (UpstreamResponse) -> Verdict
+    public var decision: @Sendable (UpstreamResponse) -> RetryDecision
 
-    /// Creates a policy. `verdict` is needed only if the provider has signals of its own.
+    /// Creates a policy. `decision` is needed only if the provider has signals of its own.
     public init(
         retries: Int = 4, firstPause: Double = 0.5,
-        verdict: @escaping @Sendable (UpstreamResponse) -> Verdict = RetryPolicy.standardVerdict
+        decision: @escaping @Sendable (UpstreamResponse) -> RetryDecision = RetryPolicy.standardDecision
     ) {
         self.retries = retries
         self.firstPause = firstPause
-        self.verdict = verdict
+        self.decision = decision
     }
 
     /// Returns throttled for 429 and failed for 5xx, with the wait of Retry-After (RFC 9110 §10.2.3). Any other
     /// response is final.
-    @Sendable public static func standardVerdict(_ response: UpstreamResponse) -> Verdict {
+    @Sendable public static func standardDecision(_ response: UpstreamResponse) -> RetryDecision {
         switch response.status {
         case 429: .throttled(seconds: response.retryAfter)
         case 500...599: .failed(seconds: response.retryAfter)

@@ -83,7 +83,7 @@ final class Transfer {
                 let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
                 return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(part) ? size * count : 0
             }, this)
-        if !request.isRepeatable {
+        if !request.isIdempotent {
             // If a kept connection turns out to be closed, libcurl sends the request again without being asked. On a
             // new connection it sends the request only once.
             ccurl_set_long(handle, CURLOPT_FRESH_CONNECT, 1)

@@ -172,7 +172,7 @@ public final class UpstreamClient {
         var isThrottled = false
         switch outcome {
         case .success(let response):
-            switch retry.verdict(response) {
+            switch retry.decision(response) {
             case .final: return .success(nil)
             case .throttled(let wait):
                 seconds = wait

@@ -12,13 +12,13 @@ public struct UpstreamRequest: Sendable {
     public var body: [UInt8]?
     /// True if the request may be sent again when it is unknown if it was carried out, because it is idempotent (RFC
     /// 9110 §9.2.2), or because the provider recognizes repetitions.
-    public var isRepeatable: Bool
+    public var isIdempotent: Bool
     /// True if a failed request is sent again unchanged. If false, the caller handles the failure, for example by
     /// asking for less.
     public var isRetried = true
     /// False if the path contains an interpolated part that could change the path's structure.
     var isSound = true
-    var mayBeRetried: Bool { isRepeatable && isRetried }
+    var mayBeRetried: Bool { isIdempotent && isRetried }
 
     /// Creates a request without a body. GET counts as idempotent, other methods do not.
     public init(_ method: Method, _ url: UpstreamURL, headers: Headers = [:]) {
@@ -26,7 +26,7 @@ public struct UpstreamRequest: Sendable {
         self.url = url
         self.headers = headers
         body = nil
-        isRepeatable = method == .get
+        isIdempotent = method == .get
     }
 
     /// Creates a request for a path below the URL `base`.

@@ -16,12 +16,12 @@ extension Workspace {
             """, now - Self.approvalTime
         ) { try $0[0] as Identifier }
         for action in expired {
-            try exclusively {
+            try withWriteLock {
                 let status = try first(
                     "SELECT status FROM remediation_actions WHERE workspace_id = $1 AND id = $2", action
                 ) { try $0[0] as String }
                 guard status == "pending_approval" else { return }
-                try change {
+                try audited {
                     try cancelAction(action, because: "It was not approved in time.", now: now)
                     let entry = AuditEntry(
                         action: "remediation.cancelled", targetType: "remediation_action",

@@ -17,7 +17,7 @@ extension Workspace {
         for (id, platform, parameters) in lost {
             let status = RemediationAction.Status.unknownOutcome
             let name = Platform(rawValue: platform)?.name ?? platform
-            try exclusively {
+            try withWriteLock {
                 let ended = try execute(
                     """
                     UPDATE remediation_actions SET status = $3, error = $4, updated_at = $5, extra_params = $6
@@ -26,7 +26,7 @@ extension Workspace {
                     "Its job ended before it was finished. Check \(name) before you request it again.", now,
                     JSON.object(StoredParameters.withoutSecrets(parameters.object ?? [:])))
                 guard ended == 1 else { return }
-                try change {
+                try audited {
                     let entry = AuditEntry(
                         action: "remediation.failed", targetType: "remediation_action", targetID: id.description,
                         details: ["status": .string(status.rawValue), "cause": "job_lost"], createdAt: now)

@@ -7,12 +7,12 @@ extension Workspace {
     /// Seals with the first key of `seal` what another of its keys sealed: credentials of integrations, and secret
     /// parameters of actions that have not ended. The audit log gets an entry if anything was sealed again.
     @_spi(System) public func reseal(with seal: CredentialSeal, now: Timestamp = .now) throws -> Resealing {
-        try exclusively {
+        try withWriteLock {
             var resealing = Resealing()
             try resealIntegrations(seal, &resealing)
             try resealActions(seal, &resealing)
             guard resealing.resealed > 0 else { return resealing }
-            return try change {
+            return try audited {
                 let entry = AuditEntry(
                     action: "credentials.resealed", targetType: "workspace", targetID: id.description,
                     details: ["key_id": .string(seal.keyID), "resealed": .integer(resealing.resealed)], createdAt: now)

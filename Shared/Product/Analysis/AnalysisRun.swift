@@ -48,7 +48,7 @@ extension Workspace {
             let found = try detections(
                 of: able.filter { !$0.category.looksAtFindings }, from: sources, at: now,
                 spent: { costs.append(($0, $1)) })
-            let risk = try change {
+            let risk = try audited {
                 try finishAnalysis(runID, skipped: skipped.count, costs)
                 var update = try FindingsUpdate(self, now: now)
                 try reopenDueFindings(now: now)
@@ -79,7 +79,7 @@ extension Workspace {
     }
 
     private func beginAnalysis(now: Timestamp) throws -> Identifier {
-        try exclusively {
+        try withWriteLock {
             let last = try first(
                 """
                 SELECT id, status, started_at FROM analysis_runs WHERE workspace_id = $1

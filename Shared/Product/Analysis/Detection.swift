@@ -59,7 +59,7 @@ extension Workspace {
         }
         let questions = rules.map { $0.question(over: Prelude.overKeptTables) }
         let words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
-        return try survey {
+        return try snapshot {
             // Materializes only the tables that a rule queries.
             for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {
                 try timed("table \(table.name)") { try keep(table.kept, table.query.values(at: now)) }

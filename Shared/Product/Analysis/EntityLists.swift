@@ -28,7 +28,7 @@ struct EntityLists {
         }
     }
 
-    private var entities: [AffectedEntities: Least<JSON>] = [:]
+    private var entities: [AffectedEntities: BoundedSmallest<JSON>] = [:]
 
     mutating func add(_ row: any Row, _ columns: Columns) {
         for (kind, fields) in columns.kinds {
@@ -37,7 +37,7 @@ struct EntityLists {
             let key =
                 kind == .integrations
                 ? fields.map { row.text($0.column) }.joined(separator: "\0") : row.text(first.column)
-            entities[kind, default: Least()].add(key, Self.entity(row, kind, fields))
+            entities[kind, default: BoundedSmallest()].add(key, Self.entity(row, kind, fields))
         }
     }
 

@@ -41,7 +41,7 @@ struct ListedValues {
     /// The value of the first row, for queries that order their rows.
     private(set) var first: String?
     private var last: String?
-    private var least = Least<Void>()
+    private var least = BoundedSmallest<Void>()
     // The hashes of the values, filled only from the second value on, since most findings have one row. Hashes bound
     // the memory for the few findings with very many rows.
     private var seen: Set<Int> = []

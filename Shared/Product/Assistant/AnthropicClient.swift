@@ -28,7 +28,7 @@ struct AnthropicClient {
         limits.total = seconds
         limits.bodyLength = 4 << 20
         client = try UpstreamClient(
-            "anthropic", environment, retry: RetryPolicy(retries: 3, firstPause: pause, verdict: Self.verdict),
+            "anthropic", environment, retry: RetryPolicy(retries: 3, firstPause: pause, decision: Self.decision),
             limits: limits, seconds: seconds)
     }
 
@@ -54,7 +54,7 @@ struct AnthropicClient {
         if !mayUseTools { body["tool_choice"] = ["type": "none"] }
         request.setJSON(.object(body))
         // Asking twice costs tokens, but changes nothing.
-        request.isRepeatable = true
+        request.isIdempotent = true
         let response: UpstreamResponse
         do {
             response = try client.send(request)
@@ -71,7 +71,7 @@ struct AnthropicClient {
     }
 
     /// Returns the retry decision. Requests are retried if the API is not available. The caller handles a rate limit.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.headers["x-should-retry"] != "false" else { return .final }
         switch response.status {
         case 408, 409, 500...599:

@@ -63,7 +63,7 @@ public struct Assistant {
         if !actions.isEmpty || turn.messages.last?.role == .user {
             turn.close(Self.response(answer, actions.map(\.sentenceForModel)))
         }
-        let waiting = try workspace.exclusively {
+        let waiting = try workspace.withWriteLock {
             let row = try conversation.keep(turn.messages, tokens: turn.tokens, in: workspace, now: now)
             return try turn.proposed.map { proposal in
                 let confirmation = Confirmation(
@@ -90,7 +90,7 @@ public struct Assistant {
         _ token: String, message: String, sessionID: Identifier?, in workspace: Workspace, now: Timestamp = .now
     ) throws -> ChatAnswer {
         let (userID, _) = try member(of: workspace)
-        return try workspace.exclusively {
+        return try workspace.withWriteLock {
             let confirmation = try workspace.useConfirmation(
                 token, of: userID, message: message, key: confirmationKey, now: now)
             var conversation = try Conversation(row: confirmation.sessionID, of: userID, in: workspace)
@@ -143,7 +143,7 @@ public struct Assistant {
         guard turn.changes > 0 else { return }
         turn.close("(This answer broke off.)")
         let (messages, tokens) = (turn.messages, turn.tokens)
-        _ = try workspace.exclusively {
+        _ = try workspace.withWriteLock {
             try conversation.keep(messages, tokens: tokens, in: workspace, now: now)
         }
     }

@@ -71,7 +71,7 @@ extension SystemAccess {
             subscription = try Self.current(id, at: stripe, prices)
             order = event.orderWhenRead
         }
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             let isNew = try workspace.execute(
                 """
                 INSERT INTO billing_events (workspace_id, id, type, received_at) VALUES ($1, $2, $3, $4)

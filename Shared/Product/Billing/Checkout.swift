@@ -79,7 +79,7 @@ public struct Billing {
         guard let url = session["url"]?.string, let sessionID = session["id"]?.string else {
             throw BillingError.stripeFailed
         }
-        try workspace.change {
+        try workspace.audited {
             let entry = AuditEntry(
                 action: "billing.checkout_started", targetType: "workspace", targetID: id,
                 details: ["interval": .string(interval.rawValue), "price_id": .string(price)], createdAt: now)
@@ -98,7 +98,7 @@ public struct Billing {
         let session = try client.create(
             "/v1/billing_portal/sessions", [("customer", customer), ("return_url", returnURL)])
         guard let url = session["url"]?.string else { throw BillingError.stripeFailed }
-        try workspace.change {
+        try workspace.audited {
             let entry = AuditEntry(
                 action: "billing.portal_opened", targetType: "workspace", targetID: workspace.id.description,
                 createdAt: now)

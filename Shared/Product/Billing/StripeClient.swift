@@ -18,7 +18,8 @@ public struct StripeClient {
         self.key = Secret(key)
         self.log = log
         client = try UpstreamClient(
-            "stripe", environment, retry: RetryPolicy(retries: 2, firstPause: pause, verdict: Self.verdict), seconds: 25
+            "stripe", environment, retry: RetryPolicy(retries: 2, firstPause: pause, decision: Self.decision),
+            seconds: 25
         )
     }
 
@@ -29,7 +30,7 @@ public struct StripeClient {
         var request = UpstreamRequest(.post, url, path)
         request.headers["Idempotency-Key"] = Identifier.random().description
         request.setForm(fields)
-        request.isRepeatable = true
+        request.isIdempotent = true
         return try send(request)
     }
 
@@ -66,7 +67,7 @@ public struct StripeClient {
 
     /// Returns the retry decision. Stripe's own header comes first. Otherwise 409 is a conflict with a simultaneous
     /// request, 429 a limit, 5xx a failure.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         switch (response.headers["Stripe-Should-Retry"], response.status) {
         case ("false", _): .final
         case ("true", _), (_, 409), (_, 500...599): .failed(seconds: response.retryAfter)

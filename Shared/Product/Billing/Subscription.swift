@@ -90,8 +90,8 @@ extension Workspace {
             """, subscription.id, customer, subscription.status, subscription.interval, subscription.priceID,
             subscription.periodEnd, subscription.beganAt, order)
         guard isLater == 1 else { return }
-        try change {
-            let status = try settleSubscription(now: now)
+        try audited {
+            let status = try applySubscription(now: now)
             var entry = AuditEntry(
                 action: "billing.subscription_updated", targetType: "workspace", targetID: id.description,
                 details: ["status": .string(subscription.status), "subscription_id": .string(subscription.id)],
@@ -104,7 +104,7 @@ extension Workspace {
 
     /// Applies the subscription that counts to the workspace: one that is paid before one that is not, and then the
     /// latest. Returns its status.
-    private func settleSubscription(now: Timestamp) throws -> String {
+    private func applySubscription(now: Timestamp) throws -> String {
         let counts = try first(
             """
             SELECT stripe_customer_id, id, status, billing_interval, price_id, current_period_end

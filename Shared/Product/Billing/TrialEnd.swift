@@ -10,7 +10,7 @@ extension Workspace {
     public func endExpiredTrial(now: Timestamp = .now) throws -> Bool {
         guard plan == .trial else { return false }
         guard let end = try trialEnd(), Trial.hasExpired(end: end, now: now) else { return false }
-        return try change {
+        return try audited {
             // The customer may have chosen a plan since the trial was read. Then that plan stays.
             guard try endTrial(of: end) else {
                 throw StoreError.failed("the workspace's plan changed while its trial was ending")

@@ -17,7 +17,7 @@ public struct AuditLogExport {
         self.workspace = workspace
         self.key = key
         exportedAt = now
-        try workspace.change {
+        try workspace.audited {
             let entry = AuditEntry(
                 action: "audit_log.exported", targetType: "workspace", targetID: workspace.id.description,
                 createdAt: now)

@@ -45,7 +45,7 @@ public struct WorkspaceExport {
         let entities = Entity.allCases.filter { $0 != .auditLog || includesAuditLog }
         // The entry comes first, so that it is part of the export, and so that an export that can't be recorded does
         // not take place.
-        try workspace.change {
+        try workspace.audited {
             let entry = AuditEntry(
                 action: "workspace.exported", targetType: "workspace", targetID: workspace.id.description,
                 details: [

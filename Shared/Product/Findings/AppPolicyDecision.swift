@@ -18,7 +18,7 @@ extension Workspace {
         _ status: AppPolicy.Status, appName: String, by decider: String? = nil, now: Timestamp = .now
     ) throws -> AppPolicy {
         let folded = appName.lowercased()
-        return try change {
+        return try audited {
             let before = try appPolicy(appName: appName)
             switch status {
             case .undecided:

@@ -12,7 +12,7 @@ extension Workspace {
         _ findingID: Identifier, days: Int, reason: String?, now: Timestamp = .now
     ) throws -> Timestamp {
         let end = now + .days(days)
-        return try change {
+        return try audited {
             let title = try first(
                 """
                 UPDATE findings SET status = 'snoozed', snoozed_until = $3, reason = $4, updated_at = $5
@@ -34,7 +34,7 @@ extension Workspace {
     /// Dismisses a finding for good.
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func dismissFinding(_ findingID: Identifier, reason: String?, now: Timestamp = .now) throws {
-        try change {
+        try audited {
             let title = try first(
                 """
                 UPDATE findings SET status = 'dismissed', snoozed_until = NULL, reason = $3, updated_at = $4
@@ -54,7 +54,7 @@ extension Workspace {
     /// Marks a finding as in progress.
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is not open.
     public func acknowledgeFinding(_ findingID: Identifier, now: Timestamp = .now) throws {
-        try change {
+        try audited {
             let title = try first(
                 """
                 UPDATE findings SET status = 'in_progress', updated_at = $3
@@ -72,7 +72,7 @@ extension Workspace {
     /// Adds a star to a finding, in any status, or removes it.
     /// - Throws: `FindingError` if the workspace has no such finding.
     public func starFinding(_ findingID: Identifier, isStarred: Bool, now: Timestamp = .now) throws {
-        try change {
+        try audited {
             let title = try first(
                 "UPDATE findings SET is_starred = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2 RETURNING title",
                 findingID, isStarred, now

@@ -10,7 +10,7 @@ extension Workspace {
             "SELECT id FROM findings WHERE workspace_id = $1 AND status = 'snoozed' AND snoozed_until <= $2", now
         ) { try $0[0] as Identifier }
         for id in due {
-            try change {
+            try audited {
                 // A person may have decided about the finding since it was read. That decision stays, without an entry
                 // here.
                 let reopened = try execute(

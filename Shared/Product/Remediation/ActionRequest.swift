@@ -47,14 +47,14 @@ extension Remediation {
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             if let earlier = try request.idempotencyKey.flatMap({ try workspace.remediationAction(ofKey: $0) }) {
                 guard request.isSame(as: earlier), hasSameParameters(request, as: earlier, in: workspace) else {
                     throw RemediationError.keyOfAnotherRequest
                 }
                 return earlier
             }
-            return try workspace.change {
+            return try workspace.audited {
                 let resolution = try resolve(request, in: workspace)
                 let finding = try request.findingID.map { try workspace.remediableFinding($0) }
                 guard try !workspace.isActionWaiting(withKey: resolution.key(of: request.type, on: request.platform))

@@ -54,7 +54,7 @@ struct ActionRun {
     /// Stores that a step has started, unless the platform was disconnected in the meantime. It can't be disconnected
     /// while this runs.
     private mutating func begin(_ index: Int, at platform: Platform) throws {
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             _ = try workspace.connected(platform, since: action.createdAt)
             steps[index].status = .running
             try save()
@@ -131,7 +131,7 @@ struct ActionRun {
     /// Stores the steps, unless another worker has taken the job over.
     /// - Throws: `ActionCancelled` if the action was cancelled in the meantime.
     func save() throws {
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             try context.confirm()
             guard try workspace.storeProgress(progress, of: action.id, now: context.now) else {
                 throw ActionCancelled()
@@ -161,7 +161,7 @@ struct ActionRun {
 
     /// Stores the product's decision about the application, in the transaction that ends the action.
     func decide(_ status: AppPolicy.Status, as type: ActionType) throws -> JobOutcome {
-        try workspace.exclusively {
+        try workspace.withWriteLock {
             let resolution = try workspace.decisionTarget(action.entityID, of: action.platform)
             try action.demandSame(resolution, for: type)
             _ = try workspace.setAppPolicy(
@@ -176,7 +176,7 @@ struct ActionRun {
     private func end(
         _ status: RemediationAction.Status, _ sentence: String?, code: String? = nil
     ) throws -> JobOutcome {
-        try workspace.change {
+        try workspace.audited {
             try context.confirm()
             guard try workspace.endAction(action, status, progress, error: sentence, now: context.now) else {
                 throw ActionCancelled()

@@ -45,7 +45,7 @@ extension Workspace {
         guard case .member(_, _, let role) = caller, Permission.approveRemediation.roles.contains(role) else {
             throw RemediationError.mayNotDecide
         }
-        return try change {
+        return try audited {
             guard let action = try remediationAction(id) else { throw RemediationError.unknownAction }
             guard action.status == .pendingApproval else {
                 throw RemediationError.notPending(action.status)

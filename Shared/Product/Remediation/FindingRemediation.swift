@@ -35,7 +35,7 @@ extension Remediation {
         of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
         now: Timestamp = .now
     ) throws -> RemediationRequest {
-        try workspace.change {
+        try workspace.audited {
             let finding = try workspace.remediableFinding(findingID)
             guard let type = chosen ?? finding.actionType else {
                 throw RemediationError.noRecommendedAction

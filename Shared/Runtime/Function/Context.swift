@@ -16,11 +16,11 @@ public struct Context {
     public let now: Timestamp
     /// The log, for messages to the operators of the product.
     public let log: Log
-    let afterwards: Afterwards
+    let background: BackgroundWork
 
     /// Runs `work` after the response has been sent, within the function's time limit. Work that must not be lost needs
     /// a row in the store, such as a job, before this call; then this call only starts it early.
-    public func waitUntil(_ work: @escaping () throws -> Void) { afterwards.add(work, log) }
+    public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
     /// The same for an operation.
     var operation: OperationContext { OperationContext(workspace, env, now: now, log, waitUntil: waitUntil) }
@@ -34,10 +34,10 @@ public struct PublicContext {
     /// The log, for messages to the operators of the product.
     public let log: Log
     let process: FunctionProcess
-    let afterwards: Afterwards
+    let background: BackgroundWork
 
     /// Runs `work` after the response has been sent, within the function's time limit.
-    public func waitUntil(_ work: @escaping () throws -> Void) { afterwards.add(work, log) }
+    public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
     /// Checks the state of the database.
     public func databaseHealth() -> DatabaseHealth {
@@ -93,7 +93,7 @@ public enum DatabaseHealth: String, Sendable {
 }
 
 /// The work that is to run after a response. Errors that it throws go to the log.
-final class Afterwards {
+final class BackgroundWork {
     private(set) var work: [() -> Void] = []
 
     func add(_ work: @escaping () throws -> Void, _ log: Log) {

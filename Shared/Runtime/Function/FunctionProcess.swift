@@ -8,7 +8,7 @@ import Store
 /// it is first used, and the API keys that it has seen.
 final class FunctionProcess {
     let log: Log
-    let knownKeys = KnownKeys()
+    let keyCache = APIKeyCache()
     private let environment: Environment
     private var opened: (any Database)?
     private var isRehearsing = false
@@ -47,8 +47,8 @@ final class FunctionProcess {
         body()
         isRehearsing = false
         opened = nil
-        knownKeys.forgetAll()
-        if (try? hasDatabase()) == true { (try? self.database())?.settle(like: database) }
+        keyCache.forgetAll()
+        if (try? hasDatabase()) == true { (try? self.database())?.prewarm(like: database) }
         database.close()
     }
 

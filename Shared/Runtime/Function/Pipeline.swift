@@ -34,9 +34,9 @@ public final class Pipeline: Service {
     public func respond(to request: Request) -> Response {
         let requestID = RequestID.of(request)
         let log = process.log.with("request_id", requestID)
-        let afterwards = Afterwards()
-        var response = process.answer(log) { try answer(request, log, afterwards) }
-        response.afterwards = afterwards.work
+        let background = BackgroundWork()
+        var response = process.answer(log) { try answer(request, log, background) }
+        response.background = background.work
         if case .stream(let body) = response.body {
             response.body = .stream { [self] send in try stream(body, to: send, log) }
         }
@@ -89,7 +89,7 @@ public final class Pipeline: Service {
 
     /// Checks and answers a request. The order of the checks is part of the interface, because it decides which error a
     /// caller sees first.
-    private func answer(_ request: Request, _ log: Log, _ afterwards: Afterwards) throws -> Response {
+    private func answer(_ request: Request, _ log: Log, _ background: BackgroundWork) throws -> Response {
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
             throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
@@ -102,25 +102,25 @@ public final class Pipeline: Service {
         case .anyone(let handle):
             return try handle(
                 PublicContext(
-                    request: request, env: environment, log: log, process: process, afterwards: afterwards))
+                    request: request, env: environment, log: log, process: process, background: background))
         case .signed(let verify):
             let now = now()
             let handle = try verify(request, environment, now)
             return try handle(
                 SignedContext(env: environment, access: SystemAccess(try process.database()), now: now, log: log))
         case .checked(let requirement, let handle):
-            return try process.knownKeys.withFreshKey {
+            return try process.keyCache.withFreshKey {
                 let now = now()
                 let (access, inputs) = try access(request, for: requirement, plan: handler.plan, log, now: now)
                 var response = process.answer(log) {
                     try handle(
                         Context(
                             request: request, env: environment, workspace: access.workspace, caller: access.caller,
-                            now: now, log: log, afterwards: afterwards), inputs)
+                            now: now, log: log, background: background), inputs)
                 }
                 // Checks the rate limit only now, after the read. If it throws, the data is not sent.
-                let rateLimit = try access.admission?.rateLimit()
-                if let obstacle = access.admission?.obstacle { process.noteOutage(obstacle, log) }
+                let rateLimit = try access.rateLimitCheck?.rateLimit()
+                if let obstacle = access.rateLimitCheck?.obstacle { process.noteOutage(obstacle, log) }
                 for field in rateLimit?.headers.fields ?? [] { response.headers.add(field.name, field.value) }
                 return response
             }
@@ -133,7 +133,7 @@ public final class Pipeline: Service {
         let database = try process.database()
         let address = try trustedProxies.get().client(of: request)
         let authenticated = try authenticate(
-            request, for: requirement, environment, database, known: process.knownKeys, address: address, log, now: now)
+            request, for: requirement, environment, database, known: process.keyCache, address: address, log, now: now)
         do {
             // With a session, the request must name the workspace. With an API key, which belongs to one workspace, a
             // request without other inputs needs no body.

@@ -35,7 +35,7 @@ struct Watchdog<S: Service> {
             case .stream(let body): try body { try Descriptor.standardOutput.write($0) }
             }
             Descriptor.standardOutput.finish()
-            response.afterwards.forEach { $0() }
+            response.background.forEach { $0() }
             return 0
         } catch {
             return 1

@@ -30,7 +30,7 @@ import Testing
         let before = try tenant.inventory()
         #expect(before.count > 3 && requests > 3)
         // PostgreSQL plans by itself as for empty tables until a minute later; syncs then take a multiple of the time.
-        try tenant.store.database.settleStatistics()
+        try tenant.store.database.analyzeStatistics()
         for seed in Self.seeds {
             tenant.corruptor.begin(seed: seed, of: requests)
             // The sync may fail, or remain unfinished.

@@ -173,7 +173,7 @@ private final class Moto {
     private static func client(_ url: String) throws -> UpstreamClient {
         try UpstreamClient(
             "aws", Environment(["ENVIRONMENT": "development", "UPSTREAM_AWS": url]),
-            retry: RetryPolicy(verdict: AWSErrors.verdict), seconds: 120)
+            retry: RetryPolicy(decision: AWSErrors.decision), seconds: 120)
     }
 
     /// Calls IAM as the user.

@@ -45,7 +45,7 @@ struct Fixture: Service {
             }
         case "later":
             var response = hello
-            response.afterwards = [{ usleep(UInt32(number) * 1_000) }]
+            response.background = [{ usleep(UInt32(number) * 1_000) }]
             return response
         case "log":
             let id = request.headers["x-request-id"] ?? ""

@@ -23,7 +23,7 @@ import Testing
         database = RecordingDatabase(store.database)
         access = SystemAccess(database)
         try fill()
-        try store.database.settleStatistics()
+        try store.database.analyzeStatistics()
         database.statements = [:]
     }
 

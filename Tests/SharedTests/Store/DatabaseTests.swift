@@ -62,17 +62,17 @@ import Testing
     }
 
     /// The same temporary table can be made repeatedly, also by a process that serves several requests.
-    @Test("A survey's temporary tables show one state and disappear at its end")
+    @Test("A snapshot's temporary tables show one state and disappear at its end")
     func whatASurveyKeepsIsOneStateAndGoneAfterwards() throws {
         let store = try TestStore()
         let writer = store.connect()
-        let owners = KeptTable(
+        let owners = TemporaryTable(
             "owners", key: "user_id",
             "SELECT user_id, email FROM members WHERE workspace_id = $1 AND role = 'super_admin'")
         func count() throws -> Int? { try store.database.first("SELECT count(*) FROM owners") { try $0[0] } }
         for expected in [1, 0] {
-            try store.database.transaction(.survey) {
-                try store.database.keep(owners, [store.own.id.sqlValue])
+            try store.database.transaction(.snapshot) {
+                try store.database.materialize(owners, [store.own.id.sqlValue])
                 #expect(try count() == expected)
                 try writer.execute("UPDATE members SET role = 'viewer' WHERE workspace_id = $1", store.own.id)
                 #expect(try count() == expected)
@@ -84,17 +84,17 @@ import Testing
             #expect(throws: StoreError.self) { try count() }
         }
         #expect(throws: Stop.self) {
-            try store.database.transaction(.survey) {
-                try store.database.keep(owners, [store.own.id.sqlValue])
+            try store.database.transaction(.snapshot) {
+                try store.database.materialize(owners, [store.own.id.sqlValue])
                 throw Stop()
             }
         }
         #expect(throws: StoreError.self) { try count() }
-        // Within a transaction the table also disappears when the survey ends.
+        // Within a transaction the table also disappears when the snapshot ends.
         try store.database.transaction(.write) {
             for _ in 0..<2 {
-                try store.database.transaction(.survey) {
-                    try store.database.keep(owners, [store.own.id.sqlValue])
+                try store.database.transaction(.snapshot) {
+                    try store.database.materialize(owners, [store.own.id.sqlValue])
                     #expect(try count() == 0)
                 }
             }

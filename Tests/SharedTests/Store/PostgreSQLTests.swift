@@ -119,7 +119,7 @@
                 let outcome = attempt(functions, refused)
                 #expect(outcome.contains("permission denied") || outcome.contains("must be owner"), "\(outcome)")
             }
-            // A survey's temporary tables need no right that this role lacks.
+            // A snapshot's temporary tables need no right that this role lacks.
             #expect(attempt(functions, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id FROM workspaces") == "0")
             // The server can also analyse tables without statistics on behalf of this role.
             let unknown: SQL = """

@@ -81,8 +81,8 @@ import Testing
         }
         let after = try rows(maker)
         #expect(after != before)
-        // A survey makes temporary tables next to the views.
-        #expect(try transactions.transaction(.survey) { try rows(transactions) } == before)
+        // A snapshot makes temporary tables next to the views.
+        #expect(try transactions.transaction(.snapshot) { try rows(transactions) } == before)
         // Writes that others make at the same time are visible.
         try transactions.execute("UPDATE workspaces SET name = 'Renamed' WHERE id = $1", store.own.id)
         struct Failure: Error {}

@@ -17,7 +17,7 @@ extension SystemAccess {
                 "INSERT INTO workspaces (id, name, plan, trial_ends_at, created_at) VALUES ($1, $2, $3, $4, $5)", id,
                 name, plan, end, now)
             try AuditLog(database, workspaceID: id).begin(at: now)
-            return try Workspace(id: id, plan: plan, caller: caller, database: database).change {
+            return try Workspace(id: id, plan: plan, caller: caller, database: database).audited {
                 let entry = AuditEntry(
                     action: "workspace.created", targetType: "workspace", targetID: id.description,
                     details: ["name": .string(name), "plan": .string(plan.rawValue)], createdAt: now)
@@ -39,7 +39,7 @@ extension Workspace {
     @_spi(System) public func change(
         _ settings: [WorkspaceSetting], now: Timestamp = .now, pauseIntegrations: () throws -> Int
     ) throws -> WorkspaceOverview {
-        try exclusively {
+        try withWriteLock {
             let before = try overview()
             for setting in settings { try store(setting, now: now) }
             let after = try overview()
@@ -48,7 +48,7 @@ extension Workspace {
                 changes[name] = ["from": before.settings[name] ?? .null, "to": value]
             }
             guard !changes.isEmpty else { return after }
-            return try change {
+            return try audited {
                 var entry = AuditEntry(
                     action: "workspace.settings_changed", targetType: "workspace", targetID: id.description,
                     details: ["changes": .object(changes)], createdAt: now)
@@ -102,7 +102,7 @@ extension Workspace {
     @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
         let keys = try rows("SELECT id FROM api_keys WHERE workspace_id = $1") { try $0[0] as Identifier }
         let erased: Int = try writingInventory {
-            try change {
+            try audited {
                 guard try unfinishedChange() == nil else {
                     throw AdministrationError(
                         "a sync of the workspace is being applied; try again in a minute, and nothing was deleted")

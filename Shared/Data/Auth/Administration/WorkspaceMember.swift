@@ -44,7 +44,7 @@ extension Workspace {
     @_spi(System) public func addMember(
         _ userID: Identifier, email: String, role: Role, now: Timestamp = .now
     ) throws -> WorkspaceMember {
-        try change {
+        try audited {
             if let known = try knownMember(userID) {
                 throw AdministrationError(
                     "user \(userID) is a member already, as \(known.role.rawValue); change that with member role")
@@ -64,10 +64,10 @@ extension Workspace {
     @_spi(System) public func changeRole(
         of userID: Identifier, to role: Role, now: Timestamp = .now
     ) throws -> WorkspaceMember {
-        try exclusively {
+        try withWriteLock {
             let before = try demandMember(userID)
             guard before.role != role else { return before }
-            return try change {
+            return try audited {
                 try execute("UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2", userID, role)
                 let after = WorkspaceMember(
                     userID: userID, email: before.email, role: role, createdAt: before.createdAt)
@@ -84,7 +84,7 @@ extension Workspace {
     @_spi(System) public func removeMember(
         _ userID: Identifier, keepsKeys: Bool, now: Timestamp = .now
     ) throws -> RemovedMember {
-        try change {
+        try audited {
             let member = try demandMember(userID)
             let made = Set(
                 try rows(

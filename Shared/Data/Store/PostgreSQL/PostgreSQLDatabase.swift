@@ -42,7 +42,7 @@
         private var statementCount = 0
         /// Statements that wait for the next `read`.
         private var waiting: [Statement] = []
-        /// The names of the temporary tables that the current survey has created.
+        /// The names of the temporary tables that the current snapshot has created.
         var kept: [StaticString] = []
 
         private typealias Command = PostgreSQLConnection.Command
@@ -125,14 +125,14 @@
         }
 
         public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
-            if kind == .survey { try refreshStatistics() }
-            guard case .none = transaction else { return try kind == .survey ? surveying(body) : body() }
+            if kind == .snapshot { try refreshStatistics() }
+            guard case .none = transaction else { return try kind == .snapshot ? takingSnapshot(body) : body() }
             try runWaiting()
             transaction = .awaitingBegin(kind)
             statementCount = 0
             defer { transaction = .none }
             do {
-                let result = try kind == .survey ? surveying(body) : body()
+                let result = try kind == .snapshot ? takingSnapshot(body) : body()
                 try commit()
                 return result
             } catch {
@@ -174,7 +174,7 @@
 
         /// Does nothing: statements can only be prepared on a connection, and a child can't use its parent's
         /// connection.
-        public func settle(like rehearsal: any Database) {}
+        public func prewarm(like rehearsal: any Database) {}
 
         // MARK: Statements
 
@@ -250,7 +250,7 @@
             try once { connection in
                 switch kind {
                 // If a transaction has only read, nothing depends on the result of its end.
-                case .read, .survey: try connection.performLater([Self.commit])
+                case .read, .snapshot: try connection.performLater([Self.commit])
                 case .write: _ = try connection.perform([Self.commit])
                 }
             }
@@ -284,14 +284,14 @@
         private static func begin(_ kind: TransactionKind) -> Command {
             switch kind {
             case .read: beginRead
-            case .survey: beginSurvey
+            case .snapshot: beginSnapshot
             case .write: beginWrite
             }
         }
 
         private static let beginRead = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        // A survey writes temporary tables, which are dropped when it ends.
-        private static let beginSurvey = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
+        // A snapshot writes temporary tables, which are dropped when it ends.
+        private static let beginSnapshot = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
         // READ WRITE is not stated, so that a database that is set to be read-only stays read-only.
         private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED")
         private static let commit = Command("COMMIT")

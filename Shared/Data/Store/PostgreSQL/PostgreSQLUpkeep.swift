@@ -2,7 +2,7 @@
     extension PostgreSQLDatabase {
         /// Vacuums and analyzes all tables, which the server would do by itself within minutes (autovacuum). Until then
         /// it plans queries of new tables by guesses. PostgreSQL skips tables that the current role does not own.
-        public func settleStatistics() throws {
+        public func analyzeStatistics() throws {
             for table in SchemaNames.tables.sorted() { try script("VACUUM (ANALYZE) \(SchemaNames.schema).\(table)") }
         }
 

@@ -109,10 +109,10 @@ public final class SQLiteDatabase: Database {
     public func runWaiting() throws {}
 
     /// Does nothing: queries are planned from the schema alone, whatever the data.
-    public func settleStatistics() throws {}
+    public func analyzeStatistics() throws {}
 
     public func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result {
-        if kind == .survey { return try surveying { try transaction(.read, body) } }
+        if kind == .snapshot { return try takingSnapshot { try transaction(.read, body) } }
         guard openTransaction == nil else { return try body() }
         try execute(kind == .write ? "BEGIN IMMEDIATE" : "BEGIN")
         openTransaction = kind
@@ -139,7 +139,7 @@ public final class SQLiteDatabase: Database {
         // The journal mode can't be changed within a transaction.
         try useWriteAheadLog()
         // Renaming a table opens the database for temporary tables, after which temp_store can't be changed within a
-        // transaction. A later survey would need that, so it is set now.
+        // transaction. A later snapshot would need that, so it is set now.
         try script("PRAGMA temp_store = MEMORY")
         try transaction(.write) {
             try script(Migration.table.text)

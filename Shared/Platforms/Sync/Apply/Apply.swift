@@ -7,7 +7,7 @@ import Store
 // access without people. A large sync writes hundreds of thousands of rows, and its process may be killed at any
 // moment.
 //
-// Approach. Records are first staged in `sync_staged`, page by page (Staging.swift). When all have come, `compare`
+// Approach. Records are first staged in `sync_staged`, page by page (Staging.swift). When all have come, `markGone`
 // notes the rows that the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes
 // the inventory from the staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and
 // the engine has one writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
@@ -28,7 +28,7 @@ import Store
 extension Workspace {
     /// Prepares for applying the sync: gives accounts their new ids, and notes the rows that are gone. Done in advance,
     /// this shortens the time for which applying keeps other writers waiting.
-    func compare(_ run: SyncRun) throws {
+    func markGone(_ run: SyncRun) throws {
         try writingInventory {
             try followIDs(run)
             let filled = try filledTables(of: run.integrationID)
@@ -69,7 +69,7 @@ extension Workspace {
             """, run.id
         ) { _ in true }
         guard hasFormerIDs == true else { return }
-        try exclusively {
+        try withWriteLock {
             try save(run)
             try demandNoUnfinishedChange()
             try execute(Self.newIDs, run.id)
@@ -109,7 +109,7 @@ extension Workspace {
         let update = try InventoryUpdate(
             steps: ApplySteps(workspace: self, runID: run.id, change: nil, deadline: deadline))
         try writingInventory {
-            try change {
+            try audited {
                 try demandNoUnfinishedChange()
                 try begin(run, of: integration, now: now)
                 try update.run()
@@ -147,7 +147,7 @@ extension Workspace {
             try update.run()
             // Counting takes long, so it comes before the last transaction, which adds its own deletions.
             var outcome = ApplyOutcome(changes: try countChanges(of: run.id), billable: try billableIdentities())
-            try change {
+            try audited {
                 try begin(run, of: integration, now: nil)
                 let deleted = try update.removeReferred()
                 if deleted > 0 { outcome.changes["deleted", default: 0] += deleted }

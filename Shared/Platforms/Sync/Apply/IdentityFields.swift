@@ -15,13 +15,13 @@ struct IdentityFields {
     private var workspace: Workspace { steps.workspace }
     private var runID: Identifier { steps.runID }
 
-    private static let isTouched: SQL = """
+    private static let isNoted: SQL = """
         identities.workspace_id = $1 AND identities.id IN (
             SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
         """
 
     /// Selects the noted identities that are not written yet.
-    private static let touchedKeys: SQL = """
+    private static let notedKeys: SQL = """
         SELECT external_id AS key FROM sync_staged
         WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND fingerprint = ''
         """
@@ -56,18 +56,18 @@ struct IdentityFields {
     /// Writes the fields of the noted identities.
     func write() throws {
         // Most syncs change no identity, and PostgreSQL takes long to plan these statements.
-        let isAnyTouched = try workspace.first(
+        let isAnyNoted = try workspace.first(
             "SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' LIMIT 1",
             runID
         ) { _ in true }
-        guard isAnyTouched == true else { return }
+        guard isAnyNoted == true else { return }
         let isAdmin: SQL = """
             EXISTS (SELECT 1\(Self.accounts)\(Self.atDirectory) AND integrations.status <> 'disconnected'
                 AND accounts.is_admin AND accounts.status = 'active')
             """
-        try steps.run(Self.touchedKeys) { part in
-            let isTouched: SQL = """
-                \(part.aside("identities.workspace_id")) = $1 AND \(part.has("identities.id", or: Self.isTouched))
+        try steps.run(Self.notedKeys) { part in
+            let isNoted: SQL = """
+                \(part.aside("identities.workspace_id")) = $1 AND \(part.has("identities.id", or: Self.isNoted))
                 """
             return [
                 """
@@ -83,12 +83,12 @@ struct IdentityFields {
                         ELSE (SELECT max(accounts.last_login_at)\(Self.accounts)) END,
                     department = \(Self.first("department")), title = \(Self.first("title")),
                     manager_email = \(Self.first("manager_email")), updated_at = \(InventoryTable.appliedAt)
-                WHERE \(isTouched)
+                WHERE \(isNoted)
                 """,
                 """
                 UPDATE identities SET deprovisioned_at = CASE WHEN status = 'deprovisioned'
                     THEN COALESCE(\(Self.first("deprovisioned_at")), deprovisioned_at, \(InventoryTable.appliedAt)) END
-                WHERE \(isTouched) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
+                WHERE \(isNoted) AND (status = 'deprovisioned' OR deprovisioned_at IS NOT NULL)
                 """,
             ] + (part == .some ? [Self.noteWritten(part)] : [])
         }
@@ -103,7 +103,7 @@ struct IdentityFields {
         let changes = try workspace.rows(
             """
             SELECT identities.id, \(wanted) FROM identities
-            WHERE \(Self.isTouched) AND COALESCE(\(wanted), identities.email) IS DISTINCT FROM identities.email
+            WHERE \(Self.isNoted) AND COALESCE(\(wanted), identities.email) IS DISTINCT FROM identities.email
             ORDER BY identities.id
             """, runID
         ) { row in (id: try row[0] as Identifier, email: try row[1] as String) }
@@ -131,7 +131,7 @@ struct IdentityFields {
     }
 
     /// Copies each account's identity to its entitlements, grants and keys, and each owner's identity to their devices.
-    func passOn() throws {
+    func copyToRecords() throws {
         for table in ["entitlements", "oauth_grants", "access_keys"] as [SQL] {
             let isAnothers: SQL = """
                 accounts.updated_at >= \(InventoryTable.appliedAt)

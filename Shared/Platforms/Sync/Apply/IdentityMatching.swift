@@ -29,7 +29,7 @@ struct IdentityMatching {
     }
 
     /// Notes the identities of accounts that meet a condition, so that their fields are written again.
-    static func touch(_ part: ApplyPart, _ condition: SQL) -> SQL {
+    static func noteIdentities(_ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
         SELECT run.workspace_id, run.id, 'identity', CAST(accounts.identity_id AS text), accounts.identity_id, '{}', ''
@@ -45,16 +45,16 @@ struct IdentityMatching {
         try matchByAddress()
         try matchByLink()
         try matchByLinksOfOthers()
-        try foundIdentities()
+        try createIdentities()
         try matchByAddress()
-        try findFounded()
+        try assignCreated()
         try followLinks()
-        try giveWay()
+        try moveToNamedPeople()
         try freeAddresses()
         let isChanged: SQL = "accounts.updated_at >= \(InventoryTable.appliedAt)"
         let isSomebodys: SQL = "accounts.workspace_id = $1 AND accounts.identity_id IS NOT NULL"
         try steps.run(InventoryTable.accounts.keys("\(isSomebodys) AND \(isChanged)")) { part in
-            [Self.touch(part, part.has("accounts.id", or: isChanged))]
+            [Self.noteIdentities(part, part.has("accounts.id", or: isChanged))]
         }
     }
 
@@ -175,7 +175,7 @@ struct IdentityMatching {
 
     /// Creates identities for accounts that have none. An identity takes the id of the account from which it is
     /// created.
-    private func foundIdentities() throws {
+    private func createIdentities() throws {
         let isNew: SQL = """
             integrations.id = accounts.integration_id AND accounts.identity_id IS NULL AND accounts.account_type <> 'shared'
                 AND (integrations.idp_role IS NOT NULL
@@ -201,16 +201,16 @@ struct IdentityMatching {
     }
 
     /// Gives accounts the identities that were created from them, unless they got one by their address.
-    private func findFounded() throws {
-        let isFounder: SQL = """
+    private func assignCreated() throws {
+        let isCreated: SQL = """
             accounts.identity_id IS NULL AND EXISTS (
                 SELECT 1 FROM identities WHERE identities.workspace_id = $1 AND identities.id = accounts.id)
             """
-        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isFounder)")) { part in
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isCreated)")) { part in
             [
                 """
                 UPDATE accounts SET identity_id = id, updated_at = \(InventoryTable.appliedAt)
-                WHERE \(InventoryTable.accounts.rows(part, or: isFounder))
+                WHERE \(InventoryTable.accounts.rows(part, or: isCreated))
                 """
             ]
         }
@@ -223,7 +223,7 @@ struct IdentityMatching {
         try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(follows)")) { part in
             let follows = InventoryTable.accounts.rows(part, or: follows)
             return [
-                Self.touch(part, follows),
+                Self.noteIdentities(part, follows),
                 """
                 UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = \(Self.linked(other))
                 WHERE \(follows)
@@ -234,7 +234,7 @@ struct IdentityMatching {
 
     /// Moves accounts of people that no identity provider knows to the person that an identity provider has since named
     /// by the same address.
-    private func giveWay() throws {
+    private func moveToNamedPeople() throws {
         let named: SQL = """
             FROM accounts AS named JOIN sync_runs AS run ON run.integration_id = named.integration_id
                 JOIN integrations ON integrations.id = named.integration_id
@@ -243,7 +243,7 @@ struct IdentityMatching {
                 AND integrations.idp_role IS NOT NULL AND identities.id <> named.identity_id
                 AND identities.id = accounts.identity_id
             """
-        let givesWay: SQL = """
+        let isMoved: SQL = """
             accounts.identity_id IN (
                 SELECT identities.id FROM accounts AS moved JOIN sync_runs AS run ON run.integration_id = moved.integration_id
                     JOIN identities ON identities.workspace_id = moved.workspace_id AND identities.email = moved.email
@@ -251,14 +251,14 @@ struct IdentityMatching {
                     AND identities.id <> moved.identity_id)
                 AND EXISTS (SELECT 1 \(named)) AND NOT \(Self.isKnown("accounts.identity_id"))
             """
-        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(givesWay)")) { part in
-            let givesWay = InventoryTable.accounts.rows(part, or: givesWay)
+        try steps.run(InventoryTable.accounts.keys("accounts.workspace_id = $1 AND \(isMoved)")) { part in
+            let isMoved = InventoryTable.accounts.rows(part, or: isMoved)
             return [
-                Self.touch(part, givesWay),
+                Self.noteIdentities(part, isMoved),
                 """
                 UPDATE accounts SET updated_at = \(InventoryTable.appliedAt), identity_id = (
                     SELECT named.identity_id \(named) ORDER BY named.external_id LIMIT 1)
-                WHERE \(givesWay)
+                WHERE \(isMoved)
                 """,
             ]
         }

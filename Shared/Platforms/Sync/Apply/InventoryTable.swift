@@ -18,7 +18,7 @@ struct InventoryTable {
     /// The columns that only a new row gets.
     var firstColumns: [Column] = []
     /// A further condition by which rows are deleted. The tables that it names must come before this one in `all`.
-    var orGone: SQL = ""
+    var extraDeleteCondition: SQL = ""
 
     /// The condition that selects the run.
     static let run: SQL = "run.workspace_id = $1 AND run.id = $2"
@@ -42,7 +42,7 @@ struct InventoryTable {
             FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
                 AND run.integration_id = \(name).integration_id
             WHERE \(Self.run) AND \(name).workspace_id = $1
-                AND (\(proof.map { isUnseen($0, lists.protections) } ?? "1 = 0")\(orGone))
+                AND (\(proof.map { isUnseen($0, lists.protections) } ?? "1 = 0")\(extraDeleteCondition))
             """
     }
 

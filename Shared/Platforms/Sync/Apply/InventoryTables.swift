@@ -82,7 +82,7 @@ extension InventoryTable {
             ("is_license", flag("is_license")), ("granted_at", moment("granted_at")),
             ("last_used_at", moment("last_used_at")),
         ],
-        orGone: "\(ofNobody)\(ofNothing)")
+        extraDeleteCondition: "\(ofNobody)\(ofNothing)")
 
     static let oauthGrants = InventoryTable(
         kind: .oauthGrant, name: "oauth_grants", source: "\(owner)\(application)",
@@ -96,7 +96,7 @@ extension InventoryTable {
             ("reads_mail_or_files", flag("reads_mail_or_files")), ("granted_at", moment("granted_at")),
             ("last_used_at", moment("last_used_at")),
         ],
-        orGone: "\(ofNobody)\(ofNothing)")
+        extraDeleteCondition: "\(ofNobody)\(ofNothing)")
 
     static let accessKeys = InventoryTable(
         kind: .accessKey, name: "access_keys",

@@ -25,7 +25,7 @@ struct InventoryUpdate {
         try findOwners()
         let fields = IdentityFields(steps: steps)
         try fields.write()
-        try fields.passOn()
+        try fields.copyToRecords()
         try addEvents()
     }
 
@@ -76,7 +76,7 @@ struct InventoryUpdate {
             let isOrphaned: SQL = "\(part.aside("access_keys.workspace_id")) = $1 AND \(ofGone)"
             return [
                 accounts.logGone(part, isGone),
-                IdentityMatching.touch(part, isGone),
+                IdentityMatching.noteIdentities(part, isGone),
                 "DELETE FROM account_links WHERE workspace_id = $1 AND \(ofGone)",
                 InventoryTable.accessKeys.log("updated", part, isOrphaned),
                 """

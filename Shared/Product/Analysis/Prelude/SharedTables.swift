@@ -8,8 +8,8 @@ struct SharedTable: Sendable {
     let key: StaticString
     let query: RuleQuery
 
-    var kept: KeptTable {
-        KeptTable(name, key: key, PreludeTable.clause(for: query.sql, of: Prelude.plain) + query.sql)
+    var kept: TemporaryTable {
+        TemporaryTable(name, key: key, PreludeTable.clause(for: query.sql, of: Prelude.plain) + query.sql)
     }
 }
 

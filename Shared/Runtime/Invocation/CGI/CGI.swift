@@ -39,7 +39,7 @@ struct CGI<S: Service> {
         }
         // The server considers the response complete when the output is closed.
         Descriptor.standardOutput.finish()
-        response.afterwards.forEach { $0() }
+        response.background.forEach { $0() }
         return 0
     }
 

@@ -39,7 +39,7 @@ enum Event {
         do {
             try Descriptor.standardOutput.write(encode(response) + [UInt8(ascii: "\n")])
             Descriptor.standardOutput.finish()
-            response.afterwards.forEach { $0() }
+            response.background.forEach { $0() }
             return 0
         } catch {
             return 1

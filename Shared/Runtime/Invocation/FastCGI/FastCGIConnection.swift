@@ -220,7 +220,7 @@ final class FastCGIConnection<S: Service> {
     /// response is done too.
     private func send(_ response: Response, to incoming: Incoming) throws {
         let id = incoming.id
-        let isDone = response.afterwards.isEmpty
+        let isDone = response.background.isEmpty
         try records.write { output in
             try CGIResponse.write(response) { part in
                 output.appendStream(.stdout, requestID: id, content: part)
@@ -230,7 +230,7 @@ final class FastCGIConnection<S: Service> {
             if isDone { output.appendEndRequest(requestID: id, .requestComplete) }
         }
         guard !isDone else { return }
-        response.afterwards.forEach { $0() }
+        response.background.forEach { $0() }
         try records.write { $0.appendEndRequest(requestID: id, .requestComplete) }
     }
 }

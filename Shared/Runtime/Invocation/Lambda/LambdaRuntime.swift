@@ -42,7 +42,7 @@ struct LambdaRuntime<S: Service> {
                     try body(send)
                 }, for: id, client)
         }
-        response.afterwards.forEach { $0() }
+        response.background.forEach { $0() }
     }
 
     /// Reports a scheduled run that failed as the invocation's error. Lambda counts it, tries it again and gives it
@@ -60,7 +60,7 @@ struct LambdaRuntime<S: Service> {
         guard (200..<500).contains(answer.status) else {
             throw RuntimeAPIClient.Failure.unexpectedAnswer(answer.status)
         }
-        response.afterwards.forEach { $0() }
+        response.background.forEach { $0() }
     }
 
     /// Checks the API's answer to a response. 202 means success. If the API refuses a response (413: it is too large),

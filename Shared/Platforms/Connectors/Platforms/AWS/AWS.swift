@@ -37,7 +37,7 @@ struct AWS: Connector {
             throw ConnectorError.configuration("AWS takes external_id only with role_arn.")
         }
         // Credential reports take a while to be made, and throttling is common.
-        let retry = RetryPolicy(retries: 6, firstPause: scope.firstPause, verdict: AWSErrors.verdict)
+        let retry = RetryPolicy(retries: 6, firstPause: scope.firstPause, decision: AWSErrors.decision)
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment, retry: retry, seconds: scope.seconds)
         session = AWSSession(

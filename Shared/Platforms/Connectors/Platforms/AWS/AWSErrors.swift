@@ -29,11 +29,11 @@ enum AWSErrors {
 
     /// Returns the retry decision for a response. AWS reports throttling as status 400 with a code. A credential report
     /// takes a while to be made; AWS states neither a limit nor a waiting time for it.
-    @Sendable static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard !response.isSuccess, let code = code(response) else { return RetryPolicy.standardVerdict(response) }
+    @Sendable static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard !response.isSuccess, let code = code(response) else { return RetryPolicy.standardDecision(response) }
         if throttles.contains(code) { return .throttled(seconds: response.retryAfter) }
         if reportsInTheMaking.contains(code) { return .failed(seconds: response.retryAfter ?? 2) }
-        return RetryPolicy.standardVerdict(response)
+        return RetryPolicy.standardDecision(response)
     }
 
     static func explain(_ response: UpstreamResponse) -> ConnectorError {

@@ -88,7 +88,7 @@ final class AWSSession {
         var request = api.request(.post, "/")
         request.setBody(JSONWriter.bytes(body), "application/x-amz-json-1.1")
         request.headers["X-Amz-Target"] = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101." + action
-        request.isRepeatable = true
+        request.isIdempotent = true
         return try api.send(request).object()
     }
 
@@ -135,7 +135,7 @@ final class AWSSession {
     ) -> UpstreamRequest {
         var request = api.request(.post, "/")
         request.setForm([("Action", action), ("Version", version)] + parameters)
-        request.isRepeatable = true
+        request.isIdempotent = true
         return request
     }
 

@@ -29,7 +29,7 @@ struct CrowdStrike: Connector {
         else { throw ConnectorError.configuration("CrowdStrike takes region, client_id and client_secret.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let token: () throws -> Secret = {
             try secret.reveal { secret in
                 try OAuthToken.bearer(
@@ -98,8 +98,8 @@ struct CrowdStrike: Connector {
 
     /// Returns the retry decision. With 429, CrowdStrike gives only an undocumented field: the end of the limit in
     /// seconds since 1970.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         return .throttled(
             seconds: response.retryAfter ?? response.seconds(untilEpochIn: "X-RateLimit-RetryAfter"))
     }

@@ -60,7 +60,7 @@ final class CrowdStrikeDirectory {
 
     private func answer(_ path: UpstreamPath, _ ids: [String]) throws -> UpstreamResponse {
         // The request only reads, although it is a POST.
-        try api.change(.post, path, ["ids": .array(ids.map(JSON.string))], isRepeatable: true)
+        try api.change(.post, path, ["ids": .array(ids.map(JSON.string))], isIdempotent: true)
     }
 
     /// Returns the number of alerts with status `new` or `reopened` for each host.
@@ -81,7 +81,7 @@ final class CrowdStrikeDirectory {
         try WholeList.forEachPage(most: HeldValues.mostOfExtracts) { cursor in
             var query: [String: JSON] = ["filter": "status:['new','reopened']", "limit": 1_000]
             query["after"] = cursor
-            let response = try api.change(.post, "/alerts/combined/alerts/v1", .object(query), isRepeatable: true)
+            let response = try api.change(.post, "/alerts/combined/alerts/v1", .object(query), isIdempotent: true)
             let alerts = try CrowdStrike.resources(response).map { alert -> JSON in
                 guard alert.object != nil else {
                     throw ConnectorError.provider("CrowdStrike's list of alerts has an entry that can't be read.")

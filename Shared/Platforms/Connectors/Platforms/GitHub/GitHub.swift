@@ -43,7 +43,7 @@ struct GitHub: Connector {
         else { throw ConnectorError.configuration("GitHub takes organization and token.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         api = PlatformAPI(
             client, base,
             headers: ["Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"],
@@ -102,11 +102,11 @@ struct GitHub: Connector {
     /// Returns the retry decision. GitHub reports throttling as 403 or 429, or as status 200 with a GraphQL error. The
     /// waiting time is `retry-after`, or else `x-ratelimit-reset` if no requests are left, or else a minute for the
     /// secondary limit.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         switch response.status {
         case 200: guard isLimit(response) else { return .final }
         case 403, 429: break
-        default: return RetryPolicy.standardVerdict(response)
+        default: return RetryPolicy.standardDecision(response)
         }
         if let seconds = response.retryAfter { return .throttled(seconds: seconds) }
         if response.headers["x-ratelimit-remaining"] == "0" {

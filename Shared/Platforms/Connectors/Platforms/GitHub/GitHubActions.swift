@@ -15,7 +15,7 @@ extension GitHub {
             guard try role(of: login) != nil else {
                 throw ConnectorError.missing("The user is not a member of the GitHub organization.")
             }
-            try api.change(.put, membership(login), ["role": "member"], isRepeatable: true)
+            try api.change(.put, membership(login), ["role": "member"], isIdempotent: true)
         case .rotateCredentials: try revoke(credential(target))
         case .revokeOAuthToken where target.kind == .key: try revoke(credential(target))
         case .revokeOAuthToken, .revokeAllTokens: try credentials(of: try login(of: target)).forEach(revoke)

@@ -63,7 +63,7 @@ struct GitHubGraph {
         let declarations = all.map { "$\($0.name):\($0.type)" }.joined(separator: ",")
         var request = api.request(.post, "/graphql")
         // The query changes nothing.
-        request.isRepeatable = true
+        request.isIdempotent = true
         request.setJSON([
             "query": .string("query(\(declarations)){organization(login:$login){\(selection)}}"),
             "variables": .object(all.reduce(into: [:]) { $0[$1.name] = $1.value }),

@@ -37,7 +37,7 @@ struct GitLab: Connector {
         else { throw ConnectorError.configuration("GitLab takes group_id, token and base_url.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         api = PlatformAPI(
             client, server.appending("/api/v4"), headers: ["Accept": "application/json"],
             .fields([("PRIVATE-TOKEN", token)]), explain: Self.explain)
@@ -119,8 +119,8 @@ struct GitLab: Connector {
 
     /// Returns the retry decision. The body of a 429 is plain text; the end of the limit is in Retry-After or
     /// RateLimit-Reset.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "RateLimit-Reset"))
     }
 

@@ -9,11 +9,11 @@ extension GitLab {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
         switch action {
-        case .suspendUser where !isShared: try api.change(.post, "/users/\(id)/block", isRepeatable: true)
-        case .unsuspendUser where !isShared: try api.change(.post, "/users/\(id)/unblock", isRepeatable: true)
+        case .suspendUser where !isShared: try api.change(.post, "/users/\(id)/block", isIdempotent: true)
+        case .unsuspendUser where !isShared: try api.change(.post, "/users/\(id)/unblock", isIdempotent: true)
         case .suspendUser, .deactivateUser, .removeFromGroup: try api.change(.delete, member(id))
         case .removeAdminRole:
-            try api.change(.put, member(id), query: [("access_level", "30")], isRepeatable: true)
+            try api.change(.put, member(id), query: [("access_level", "30")], isIdempotent: true)
         case .revokeAllTokens:
             for token in try tokens(of: id) { try api.change(.delete, "/personal_access_tokens/\(token)") }
         case .rotateCredentials: try api.change(.delete, try key(target))

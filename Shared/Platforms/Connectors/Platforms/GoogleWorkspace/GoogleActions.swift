@@ -10,7 +10,7 @@ extension GoogleWorkspace {
         case .suspendUser: try set(id, ["suspended": true])
         case .unsuspendUser: try set(id, ["suspended": false])
         case .forcePasswordChange: try set(id, ["changePasswordAtNextLogin": true])
-        case .revokeSessions: try api.change(.post, "/admin/directory/v1/users/\(id)/signOut", isRepeatable: true)
+        case .revokeSessions: try api.change(.post, "/admin/directory/v1/users/\(id)/signOut", isIdempotent: true)
         case .revokeOAuthToken:
             let (user, client) = grant(target)
             try revoke(try client.map { [$0] } ?? directory.clients(of: user), of: user)
@@ -41,7 +41,7 @@ extension GoogleWorkspace {
     }
 
     private func set(_ user: String, _ properties: JSON) throws {
-        try api.change(.patch, "/admin/directory/v1/users/\(user)", properties, isRepeatable: true)
+        try api.change(.patch, "/admin/directory/v1/users/\(user)", properties, isIdempotent: true)
     }
 
     /// Returns the user, and the client if the target is a single grant.
@@ -53,7 +53,7 @@ extension GoogleWorkspace {
     private func revoke(_ clients: [String], of user: String) throws {
         for client in clients {
             do {
-                try api.change(.delete, "/admin/directory/v1/users/\(user)/tokens/\(client)", isRepeatable: true)
+                try api.change(.delete, "/admin/directory/v1/users/\(user)/tokens/\(client)", isIdempotent: true)
             } catch ConnectorError.missing {
                 // The grant is already revoked.
             }
@@ -84,7 +84,7 @@ extension GoogleWorkspace {
                 do {
                     try devices.change(
                         .post, path, ["customer": .string("customers/" + customer)],
-                        isRepeatable: action != .retireDevice)
+                        isIdempotent: action != .retireDevice)
                 } catch is ConnectorError where hasWiped {
                     // A retry would begin with the users who are already wiped.
                     throw ConnectorError.unknownOutcome("Some of the device's users are wiped, but not all of them.")
@@ -97,7 +97,7 @@ extension GoogleWorkspace {
     private func act(onMobile id: String, _ action: String) throws {
         try api.change(
             .post, "/admin/directory/v1/customer/\(customer)/devices/mobile/\(id)/action",
-            ["action": .string(action)], isRepeatable: action != "admin_account_wipe")
+            ["action": .string(action)], isIdempotent: action != "admin_account_wipe")
     }
 
     /// Changes a ChromeOS device's status. Status 200 says only that the batch was read; each device has a result of
@@ -108,7 +108,7 @@ extension GoogleWorkspace {
             [
                 "deviceIds": [.string(id)],
                 "changeChromeOsDeviceStatusAction": .string("CHANGE_CHROME_OS_DEVICE_STATUS_ACTION_" + action),
-            ], isRepeatable: true
+            ], isIdempotent: true
         ).list("changeChromeOsDeviceStatusResults")
         guard let result = results.first(where: { $0.text("deviceId") == id }) else {
             throw ConnectorError.provider("Google's answer does not say if the device was changed.")

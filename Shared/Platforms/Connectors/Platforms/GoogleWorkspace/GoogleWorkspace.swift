@@ -45,7 +45,7 @@ struct GoogleWorkspace: Connector {
         else { throw ConnectorError.configuration("The JSON key is not a Google service account's key.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let authorization = PlatformAPI.Authorization.token { try account.token(client, admin: admin, Self.scopes) }
         api = PlatformAPI(
             client, base, headers: ["Accept": "application/json"], authorization, explain: Self.explain)
@@ -140,8 +140,8 @@ struct GoogleWorkspace: Connector {
 
     /// Returns the retry decision. Throttling and a missing permission are both status 403; the reason tells them
     /// apart.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 403 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 403 else { return RetryPolicy.standardDecision(response) }
         let reasons = response.json["error"]?["errors"]?.array?.compactMap { $0.text("reason") } ?? []
         let limits: Set = ["userRateLimitExceeded", "rateLimitExceeded", "quotaExceeded"]
         return limits.isDisjoint(with: reasons) ? .final : .throttled(seconds: response.retryAfter)

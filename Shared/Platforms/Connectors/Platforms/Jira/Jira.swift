@@ -43,7 +43,7 @@ struct Jira: Connector {
         else { throw ConnectorError.configuration("Jira takes site, email and api_token.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let basic = token.reveal { Secret("Basic " + Base64.standard.encode(Array("\(email):\($0)".utf8))) }
         api = PlatformAPI(
             client, base, headers: ["Accept": "application/json"], .fields([("Authorization", basic)]),
@@ -99,8 +99,8 @@ struct Jira: Connector {
 
     /// Returns the retry decision. A 429 gives the time in Retry-After, or else in X-RateLimit-Reset. Some 503
     /// responses have Retry-After too, but do not say that nothing was changed.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp(provider: $0) }
         return .throttled(seconds: response.retryAfter ?? reset.map { response.seconds(until: $0) })
     }

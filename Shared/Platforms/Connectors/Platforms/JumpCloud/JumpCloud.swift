@@ -80,7 +80,7 @@ struct JumpCloud: Connector {
             "limit": .integer(Self.eventPageSize),
         ]
         query["search_after"] = cursor
-        let response = try insights.change(.post, "/events", .object(query), isRepeatable: true)
+        let response = try insights.change(.post, "/events", .object(query), isIdempotent: true)
         let events = try response.list()
         let entries = PageEntries(events, of: .auditEvent, read: JumpCloudRecords.event)
         let limit = response.headers["X-Limit"].flatMap { Int($0) } ?? Self.eventPageSize
@@ -116,7 +116,7 @@ extension JumpCloud {
         switch action {
         case .suspendUser: try set(id, ["state": "SUSPENDED"])
         case .unsuspendUser: try set(id, ["state": "ACTIVATED"])
-        case .forcePasswordChange: try api.change(.post, "/systemusers/\(id)/expire", isRepeatable: true)
+        case .forcePasswordChange: try api.change(.post, "/systemusers/\(id)/expire", isIdempotent: true)
         case .forceMFAEnroll: try set(id, ["enable_user_portal_multifactor": true])
         // JumpCloud can't isolate a device from the network; the lock keeps out the person who holds it.
         case .lockDevice, .containHost:
@@ -127,7 +127,7 @@ extension JumpCloud {
                 throw ConnectorError.configuration(
                     "JumpCloud locks devices with Windows or Linux only. Lock this one by its device management.")
             }
-            try api.change(.post, "/systems/\(id)/command/builtin/lock", isRepeatable: true)
+            try api.change(.post, "/systems/\(id)/command/builtin/lock", isIdempotent: true)
         default: throw ConnectorError.configuration("JumpCloud can't do \(action.rawValue).")
         }
         return Self.result(target)
@@ -154,6 +154,6 @@ extension JumpCloud {
     }
 
     private func set(_ user: String, _ properties: JSON) throws {
-        try api.change(.put, "/systemusers/\(user)", properties, isRepeatable: true)
+        try api.change(.put, "/systemusers/\(user)", properties, isIdempotent: true)
     }
 }

@@ -11,7 +11,7 @@ extension Entra {
         case .unsuspendUser: try set("/users/\(id)", ["accountEnabled": true])
         case .forcePasswordChange:
             try set("/users/\(id)", ["passwordProfile": ["forceChangePasswordNextSignIn": true]])
-        case .revokeSessions: try api.change(.post, "/users/\(id)/revokeSignInSessions", isRepeatable: true)
+        case .revokeSessions: try api.change(.post, "/users/\(id)/revokeSignInSessions", isIdempotent: true)
         case .revokeOAuthToken where target.kind == .grant: try revoke(id)
         case .revokeOAuthToken, .revokeAllTokens:
             for grant in try Graph.all(api, "/users/\(id)/oauth2PermissionGrants").all("id") { try revoke(grant) }
@@ -56,12 +56,12 @@ extension Entra {
     }
 
     private func set(_ path: UpstreamPath, _ properties: JSON) throws {
-        try api.change(.patch, path, properties, isRepeatable: true)
+        try api.change(.patch, path, properties, isIdempotent: true)
     }
 
     private func revoke(_ grant: String) throws {
         do {
-            try api.change(.delete, "/oauth2PermissionGrants/\(grant)", isRepeatable: true)
+            try api.change(.delete, "/oauth2PermissionGrants/\(grant)", isIdempotent: true)
         } catch ConnectorError.missing {
             // The grant is already revoked.
         }
@@ -104,7 +104,7 @@ extension Entra {
         switch target.kind {
         case .account:
             let path: UpstreamPath = "/users/\(id)/checkMemberGroups"
-            let found = try api.change(.post, path, ["groupIds": [.string(group)]], isRepeatable: true).list("value")
+            let found = try api.change(.post, path, ["groupIds": [.string(group)]], isIdempotent: true).list("value")
             return found.contains { $0.string?.lowercased() == group }
         case .application:
             return try Graph.all(api, "/servicePrincipals/\(id)/appRoleAssignedTo")

@@ -60,10 +60,10 @@ struct Intune: Connector {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
         switch action {
-        case .syncDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/syncDevice", isRepeatable: true)
+        case .syncDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/syncDevice", isIdempotent: true)
         // Graph can't isolate a device from the network; the lock keeps out the person who holds it.
         case .lockDevice, .containHost:
-            try api.change(.post, "/deviceManagement/managedDevices/\(id)/remoteLock", isRepeatable: true)
+            try api.change(.post, "/deviceManagement/managedDevices/\(id)/remoteLock", isIdempotent: true)
         case .retireDevice: try api.change(.post, "/deviceManagement/managedDevices/\(id)/retire")
         default: throw ConnectorError.configuration("Microsoft Intune can't do \(action.rawValue).")
         }

@@ -38,7 +38,7 @@ struct Okta: Connector {
         }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let authorization: (_ scopes: String) -> PlatformAPI.Authorization
         switch (credentials.secret("api_token"), credentials["client_id"], credentials.secret("private_key")) {
         case (let token?, nil, nil):
@@ -169,8 +169,8 @@ struct Okta: Connector {
     }
 
     /// Returns the retry decision. A 429 gives the end of the limit in `x-rate-limit-reset`, often without Retry-After.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         return .throttled(seconds: response.retryAfter ?? response.seconds(untilEpochIn: "x-rate-limit-reset"))
     }
 

@@ -45,7 +45,7 @@ struct OktaAccessReviews {
         let campaign = try find(target) ?? create(target)
         // A scheduled campaign would start by itself within minutes.
         if campaign.isScheduled {
-            try api.change(.post, "/governance/api/v1/campaigns/\(campaign.id)/launch", isRepeatable: true)
+            try api.change(.post, "/governance/api/v1/campaigns/\(campaign.id)/launch", isIdempotent: true)
         }
         return campaign
     }

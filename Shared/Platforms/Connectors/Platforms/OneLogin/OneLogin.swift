@@ -24,7 +24,7 @@ struct OneLogin: Connector {
         else { throw ConnectorError.configuration("OneLogin takes subdomain, client_id and client_secret.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         api = PlatformAPI(
             client, base, headers: ["Accept": "application/json"],
             .token {
@@ -91,8 +91,8 @@ struct OneLogin: Connector {
     }
 
     /// Returns the retry decision. The reset field holds the number of seconds that are left of the hour.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Double($0) }
         return .throttled(seconds: response.retryAfter ?? reset.flatMap { (0...3_600).contains($0) ? $0 : nil })
     }
@@ -129,7 +129,7 @@ extension OneLogin {
         switch action {
         case .suspendUser: try set(id, .suspended)
         case .unsuspendUser: try set(id, .active)
-        case .revokeSessions: try api.change(.put, "/api/1/users/\(id)/logout", isRepeatable: true)
+        case .revokeSessions: try api.change(.put, "/api/1/users/\(id)/logout", isIdempotent: true)
         default: throw ConnectorError.configuration("OneLogin can't do \(action.rawValue).")
         }
         return Self.result(target)
@@ -154,6 +154,6 @@ extension OneLogin {
     }
 
     private func set(_ user: String, _ status: OneLoginRecords.UserStatus) throws {
-        try api.change(.put, "/api/2/users/\(user)", ["status": .integer(status.rawValue)], isRepeatable: true)
+        try api.change(.put, "/api/2/users/\(user)", ["status": .integer(status.rawValue)], isIdempotent: true)
     }
 }

@@ -39,7 +39,7 @@ struct Slack: Connector {
         else { throw ConnectorError.configuration("Slack takes token.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let bearer = PlatformAPI.Authorization.fields([("Authorization", token.reveal { Secret("Bearer " + $0) })])
         methods = SlackMethods(PlatformAPI(client, base, bearer, explain: Self.explain))
         plus = PlatformAPI(client, plusBase, headers: ["Accept": "application/json"], bearer, explain: Self.explainPlus)
@@ -81,11 +81,11 @@ struct Slack: Connector {
     }
 
     /// Returns the retry decision. An answer with the error `ratelimited` counts as throttling too.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         if response.status == 200, response.json.text("error") == "ratelimited" {
             return .throttled(seconds: response.retryAfter ?? 30)
         }
-        return RetryPolicy.standardVerdict(response)
+        return RetryPolicy.standardDecision(response)
     }
 
     private static func explain(_ response: UpstreamResponse) -> ConnectorError {
@@ -117,18 +117,18 @@ struct SlackMethods {
         try Self.answer(try api.get("/\(method)", query: parameters))
     }
 
-    /// Calls a method. `isRepeatable` says that it does the same if called twice.
+    /// Calls a method. `isIdempotent` says that it does the same if called twice.
     func post(
-        _ method: String, _ parameters: [(name: String, value: String)], isRepeatable: Bool = true
+        _ method: String, _ parameters: [(name: String, value: String)], isIdempotent: Bool = true
     ) throws -> JSON {
         var request = api.request(.post, "/\(method)")
         request.setForm(parameters)
-        request.isRepeatable = isRepeatable
+        request.isIdempotent = isIdempotent
         let response = try api.send(request)
         do {
             return try Self.answer(response)
         } catch {
-            guard case .provider(let sentence) = error, !isRepeatable else { throw error }
+            guard case .provider(let sentence) = error, !isIdempotent else { throw error }
             throw ConnectorError.unknownOutcome(sentence + " It may have carried the action out.")
         }
     }

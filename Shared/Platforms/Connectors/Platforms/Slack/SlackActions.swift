@@ -10,7 +10,7 @@ extension Slack {
         switch action {
         case .suspendUser: try setActive(id, false)
         case .unsuspendUser: try setActive(id, true)
-        case .deactivateUser: try plus.change(.delete, "/scim/v2/Users/\(id)", isRepeatable: true)
+        case .deactivateUser: try plus.change(.delete, "/scim/v2/Users/\(id)", isIdempotent: true)
         case .revokeSessions: _ = try methods.post("admin.users.session.reset", [("user_id", id)])
         case .blockApp:
             let place = try methods.post("auth.test", [])
@@ -51,7 +51,7 @@ extension Slack {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
             "Operations": [["op": "replace", "path": "active", "value": .bool(isActive)]],
         ]
-        try plus.change(.patch, "/scim/v2/Users/\(id)", change, isRepeatable: true)
+        try plus.change(.patch, "/scim/v2/Users/\(id)", change, isIdempotent: true)
     }
 
     /// Checks a channel.
@@ -72,7 +72,7 @@ extension Slack {
         _ = try methods.post(
             "chat.postMessage",
             [("channel", channel), ("text", Self.escaped(text)), ("parse", "none"), ("unfurl_links", "false")],
-            isRepeatable: false)
+            isIdempotent: false)
     }
 
     private static func escaped(_ text: String) -> String {

@@ -31,7 +31,7 @@ struct Zoom: Connector {
         else { throw ConnectorError.configuration("Zoom takes account_id, client_id and client_secret.") }
         let client = try UpstreamClient(
             Self.platform.rawValue, scope.environment,
-            retry: RetryPolicy(firstPause: scope.firstPause, verdict: Self.verdict), seconds: scope.seconds)
+            retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         let token: () throws -> Secret = {
             let basic = secret.reveal { "Basic " + Base64.standard.encode(Array("\(id):\($0)".utf8)) }
             return try OAuthToken.bearer(
@@ -83,8 +83,8 @@ struct Zoom: Connector {
 
     /// Returns the retry decision. Retry-After holds a date for the daily limit, and a number of seconds for the
     /// others.
-    @Sendable private static func verdict(_ response: UpstreamResponse) -> Verdict {
-        guard response.status == 429 else { return RetryPolicy.standardVerdict(response) }
+    @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
+        guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let date = response.headers["Retry-After"].flatMap { Timestamp(provider: $0) }
         return .throttled(seconds: response.retryAfter ?? date.map { response.seconds(until: $0) })
     }
@@ -111,16 +111,16 @@ extension Zoom {
         let id = target.externalID
         switch action {
         case .suspendUser:
-            try api.change(.put, "/users/\(id)/status", ["action": "deactivate"], isRepeatable: true)
+            try api.change(.put, "/users/\(id)/status", ["action": "deactivate"], isIdempotent: true)
         case .unsuspendUser:
-            try api.change(.put, "/users/\(id)/status", ["action": "activate"], isRepeatable: true)
-        case .revokeSessions: try api.change(.delete, "/users/\(id)/token", isRepeatable: true)
+            try api.change(.put, "/users/\(id)/status", ["action": "activate"], isIdempotent: true)
+        case .revokeSessions: try api.change(.delete, "/users/\(id)/token", isIdempotent: true)
         case .forcePasswordChange:
             try api.change(
-                .put, "/users/\(id)/password", ["password": .string(Self.newPassword())], isRepeatable: true)
+                .put, "/users/\(id)/password", ["password": .string(Self.newPassword())], isIdempotent: true)
         case .revokeLicense:
             try api.change(
-                .patch, "/users/\(try licensee(target))", ["type": .integer(ZoomRecords.basic)], isRepeatable: true)
+                .patch, "/users/\(try licensee(target))", ["type": .integer(ZoomRecords.basic)], isIdempotent: true)
         default: throw ConnectorError.configuration("Zoom can't do \(action.rawValue).")
         }
         return ["platform": "zoom", "external_id": .string(id)]

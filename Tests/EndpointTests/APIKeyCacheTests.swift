@@ -7,7 +7,7 @@ import Testing
 @testable import api_mcp_risk_score
 
 /// A process that has cached an API key checks it again for each request.
-@Suite(.usesStore) struct KnownKeysTests {
+@Suite(.usesStore) struct APIKeyCacheTests {
     private let store: TestStore
     private let pipeline: TestPipeline
     private let call: Call

@@ -10,7 +10,7 @@ struct Failure: Error, CustomStringConvertible {
 }
 
 /// The files that a verb works with: the configuration, the local state and the functions' binaries.
-struct Workplace {
+struct Project {
     let configurationFile: String
     /// The folder that contains the configuration file.
     let root: String
@@ -59,7 +59,7 @@ struct Workplace {
         }
         guard !File.exists(path), !missing.isEmpty else { return }
         try DevVars.create(path, secrets: missing)
-        Terminal.complain("Created \(name) with random secrets for this machine.")
+        Terminal.printError("Created \(name) with random secrets for this machine.")
     }
 
     /// Opens the configuration's database and brings its schema up to date. Creates the database if it is missing.

@@ -5,12 +5,12 @@ import Testing
 @testable import Store
 
 /// A database that was prepared for forks must answer like any other, whatever happened to the file since.
-@Suite(.serialized) struct SQLiteSettlingTests {
+@Suite(.serialized) struct SQLitePrewarmTests {
     private static let count: SQL = "SELECT count(*) FROM workspaces"
     private static let rename: SQL = "UPDATE workspaces SET name = $1"
 
     private let store: TestStore
-    private let settled: SQLiteDatabase
+    private let prewarmed: SQLiteDatabase
     private let neighbour: any Database
 
     init() throws {
@@ -19,10 +19,10 @@ import Testing
         try rehearsal.migrate()
         _ = try rehearsal.rows(Self.count) { try $0[0] as Int }
         try rehearsal.execute(Self.rename, "any")
-        settled = SQLiteDatabase(path: store.path)
+        prewarmed = SQLiteDatabase(path: store.path)
         neighbour = store.connect()
-        settled.settle(like: rehearsal)
-        try #require(settled.vfs == "template" && settled.handle != nil)
+        prewarmed.prewarm(like: rehearsal)
+        try #require(prewarmed.vfs == "template" && prewarmed.handle != nil)
     }
 
     private func names(_ database: any Database) throws -> [String] {
@@ -35,7 +35,7 @@ import Testing
         let copy = store.folder.path("copy.db")
         try FileManager.default.copyItem(atPath: store.path, toPath: copy)
         let database = SQLiteDatabase(path: copy)
-        database.settle(like: store.database)
+        database.prewarm(like: store.database)
         try #require(database.handle != nil)
         #expect(try Self.descriptors(of: copy) == 0)
         #expect(try names(database) == names(neighbour))
@@ -51,13 +51,13 @@ import Testing
 
     @Test("A prepared database sees later writes of others") func itSeesWhatWasWrittenSince() throws {
         try neighbour.execute(Self.rename, "since")
-        #expect(try names(settled) == ["since", "since"])
+        #expect(try names(prewarmed) == ["since", "since"])
         try neighbour.execute(Self.rename, "again")
-        #expect(try names(settled) == ["again", "again"])
+        #expect(try names(prewarmed) == ["again", "again"])
     }
 
     @Test("Other connections see the writes of a prepared database") func itWritesForOthersToSee() throws {
-        _ = try settled.transaction(.write) { try settled.execute(Self.rename, "settled") }
+        _ = try prewarmed.transaction(.write) { try prewarmed.execute(Self.rename, "settled") }
         #expect(try names(neighbour) == ["settled", "settled"])
         #expect(try names(store.connect()) == ["settled", "settled"])
         #expect(try store.connect().first("PRAGMA integrity_check") { try $0[0] as String } == "ok")
@@ -66,8 +66,8 @@ import Testing
     @Test("A prepared database notices a changed schema") func itNoticesAChangedSchema() throws {
         try neighbour.execute("ALTER TABLE workspaces RENAME COLUMN name TO title")
         try neighbour.execute("ALTER TABLE workspaces ADD COLUMN name text DEFAULT 'new'")
-        #expect(try names(settled) == ["new", "new"])
-        #expect(try settled.first(Self.count) { try $0[0] as Int } == 2)
+        #expect(try names(prewarmed) == ["new", "new"])
+        #expect(try prewarmed.first(Self.count) { try $0[0] as Int } == 2)
     }
 
     /// Unfinished changes are hidden as of the time of a statement, not as of the preparation.
@@ -81,12 +81,12 @@ import Testing
         let count: SQL = "SELECT count(*) FROM identities"
         let late = SQLiteDatabase(path: store.path)
         func counts() throws -> [Int] {
-            try [settled, late].map { try $0.first(count) { try $0[0] as Int } ?? -1 }
+            try [prewarmed, late].map { try $0.first(count) { try $0[0] as Int } ?? -1 }
         }
         let change = try #require(maker.steppedChange(.random(), of: store.own.id, firstRows: 1))
         _ = try change.begin()
         try change.step { try maker.execute(insert, store.own.id, Identifier.random(), TestStore.now) }
-        late.settle(like: neighbour)
+        late.prewarm(like: neighbour)
         #expect(try counts() == [0, 0])
         try maker.transaction(.write) { try change.finish() }
         change.release()
@@ -96,20 +96,20 @@ import Testing
     @Test("A prepared database respects the transactions of others") func itWaitsForOthersAndIsWaitedFor() throws {
         try neighbour.transaction(.write) {
             try neighbour.execute(Self.rename, "uncommitted")
-            #expect(try names(settled) != ["uncommitted", "uncommitted"])
+            #expect(try names(prewarmed) != ["uncommitted", "uncommitted"])
         }
-        #expect(try names(settled) == ["uncommitted", "uncommitted"])
+        #expect(try names(prewarmed) == ["uncommitted", "uncommitted"])
     }
 
     @Test("The counters of a prepared database count") func itsCountersCount() throws {
-        let counters = settled.counters
+        let counters = prewarmed.counters
         try counters.execute("INSERT INTO counters VALUES ('a', $1, 1, $1)", Timestamp.now)
         #expect(try store.connect().counters.first("SELECT count FROM counters") { try $0[0] as Int } == 1)
     }
 
     @Test("Preparing a missing database does nothing") func aDatabaseThatIsNotThereSettlesToNothing() throws {
         let absent = SQLiteDatabase(path: store.folder.path("absent.db"))
-        absent.settle(like: store.database)
+        absent.prewarm(like: store.database)
         #expect(absent.handle == nil && absent.vfs == nil)
         #expect(throws: StoreError.self) { try absent.execute(Self.rename, "x") }
         #expect(!FileManager.default.fileExists(atPath: store.folder.path("absent.db")))

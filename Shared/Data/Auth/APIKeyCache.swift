@@ -7,11 +7,11 @@ import Store
 // request, and read the data. With PostgreSQL each trip is a round trip to a server, and the first two cost as much as
 // the third.
 //
-// Approach. A process keeps the keys that it has looked up (`KnownKeys`). If a request that only reads comes with a key
-// that the process knows, the request is processed on the assumption that the key has not changed. The lookup
-// (`KeyConfirmation`) and the counting (`Admission`) are handed to `Database.runWithNextRead`, which sends them
+// Approach. A process keeps the keys that it has looked up (`APIKeyCache`). If a request that only reads comes with a
+// key that the process knows, the request is processed on the assumption that the key has not changed. The lookup
+// (`KeyRevalidation`) and the counting (`RateLimitCheck`) are handed to `Database.runWithNextRead`, which sends them
 // together with the first read of the handler: one round trip instead of three. When the handler has returned, its
-// response is held back until both results are there. If the key has changed or is gone, `OutdatedKey` is thrown, the
+// response is held back until both results are there. If the key has changed or is gone, `StaleKey` is thrown, the
 // pipeline forgets all cached keys, and answers the request again from the beginning.
 //
 // Why it is safe. No response leaves the process before the confirmation has succeeded: neither data, nor an error that
@@ -21,11 +21,11 @@ import Store
 // scope, so that a handler that runs twice changes nothing.
 //
 // Costs. If a key has changed, the handler runs twice. A request beyond the hourly limit gets its 429 only after its
-// data was read. A process that serves a single request finds the cache empty and gains nothing. On SQLite no round trip
-// can be saved, so no key is cached there: each request first looks up its key (`Database.combinesReads`).
+// data was read. A process that serves a single request finds the cache empty and gains nothing. On SQLite no round
+// trip can be saved, so no key is cached there: each request first looks up its key (`Database.combinesReads`).
 
 /// The API keys that a process has seen in requests that only read.
-public final class KnownKeys {
+public final class APIKeyCache {
     /// The largest number of cached keys. If one more is added, all others are forgotten first.
     private static let most = 100
 
@@ -49,7 +49,7 @@ public final class KnownKeys {
     public func withFreshKey<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch is OutdatedKey {
+        } catch is StaleKey {
             forgetAll()
             return try body()
         }
@@ -57,10 +57,10 @@ public final class KnownKeys {
 }
 
 /// A cached API key is outdated: it was changed or revoked. The request must be answered again with a fresh lookup.
-struct OutdatedKey: Error {}
+struct StaleKey: Error {}
 
 /// The lookup that shows if a cached key is still up to date.
-public final class KeyConfirmation {
+public final class KeyRevalidation {
     private let known: StoredAPIKey
     private let database: any Database
     private var found: StoredAPIKey?
@@ -74,20 +74,19 @@ public final class KeyConfirmation {
 
     /// Completes the lookup.
     ///
-    /// - Throws: `OutdatedKey` if the key was revoked, or if it or its workspace's settings differ from the cached
+    /// - Throws: `StaleKey` if the key was revoked, or if it or its workspace's settings differ from the cached
     ///   ones.
     func check() throws {
         try database.runWaiting()
-        guard found == known else { throw OutdatedKey() }
+        guard found == known else { throw StaleKey() }
     }
 }
 
 /// Counts one request of an API key, and checks the key's hourly limit. Each request is counted once, whatever its
-/// outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is answered twice
-/// (see KnownKeys.swift).
-public final class Admission {
+/// outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is answered twice.
+public final class RateLimitCheck {
     private let database: any Database
-    private let confirmation: KeyConfirmation?
+    private let confirmation: KeyRevalidation?
     private let isRead: Bool
     private var counted: RateLimit?
     /// The reason why the request could not be counted. Nil if it was counted.
@@ -95,12 +94,12 @@ public final class Admission {
     /// Counts this request as the first one of its key, for a key that has no counter yet.
     private let beginning: () throws -> RateLimit
 
-    /// Counts one more request of `key`, either now or together with the next read (see KnownKeys.swift). If a request
-    /// that only reads can't be counted, it is admitted.
+    /// Counts one more request of `key`, either now or together with the next read, as described at the head of this
+    /// file. If a request that only reads can't be counted, it is admitted.
     ///
     /// - Throws: 429 if the count is already known, and exceeds the limit.
     init(
-        of key: StoredAPIKey, _ confirmation: KeyConfirmation?, isRead: Bool, limit: Int, in database: any Database,
+        of key: StoredAPIKey, _ confirmation: KeyRevalidation?, isRead: Bool, limit: Int, in database: any Database,
         now: Timestamp
     ) throws {
         self.database = database
@@ -116,7 +115,7 @@ public final class Admission {
     /// Returns the state of the key's limit, including this request. Returns nil if the request only reads and could
     /// not be counted.
     ///
-    /// - Throws: `OutdatedKey` if the cached key has changed since it was cached; 429 if the request exceeds the limit.
+    /// - Throws: `StaleKey` if the cached key has changed since it was cached; 429 if the request exceeds the limit.
     public func rateLimit() throws -> RateLimit? {
         try database.counters.runWaiting()
         try confirmation?.check()

@@ -1,11 +1,11 @@
 extension SQLiteDatabase {
-    /// The page cache of a survey in KiB. It is large enough for the tables in which a survey looks rows up.
+    /// The page cache of a snapshot in KiB. It is large enough for the tables in which a snapshot looks rows up.
     private static let surveyCache = 65_536
     /// SQLite's default page cache in KiB.
     private static let usualCache = 2_000
 
     /// Calls `body` with more memory than a short query needs, and then drops the temporary tables that it created.
-    func surveying<Result>(_ body: () throws -> Result) throws -> Result {
+    func takingSnapshot<Result>(_ body: () throws -> Result) throws -> Result {
         try script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(Self.surveyCache)")
         // A change of temp_store drops all temporary objects, including the views.
         hidesUnfinishedChanges =
@@ -19,7 +19,7 @@ extension SQLiteDatabase {
         return try body()
     }
 
-    public func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws {
+    public func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws {
         try run(SQL(text: "CREATE TEMP TABLE \(table.name) AS " + table.query.text), parameters) { _ in }
         try script("CREATE INDEX temp.\(table.name)_by_\(table.key) ON \(table.name) (\(table.key))")
     }

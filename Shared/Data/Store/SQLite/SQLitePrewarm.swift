@@ -5,7 +5,7 @@ extension SQLiteDatabase {
     /// Prepares for forks: loads the schema and compiles the statements that `rehearsal` has compiled, then closes the
     /// file. Loading the schema is half of the work that a short process does with SQLite. Each child then opens the
     /// file itself (csqlite_template.h).
-    public func settle(like rehearsal: any Database) {
+    public func prewarm(like rehearsal: any Database) {
         guard let rehearsal = rehearsal as? SQLiteDatabase else { return }
         do {
             // Reads the schema with an ordinary connection first, which also sees the write-ahead log. If the database
@@ -18,7 +18,7 @@ extension SQLiteDatabase {
             for sql in rehearsal.statements.keys { _ = try? prepared(sql) }
             guard csqlite_template_release(try connection()) == SQLITE_OK else { return close() }
             sqlite3_db_release_memory(try connection())
-            if role == .primary { counters.settle(like: rehearsal.counters) }
+            if role == .primary { counters.prewarm(like: rehearsal.counters) }
         } catch {
             close()
         }

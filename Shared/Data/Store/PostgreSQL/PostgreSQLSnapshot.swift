@@ -1,18 +1,18 @@
 #if PostgreSQL
     extension PostgreSQLDatabase {
-        /// Calls `body` with PostgreSQL's just-in-time compiler turned off. A survey runs many queries, each of which
+        /// Calls `body` with PostgreSQL's just-in-time compiler turned off. A snapshot runs many queries, each of which
         /// takes less time than its compilation would.
-        func surveying<Result>(_ body: () throws -> Result) throws -> Result {
+        func takingSnapshot<Result>(_ body: () throws -> Result) throws -> Result {
             try run("SELECT set_config('jit', 'off', true)", []) { _ in }
             defer { kept = [] }
             let result = try body()
-            // If the survey is part of a larger transaction, the tables would otherwise exist until the end of that
+            // If the snapshot is part of a larger transaction, the tables would otherwise exist until the end of that
             // transaction.
             for table in kept { try script("DROP TABLE \(table)") }
             return result
         }
 
-        public func keep(_ table: KeptTable, _ parameters: [SQLValue]) throws {
+        public func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws {
             try run(
                 SQL(text: "CREATE TEMP TABLE \(table.name) ON COMMIT DROP AS " + table.query.text), parameters
             ) { _ in }
@@ -23,7 +23,7 @@
         }
 
         /// Analyzes the tables that have changed much since they were last analyzed. The server would do the same by
-        /// itself within minutes; until then its guesses about new tables can make a query of a survey take a thousand
+        /// itself within minutes; until then its guesses about new tables can make a query of a snapshot take a thousand
         /// times as long.
         func refreshStatistics() throws {
             try run("SELECT refresh_statistics()", []) { _ in }
