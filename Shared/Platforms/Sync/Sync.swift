@@ -83,7 +83,7 @@ extension Workspace {
                 return report(.inProgress, counts)
             }
             try undoAbandonedChange(except: run.id, now: now())
-            // A sync that is partly applied has marked them before.
+            // A partly applied sync has already marked the rows that are gone.
             if try unfinishedChange() != run.id { try markGone(run) }
             try confirm()
             let counts = try apply(
