@@ -42,17 +42,17 @@ struct Route {
 
 let routes = [
     Route("api/health", uses: .Base, .HTTP),
-    Route("api/api-keys", uses: .Base, .HTTP, .Auth),
-    Route("api/analyze", uses: .Base, .HTTP, .Analysis, .Findings),
-    Route("api/export-audit-log", uses: .HTTP, .Store, .Export),
-    Route("api/export-workspace", uses: .HTTP, .Export),
-    Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Integrations, .Actions, .Remediation),
-    Route("api/connect-integration", uses: .Base, .HTTP, .Jobs, .Integrations, .Sync, .Analysis),
-    Route("api/sync-integration", uses: .Base, .HTTP, .Jobs, .Integrations, .Sync, .Analysis),
-    Route("api/disconnect-integration", uses: .Base, .HTTP, .Actions),
+    Route("api/api-keys", uses: .Base, .HTTP, .Auth, .Operation),
+    Route("api/analyze", uses: .Base, .HTTP, .Auth, .Analysis, .Findings),
+    Route("api/export-audit-log", uses: .HTTP, .Auth, .Store, .Export),
+    Route("api/export-workspace", uses: .HTTP, .Auth, .Operation, .Export),
+    Route("api/execute-action", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Actions, .Remediation),
+    Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
+    Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
+    Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Actions),
     Route("api/ai-chat", uses: .Base, .HTTP, .Assistant, .Remediation),
-    Route("api/create-checkout", uses: .Base, .HTTP, .Billing),
-    Route("api/create-portal-session", uses: .Base, .HTTP, .Billing),
+    Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
+    Route("api/create-portal-session", uses: .Base, .HTTP, .Auth, .Billing),
     Route("api/stripe-webhook", uses: .Base, .HTTP, .Billing),
     Route("api/mcp/risk-score", uses: .Findings),
     Route("api/mcp/findings", file: "api/mcp/findings/index.swift", uses: .Findings),
@@ -65,7 +65,7 @@ let routes = [
     Route("api/mcp/rules", uses: .Analysis),
     Route("api/mcp/app-policy", uses: .Findings),
     Route("api/mcp/sync", uses: .Integrations),
-    Route("scheduled/housekeeping", uses: .Jobs),
+    Route("scheduled/housekeeping", uses: .Auth, .Jobs),
     Route(
         "scheduled/jobs",
         uses: .Base, .Auth, .Jobs, .Integrations, .Sync, .Actions, .Analysis, .Assistant, .Billing, .Findings,
@@ -212,25 +212,24 @@ let tests: [Target] = [
     test(
         "ConnectorTests",
         on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream)),
-    test("SyncTests", on: dependencies(.Base, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Findings)),
+    test("SyncTests", on: dependencies(.Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Sync)),
     test(
         "EndpointTests",
         on: dependencies(
-            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Upstream, .Actions, .Analysis,
-            .Assistant,
+            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Upstream, .Actions, .Analysis, .Assistant,
             .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(
         "RemediationTests",
         on: dependencies(
-            .Base, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Findings,
-            .Remediation)),
+            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Findings, .Remediation)),
     test("ConfigurationTests", on: dependencies(.Base, .Auth, and: "local-runner")),
-    test("InvocationTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, .Invocation, and: "fixture-probe")),
+    test(
+        "InvocationTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, .Store, .Invocation, and: "fixture-probe")),
     test(
         "ProcessTests",
         on: dependencies(
-            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Remediation,
+            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Remediation,
             and: "Demonstration")),
     test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
     test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings)),
@@ -247,10 +246,18 @@ let targets = routes.map(\.target) + runner + fixtures
 /// True in release builds, which local-runner/dev makes without the tests and their libraries.
 let isRelease = Context.environment["THALIAN_BUILD"] == "release"
 
+/// Each file imports the modules of all that it uses, and shows to importers only those that its public
+/// declarations need.
+for target in libraries + targets + tests {
+    target.swiftSettings = [
+        .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+}
+
 /// Optimises the libraries in which tests spend most of their time, in the debug build of Tests/run.
 if Context.environment["THALIAN_BUILD"] == "tests" {
     for target in libraries where ["Base", "Crypto", "HTTP", "Store", "Auth"].contains(target.name) {
-        target.swiftSettings = [.unsafeFlags(["-O"])]
+        target.swiftSettings?.append(.unsafeFlags(["-O"]))
     }
 }
 

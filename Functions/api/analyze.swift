@@ -1,4 +1,5 @@
 import Analysis
+import Auth
 import Base
 import Findings
 import Function

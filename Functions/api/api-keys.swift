@@ -2,6 +2,7 @@ import Auth
 import Base
 import Function
 import HTTP
+import Operation
 
 /// /api/api-keys: the workspace's API keys. GET lists the active ones, POST creates one, DELETE revokes one.
 @main struct APIKeysFunction: Function {

@@ -1,9 +1,11 @@
 import Analysis
+import Auth
 import Base
 import Function
 import HTTP
 import Integrations
 import Jobs
+import Operation
 import Sync
 
 /// POST /api/connect-integration: checks a platform's credentials with the provider, stores them encrypted, and starts

@@ -1,7 +1,9 @@
+import Auth
 import Base
 import Billing
 import Function
 import HTTP
+import Operation
 
 /// POST /api/create-checkout: opens a page at Stripe on which the workspace buys the Pro plan.
 @main struct CreateCheckout: Function {

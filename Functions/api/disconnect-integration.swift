@@ -1,7 +1,9 @@
 import Actions
+import Auth
 import Base
 import Function
 import HTTP
+import Operation
 
 /// POST /api/disconnect-integration: deletes a platform's credentials and cancels actions that wait for the platform.
 @main struct DisconnectIntegration: Function {

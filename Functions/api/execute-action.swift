@@ -5,6 +5,7 @@ import Function
 import HTTP
 import Integrations
 import Jobs
+import Operation
 import Remediation
 
 /// POST /api/execute-action: carries out an action at a platform, or approves or rejects one that waits for approval.

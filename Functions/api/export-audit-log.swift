@@ -1,3 +1,4 @@
+import Auth
 import Export
 import Function
 import HTTP

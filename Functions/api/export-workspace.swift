@@ -1,6 +1,8 @@
+import Auth
 import Export
 import Function
 import HTTP
+import Operation
 
 /// POST /api/export-workspace: all data of the workspace, as JSON, CSV or a workbook.
 @main struct ExportWorkspace: Function {

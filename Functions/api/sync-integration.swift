@@ -1,9 +1,11 @@
 import Analysis
+import Auth
 import Base
 import Function
 import HTTP
 import Integrations
 import Jobs
+import Operation
 import Sync
 
 /// POST /api/sync-integration: pulls a platform's current data. The request takes over the integration's job. If the

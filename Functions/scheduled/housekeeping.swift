@@ -1,3 +1,4 @@
+import Auth
 import Function
 import Jobs
 

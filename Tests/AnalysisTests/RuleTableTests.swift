@@ -1,6 +1,5 @@
 import Analysis
 import Findings
-import Foundation
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import Testing
 
 @testable import local_runner

@@ -9,55 +9,34 @@ import Testing
     /// The folders of Shared/, the lowest first.
     private static let layers = ["Base", "Data", "Platforms", "Product", "Runtime"]
 
-    /// A library: its layer, and its sources by their path from the project's folder.
+    /// A library, and the number of its layer.
     private struct Library {
-        let name: String
+        let target: PackageTarget
         let layer: Int
-        let sources: [String: String]
 
-        /// The modules that each source imports.
-        var imports: [(path: String, module: String)] {
-            sources.sorted { $0.key < $1.key }.flatMap { path, text in
-                text.matches(of: StructureTests.importLine).map { (path, String($0.1)) }
-            }
-        }
+        var name: String { target.name }
+        var sources: [String: String] { target.sources }
+        var imports: [(path: String, module: String)] { target.imports }
     }
-
-    nonisolated(unsafe) private static let importLine =
-        #/(?m)^\s*(?:@\w+(?:\(\w+\))? )*(?:public |internal |private )?import (?:struct |class |enum )?(\w+)/#
 
     private static func libraries() throws -> [Library] {
-        var libraries: [Library] = []
-        for (number, layer) in layers.enumerated() {
-            let folder = root.appending(path: "Shared/\(layer)")
-            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
-                var sources: [String: String] = [:]
-                let library = folder.appending(path: name)
-                for path in try FileManager.default.subpathsOfDirectory(atPath: library.path)
-                where path.hasSuffix(".swift") {
-                    sources["Shared/\(layer)/\(name)/\(path)"] = try String(
-                        contentsOf: library.appending(path: path), encoding: .utf8)
-                }
-                if !sources.isEmpty { libraries.append(Library(name: name, layer: number, sources: sources)) }
-            }
+        try PackageFile(root: root).targets().compactMap { target in
+            guard let path = target.sources.keys.first, path.hasPrefix("Shared/") else { return nil }
+            let layer = layers.firstIndex { path.hasPrefix("Shared/\($0)/") }
+            return Library(target: target, layer: layer ?? layers.count)
         }
-        return libraries
-    }
-
-    /// The edges that Package.swift declares: what each library may import.
-    private static func declared() throws -> [String: Set<String>] {
-        let package = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
-        var edges: [String: Set<String>] = [:]
-        for match in package.matches(of: #/library\(\s*\.(\w+), in: "\w+",(?:[^()]*?)on:([^()]*)/#) {
-            edges[String(match.1)] = Set(match.2.matches(of: #/\.(\w+)/#).map { String($0.1) })
-        }
-        return edges
     }
 
     @Test("Shared/ holds the five layers, and no library outside of them") func folders() throws {
         let found = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Shared").path)
         #expect(Set(found.filter { !$0.contains(".") }) == Set(Self.layers))
-        #expect(try Set(Self.declared().keys) == Set(Self.libraries().map(\.name)))
+        let declared = try Set(Self.libraries().map(\.name))
+        for layer in Self.layers {
+            let folder = Self.root.appending(path: "Shared/\(layer)").path
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != "System" {
+                #expect(declared.contains(name), "\(layer)/\(name)")
+            }
+        }
     }
 
     @Test("No library imports one above its layer") func nothingAbove() throws {
@@ -70,14 +49,28 @@ import Testing
         }
     }
 
-    @Test("Each library imports what Package.swift declares for it, and all of that") func declaredEdges() throws {
-        let declared = try Self.declared()
-        let known = Set(declared.keys)
-        for library in try Self.libraries() {
-            let imported = Set(library.imports.map(\.module)).intersection(known)
-            let edges = declared[library.name, default: []].intersection(known)
-            #expect(imported == edges, "\(library.name): \(imported.symmetricDifference(edges).sorted())")
+    /// A target of tests may depend on an executable only to have it built.
+    @Test("Each target imports what Package.swift declares for it, and all of that") func declaredEdges() throws {
+        let package = try PackageFile(root: Self.root)
+        let targets = try package.targets()
+        let ours = package.modules.union(targets.map { $0.name.replacing("-", with: "_") })
+        #expect(targets.count > 60)
+        for target in targets {
+            let imported = Set(target.imports.map(\.module)).intersection(ours)
+            #expect(imported.isSubset(of: target.declared), "\(target.name): \(imported.subtracting(target.declared))")
+            // The linker needs CLinkStubs; no source does.
+            let unused = target.declared.subtracting(imported).subtracting(["CLinkStubs", "runner_fixture"])
+            #expect(unused.isEmpty, "\(target.name): \(unused.sorted())")
         }
+    }
+
+    @Test("Files import what they use themselves, and show only what their public declarations need")
+    func importVisibility() throws {
+        let text = try PackageFile(root: Self.root).text
+        let all = #/for target in libraries \+ targets \+ tests \{\s*target\.swiftSettings = \[([^\]]*)\]/#
+        let settings = try #require(text.firstMatch(of: all)).1
+        #expect(settings.contains(#".enableUpcomingFeature("MemberImportVisibility")"#))
+        #expect(settings.contains(#".enableUpcomingFeature("InternalImportsByDefault")"#))
     }
 
     @Test("The domain knows nothing of HTTP") func domainWithoutHTTP() throws {
@@ -97,12 +90,10 @@ import Testing
     }
 
     @Test("The functions that only read and write integrations' rows need no libcurl") func withoutLibcurl() throws {
-        let declared = try Self.declared()
-        let package = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
-        for route in ["api/mcp/integrations", "api/disconnect-integration"] {
-            let line = try #require(package.firstMatch(of: try Regex(#"Route\(\s*"\#(route)"([^)]*)\)"#)))
-            var open =
-                ["Function"] + String(line.output[1].substring ?? "").matches(of: #/\.(\w+)/#).map { String($0.1) }
+        let package = try PackageFile(root: Self.root)
+        let declared = package.libraries
+        for route in ["api-mcp-integrations", "api-disconnect-integration"] {
+            var open = Array(try #require(package.targets().first { $0.name == route }).declared)
             var all: Set<String> = []
             while let next = open.popLast() {
                 if all.insert(next).inserted { open += declared[next, default: []] }

@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import Integrations
 import TestSupport
 import Testing

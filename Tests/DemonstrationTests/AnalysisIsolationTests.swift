@@ -1,5 +1,6 @@
 @_spi(System) import Auth
 import Base
+import Findings
 import Store
 import TestSupport
 import Testing

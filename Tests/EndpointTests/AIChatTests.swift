@@ -1,6 +1,5 @@
 import Auth
 import Base
-import HTTP
 import Store
 import TestSupport
 import Testing

@@ -1,6 +1,5 @@
 import Base
 import Function
-import Integrations
 import Invocation
 import Jobs
 import Store

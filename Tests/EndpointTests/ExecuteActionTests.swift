@@ -1,8 +1,5 @@
 import Auth
 import Base
-import Connectors
-import Findings
-import Function
 import HTTP
 import Store
 import TestSupport

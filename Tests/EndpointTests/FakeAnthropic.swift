@@ -1,7 +1,5 @@
-import Assistant
 import Auth
 import Base
-import Foundation
 import Function
 import HTTP
 import Synchronization

@@ -1,6 +1,5 @@
 import Base
 import Crypto
-import Function
 import HTTP
 import Store
 import TestSupport

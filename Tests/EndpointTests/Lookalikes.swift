@@ -1,6 +1,5 @@
 @_spi(System) import Auth
 import Base
-import Connectors
 import Foundation
 import Jobs
 import Store

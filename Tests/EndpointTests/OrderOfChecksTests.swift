@@ -1,7 +1,5 @@
 import Base
-import Function
 import HTTP
-import Store
 import TestSupport
 import Testing
 

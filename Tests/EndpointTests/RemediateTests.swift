@@ -1,5 +1,4 @@
 import Base
-import Findings
 import Function
 import HTTP
 import Remediation

@@ -1,7 +1,5 @@
 import Auth
-import Foundation
 import Function
-import TestSupport
 import Testing
 
 @testable import local_runner

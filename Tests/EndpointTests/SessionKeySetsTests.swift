@@ -1,4 +1,3 @@
-import Auth
 import Base
 import Function
 import HTTP

@@ -2,7 +2,6 @@ import Auth
 import Base
 import Function
 import HTTP
-import Store
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import Base
 import Crypto
-import Foundation
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import Base
 import Foundation
 import TestSupport
-import Testing
 
 @testable import fixture_probe
 

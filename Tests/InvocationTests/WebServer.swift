@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import TestSupport
 
 /// A web server of Debian, with the probe behind it by FastCGI and CGI. It ends when its last reference is released.

@@ -1,6 +1,4 @@
 #if PostgreSQL
-    import Base
-    import Foundation
     import Store
     import TestSupport
     import Testing

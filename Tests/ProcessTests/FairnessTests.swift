@@ -1,6 +1,5 @@
 @_spi(System) import Auth
 import Base
-import Foundation
 import Integrations
 import Jobs
 import Store

@@ -1,6 +1,5 @@
 #if PostgreSQL
     import Base
-    import Foundation
     import Store
     import Synchronization
     import TestSupport

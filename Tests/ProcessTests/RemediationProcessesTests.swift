@@ -1,8 +1,6 @@
 import Actions
 @_spi(System) import Auth
 import Base
-import Foundation
-import Integrations
 import Jobs
 import Remediation
 import Store

@@ -2,7 +2,6 @@ import Actions
 import Auth
 import Base
 import Connectors
-import Findings
 import Integrations
 import Store
 import TestSupport

@@ -1,9 +1,8 @@
-import Analysis
+public import Analysis
 import Base
 import Findings
 import Integrations
-import TestSupport
-import Testing
+public import Testing
 
 @testable import Remediation
 

@@ -2,7 +2,6 @@ import Auth
 import Base
 import Connectors
 import Findings
-import HTTP
 import Integrations
 import Store
 import TestSupport

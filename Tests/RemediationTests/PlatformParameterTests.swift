@@ -1,7 +1,6 @@
 import Auth
 import Base
 import Findings
-import HTTP
 import Integrations
 import Store
 import TestSupport

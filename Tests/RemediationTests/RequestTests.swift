@@ -2,8 +2,6 @@ import Actions
 import Auth
 import Base
 import Connectors
-import Findings
-import HTTP
 import Integrations
 import Store
 import Synchronization

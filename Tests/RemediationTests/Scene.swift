@@ -1,8 +1,6 @@
 import Actions
 import Base
 import Connectors
-import Findings
-import HTTP
 import Integrations
 import Jobs
 import Store

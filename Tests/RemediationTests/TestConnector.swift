@@ -1,5 +1,4 @@
 import Base
-import Findings
 import Integrations
 import Synchronization
 

@@ -2,7 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import local_runner
 
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {

@@ -1,6 +1,4 @@
-import Base
 import FastCGI
-import Foundation
 import Glibc
 import HTTP
 import TestSupport

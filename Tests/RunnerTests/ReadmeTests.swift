@@ -3,7 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import local_runner
 
 /// The commands and the code that the documents show a newcomer.
 @Suite struct ReadmeTests {

@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import HTTP
 import TestSupport
 import Testing

@@ -1,5 +1,3 @@
-import Foundation
-
 extension BuiltProducts {
     /// The project's folder.
     public static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

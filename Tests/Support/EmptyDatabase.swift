@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// A database without a schema, which is removed with this object.
 public final class EmptyDatabase {

@@ -1,6 +1,6 @@
-import Base
+public import Base
 import Connectors
-import Foundation
+import HTTP
 import Integrations
 import Store
 import Synchronization

@@ -1,6 +1,6 @@
-import Base
+public import Base
 import Foundation
-import HTTP
+public import HTTP
 
 /// A provider's API on this machine, for one test: it answers the requests that its script knows, and records every
 /// other one.

@@ -1,6 +1,6 @@
-import Base
+public import Base
 
-@testable import Store
+@testable public import Store
 
 /// A second workspace that looks like a first: it has a copy of every row, with new ids. Names, e-mail addresses,
 /// serial numbers and the platforms' ids are the same.

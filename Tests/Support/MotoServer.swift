@@ -1,4 +1,3 @@
-import Foundation
 import Store
 
 /// A server with moto's IAM and STS, an independent implementation: it carries out requests, and verifies signatures

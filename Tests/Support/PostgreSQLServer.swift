@@ -1,6 +1,5 @@
 #if PostgreSQL
     import Base
-    import Foundation
     @_spi(Administration) import Store
     import Synchronization
 

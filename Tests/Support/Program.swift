@@ -1,4 +1,4 @@
-import CSystem
+public import CSystem
 import Foundation
 
 /// A program that a test runs with descriptors of its choice, without a shell in between. The program and its children

@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// A database that records its statements, each once, with the last parameters.
 public final class RecordingDatabase: Database {

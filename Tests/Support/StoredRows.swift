@@ -1,6 +1,6 @@
-import Base
+public import Base
 
-@testable import Store
+@testable public import Store
 
 /// The rows of a database as text, grouped by workspace, so that two states can be compared.
 public struct StoredRows {

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// An entry of a workspace's audit log, as stored.

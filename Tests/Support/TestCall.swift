@@ -1,7 +1,6 @@
-import Base
-import Function
-import HTTP
-import Store
+public import Base
+public import Function
+public import HTTP
 
 /// The answer of an endpoint.
 public struct Reply: Sendable {

@@ -1,6 +1,5 @@
-import Base
-import Store
-import Testing
+public import Base
+public import Testing
 
 /// Short names of test arguments, which Swift Testing prints next to a test's title.
 extension JSON: CustomTestStringConvertible {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A program that a test runs in the background. It is killed when the last reference is released.
 public final class TestProcess {

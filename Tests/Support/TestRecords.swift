@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 // Functions that add records to a workspace, one by one. Texts contain the workspace's mark unless the test sets them.

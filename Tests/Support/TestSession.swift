@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// The project that signs the tests' session tokens.
 public enum TestSession {

@@ -1,6 +1,5 @@
-import Base
-import Foundation
-import Store
+public import Base
+public import Store
 
 /// A database with the product's schema and two separate workspaces. It is removed with this object.
 public final class TestStore {

@@ -1,4 +1,4 @@
-import Testing
+public import Testing
 
 /// Declares that the tests of a suite use the store. Tests/run runs these suites on SQLite and on PostgreSQL, and all
 /// others only once.

@@ -1,8 +1,6 @@
 import Auth
 import Base
 import Connectors
-import Findings
-import HTTP
 import Integrations
 import Store
 import TestSupport

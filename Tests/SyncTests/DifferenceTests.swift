@@ -1,8 +1,7 @@
 import Auth
 import Base
 import Connectors
-import Findings
-import HTTP
+import Jobs
 import Store
 import TestSupport
 import Testing

@@ -1,5 +1,4 @@
 import Auth
-import Base
 import Connectors
 import Store
 import TestSupport

@@ -1,7 +1,6 @@
 @_spi(System) import Auth
 import Base
 import Connectors
-import HTTP
 import Synchronization
 import TestSupport
 import Testing

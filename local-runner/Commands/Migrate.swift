@@ -1,3 +1,5 @@
+import Store
+
 extension Verb {
     static let migrate = Verb(
         "migrate", "Brings the database's schema up to date.",

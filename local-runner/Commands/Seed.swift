@@ -1,5 +1,6 @@
 import Base
 import Demonstration
+import Store
 
 extension Verb {
     static let seed = Verb(

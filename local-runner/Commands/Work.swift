@@ -1,4 +1,5 @@
 import Glibc
+import Store
 
 extension Verb {
     static let work = Verb(

@@ -1,6 +1,4 @@
-import Analysis
 import Base
-import Findings
 
 /// The reason why the company could not be created.
 enum DemonstrationError: Error {

@@ -1,3 +1,4 @@
+import Analysis
 import Base
 import Findings
 import Store

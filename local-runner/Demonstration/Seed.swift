@@ -1,8 +1,8 @@
 import Analysis
 @_spi(System) import Auth
-import Base
-import Findings
-import Store
+public import Base
+public import Findings
+public import Store
 
 /// The demonstration workspace: a fictional company of about 420 identities, with a problem for nearly every rule.
 public enum Demonstration {

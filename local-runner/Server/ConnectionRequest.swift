@@ -1,3 +1,4 @@
+import Base
 import HTTP
 
 /// The part of a connection that turns a request's bytes into a call of its function.

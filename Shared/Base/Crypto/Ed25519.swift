@@ -1,4 +1,3 @@
-import Base
 import CCrypto
 
 /// Ed25519 signatures (RFC 8032). The private key signs; the public key checks signatures but can't make them.

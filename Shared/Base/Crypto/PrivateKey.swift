@@ -1,4 +1,3 @@
-import Base
 import CCrypto
 
 /// A private RSA key that signs with RS256 (RFC 7518 §3.3).

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import CCrypto
 
 /// The SHA-256 hash (FIPS 180-4), made with OpenSSL's low-level functions.

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Glibc
 
 /// Bytes of the HTTP grammar (RFC 9110 §5.6).

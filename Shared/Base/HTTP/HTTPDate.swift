@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 // An HTTP date in its one current form (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 extension Timestamp {

@@ -1,5 +1,3 @@
-import Base
-
 /// One HTTP request, independent of the way of invocation.
 public struct Request: Sendable {
     public var method: Method

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// One HTTP response, independent of the way of invocation.
 public struct Response {

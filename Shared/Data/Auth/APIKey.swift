@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// An API key in plain text: `thal_` and 40 random characters of base 62. It is shown once, when it is created, and

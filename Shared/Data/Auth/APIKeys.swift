@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// The parts of an API key that may be shown: everything except the key itself.

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why a caller has no access.
 public struct AccessError: DomainError, Equatable {

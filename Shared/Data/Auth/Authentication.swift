@@ -1,7 +1,7 @@
-import Base
+public import Base
 import Crypto
-import HTTP
-import Store
+public import HTTP
+public import Store
 
 /// The credentials that an operation requires of its callers.
 public enum AccessRequirement: Sendable {

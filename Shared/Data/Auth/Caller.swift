@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// The caller of a request.
 public enum Caller: Sendable {

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// Counts requests with invalid credentials, by client address and by the prefix of the API key that they name, and

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// The public keys that verify session tokens, as they were last fetched from the tokens' issuer. Endpoints don't call

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 // Each workspace has an hourly housekeeping, whose next time stands in its row.

@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// The plan that a workspace has subscribed to.
 public enum Plan: String, SQLEnum, CaseIterable, Sendable {

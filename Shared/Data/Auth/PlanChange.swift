@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 // The plan stands in the workspace's row. Billing decides when it changes.

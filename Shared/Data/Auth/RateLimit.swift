@@ -1,5 +1,5 @@
-import Base
-import HTTP
+public import Base
+public import HTTP
 import Store
 
 /// The state of a subject's limit in the current time window. A subject is whatever is counted, such as one API key.

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// The role of a member in a workspace, which decides the member's permissions. The strongest role is first.
 public enum Role: String, SQLEnum, CaseIterable, Sendable {

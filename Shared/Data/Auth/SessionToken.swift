@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// A Supabase session token whose signature and claims have been checked (RFC 7519).

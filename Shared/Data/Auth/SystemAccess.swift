@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// Access to all workspaces for the product's own work, such as scheduled functions, which have no caller to check. It
 /// can be created only by code that imports the SPI `System`: the pipeline of scheduled functions and the local runner.

@@ -1,5 +1,5 @@
-import Base
-import HTTP
+public import Base
+public import HTTP
 
 /// The proxies that are trusted to report the client's address, and the one header field in which they report it.
 ///

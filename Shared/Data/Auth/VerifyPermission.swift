@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// The result of `verifyPermission`: the workspace, the caller, and the state of the key's hourly limit.
 public struct Access {

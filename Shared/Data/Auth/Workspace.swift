@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// Access to the data of one workspace. Only `verifyPermission` and `SystemAccess` create it.
 ///

@@ -1,5 +1,5 @@
 import Auth
-import Base
+public import Base
 import Store
 
 /// Work that must not be lost. A job is a row in the store, and a worker that claims it runs it. It is retried until it

@@ -1,5 +1,5 @@
-@_spi(System) import Auth
-import Base
+@_spi(System) public import Auth
+public import Base
 import Store
 
 /// The result of an attempt to claim one job.

@@ -1,4 +1,4 @@
-@_spi(System) import Auth
+@_spi(System) public import Auth
 import Base
 
 // Runs a claimed job in its own process, and records the outcome.

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// The code that runs the jobs of one kind.
 public struct JobHandler {

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// The kind of a job, which decides the handler that runs it. Each library declares the kinds that it queues.
 public struct JobKind: SQLEnum, Hashable, Sendable {

@@ -1,6 +1,6 @@
-@_spi(System) import Auth
-import Base
-import Store
+@_spi(System) public import Auth
+public import Base
+public import Store
 
 /// A job, in the form in which operators see it.
 public struct JobEntry: Sendable {

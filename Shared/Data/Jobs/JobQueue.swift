@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
 
 // Problem. A workspace that queues many jobs at once must not make all other workspaces wait.

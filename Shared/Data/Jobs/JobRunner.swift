@@ -1,6 +1,7 @@
-@_spi(System) import Auth
-import Base
+@_spi(System) public import Auth
+public import Base
 import CSystem
+import Store
 
 /// Runs jobs: a single one right after the response that queued it, or all that are due, when cron starts it. Each job
 /// runs in a process of its own (`JobProcesses`), so that a crash affects no other job.

@@ -1,5 +1,5 @@
-@_spi(System) import Auth
-import Base
+@_spi(System) public import Auth
+public import Base
 import Store
 
 // Schedule for hourly work. Each integration and workspace has its own second of the hour, which is derived from its

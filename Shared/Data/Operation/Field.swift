@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// One query parameter or body field of an operation. The validation of the value, the error message of a 400 and the
 /// API's documentation are all derived from this declaration.

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// An input of an operation is missing or malformed.
 public struct InputError: DomainError, Equatable {

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// One thing that callers can ask for: its name, its access, its inputs and its work, declared once.
 ///

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// The part of an exported audit log that its signature covers.

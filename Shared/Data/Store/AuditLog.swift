@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// One entry of the audit log.

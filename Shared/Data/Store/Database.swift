@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// A database with the product's schema. Each process uses one, which is opened when it is first used.
 ///

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The value of a parameter or a column, in a form that both engines support.
 public enum SQLValue: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Deletes the data of a workspace.
 public enum WorkspaceErasure {

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The parameters of an action, as a connector reads them. They can only be made by checking a caller's values against
 /// the declarations, so nothing undeclared reaches a provider.

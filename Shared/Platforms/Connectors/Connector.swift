@@ -1,5 +1,5 @@
-import Base
-import Integrations
+public import Base
+public import Integrations
 
 /// A connection to one platform: its credential fields, its credential check, its pages of records and its actions.
 /// Calls are synchronous; `PlatformAPI.sendAll` sends several requests at once.

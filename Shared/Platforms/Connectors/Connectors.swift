@@ -1,3 +1,5 @@
+import Integrations
+
 /// The list of all connectors.
 public enum Connectors {
     public static var all: [any Connector.Type] {

@@ -1,4 +1,4 @@
-import Integrations
+public import Integrations
 
 extension Integration {
     /// A connector with the stored credentials.

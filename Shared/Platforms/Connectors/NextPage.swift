@@ -1,6 +1,6 @@
-import Base
+public import Base
 import HTTP
-import Upstream
+public import Upstream
 
 // Readers for the next page's position in a provider's answer. Providers have different ways to say that there is no
 // next page. Anything else that can't be used is an error: if the list seemed to end here, the people on the missing

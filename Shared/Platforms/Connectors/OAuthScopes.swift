@@ -1,4 +1,4 @@
-import Integrations
+public import Integrations
 
 /// The access that OAuth scopes give, by each provider's scope names.
 public enum OAuthScopes {

@@ -1,7 +1,7 @@
-import Base
+public import Base
 import Crypto
-import HTTP
-import Upstream
+public import HTTP
+public import Upstream
 
 /// OAuth 2.0 access tokens (RFC 6749), requested with a customer's own client credentials.
 public enum OAuthToken {

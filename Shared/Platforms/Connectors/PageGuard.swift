@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// A guard that detects lists whose pages never end.

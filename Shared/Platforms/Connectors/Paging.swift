@@ -1,5 +1,5 @@
-import Base
-import Upstream
+public import Base
+public import Upstream
 
 extension UpstreamResponse {
     /// Returns the body, or a member of it, as a JSON array.

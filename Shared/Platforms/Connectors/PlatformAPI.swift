@@ -1,6 +1,6 @@
-import Base
-import HTTP
-import Upstream
+public import Base
+public import HTTP
+public import Upstream
 
 /// A client for a provider's API with a customer's credentials. It authorizes requests, renews an expired token once,
 /// and turns every response other than 2xx into an error with the provider's own meaning.

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// An action at a platform, or by the product itself, that remedies a finding.
 public enum ActionType: String, SQLEnum, CaseIterable, Sendable {

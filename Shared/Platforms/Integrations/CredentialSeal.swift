@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Crypto
 
 /// Encrypts and decrypts the credentials of integrations with AES-256-GCM. The integration's ids are authenticated with

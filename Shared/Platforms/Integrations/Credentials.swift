@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// One field of a platform's credentials, which a customer fills in to connect the platform.
 public struct CredentialField: Sendable {

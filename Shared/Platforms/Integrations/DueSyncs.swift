@@ -1,5 +1,5 @@
-@_spi(System) import Auth
-import Base
+@_spi(System) public import Auth
+public import Base
 import Jobs
 import Store
 

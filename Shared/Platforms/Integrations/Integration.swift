@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// A platform that a workspace has connected, with its sealed credentials.
 public struct Integration: Sendable {

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why something about an integration can't be done.
 public struct IntegrationError: DomainError, Equatable {

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
 
 /// An integration as the operator sees it.

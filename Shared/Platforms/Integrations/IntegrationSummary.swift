@@ -1,6 +1,5 @@
-import Auth
-import Base
-import Store
+public import Base
+public import Store
 
 /// A platform that is or was connected to a workspace.
 public struct IntegrationSummary: JSONWritable {

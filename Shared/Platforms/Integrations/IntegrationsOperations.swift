@@ -1,6 +1,6 @@
 import Auth
-import Base
-import Operation
+public import Base
+public import Operation
 import Store
 
 // The operations about integrations that REST, MCP and the assistant share.

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The state of a list of a platform, or of a part of one, after the last sync: an entry of `integrations.lists`.
 public struct ListState: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// Platforms that rules know in addition to those that can be connected (`Platform`). Their data may exist nevertheless.
 public enum PlatformNames {

@@ -1,4 +1,4 @@
-import Auth
+public import Auth
 import Base
 import Store
 

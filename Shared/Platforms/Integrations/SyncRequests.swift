@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Jobs
+public import Auth
+public import Base
+public import Jobs
 import Store
 
 extension JobKind {

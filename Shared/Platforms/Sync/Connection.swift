@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Connectors
 import Integrations
 import Store

@@ -2,7 +2,6 @@ import Auth
 import Base
 import Connectors
 import Integrations
-import Store
 
 extension Workspace {
     /// Reads page after page until all lists are finished or the time is up. Returns true if all lists are finished.

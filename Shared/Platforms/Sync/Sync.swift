@@ -1,7 +1,8 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Connectors
-import Integrations
+public import Integrations
+import Jobs
 import Store
 
 /// The time limits of a sync in this process.

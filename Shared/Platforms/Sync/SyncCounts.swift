@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The numbers of records that a sync has brought, by the API's names.
 public struct SyncCounts: Equatable, Sendable {

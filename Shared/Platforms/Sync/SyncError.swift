@@ -1,5 +1,5 @@
-import Base
-import Connectors
+public import Base
+public import Connectors
 import Integrations
 
 /// Why an integration is not synced, for reasons other than the provider's.

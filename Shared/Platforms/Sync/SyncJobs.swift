@@ -1,9 +1,8 @@
 import Auth
-import Base
+public import Base
 import Connectors
 import Integrations
-import Jobs
-import Store
+public import Jobs
 
 extension JobHandler {
     /// The handler of jobs of kind sync. Their payload names the integration.

@@ -1,6 +1,5 @@
 import Base
 import Connectors
-import Store
 
 /// The progress of a sync: the data that another process needs to continue it.
 struct SyncPosition: Equatable {

@@ -1,4 +1,4 @@
-import Auth
+public import Auth
 import Connectors
 
 /// The limit on the data that one sync may bring.

@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Connectors
+public import Auth
+public import Base
+public import Connectors
 import Integrations
 
 /// The environment, connectors and limits that syncs use.

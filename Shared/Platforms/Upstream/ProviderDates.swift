@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 extension Timestamp {
     /// Reads a date and time as providers write them: ISO 8601 with or without seconds, fraction and offset, such as

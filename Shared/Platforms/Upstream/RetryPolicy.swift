@@ -1,4 +1,4 @@
-import Base
+public import Base
 import HTTP
 
 /// A decision on whether to send a request again, derived from its response.

@@ -1,9 +1,8 @@
-import Base
+public import Base
 import CCrypto
 import CCurl
 import CSystem
 import Glibc
-import HTTP
 
 /// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, uses no proxy,
 /// connects to no private addresses, limits times and sizes, and retries according to the provider's own signals.

@@ -1,5 +1,5 @@
-import Base
-import HTTP
+public import Base
+public import HTTP
 
 /// A request to an upstream.
 public struct UpstreamRequest: Sendable {

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
 
 /// An action as the operator sees it: without its parameters, some of which are secrets.

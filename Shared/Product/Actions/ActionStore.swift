@@ -1,7 +1,7 @@
-import Auth
-import Base
-import Integrations
-import Jobs
+public import Auth
+public import Base
+public import Integrations
+public import Jobs
 import Store
 
 extension JobKind {

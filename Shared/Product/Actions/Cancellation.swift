@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Integrations
+public import Auth
+public import Base
+public import Integrations
 import Store
 
 extension Workspace {

@@ -1,7 +1,6 @@
-import Auth
-import Base
-import Integrations
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// An action, as it is stored.
 public struct RemediationAction: Sendable {

@@ -1,6 +1,6 @@
-import Auth
-import Base
-@_spi(System) import Integrations
+public import Auth
+public import Base
+@_spi(System) public import Integrations
 import Store
 
 extension Workspace {

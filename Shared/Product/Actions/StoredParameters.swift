@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// The parameters of an action as they are stored. A secret, such as the PIN that unlocks a Mac, is stored as
 /// `{"sealed": BASE64}` until the action ends, and as `{"sealed": null}` afterwards. No other parameter is an object.

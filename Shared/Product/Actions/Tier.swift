@@ -1,4 +1,4 @@
-import Integrations
+public import Integrations
 
 /// The permission to act without a person: the workspace's setting `remediation_settings.tiers`, by action type.
 public enum Tier: String, CaseIterable, Sendable {

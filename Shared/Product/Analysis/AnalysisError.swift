@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why an analysis does not run, or came to nothing.
 public struct AnalysisError: DomainError, Equatable {

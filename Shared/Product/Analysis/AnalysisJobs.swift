@@ -1,6 +1,5 @@
 import Base
-import Integrations
-import Jobs
+public import Jobs
 
 extension JobHandler {
     /// The handler of jobs of kind analysis.

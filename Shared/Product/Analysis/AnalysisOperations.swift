@@ -1,6 +1,6 @@
 import Auth
-import Base
-import Operation
+public import Base
+public import Operation
 
 /// The rules that look at a workspace.
 public struct RuleList: JSONWritable {

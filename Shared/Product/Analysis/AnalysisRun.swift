@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Findings
+public import Auth
+public import Base
+public import Findings
 import Store
 
 /// The result of an analysis.

@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Findings
+public import Auth
+public import Base
+public import Findings
 import Store
 
 /// A problem that a rule has found, which becomes one finding.

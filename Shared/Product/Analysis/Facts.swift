@@ -1,4 +1,3 @@
-import Base
 import Store
 
 /// The columns of a rule's query.

@@ -1,7 +1,5 @@
-import Base
-import Findings
-import Integrations
-import Store
+public import Findings
+public import Integrations
 
 /// A rule that finds problems in a workspace's data. Its declaration contains the query that finds them, the sentence
 /// that describes them, and the recommended action.

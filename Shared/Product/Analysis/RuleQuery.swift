@@ -1,5 +1,5 @@
 import Base
-import Store
+public import Store
 
 /// A rule's query: one SELECT over the tables that `Prelude` defines, in the SQL that both engines share.
 ///

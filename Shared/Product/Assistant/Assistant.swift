@@ -1,8 +1,8 @@
-import Actions
-import Auth
-import Base
-import Operation
-import Remediation
+public import Actions
+public import Auth
+public import Base
+public import Operation
+public import Remediation
 
 /// The AI assistant for members of a workspace.
 ///

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why the assistant does not answer, or a tool does not do what it was asked.
 public struct AssistantError: DomainError, Equatable {

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// The response to POST /api/ai-chat.
 public struct ChatAnswer: JSONWritable {

@@ -1,7 +1,7 @@
-import Auth
-import Base
-import Crypto
-import Store
+public import Auth
+public import Base
+public import Crypto
+public import Store
 
 /// The content of a confirmation token: one call of one tool, proposed to one person in one conversation. If any part
 /// of it differs, the token is not valid.

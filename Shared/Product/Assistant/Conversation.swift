@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// A conversation of one person in one workspace, with its earlier messages.
 struct Conversation {

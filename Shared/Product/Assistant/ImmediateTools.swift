@@ -1,8 +1,8 @@
-import Auth
-import Base
-import Findings
-import Integrations
-import Remediation
+public import Auth
+public import Base
+public import Findings
+public import Integrations
+public import Remediation
 
 extension Tool {
     private static let findingID = ToolInput.required("finding_id", .uuid, "The finding's id, from list_findings.")

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// A message of a conversation in the form of Anthropic's API: a role and content blocks.
 struct Message {

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 
 /// The instructions that the model gets before the conversation.
 enum SystemPrompt {

@@ -1,8 +1,7 @@
-import Auth
-import Base
-import Findings
-import Operation
-import Remediation
+public import Auth
+public import Base
+public import Operation
+public import Remediation
 
 /// A tool that the model may call.
 struct Tool: Sendable {

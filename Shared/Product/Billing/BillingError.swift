@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why nothing is bought, or an event of Stripe's is not taken in.
 public struct BillingError: DomainError, Equatable {

@@ -1,6 +1,6 @@
-@_spi(System) import Auth
-import Base
-import HTTP
+@_spi(System) public import Auth
+public import Base
+public import HTTP
 import Store
 
 /// An event that Stripe sent to the webhook.

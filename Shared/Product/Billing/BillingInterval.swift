@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// The intervals at which a subscription is paid.
 public enum BillingInterval: String, SQLEnum, CaseIterable, Sendable {

@@ -1,6 +1,7 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
+import Upstream
 
 /// A page at Stripe on which the Pro plan is bought.
 public struct Checkout: JSONWritable {

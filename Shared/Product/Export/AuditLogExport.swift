@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// The export of a workspace's audit log: the entries of the last 365 days, each with the hashes that prove it, and a
 /// signature over the whole export.

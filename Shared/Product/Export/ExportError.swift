@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why a workspace is not exported.
 public struct ExportError: DomainError, Equatable {

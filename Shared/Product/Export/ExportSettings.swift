@@ -1,5 +1,4 @@
-import Auth
-import Base
+public import Base
 
 /// The settings of workspace exports.
 public struct ExportSettings {

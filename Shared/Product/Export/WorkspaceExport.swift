@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
 
 // Problem. The export of a large company has millions of rows. They must not fill the memory, a caller must be able to

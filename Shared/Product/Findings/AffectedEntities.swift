@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The lists in which a finding names the entities that it affects (`affected_entities`): a JSON object with a list of each
 /// kind that there is.

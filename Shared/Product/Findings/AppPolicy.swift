@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// A workspace's decision about an application.
 public struct AppPolicy: JSONWritable {

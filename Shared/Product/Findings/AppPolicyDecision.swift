@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// The reasons for which a finding about a sanctioned application is resolved.
 public enum SanctionReason: String, SQLEnum, Sendable {

@@ -1,4 +1,4 @@
-import Store
+public import Store
 
 /// The kinds of problems that rules look for.
 public enum Category: String, SQLEnum, CaseIterable, Sendable {

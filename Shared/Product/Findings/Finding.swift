@@ -1,6 +1,5 @@
-import Auth
-import Base
-import Store
+public import Base
+public import Store
 
 /// A finding, as lists show it.
 public struct Finding: JSONWritable {

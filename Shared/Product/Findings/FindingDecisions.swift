@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Integrations
+public import Auth
+public import Base
+public import Integrations
 import Store
 
 // Decisions about findings. Each decision is one UPDATE that names the statuses that it accepts. If two decisions come

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// Why something about a finding can't be done.
 public struct FindingError: DomainError, Equatable {

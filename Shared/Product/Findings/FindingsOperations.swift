@@ -1,6 +1,6 @@
 import Auth
-import Base
-import Operation
+public import Base
+public import Operation
 import Store
 
 // The operations about findings, people and applications that REST, MCP and the assistant share.

@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Integrations
+public import Auth
+public import Base
+public import Integrations
 import Store
 
 /// A problem that a run of the analysis has found, once: it becomes a finding.

@@ -1,5 +1,5 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Store
 
 /// A person or service account, with its access and its open findings.

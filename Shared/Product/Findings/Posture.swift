@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// The security posture of a workspace in numbers. A metric without data is nil.
 public struct Posture: Sendable {

@@ -1,6 +1,6 @@
-import Auth
-import Base
-import Store
+public import Auth
+public import Base
+public import Store
 
 /// The number of findings of each severity.
 public struct SeverityCounts: Sendable {

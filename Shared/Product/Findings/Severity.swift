@@ -1,5 +1,5 @@
-import Base
-import Store
+public import Base
+public import Store
 
 /// The severities of findings, worst first.
 public enum Severity: String, SQLEnum, CaseIterable, Sendable {

@@ -1,8 +1,9 @@
-import Actions
-import Auth
-import Base
+public import Actions
+public import Auth
+public import Base
+import Connectors
 import Findings
-import Integrations
+public import Integrations
 import Store
 
 /// A request for an action.

@@ -1,6 +1,6 @@
-import Actions
-import Auth
-import Base
+public import Actions
+public import Auth
+public import Base
 import Findings
 import Integrations
 import Store

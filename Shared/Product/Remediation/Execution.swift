@@ -1,10 +1,9 @@
-import Actions
-import Auth
+public import Actions
+public import Auth
 import Base
 import Connectors
 import Integrations
-import Jobs
-import Store
+public import Jobs
 
 // The execution of an action's job. Each step is stored before the provider is asked and after it has answered. A
 // worker that takes over asks the provider for the outcome of a step that was started, so nothing is done twice.

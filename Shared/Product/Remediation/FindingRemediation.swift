@@ -1,8 +1,8 @@
-import Actions
-import Auth
-import Base
+public import Actions
+public import Auth
+public import Base
 import Findings
-import Integrations
+public import Integrations
 import Store
 
 /// An action that was requested about a finding.

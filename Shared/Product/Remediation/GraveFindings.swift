@@ -1,4 +1,3 @@
-import Actions
 import Auth
 import Base
 import Connectors

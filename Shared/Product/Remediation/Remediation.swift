@@ -1,7 +1,7 @@
-import Base
-import Connectors
+public import Base
+public import Connectors
 import Findings
-import Integrations
+public import Integrations
 
 /// Actions about findings: requested, approved if needed, carried out by jobs, and recorded.
 public struct Remediation {

@@ -1,5 +1,5 @@
 import Actions
-import Base
+public import Base
 import Integrations
 
 /// Why an action is not requested, decided or carried out.

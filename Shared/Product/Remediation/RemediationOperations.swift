@@ -1,8 +1,9 @@
+import Actions
 import Auth
 import Base
 import Integrations
 import Jobs
-import Operation
+public import Operation
 
 extension Operation<RemediationRequest> {
     public static var remediateFinding: Operation {

@@ -1,9 +1,7 @@
-import Auth
 import Base
 import Connectors
 import Crypto
 import Integrations
-import Store
 
 /// An action's target and parameters, found among the workspace's records.
 ///

@@ -1,5 +1,5 @@
-import Actions
-import Base
+public import Actions
+public import Base
 import Connectors
 import Integrations
 

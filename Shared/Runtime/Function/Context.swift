@@ -1,6 +1,6 @@
-import Auth
-import Base
-import HTTP
+public import Auth
+public import Base
+public import HTTP
 import Operation
 import Store
 

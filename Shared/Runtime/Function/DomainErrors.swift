@@ -1,6 +1,6 @@
 import Auth
-import Base
-import HTTP
+public import Base
+public import HTTP
 
 extension HTTPError {
     /// The answer to an error of the domain: the status of its kind, and its sentence. This is the only place where kinds

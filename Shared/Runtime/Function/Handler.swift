@@ -1,7 +1,7 @@
-import Auth
-import Base
-import HTTP
-import Operation
+public import Auth
+public import Base
+public import HTTP
+public import Operation
 
 /// The handler of one method of an endpoint: who may call it, which fields it accepts, and what it does.
 public struct Handler: Sendable {

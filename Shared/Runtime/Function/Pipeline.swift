@@ -1,7 +1,7 @@
 @_spi(System) import Auth
-import Base
-import HTTP
-import Invocation
+public import Base
+public import HTTP
+public import Invocation
 import Operation
 import Store
 

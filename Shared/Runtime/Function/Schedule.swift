@@ -1,7 +1,7 @@
 @_spi(System) import Auth
-import Base
-import HTTP
-import Invocation
+public import Base
+public import HTTP
+public import Invocation
 
 /// The steps from a cron trigger's event to a scheduled function's work.
 public final class Schedule: Service {

@@ -1,5 +1,5 @@
-import Base
-import HTTP
+public import Base
+public import HTTP
 
 /// A function, as seen by the ways of invocation: it answers requests and events.
 public protocol Service {

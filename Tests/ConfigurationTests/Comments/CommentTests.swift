@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// Comments and test titles are plain sentences. CommentRule.all has the words that they must not have.

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// Checks that no outside value can trap.

@@ -1,5 +1,4 @@
 import Base
-import Foundation
 import Synchronization
 import TestSupport
 import Testing

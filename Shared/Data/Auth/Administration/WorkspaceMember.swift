@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// A person who may use a workspace.

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Store
 
 /// A workspace as its operator sees it: its settings, and how much belongs to it.

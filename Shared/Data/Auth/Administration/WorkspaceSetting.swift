@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// A new value of one setting of a workspace.
 public enum WorkspaceSetting: Sendable, Equatable {

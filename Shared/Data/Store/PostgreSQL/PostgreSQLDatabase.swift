@@ -1,5 +1,5 @@
 #if PostgreSQL
-    import Base
+    public import Base
 
     // Batches: how a request's statements reach the server in few round trips.
     //

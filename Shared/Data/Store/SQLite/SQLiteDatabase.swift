@@ -1,4 +1,4 @@
-import Base
+public import Base
 import CSQLite
 import CSystem
 import Glibc

@@ -1,4 +1,4 @@
-import Base
+public import Base
 import Glibc
 
 // Problem. SQLite has only one writer at a time. A sync of a large company writes hundreds of thousands of rows, which

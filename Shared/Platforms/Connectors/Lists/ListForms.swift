@@ -1,5 +1,5 @@
-import Base
-import Upstream
+public import Base
+public import Upstream
 
 extension RecordCollection {
     /// Creates a list whose pages are chained by links of the relation `next`. The cursors are the links' paths and

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The result of reading one entry of a provider's list.
 public enum EntryReading {

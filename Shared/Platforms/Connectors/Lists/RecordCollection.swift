@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// One list that a sync reads page by page. A cursor is all that is needed to ask for a page again, even in another
 /// process.

@@ -1,5 +1,3 @@
-import Upstream
-
 /// An organization's administrators and their roles, as far as the provider's lists of them could be read. If a list
 /// could not be read, an account without known roles is not reported as a non-administrator.
 struct AdministratorRoles {

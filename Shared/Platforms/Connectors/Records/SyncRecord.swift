@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// A provider's description of one object. `externalID` is unique within its kind and platform. It is the id by which
 /// the provider's API addresses the object, if there is one.

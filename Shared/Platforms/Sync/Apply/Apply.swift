@@ -1,7 +1,6 @@
-import Auth
-import Base
+public import Auth
+public import Base
 import Integrations
-import Jobs
 import Store
 
 // Problem. For readers, a sync must replace the inventory at once: half of it would show people without accounts, or

@@ -1,5 +1,3 @@
-import Auth
-import Base
 import Store
 
 /// Assigns accounts to identities, the people behind them.

@@ -1,3 +1,4 @@
+import Auth
 import Store
 
 /// Updates the inventory from staged records. Rows that are gone are deleted first and make room for others. Accounts

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Keys and tokens that live longer than they are used.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Contradictions between HR and the directory about a person.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Access that is valid but too wide.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Access to code, and leaks from it. GitHub accounts have their `permission` in a `repository`.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Unusual actions with files, admin roles and security controls.

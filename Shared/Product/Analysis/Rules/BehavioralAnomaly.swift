@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Unusual behavior of people and attackers in the last 30 days.

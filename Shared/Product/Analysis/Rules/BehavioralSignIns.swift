@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Sign-ins and second factors that differ from before.

@@ -1,5 +1,3 @@
-import Findings
-
 extension Rule {
     /// All rules, in the order of the categories.
     public static let all: [Rule] =

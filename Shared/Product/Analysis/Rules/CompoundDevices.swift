@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Devices whose state is worse because of their owners' permissions.

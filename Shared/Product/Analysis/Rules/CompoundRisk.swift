@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Facts from several platforms that are worse together than alone.

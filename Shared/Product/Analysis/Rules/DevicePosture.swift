@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// The state of the devices that people use.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// The assignment of devices to people, and the correctness of their records.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Metrics that get worse: the latest snapshot compared with one that is at least a week older, unless a rule says

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Conclusions from the findings of all other rules. These rules run last.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// The security of identities: second factors, sign-ins, and unused accounts.

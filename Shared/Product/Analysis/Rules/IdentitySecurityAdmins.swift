@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Admins of the identity provider and of platforms that report MFA.

@@ -1,4 +1,5 @@
 import Findings
+import Integrations
 
 extension Rule {
     /// Applications that people brought in by themselves. An application is unsanctioned while it is unmanaged and no

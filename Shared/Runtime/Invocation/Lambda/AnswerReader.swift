@@ -1,4 +1,3 @@
-import Base
 import HTTP
 
 /// Reads one HTTP/1.1 response (RFC 9112).

@@ -1,5 +1,4 @@
 import Base
-import HTTP
 import Upstream
 
 /// The errors of AWS, which have a code in their body, in XML or JSON.

@@ -1,6 +1,3 @@
-import Base
-import Integrations
-
 /// Finds the names by which IAM addresses users and roles. Accounts are stored under the id of their user or role,
 /// which stays the same if a user is renamed, and never passes to a later holder of the name.
 final class AWSNames {

@@ -1,6 +1,5 @@
 import Base
 import HTTP
-import Integrations
 import Upstream
 
 /// Calls AWS's services with requests that are signed with the customer's keys or with those of an assumed role.

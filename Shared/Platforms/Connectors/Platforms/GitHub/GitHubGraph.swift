@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Sends queries about one organization to GitHub's GraphQL API.

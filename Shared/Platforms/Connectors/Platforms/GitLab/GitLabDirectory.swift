@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the group's members, with the details that GitLab shows elsewhere: on gitlab.com, to the owner of a group,

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the customer's users, with the data that Google keeps elsewhere: their roles, their grants and their

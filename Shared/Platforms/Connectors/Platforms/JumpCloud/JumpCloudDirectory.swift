@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the organization's applications, whose users are requested one application at a time.

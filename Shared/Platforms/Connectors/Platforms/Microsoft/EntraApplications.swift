@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// The tenant's applications with their roles, for lists that are requested one application at a time.

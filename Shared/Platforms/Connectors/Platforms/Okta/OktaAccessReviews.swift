@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Access certification campaigns of Okta Identity Governance, for which an org needs a separate license

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the org's users, with the data that Okta keeps elsewhere: their factors and their administrator roles.

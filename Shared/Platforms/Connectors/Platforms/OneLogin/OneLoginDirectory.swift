@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the account's users and applications, with the data that OneLogin keeps elsewhere: their factors, the

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 import Upstream
 
 /// Reads the account's users, with the data that Zoom shows only for each user alone: their sign-in methods, titles and

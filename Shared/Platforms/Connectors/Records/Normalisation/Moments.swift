@@ -1,4 +1,5 @@
 import Base
+import Upstream
 
 extension Timestamp {
     /// Creates a time from text in a provider's record; nil for any other text and for "never".
