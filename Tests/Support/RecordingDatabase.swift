@@ -51,7 +51,7 @@ public final class RecordingDatabase: Database {
         try database.unfinishedChange(of: workspaceID)
     }
     public func settleStatistics() throws { try database.settleStatistics() }
-    public func isCurrent() throws -> Bool { try database.isCurrent() }
+    public func schemaState() throws -> SchemaState { try database.schemaState() }
     public func canWrite() throws -> Bool { try database.canWrite() }
     public func close() { database.close() }
     public func settle(like rehearsal: any Database) {}
