@@ -70,7 +70,13 @@ import Testing
         let absence = try sync { request, reply in
             switch request.path {
             case Self.group + "/enterprise_users":
-                reply.entries(nil) { $0.map { $0.with(["confirmed_at": word]) } }
+                reply.entries(nil) { users in
+                    users.map { user in
+                        var members = user.object ?? [:]
+                        members["confirmed_at"] = word
+                        return .object(members)
+                    }
+                }
             default: nil
             }
         }
