@@ -30,7 +30,7 @@ import Remediation
         let action: RemediationAction
         if let actionID {
             guard let decision else { throw HTTPError.badRequest("decision is required with actionId.") }
-            action = try context.workspace.decide(decision, on: actionID)
+            action = try context.workspace.decide(decision, on: actionID, now: context.now)
         } else {
             guard decision == nil else { throw HTTPError.badRequest("actionId is required with decision.") }
             guard let type else { throw HTTPError.badRequest("actionType is required.") }
@@ -42,7 +42,7 @@ import Remediation
             request.parameters = parameters ?? [:]
             request.reason = reason
             request.idempotencyKey = try idempotencyKey(context.request)
-            action = try remediation.request(request, in: context.workspace)
+            action = try remediation.request(request, in: context.workspace, now: context.now)
         }
         let runner = JobRunner([.remediation: remediation.handler], seconds: 30, context.log)
         return .json(try remediation.run(action, by: runner, in: context.workspace))

@@ -1,9 +1,11 @@
 @_spi(System) import Actions
 @_spi(System) import Auth
 import Base
+import Glibc
 @_spi(System) import Integrations
 import Jobs
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -95,7 +97,7 @@ import Testing
         ])
     func refusedSettings(_ text: String, _ advice: String) throws {
         let error = #expect(throws: AdministrationError.self) { try read(text) }
-        #expect(error?.description.contains(advice) == true, "\(error?.description ?? "")")
+        #expect(error?.sentence.contains(advice) == true, "\(error?.sentence ?? "")")
     }
 
     @Test("Settings return to none and default")
@@ -146,9 +148,106 @@ import Testing
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "name": "mine"])
         #expect(store.send(call.session(store.own.token()), to: APIKeysFunction.self).status == 200)
         let before = try own().apiKeys().count
-        let removed = try own().removeMember(admin, keepsKeys: true)
+        let removed = try own().removeMember(admin, keepsKeys: true, mayLeaveNoAdmin: true)
         #expect(!removed.keys.isEmpty && !removed.areKeysRevoked)
         #expect(try own().apiKeys().count == before)
+    }
+
+    @Test("The last admin stays and keeps the role, unless the operator accepts that there is none")
+    func lastAdmin() throws {
+        let admin = try #require(store.own.members[.admin])
+        let count = try lastEntry().count
+        for attempt in [
+            { _ = try own().removeMember(admin, keepsKeys: false) },
+            { _ = try own().changeRole(of: admin, to: .viewer) },
+        ] {
+            let error = #expect(throws: AdministrationError.self) { try attempt() }
+            #expect(error?.code == "administration.last_admin" && error?.kind == .conflict)
+        }
+        #expect(try own().members().contains { $0.userID == admin && $0.role == .admin })
+        #expect(try lastEntry().count == count)
+        // The same role again is no change, and with a second admin the first may go.
+        #expect(try own().changeRole(of: admin, to: .admin).role == .admin)
+        _ = try own().addMember(.random(), email: "", role: .admin)
+        _ = try own().removeMember(admin, keepsKeys: false)
+        let last = try #require(try own().members().first { $0.role == .admin })
+        #expect(try own().changeRole(of: last.userID, to: .viewer, mayLeaveNoAdmin: true).role == .viewer)
+    }
+
+    /// Each of two operators removes the other's admin at the same moment.
+    @Test("Two operators at once can't remove the last two admins")
+    func twoOperators() throws {
+        for _ in 0..<10 {
+            let first = try #require(try own().members().first { $0.role == .admin }).userID
+            let second = Identifier.random()
+            _ = try own().addMember(second, email: "", role: .admin)
+            let (connect, id, actor) = (store.connect, store.own.id, operatorOfTests)
+            let outcomes = Mutex<[String]>([])
+            let threads = Threads(count: 2) { number in
+                let database = connect()
+                defer { database.close() }
+                let outcome: String
+                do {
+                    let workspace = try SystemAccess(database).workspace(id, for: actor)
+                    _ = try workspace?.removeMember(number == 0 ? first : second, keepsKeys: false)
+                    outcome = "removed"
+                } catch {
+                    outcome = (error as? AdministrationError)?.code ?? "\(error)"
+                }
+                outcomes.withLock { $0.append(outcome) }
+            }
+            threads.join()
+            #expect(outcomes.withLock { $0.sorted() } == ["administration.last_admin", "removed"])
+            #expect(try own().members().count { $0.role == .admin } == 1)
+        }
+    }
+
+    /// The request or job has its access from before the workspace was erased.
+    @Test("Work that began before a workspace was erased writes nothing into it")
+    func workDuringErasure() throws {
+        let working = try #require(try access.workspace(store.own.id))
+        _ = try own().erase()
+        let count = try lastEntry().count
+        for attempt in [
+            { _ = try working.createAPIKey(name: "late", scope: .write) },
+            { try working.withWriteLock { _ = try working.execute("DELETE FROM members WHERE workspace_id = $1") } },
+            { _ = try working.addMember(.random(), email: "", role: .admin) },
+        ] {
+            let error = #expect(throws: AuditLog.ClosedWorkspace.self) { try attempt() }
+            #expect(error?.kind == .refused)
+        }
+        #expect(try lastEntry().count == count)
+        #expect(try access.workspaceOverview(store.own.id)?.apiKeys == 0)
+        // Another workspace's work goes on.
+        let other = try #require(try access.workspace(store.other.id))
+        _ = try other.createAPIKey(name: "early", scope: .write)
+    }
+
+    /// The change waits for the lock that the erasure holds.
+    @Test("A change that waits while a workspace is erased is refused afterwards")
+    func changeWaitsForErasure() throws {
+        let (connect, id, actor) = (store.connect, store.own.id, operatorOfTests)
+        let outcome = Mutex<String>("")
+        let waiting = Mutex(false)
+        var thread: Threads?
+        try store.database.transaction(.write) {
+            thread = Threads(count: 1) { _ in
+                let database = connect()
+                defer { database.close() }
+                do {
+                    guard let workspace = try SystemAccess(database).workspace(id, for: actor) else { return }
+                    waiting.withLock { $0 = true }
+                    _ = try workspace.addMember(.random(), email: "", role: .viewer)
+                    outcome.withLock { $0 = "added" }
+                } catch {
+                    outcome.withLock { $0 = (error as? AuditLog.ClosedWorkspace)?.code ?? "\(error)" }
+                }
+            }
+            while !waiting.withLock({ $0 }) { sched_yield() }
+            _ = try own().erase()
+        }
+        thread?.join()
+        #expect(outcome.withLock { $0 } == "store.workspace_closed")
     }
 
     @Test("A revoked session is refused, and told once")

@@ -90,7 +90,7 @@ struct EmptyRootTests {
         let lines = done.text.split(separator: "\n")
         #expect(done.status == 0)
         var libraries: Set = ["Swift", "glibc", "libstdc++", "OpenSSL", "SQLite"]
-        if ["api-sync-integration", "scheduled-jobs", "local-runner"].contains(name) {
+        if ["api-sync-integration", "scheduled-jobs"].contains(name) {
             libraries.formUnion(["libcurl", "zlib"])
         }
         if TestStore.Engine.ofThisRun == .postgreSQL { libraries.insert("libpq") }

@@ -1,9 +1,9 @@
 import Base
 import Foundation
-import Store
 import TestSupport
 import Testing
 
+@testable import Store
 @testable import api_health
 @testable import api_mcp_rules
 
@@ -25,14 +25,46 @@ import Testing
         check(store.send(Call().session("not a token").key("thal_x"), to: Health.self), 200, "ok", "ok")
     }
 
-    @Test("Health is degraded while migrations are missing") func isDegradedWhileMigrationsAreMissing() throws {
+    @Test("Health answers 503 while the schema is too old for this build") func answers503ForAnOldSchema() throws {
         let empty = try EmptyDatabase()
         let database = empty.connect()
         _ = try database.isCurrent()
         let pipeline = TestPipeline(Health.self, Environment(["DATABASE_URL": empty.url]))
-        check(pipeline.send(Call()), 200, "degraded", "degraded")
+        check(pipeline.send(Call()), 503, "degraded", "degraded")
+        try database.migrate(upTo: SchemaState.ofThisBuild - 1)
+        check(pipeline.send(Call()), 503, "degraded", "degraded")
         try database.migrate()
         check(pipeline.send(Call()), 200, "ok", "ok")
+    }
+
+    /// The functions of the last release, while a newer one migrates the database.
+    @Test("Health is ok while later migrations only add, and 503 once one does more")
+    func followsLaterMigrations() throws {
+        let store = try TestStore()
+        let own = SchemaState.ofThisBuild
+        for (version, oldestBuild) in [(own + 1, nil), (own + 2, own + 2)] as [(Int, Int?)] {
+            try store.database.execute(
+                "INSERT INTO schema_migrations (version, name, applied_at, oldest_build) VALUES ($1, 'later', $2, $3)",
+                version, TestStore.now, oldestBuild)
+            if TestStore.Engine.ofThisRun == .sqlite {
+                try store.database.execute(SQL(text: "PRAGMA user_version = \(version)"))
+            }
+            if oldestBuild == nil {
+                check(store.send(Call(), to: Health.self), 200, "ok", "ok")
+                #expect(store.send(Call().key(store.own.readKey), to: RulesFunction.self).status == 200)
+            } else {
+                check(store.send(Call(), to: Health.self), 503, "degraded", "degraded")
+            }
+        }
+    }
+
+    @Test("A request that fails because of the schema gets 503, and the log says what to do")
+    func requestsGet503ForAnOldSchema() throws {
+        let empty = try EmptyDatabase()
+        try empty.connect().migrate(upTo: 1)
+        let pipeline = TestPipeline(RulesFunction.self, Environment(["DATABASE_URL": empty.url]))
+        let reply = pipeline.send(Call().key(try TestStore().own.readKey))
+        #expect(reply.status == 503 && !reply.text.contains("schema"), "\(reply.text)")
     }
 
     @Test(

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("No operation that takes credentials is left out") func complete() throws {
+    @Test("Every operation that takes credentials is in the list") func complete() throws {
         let routes = try configuration().functions.filter { $0.credentials != nil }
         let expected = routes.flatMap { function in function.methods.map { "\($0) \(function.route)" } }
         let tested = Operation.all.map { "\($0.method) \(route(of: $0))" }
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// The runner refuses requests without credentials as the function itself would.
-    @Test("Each demands the credentials that it declares and that the configuration says", arguments: Operation.all)
+    @Test("Each operation requires the credentials that it declares and that the configuration names", arguments: Operation.all)
     func credentials(_ operation: Operation) throws {
         let function = try #require(try configuration().functions.first { $0.route == route(of: operation) })
         switch (handler(of: operation).access, operation.access) {

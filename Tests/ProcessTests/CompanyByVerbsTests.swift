@@ -177,14 +177,51 @@ import Testing
             ]), "\(actions)")
         #expect(export.contains("Operator ada"))
 
+        if TestStore.Engine.ofThisRun == .sqlite { try restore(workspace, key: key) }
+
         // The member goes, and so does the access.
-        try verb("member", "remove", "--workspace", workspace, "--user", admin.description)
+        try verb("member", "remove", "--workspace", workspace, "--user", admin.description, "--leave-no-admin")
         let refused = try run(
             [
                 "invoke", "api-api-keys", "--path", "/api/api-keys?workspaceId=\(workspace)", "--header",
                 "Authorization: Bearer \(adminToken)",
             ] + configured)
         #expect(refused.output.hasPrefix("HTTP/1.1 403\n"), "\(refused.output)")
+    }
+
+    /// Makes a backup, changes much, restores the backup, and expects everything to be as it was.
+    private func restore(_ workspace: String, key: String) throws {
+        func state() throws -> [JSON] {
+            let own = ["--workspace", workspace]
+            return try [
+                ["workspace", "show", workspace], ["workspace", "list", "--deleted"], ["member", "list"] + own,
+                ["key", "list"] + own, ["integration", "list"] + own, ["action", "list"] + own, ["jobs"],
+            ].map { words in
+                let done = try run(words + ["--format", "json", "--database", database.url])
+                #expect(done.status == 0, "\(words): \(done.errors)")
+                return try JSON(parsing: done.output.utf8)
+            }
+        }
+        let before = try state()
+        let file = folder.path("acme.backup")
+        let backup = try verb("backup", file)
+        #expect(backup["workspaces"] == 1 && backup["audit_entries"]?.integer.map { $0 > 8 } == true, "\(backup)")
+
+        try verb("workspace", "set", workspace, "name=Changed", "mfa_required=true", "tiers.suspend_user=default")
+        try verb("member", "add", "--workspace", workspace, "--user", Identifier.random().description, "--role", "viewer")
+        try verb("key", "create", "--workspace", workspace, "--name", "Another")
+        try verb("workspace", "create", "--name", "Second", "--plan", "free")
+        try verb("workspace", "delete", workspace, "--confirm", "Changed")
+        #expect(try run(["member", "list", "--workspace", workspace, "--database", database.url]).status == 1)
+
+        let refused = try run(["restore", file, "--database", database.url])
+        #expect(refused.status == 1 && refused.errors.contains("--replace"), "\(refused.errors)")
+        #expect(try run(["member", "list", "--workspace", workspace, "--database", database.url]).status == 1)
+        let restored = try verb("restore", file, "--replace")
+        #expect(restored["audit_entries"] == backup["audit_entries"])
+        #expect(try state() == before)
+        // The product goes on with it.
+        #expect(try json(call("api-mcp-findings", key, path: "/api/mcp/findings"))["findings"]?.array?.isEmpty == false)
     }
 
     @Test("A verb that fails says what, where and what to do, and changes nothing")
@@ -194,6 +231,7 @@ import Testing
         let unknown = Identifier.random().description
         for (words, status, text) in [
             (["workspace", "show", unknown] + on, 1, "local-runner workspace list"),
+            (["workspace", "set", unknown, "plan=pro"] + on, 1, "there is no workspace \(unknown)"),
             (["member", "list", "--workspace", unknown] + on, 1, "there is no workspace"),
             (["member", "list"] + on, 2, "--workspace UUID"),
             (["workspace", "create", "--name", "Acme", "--plan", "gold"] + on, 2, "free, trial, pro, enterprise"),

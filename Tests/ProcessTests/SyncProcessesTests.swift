@@ -126,8 +126,13 @@ import Testing
             try letTimePass()
         }
         #expect(interrupted > 0, "none of fifty was interrupted")
-        let last = sync.send(to: store.url, variables)
-        #expect(last?.json["status"] == "completed")
+        // PostgreSQL may still execute the last statement of a killed process, which renews the lease.
+        var last = sync.send(to: store.url, variables)
+        for _ in 0..<5 where last?.status == 409 {
+            try letTimePass()
+            last = sync.send(to: store.url, variables)
+        }
+        #expect(last?.json["status"] == "completed", "\(last?.text ?? "no answer")")
         #expect(
             try texts("SELECT department, count(*) FROM accounts WHERE workspace_id = $1 GROUP BY department")
                 == ["\(version.text) \(Self.users)"])

@@ -41,7 +41,7 @@ import Testing
     @Test("The endpoint that the README of the functions shows is the real one")
     func theFunctionShownIsTheRealOne() throws {
         let readme = try String(contentsOfFile: top + "/Functions/README.md", encoding: .utf8)
-        let function = try String(contentsOfFile: top + "/Functions/api/mcp/identity.swift", encoding: .utf8)
+        let function = try String(contentsOfFile: top + "/Functions/api/create-checkout.swift", encoding: .utf8)
         #expect(readme.contains("```swift\n" + function + "```"))
     }
 

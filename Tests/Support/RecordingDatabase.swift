@@ -53,7 +53,7 @@ public final class RecordingDatabase: Database {
         try database.unfinishedChange(of: workspaceID)
     }
     public func analyzeStatistics() throws { try database.analyzeStatistics() }
-    public func isCurrent() throws -> Bool { try database.isCurrent() }
+    public func schemaState() throws -> SchemaState { try database.schemaState() }
     public func canWrite() throws -> Bool { try database.canWrite() }
     public func close() { database.close() }
     public func prewarm(like rehearsal: any Database) {}

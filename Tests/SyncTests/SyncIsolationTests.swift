@@ -23,7 +23,10 @@ import Testing
         okta["devices"] = [device("d1", of: "u1"), device("d2", of: "u2")]
         okta["events"] = (1...4).map { event("e\($0)", by: "u\($0)") }
         let github = try company.connect("github")
-        github["members"] = [account("g1", "p1@example.com"), account("g2"), account("g3", "p3@example.com")]
+        github["members"] = [
+            account("g1", "p1@example.com"), account("g2"), account("g3", "p3@example.com"),
+            account("g4", "p9@example.com"),
+        ]
         github["keys"] = [key("k1", of: "g1"), key("k2", of: "g2"), key("k3", of: "g3")]
         return (okta, github)
     }
@@ -62,7 +65,7 @@ import Testing
         okta["grants"] = []
         okta["devices"] = [device("d2", of: "u1")]
         okta["events"] = [event("e5", by: "u1")]
-        github["members"] = [account("g2", "p2@example.com")]
+        github["members"] = [account("g2", "p2@example.com"), account("g4", "p9@example.com")]
         github["keys"] = [key("k2", of: "g2")]
         for platform in ["okta", "github"] { try own.sync(platform) }
         github.refusal = .credentials("Bad credentials.")
@@ -84,10 +87,13 @@ import Testing
         try syncOwn(alone)
         let store = try TestStore()
         let other = try SyncCase(store.other.id, in: store)
-        _ = try connect(other)
-        for platform in ["okta", "github"] { try other.sync(platform) }
+        let (okta, _) = try connect(other)
+        // These would change the own workspace if a sync looked at all identity providers, or at all links.
+        okta["users"].append(account("u6", "p6@example.com") { $0.linkedEmails = ["p9@example.com"] })
+        try other.connect("microsoft_entra")["users"] = [account("m1", "p1@example.com")]
+        for platform in ["okta", "github", "microsoft_entra"] { try other.sync(platform) }
         let before = try StoredRows(store.database)[store.other.id]
-        #expect(before.count { $0.hasPrefix("accounts ") } == 7 && before.contains { $0.hasPrefix("access_keys ") })
+        #expect(before.count { $0.hasPrefix("accounts ") } == 10 && before.contains { $0.hasPrefix("access_keys ") })
         try syncOwn(store)
         #expect(try StoredRows(store.database)[store.other.id] == before)
         let rows = try ownRows(store)

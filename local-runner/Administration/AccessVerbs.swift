@@ -3,8 +3,8 @@ import Base
 
 extension Verb {
     static let keyCreate = Verb(
-        "key create", "Makes an API key, and prints it once.",
-        details: "Only its hash is stored. A workspace may have ten keys.",
+        "key create", "Creates an API key and prints it.",
+        details: "The key can't be shown again, because only its hash is stored. A workspace may have ten keys.",
         options: [
             Option.workspace, Option("--name", "NAME", "what the key is for, 1 to 100 characters"),
             Option("--scope", "SCOPE", "read or write; default: read", words: scopes),
@@ -12,7 +12,7 @@ extension Verb {
     ) { arguments in
         let name = try arguments.required("--name", "NAME")
         guard (1...100).contains(name.unicodeScalars.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--name: write 1 to 100 characters on one line")
+            throw UsageError("--name must have 1 to 100 characters, on one line")
         }
         let scope = try arguments.word("--scope", of: scopes).flatMap(Scope.init) ?? .read
         return try Administration.run(arguments) { administration in
@@ -23,21 +23,21 @@ extension Verb {
     }
 
     static let keyList = Verb(
-        "key list", "Lists the API keys of a workspace that are not revoked.",
+        "key list", "Lists the active API keys of a workspace.",
         options: [Option.workspace] + Option.reading
     ) { arguments in
         try Administration.run(arguments) { administration in
             let keys = try administration.workspace(arguments).apiKeys()
             administration.output.say(
                 "keys", keys.map { KeyText.json($0) }, header: KeyText.header, rows: keys.map(KeyText.row),
-                none: "The workspace has no API key.")
+                none: "The workspace has no API keys.")
         }
     }
 
     static let keyRevoke = Verb(
-        "key revoke", operands: "ID", "Revokes an API key at once.", options: [Option.workspace] + Option.changing
+        "key revoke", operands: "ID", "Revokes an API key.", options: [Option.workspace] + Option.changing
     ) { arguments in
-        let key = try arguments.identifier(operand: "the key by its id")
+        let key = try arguments.identifier(operand: "the key's id")
         return try Administration.run(arguments) { administration in
             let moment = try administration.workspace(arguments).revokeAPIKey(key)
             administration.output.say([
@@ -47,14 +47,14 @@ extension Verb {
     }
 
     static let sessionRevoke = Verb(
-        "session revoke", "Ends a session for a workspace, before its tokens expire.",
+        "session revoke", "Ends a session before its tokens expire.",
         details: """
-            The session is the claim session_id of its tokens. They are refused from the next request on, and so are
-            those that the session is refreshed to.
+            The session's id is the claim session_id of its tokens. From the next request on, the workspace refuses
+            these tokens and those that refreshing them gives.
             """,
         options: [Option.workspace, Option("--session", "UUID", "the session's id")] + Option.changing
     ) { arguments in
-        guard let session = try arguments.identifier("--session") else { throw UsageError("say --session UUID") }
+        guard let session = try arguments.identifier("--session") else { throw UsageError("--session UUID is missing") }
         return try Administration.run(arguments) { administration in
             let isNew = try administration.workspace(arguments).revokeSession(session)
             administration.output.say([

@@ -2,10 +2,10 @@
 import Base
 import Store
 
-/// The database, the person who acts, and the form of the output of an administration verb.
+/// The database, the operator, and the form of the output of an administration verb.
 struct Administration {
     let access: SystemAccess
-    /// The person, as the audit log names them.
+    /// The operator, for the audit log.
     let actor: Caller
     let output: Output
     private let source: DatabaseSource
@@ -24,41 +24,49 @@ struct Administration {
                 try body(
                     Administration(access: SystemAccess(database), actor: actor, output: output, source: source))
             }
-        } catch let error as AdministrationError {
-            throw Failure(error.description)
         } catch let error as any DomainError {
-            throw Failure(error.sentence)
+            throw Failure(plain(error))
         }
         return 0
     }
 
-    /// The name in --by, or else that of the user who runs the program.
+    /// An error's sentence as the rest of a line that begins with the program's name.
+    static func plain(_ error: any DomainError) -> String {
+        var text = error.sentence
+        let isWord = text.dropFirst().prefix { $0 != " " }.allSatisfy(\.isLowercase)
+        if isWord, let first = text.first { text = first.lowercased() + text.dropFirst() }
+        return text.hasSuffix(".") ? String(text.dropLast()) : text
+    }
+
+    /// The operator's name: --by, or else the name of the user who runs the program.
     private static func name(_ arguments: Arguments) throws -> String {
         let environment = Environment.process
         let name =
             arguments["--by"] ?? environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "unknown"
         guard (1...100).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--by: write a name of 1 to 100 bytes on one line")
+            throw UsageError("--by must have 1 to 100 bytes, on one line")
         }
         return name
     }
 
-    /// The workspace of the option --workspace, for the person who acts.
+    /// The workspace of the option --workspace. Changes of it are the operator's.
     func workspace(_ arguments: Arguments) throws -> Workspace {
-        guard let id = try arguments.identifier("--workspace") else { throw UsageError("say --workspace UUID") }
+        guard let id = try arguments.identifier("--workspace") else {
+            throw UsageError("--workspace UUID is missing; local-runner workspace list shows the ids")
+        }
         return try workspace(id)
     }
 
-    /// A workspace, for the person who acts.
+    /// A workspace. Changes of it are the operator's.
     func workspace(_ id: Identifier) throws -> Workspace {
         guard let workspace = try access.workspace(id, for: actor) else {
-            throw Failure("there is no workspace \(id) in \(source.name); local-runner workspace list shows all")
+            throw Failure("there is no workspace \(id) in \(source.name); local-runner workspace list shows the ids")
         }
         return workspace
     }
 }
 
-/// The form in which a verb says what it did or found.
+/// The form of a verb's output.
 struct Output {
     enum Format: String, CaseIterable { case text, json }
 
@@ -100,7 +108,7 @@ extension Option {
 
     static let workspace = Option("--workspace", "UUID", "the workspace")
 
-    private static let by = Option("--by", "NAME", "who does it, as the audit log names them; default: the user")
+    private static let by = Option("--by", "NAME", "the operator's name for the audit log; default: this user's")
 
     /// The options of verbs that only read.
     static let reading = [format] + database
@@ -109,16 +117,18 @@ extension Option {
 }
 
 extension Arguments {
-    /// The one operand, a UUID; `what` says what it names.
-    func identifier(operand what: String) throws(UsageError) -> Identifier {
-        guard operands.count == 1, let text = operands.first else { throw UsageError("name \(what), and one only") }
-        guard let identifier = Identifier(text) else { throw UsageError("\(text): write a UUID") }
+    /// The one operand, a UUID. `meaning` is its meaning, such as `the key's id`.
+    func identifier(operand meaning: String) throws(UsageError) -> Identifier {
+        guard operands.count == 1, let text = operands.first else {
+            throw UsageError("write \(meaning), and no other operand")
+        }
+        guard let identifier = Identifier(text) else { throw UsageError("\(text) is not a UUID; write \(meaning)") }
         return identifier
     }
 
-    /// The value of an option that must be there.
+    /// The value of an option that is not optional.
     func required(_ name: String, _ form: String) throws(UsageError) -> String {
-        guard let value = self[name] else { throw UsageError("say \(name) \(form)") }
+        guard let value = self[name] else { throw UsageError("\(name) \(form) is missing") }
         return value
     }
 }

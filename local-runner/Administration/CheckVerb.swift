@@ -2,12 +2,12 @@ import Base
 
 extension Verb {
     static let check = Verb(
-        "check", "Looks for what would keep the product from working here.",
+        "check", "Checks if the product can work on this machine.",
         details: """
-            It reads the configuration and the type of every variable, asks the database if it can be reached, is
-            migrated and can be written, runs each function's executable to see that all are of one build, and looks
-            at the clock, the certificates and the rights of files. It changes nothing. The exit status is 1 if
-            something must be mended; a warning alone leaves it at 0.
+            Checks the configuration and the type of every variable; that the database can be reached and written, and
+            that this build can serve its schema; that each function's executable runs and is from this build; the
+            clock, the certificates, and the permissions of files. Changes nothing. The exit status is 1 if something
+            must be repaired, and 0 if there are only warnings.
             """,
         options: [Option.format] + Option.configuration
     ) { arguments in

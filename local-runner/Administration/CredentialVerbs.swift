@@ -5,14 +5,14 @@ import Integrations
 
 extension Verb {
     static let credentialsReseal = Verb(
-        "credentials reseal", "Seals all credentials with the first key of CREDENTIALS_KEY.",
+        "credentials reseal", "Encrypts all stored credentials with the first key of CREDENTIALS_KEY.",
         details: """
-            To replace a key, put the new one in front of the old one, everywhere (CREDENTIALS_KEY=k2:…,k1:…), run
-            this, and then take the old one away. The product keeps running. An interrupted run is finished by the
-            next.
+            To replace a key, put the new one in front of the old one on every machine (CREDENTIALS_KEY=k2:…,k1:…),
+            run this verb, and then remove the old one. The product keeps running. If this verb is interrupted, run it
+            again.
 
-            CREDENTIALS_KEY comes from the environment, from the file that CREDENTIALS_KEY_FILE names, or from the
-            configuration's .dev.vars.
+            CREDENTIALS_KEY comes from the environment, from the file that CREDENTIALS_KEY_FILE names, or from
+            .dev.vars next to the configuration.
             """,
         options: Option.changing
     ) { arguments in
@@ -31,12 +31,14 @@ extension Verb {
                 "key_id": .string(seal.keyID), "resealed": .integer(total.resealed),
                 "already_sealed": .integer(total.current), "unopened": .array(total.unopened.map(JSON.string)),
             ]) {
-                Terminal.say("Sealed \(total.resealed) with \(seal.keyID); \(total.current) were already.")
+                Terminal.say(
+                    "Encrypted \(total.resealed) secrets with the key \(seal.keyID); "
+                        + "\(total.current) already were.")
             }
             guard total.unopened.isEmpty else {
                 throw Failure(
-                    "no key of CREDENTIALS_KEY opens \(total.unopened.joined(separator: ", ")): "
-                        + "add the key that sealed them, or connect these platforms again")
+                    "no key of CREDENTIALS_KEY decrypts \(total.unopened.joined(separator: ", ")); "
+                        + "add the key that encrypted them, or connect these platforms again")
             }
         }
     }

@@ -53,9 +53,8 @@ struct DatabaseSource {
 
     /// Opens the database. With `migrates` it is made if it is missing, and its schema brought up to date.
     ///
-    /// - Throws: `Failure` if this build does not know the engine, if there is no database, or if its schema is not
-    ///   that of
-    ///   this build.
+    /// - Throws: `Failure` if this build does not know the engine, if there is no database, or if this build can't
+    ///   serve its schema.
     func open(migrates: Bool = false) throws -> any Database {
         guard let place = url.reveal({ DatabaseURL($0) }) else {
             throw Failure(
@@ -69,11 +68,21 @@ struct DatabaseSource {
         let database = place.database(creates: migrates)
         try explained {
             if migrates { try database.migrate() }
-            guard try database.isCurrent() else {
-                throw Failure("the schema of \(name) is not that of this build; run local-runner migrate")
-            }
+            if let problem = try database.schemaState().problem { throw Failure("\(name) \(problem)") }
         }
         return database
+    }
+
+    /// The path of the SQLite file, which need not exist.
+    ///
+    /// - Throws: `Failure` if the database is on a server.
+    func sqliteFile() throws -> String {
+        guard let file = url.reveal({ DatabaseURL($0)?.file }) else {
+            throw Failure(
+                "\(name) is not a SQLite file; use the server's own tools, such as pg_dump and pg_restore")
+        }
+        if let folder { try File.makeFolder(folder, mode: 0o700) }
+        return file
     }
 
     /// Runs `body`, and says of an error of the database where it happened and what to do.

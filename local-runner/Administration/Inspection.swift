@@ -2,8 +2,7 @@ import Base
 import Glibc
 import Store
 
-/// Looks at everything that the product needs, one subject after the other. A subject that fails does not keep the
-/// others from being looked at.
+/// Checks everything that the product needs, one subject after the other. If one fails, the others are still checked.
 struct Inspection {
     private let project: Project
 
@@ -27,7 +26,7 @@ struct Inspection {
             return (configuration, [InspectionFinding(.ok, subject, text)])
         } catch let error as ConfigurationError {
             let problems = error.problems.map { InspectionFinding(.failed, subject, $0.description) }
-            // Missing secrets alone do not keep the rest from being looked at.
+            // If only secrets are missing, the rest can still be checked.
             return (try? project.configuration(), problems)
         } catch {
             return (nil, [InspectionFinding(.failed, subject, "\(error)")])
@@ -58,12 +57,8 @@ struct Inspection {
         let database = url.database()
         defer { database.close() }
         do {
-            guard try database.isCurrent() else {
-                return [
-                    InspectionFinding(
-                        .failed, subject, "the schema of \(name) is not that of this build",
-                        advice: "run local-runner migrate")
-                ]
+            if let problem = try database.schemaState().problem {
+                return [InspectionFinding(.failed, subject, "\(name) \(problem)")]
             }
             guard try database.canWrite() else {
                 return [
@@ -72,7 +67,7 @@ struct Inspection {
                         advice: "make room on its disk, or give this user the right to write")
                 ]
             }
-            var findings = [InspectionFinding(.ok, subject, "\(name) is migrated and can be written")]
+            var findings = [InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")]
             if name.hasPrefix("sqlite:") {
                 findings += rights(of: String(name.dropFirst("sqlite:".count)), "the customers' data")
             } else {
@@ -110,7 +105,7 @@ struct Inspection {
         let subject = "functions"
         let folder: String
         do { folder = try project.functionsFolder } catch {
-            return [InspectionFinding(.failed, subject, "the folder of the executables can't be told: \(error)")]
+            return [InspectionFinding(.failed, subject, "the folder of the executables is not known: \(error)")]
         }
         let known = Set(Components.lines)
         var findings: [InspectionFinding] = []
@@ -126,7 +121,7 @@ struct Inspection {
                 findings.append(
                     InspectionFinding(
                         .failed, subject, "\(path) can't be run",
-                        advice: "look at its rights (chmod 755) and at its architecture"))
+                        advice: "check its permissions (chmod 755) and its architecture"))
                 continue
             }
             let others = Set(run.text.split(separator: "\n").map(String.init)).subtracting(known).sorted()
@@ -146,7 +141,7 @@ struct Inspection {
             findings.append(
                 InspectionFinding(
                     .warning, subject, "the configuration has no function scheduled-jobs",
-                    advice: "without it no sync and no action is carried out that a request does not finish itself"))
+                    advice: "without it, syncs and actions run only within the request that starts them"))
         }
         return findings
     }
@@ -163,11 +158,11 @@ struct Inspection {
             guard count > 0 else {
                 return [
                     InspectionFinding(
-                        .failed, subject, "\(file) holds no certificate in PEM",
-                        advice: "name a bundle of authorities in SSL_CERT_FILE")
+                        .failed, subject, "\(file) contains no certificate in PEM format",
+                        advice: "set SSL_CERT_FILE to a file with the trusted authorities")
                 ]
             }
-            return [InspectionFinding(.ok, subject, "\(file) names \(count) authorities")]
+            return [InspectionFinding(.ok, subject, "\(file) contains \(count) trusted authorities")]
         } catch {
             return [InspectionFinding(.failed, subject, "\(error)")]
         }
@@ -178,13 +173,13 @@ struct Inspection {
         return rights(of: "\(project.root)/\(name)", "secrets")
     }
 
-    /// A warning about a file that others than its owner may read; nothing if there is no such file.
+    /// A warning about a file that users other than its owner may read or write. Empty if there is no such file.
     private func rights(of path: String, _ content: String) -> [InspectionFinding] {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return [] }
         return [
             InspectionFinding(
-                .warning, "files", "\(path) holds \(content), and others than its owner may use it",
+                .warning, "files", "\(path) contains \(content), and users other than its owner may read or write it",
                 advice: "chmod 600 \(path)")
         ]
     }

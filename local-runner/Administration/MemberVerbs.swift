@@ -4,17 +4,17 @@ import Base
 extension Verb {
     static let memberAdd = Verb(
         "member add", "Adds a member to a workspace.",
-        details: "The user is known by the id that Supabase Auth gives them, the subject of their session tokens.",
+        details: "The user's id is the one in Supabase Auth, the subject (sub) of their session tokens.",
         options: [
             Option.workspace, userOption, roleOption,
             Option(
-                "--email", "ADDRESS", "the address that the audit log names them by; default: that of their token"),
+                "--email", "ADDRESS", "the address that the audit log shows; default: the one in their session token"),
         ] + Option.changing
     ) { arguments in
         let user = try user(arguments)
         let role = try role(arguments)
         let email = arguments["--email"] ?? ""
-        guard email.isEmpty || isAddress(email) else { throw UsageError("--email \(email): write an e-mail address") }
+        guard email.isEmpty || isAddress(email) else { throw UsageError("--email \(email): must be an e-mail address") }
         return try Administration.run(arguments) { administration in
             let member = try administration.workspace(arguments).addMember(user, email: email, role: role)
             administration.output.say(member.json) { Terminal.say("Added \(member.userID) as \(role.rawValue).") }
@@ -29,59 +29,64 @@ extension Verb {
             administration.output.say(
                 "members", members.map(\.json), header: ["USER", "ROLE", "EMAIL", "SINCE"],
                 rows: members.map { [$0.userID.description, $0.role.rawValue, $0.email, $0.createdAt.description] },
-                none: "The workspace has no member; add one with local-runner member add.")
+                none: "The workspace has no members. local-runner member add adds one.")
         }
     }
 
     static let memberRole = Verb(
-        "member role", "Gives a member another role.", details: "It holds from the member's next request on.",
-        options: [Option.workspace, userOption, roleOption] + Option.changing
+        "member role", "Gives a member another role.", details: "The role applies from the member's next request on.",
+        options: [Option.workspace, userOption, roleOption, leavesNoAdmin] + Option.changing
     ) { arguments in
         let user = try user(arguments)
         let role = try role(arguments)
         return try Administration.run(arguments) { administration in
-            let member = try administration.workspace(arguments).changeRole(of: user, to: role)
-            administration.output.say(member.json) { Terminal.say("\(member.userID) is \(role.rawValue).") }
+            let member = try administration.workspace(arguments).changeRole(
+                of: user, to: role, mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
+            administration.output.say(member.json) { Terminal.say("\(member.userID) has the role \(role.rawValue).") }
         }
     }
 
     static let memberRemove = Verb(
         "member remove", "Removes a member from a workspace.",
         details: """
-            It holds from the member's next request on. The API keys that the member has made are listed, and revoked
-            unless --keep-keys is given.
+            The member has no access from the next request on. The API keys that the member has created are listed,
+            and revoked unless --keep-keys is given.
             """,
-        options: [Option.workspace, userOption, Option("--keep-keys", nil, "leave the member's API keys valid")]
-            + Option.changing
+        options: [
+            Option.workspace, userOption, Option("--keep-keys", nil, "leave the member's API keys valid"),
+            leavesNoAdmin,
+        ] + Option.changing
     ) { arguments in
         let user = try user(arguments)
         return try Administration.run(arguments) { administration in
             let removed = try administration.workspace(arguments).removeMember(
-                user, keepsKeys: arguments.has("--keep-keys"))
+                user, keepsKeys: arguments.has("--keep-keys"), mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
             let keys = removed.keys.map { KeyText.json($0) }
             administration.output.say([
                 "member": removed.member.json, "keys": .array(keys), "keys_revoked": .bool(removed.areKeysRevoked),
             ]) {
                 Terminal.say("Removed \(removed.member.userID).")
                 guard !removed.keys.isEmpty else { return }
-                Terminal.say("Their API keys, \(removed.areKeysRevoked ? "now revoked" : "which stay valid"):")
+                Terminal.say("Their API keys, \(removed.areKeysRevoked ? "which are now revoked" : "which stay valid"):")
                 Terminal.say(table: [KeyText.header] + removed.keys.map(KeyText.row))
             }
         }
     }
 
     private static let roles = Role.allCases.map(\.rawValue)
+    private static let leavesNoAdmin = Option(
+        "--leave-no-admin", nil, "go on even if the workspace then has no member with the role admin")
     private static let userOption = Option("--user", "UUID", "the user's id")
     private static let roleOption = Option("--role", "ROLE", roles.joined(separator: ", "), words: roles)
 
     private static func user(_ arguments: Arguments) throws(UsageError) -> Identifier {
-        guard let user = try arguments.identifier("--user") else { throw UsageError("say --user UUID") }
+        guard let user = try arguments.identifier("--user") else { throw UsageError("--user UUID is missing") }
         return user
     }
 
     private static func role(_ arguments: Arguments) throws(UsageError) -> Role {
         guard let role = try arguments.word("--role", of: roles).flatMap(Role.init) else {
-            throw UsageError("say --role ROLE; \(roles.joined(separator: ", "))")
+            throw UsageError("--role ROLE is missing; the roles are \(roles.joined(separator: ", "))")
         }
         return role
     }

@@ -17,33 +17,33 @@ extension Verb {
                         one.id.description, one.platform, one.status, one.lastSyncAt?.description ?? "never",
                         one.nextSyncAt?.description ?? "none", one.error ?? "",
                     ]
-                }, none: "The workspace has no integration.")
+                }, none: "The workspace has no integrations.")
         }
     }
 
     static let integrationShow = Verb(
         "integration show", operands: "ID",
-        "Shows an integration: its syncs, their errors, the lists that they leave out.",
+        "Shows an integration with its last sync, its error, and the lists that are left out.",
         options: [Option.workspace] + Option.reading
     ) { arguments in
-        let id = try arguments.identifier(operand: "the integration by its id")
+        let id = try arguments.identifier(operand: "the integration's id")
         return try Administration.run(arguments) { administration in
             let all = try administration.workspace(arguments).integrationRecords()
             guard let one = all.first(where: { $0.id == id }) else {
                 throw Failure(
-                    "the workspace has no integration \(id); local-runner integration list shows all of it")
+                    "the workspace has no integration \(id); local-runner integration list shows its integrations")
             }
             administration.output.say(one.json) { Terminal.say(members: one.json) }
         }
     }
 
     static let actionList = Verb(
-        "action list", "Lists remediation actions: those that wait for approval, and how others came out.",
-        details: "The newest come first. Parameters are not shown: some are secrets.",
+        "action list", "Lists remediation actions with their status.",
+        details: "The newest come first. Parameters are not shown, because some are secrets.",
         options: [
             Option("--workspace", "UUID", "the workspace; default: all of them"),
             Option("--status", "STATUS", statuses.joined(separator: ", ") + "; default: all", words: statuses),
-            Option("--limit", "N", "how many of each workspace; default: 50"),
+            Option("--limit", "N", "the most for each workspace; default: 50"),
         ] + Option.reading
     ) { arguments in
         let status = try arguments.word("--status", of: statuses).flatMap(RemediationAction.Status.init)
@@ -61,7 +61,7 @@ extension Verb {
                         action.targetLabel ?? action.targetID, action.status.rawValue, action.requestedBy,
                         action.createdAt.description,
                     ]
-                }, none: "There is no such action.")
+                }, none: "There are no such actions.")
         }
     }
 

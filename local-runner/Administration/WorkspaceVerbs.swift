@@ -5,10 +5,10 @@ import Base
 
 extension Verb {
     static let workspaceCreate = Verb(
-        "workspace create", "Makes a workspace, and begins its audit log.",
+        "workspace create", "Creates a workspace and its audit log.",
         details: """
-            Nobody is a member of it yet: add somebody with member add. A trial ends after 30 days, unless
-            --trial-ends says when; then come 7 days of grace.
+            The new workspace has no members; local-runner member add adds one. A trial ends after 30 days or at
+            --trial-ends, and can then still be used for 7 days.
             """,
         options: [
             Option("--name", "NAME", "the company's name"),
@@ -18,22 +18,22 @@ extension Verb {
     ) { arguments in
         let name = try arguments.required("--name", "NAME")
         let plan = try arguments.word("--plan", of: Plan.allCases.map(\.rawValue)).flatMap(Plan.init)
-        guard let plan else { throw UsageError("say --plan PLAN; \(plans)") }
+        guard let plan else { throw UsageError("--plan PLAN is missing; the plans are \(plans)") }
         let trialText = arguments["--trial-ends"]
         let trialEnd = trialText.flatMap { Timestamp($0) }
         guard trialText == nil || trialEnd != nil && plan == .trial else {
-            throw UsageError("--trial-ends is a time such as 2026-05-15T00:00:00Z, and only for --plan trial")
+            throw UsageError("--trial-ends must be a time such as 2026-05-15T00:00:00Z, and needs --plan trial")
         }
         return try Administration.run(arguments) { administration in
             let made = try administration.access.createWorkspace(
                 name: name, plan: plan, trialEnd: trialEnd, by: administration.actor)
-            administration.output.say(made.json) { Terminal.say("Made workspace \(made.id), \(made.name).") }
+            administration.output.say(made.json) { Terminal.say("Created workspace \(made.id), \(made.name).") }
         }
     }
 
     static let workspaceList = Verb(
         "workspace list", "Lists the workspaces.",
-        options: [Option("--deleted", nil, "also those whose data was erased")] + Option.reading
+        options: [Option("--deleted", nil, "include those whose data was erased")] + Option.reading
     ) { arguments in
         try Administration.run(arguments) { administration in
             let all = try administration.access.workspaceOverviews(includesDeleted: arguments.has("--deleted"))
@@ -45,14 +45,14 @@ extension Verb {
                         one.id.description, one.name, one.plan.rawValue, String(one.members), String(one.apiKeys),
                         String(one.integrations), one.createdAt.description, one.deletedAt?.description ?? "",
                     ]
-                }, none: "There is no workspace; make one with local-runner workspace create.")
+                }, none: "There are no workspaces. local-runner workspace create creates one.")
         }
     }
 
     static let workspaceShow = Verb(
         "workspace show", operands: "ID", "Shows a workspace's settings.", options: Option.reading
     ) { arguments in
-        let id = try arguments.identifier(operand: "the workspace by its id")
+        let id = try arguments.identifier(operand: "the workspace's id")
         return try Administration.run(arguments) { administration in
             guard let overview = try administration.access.workspaceOverview(id) else {
                 _ = try administration.workspace(id)
@@ -65,25 +65,26 @@ extension Verb {
     static let workspaceSet = Verb(
         "workspace set", operands: "ID KEY=VALUE…", "Changes settings of a workspace.",
         details: """
-            All of them change together, or none does. The keys:
+            Either all settings change or none does. The keys:
 
             \(table(WorkspaceSetting.keys.map { ($0.0, $0.1) }))
 
-            ACTION is one of \(actions.joined(separator: ", ")); its TIER says if API keys may have it carried out: \
-            \(tiers.joined(separator: ", ")). The product stores risk_settings and does not use them.
+            ACTION is one of \(actions.joined(separator: ", ")). TIER says what happens when an API key requests the \
+            action: \(tiers.joined(separator: ", ")). risk_settings are stored for the customer's own programs; the \
+            product does not use them.
             """,
         options: Option.changing
     ) { arguments in
         guard let first = arguments.operands.first, arguments.operands.count > 1 else {
-            throw UsageError("name a workspace and at least one KEY=VALUE")
+            throw UsageError("write the workspace's id and at least one KEY=VALUE")
         }
-        guard let id = Identifier(first) else { throw UsageError("\(first): write the workspace's id, a UUID") }
+        guard let id = Identifier(first) else { throw UsageError("\(first) is not a UUID; write the workspace's id first") }
         var settings: [WorkspaceSetting] = []
         for text in arguments.operands.dropFirst() {
             do throws(AdministrationError) {
                 settings.append(try WorkspaceSetting(text, actions: actions, tiers: tiers))
             } catch {
-                throw UsageError(error.description)
+                throw UsageError(Administration.plain(error))
             }
         }
         return try Administration.run(arguments) { administration in
@@ -94,23 +95,24 @@ extension Verb {
     static let workspaceDelete = Verb(
         "workspace delete", operands: "ID", "Erases a workspace's data.",
         details: """
-            Members, API keys, integrations with their credentials, everything that was synced and found, jobs and
-            conversations go, in one transaction. The workspace's id and its audit log stay, so that the chain can be
-            checked. There is no way back but a backup. On SQLite other writers wait until it is done.
+            Deletes members, API keys, integrations with their credentials, all synced data, findings, jobs and
+            conversations in one transaction. The workspace's id and its audit log stay, so that the log can still be
+            checked. Only a backup can bring the data back. Running jobs of the workspace end without a result. With
+            SQLite, other writers wait until it is done.
             """,
-        options: [Option("--confirm", "NAME", "the workspace's name, to show that it is meant")] + Option.changing
+        options: [Option("--confirm", "NAME", "the workspace's name, as a confirmation")] + Option.changing
     ) { arguments in
-        let id = try arguments.identifier(operand: "the workspace by its id")
+        let id = try arguments.identifier(operand: "the workspace's id")
         return try Administration.run(arguments) { administration in
             let workspace = try administration.workspace(id)
             let name = try administration.access.workspaceOverview(id)?.name ?? ""
             guard arguments["--confirm"] == name else {
                 throw UsageError(
-                    "this erases the data of \"\(name)\" for good; if it is meant, add --confirm '\(name)'")
+                    "this erases the data of \"\(name)\" for good; to confirm, add --confirm '\(name)'")
             }
             let rows = try workspace.erase()
             administration.output.say(["id": .string(id.description), "rows_deleted": .integer(rows)]) {
-                Terminal.say("Erased workspace \(id): \(rows) rows. Its audit log stays.")
+                Terminal.say("Erased workspace \(id): \(rows) rows. Its audit log was kept.")
             }
         }
     }

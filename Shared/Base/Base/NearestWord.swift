@@ -2,7 +2,7 @@
 public enum NearestWord {
     /// Returns the known word at the smallest distance from `word`, ignoring case. Returns nil if `word` has more than
     /// 100 bytes, or if the smallest distance is more than a third of the longer word: then the suggestion would be
-    /// only a guess.
+    /// only a guess. But a word of at least three letters that only one known word begins with means that one.
     public static func nearest(to word: String, in known: [String]) -> String? {
         let word = Array(word.lowercased().utf8)
         guard word.count <= 100 else { return nil }
@@ -12,7 +12,10 @@ public enum NearestWord {
             let allowed = max(1, max(word.count, candidate.utf8.count) / 3)
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        return best?.word
+        if let best { return best.word }
+        // The beginning of exactly one known word means that word.
+        let longer = word.count < 3 ? [] : known.filter { $0.lowercased().utf8.starts(with: word) }
+        return longer.count == 1 ? longer.first : nil
     }
 
     /// Returns the end of a sentence about an unknown word: a suggestion of the nearest known word, or the list of all

@@ -63,10 +63,25 @@ public struct AuditLog {
     /// Locks the workspace, so that no other transaction can change it until this one ends. Whatever this transaction
     /// reads before it writes then stays true. Every change takes this lock first, so that all changes take their locks
     /// in the same order.
+    ///
+    /// - Throws: `ClosedWorkspace` if the workspace's data was erased, even if that happened while this waited.
     public func lock() throws {
         let locked = try database.execute(
-            "UPDATE audit_heads SET row_hash = row_hash WHERE workspace_id = $1", workspaceID)
-        guard locked == 1 else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
+            "UPDATE audit_heads SET row_hash = row_hash WHERE workspace_id = $1 AND NOT is_closed", workspaceID)
+        guard locked != 1 else { return }
+        guard try isClosed() else { throw StoreError.failed("workspace \(workspaceID) has no audit chain") }
+        throw ClosedWorkspace()
+    }
+
+    /// Closes the log: `lock` refuses every later change. Call it in the transaction that erases the workspace's data.
+    public func close() throws {
+        try database.execute("UPDATE audit_heads SET is_closed = true WHERE workspace_id = $1", workspaceID)
+    }
+
+    private func isClosed() throws -> Bool {
+        try database.first("SELECT is_closed FROM audit_heads WHERE workspace_id = $1", workspaceID) {
+            try $0[0] as Bool
+        } ?? false
     }
 
     /// Appends one entry. It must be called in the transaction that makes the change which the entry describes.
@@ -134,6 +149,14 @@ public struct AuditLog {
         ) { (sequence: try $0[0] as Int, hash: try $0[1] as String) }
         guard let head, head.sequence == next - 1, head.hash == previous else { throw BrokenChain(sequence: next) }
         return next
+    }
+
+    /// An error of requests and jobs during which the workspace's data was erased. The answer is the same as for a user
+    /// who is not a member.
+    public struct ClosedWorkspace: DomainError {
+        public var code: String { "store.workspace_closed" }
+        public var kind: ErrorKind { .refused }
+        public var sentence: String { "You are not a member of this workspace." }
     }
 
     /// The chain is broken at this entry.

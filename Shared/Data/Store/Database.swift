@@ -66,8 +66,8 @@ public protocol Database: AnyObject {
     /// within a transaction.
     func analyzeStatistics() throws
 
-    /// Returns true if every migration has been run. Throws if the database can't be reached.
-    func isCurrent() throws -> Bool
+    /// Returns the state of the schema. Throws if the database can't be reached.
+    func schemaState() throws -> SchemaState
 
     /// Returns true if the data and the counters can be written, as far as this can be known without writing.
     func canWrite() throws -> Bool

@@ -35,6 +35,16 @@ public struct DatabaseURL: Sendable {
     /// Creates a new database in memory. It disappears when it is closed.
     public static func inMemory() -> any Database { SQLiteDatabase(path: ":memory:", creates: true) }
 
+    /// The path of a SQLite file. Nil for a server.
+    public var file: String? {
+        switch engine {
+        case .sqlite(let path): path
+        #if PostgreSQL
+            case .postgreSQL: nil
+        #endif
+        }
+    }
+
     /// True if the database exists. It is false for a SQLite file that does not exist; a server is assumed to exist.
     public var exists: Bool {
         switch engine {

@@ -42,9 +42,12 @@ public struct PublicContext {
     /// Checks the state of the database.
     public func databaseHealth() -> DatabaseHealth {
         do {
-            guard try process.hasDatabase() else { return .degraded }
+            guard try process.hasDatabase() else { return .unusable }
             let database = try process.database()
-            guard try database.isCurrent() else { return .degraded }
+            if let problem = try database.schemaState().problem {
+                log.write(.error, "nothing can be served: the database \(problem)")
+                return .unusable
+            }
             guard try database.canWrite() else {
                 process.noteOutage("its disk is full, or it or its counters are read-only", log)
                 return .degraded
@@ -82,14 +85,27 @@ public struct ScheduledContext {
 }
 
 /// The state of a database.
-public enum DatabaseHealth: String, Sendable {
-    /// The database answers, its schema is the one that this build expects, and it can be written.
+public enum DatabaseHealth: Sendable {
+    /// The database answers, this build can serve its schema, and it can be written.
     case ok
-    /// The database answers, but its schema is another one, or it or its counters can't be written. Or none has been
-    /// set up yet.
+    /// The database answers and can be read, but it or its counters can't be written.
     case degraded
+    /// The database answers, but this build can't serve its schema, or there is none.
+    case unusable
     /// The database does not answer.
     case unreachable
+
+    /// The state in the words of the interface.
+    public var word: String {
+        switch self {
+        case .ok: "ok"
+        case .degraded, .unusable: "degraded"
+        case .unreachable: "unreachable"
+        }
+    }
+
+    /// True if some requests can be answered.
+    public var canServe: Bool { self == .ok || self == .degraded }
 }
 
 /// The work that is to run after a response. Errors that it throws go to the log.

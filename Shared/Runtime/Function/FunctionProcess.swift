@@ -89,9 +89,20 @@ final class FunctionProcess {
             log.write(.error, "the database can't be reached: \(reason)")
             opened?.close()
             return .unavailable
+        case is StoreError:
+            // A statement that fails may mean that the schema is too old or too new.
+            guard let problem = schemaProblem else { fallthrough }
+            log.write(.error, "nothing can be served: the database \(problem) (\(error))")
+            return .unavailable
         default:
             log.write(.error, "the request failed: \(error)")
             return .internal
         }
+    }
+
+    /// The reason why this build can't serve the database's schema. Nil if it can, or if this is unknown.
+    private var schemaProblem: String? {
+        guard !isRehearsing, let opened, let state = try? opened.schemaState() else { return nil }
+        return state.problem
     }
 }

@@ -62,6 +62,39 @@ import Testing
         #expect(absence.accounts["0"]?.unread == [.email, .mfaEnabled])
     }
 
+    /// GitLab writes null for an address that is not confirmed, so null is an answer; a missing or malformed time is none.
+    @Test(
+        "An address counts as confirmed only if GitLab says so, and as unconfirmed only with null",
+        arguments: [(nil, true), (.null, false), (7, true), ("yes", true)] as [(JSON?, Bool)])
+    func confirmation(_ word: JSON?, _ isUnread: Bool) throws {
+        let absence = try sync { request, reply in
+            switch request.path {
+            case Self.group + "/enterprise_users":
+                reply.entries(nil) { users in
+                    users.map { user in
+                        var members = user.object ?? [:]
+                        members["confirmed_at"] = word
+                        return .object(members)
+                    }
+                }
+            default: nil
+            }
+        }
+        let account = absence.accounts["0"]
+        #expect(account?.email == nil && account?.unread == (isUnread ? [.email] : []) && absence.gone == [])
+        #expect(account?.unverifiedEmail == (isUnread ? nil : "u0@acme.com"))
+    }
+
+    @Test("A list of members does not make an address confirmed that the details call unconfirmed")
+    func unconfirmedMember() throws {
+        let absence = try sync { request, reply in
+            request.path == Self.group + "/members/all"
+                ? reply.entries(nil) { $0.map { $0.with(["email": "u1@acme.com"]) } } : nil
+        }
+        #expect(absence.accounts["1"]?.email == nil && absence.accounts["1"]?.unverifiedEmail == "u1@acme.com")
+        #expect(absence.accounts["249"]?.email == "u1@acme.com")
+    }
+
     @Test("A member without an access level keeps the stored role") func accessLevel() throws {
         let absence = try sync { request, reply in
             request.path == Self.group + "/members/all"

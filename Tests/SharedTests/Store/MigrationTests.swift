@@ -106,12 +106,75 @@ import Testing
         #expect(try database.rows("SELECT clock FROM job_shares") { try $0[0] as Int } == [0])
     }
 
-    @Test("A database with a newer schema is not current") func aNewerSchemaIsNotCurrent() throws {
-        let store = try TestStore()
+    /// Records a migration that this build does not know.
+    private func add(_ version: Int, oldestBuild: Int?, to store: TestStore) throws {
         try store.database.execute(
-            "INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'later', $1)", TestStore.now)
-        if TestStore.Engine.ofThisRun == .sqlite { try store.database.execute("PRAGMA user_version = 9999") }
-        #expect(try !store.connect().isCurrent())
+            "INSERT INTO schema_migrations (version, name, applied_at, oldest_build) VALUES ($1, 'later', $2, $3)",
+            version, TestStore.now, oldestBuild)
+        if TestStore.Engine.ofThisRun == .sqlite {
+            try store.database.execute(SQL(text: "PRAGMA user_version = \(version)"))
+        }
+    }
+
+    @Test("A build serves a newer schema as long as all later migrations are additive") func newerSchemas() throws {
+        let store = try TestStore()
+        let own = SchemaState.ofThisBuild
+        try add(own + 1, oldestBuild: nil, to: store)
+        #expect(try store.connect().schemaState() == .newer(own + 1))
+        #expect(try store.connect().schemaState().canBeServed && !store.connect().isCurrent())
+        // Migrating with the older build changes nothing.
+        try store.connect().migrate()
+        #expect(try store.connect().schemaState() == .newer(own + 1))
+        try add(own + 2, oldestBuild: own + 2, to: store)
+        #expect(try store.connect().schemaState() == .tooNew(own + 2, needs: own + 2))
+        // A later additive migration does not make it usable again.
+        try add(own + 3, oldestBuild: nil, to: store)
+        let state = try store.connect().schemaState()
+        #expect(state == .tooNew(own + 3, needs: own + 2) && !state.canBeServed)
+        #expect(state.problem?.contains("needs a build of version \(own + 2) or later") == true)
+    }
+
+    @Test("A build does not serve an older schema, and says that it must be migrated") func olderSchemas() throws {
+        let empty = try EmptyDatabase()
+        let database = empty.connect()
+        #expect(try database.schemaState() == .missing)
+        for version in 1..<SchemaState.ofThisBuild {
+            try database.migrate(upTo: version)
+            let state = try database.schemaState()
+            #expect(state == .older(version) && !state.canBeServed)
+            #expect(state.problem?.contains("local-runner migrate") == true)
+        }
+        try database.migrate()
+        #expect(try database.schemaState() == .current)
+    }
+
+    @Test("A migration records the oldest build that may use the database, unless it is additive")
+    func recordsTheOldestBuild() throws {
+        let store = try TestStore()
+        let recorded = try store.database.rows("SELECT version, oldest_build FROM schema_migrations ORDER BY version") {
+            (try $0[0] as Int, try $0[1] as Int?)
+        }
+        for (version, oldest) in recorded {
+            let migration = try #require(Migration.all.first { $0.version == version })
+            let expected = version >= Migration.firstWithRanges ? migration.oldestBuild : nil
+            #expect(oldest == expected, "\(version)")
+        }
+        #expect(Migration(version: 12, name: "", isAdditive: true, steps: []).oldestBuild == nil)
+        #expect(Migration(version: 12, name: "", steps: []).oldestBuild == 12)
+    }
+
+    /// Additive migrations make tables and indexes, and add columns that old statements need not name.
+    @Test("A migration that is marked additive only adds") func additiveMigrationsOnlyAdd() {
+        for migration in Migration.all where migration.isAdditive {
+            for case .sql(let sql) in migration.steps {
+                let adds =
+                    ["CREATE TABLE ", "CREATE INDEX "].contains { sql.text.hasPrefix($0) }
+                    || sql.text.hasPrefix("ALTER TABLE ") && sql.text.contains(" ADD COLUMN ")
+                        && (!sql.text.contains("NOT NULL") || sql.text.contains("DEFAULT"))
+                    || sql.text.hasPrefix("UPDATE audit_heads SET is_closed")
+                #expect(adds, "\(migration.version): \(sql.text)")
+            }
+        }
     }
 
     @Test("Many processes that migrate at once apply each migration once") func manyAtOnceMigrateOnce() throws {

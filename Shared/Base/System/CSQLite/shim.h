@@ -1,4 +1,5 @@
 #pragma once
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -101,4 +102,19 @@ static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const ch
 static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int length) {
     return length == 0 ? sqlite3_bind_zeroblob(statement, index, 0)
                        : sqlite3_bind_blob(statement, index, bytes, length, SQLITE_TRANSIENT);
+}
+
+/// Takes the lock of SQLite's exclusive mode on a database file: the bytes from 0x40000000 on (sqlite3.c, "PENDING_BYTE"),
+/// which every connection to a database in WAL mode keeps locked while it is open. Returns 0, or -1 if another process
+/// uses the database. The lock belongs to the descriptor (fcntl(2), "Open file description locks").
+static inline int csqlite_lock_file(int descriptor) {
+#ifndef F_OFD_SETLK
+#define F_OFD_SETLK 37
+#endif
+    struct flock lock = {0};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 0x40000000;
+    lock.l_len = 512;
+    return fcntl(descriptor, F_OFD_SETLK, &lock);
 }

@@ -94,7 +94,8 @@ extension Workspace {
 
     /// Erases the data of the workspace: members, keys, integrations with their credentials, all that
     /// was synced and found, jobs and conversations. The workspace's id and its audit log stay; the chain
-    /// still holds, and its last entry tells of this. Returns the number of rows that were deleted.
+    /// still holds, and its last entry tells of this. Requests and jobs that are at work in the workspace can't change it
+    /// afterwards. Returns the number of rows that were deleted.
     ///
     /// It is one transaction. On SQLite other writers wait for it.
     ///
@@ -102,22 +103,10 @@ extension Workspace {
     @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
         let keys = try rows("SELECT id FROM api_keys WHERE workspace_id = $1") { try $0[0] as Identifier }
         let erased: Int = try writingInventory {
-            try audited {
-                guard try unfinishedChange() == nil else {
-                    throw AdministrationError(
-                        "a sync of the workspace is being applied; try again in a minute, and nothing was deleted")
-                }
-                let count = try WorkspaceErasure.erase(id, in: database)
-                try execute(
-                    """
-                    UPDATE workspaces SET name = '', plan = 'free', trial_ends_at = NULL, ip_allowlist = '[]',
-                        risk_settings = '{}', remediation_settings = '{}', deleted_at = $2, next_housekeeping_at = $3
-                    WHERE workspaces.id = $1
-                    """, now, Timestamp(seconds: 253_402_300_799))
-                let entry = AuditEntry(
-                    action: "workspace.deleted", targetType: "workspace", targetID: id.description,
-                    details: ["rows": .integer(count)], createdAt: now)
-                return (count, entry)
+            try database.transaction(.write) {
+                let count = try audited { try eraseRows(now) }
+                try AuditLog(database, workspaceID: id).close()
+                return count
             }
         }
         // Counters are no part of the transaction.
@@ -125,5 +114,20 @@ extension Workspace {
             _ = try? database.counters.execute("DELETE FROM counters WHERE subject = $1", StoredAPIKey.counter(key))
         }
         return erased
+    }
+
+    private func eraseRows(_ now: Timestamp) throws -> (Int, AuditEntry) {
+        guard try unfinishedChange() == nil else { throw AdministrationError.syncUnderWay }
+        let count = try WorkspaceErasure.erase(id, in: database)
+        try execute(
+            """
+            UPDATE workspaces SET name = '', plan = 'free', trial_ends_at = NULL, ip_allowlist = '[]',
+                risk_settings = '{}', remediation_settings = '{}', deleted_at = $2, next_housekeeping_at = $3
+            WHERE workspaces.id = $1
+            """, now, Timestamp(seconds: 253_402_300_799))
+        let entry = AuditEntry(
+            action: "workspace.deleted", targetType: "workspace", targetID: id.description,
+            details: ["rows": .integer(count)], createdAt: now)
+        return (count, entry)
     }
 }

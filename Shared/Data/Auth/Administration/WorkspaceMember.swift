@@ -45,10 +45,7 @@ extension Workspace {
         _ userID: Identifier, email: String, role: Role, now: Timestamp = .now
     ) throws -> WorkspaceMember {
         try audited {
-            if let known = try knownMember(userID) {
-                throw AdministrationError(
-                    "user \(userID) is a member already, as \(known.role.rawValue); change that with member role")
-            }
+            if let known = try knownMember(userID) { throw AdministrationError.alreadyMember(known) }
             let member = WorkspaceMember(
                 userID: userID, email: EmailAddress.canonical(email), role: role, createdAt: now)
             try execute(
@@ -58,15 +55,17 @@ extension Workspace {
         }
     }
 
-    /// Gives a member another role, which holds from the next request on.
+    /// Gives a member another role, which applies from the next request on.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no member would have the role admin and
+    ///   `mayLeaveNoAdmin` is false.
     @_spi(System) public func changeRole(
-        of userID: Identifier, to role: Role, now: Timestamp = .now
+        of userID: Identifier, to role: Role, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> WorkspaceMember {
         try withWriteLock {
             let before = try demandMember(userID)
             guard before.role != role else { return before }
+            if !mayLeaveNoAdmin { try demandAnotherAdmin(than: before) }
             return try audited {
                 try execute("UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2", userID, role)
                 let after = WorkspaceMember(
@@ -80,12 +79,14 @@ extension Workspace {
 
     /// Removes a member. The active API keys that the member made are revoked too, unless `keepsKeys` is true.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no member would have the role admin and
+    ///   `mayLeaveNoAdmin` is false.
     @_spi(System) public func removeMember(
-        _ userID: Identifier, keepsKeys: Bool, now: Timestamp = .now
+        _ userID: Identifier, keepsKeys: Bool, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> RemovedMember {
         try audited {
             let member = try demandMember(userID)
+            if !mayLeaveNoAdmin { try demandAnotherAdmin(than: member) }
             let made = Set(
                 try rows(
                     """
@@ -111,10 +112,18 @@ extension Workspace {
     }
 
     private func demandMember(_ userID: Identifier) throws -> WorkspaceMember {
-        guard let member = try knownMember(userID) else {
-            throw AdministrationError("user \(userID) is no member of this workspace")
-        }
+        guard let member = try knownMember(userID) else { throw AdministrationError.notMember(userID) }
         return member
+    }
+
+    /// Throws if the member is the only one with the role admin.
+    private func demandAnotherAdmin(than member: WorkspaceMember) throws {
+        guard member.role == .admin else { return }
+        let others = try first(
+            "SELECT count(*) FROM members WHERE workspace_id = $1 AND role = $2 AND user_id <> $3", Role.admin,
+            member.userID
+        ) { try $0[0] as Int }
+        guard others ?? 0 > 0 else { throw AdministrationError.lastAdmin(member.userID) }
     }
 
     private static func readMember(_ row: any Row) throws -> WorkspaceMember {

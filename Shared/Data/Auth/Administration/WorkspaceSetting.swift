@@ -31,16 +31,16 @@ public enum WorkspaceSetting: Sendable, Equatable {
     /// - Throws: `AdministrationError` with the reason why it can't be read.
     public init(_ text: String, actions: [String], tiers: [String]) throws(AdministrationError) {
         guard let (keyPart, valuePart) = text.cut(at: "=") else {
-            throw AdministrationError("\"\(text)\" is no setting; write KEY=VALUE, such as mfa_required=true")
+            throw .invalidSetting("\"\(text)\" is not a setting; write KEY=VALUE, such as mfa_required=true.")
         }
         let (key, value) = (String(keyPart), String(valuePart))
         func refusal(_ form: String) -> AdministrationError {
-            AdministrationError("\(key)=\(value): write \(form)")
+            .invalidSetting("\(key)=\(value) can't be read; write \(form).")
         }
         if key.hasPrefix(Self.tierPrefix) {
             let action = String(key.dropFirst(Self.tierPrefix.count))
             guard actions.contains(action) else {
-                throw AdministrationError("there is no action \(action); \(NearestWord.advice(action, actions))")
+                throw .invalidSetting("There is no action \(action); \(NearestWord.advice(action, actions))")
             }
             guard value == "default" || tiers.contains(value) else {
                 throw refusal((tiers + ["default"]).joined(separator: ", "))
@@ -64,10 +64,9 @@ public enum WorkspaceSetting: Sendable, Equatable {
         case "ip_allowlist":
             let entries = value == Self.none ? [] : value.split(separator: ",", omittingEmptySubsequences: false)
             for entry in entries where IPRange(String(entry)) == nil {
-                throw AdministrationError(
+                throw .invalidSetting(
                     "ip_allowlist: \"\(entry)\" is neither an address nor a range; "
-                        + "write 203.0.113.7, 2001:db8::/32 or none"
-                )
+                        + "write 203.0.113.7, 2001:db8::/32 or none.")
             }
             self = .allowedAddresses(entries.map(String.init))
         case "mfa_required":
@@ -85,8 +84,7 @@ public enum WorkspaceSetting: Sendable, Equatable {
             }
             self = .riskSettings(settings)
         default:
-            throw AdministrationError(
-                "there is no setting \(key); \(NearestWord.advice(key, Self.keys.map(\.0)))")
+            throw .invalidSetting("There is no setting \(key); \(NearestWord.advice(key, Self.keys.map(\.0)))")
         }
     }
 
@@ -95,7 +93,7 @@ public enum WorkspaceSetting: Sendable, Equatable {
         let name = String(text.trimmed)
         guard (1...200).contains(name.unicodeScalars.count),
             !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else { throw AdministrationError("a workspace's name has 1 to 200 characters, on one line") }
+        else { throw .invalidName }
         return name
     }
 }

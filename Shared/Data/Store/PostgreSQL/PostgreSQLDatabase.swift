@@ -141,13 +141,13 @@
             }
         }
 
-        public func isCurrent() throws -> Bool {
+        public func schemaState() throws -> SchemaState {
             do {
-                let version = try first("SELECT max(version) FROM schema_migrations") { try $0[0] as Int? }
-                return version == Migration.all.last?.version
+                let version = try first("SELECT max(version) FROM schema_migrations") { try $0[0] as Int? } ?? nil
+                return try SchemaState(version: version ?? 0, oldestBuild: oldestBuild)
             } catch StoreError.failed {
                 // The table does not exist yet.
-                return false
+                return .missing
             }
         }
 

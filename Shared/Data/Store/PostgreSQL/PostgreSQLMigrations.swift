@@ -17,9 +17,7 @@
                 for migration in Migration.all
                 where migration.version <= version && !applied.contains(migration.version) {
                     for step in migration.steps { try apply(step) }
-                    try execute(
-                        "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
-                        migration.version, migration.name, Timestamp.now)
+                    try note(migration)
                 }
             }
         }

@@ -146,9 +146,7 @@ public final class SQLiteDatabase: Database {
             let applied = Set(try rows("SELECT version FROM schema_migrations") { try $0[0] as Int })
             for migration in Migration.all where migration.version <= version && !applied.contains(migration.version) {
                 for step in migration.steps { try apply(step) }
-                try execute(
-                    "INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)",
-                    migration.version, migration.name, Timestamp.now)
+                try note(migration)
                 try script("PRAGMA user_version = \(migration.version)")
             }
         }
@@ -177,12 +175,15 @@ public final class SQLiteDatabase: Database {
         try first("SELECT id FROM unfinished_changes WHERE workspace_id = $1", workspaceID) { try $0[0] }
     }
 
-    public func isCurrent() throws -> Bool {
-        guard role == .primary else { return try first("SELECT 1 FROM counters LIMIT 1") { _ in true } ?? true }
+    public func schemaState() throws -> SchemaState {
+        guard role == .primary else {
+            try run("SELECT 1 FROM counters LIMIT 1", []) { _ in }
+            return .current
+        }
         // The version in the file's header says the same as schema_migrations, and reading it does not require loading
         // the schema.
-        let version = try first("PRAGMA user_version") { try $0[0] as Int }
-        return version == Migration.all.last?.version
+        let version = try first("PRAGMA user_version") { try $0[0] as Int } ?? 0
+        return try SchemaState(version: version, oldestBuild: oldestBuild)
     }
 
     func closeConnection() {

@@ -23,15 +23,27 @@ struct Migration: Sendable {
 
     let version: Int
     let name: String
+    /// True if builds of the previous version can go on while this migration runs and after it: it only adds tables,
+    /// indexes, and columns that have a default value or may be null.
+    let isAdditive: Bool
     private let makeSteps: @Sendable () -> [Step]
 
     /// Creates a migration. The steps are evaluated only when they are needed: every process reads the newest version
     /// number, but few run migrations.
-    init(version: Int, name: String, steps: @autoclosure @escaping @Sendable () -> [Step]) {
+    init(
+        version: Int, name: String, isAdditive: Bool = false, steps: @autoclosure @escaping @Sendable () -> [Step]
+    ) {
         self.version = version
         self.name = name
+        self.isAdditive = isAdditive
         makeSteps = steps
     }
+
+    /// The oldest version of builds that may use a database after this migration. Nil if it does not matter to them.
+    var oldestBuild: Int? { isAdditive ? nil : version }
+
+    /// The migration since which databases record `oldestBuild`.
+    static let firstWithRanges = 9
 
     var steps: [Step] { makeSteps() }
 
@@ -101,6 +113,19 @@ struct Migration: Sendable {
         Migration(
             version: 8, name: "deleted workspaces",
             steps: [.sql("ALTER TABLE workspaces ADD COLUMN deleted_at timestamptz")]),
+        // Records which builds may use the database, and which workspaces take no more changes because their data was
+        // erased.
+        Migration(
+            version: 9, name: "ranges of builds; closed audit logs", isAdditive: true,
+            steps: [
+                .sql("ALTER TABLE schema_migrations ADD COLUMN oldest_build integer"),
+                .sql("ALTER TABLE audit_heads ADD COLUMN is_closed boolean NOT NULL DEFAULT false"),
+                .sql(
+                    """
+                    UPDATE audit_heads SET is_closed = true
+                    WHERE workspace_id IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
+                    """),
+            ]),
     ]
 
     /// The table of the migrations that have been run.

@@ -26,7 +26,7 @@ enum GitLabRecords {
                 account.unread.remove(.status)
             }
             if own.email != nil { account.unread.remove(.email) }
-            account.email = account.email ?? own.email
+            if account.unverifiedEmail == nil { account.email = account.email ?? own.email }
             account.linkedEmails = Array(Set(account.linkedEmails + own.linkedEmails)).sorted()
         }
         guard let level = member["access_level"]?.integer else {
@@ -67,6 +67,10 @@ enum GitLabRecords {
         ]
         account.unread.formUnion(
             detailFields.filter { field in members[field]?.allSatisfy { user[$0] == nil } == true })
+        if user["confirmed_at"] == nil {
+            account.email = nil
+            account.unread.insert(.email)
+        }
         return account
     }
 
@@ -79,10 +83,14 @@ enum GitLabRecords {
         account.username = username
         account.kind =
             user["bot"]?.bool ?? isBot(username) ? .serviceAccount : user["external"]?.bool == true ? .external : .user
-        // Groups see the addresses of users that the company owns; administrators also see addresses that are not
-        // confirmed.
+        // Groups see the addresses of users that the company owns. Lists of users also show addresses that are not
+        // confirmed, for which `confirmed_at` is null; lists of members have no such field.
         let email = user.email("email")
-        if user["confirmed_at"] == .null { account.unverifiedEmail = email } else { account.email = email }
+        switch user["confirmed_at"] {
+        case nil: account.email = email
+        case .null: account.unverifiedEmail = email
+        case .some: if user.date("confirmed_at") == nil { account.unread.insert(.email) } else { account.email = email }
+        }
         account.linkedEmails = links(user)
         account.mfaEnabled = user["two_factor_enabled"]?.bool
         account.lastLoginAt = [

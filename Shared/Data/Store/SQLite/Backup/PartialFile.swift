@@ -1,0 +1,170 @@
+import Base
+import CSQLite
+import CSystem
+import Glibc
+
+/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and other processes
+/// can't write it.
+final class PartialFile {
+    /// The name until it is complete.
+    let path: String
+    private let finalPath: String
+    private let descriptor: Int32
+
+    /// Creates the file for this user alone, or takes over one that an interrupted process has left.
+    init(for finalPath: String) throws {
+        self.finalPath = finalPath
+        path = finalPath + ".partial"
+        descriptor = csystem_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, FileStatus(descriptor) == FileStatus(path) else {
+            close(descriptor)
+            throw BackupError.isUnderWay(finalPath)
+        }
+        guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
+            let error = Self.failure(path)
+            close(descriptor)
+            throw error
+        }
+        removeOthers()
+    }
+
+    deinit { close(descriptor) }
+
+    /// Copies a file into this one.
+    func fill(from source: String) throws {
+        let input = csystem_open(source, O_RDONLY | O_CLOEXEC, 0)
+        guard input >= 0 else { throw Self.failure(source) }
+        defer { close(input) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let length = chunk.withUnsafeMutableBytes { read(input, $0.baseAddress, $0.count) }
+            if length == 0 { return }
+            guard length > 0 else {
+                if errno == EINTR { continue }
+                throw Self.failure(source)
+            }
+            var rest = chunk.prefix(length)
+            while !rest.isEmpty {
+                let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                guard written >= 0 || errno == EINTR else { throw Self.failure(path) }
+                rest = rest.dropFirst(max(0, written))
+            }
+        }
+    }
+
+    /// Gives the file to the owner of another one.
+    ///
+    /// - Throws: `BackupError` if `isRequired` is true and this user may not do that.
+    func give(to other: FileStatus?, isRequired: Bool) throws {
+        guard let other, other.owner != geteuid() else { return }
+        guard fchown(descriptor, other.owner, other.group) != 0, isRequired else { return }
+        throw BackupError.otherOwner(finalPath)
+    }
+
+    /// Flushes the file to the disk and gives it its final name, in place of a file that has it.
+    func publish() throws {
+        guard fsync(descriptor) == 0, rename(path, finalPath) == 0 else { throw Self.failure(finalPath) }
+        let folder = csystem_open(Self.folder(of: finalPath), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
+    /// Removes the file.
+    func discard() {
+        removeOthers()
+        if FileStatus(descriptor) == FileStatus(path) { unlink(path) }
+    }
+
+    /// Removes the files that SQLite makes next to it.
+    private func removeOthers() {
+        for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
+    }
+
+    static func folder(of path: String) -> String {
+        guard let folder = path.cut(atLast: "/")?.before else { return "." }
+        return folder.isEmpty ? "/" : String(folder)
+    }
+
+    /// The error of the last call of the system.
+    private static func failure(_ path: String) -> StoreError {
+        let reason = "\(path): \(String(cString: strerror(errno)))"
+        return switch errno {
+        case ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM: .unwritable(reason)
+        default: .unreachable(reason)
+        }
+    }
+}
+
+/// The properties of a file that tell it apart from others. Two are equal if they describe the same file.
+struct FileStatus: Equatable {
+    private let device: dev_t
+    private let number: ino_t
+    let size: Int
+    let owner: uid_t
+    let group: gid_t
+    let links: Int
+    let isFile: Bool
+
+    /// Describes the file at a path. Nil if there is none.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// Describes an open file.
+    init?(_ descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        device = status.st_dev
+        number = status.st_ino
+        size = Int(clamping: status.st_size)
+        owner = status.st_uid
+        group = status.st_gid
+        links = Int(clamping: status.st_nlink)
+        isFile = status.st_mode & S_IFMT == S_IFREG
+    }
+
+    static func == (left: FileStatus, right: FileStatus) -> Bool {
+        left.device == right.device && left.number == right.number
+    }
+}
+
+extension FileStatus? {
+    /// The status, or an error if there is no such file.
+    func orThrow(_ error: BackupError) throws(BackupError) -> FileStatus {
+        guard let self else { throw error }
+        return self
+    }
+}
+
+/// The lock of SQLite's exclusive mode on a database file. It ends with this object.
+final class ExclusiveLock {
+    private let descriptor: Int32
+
+    /// Takes the lock.
+    ///
+    /// - Throws: `BackupError` if a process has the database open.
+    init(_ path: String) throws {
+        descriptor = csystem_open(path, O_RDWR | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw StoreError.unwritable("\(path): \(String(cString: strerror(errno)))") }
+        guard csqlite_lock_file(descriptor) == 0 else {
+            close(descriptor)
+            throw BackupError.databaseInUse(path)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Empties the file if it has no name any more, so that a process which has waited for this lock can't use it.
+    func empty() {
+        guard FileStatus(descriptor)?.links == 0 else { return }
+        ftruncate(descriptor, 0)
+    }
+}

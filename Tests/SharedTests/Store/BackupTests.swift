@@ -1,0 +1,289 @@
+import Base
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Backups of a SQLite database, whatever engine the other tests use.
+@Suite struct BackupTests {
+    private let store: TestStore
+    private let folder: TemporaryFolder
+    private var backup: SQLiteBackup { SQLiteBackup(of: store.path) }
+    private var file: String { folder.path("store.backup") }
+
+    init() throws {
+        store = try TestStore(filled: true, on: .sqlite)
+        folder = try TemporaryFolder()
+    }
+
+    private func names(in path: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    private func code(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "no error"
+        } catch let error as BackupError { return error.code } catch { return "\(error)" }
+    }
+
+    private func append(_ name: String) throws {
+        try AuditLog(store.database, workspaceID: store.own.id).append(AuditEntry(action: name))
+    }
+
+    @Test("A backup holds every row, is for its owner alone, and needs no other file") func backUp() throws {
+        let rows = try StoredRows(store.database)
+        let summary = try backup.write(to: file)
+        #expect(summary.workspaces == 2 && summary.version == SchemaState.ofThisBuild)
+        let entries = try [store.own.id, store.other.id].map { try AuditLog(store.database, workspaceID: $0).verify() }
+        #expect(summary.auditEntries == entries.reduce(0, +))
+        #expect(names(in: folder.path) == ["store.backup"])
+        let attributes = try FileManager.default.attributesOfItem(atPath: file)
+        #expect(attributes[.posixPermissions] as? Int == 0o600 && attributes[.size] as? Int == summary.bytes)
+        let copy = SQLiteDatabase(path: file)
+        let copied = try StoredRows(copy)
+        for id in [store.own.id, store.other.id] {
+            #expect(copied[id] == rows[id].filter { !$0.hasPrefix("counters") })
+        }
+        copy.close()
+        #expect(names(in: folder.path).contains("store.backup-wal") == false)
+    }
+
+    /// Each change writes two rows, so a copy of a state in the middle of one would hold an odd number.
+    @Test("A backup holds one state of the data while others write") func backUpWhileOthersWrite() throws {
+        let (connect, id) = (store.connect, store.own.id)
+        let hasEnded = Mutex(false)
+        let written = Mutex(0)
+        let writer = Threads(count: 1) { _ in
+            let database = connect()
+            defer { database.close() }
+            while !hasEnded.withLock({ $0 }) {
+                try? database.transaction(.write) {
+                    let log = AuditLog(database, workspaceID: id)
+                    try log.append(AuditEntry(action: "first"))
+                    try log.append(AuditEntry(action: "second"))
+                }
+                written.withLock { $0 += 1 }
+            }
+        }
+        for number in 0..<5 {
+            let before = written.withLock { $0 }
+            while written.withLock({ $0 }) == before { sched_yield() }
+            let file = folder.path("backup-\(number)")
+            _ = try backup.write(to: file)
+            let copy = SQLiteDatabase(path: file)
+            defer { copy.close() }
+            let count = try copy.first("SELECT count(*) FROM audit_log WHERE action IN ('first', 'second')") {
+                try $0[0] as Int
+            }
+            #expect(count.map { $0 > 0 && $0.isMultiple(of: 2) } == true)
+        }
+        hasEnded.withLock { $0 = true }
+        writer.join()
+    }
+
+    @Test("Restoring brings back what the backup holds, and drops later changes") func restore() throws {
+        let rows = try StoredRows(store.database)
+        let summary = try backup.write(to: file)
+        try append("later")
+        try store.database.execute("DELETE FROM members WHERE workspace_id = $1", store.own.id)
+        store.database.close()
+        let old = names(in: store.folder.path)
+        #expect(try backup.restore(from: file, replaces: true).auditEntries == summary.auditEntries)
+        #expect(names(in: store.folder.path) == old.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") })
+        let restored = try StoredRows(store.database)
+        for id in [store.own.id, store.other.id] { #expect(restored[id] == rows[id]) }
+        #expect(try store.database.first("PRAGMA journal_mode") { try $0[0] as String } == "wal")
+        try append("goes on")
+        #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() > 0)
+        let attributes = try FileManager.default.attributesOfItem(atPath: store.path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test("A backup is restored where no database is") func restoreIntoNothing() throws {
+        let rows = try StoredRows(store.database)
+        _ = try backup.write(to: file)
+        let path = folder.path("new.db")
+        _ = try SQLiteBackup(of: path).restore(from: file)
+        let database = SQLiteDatabase(path: path)
+        defer { database.close() }
+        #expect(try database.schemaState() == .current)
+        #expect(try StoredRows(database)[store.other.id] == rows[store.other.id].filter { !$0.hasPrefix("counters") })
+    }
+
+    @Test("A backup replaces another file only if it is told to, and never the database's own files")
+    func refusesToReplace() throws {
+        try folder.write("store.backup", "something else")
+        #expect(code { _ = try backup.write(to: file) } == "backup.file_exists")
+        #expect(folder.read("store.backup") == "something else")
+        for suffix in ["", "-wal", "-shm"] {
+            #expect(code { _ = try backup.write(to: store.path + suffix, replaces: true) } == "backup.is_the_database")
+        }
+        let link = folder.path("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.path)
+        #expect(code { _ = try backup.write(to: link, replaces: true) } == "backup.is_the_database")
+        #expect(try backup.write(to: file, replaces: true).workspaces == 2)
+        #expect(code { _ = try SQLiteBackup(of: folder.path("none.db")).write(to: file + "2") } == "backup.no_database")
+        #expect(names(in: folder.path) == ["link.db", "store.backup"])
+    }
+
+    @Test("Restoring refuses a database in use, and changes nothing") func refusesADatabaseInUse() throws {
+        _ = try backup.write(to: file)
+        try append("later")
+        let rows = try StoredRows(store.database)[store.own.id]
+        #expect(code { _ = try backup.restore(from: file) } == "backup.database_exists")
+        #expect(code { _ = try backup.restore(from: file, replaces: true) } == "backup.database_in_use")
+        // A connection that has only read counts too.
+        store.database.close()
+        let reader = store.connect()
+        _ = try reader.first("SELECT count(*) FROM workspaces") { try $0[0] as Int }
+        #expect(code { _ = try backup.restore(from: file, replaces: true) } == "backup.database_in_use")
+        reader.close()
+        #expect(try StoredRows(store.database)[store.own.id] == rows)
+        try append("later still")
+        let new = SQLiteBackup(of: folder.path("new.db"))
+        #expect(code { _ = try new.restore(from: store.path) } == "backup.not_a_backup")
+        store.database.close()
+        #expect(code { _ = try backup.restore(from: store.path, replaces: true) } == "backup.is_the_database")
+        #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
+    }
+
+    /// Changes a copy of a backup.
+    private func altered(_ body: (SQLiteDatabase) throws -> Void) throws -> String {
+        let path = folder.path("altered.backup")
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.copyItem(atPath: file, toPath: path)
+        let database = SQLiteDatabase(path: path)
+        try body(database)
+        database.close()
+        return path
+    }
+
+    @Test("A file that is no backup, or a damaged one, is refused, and the database stays")
+    func refusesWrongFiles() throws {
+        _ = try backup.write(to: file)
+        try append("later")
+        let rows = try StoredRows(store.database)[store.own.id]
+        store.database.close()
+        try folder.write("text.backup", String(repeating: "no backup at all. ", count: 300))
+        try folder.write("empty.backup", "")
+        var bytes = try Data(contentsOf: URL(filePath: file))
+        bytes.removeLast(bytes.count / 2)
+        try bytes.write(to: URL(filePath: folder.path("half.backup")))
+        bytes = try Data(contentsOf: URL(filePath: file))
+        for index in bytes.count / 2..<bytes.count / 2 + 8_192 { bytes[index] ^= 0x55 }
+        try bytes.write(to: URL(filePath: folder.path("noise.backup")))
+        let foreign = SQLiteDatabase(path: folder.path("foreign.backup"), creates: true)
+        try foreign.script("CREATE TABLE things (id integer)")
+        foreign.close()
+        for (name, code) in [
+            ("text", "no_backup"), ("empty", "no_backup"), ("foreign", "no_backup"), ("half", "damaged"),
+            ("noise", "damaged"), ("missing", "no_backup"),
+        ] {
+            let found = self.code { _ = try backup.restore(from: folder.path("\(name).backup"), replaces: true) }
+            #expect(found == "backup.\(code)", "\(name)")
+        }
+        #expect(code { _ = try backup.restore(from: folder.path, replaces: true) } == "backup.no_backup")
+        #expect(try StoredRows(store.database)[store.own.id] == rows)
+        #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
+    }
+
+    @Test("A backup whose audit log was changed is refused, and so is a backup of such a database")
+    func refusesABrokenChain() throws {
+        _ = try backup.write(to: file)
+        let change = { (database: SQLiteDatabase) in
+            try database.script(
+                """
+                DROP TRIGGER audit_log_refuses_UPDATE;
+                UPDATE audit_log SET actor_email = 'mallory' WHERE sequence_number = 0;
+                """)
+        }
+        let altered = try altered(change)
+        store.database.close()
+        #expect(code { _ = try backup.restore(from: altered, replaces: true) } == "backup.damaged")
+        let database = SQLiteDatabase(path: store.path)
+        try change(database)
+        database.close()
+        #expect(code { _ = try backup.write(to: folder.path("second")) } == "backup.damaged")
+        #expect(!names(in: folder.path).contains { $0.hasPrefix("second") })
+    }
+
+    @Test("A backup with an older or a newer schema is restored only if the operator says so") func schemas() throws {
+        _ = try backup.write(to: file)
+        store.database.close()
+        let own = SchemaState.ofThisBuild
+        let tooNew = try altered { database in
+            try database.execute(
+                "INSERT INTO schema_migrations (version, name, applied_at, oldest_build) VALUES ($1, 'x', $2, $1)",
+                own + 1, TestStore.now)
+            try database.script("PRAGMA user_version = \(own + 1)")
+        }
+        #expect(code { _ = try backup.restore(from: tooNew, replaces: true) } == "backup.schema_too_new")
+        let summary = try backup.restore(from: tooNew, replaces: true, allowsAnySchema: true)
+        #expect(summary.version == own + 1 && summary.auditEntries == nil)
+        #expect(try store.database.schemaState() == .tooNew(own + 1, needs: own + 1))
+        store.database.close()
+        #expect(code { _ = try backup.write(to: folder.path("other")) } == "no error")
+        #expect(code { _ = try backup.restore(from: file, replaces: true) } == "backup.schema_older")
+        _ = try backup.restore(from: file, replaces: true, allowsAnySchema: true)
+        #expect(try store.database.schemaState() == .current)
+    }
+
+    @Test("Databases with an older schema can be backed up before they are migrated", arguments: 2..<9)
+    func olderSchemas(_ version: Int) throws {
+        let path = folder.path("old.db")
+        let database = SQLiteDatabase(path: path, creates: true)
+        try database.migrate(upTo: version)
+        let summary = try SQLiteBackup(of: path).write(to: file)
+        #expect(summary.version == version && summary.auditEntries == 0)
+        database.close()
+        _ = try SQLiteBackup(of: path).restore(from: file, replaces: true)
+        try database.migrate()
+        #expect(try database.schemaState() == .current)
+        database.close()
+    }
+
+    @Test("A damaged database is replaced by a backup") func replacesADamagedDatabase() throws {
+        let rows = try StoredRows(store.database)[store.own.id]
+        _ = try backup.write(to: file)
+        store.database.close()
+        try Data("ruined".utf8).write(to: URL(filePath: store.path))
+        _ = try backup.restore(from: file, replaces: true)
+        #expect(try StoredRows(store.database)[store.own.id] == rows)
+    }
+
+    /// After a loss of power the log still holds the last changes of the old database.
+    @Test("The write-ahead log of the old database does not reach the restored one") func leavesTheOldLog() throws {
+        _ = try backup.write(to: file)
+        let rows = try StoredRows(store.database)[store.own.id]
+        let path = folder.path("crashed.db")
+        for _ in 0..<20 { try append("later") }
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: store.path + suffix, toPath: path + suffix)
+        }
+        // Without the first page, SQLite can't write the log into the file.
+        let handle = try #require(FileHandle(forUpdatingAtPath: path))
+        try handle.write(contentsOf: Data(repeating: 0xFF, count: 4_096))
+        try handle.close()
+        _ = try SQLiteBackup(of: path).restore(from: file, replaces: true)
+        let database = SQLiteDatabase(path: path)
+        defer { database.close() }
+        #expect(try StoredRows(database)[store.own.id] == rows.filter { !$0.hasPrefix("counters") })
+    }
+
+    @Test("Two backups to one file at once can't mix") func twoAtOnce() throws {
+        let first = try PartialFile(for: file)
+        #expect(code { _ = try backup.write(to: file) } == "backup.under_way")
+        first.discard()
+        #expect(try backup.write(to: file).workspaces == 2)
+    }
+
+    @Test("The next backup replaces the file that an interrupted one has left") func takesOverALeftover() throws {
+        try folder.write("store.backup.partial", String(repeating: "x", count: 100_000))
+        try folder.write("store.backup.partial-wal", "x")
+        #expect(try backup.write(to: file).workspaces == 2)
+        #expect(names(in: folder.path) == ["store.backup"])
+    }
+}
