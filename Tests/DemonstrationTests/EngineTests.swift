@@ -21,9 +21,17 @@ import Testing
             SELECT finding_key, severity, last_seen_at FROM findings WHERE workspace_id = $1 AND status <> 'resolved'
             """, seeded.workspaceID
         ) { row in (key: try row[0] as String, severity: try row[1] as Severity, seen: try row[2] as Timestamp) }
-        for finding in found { #expect(finding.seen == run, "planted, not found: \(finding.key)") }
+        for finding in found { #expect(finding.seen == run, "the latest run did not find \(finding.key)") }
         let severities = Dictionary(uniqueKeysWithValues: found.map { ($0.key, $0.severity) })
-        #expect(severities == (try Demonstration.planted(now: now)))
+        let planted = try Demonstration.planted(now: now)
+        #expect(!planted.isEmpty)
+        for key in Set(planted.keys).union(severities.keys).sorted() {
+            switch (planted[key], severities[key]) {
+            case (let planted?, let found?): #expect(planted == found, "severity of \(key)")
+            case (let planted?, nil): Issue.record("planted as \(planted), not found: \(key)")
+            case (nil, let found): Issue.record("found as \(found.map(\.rawValue) ?? ""), not planted: \(key)")
+            }
+        }
     }
 
     @Test("A second run changes nothing but times") func aSecondRunChangesNothingButTimes() throws {

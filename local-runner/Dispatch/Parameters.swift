@@ -68,8 +68,8 @@ enum Parameters {
         for later in fields.dropFirst(index + 1) where isSame(bytes[later.name], name) {
             length += 2 + later.value.count
         }
-        appendLength("HTTP_".utf8.count + name.count, to: &pairs)
-        appendLength(length, to: &pairs)
+        NameValuePairs.appendLength("HTTP_".utf8.count + name.count, to: &pairs)
+        NameValuePairs.appendLength(length, to: &pairs)
         pairs.append("HTTP_")
         for byte in name {
             pairs.append(byte == UInt8(ascii: "-") ? UInt8(ascii: "_") : ASCII.uppercased(byte))
@@ -93,15 +93,9 @@ enum Parameters {
     private static func append(
         _ name: StaticString, _ value: UnsafeRawBufferPointer, to pairs: inout [UInt8]
     ) {
-        appendLength(name.utf8CodeUnitCount, to: &pairs)
-        appendLength(value.count, to: &pairs)
+        NameValuePairs.appendLength(name.utf8CodeUnitCount, to: &pairs)
+        NameValuePairs.appendLength(value.count, to: &pairs)
         pairs.append(name)
         pairs.append(contentsOf: value)
-    }
-
-    /// Appends a length as one or four bytes (FastCGI Specification §3.4).
-    private static func appendLength(_ length: Int, to pairs: inout [UInt8]) {
-        if length < 128 { return pairs.append(UInt8(clamping: length)) }
-        withUnsafeBytes(of: (UInt32(clamping: length) | 0x8000_0000).bigEndian) { pairs.append(contentsOf: $0) }
     }
 }

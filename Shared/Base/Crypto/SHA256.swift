@@ -53,6 +53,11 @@ public func hmacSHA256(_ message: [UInt8], key: Secret) -> [UInt8] {
     key.reveal { hmacSHA256(message, key: Array($0.utf8)) }
 }
 
+/// Returns true if `code` is the HMAC-SHA-256 of `message`. The time that this takes does not depend on the code.
+public func isHMACSHA256(_ code: [UInt8], of message: [UInt8], key: Secret) -> Bool {
+    constantTimeEqual(hmacSHA256(message, key: key), code)
+}
+
 /// Returns true if the two values are equal. The time that this takes depends only on their lengths.
 public func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0

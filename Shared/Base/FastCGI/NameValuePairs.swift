@@ -40,7 +40,8 @@ public enum NameValuePairs {
         bytes.append(contentsOf: value)
     }
 
-    private static func appendLength(_ length: Int, to bytes: inout [UInt8]) {
+    /// Appends the length of a name or a value.
+    public static func appendLength(_ length: Int, to bytes: inout [UInt8]) {
         if length < 128 {
             bytes.append(UInt8(truncatingIfNeeded: length))
         } else {

@@ -53,8 +53,7 @@ public struct SessionKeys: Sendable {
         keys.contains { key in
             switch key {
             case .hs256(let secret):
-                algorithm == "HS256"
-                    && secret.reveal { constantTimeEqual(hmacSHA256(message, key: Array($0.utf8)), signature) }
+                algorithm == "HS256" && isHMACSHA256(signature, of: message, key: secret)
             case .rs256(let id, let key):
                 algorithm == "RS256" && (keyID == nil || id == keyID) && key.verifies(signature, of: message)
             case .es256(let id, let key):

@@ -4,7 +4,8 @@ public import Store
 /// A rule's query: one SELECT over the tables that `Prelude` defines, in the SQL that both engines share.
 ///
 /// Interpolated values become parameters, never text: `\(daysAgo: 30)` and `\(hoursAgo: 1)` are times before the run,
-/// `\(daysAgo: 0)` is the time of the run, and a string is a text.
+/// `\(daysAgo: 0)` is the time of the run, and a string is a text. `\(person: "people")` stands for the columns
+/// `identity_id`, `identity_name` and `identity_email`, read from the table `people`.
 ///
 /// Each row is a fact about one finding. Rows with the same `key` belong to one finding, and the different values of a
 /// column become a list. The columns are:
@@ -65,8 +66,16 @@ public struct RuleQuery: ExpressibleByStringInterpolation, Sendable {
 
         public mutating func appendInterpolation(_ text: String) { append(.text(text)) }
 
-        /// A part that is SQL.
+        /// Inserts a part that is itself SQL.
         public mutating func appendInterpolation(_ part: SQL) { sql = sql + part }
+
+        /// Inserts the columns that name the affected person, from a table such as `people` or `everyone`.
+        public mutating func appendInterpolation(person table: SQL) {
+            sql =
+                sql + """
+                    \(table).id AS identity_id, \(table).display_name AS identity_name, \(table).email AS identity_email
+                    """
+        }
 
         private mutating func append(_ parameter: Parameter) {
             parameters.append(parameter)

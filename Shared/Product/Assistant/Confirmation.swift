@@ -28,15 +28,15 @@ struct Confirmation {
     func token(_ key: Secret) -> String {
         var generator = SystemRandomNumberGenerator()
         let nonce = (0..<16).map { _ in generator.next() as UInt8 }
-        return Base64.urlSafe.encode(nonce + authenticator(nonce, key))
+        return Base64.urlSafe.encode(nonce + hmacSHA256(content(nonce), key: key))
     }
 
     /// Returns true if a token has this content.
     func isFor(_ token: [UInt8], _ key: Secret) -> Bool {
-        token.count == 48 && constantTimeEqual(authenticator(Array(token.prefix(16)), key), Array(token.dropFirst(16)))
+        isHMACSHA256(Array(token.dropFirst(16)), of: content(Array(token.prefix(16))), key: key)
     }
 
-    private func authenticator(_ nonce: [UInt8], _ key: Secret) -> [UInt8] {
+    private func content(_ nonce: [UInt8]) -> [UInt8] {
         let content: JSON = [
             "nonce": .string(Hex.encode(nonce)), "workspace": .string(workspaceID.description),
             "user": .string(userID.description), "session": .string(sessionID.description),
@@ -44,7 +44,7 @@ struct Confirmation {
             "names_session": .bool(namesSession), "message": .string(message),
             "expires_at": .string(expiresAt.description),
         ]
-        return hmacSHA256(JSONWriter.bytes(content), key: key)
+        return JSONWriter.bytes(content)
     }
 }
 

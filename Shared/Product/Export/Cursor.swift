@@ -16,14 +16,14 @@ struct Cursor {
     /// Returns the text of a position, in characters that need no escaping in URLs and header fields.
     func encode(_ position: Position) -> String {
         let text = Array("\(position.entity.rawValue):\(position.key)".utf8)
-        return Base64.urlSafe.encode(authenticator(of: text) + text)
+        return Base64.urlSafe.encode(hmacSHA256(content(text), key: key) + text)
     }
 
     /// Returns the position of a text.
     /// - Throws: `ExportError` if `encode` did not create it for this workspace.
     func decode(_ text: String) throws(ExportError) -> Position {
         guard let bytes = Base64.urlSafe.decode(text), bytes.count > 32,
-            constantTimeEqual(authenticator(of: Array(bytes.dropFirst(32))), Array(bytes.prefix(32)))
+            isHMACSHA256(Array(bytes.prefix(32)), of: content(Array(bytes.dropFirst(32))), key: key)
         else { throw .invalidCursor }
         guard let (name, key) = String(decoding: bytes.dropFirst(32), as: UTF8.self).cut(at: ":"),
             let entity = Entity(rawValue: String(name))
@@ -31,8 +31,7 @@ struct Cursor {
         return Position(entity: entity, key: String(key))
     }
 
-    private func authenticator(of position: [UInt8]) -> [UInt8] {
-        let message = Array("workspace export of \(workspaceID) from ".utf8) + position
-        return hmacSHA256(message, key: key)
+    private func content(_ position: [UInt8]) -> [UInt8] {
+        Array("workspace export of \(workspaceID) from ".utf8) + position
     }
 }

@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The reason why a change that an operator asked for is refused.
 public struct AdministrationError: DomainError, Equatable {

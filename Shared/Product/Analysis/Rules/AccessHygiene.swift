@@ -13,8 +13,8 @@ extension Rule {
                 "Suspended or deprovisioned user with live entitlements",
                 needs: [.identityProvider],
                 find: """
-                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                        everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
+                    SELECT everyone.id AS key, \(person: "everyone"),
+                        everyone.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
                     FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id
@@ -34,8 +34,8 @@ extension Rule {
                 "Suspended or deprovisioned user with admin entitlement",
                 needs: [.identityProvider],
                 find: """
-                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                        everyone.email AS identity_email, everyone.status, live_applications.id AS application_id,
+                    SELECT everyone.id AS key, \(person: "everyone"),
+                        everyone.status, live_applications.id AS application_id,
                         live_applications.name AS application_name, live_entitlements.platform AS source,
                         (SELECT platform FROM idp) AS idp
                     FROM live_entitlements JOIN everyone ON everyone.id = live_entitlements.identity_id

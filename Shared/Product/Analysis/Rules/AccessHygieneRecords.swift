@@ -9,8 +9,7 @@ extension Rule {
             "Department differs between HR and directory",
             needs: [.identityProvider, .category("hr")],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, (SELECT platform FROM hr) AS hr,
+                SELECT people.id AS key, \(person: "people"), (SELECT platform FROM hr) AS hr,
                     (SELECT platform FROM idp) AS idp, hr_records.hr_department, hr_records.idp_department
                 FROM hr_records JOIN people ON people.id = hr_records.identity_id
                 WHERE lower(trim(hr_records.hr_department)) <> lower(trim(hr_records.idp_department))
@@ -25,8 +24,7 @@ extension Rule {
             "Manager differs between HR and directory",
             needs: [.identityProvider, .category("hr")],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, (SELECT platform FROM hr) AS hr,
+                SELECT people.id AS key, \(person: "people"), (SELECT platform FROM hr) AS hr,
                     (SELECT platform FROM idp) AS idp,
                     COALESCE(hr_manager.display_name, hr_records.hr_manager_email) AS hr_manager,
                     COALESCE(idp_manager.display_name, hr_records.idp_manager_email) AS idp_manager
@@ -44,8 +42,7 @@ extension Rule {
             .accessHygiene, "manager_departed", .low, on: .identity, "Manager has left",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, manager.display_name AS manager,
+                SELECT people.id AS key, \(person: "people"), manager.display_name AS manager,
                     COALESCE(manager.deprovisioned_at, manager.terminated_at) AS left_at
                 FROM people JOIN everyone AS manager ON manager.email = people.manager_email
                 WHERE people.manager_email IN (

@@ -11,8 +11,7 @@ extension Rule {
             .accessRisk, "shadow_admin", .high, on: .identity, "Shadow admin",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, held.place, (SELECT platform FROM idp) AS idp
+                SELECT people.id AS key, \(person: "people"), held.place, (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT identity_id, place, count(*) OVER (PARTITION BY identity_id) AS places
                     FROM admin_places WHERE idp_role IS NULL GROUP BY identity_id, place) AS held
@@ -29,8 +28,7 @@ extension Rule {
             .accessRisk, "admin_of_many_apps", .medium, on: .identity, "Admin of many apps",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, held.place, held.places
+                SELECT people.id AS key, \(person: "people"), held.place, held.places
                 FROM (
                     SELECT identity_id, place, count(*) OVER (PARTITION BY identity_id) AS places
                     FROM admin_places WHERE idp_role IS NULL GROUP BY identity_id, place) AS held
@@ -49,8 +47,7 @@ extension Rule {
             needs: [.identityProvider],
             find: """
                 SELECT live_applications.id AS key, live_applications.id AS application_id,
-                    live_applications.name AS application_name, everyone.id AS identity_id,
-                    everyone.display_name AS identity_name, everyone.email AS identity_email,
+                    live_applications.name AS application_name, \(person: "everyone"),
                     held.platform AS source, held.admins
                 FROM (
                     SELECT application_id, identity_id, platform,

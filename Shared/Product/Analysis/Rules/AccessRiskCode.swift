@@ -44,8 +44,7 @@ extension Rule {
             needs: [.platform("github")],
             find: """
                 SELECT 'github:' || opened.target AS key, 'github' AS integration_platform,
-                    opened.target AS integration_name, everyone.id AS identity_id,
-                    everyone.display_name AS identity_name, everyone.email AS identity_email,
+                    opened.target AS integration_name, \(person: "everyone"),
                     COALESCE(opened.secret_type, 'of unknown type') AS secret_type, opened.occurred_at,
                     count(*) OVER (PARTITION BY opened.target) AS alerts
                 FROM (

@@ -9,8 +9,7 @@ extension Rule {
             .behavioralAnomaly, "unusual_downloads", .high, on: .identity, "Unusual downloads",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
+                SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.files, worst.last_at,
                     (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
                 FROM (
                     SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
@@ -38,8 +37,7 @@ extension Rule {
             .behavioralAnomaly, "mass_deletion", .high, on: .identity, "Mass deletion",
             needs: [.oneOf(["google_workspace", "slack", "github", "gitlab"])],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, worst.platform AS source, worst.files, worst.last_at,
+                SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.files, worst.last_at,
                     (epoch(worst.last_at) - epoch(worst.first_at)) / 3600 + 1 AS hours
                 FROM (
                     SELECT identity_id, platform, count(DISTINCT COALESCE(target, CAST(id AS text))) AS files,
@@ -63,8 +61,7 @@ extension Rule {
             .behavioralAnomaly, "admin_grant_burst", .high, on: .identity, "Burst of admin grants",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, worst.platform AS source, worst.grants, worst.last_at
+                SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.grants, worst.last_at
                 FROM (
                     SELECT identity_id, platform, count(*) AS grants, max(occurred_at) AS last_at, row_number() OVER (
                         PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position

@@ -11,8 +11,8 @@ extension Rule {
             "Five or more failed MFA in an hour",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, burst.platform AS source, burst.failures, burst.occurred_at,
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    burst.platform AS source, burst.failures, burst.occurred_at,
                     (burst.seconds + CASE WHEN burst.seconds = 0 THEN 60 ELSE 59 END) / 60 AS minutes
                 FROM (
                     SELECT identity_id, platform, occurred_at, failures, seconds, row_number() OVER (
@@ -41,8 +41,8 @@ extension Rule {
             .behavioralAnomaly, "brute_force", .high, on: .identity, "Brute force",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, attack.platform AS source, attack.failures, attack.addresses,
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    attack.platform AS source, attack.failures, attack.addresses,
                     attack.last_at
                 FROM (
                     SELECT identity_id, platform, failures, addresses, last_at, row_number() OVER (
@@ -64,8 +64,8 @@ extension Rule {
             "Sign-in after brute force",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, entry.platform AS source, entry.ip_address, entry.failures,
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    entry.platform AS source, entry.ip_address, entry.failures,
                     entry.occurred_at,
                     CASE WHEN entry.seconds < 120 THEN 'a minute'
                         WHEN entry.seconds < 7200 THEN CAST(entry.seconds / 60 AS text) || ' minutes'
@@ -107,8 +107,7 @@ extension Rule {
             .behavioralAnomaly, "password_spray", .high, on: .workspace, "Password spray",
             needs: [.identityProvider],
             find: """
-                SELECT '' AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, spray.platform AS source, spray.ip_address,
+                SELECT '' AS key, \(person: "everyone"), spray.platform AS source, spray.ip_address,
                     spray.people AS affected_count, spray.people, spray.last_at,
                     (epoch(spray.last_at) - epoch(spray.first_at)) / 60 + 1 AS minutes
                 FROM (

@@ -8,8 +8,8 @@ extension Rule {
             .behavioralAnomaly, "mfa_factor_disabled", .medium, on: .identity, "MFA factor disabled",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, removed.platform AS source, removed.factor, removed.last_at,
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    removed.platform AS source, removed.factor, removed.last_at,
                     count(*) OVER (PARTITION BY everyone.id) AS factors
                 FROM (
                     SELECT identity_id, platform, COALESCE(details ->> 'factor', 'A second factor') AS factor,
@@ -30,8 +30,8 @@ extension Rule {
             "Suspicious activity reported",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_events.platform AS source, live_events.occurred_at
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    live_events.platform AS source, live_events.occurred_at
                 FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type = 'user.account.report_suspicious_activity_by_enduser'
                     AND epoch(live_events.occurred_at) >= epoch(\(daysAgo: 30))
@@ -47,8 +47,7 @@ extension Rule {
             .behavioralAnomaly, "high_risk_sign_in", .high, on: .identity, "High-risk sign-in",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_events.platform AS source,
+                SELECT everyone.id AS key, \(person: "everyone"), live_events.platform AS source,
                     COALESCE(live_events.ip_address, 'an unknown address') AS address, live_events.occurred_at
                 FROM live_events JOIN everyone ON everyone.id = live_events.identity_id
                 WHERE live_events.event_type = 'policy.evaluate_sign_on' AND live_events.outcome = 'success'
@@ -67,8 +66,7 @@ extension Rule {
             "Off-hours sign-ins above baseline",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, nights_lately AS lately,
+                SELECT everyone.id AS key, \(person: "everyone"), nights_lately AS lately,
                     CASE nights_before WHEN 0 THEN 'never' WHEN 1 THEN 'once'
                         ELSE CAST(nights_before AS text) || ' times' END AS baseline
                 FROM sign_in_habits JOIN everyone ON everyone.id = sign_in_habits.identity_id
@@ -85,8 +83,8 @@ extension Rule {
             .behavioralAnomaly, "impossible_travel", .high, on: .identity, "Impossible travel",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, journey.origin, journey.destination, journey.occurred_at,
+                SELECT everyone.id AS key, \(person: "everyone"),
+                    journey.origin, journey.destination, journey.occurred_at,
                     (journey.seconds + CASE WHEN journey.seconds = 0 THEN 60 ELSE 59 END) / 60 AS minutes
                 FROM (
                     SELECT identity_id, occurred_at, origin, destination,
@@ -118,8 +116,7 @@ extension Rule {
             "Dormant account awakened",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, woken_at, absence / 86400 AS days
+                SELECT everyone.id AS key, \(person: "everyone"), woken_at, absence / 86400 AS days
                 FROM (
                     SELECT known_habits.identity_id, woken_at, epoch(woken_at) - epoch(COALESCE(last_at,
                         CASE WHEN known_since > log_start.since THEN known_since ELSE log_start.since END)) AS absence
@@ -148,8 +145,7 @@ extension Rule {
             "Repeated password resets",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, worst.platform AS source, worst.resets, worst.last_at
+                SELECT everyone.id AS key, \(person: "everyone"), worst.platform AS source, worst.resets, worst.last_at
                 FROM (
                     SELECT identity_id, platform, count(*) AS resets, max(occurred_at) AS last_at, row_number() OVER (
                         PARTITION BY identity_id ORDER BY count(*) DESC, max(occurred_at) DESC) AS position

@@ -11,8 +11,7 @@ extension Rule {
             .compoundRisk, "stale_with_app_admin", .high, on: .identity, "Stale user with app admin access",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, app_admins.application_id, app_admins.application_name,
+                SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     people.last_login_at, (SELECT platform FROM idp) AS idp
                 FROM people JOIN app_admins ON app_admins.identity_id = people.id
                 WHERE people.last_login_at <= \(daysAgo: 30)
@@ -27,8 +26,7 @@ extension Rule {
             .compoundRisk, "no_mfa_with_app_admin", .critical, on: .identity, "App admin without MFA",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, app_admins.application_id, app_admins.application_name,
+                SELECT people.id AS key, \(person: "people"), app_admins.application_id, app_admins.application_name,
                     (SELECT platform FROM idp) AS idp
                 FROM people JOIN app_admins ON app_admins.identity_id = people.id
                 WHERE NOT people.mfa_enabled AND people.identity_type = 'user' AND people.id NOT IN (
@@ -45,8 +43,8 @@ extension Rule {
             "No MFA on a device out of compliance",
             needs: [.identityProvider, .deviceManagement],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, owned_devices.device_id, owned_devices.device_name, owned_devices.idp
+                SELECT people.id AS key, \(person: "people"),
+                    owned_devices.device_id, owned_devices.device_name, owned_devices.idp
                 FROM people JOIN owned_devices ON owned_devices.identity_id = people.id
                 WHERE NOT people.mfa_enabled AND NOT owned_devices.is_compliant AND people.identity_type <> 'admin'
                 """,
@@ -62,8 +60,7 @@ extension Rule {
             "Brute-forced account without MFA",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, attacks.platform AS source, attacks.failures
+                SELECT people.id AS key, \(person: "people"), attacks.platform AS source, attacks.failures
                 FROM attacks JOIN people ON people.id = attacks.identity_id
                 WHERE NOT people.mfa_enabled ORDER BY attacks.failures DESC
                 """,
@@ -78,8 +75,7 @@ extension Rule {
             .compoundRisk, "shadow_admin_without_mfa", .critical, on: .identity, "Shadow admin without MFA",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, hidden.places, (SELECT platform FROM idp) AS idp
+                SELECT people.id AS key, \(person: "people"), hidden.places, (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT identity_id, count(*) AS places FROM administered
                     GROUP BY identity_id HAVING count(*) >= 3) AS hidden
@@ -98,8 +94,7 @@ extension Rule {
             "External admin without MFA",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, (SELECT platform FROM idp) AS idp
+                SELECT people.id AS key, \(person: "people"), (SELECT platform FROM idp) AS idp
                 FROM people
                 WHERE people.identity_type = 'external' AND NOT people.mfa_enabled AND (
                     people.id IN (SELECT identity_id FROM administered)
@@ -119,8 +114,7 @@ extension Rule {
             "AI tool reads an admin's mail or files",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, unsanctioned.id AS application_id,
+                SELECT people.id AS key, \(person: "people"), unsanctioned.id AS application_id,
                     unsanctioned.name AS application_name, (SELECT platform FROM idp) AS idp
                 FROM people JOIN live_grants ON live_grants.identity_id = people.id
                 JOIN unsanctioned ON unsanctioned.id = live_grants.application_id
@@ -139,8 +133,7 @@ extension Rule {
             "Offboarded user with active access key",
             needs: [.identityProvider, .applications],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_keys.platform AS source,
+                SELECT everyone.id AS key, \(person: "everyone"), live_keys.platform AS source,
                     count(*) OVER (PARTITION BY everyone.id) AS keys
                 FROM everyone JOIN live_keys ON live_keys.identity_id = everyone.id
                 WHERE everyone.status = 'deprovisioned'
@@ -157,8 +150,7 @@ extension Rule {
             "Stale user whose access key is in use",
             needs: [.identityProvider, .applications],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, live_keys.platform AS source, people.last_login_at,
+                SELECT people.id AS key, \(person: "people"), live_keys.platform AS source, people.last_login_at,
                     live_keys.last_used_at, (SELECT platform FROM idp) AS idp
                 FROM people JOIN live_keys ON live_keys.identity_id = people.id
                 WHERE people.last_login_at <= \(daysAgo: 30) AND live_keys.last_used_at > \(daysAgo: 30)
@@ -176,8 +168,7 @@ extension Rule {
             "Terminated in HR with write access to code",
             needs: [.category("hr"), .category("developer")],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_accounts.platform AS code,
+                SELECT everyone.id AS key, \(person: "everyone"), live_accounts.platform AS code,
                     (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr,
                     live_accounts.id AS account_id, live_accounts.username AS account_name,
                     live_accounts.platform AS account_platform

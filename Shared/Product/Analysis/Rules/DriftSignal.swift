@@ -11,13 +11,7 @@ extension Rule {
         Rule(
             .driftSignal, "mfa_coverage_down", .medium, on: .workspace, "MFA coverage down 5 points",
             needs: [.identityProvider],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'mfa_pct' AS integer) AS was,
-                        CAST(latest ->> 'mfa_pct' AS integer) AS is_now, period FROM drift) AS mfa
-                WHERE was - is_now >= 5 AND was - is_now < 15
-                """,
+            find: .drift(of: "mfa_pct", when: "was - is_now >= 5 AND was - is_now < 15"),
             say: """
                 MFA coverage fell from {was} to {is_now} per cent in {period}, so more accounts open with a password \
                 alone.
@@ -26,13 +20,7 @@ extension Rule {
         Rule(
             .driftSignal, "mfa_coverage_collapsed", .high, on: .workspace, "MFA coverage down 15 points",
             needs: [.identityProvider],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'mfa_pct' AS integer) AS was,
-                        CAST(latest ->> 'mfa_pct' AS integer) AS is_now, period FROM drift) AS mfa
-                WHERE was - is_now >= 15
-                """,
+            find: .drift(of: "mfa_pct", when: "was - is_now >= 15"),
             say: """
                 MFA coverage fell from {was} to {is_now} per cent in {period}, as happens when a policy that \
                 requires a second factor is removed.
@@ -42,13 +30,7 @@ extension Rule {
         Rule(
             .driftSignal, "shadow_it_up", .medium, on: .workspace, "Shadow IT up",
             needs: [.identityProvider],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'shadow_it_count' AS integer) AS was,
-                        CAST(latest ->> 'shadow_it_count' AS integer) AS is_now, period FROM drift) AS shadow
-                WHERE is_now - was >= 3
-                """,
+            find: .drift(of: "shadow_it_count", when: "is_now - was >= 3"),
             say: """
                 Unsanctioned applications rose from {was} to {is_now} in {period}, faster than they are reviewed.
                 """,
@@ -57,13 +39,7 @@ extension Rule {
         Rule(
             .driftSignal, "compliance_down", .medium, on: .workspace, "Device compliance down",
             needs: [.deviceManagement],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'device_compliance_pct' AS integer) AS was,
-                        CAST(latest ->> 'device_compliance_pct' AS integer) AS is_now, period FROM drift) AS fleet
-                WHERE was - is_now >= 2
-                """,
+            find: .drift(of: "device_compliance_pct", when: "was - is_now >= 2"),
             say: """
                 Device compliance fell from {was} to {is_now} per cent in {period}, so fewer laptops keep to the \
                 company's settings.
@@ -74,13 +50,7 @@ extension Rule {
         Rule(
             .driftSignal, "admin_share_up", .medium, on: .workspace, "Share of admins up",
             needs: [.identityProvider],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'admin_pct' AS integer) AS was,
-                        CAST(latest ->> 'admin_pct' AS integer) AS is_now, period FROM drift) AS admins
-                WHERE is_now - was >= 2
-                """,
+            find: .drift(of: "admin_pct", when: "is_now - was >= 2"),
             say: """
                 The share of admins rose from {was} to {is_now} per cent in {period}, so more accounts can change \
                 everyone else's.
@@ -90,13 +60,7 @@ extension Rule {
         Rule(
             .driftSignal, "sso_coverage_down", .medium, on: .workspace, "SSO coverage down",
             needs: [.identityProvider],
-            find: """
-                SELECT '' AS key, was, is_now, period
-                FROM (
-                    SELECT CAST(earlier ->> 'sso_pct' AS integer) AS was,
-                        CAST(latest ->> 'sso_pct' AS integer) AS is_now, period FROM drift) AS sso
-                WHERE was - is_now >= 5
-                """,
+            find: .drift(of: "sso_pct", when: "was - is_now >= 5"),
             say: """
                 Single sign-on fell from {was} to {is_now} per cent of the applications in {period}, so more passwords \
                 outlive the accounts they belong to.
@@ -108,17 +72,8 @@ extension Rule {
     private static let findingsDrift: [Rule] = [
         Rule(
             .driftSignal, "findings_surge", .high, on: .workspace, "Findings up by half in a week",
-            find: """
-                SELECT '' AS key, was, is_now, period, connected.platform AS source
-                FROM (
-                    SELECT period,
-                        CAST(earlier ->> 'critical' AS integer) + CAST(earlier ->> 'high' AS integer)
-                            + CAST(earlier ->> 'medium' AS integer) + CAST(earlier ->> 'low' AS integer) AS was,
-                        CAST(latest ->> 'critical' AS integer) + CAST(latest ->> 'high' AS integer)
-                            + CAST(latest ->> 'medium' AS integer) + CAST(latest ->> 'low' AS integer) AS is_now
-                    FROM drift) AS findings
-                JOIN connected ON was > 0 AND is_now * 2 >= was * 3
-                """,
+            find: .drift(
+                ofAll: ["critical", "high", "medium", "low"], when: "was > 0 AND is_now * 2 >= was * 3"),
             say: """
                 Open findings rose from {was} to {is_now} in {period}, so problems come faster than they are solved.
                 """,
@@ -127,13 +82,8 @@ extension Rule {
         Rule(
             .driftSignal, "critical_findings_doubled", .high, on: .workspace,
             "Critical findings doubled in a week",
-            find: """
-                SELECT '' AS key, was, is_now, period, connected.platform AS source
-                FROM (
-                    SELECT CAST(earlier ->> 'critical' AS integer) AS was,
-                        CAST(latest ->> 'critical' AS integer) AS is_now, period FROM drift) AS findings
-                JOIN connected ON was > 0 AND is_now >= was * 2
-                """,
+            find: .drift(
+                ofAll: ["critical"], when: "was > 0 AND is_now >= was * 2"),
             say: """
                 Critical findings rose from {was} to {is_now} in {period}, and each of them is enough for a break-in.
                 """,
@@ -142,14 +92,8 @@ extension Rule {
         // Covers a rise by half or more.
         Rule(
             .driftSignal, "remediation_slower", .medium, on: .workspace, "Remediation slower",
-            find: """
-                SELECT '' AS key, was, is_now, period, connected.platform AS source
-                FROM (
-                    SELECT CAST(earlier ->> 'mean_time_to_remediate_hours' AS integer) AS was,
-                        CAST(latest ->> 'mean_time_to_remediate_hours' AS integer) AS is_now, period
-                    FROM drift) AS remediation
-                JOIN connected ON was > 0 AND is_now * 2 >= was * 3
-                """,
+            find: .drift(
+                ofAll: ["mean_time_to_remediate_hours"], when: "was > 0 AND is_now * 2 >= was * 3"),
             say: """
                 Solving a finding takes {is_now} hours on average, up from {was} in {period}, so attackers have longer \
                 to use it.

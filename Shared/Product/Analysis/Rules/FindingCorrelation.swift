@@ -12,8 +12,7 @@ extension Rule {
             "One person with three or more high findings",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, severe.findings
+                SELECT everyone.id AS key, \(person: "everyone"), severe.findings
                 FROM (
                     SELECT identity_id, count(*) AS findings FROM open_findings
                     WHERE severity IN ('critical', 'high') AND category <> 'finding_correlation'
@@ -31,8 +30,7 @@ extension Rule {
             "Admin without MFA on an unencrypted device",
             needs: [.identityProvider, .deviceManagement],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_devices.id AS device_id,
+                SELECT everyone.id AS key, \(person: "everyone"), live_devices.id AS device_id,
                     live_devices.hostname AS device_name, (SELECT platform FROM idp) AS idp
                 FROM open_findings AS bare
                 JOIN open_findings AS open_disk ON open_disk.identity_id = bare.identity_id
@@ -51,8 +49,7 @@ extension Rule {
             "Departing user with unusual downloads",
             needs: [.category("hr")],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email,
+                SELECT everyone.id AS key, \(person: "everyone"),
                     (SELECT platform FROM connected WHERE category = 'hr' ORDER BY platform LIMIT 1) AS hr
                 FROM open_findings JOIN everyone ON everyone.id = open_findings.identity_id
                 WHERE open_findings.rule_id = 'behavioral_anomaly::unusual_downloads'
@@ -69,8 +66,7 @@ extension Rule {
             "Account takeover likely",
             needs: [.identityProvider],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email
+                SELECT everyone.id AS key, \(person: "everyone")
                 FROM open_findings AS guessed
                 JOIN open_findings AS disabled ON disabled.identity_id = guessed.identity_id
                 JOIN everyone ON everyone.id = guessed.identity_id
@@ -110,8 +106,7 @@ extension Rule {
             "One device with three or more findings",
             find: """
                 SELECT live_devices.id AS key, live_devices.id AS device_id, live_devices.hostname AS device_name,
-                    everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_devices.platform AS source,
+                    \(person: "everyone"), live_devices.platform AS source,
                     live_devices.hostname || COALESCE(' of ' || everyone.display_name, '') AS device, many.findings
                 FROM (
                     SELECT device_id, count(*) AS findings FROM open_findings
@@ -129,8 +124,7 @@ extension Rule {
             "Unmatched admins on three or more platforms",
             needs: [.identityProvider],
             find: """
-                SELECT '' AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, ranked.platform AS source, ranked.platforms,
+                SELECT '' AS key, \(person: "everyone"), ranked.platform AS source, ranked.platforms,
                     (SELECT platform FROM idp) AS idp
                 FROM (
                     SELECT platform, identity_id, dense_rank() OVER (ORDER BY platform)

@@ -67,8 +67,7 @@ extension Rule {
             .identitySecurity, "never_signed_in", .medium, on: .identity, "Never signed in",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, live_accounts.platform AS source, live_accounts.created_at
+                SELECT people.id AS key, \(person: "people"), live_accounts.platform AS source, live_accounts.created_at
                 FROM people JOIN live_accounts ON live_accounts.identity_id = people.id
                 WHERE live_accounts.identity_id IN (SELECT id FROM everyone WHERE last_login_at IS NULL)
                     AND live_accounts.last_login_at IS NULL
@@ -102,8 +101,7 @@ extension Rule {
             "New hire outside the identity provider",
             needs: [.identityProvider, .category("hr"), .applications],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, everyone.hired_at, live_accounts.platform AS source,
+                SELECT everyone.id AS key, \(person: "everyone"), everyone.hired_at, live_accounts.platform AS source,
                     (SELECT platform FROM idp) AS idp
                 FROM everyone JOIN live_accounts ON live_accounts.identity_id = everyone.id
                 WHERE live_accounts.identity_id IN (

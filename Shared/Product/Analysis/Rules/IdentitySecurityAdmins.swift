@@ -43,8 +43,7 @@ extension Rule {
             "Service account with admin",
             needs: [.applications],
             find: """
-                SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, admin_places.place, admin_places.platform AS source
+                SELECT everyone.id AS key, \(person: "everyone"), admin_places.place, admin_places.platform AS source
                 FROM everyone JOIN admin_places ON admin_places.identity_id = everyone.id
                 WHERE everyone.identity_type = 'service_account' AND everyone.status = 'active'
                 UNION ALL
@@ -64,8 +63,7 @@ extension Rule {
             .identitySecurity, "external_admin", .critical, on: .identity, "External user with admin",
             needs: [.identityProvider],
             find: """
-                SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                    people.email AS identity_email, admin_places.place, admin_places.platform AS source
+                SELECT people.id AS key, \(person: "people"), admin_places.place, admin_places.platform AS source
                 FROM people JOIN admin_places ON admin_places.identity_id = people.id
                 WHERE people.identity_type = 'external'
                 """,

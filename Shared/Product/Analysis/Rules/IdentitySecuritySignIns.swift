@@ -67,8 +67,7 @@ extension Rule {
                 "Admin signs in directly",
                 needs: [.identityProvider, .applications],
                 find: """
-                    SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                        people.email AS identity_email, direct.platform AS source, direct.occurred_at,
+                    SELECT people.id AS key, \(person: "people"), direct.platform AS source, direct.occurred_at,
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
@@ -87,8 +86,8 @@ extension Rule {
                 "Executive signs in directly",
                 needs: [.identityProvider, .applications],
                 find: """
-                    SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                        people.email AS identity_email, people.title, direct.platform AS source, direct.occurred_at,
+                    SELECT people.id AS key, \(person: "people"),
+                        people.title, direct.platform AS source, direct.occurred_at,
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins
@@ -109,8 +108,7 @@ extension Rule {
                 "Offboarded user signs in directly",
                 needs: [.identityProvider, .applications],
                 find: """
-                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                        everyone.email AS identity_email, direct.platform AS source, direct.occurred_at,
+                    SELECT everyone.id AS key, \(person: "everyone"), direct.platform AS source, direct.occurred_at,
                         (SELECT platform FROM idp) AS idp
                     FROM (
                         SELECT identity_id, platform, max(occurred_at) AS occurred_at FROM direct_sign_ins

@@ -105,8 +105,7 @@ extension Rule {
                 .licenseWaste, "licensed_twice", .low, on: .identity, "Same person licensed twice",
                 needs: [.identityProvider],
                 find: """
-                    SELECT people.id AS key, people.id AS identity_id, people.display_name AS identity_name,
-                        people.email AS identity_email, live_applications.id AS application_id,
+                    SELECT people.id AS key, \(person: "people"), live_applications.id AS application_id,
                         live_applications.name AS application_name, held.platform AS source, held.seats,
                         CASE WHEN held.first_role = held.last_role THEN held.first_role
                             ELSE held.first_role || ' and ' || held.last_role END AS roles
@@ -147,8 +146,7 @@ extension Rule {
                 "Service account holds a paid seat",
                 needs: [.identityProvider],
                 find: """
-                    SELECT everyone.id AS key, everyone.id AS identity_id, everyone.display_name AS identity_name,
-                        everyone.email AS identity_email, live_applications.id AS application_id,
+                    SELECT everyone.id AS key, \(person: "everyone"), live_applications.id AS application_id,
                         live_applications.name AS application_name, connected.platform AS source
                     FROM licenses CROSS JOIN everyone CROSS JOIN live_applications CROSS JOIN connected
                     WHERE licenses.identity_id IN (

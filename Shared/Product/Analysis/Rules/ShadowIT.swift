@@ -14,22 +14,7 @@ extension Rule {
             .shadowIT, "unsanctioned_app_used_by_many", .high, on: .application,
             "Unsanctioned app used by many",
             needs: [.identityProvider],
-            find: """
-                SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
-                    everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_applications.platform AS source, used.affected_count
-                FROM (
-                    SELECT application_id, identity_id, count(*) OVER (PARTITION BY application_id) AS affected_count,
-                        row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
-                    FROM live_grants
-                    WHERE application_id IN (SELECT id FROM shadow_applications WHERE policy IS NULL)
-                        AND identity_id IS NOT NULL
-                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
-                    GROUP BY application_id, identity_id) AS used
-                    JOIN live_applications ON live_applications.id = used.application_id
-                    JOIN everyone ON everyone.id = used.identity_id
-                WHERE used.affected_count >= 20 AND used.place <= 100
-                """,
+            find: .manyUsers(where: "policy IS NULL", atLeast: "20"),
             say: """
                 {application_name} is used by {affected_count:person/people} with their company accounts and nobody has \
                 reviewed it.
@@ -57,16 +42,13 @@ extension Rule {
         Rule(
             .shadowIT, "unknown_publisher", .medium, on: .application, "App of an unknown publisher",
             needs: [.identityProvider],
-            find: """
-                SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use
-                WHERE status <> 'deprovisioned' AND application_id IN (
+            find: .users(
+                where: """
+                    status <> 'deprovisioned' AND application_id IN (
                     SELECT id FROM shadow_applications
                     WHERE policy IS NULL AND publisher IS NULL AND platform IN (
-                        SELECT platform FROM live_applications WHERE publisher IS NOT NULL AND NOT is_managed))
-                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
-                """,
+                    SELECT platform FROM live_applications WHERE publisher IS NOT NULL AND NOT is_managed))
+                    """),
             say: """
                 {application_name} has no known publisher and {affected_count:person/people} let it into \
                 {affected_count?a company account/their company accounts}, so nobody answers for what it does with them.
@@ -101,16 +83,7 @@ extension Rule {
         Rule(
             .shadowIT, "unauthorized_app_in_use", .medium, on: .application, "Unauthorized app still in use",
             needs: [.identityProvider],
-            find: """
-                SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use
-                WHERE status <> 'deprovisioned' AND application_id IN (
-                    SELECT live_applications.id FROM live_applications
-                        JOIN app_policies ON app_policies.app_name_folded = live_applications.name_folded
-                    WHERE app_policies.workspace_id = $1 AND app_policies.status = 'unauthorized')
-                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
-                """,
+            find: .users(where: RuleQuery.isInUse(despite: "unauthorized")),
             say: """
                 {application_name} is unauthorized, but {affected_count:person/people} still \
                 {affected_count?signs/sign} in to it with {affected_count?a company account/their company accounts}.
@@ -120,16 +93,7 @@ extension Rule {
         Rule(
             .shadowIT, "blocked_app_in_use", .high, on: .application, "Blocked app still in use",
             needs: [.identityProvider],
-            find: """
-                SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use
-                WHERE status <> 'deprovisioned' AND application_id IN (
-                    SELECT live_applications.id FROM live_applications
-                        JOIN app_policies ON app_policies.app_name_folded = live_applications.name_folded
-                    WHERE app_policies.workspace_id = $1 AND app_policies.status = 'blocked')
-                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
-                """,
+            find: .users(where: RuleQuery.isInUse(despite: "blocked")),
             say: """
                 {application_name} is blocked by policy, but the {affected_count?grant/grants} of \
                 {affected_count:person/people} still {affected_count?lets it into a company account/let it into their \
@@ -163,14 +127,11 @@ extension Rule {
         Rule(
             .shadowIT, "broad_write_scope", .high, on: .application, "App with broad write scope",
             needs: [.identityProvider],
-            find: """
-                SELECT application_id AS key, application_id, application_name, identity_id, identity_name,
-                    identity_email, source, count(*) OVER (PARTITION BY application_id) AS affected_count
-                FROM app_use
-                WHERE access = 'full' AND status <> 'deprovisioned'
+            find: .users(
+                where: """
+                    access = 'full' AND status <> 'deprovisioned'
                     AND application_id IN (SELECT id FROM shadow_applications)
-                GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
-                """,
+                    """),
             say: """
                 {application_name} has full write access to the {affected_count?account/accounts} of {identity_name} \
                 without anyone's approval.
@@ -263,22 +224,7 @@ extension Rule {
         Rule(
             .shadowIT, "ai_tool_widely_used", .medium, on: .application, "AI tool used by many",
             needs: [.identityProvider],
-            find: """
-                SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
-                    everyone.id AS identity_id, everyone.display_name AS identity_name,
-                    everyone.email AS identity_email, live_applications.platform AS source, used.affected_count
-                FROM (
-                    SELECT application_id, identity_id, count(*) OVER (PARTITION BY application_id) AS affected_count,
-                        row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
-                    FROM live_grants
-                    WHERE application_id IN (SELECT id FROM shadow_applications WHERE is_ai_tool AND policy IS NULL)
-                        AND identity_id IS NOT NULL
-                        AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
-                    GROUP BY application_id, identity_id) AS used
-                    JOIN live_applications ON live_applications.id = used.application_id
-                    JOIN everyone ON everyone.id = used.identity_id
-                WHERE used.affected_count >= 10 AND used.place <= 100
-                """,
+            find: .manyUsers(where: "is_ai_tool AND policy IS NULL", atLeast: "10"),
             say: """
                 {application_name} is used by {affected_count:person/people}, so company data goes into an AI tool that \
                 nobody has reviewed.

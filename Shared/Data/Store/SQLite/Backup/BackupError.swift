@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The reason why a backup can't be made or restored.
 public struct BackupError: DomainError, Equatable {

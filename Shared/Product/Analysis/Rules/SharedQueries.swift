@@ -1,0 +1,78 @@
+import Store
+
+/// Queries that several rules share.
+extension RuleQuery {
+    // MARK: Metrics
+
+    /// Compares a metric of the latest snapshot, `is_now`, with its earlier value, `was`.
+    ///
+    /// - Parameters:
+    ///   - metric: The metric's name in snapshots.
+    ///   - isWorse: The condition under which the rule reports it.
+    static func drift(of metric: SQL, when isWorse: SQL) -> RuleQuery {
+        "SELECT '' AS key, was, is_now, period FROM \(values(of: [metric])) WHERE \(isWorse)"
+    }
+
+    /// Compares the sum of metrics that come from all connected platforms.
+    static func drift(ofAll metrics: [SQL], when isWorse: SQL) -> RuleQuery {
+        """
+        SELECT '' AS key, was, is_now, period, connected.platform AS source
+        FROM \(values(of: metrics)) JOIN connected ON \(isWorse)
+        """
+    }
+
+    private static func values(of metrics: [SQL]) -> SQL {
+        func sum(in snapshot: SQL) -> SQL {
+            .list(metrics.map { "CAST(\(snapshot) ->> '\($0)' AS integer)" }, separator: " + ")
+        }
+        return "(SELECT \(sum(in: "earlier")) AS was, \(sum(in: "latest")) AS is_now, period FROM drift) AS metric"
+    }
+
+    // MARK: Applications
+
+    /// Finds applications and the people whose accounts they have grants to.
+    ///
+    /// - Parameter condition: The condition for a row of `app_use`.
+    static func users(where condition: SQL) -> RuleQuery {
+        """
+        SELECT application_id AS key, application_id, application_name, identity_id, identity_name, identity_email,
+            source, count(*) OVER (PARTITION BY application_id) AS affected_count
+        FROM app_use
+        WHERE \(condition)
+        GROUP BY application_id, application_name, identity_id, identity_name, identity_email, source
+        """
+    }
+
+    /// The condition for rows of `app_use` about people who have not left and applications with a policy.
+    static func isInUse(despite policy: SQL) -> SQL {
+        """
+        status <> 'deprovisioned' AND application_id IN (
+            SELECT live_applications.id FROM live_applications
+                JOIN app_policies ON app_policies.app_name_folded = live_applications.name_folded
+            WHERE app_policies.workspace_id = $1 AND app_policies.status = '\(policy)')
+        """
+    }
+
+    /// Finds applications with many users, and lists the first hundred of them.
+    ///
+    /// - Parameters:
+    ///   - condition: The condition for a row of `shadow_applications`.
+    ///   - count: The smallest number of users.
+    static func manyUsers(where condition: SQL, atLeast count: SQL) -> RuleQuery {
+        """
+        SELECT used.application_id AS key, used.application_id, live_applications.name AS application_name,
+            \(person: "everyone"), live_applications.platform AS source, used.affected_count
+        FROM (
+            SELECT application_id, identity_id, count(*) OVER (PARTITION BY application_id) AS affected_count,
+                row_number() OVER (PARTITION BY application_id ORDER BY identity_id) AS place
+            FROM live_grants
+            WHERE application_id IN (SELECT id FROM shadow_applications WHERE \(condition))
+                AND identity_id IS NOT NULL
+                AND identity_id NOT IN (SELECT id FROM everyone WHERE status = 'deprovisioned')
+            GROUP BY application_id, identity_id) AS used
+            JOIN live_applications ON live_applications.id = used.application_id
+            JOIN everyone ON everyone.id = used.identity_id
+        WHERE used.affected_count >= \(count) AND used.place <= 100
+        """
+    }
+}
