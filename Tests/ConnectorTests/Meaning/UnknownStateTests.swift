@@ -5,7 +5,7 @@ import Testing
 
 @testable import Connectors
 
-/// Accounts whose state the provider does not tell keep their stored state.
+/// Accounts whose state or kind the provider does not tell keep the stored one.
 @Suite struct UnknownStateTests {
     /// The members that tell a platform's account state; nil if the platform has only one state.
     private static func members(_ platform: Platform) -> [String]? {
@@ -42,6 +42,23 @@ import Testing
             let isOfList = example.connector.platform == .zoom || account.status == .deprovisioned
             #expect(account.unread.contains(.status) || isOfList, "\(account.externalID)")
         }
+    }
+
+    @Test(
+        "An unknown kind of account is reported as unread, not as a person",
+        arguments: ConnectorCase.all, [nil, .null, .number(7.5), "SURPRISE", ["app"]] as [JSON?])
+    func isNoKind(_ example: ConnectorCase, _ value: JSON?) throws {
+        let members: [Platform: String] = [.slack: "is_bot", .jira: "accountType"]
+        guard let member = members[example.connector.platform] else { return }
+        let before = try Absence.records(of: example)
+        #expect(before.accounts.values.contains { $0.kind == .serviceAccount })
+        let absence = try Absence(example, after: before) { _, reply in
+            guard let body = try? JSON(parsing: reply.body) else { return nil }
+            var reply = reply
+            reply.body = JSONWriter.bytes(body.replacing([member], by: value))
+            return reply
+        }
+        for account in absence.accounts.values { #expect(account.unread.contains(.kind), "\(account.externalID)") }
     }
 }
 

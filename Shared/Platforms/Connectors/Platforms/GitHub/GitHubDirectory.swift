@@ -61,6 +61,7 @@ final class GitHubDirectory {
             var account = AccountRecord(externalID: id, displayName: login, status: .active)
             account.formerExternalID = login
             account.kind = user.text("type") == "Bot" ? .serviceAccount : .external
+            if !["Bot", "User"].contains(user.text("type")) { account.unread.insert(.kind) }
             account.username = login
             account.mfaEnabled = (try? withoutMFA.get()).map { !$0.contains(login) }
             if account.mfaEnabled == nil { account.unread.insert(.mfaEnabled) }

@@ -72,7 +72,11 @@ enum JiraRecords {
         var account = AccountRecord(
             externalID: id, displayName: user.text("displayName") ?? id,
             status: user.suspended(if: "active", is: false))
-        account.kind = user.text("accountType") == "app" ? .serviceAccount : .user
+        switch user.text("accountType") {
+        case "app": account.kind = .serviceAccount
+        case "atlassian", "customer": account.kind = .user
+        default: account.unread.insert(.kind)
+        }
         // An Atlassian account is created with a verified address. If its owner hides the address, Jira sends none.
         account.email = user.email("emailAddress")
         return account

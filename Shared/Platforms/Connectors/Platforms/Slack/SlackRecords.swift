@@ -13,6 +13,7 @@ enum SlackRecords {
         let isBot = member["is_bot"]?.bool == true || id == "USLACKBOT"
         let isGuest = member["is_restricted"]?.bool == true || member["is_ultra_restricted"]?.bool == true
         account.kind = isBot ? .serviceAccount : isGuest || member["is_stranger"]?.bool == true ? .external : .user
+        if member["is_bot"]?.bool == nil { account.unread.insert(.kind) }
         account.username = member.text("name")
         // Slack verified the address, or an administrator or the identity provider set it.
         account.email = profile?.email("email")
