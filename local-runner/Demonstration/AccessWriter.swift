@@ -1,3 +1,4 @@
+import Base
 import CompanyRecords
 
 /// Writes devices, access and logs.
