@@ -175,14 +175,19 @@ func dependencies(_ modules: Module..., and others: String...) -> [Target.Depend
 
 let runner: [Target] = [
     .target(
-        name: "Demonstration", dependencies: dependencies(.Base, .Auth, .Store, .Integrations, .Analysis, .Findings),
+        name: "CompanyRecords", dependencies: dependencies(.Base, .Store), path: "local-runner/CompanyRecords"),
+    .target(
+        name: "Demonstration",
+        dependencies: dependencies(
+            .Base, .Auth, .Store, .Integrations, .Analysis, .Findings, and: "CompanyRecords"),
         path: "local-runner/Demonstration"),
     .executableTarget(
         name: "local-runner",
         dependencies: dependencies(
             .CSystem, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
             and: "Demonstration"),
-        path: "local-runner", exclude: ["OPERATING.md", "README.md", "components", "dev", "Demonstration"]),
+        path: "local-runner",
+        exclude: ["OPERATING.md", "README.md", "components", "dev", "CompanyRecords", "Demonstration"]),
 ]
 
 // MARK: Tests
@@ -204,7 +209,8 @@ let tests: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: dependencies(
-            .CSystem, .Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Function),
+            .CSystem, .Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Function,
+            and: "CompanyRecords"),
         path: "Tests/Support"),
     test(
         "SharedTests",
@@ -232,7 +238,7 @@ let tests: [Target] = [
             .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Remediation,
             and: "Demonstration")),
     test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
-    test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings)),
+    test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "CompanyRecords")),
     test("DemonstrationTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "Demonstration")),
 ]
 

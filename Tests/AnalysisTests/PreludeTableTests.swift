@@ -11,7 +11,7 @@ import Testing
     /// The tables in the order of their definitions.
     private static func names() -> [String] {
         let plain = Prelude.plain.map { "\($0.name)" }
-        let others = Prelude.overKeptTables.map { "\($0.name)" }.filter { !plain.contains($0) }
+        let others = Prelude.overTemporaryTables.map { "\($0.name)" }.filter { !plain.contains($0) }
         return plain + Prelude.sharedTables.map { "\($0.name)" } + others
     }
 

@@ -24,10 +24,10 @@ import Testing
     }
 
     @Test("Every rule gets fewer than half of the tables") func rulesComeWithFewTables() {
-        let all = Prelude.overKeptTables.count
+        let all = Prelude.overTemporaryTables.count
         for rule in Rule.all {
-            let clause = PreludeTable.clause(for: rule.find.sql, of: Prelude.overKeptTables)
-            let count = Prelude.overKeptTables.count { clause.words.contains(Substring($0.name.description)) }
+            let clause = PreludeTable.clause(for: rule.find.sql, of: Prelude.overTemporaryTables)
+            let count = Prelude.overTemporaryTables.count { clause.words.contains(Substring($0.name.description)) }
             #expect(count < all / 2, "\(rule.id)")
         }
     }

@@ -1,5 +1,6 @@
 @_spi(System) import Auth
 import Base
+import CompanyRecords
 import Store
 import TestSupport
 
@@ -16,6 +17,7 @@ final class TestCompany {
 
     let id: Identifier
     private let database: any Database
+    private let records: CompanyRecords
     private var integrations: [String: Identifier] = [:]
     /// The digits with which its ids begin.
     private let digits: String
@@ -35,6 +37,7 @@ final class TestCompany {
         self.database = database
         self.digits = digits
         id = try Self.id(digits, 0)
+        records = CompanyRecords(of: id, in: database)
         try database.execute(
             "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'Company', 'enterprise', $2)", id,
             ago(days: 300))
@@ -42,11 +45,9 @@ final class TestCompany {
         for (platform, category, idpRole) in Self.platforms {
             let integration = try nextID()
             integrations[platform] = integration
-            try database.execute(
-                """
-                INSERT INTO integrations (workspace_id, id, platform, category, idp_role, status, last_sync_at,
-                    connected_at, created_at) VALUES ($1, $2, $3, $4, $5, 'connected', $6, $7, $7)
-                """, id, integration, platform, category, idpRole, ago(hours: 1), ago(days: 200))
+            try records.addIntegration(
+                integration, platform, category: category, idpRole: idpRole, connectedAt: ago(days: 200),
+                lastSyncAt: ago(hours: 1), createdAt: ago(days: 200))
         }
     }
 
@@ -104,14 +105,10 @@ final class TestCompany {
     ) throws -> Person {
         let person = try nextID()
         let email = name.lowercased().split(separator: " ").joined(separator: ".") + "@company.example"
-        try database.execute(
-            """
-            INSERT INTO identities (workspace_id, id, email, display_name, status, identity_type, mfa_enabled,
-                last_login_at, department, title, manager_email, hr_status, hired_at, terminated_at,
-                deprovisioned_at, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
-            """, id, person, email, name, status, type, mfa, lastLogin, department, title, manager, hr, hired,
-            terminated, deprovisioned, created)
+        try records.addIdentity(
+            person, email: email, name: name, status: status, type: type, mfa: mfa, lastLoginAt: lastLogin,
+            department: department, title: title, manager: manager, hrStatus: hr, hiredAt: hired,
+            terminatedAt: terminated, deprovisionedAt: deprovisioned, createdAt: created, updatedAt: created)
         var made = Person(id: person, name: name, email: email, account: nil)
         if idp {
             let kinds = ["service_account": "service_account", "external": "external"]
@@ -134,18 +131,13 @@ final class TestCompany {
         metadata: [String: JSON] = [:], created: Timestamp? = TestStore.now - .days(390)
     ) throws -> Identifier {
         let account = try nextID()
-        try database.execute(
-            """
-            INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
-                display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced, last_login_at,
-                department, manager_email, metadata, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            """, id, account, try integration(platform), person?.id, externalID(account),
-            username ?? person?.email ?? "stranger", person?.email, person?.name ?? username ?? "Stranger", kind,
-            status,
-            admin, JSON.array(roles.map { .string($0) }), mfa, sso, lastLogin, department,
-            manager.map(EmailAddress.canonical),
-            JSON.object(metadata), created, ago(hours: 1))
+        try records.addAccount(
+            account, on: integration(platform), of: person?.id, externalID: externalID(account),
+            username: username ?? person?.email ?? "stranger", email: person?.email,
+            name: person?.name ?? username ?? "Stranger", kind: kind, status: status, isAdmin: admin, roles: roles,
+            mfa: mfa, sso: sso, lastLoginAt: lastLogin, department: department,
+            manager: manager.map(EmailAddress.canonical), metadata: metadata, createdAt: created,
+            updatedAt: ago(hours: 1))
         return account
     }
 
@@ -159,23 +151,16 @@ final class TestCompany {
         firstSeen: Timestamp = TestStore.now - .days(200)
     ) throws -> Identifier {
         let application = try nextID()
-        try database.execute(
-            """
-            INSERT INTO applications (workspace_id, id, integration_id, external_id, name, name_folded, publisher,
-                category, sso_enabled, is_ai_tool, is_managed, first_seen_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            """, id, application, try integration(platform), externalID(application), name, name.lowercased(),
-            publisher, category, sso, aiTool, managed, firstSeen, ago(hours: 1))
+        try records.addApplication(
+            application, name, from: integration(platform), externalID: externalID(application), publisher: publisher,
+            category: category, sso: sso, isAITool: aiTool, isManaged: managed, firstSeenAt: firstSeen,
+            updatedAt: ago(hours: 1))
         return application
     }
 
     /// Stores the workspace's decision about applications of a name: `sanctioned`, `unauthorized` or `blocked`.
     func decide(_ status: String, about name: String) throws {
-        try database.execute(
-            """
-            INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_at)
-            VALUES ($1, $2, $3, $4, $5)
-            """, id, name, name.lowercased(), status, ago(days: 20))
+        try records.addPolicy(status, on: name, at: ago(days: 20))
     }
 
     /// Gives a person a role in an application, through the person's account in Okta or another one.
@@ -185,13 +170,10 @@ final class TestCompany {
         granted: Timestamp? = TestStore.now - .days(100), lastUsed: Timestamp? = TestStore.now - .days(2)
     ) throws {
         let entitlement = try nextID()
-        try database.execute(
-            """
-            INSERT INTO entitlements (workspace_id, id, integration_id, account_id, identity_id, application_id,
-                external_id, role, is_admin, is_license, granted_at, last_used_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            """, id, entitlement, try integration(platform), account ?? person.account, person.id, application,
-            externalID(entitlement), role, admin, license, granted, lastUsed, ago(hours: 1))
+        try records.addEntitlement(
+            entitlement, role, of: person.id, account: account ?? person.account, in: application,
+            from: integration(platform), externalID: externalID(entitlement), isAdmin: admin, isLicense: license,
+            grantedAt: granted, lastUsedAt: lastUsed, updatedAt: ago(hours: 1))
     }
 
     /// Adds an OAuth grant of a person, or of an account without a known owner, to an application. `access` is `basic`,
@@ -202,13 +184,10 @@ final class TestCompany {
         lastUsed: Timestamp? = TestStore.now - .days(2)
     ) throws {
         let grant = try nextID()
-        try database.execute(
-            """
-            INSERT INTO oauth_grants (workspace_id, id, integration_id, account_id, identity_id, application_id,
-                external_id, scopes, access, reads_mail_or_files, granted_at, last_used_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, $11, $12)
-            """, id, grant, try integration(platform), account ?? person?.account, person?.id, application,
-            externalID(grant), access, readsMailOrFiles, granted, lastUsed, ago(hours: 1))
+        try records.addGrant(
+            grant, of: person?.id, account: account ?? person?.account, to: application, from: integration(platform),
+            externalID: externalID(grant), access: access, readsMailOrFiles: readsMailOrFiles, grantedAt: granted,
+            lastUsedAt: lastUsed, updatedAt: ago(hours: 1))
     }
 
     /// Adds an access key, token or deploy key. `kind` is `access_key`, `access_token` or `deploy_key`.
@@ -219,13 +198,10 @@ final class TestCompany {
         expires: Timestamp? = nil
     ) throws {
         let key = try nextID()
-        try database.execute(
-            """
-            INSERT INTO access_keys (workspace_id, id, integration_id, account_id, identity_id, external_id, kind,
-                name, is_active, can_write, created_at, last_used_at, expires_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            """, id, key, try integration(platform), account, person?.id, externalID(key), kind, name, active,
-            canWrite, created, lastUsed, expires, ago(hours: 1))
+        try records.addKey(
+            key, externalID(key), kind: kind, name: name, of: person?.id, account: account, on: integration(platform),
+            isActive: active, canWrite: canWrite, createdAt: created, lastUsedAt: lastUsed, expiresAt: expires,
+            updatedAt: ago(hours: 1))
     }
 
     // MARK: Devices and events
@@ -240,16 +216,12 @@ final class TestCompany {
         contained: Bool = false, detections: Int = 0, lastSeen: Timestamp? = TestStore.now - .hours(3)
     ) throws -> Identifier {
         let device = try nextID()
-        try database.execute(
-            """
-            INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, serial_number,
-                operating_system, os_version, is_os_supported, is_encrypted, is_compliant, is_jailbroken, has_edr,
-                is_contained, open_detections, last_seen_at, created_at, updated_at, metadata)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-            """, id, device, try integration(platform), person?.id, externalID(device), hostname,
-            serial ?? externalID(device), system, version, supported, encrypted, compliant, jailbroken, edr, contained,
-            detections, lastSeen, ago(days: 300), ago(hours: 1),
-            JSON.object(model.map { ["model": .string($0)] } ?? [:]))
+        try records.addDevice(
+            device, hostname, of: person?.id, from: integration(platform), externalID: externalID(device),
+            serial: serial ?? externalID(device), system: system, version: version, isSupported: supported,
+            isEncrypted: encrypted, isCompliant: compliant, isJailbroken: jailbroken, hasEDR: edr,
+            isContained: contained, detections: detections, lastSeenAt: lastSeen,
+            metadata: model.map { ["model": .string($0)] } ?? [:], createdAt: ago(days: 300), updatedAt: ago(hours: 1))
         return device
     }
 
@@ -270,14 +242,9 @@ final class TestCompany {
         failed: Bool = false, target: String? = nil, address: String? = "198.51.100.7", _ details: [String: JSON] = [:]
     ) throws {
         let event = try nextID()
-        try database.execute(
-            """
-            INSERT INTO audit_events (workspace_id, id, integration_id, identity_id, external_id, event_type, outcome,
-                actor, target, ip_address, details, country, occurred_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            """, id, event, try integration(platform), person?.id, externalID(event), type,
-            failed ? "failure" : "success", person?.email, target, address, JSON.object(details),
-            details["country"]?.string, moment)
+        try records.addEvent(
+            event, type, of: person?.id, on: integration(platform), externalID: externalID(event), succeeded: !failed,
+            actor: person?.email, target: target, address: address, details: details, at: moment)
     }
 
     // MARK: Stored results

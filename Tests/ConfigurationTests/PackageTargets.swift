@@ -81,8 +81,10 @@ struct PackageFile {
     private func target(_ name: Substring, declares declared: Set<String>, in folder: String) throws -> PackageTarget {
         var sources: [String: String] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
-        // Demonstration is a target in the runner's folder.
-        where path.hasSuffix(".swift") && !(name == "local-runner" && path.hasPrefix("Demonstration/")) {
+        // Two other targets are in the runner's folder.
+        where path.hasSuffix(".swift")
+            && !(name == "local-runner" && (path.hasPrefix("Demonstration/") || path.hasPrefix("CompanyRecords/")))
+        {
             sources["\(folder)/\(path)"] = try String(
                 contentsOf: root.appending(path: "\(folder)/\(path)"), encoding: .utf8)
         }

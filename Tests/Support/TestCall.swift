@@ -1,6 +1,7 @@
 public import Base
 public import Function
 public import HTTP
+import Store
 
 /// The answer of an endpoint.
 public struct Reply: Sendable {

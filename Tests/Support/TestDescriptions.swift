@@ -1,4 +1,5 @@
 public import Base
+import Store
 public import Testing
 
 /// Short names of test arguments, which Swift Testing prints next to a test's title.

@@ -1,8 +1,11 @@
 public import Base
+import CompanyRecords
 import Store
 
 // Functions that add records to a workspace, one by one. Texts contain the workspace's mark unless the test sets them.
 extension TestWorkspace {
+    private var records: CompanyRecords { CompanyRecords(of: id, in: database) }
+
     /// Adds an integration; returns its id.
     @discardableResult
     public func addIntegration(
@@ -10,11 +13,9 @@ extension TestWorkspace {
         lastSyncAt: Timestamp? = TestStore.now - .hours(1), createdAt: Timestamp = TestStore.now - .days(60)
     ) throws -> Identifier {
         let integration = nextID()
-        try database.execute(
-            """
-            INSERT INTO integrations (workspace_id, id, platform, category, idp_role, status, last_sync_at,
-                next_auto_sync_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """, id, integration, platform, category, idpRole, status, lastSyncAt, TestStore.now + .hours(1), createdAt)
+        try records.addIntegration(
+            integration, platform, category: category, idpRole: idpRole, status: status, lastSyncAt: lastSyncAt,
+            nextSyncAt: TestStore.now + .hours(1), createdAt: createdAt)
         return integration
     }
 
@@ -25,13 +26,10 @@ extension TestWorkspace {
         lastLoginAt: Timestamp? = TestStore.now - .days(5), department: String? = nil, manager: String? = nil
     ) throws -> Identifier {
         let identity = nextID()
-        try database.execute(
-            """
-            INSERT INTO identities (workspace_id, id, email, display_name, status, identity_type, mfa_enabled,
-                last_login_at, department, manager_email, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
-            """, id, identity, email, "Person \(owner.mark)", status, type, mfa, lastLoginAt, department, manager,
-            TestStore.now - .days(50))
+        try records.addIdentity(
+            identity, email: email, name: "Person \(owner.mark)", status: status, type: type, mfa: mfa,
+            lastLoginAt: lastLoginAt, department: department, manager: manager, createdAt: TestStore.now - .days(50),
+            updatedAt: TestStore.now - .days(50))
         return identity
     }
 
@@ -39,11 +37,9 @@ extension TestWorkspace {
     @discardableResult
     public func addAccount(of identity: Identifier, on integration: Identifier) throws -> Identifier {
         let account = nextID()
-        try database.execute(
-            """
-            INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, account_type,
-                status, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'user', 'active', $7)
-            """, id, account, integration, identity, account.description, owner.mark + "-user", TestStore.now)
+        try records.addAccount(
+            account, on: integration, of: identity, externalID: account.description, username: owner.mark + "-user",
+            updatedAt: TestStore.now)
         return account
     }
 
@@ -53,13 +49,9 @@ extension TestWorkspace {
         _ name: String, from integration: Identifier, sso: Bool? = true, isManaged: Bool = true
     ) throws -> Identifier {
         let application = nextID()
-        try database.execute(
-            """
-            INSERT INTO applications (workspace_id, id, integration_id, external_id, name, name_folded, publisher,
-                sso_enabled, is_managed, first_seen_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-            """, id, application, integration, application.description, name, name.lowercased(), owner.mark, sso,
-            isManaged, TestStore.now - .days(40))
+        try records.addApplication(
+            application, name, from: integration, externalID: application.description, publisher: owner.mark, sso: sso,
+            isManaged: isManaged, firstSeenAt: TestStore.now - .days(40), updatedAt: TestStore.now - .days(40))
         return application
     }
 
@@ -69,13 +61,9 @@ extension TestWorkspace {
         from integration: Identifier, lastUsedAt: Timestamp? = nil
     ) throws {
         let entitlement = nextID()
-        try database.execute(
-            """
-            INSERT INTO entitlements (workspace_id, id, integration_id, account_id, identity_id, application_id,
-                external_id, role, last_used_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            """, id, entitlement, integration, account, identity, application, entitlement.description, role,
-            lastUsedAt,
-            TestStore.now)
+        try records.addEntitlement(
+            entitlement, role, of: identity, account: account, in: application, from: integration,
+            externalID: entitlement.description, lastUsedAt: lastUsedAt, updatedAt: TestStore.now)
     }
 
     /// Adds an access token; returns its id.
@@ -85,12 +73,9 @@ extension TestWorkspace {
         on integration: Identifier
     ) throws -> Identifier {
         let key = nextID()
-        try database.execute(
-            """
-            INSERT INTO access_keys (workspace_id, id, integration_id, account_id, identity_id, external_id, kind, name,
-                is_active, can_write, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'access_token', $7, true, true, $8)
-            """, id, key, integration, account, identity, externalID, name, TestStore.now)
+        try records.addKey(
+            key, externalID, kind: "access_token", name: name, of: identity, account: account, on: integration,
+            canWrite: true, updatedAt: TestStore.now)
         return key
     }
 
@@ -98,11 +83,9 @@ extension TestWorkspace {
     @discardableResult
     public func addDevice(of identity: Identifier, from integration: Identifier) throws -> Identifier {
         let device = nextID()
-        try database.execute(
-            """
-            INSERT INTO devices (workspace_id, id, integration_id, identity_id, external_id, hostname, created_at,
-                updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-            """, id, device, integration, identity, device.description, "\(owner.mark)-laptop", TestStore.now)
+        try records.addDevice(
+            device, "\(owner.mark)-laptop", of: identity, from: integration, externalID: device.description,
+            createdAt: TestStore.now, updatedAt: TestStore.now)
         return device
     }
 
@@ -131,11 +114,7 @@ extension TestWorkspace {
 
     /// Sets the policy for an application.
     public func setPolicy(_ status: String, on appName: String) throws {
-        try database.execute(
-            """
-            INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_by, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            """, id, appName, appName.lowercased(), status, owner.mark, TestStore.now - .days(2))
+        try records.addPolicy(status, on: appName, by: owner.mark, at: TestStore.now - .days(2))
     }
 
     /// Switches a rule on or off.

@@ -1,9 +1,11 @@
 import Base
+import CompanyRecords
 import Store
 
 /// Writes the company's records into the tables, in the order that their references require.
 struct Writer {
     let database: any Database
+    let records: CompanyRecords
     let workspaceID: Identifier
     let company: Company
     private let integrations: [Platform: Identifier]
@@ -12,6 +14,7 @@ struct Writer {
         self.company = company
         self.workspaceID = workspaceID
         self.database = database
+        records = CompanyRecords(of: workspaceID, in: database)
         var integrations: [Platform: Identifier] = [:]
         for platform in Platform.allCases { integrations[platform] = company.newID() }
         self.integrations = integrations
@@ -64,47 +67,40 @@ struct Writer {
                 case .zoom: company.midnight(daysAgo: 9) + .hours(11)
                 default: now - company.number(600..<3000)
                 }
-            try database.execute(
-                """
-                INSERT INTO integrations (workspace_id, id, platform, category, idp_role, status, connected_by,
-                    connected_at, last_sync_at, next_auto_sync_at, error_kind, error, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $8)
-                """, workspaceID, try integrationID(platform), platform.rawValue, platform.category, platform.idpRole,
-                platform.status, company.members.first?.userID, connected, lastSync,
-                platform.status == "connected" ? lastSync.map { $0 + .hours(1) } : nil,
-                platform == .jamfPro ? "authentication_expired" : nil,
-                platform == .jamfPro ? "Jamf Pro refused the client credentials." : nil)
+            try records.addIntegration(
+                try integrationID(platform), platform.rawValue, category: platform.category, idpRole: platform.idpRole,
+                status: platform.status, connectedBy: company.members.first?.userID, connectedAt: connected,
+                lastSyncAt: lastSync,
+                nextSyncAt: platform.status == "connected" ? lastSync.map { $0 + .hours(1) } : nil,
+                error: platform == .jamfPro
+                    ? ("authentication_expired", "Jamf Pro refused the client credentials.") : nil,
+                createdAt: connected)
         }
     }
 
     private func writeIdentities() throws {
         for person in company.people {
-            try database.execute(
-                """
-                INSERT INTO identities (workspace_id, id, email, display_name, status, identity_type, mfa_enabled,
-                    last_login_at, department, title, manager_email, hr_status, hired_at, terminated_at,
-                    deprovisioned_at, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-                """, workspaceID, person.id, person.email, person.name, person.status.rawValue, person.identityType,
-                person.mfa, person.lastLogin, person.department, person.title, person.manager?.email, person.hrStatus,
-                person.kind == .employee ? person.hiredAt : nil, person.terminatedAt, person.deprovisionedAt,
-                max(person.hiredAt, company.midnight(daysAgo: 238)), person.lastLogin ?? person.hiredAt)
+            try records.addIdentity(
+                person.id, email: person.email, name: person.name, status: person.status.rawValue,
+                type: person.identityType, mfa: person.mfa, lastLoginAt: person.lastLogin,
+                department: person.department, title: person.title, manager: person.manager?.email,
+                hrStatus: person.hrStatus, hiredAt: person.kind == .employee ? person.hiredAt : nil,
+                terminatedAt: person.terminatedAt, deprovisionedAt: person.deprovisionedAt,
+                createdAt: max(person.hiredAt, company.midnight(daysAgo: 238)),
+                updatedAt: person.lastLogin ?? person.hiredAt)
         }
     }
 
     private func writeAccounts() throws {
         for account in company.people.flatMap(\.accounts) + company.loneAccounts {
-            try database.execute(
-                """
-                INSERT INTO accounts (workspace_id, id, integration_id, identity_id, external_id, username, email,
-                    display_name, account_type, status, is_admin, admin_roles, mfa_enabled, sso_enforced,
-                    last_login_at, department, manager_email, metadata, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-                """, workspaceID, account.id, try integrationID(account.platform), account.person?.id,
-                account.externalID, account.username, account.email, account.displayName, account.kind.rawValue,
-                account.status.rawValue, account.isAdmin, JSON.array(account.adminRoles.map(JSON.string)), account.mfa,
-                account.ssoEnforced, account.lastLogin, account.department, account.managerEmail,
-                JSON.object(account.metadata), account.createdAt, account.lastLogin ?? account.createdAt)
+            try records.addAccount(
+                account.id, on: integrationID(account.platform), of: account.person?.id,
+                externalID: account.externalID, username: account.username, email: account.email,
+                name: account.displayName, kind: account.kind.rawValue, status: account.status.rawValue,
+                isAdmin: account.isAdmin, roles: account.adminRoles, mfa: account.mfa, sso: account.ssoEnforced,
+                lastLoginAt: account.lastLogin, department: account.department, manager: account.managerEmail,
+                metadata: account.metadata, createdAt: account.createdAt,
+                updatedAt: account.lastLogin ?? account.createdAt)
         }
     }
 
@@ -113,22 +109,16 @@ struct Writer {
             let externalID =
                 application.isManaged
                 ? "0oa" + company.code(17) : company.code(12, of: "123456789") + ".apps.googleusercontent.com"
-            try database.execute(
-                """
-                INSERT INTO applications (workspace_id, id, integration_id, external_id, name, name_folded, publisher,
-                    category, sso_enabled, is_ai_tool, is_managed, first_seen_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
-                """, workspaceID, application.id, try integrationID(application.isManaged ? .okta : .googleWorkspace),
-                externalID, application.name, application.name.lowercased(), application.publisher,
-                application.category, application.sso, application.isAITool, application.isManaged,
-                application.firstSeen)
+            try records.addApplication(
+                application.id, application.name,
+                from: integrationID(application.isManaged ? .okta : .googleWorkspace), externalID: externalID,
+                publisher: application.publisher, category: application.category, sso: application.sso,
+                isAITool: application.isAITool, isManaged: application.isManaged, firstSeenAt: application.firstSeen,
+                updatedAt: application.firstSeen)
             guard let policy = application.policy else { continue }
-            try database.execute(
-                """
-                INSERT INTO app_policies (workspace_id, app_name, app_name_folded, status, updated_by, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6)
-                """, workspaceID, application.name, application.name.lowercased(), policy,
-                company.members.first?.person.email, application.firstSeen + .days(20))
+            try records.addPolicy(
+                policy, on: application.name, by: company.members.first?.person.email,
+                at: application.firstSeen + .days(20))
         }
     }
 }

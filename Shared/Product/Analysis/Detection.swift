@@ -57,12 +57,12 @@ extension Workspace {
             defer { spent(id, (ContinuousClock.now - start).milliseconds) }
             return try body()
         }
-        let questions = rules.map { $0.question(over: Prelude.overKeptTables) }
+        let questions = rules.map { $0.question(over: Prelude.overTemporaryTables) }
         let words = questions.reduce(into: Set<Substring>()) { $0.formUnion($1.words) }
         return try snapshot {
             // Materializes only the tables that a rule queries.
             for table in Prelude.sharedTables where words.contains(Substring(table.name.description)) {
-                try timed("table \(table.name)") { try keep(table.kept, table.query.values(at: now)) }
+                try timed("table \(table.name)") { try materialize(table.temporary, table.query.values(at: now)) }
             }
             return try zip(rules, questions).map { rule, question in
                 try timed(rule.id) { try detections(of: rule, by: question, from: sources, at: now) }

@@ -1,4 +1,7 @@
+public import Auth
+import Base
 import Integrations
+import Store
 
 /// A platform that must be connected and have synced before a rule's results mean anything.
 public enum Source: Hashable, Sendable {
@@ -36,5 +39,63 @@ extension Source: CustomStringConvertible {
         case .oneOf(let platforms):
             "a platform that reports this (" + platforms.map(PlatformNames.name).joined(separator: ", ") + ")"
         }
+    }
+}
+
+/// The platforms that are connected and have synced.
+public struct ConnectedSources: Sendable {
+    struct Integration: Sendable {
+        let platform: String
+        let category: String
+        let isIdentityProvider: Bool
+        let lastSyncAt: Timestamp
+    }
+
+    let integrations: [Integration]
+
+    /// Returns the first of a rule's needs that is not met; nil if the rule can run.
+    public func missing(for rule: Rule) -> Source? { rule.needs.first { platforms(for: $0).isEmpty } }
+
+    /// The time of the latest sync of all platforms; nil if none is connected.
+    var lastSyncedAt: Timestamp? { integrations.map(\.lastSyncAt).max() }
+
+    /// The time of the latest sync of each platform.
+    var lastSyncs: [String: Timestamp] {
+        Dictionary(integrations.map { ($0.platform, $0.lastSyncAt) }) { $1 }
+    }
+
+    /// Returns the platforms to which a rule's findings are attributed if its rows do not name them.
+    func platforms(for rule: Rule) -> [String] { Array(Set(rule.needs.flatMap(platforms))).sorted() }
+
+    private func platforms(for source: Source) -> [String] {
+        integrations.filter { integration in
+            switch source {
+            case .identityProvider: integration.isIdentityProvider
+            case .applications: !integration.isIdentityProvider
+            case .category(let category): integration.category == category
+            case .devices: ["mdm", "edr"].contains(integration.category)
+            case .deviceManagement:
+                integration.category == "mdm" || Source.managingProviders.contains(integration.platform)
+            case .platform(let platform): integration.platform == platform
+            case .oneOf(let platforms): platforms.contains(integration.platform)
+            }
+        }.map(\.platform)
+    }
+}
+
+extension Workspace {
+    /// Returns the platforms that are connected and have synced.
+    public func connectedSources() throws -> ConnectedSources {
+        ConnectedSources(
+            integrations: try rows(
+                """
+                SELECT platform, category, idp_role, last_sync_at FROM integrations
+                WHERE workspace_id = $1 AND status = 'connected' AND last_sync_at IS NOT NULL ORDER BY platform
+                """
+            ) { row in
+                ConnectedSources.Integration(
+                    platform: try row[0], category: try row[1], isIdentityProvider: !row.isNull(2),
+                    lastSyncAt: try row[3])
+            })
     }
 }

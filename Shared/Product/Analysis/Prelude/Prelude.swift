@@ -44,7 +44,7 @@ enum Prelude {
         + sharedTables.filter(\.query.parameters.isEmpty).map { PreludeTable($0.name, $0.query.sql) } + further
 
     /// The clause for all other rules, which read the shared tables from temporary tables.
-    static let overKeptTables = plain + further
+    static let overTemporaryTables = plain + further
 
     static let plain = connected + accounts + identities + inventory + access
     private static let further = holdings + owners + judgement

@@ -8,7 +8,7 @@ struct SharedTable: Sendable {
     let key: StaticString
     let query: RuleQuery
 
-    var kept: TemporaryTable {
+    var temporary: TemporaryTable {
         TemporaryTable(name, key: key, PreludeTable.clause(for: query.sql, of: Prelude.plain) + query.sql)
     }
 }

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Access that should have ended, or that has no known owner.

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Contradictions between HR and the directory about a person.

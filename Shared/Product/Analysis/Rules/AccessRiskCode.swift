@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Access to code, and leaks from it. GitHub accounts have their `permission` in a `repository`.

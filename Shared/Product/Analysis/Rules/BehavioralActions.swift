@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Unusual actions with files, admin roles and security controls.

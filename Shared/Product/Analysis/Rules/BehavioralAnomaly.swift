@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Unusual behavior of people and attackers in the last 30 days.

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Metrics that get worse: the latest snapshot compared with one that is at least a week older, unless a rule says

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Conclusions from the findings of all other rules. These rules run last.

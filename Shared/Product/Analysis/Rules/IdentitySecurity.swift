@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// The security of identities: second factors, sign-ins, and unused accounts.

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// The IAM users and the root user of AWS. An IAM user's `kind` is `user`; `console` says if it has a password.

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Paid seats that are not used. They don't count towards the risk score. Only seats of active people are covered.

@@ -1,5 +1,6 @@
 import Findings
 import Integrations
+import Store
 
 extension Rule {
     /// Applications that people brought in by themselves. An application is unsanctioned while it is unmanaged and no

@@ -1,5 +1,6 @@
 import Auth
 import Base
+import Function
 import HTTP
 import Store
 import TestSupport

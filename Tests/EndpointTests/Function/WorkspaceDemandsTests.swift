@@ -2,6 +2,7 @@ import Auth
 import Base
 import Function
 import HTTP
+import Store
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
 import Base
+import Function
 import HTTP
+import Store
 import TestSupport
 import Testing
 
