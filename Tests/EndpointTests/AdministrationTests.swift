@@ -1,7 +1,6 @@
 @_spi(System) import Actions
 @_spi(System) import Auth
 import Base
-import Glibc
 @_spi(System) import Integrations
 import Jobs
 import Store
@@ -243,7 +242,7 @@ import Testing
                     outcome.withLock { $0 = (error as? AuditLog.ClosedWorkspace)?.code ?? "\(error)" }
                 }
             }
-            while !waiting.withLock({ $0 }) { sched_yield() }
+            #expect(poll { waiting.withLock { $0 } })
             _ = try own().erase()
         }
         thread?.join()

@@ -208,7 +208,8 @@ import Testing
         #expect(backup["workspaces"] == 1 && backup["audit_entries"]?.integer.map { $0 > 8 } == true, "\(backup)")
 
         try verb("workspace", "set", workspace, "name=Changed", "mfa_required=true", "tiers.suspend_user=default")
-        try verb("member", "add", "--workspace", workspace, "--user", Identifier.random().description, "--role", "viewer")
+        try verb(
+            "member", "add", "--workspace", workspace, "--user", Identifier.random().description, "--role", "viewer")
         try verb("key", "create", "--workspace", workspace, "--name", "Another")
         try verb("workspace", "create", "--name", "Second", "--plan", "free")
         try verb("workspace", "delete", workspace, "--confirm", "Changed")

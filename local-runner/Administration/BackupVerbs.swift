@@ -58,7 +58,8 @@ extension Verb {
         }
         output.say([
             "file": .string(file), "bytes": .integer(summary.bytes), "schema_version": .integer(summary.version),
-            "workspaces": .integer(summary.workspaces), "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
+            "workspaces": .integer(summary.workspaces),
+            "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
         ]) {
             let entries = summary.auditEntries.map { "\($0) audit entries, all intact" }
             Terminal.say(

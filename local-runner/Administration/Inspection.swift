@@ -64,10 +64,12 @@ struct Inspection {
                 return [
                     InspectionFinding(
                         .failed, subject, "\(name) can be read but not written",
-                        advice: "make room on its disk, or give this user the right to write")
+                        advice: "free space on its disk, or make it writable for this user")
                 ]
             }
-            var findings = [InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")]
+            var findings = [
+                InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")
+            ]
             if name.hasPrefix("sqlite:") {
                 findings += rights(of: String(name.dropFirst("sqlite:".count)), "the customers' data")
             } else {

@@ -84,7 +84,9 @@ public struct SQLiteBackup {
             while result == SQLITE_OK { result = sqlite3_backup_step(backup, Self.pagesPerStep) }
             let end = sqlite3_backup_finish(backup)
             guard result == SQLITE_DONE, end == SQLITE_OK else {
-                throw StoreError(result == SQLITE_DONE ? end : result, on: opened)
+                let error = StoreError(result == SQLITE_DONE ? end : result, on: opened)
+                if case .unwritable(let reason) = error { throw BackupError.unwritable(file, reason) }
+                throw error
             }
         }
     }

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import local_runner
+
+/// The types of variables that the runner checks at its start.
+@Suite struct VariableTypeTests {
+    @Test(
+        "Variables of the network are accepted if a client could use them",
+        arguments: [
+            ("HTTPS_PROXY", "http://ann:p%40ss@proxy.example:3128"), ("HTTPS_PROXY", "http://10.0.0.1:3128/"),
+            ("HTTPS_PROXY", "http://[fd00::1]:3128"), ("NO_PROXY", "localhost,.internal.example,10.0.0.0/8"),
+            ("NO_PROXY", "*"), ("UPSTREAM_ALLOWED_NETWORKS", "10.20.0.0/16, fd12::/16"), ("HTTPS_PROXY", ""),
+        ])
+    func accepted(_ name: String, _ value: String) {
+        #expect(VariableType.problem(of: name, value) == nil)
+    }
+
+    @Test(
+        "Variables of the network that no client could use are refused, without their values",
+        arguments: [
+            ("HTTPS_PROXY", "proxy.example:3128"), ("HTTPS_PROXY", "socks5://ann:s3cret@proxy.example"),
+            ("HTTPS_PROXY", "http://ann:s3cret@proxy.example:99999"), ("NO_PROXY", "http://x.example/"),
+            ("UPSTREAM_ALLOWED_NETWORKS", "https://gitlab.internal"), ("UPSTREAM_ALLOWED_NETWORKS", "10.0.0.0/40"),
+        ])
+    func refused(_ name: String, _ value: String) {
+        let problem = VariableType.problem(of: name, value)
+        #expect(problem?.hasPrefix(name) == true && problem?.contains("s3cret") == false, "\(problem ?? "none")")
+    }
+}
