@@ -16,7 +16,7 @@ import Testing
     }
 
     private func send(
-        _ url: UpstreamURL? = nil, _ method: Method = .get, isSelfHosted: Bool = false, retries: Int = 0,
+        to url: UpstreamURL? = nil, by method: Method = .get, isSelfHosted: Bool = false, retries: Int = 0,
         _ variables: [String: String]
     ) throws -> UpstreamResponse {
         let client = try UpstreamClient(
@@ -52,7 +52,7 @@ import Testing
     func refusals(_ status: Int) throws {
         let proxy = try ConnectProxy(to: server.port, status: status)
         #expect(throws: UpstreamError.proxyRefused(status: status)) {
-            try send(nil, .post, retries: 2, ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"])
+            try send(by: .post, retries: 2, ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"])
         }
         #expect(proxy.requests.count == (status == 502 ? 3 : 1))
         #expect(UpstreamError.proxyRefused(status: status).description.contains("\(status)"))
@@ -67,7 +67,7 @@ import Testing
         let proxy = try ConnectProxy(to: server.port)
         let variables = ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"]
         let other = try #require(UpstreamURL("https://other.example/"))
-        #expect(throws: UpstreamError.unreachable) { try send(other, variables) }
+        #expect(throws: UpstreamError.unreachable) { try send(to: other, variables) }
         let authority = try TLSServer(.valid).authority
         #expect(throws: UpstreamError.unreachable) {
             try send(variables.merging(["SSL_CERT_FILE": authority]) { $1 })
@@ -87,7 +87,7 @@ import Testing
         let url = try #require(UpstreamURL(text))
         #expect(throws: UpstreamError.refused) {
             try send(
-                url, isSelfHosted: true,
+                to: url, isSelfHosted: true,
                 ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)", "UPSTREAM_ALLOWED_NETWORKS": "10.0.0.0/8,fd00::/8"])
         }
         #expect(proxy.requests.isEmpty)
@@ -107,7 +107,7 @@ import Testing
         guard isDirect else { return }
         let url = try #require(UpstreamURL("https://localhost/"))
         #expect(throws: UpstreamError.refused) {
-            try send(url, ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)", "NO_PROXY": list])
+            try send(to: url, ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)", "NO_PROXY": list])
         }
         #expect(proxy.requests.isEmpty)
     }
@@ -145,7 +145,7 @@ import Testing
         }
         let url = try #require(UpstreamURL("https://127.0.0.1/"))
         #expect(throws: UpstreamError.refused) {
-            try send(url, isSelfHosted: true, ["UPSTREAM_ALLOWED_NETWORKS": "127.0.0.0/8"])
+            try send(to: url, isSelfHosted: true, ["UPSTREAM_ALLOWED_NETWORKS": "127.0.0.0/8"])
         }
     }
 

@@ -19,7 +19,7 @@ public struct AllowedNetworks: Sendable {
     public init(_ environment: Environment) throws(EnvironmentError) {
         var ranges: [IPRange] = []
         for entry in (environment["UPSTREAM_ALLOWED_NETWORKS"] ?? "").split(separator: ",") {
-            let text = String(entry.trimmed)
+            let text = String(entry).trimmed
             guard let range = IPRange(text) else {
                 throw EnvironmentError(
                     "UPSTREAM_ALLOWED_NETWORKS contains \"\(text)\"; write networks such as 10.20.0.0/16, "
