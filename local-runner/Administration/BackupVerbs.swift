@@ -79,7 +79,7 @@ extension Arguments {
     /// The one operand, a path. `meaning` is its meaning.
     fileprivate func file(_ meaning: String) throws(UsageError) -> String {
         guard operands.count == 1, let path = operands.first, !path.isEmpty else {
-            throw UsageError("write \(meaning), and no other operand")
+            throw UsageError("write FILE, \(meaning), and no other operand")
         }
         return path
     }

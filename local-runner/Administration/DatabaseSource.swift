@@ -91,12 +91,14 @@ struct DatabaseSource {
         do {
             return try body()
         } catch let error as StoreError {
-            throw Failure("\(error) (\(name)); \(Self.advice(error))")
+            throw Failure("\(error) (\(name)); \(advice(error))")
         }
     }
 
-    private static func advice(_ error: StoreError) -> String {
+    private func advice(_ error: StoreError) -> String {
         switch error {
+        case .unreachable where name.hasPrefix("sqlite:"):
+            "nothing was changed; check the path, that this user may use the file, and that no other process locks it"
         case .unreachable:
             "nothing was changed; check that the server runs, that the URL is right and that this user may connect"
         case .unwritable: "nothing was changed; free space on its disk, or make it writable for this user"

@@ -57,7 +57,8 @@ struct Main {
             }
             return try verb.run(arguments)
         } catch let error as UsageError {
-            return fail("local-runner \(verb.name): \(error); see local-runner \(verb.name) --help", status: 2)
+            let text = error.description.hasSuffix(".") ? String(error.description.dropLast()) : error.description
+            return fail("local-runner \(verb.name): \(text); see local-runner \(verb.name) --help", status: 2)
         } catch {
             return fail("local-runner \(verb.name): \(error)", status: 1)
         }
