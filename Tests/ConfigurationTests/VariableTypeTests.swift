@@ -27,3 +27,20 @@ import Testing
         #expect(problem?.hasPrefix(name) == true && problem?.contains("s3cret") == false, "\(problem ?? "none")")
     }
 }
+
+/// The comparison of executables that the verb check makes.
+@Suite struct BuildComparisonTests {
+    @Test(
+        "Executables of one build have the same version of each library, and PostgreSQL in all or in none",
+        arguments: [
+            (["Swift (package 6.3.1)"], ["Swift (package 6.3.1)", "SQLite 3.40.1"], nil),
+            (["SQLite 3.40.1", "libcurl 7.88.1"], ["SQLite 3.40.1"], nil),
+            (["SQLite 3.40.1"], ["SQLite 3.41.0"], "SQLite 3.40.1, and this program SQLite 3.41.0"),
+            (["SQLite 3.40.1"], ["SQLite 3.40.1", "libpq 15.18"], "no support for PostgreSQL"),
+            (["SQLite 3.40.1", "libpq 15.18"], ["SQLite 3.40.1"], "support for PostgreSQL, and this program none"),
+            (["zlib 1.2.13"], ["SQLite 3.40.1", "libpq 15.18"], nil), ([], ["SQLite 3.40.1"], nil),
+        ] as [([String], [String], String?)])
+    func difference(_ theirs: [String], _ ours: [String], _ expected: String?) {
+        #expect(Inspection.difference(of: theirs, from: ours) == expected)
+    }
+}
