@@ -33,7 +33,7 @@ extension Verb {
 
     static let workspaceList = Verb(
         "workspace list", "Lists the workspaces.",
-        options: [Option("--deleted", nil, "include those whose data was erased")] + Option.reading
+        options: [Option("--deleted", nil, "include workspaces whose data was erased")] + Option.reading
     ) { arguments in
         try Administration.run(arguments) { administration in
             let all = try administration.access.workspaceOverviews(includesDeleted: arguments.has("--deleted"))

@@ -6,7 +6,7 @@ public struct AllowedNetworks: Sendable {
     /// No networks.
     public static let none = AllowedNetworks(ranges: [])
 
-    /// Addresses that are never connected to, whatever the variable says: the local machine under all its addresses,
+    /// Addresses that are never connected to, even if the variable lists them: the local machine under all its addresses,
     /// multicast, and link-local addresses, at which clouds offer credentials (169.254.169.254 and fd00:ec2::254).
     private static let closed = [
         "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8",

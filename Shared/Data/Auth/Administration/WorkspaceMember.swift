@@ -116,7 +116,7 @@ extension Workspace {
         return member
     }
 
-    /// The roles of those who manage members, keys and integrations.
+    /// The roles that may manage members, keys and integrations.
     private static let adminRoles: Set = [Role.superAdmin, .admin]
 
     /// Throws if the member is the only one with such a role.
