@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// Nothing was sent to the upstream, so even a request that must not be repeated is sent again.
+    /// The upstream has got no request, so even a request that must not be repeated is sent again.
     @Test("A refusal of the proxy is told as such, and tried again only if it may pass", arguments: [403, 502])
     func refusals(_ status: Int) throws {
         let proxy = try ConnectProxy(to: server.port, status: status)

@@ -270,7 +270,7 @@ import Testing
         }
         #expect(left == [])
         #expect(try AuditLog(connection, workspaceID: id).verify() > 0)
-        // Nothing is left to do, and nothing fails.
+        // The queue is empty, and the next run does not fail.
         #expect(try run(["invoke", "scheduled-jobs"] + configured).status == 0)
         #expect(try verb("jobs")["jobs"] == [])
     }
