@@ -36,7 +36,9 @@ import Testing
     }
 
     /// The runner refuses requests without credentials as the function itself would.
-    @Test("Each operation requires the credentials that it declares and that the configuration names", arguments: Operation.all)
+    @Test(
+        "Each operation requires the credentials that it declares and that the configuration names",
+        arguments: Operation.all)
     func credentials(_ operation: Operation) throws {
         let function = try #require(try configuration().functions.first { $0.route == route(of: operation) })
         switch (handler(of: operation).access, operation.access) {

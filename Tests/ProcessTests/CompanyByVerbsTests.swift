@@ -1,5 +1,7 @@
 import Base
 import Foundation
+import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -8,11 +10,19 @@ import Testing
     private let folder: TemporaryFolder
     private let database: EmptyDatabase
     private let okta: FakeProvider
+    private let interruption: Interruption
+
+    /// An event that happens while a sync asks for the apps.
+    private final class Interruption: Sendable {
+        let action = Mutex<(@Sendable () -> Void)?>(nil)
+    }
 
     init() throws {
         folder = try TemporaryFolder()
         database = try EmptyDatabase()
-        okta = try Self.makeOkta()
+        let interruption = Interruption()
+        self.interruption = interruption
+        okta = try Self.makeOkta(interruption)
         let project = try String(contentsOfFile: BuiltProducts.project + "/wrangler-like.json", encoding: .utf8)
         try folder.write("wrangler-like.json", project)
         let secret = String(repeating: "0a", count: 32)
@@ -30,8 +40,9 @@ import Testing
     }
 
     /// An org of two people: ann, and bob, who has not signed in for a year.
-    private static func makeOkta() throws -> FakeProvider {
+    private static func makeOkta(_ interruption: Interruption) throws -> FakeProvider {
         try FakeProvider { request in
+            if request.path == "/api/v1/apps" { interruption.action.withLock { $0 }?() }
             guard request.headers["Authorization"] == "SSWS " + FakeOkta.token else { return nil }
             func person(_ name: String, lastLogin: Timestamp) -> JSON {
                 [
@@ -63,7 +74,11 @@ import Testing
     }
 
     /// Runs a verb; the result is its exit status and what it says.
-    private func run(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
+    private func run(_ words: [String]) throws -> Done { try Self.run(words) }
+
+    private typealias Done = (status: Int32, output: String, errors: String)
+
+    private static func run(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
         let process = try PipedProgram(
             BuiltProducts.program("local-runner"), arguments: words,
             environment: ["DATABASE_URL": "sqlite:/nonexistent", "USER": "ada"], seconds: 90)
@@ -208,7 +223,8 @@ import Testing
         #expect(backup["workspaces"] == 1 && backup["audit_entries"]?.integer.map { $0 > 8 } == true, "\(backup)")
 
         try verb("workspace", "set", workspace, "name=Changed", "mfa_required=true", "tiers.suspend_user=default")
-        try verb("member", "add", "--workspace", workspace, "--user", Identifier.random().description, "--role", "viewer")
+        try verb(
+            "member", "add", "--workspace", workspace, "--user", Identifier.random().description, "--role", "viewer")
         try verb("key", "create", "--workspace", workspace, "--name", "Another")
         try verb("workspace", "create", "--name", "Second", "--plan", "free")
         try verb("workspace", "delete", workspace, "--confirm", "Changed")
@@ -222,6 +238,41 @@ import Testing
         #expect(try state() == before)
         // The product goes on with it.
         #expect(try json(call("api-mcp-findings", key, path: "/api/mcp/findings"))["findings"]?.array?.isEmpty == false)
+    }
+
+    @Test("A workspace that is deleted while its sync runs stays empty", .timeLimit(.minutes(5)))
+    func deletedDuringSync() throws {
+        #expect(try run(["migrate", "--database", database.url]).status == 0)
+        let workspace = try #require(
+            try verb("workspace", "create", "--name", "Acme", "--plan", "enterprise")["id"]?.string)
+        let admin = Identifier.random()
+        try verb("member", "add", "--workspace", workspace, "--user", admin.description, "--role", "admin")
+        _ = try call(
+            "api-connect-integration", token(admin),
+            body: [
+                "workspaceId": .string(workspace), "platform": "okta",
+                "config": ["domain": "example.okta.com", "api_token": .string(FakeOkta.token)],
+            ])
+        let url = database.url
+        let statuses = Mutex<[Int32]>([])
+        let deletion = { @Sendable in
+            let done = try? Self.run(["workspace", "delete", workspace, "--confirm", "Acme", "--database", url])
+            statuses.withLock { $0.append(done?.status ?? -1) }
+        }
+        interruption.action.withLock { $0 = deletion }
+        _ = try run(["invoke", "scheduled-jobs"] + configured)
+        #expect(statuses.withLock { $0.first } == 0)
+        let connection = database.connect()
+        defer { connection.close() }
+        let id = try #require(Identifier(workspace))
+        let left = try StoredRows(connection)[id].filter { row in
+            !["workspaces", "audit_log", "audit_heads"].contains { row.hasPrefix($0) }
+        }
+        #expect(left == [])
+        #expect(try AuditLog(connection, workspaceID: id).verify() > 0)
+        // The queue is empty, and the next run does not fail.
+        #expect(try run(["invoke", "scheduled-jobs"] + configured).status == 0)
+        #expect(try verb("jobs")["jobs"] == [])
     }
 
     @Test("A verb that fails says what, where and what to do, and changes nothing")

@@ -2,6 +2,8 @@ import Base
 import TestSupport
 import Testing
 
+@testable import Store
+
 /// Runs of scheduled functions as a platform starts them: the exit status says how they came out.
 @Suite(.usesStore) struct ScheduledRunTests {
     private let store: TestStore
@@ -27,6 +29,27 @@ import Testing
         #expect(done.status == 0 && done.response["statusCode"]?.integer == 200, "\(done.response)")
         let failed = try run(function, variables.merging(["DATABASE_URL": "sqlite:/nonexistent/store.db"]) { $1 })
         #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 503, "\(failed.response)")
+    }
+
+    /// The functions of the last release must not write into a database that they don't know.
+    @Test(
+        "A run on a schema that is too old or too new does nothing and ends with 1",
+        arguments: ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs", "scheduled-session-keys"])
+    func schemas(_ function: String) throws {
+        let empty = try EmptyDatabase()
+        let variables = ["CREDENTIALS_KEY": FakeOkta.credentialsKey]
+        _ = try empty.connect().isCurrent()
+        let early = try run(function, variables.merging(["DATABASE_URL": empty.url]) { $1 })
+        #expect(early.status == 1 && early.response["statusCode"]?.integer == 503, "\(early.response)")
+        let later = SchemaState.ofThisBuild + 1
+        try store.database.execute(
+            "INSERT INTO schema_migrations (version, name, applied_at, oldest_build) VALUES ($1, 'later', $2, $1)",
+            later, Timestamp.now)
+        if TestStore.Engine.ofThisRun == .sqlite {
+            try store.database.execute(SQL(text: "PRAGMA user_version = \(later)"))
+        }
+        let late = try run(function, variables.merging(["DATABASE_URL": store.url]) { $1 })
+        #expect(late.status == 1 && late.response["statusCode"]?.integer == 503, "\(late.response)")
     }
 
     @Test("A run that gets no key set ends with 1")

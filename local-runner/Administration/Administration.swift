@@ -25,9 +25,14 @@ struct Administration {
                     Administration(access: SystemAccess(database), actor: actor, output: output, source: source))
             }
         } catch let error as any DomainError {
-            throw Failure(plain(error))
+            throw failure(error)
         }
         return 0
+    }
+
+    /// The error of a verb for an error of the product: a command line that can't be understood, or a failure.
+    static func failure(_ error: any DomainError) -> any Error {
+        error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
     }
 
     /// An error's sentence as the rest of a line that begins with the program's name.

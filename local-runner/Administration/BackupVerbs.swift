@@ -58,7 +58,8 @@ extension Verb {
         }
         output.say([
             "file": .string(file), "bytes": .integer(summary.bytes), "schema_version": .integer(summary.version),
-            "workspaces": .integer(summary.workspaces), "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
+            "workspaces": .integer(summary.workspaces),
+            "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
         ]) {
             let entries = summary.auditEntries.map { "\($0) audit entries, all intact" }
             Terminal.say(
@@ -78,7 +79,7 @@ extension Arguments {
     /// The one operand, a path. `meaning` is its meaning.
     fileprivate func file(_ meaning: String) throws(UsageError) -> String {
         guard operands.count == 1, let path = operands.first, !path.isEmpty else {
-            throw UsageError("write \(meaning), and no other operand")
+            throw UsageError("write FILE, \(meaning), and no other operand")
         }
         return path
     }

@@ -49,7 +49,7 @@ extension Verb {
         do throws(EnvironmentError) {
             return try CredentialSeal(Environment([name: given]))
         } catch {
-            throw Failure(error.description)
+            throw Failure("\(error); local-runner credentials reseal --help explains the rotation")
         }
     }
 

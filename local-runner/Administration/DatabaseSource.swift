@@ -1,15 +1,13 @@
 import Base
 import Store
 
-/// The database of a verb that needs nothing else.
-///
-/// It is the one that --database names; otherwise that of the variable DATABASE_URL, unless options say which
-/// configuration is meant; otherwise that of the configuration.
+/// The database of a verb that needs only a database: --database, or else the variable DATABASE_URL if no option names
+/// a configuration, or else the configuration's database.
 struct DatabaseSource {
-    /// The URL without password and parameters, for people.
+    /// The URL without its password and parameters.
     let name: String
     private let url: Secret
-    /// The folder of the configuration's SQLite file, which is made with it. Nil for a database that was named.
+    /// The folder of the configuration's SQLite file, which is created with it. Nil for other databases.
     private var folder: String?
 
     init(_ arguments: Arguments) throws {
@@ -41,28 +39,31 @@ struct DatabaseSource {
         name = url.reveal { Self.name(of: $0) }
     }
 
-    /// A URL without what may be secret.
+    /// A URL without its password and parameters. A password may contain any character, so the host begins after the
+    /// last @ of the whole URL.
     static func name(of url: String) -> String {
         guard !url.hasPrefix("sqlite:") else { return url }
-        let address = String(url.prefix { $0 != "?" })
-        guard let (scheme, rest) = address.cut(at: ":"), rest.hasPrefix("//") else { return "a database" }
-        let authority = rest.dropFirst(2)
-        guard let (user, host) = authority.cut(atLast: "@") else { return "\(scheme)://\(authority)" }
-        return "\(scheme)://\(user.prefix { $0 != ":" })@\(host)"
+        guard let (scheme, rest) = url.cut(at: ":"), rest.hasPrefix("//") else { return "this database" }
+        let address = rest.dropFirst(2)
+        guard let (before, host) = address.cut(atLast: "@") else {
+            return "\(scheme)://\(address.prefix { $0 != "?" })"
+        }
+        let user = before.prefix { $0 != ":" && $0 != "/" && $0 != "?" }
+        return "\(scheme)://\(user)@\(host.prefix { $0 != "?" })"
     }
 
-    /// Opens the database. With `migrates` it is made if it is missing, and its schema brought up to date.
+    /// Opens the database. With `migrates` it is created if it is missing, and its schema is brought up to date.
     ///
     /// - Throws: `Failure` if this build does not know the engine, if there is no database, or if this build can't
     ///   serve its schema.
     func open(migrates: Bool = false) throws -> any Database {
         guard let place = url.reveal({ DatabaseURL($0) }) else {
             throw Failure(
-                "\(name) is on no engine that this build knows; write sqlite:PATH, or use a build with PostgreSQL "
+                "this build does not know the engine of \(name); write sqlite:PATH, or use a build with PostgreSQL "
                     + "(local-runner/dev --build-only --postgresql)")
         }
         guard migrates || place.exists else {
-            throw Failure("there is no database at \(name); make it with local-runner migrate")
+            throw Failure("there is no database at \(name); local-runner migrate creates it")
         }
         if migrates, let folder { try File.makeFolder(folder, mode: 0o700) }
         let database = place.database(creates: migrates)
@@ -85,20 +86,22 @@ struct DatabaseSource {
         return file
     }
 
-    /// Runs `body`, and says of an error of the database where it happened and what to do.
+    /// Runs `body`. Turns an error of the database into one that says where it happened and what to do.
     func explained<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let error as StoreError {
-            throw Failure("\(error) (\(name)); \(Self.advice(error))")
+            throw Failure("\(error) (\(name)); \(advice(error))")
         }
     }
 
-    private static func advice(_ error: StoreError) -> String {
+    private func advice(_ error: StoreError) -> String {
         switch error {
+        case .unreachable where name.hasPrefix("sqlite:"):
+            "nothing was changed; check the path, that this user may use the file, and that no other process locks it"
         case .unreachable:
             "nothing was changed; check that the server runs, that the URL is right and that this user may connect"
-        case .unwritable: "nothing was changed; make room on its disk, or let it be written again"
+        case .unwritable: "nothing was changed; free space on its disk, or make it writable for this user"
         case .damaged: "nothing was changed; restore it from a backup"
         case .constraint, .failed, .unexpectedValue: "nothing was changed"
         }

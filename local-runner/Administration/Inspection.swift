@@ -2,7 +2,8 @@ import Base
 import Glibc
 import Store
 
-/// Checks everything that the product needs, one subject after the other. If one fails, the others are still checked.
+/// Checks everything that the product needs, one subject after the other. If one fails, the others are still checked; only without
+/// a configuration that can be read, nothing else is.
 struct Inspection {
     private let project: Project
 
@@ -64,10 +65,12 @@ struct Inspection {
                 return [
                     InspectionFinding(
                         .failed, subject, "\(name) can be read but not written",
-                        advice: "make room on its disk, or give this user the right to write")
+                        advice: "free space on its disk, or make it writable for this user")
                 ]
             }
-            var findings = [InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")]
+            var findings = [
+                InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")
+            ]
             if name.hasPrefix("sqlite:") {
                 findings += rights(of: String(name.dropFirst("sqlite:".count)), "the customers' data")
             } else {
@@ -107,7 +110,6 @@ struct Inspection {
         do { folder = try project.functionsFolder } catch {
             return [InspectionFinding(.failed, subject, "the folder of the executables is not known: \(error)")]
         }
-        let known = Set(Components.lines)
         var findings: [InspectionFinding] = []
         for function in configuration.functions.map(\.function) {
             let path = "\(folder)/\(function)"
@@ -124,18 +126,19 @@ struct Inspection {
                         advice: "check its permissions (chmod 755) and its architecture"))
                 continue
             }
-            let others = Set(run.text.split(separator: "\n").map(String.init)).subtracting(known).sorted()
-            if let other = others.first {
+            let components = run.text.split(separator: "\n").map(String.init)
+            if let difference = Self.difference(of: components, from: Components.lines) {
                 findings.append(
                     InspectionFinding(
-                        .failed, subject, "\(function) is of another build than this program: it contains \(other)",
+                        .failed, subject,
+                        "\(function) is not from the build of this program: it contains \(difference)",
                         advice: "build all of them together with local-runner/dev --build-only"))
             }
         }
         if findings.isEmpty {
             findings.append(
                 InspectionFinding(
-                    .ok, subject, "all \(configuration.functions.count) executables are in \(folder), of one build"))
+                    .ok, subject, "all \(configuration.functions.count) executables are in \(folder), from one build"))
         }
         if !JobWorker.canRun(configuration) {
             findings.append(
@@ -144,6 +147,21 @@ struct Inspection {
                     advice: "without it, syncs and actions run only within the request that starts them"))
         }
         return findings
+    }
+
+    /// Compares an executable's components with this program's. Each executable contains only the libraries that it
+    /// needs, but in one build a library has one version, and either all executables with a database can use PostgreSQL
+    /// or none can. Returns the difference, or nil if there is none.
+    static func difference(of components: [String], from own: [String]) -> String? {
+        func byName(_ lines: [String]) -> [String: String] {
+            Dictionary(lines.map { (String($0.prefix { $0 != " " }), $0) }) { first, _ in first }
+        }
+        let (theirs, ours) = (byName(components), byName(own))
+        for (name, line) in theirs.sorted(by: { $0.key < $1.key }) {
+            if let other = ours[name], other != line { return "\(line), and this program \(other)" }
+        }
+        guard theirs["SQLite"] != nil, (theirs["libpq"] == nil) != (ours["libpq"] == nil) else { return nil }
+        return theirs["libpq"] == nil ? "no support for PostgreSQL" : "support for PostgreSQL, and this program none"
     }
 
     // MARK: Files

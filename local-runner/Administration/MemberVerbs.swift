@@ -67,7 +67,8 @@ extension Verb {
             ]) {
                 Terminal.say("Removed \(removed.member.userID).")
                 guard !removed.keys.isEmpty else { return }
-                Terminal.say("Their API keys, \(removed.areKeysRevoked ? "which are now revoked" : "which stay valid"):")
+                Terminal.say(
+                    "Their API keys, \(removed.areKeysRevoked ? "which are now revoked" : "which stay valid"):")
                 Terminal.say(table: [KeyText.header] + removed.keys.map(KeyText.row))
             }
         }

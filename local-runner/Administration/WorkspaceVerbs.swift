@@ -33,7 +33,7 @@ extension Verb {
 
     static let workspaceList = Verb(
         "workspace list", "Lists the workspaces.",
-        options: [Option("--deleted", nil, "include those whose data was erased")] + Option.reading
+        options: [Option("--deleted", nil, "include workspaces whose data was erased")] + Option.reading
     ) { arguments in
         try Administration.run(arguments) { administration in
             let all = try administration.access.workspaceOverviews(includesDeleted: arguments.has("--deleted"))
@@ -78,7 +78,9 @@ extension Verb {
         guard let first = arguments.operands.first, arguments.operands.count > 1 else {
             throw UsageError("write the workspace's id and at least one KEY=VALUE")
         }
-        guard let id = Identifier(first) else { throw UsageError("\(first) is not a UUID; write the workspace's id first") }
+        guard let id = Identifier(first) else {
+            throw UsageError("\(first) is not a UUID; write the workspace's id first")
+        }
         var settings: [WorkspaceSetting] = []
         for text in arguments.operands.dropFirst() {
             do throws(AdministrationError) {

@@ -1,6 +1,7 @@
 import Base
 import CSystem
 import Glibc
+import Store
 
 /// The main program: finds the verb and runs it. Exit status 0 means success, 1 a failure, 2 a command line that can't
 /// be understood. `invoke` has its own.
@@ -11,7 +12,8 @@ struct Main {
         Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,
         Verb.memberAdd, Verb.memberList, Verb.memberRole, Verb.memberRemove, Verb.keyCreate, Verb.keyList,
         Verb.keyRevoke, Verb.sessionRevoke, Verb.integrationList, Verb.integrationShow, Verb.actionList,
-        Verb.credentialsReseal, Verb.check, Verb.backup, Verb.restore, Verb.copyStore, Verb.auditVerify, Verb.completion,
+        Verb.credentialsReseal, Verb.check, Verb.backup, Verb.restore, Verb.copyStore, Verb.auditVerify,
+        Verb.completion,
     ]
 
     static func main() {
@@ -32,7 +34,7 @@ struct Main {
                 return 0
             }
             if name == "--version" {
-                Terminal.say(Components.lines.joined(separator: "\n"))
+                Terminal.say((["schema \(SchemaState.ofThisBuild)"] + Components.lines).joined(separator: "\n"))
                 return 0
             }
             let found = try VerbTable.find(words, among: verbs)
@@ -55,7 +57,8 @@ struct Main {
             }
             return try verb.run(arguments)
         } catch let error as UsageError {
-            return fail("local-runner \(verb.name): \(error); see local-runner \(verb.name) --help", status: 2)
+            let text = error.description.hasSuffix(".") ? String(error.description.dropLast()) : error.description
+            return fail("local-runner \(verb.name): \(text); see local-runner \(verb.name) --help", status: 2)
         } catch {
             return fail("local-runner \(verb.name): \(error)", status: 1)
         }
@@ -70,8 +73,8 @@ struct Main {
         Verbs:
         \(Verb.table(verbs.map { (($0.name + " " + $0.operands), $0.summary) }))
 
-        local-runner VERB --help describes one verb. local-runner --version lists the libraries that this program
-        contains.
+        local-runner VERB --help describes one verb. local-runner --version prints the version of the
+        schema and lists the libraries that this program contains.
         """
     }
 

@@ -75,6 +75,7 @@ struct Project {
         try File.makeFolder(stateFolder, mode: 0o700)
         let database = url.database(creates: true)
         try database.migrate()
+        if let problem = try database.schemaState().problem { throw Failure("the database \(problem)") }
         return database
     }
 

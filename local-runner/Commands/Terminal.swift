@@ -6,8 +6,27 @@ enum Terminal {
     /// Writes a line to standard output.
     static func say(_ line: String = "") { _ = File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) }
 
+    /// A text in which no control character is left, so that data from a platform can't control the terminal.
+    private static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { result.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
+        return String(result)
+    }
+
+    /// True for control characters, and for invisible ones such as those that change the direction of text. Joiners are
+    /// part of words.
+    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control: true
+        case .format: scalar != "\u{200C}" && scalar != "\u{200D}"
+        default: false
+        }
+    }
+
     /// Writes rows as aligned columns.
     static func say(table rows: [[String]]) {
+        let rows = rows.map { $0.map(harmless) }
         let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[at: column]?.count ?? 0) } }
         for row in rows {
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }

@@ -1,6 +1,7 @@
 import Auth
 import Base
 import Glibc
+import HTTP
 import Integrations
 import Store
 
@@ -22,6 +23,10 @@ enum VariableType {
             case "EXPORT_MAX_ROWS": return number(name, value, in: 1...1_000_000, "from 1 to 1000000")
             case "JOB_PROCESSES": return number(name, value, in: 1...256, "from 1 to 256")
             case "JOB_WORKER_SECONDS": return number(name, value, in: 1...86_400, "from 1 to 86400")
+            case "HTTPS_PROXY": _ = try Proxy(environment)
+            case "NO_PROXY":
+                _ = try Proxy(Environment([name: value, "HTTPS_PROXY": "http://proxy.example"]))
+            case "UPSTREAM_ALLOWED_NETWORKS": _ = try AllowedNetworks(environment)
             case "ENVIRONMENT":
                 // Any other name is an environment in which nothing of development is allowed.
                 let known = "development"

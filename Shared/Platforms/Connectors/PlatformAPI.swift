@@ -228,6 +228,7 @@ public final class PlatformAPI {
         switch error {
         // Requests get only the time that is left, so a failure at the deadline says nothing about the provider.
         case .unreachable where client.deadline <= UpstreamClient.now: .outOfTime
+        case .proxyRefused where client.deadline <= UpstreamClient.now: .outOfTime
         case .broken where isIdempotent && client.deadline <= UpstreamClient.now: .outOfTime
         default: Self.connectorError(error, isIdempotent: isIdempotent)
         }
@@ -242,6 +243,8 @@ public final class PlatformAPI {
         case .throttled(let seconds): .rateLimited(seconds: seconds)
         case .refused: .configuration("Connections to this address are not allowed.")
         case .unreachable: unreachable
+        case .proxyRefused(let status):
+            .provider("The server's proxy refused to connect to the provider (status \(status)).")
         case .broken where !isIdempotent:
             .unknownOutcome("The connection broke off; the provider may have carried the action out.")
         case .broken: .provider("The connection to the provider broke off.")

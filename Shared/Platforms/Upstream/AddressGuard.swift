@@ -2,8 +2,9 @@ import Base
 import CCurl
 import Glibc
 
-/// Decides which addresses may be connected to: only global unicast addresses. It checks the address itself at the time
-/// of the connection, whatever host name it comes from.
+/// Decides which addresses may be connected to: only global unicast addresses, and the networks that the operator allows
+/// for self-hosted platforms. It checks the address itself at the time of the connection, whatever host name it comes
+/// from.
 enum AddressGuard {
     /// The only part of IPv6 that IANA has allocated for global unicast addresses. All other addresses are refused,
     /// including those that are unassigned today.
@@ -34,7 +35,9 @@ enum AddressGuard {
         return address.bytes.count == 4 || globalUnicast?.contains(address) == true
     }
 
-    static func allows(_ address: UnsafePointer<sockaddr>) -> Bool {
+    /// Returns true if a socket may connect to an address: one that `allows` accepts, or one in `networks`.
+    static func allows(_ address: UnsafePointer<sockaddr>, or networks: AllowedNetworks) -> Bool {
+        func allows(_ address: IPAddress) -> Bool { Self.allows(address) || networks.contains(address) }
         func bytes<Value>(_ value: Value) -> IPAddress? { withUnsafeBytes(of: value) { IPAddress(bytes: Array($0)) } }
         let raw = UnsafeRawPointer(address)
         return switch Int32(address.pointee.sa_family) {

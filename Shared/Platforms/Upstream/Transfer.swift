@@ -13,6 +13,8 @@ final class Transfer {
 
     private let limit: Int
     private let isOverride: Bool
+    private let proxy: Proxy?
+    private let networks: AllowedNetworks
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let gate: UnsafeMutablePointer<ccurl_guard>
     private var headers = Headers()
@@ -24,10 +26,13 @@ final class Transfer {
     ///
     /// - Parameters:
     ///   - url: The URL to connect to, which an override in development may have changed.
+    ///   - proxy: The proxy to use. Nil for a direct connection.
+    ///   - networks: The private networks that a direct connection may use.
     ///   - authorities: The path of the file with the trusted certificate authorities.
     ///   - limit: The longest response body that is accepted, in bytes.
     init?(
-        _ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, authorities: String, limit: Int
+        _ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, proxy: Proxy?,
+        networks: AllowedNetworks, authorities: String, limit: Int
     ) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = OpaquePointer(handle)
@@ -35,6 +40,8 @@ final class Transfer {
         self.request = request
         self.limit = limit
         self.isOverride = isOverride
+        self.proxy = proxy
+        self.networks = networks
         gate = .allocate(capacity: 1)
         gate.initialize(to: ccurl_guard(may_connect: nil, context: nil))
         ccurl_set_text(handle, CURLOPT_CAINFO, authorities)
@@ -53,8 +60,7 @@ final class Transfer {
         let this = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_text(handle, CURLOPT_URL, url.description)
         ccurl_set_text(handle, CURLOPT_PROTOCOLS_STR, isOverride ? "http,https" : "https")
-        // Ignores the proxy settings of the environment, and does not follow redirects.
-        ccurl_set_text(handle, CURLOPT_PROXY, "")
+        setProxy(handle)
         ccurl_set_long(handle, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
@@ -107,6 +113,23 @@ final class Transfer {
         ccurl_set_pointer(handle, CURLOPT_HTTPHEADER, fields)
     }
 
+    /// Sets the proxy. libcurl does not read the environment's settings then, and sends neither the request's header
+    /// fields nor its credentials to the proxy.
+    private func setProxy(_ handle: UnsafeMutableRawPointer) {
+        ccurl_set_text(handle, CURLOPT_PROXY, proxy?.address ?? "")
+        ccurl_set_text(handle, CURLOPT_NOPROXY, "")
+        guard let proxy else { return }
+        ccurl_set_long(handle, CURLOPT_HTTPPROXYTUNNEL, 1)
+        ccurl_set_long(handle, CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        ccurl_set_long(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Basic needs no library that the executable lacks (see CLinkStubs).
+        ccurl_set_long(handle, CURLOPT_PROXYAUTH, 1)
+        if let user = proxy.user {
+            ccurl_set_text(handle, CURLOPT_PROXYUSERNAME, user.name)
+            user.password.reveal { _ = ccurl_set_text(handle, CURLOPT_PROXYPASSWORD, $0) }
+        }
+    }
+
     /// Limits the time for connecting and the total time, in seconds.
     func limitTime(connect: Double, total: Double) {
         ccurl_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(clamping: min(connect, total) * 1_000)))
@@ -121,6 +144,7 @@ final class Transfer {
 
     /// Returns the response, or the error that a result code of libcurl stands for.
     func outcome(_ code: CURLcode) -> Result<UpstreamResponse, UpstreamError> {
+        if code != CURLE_OK, let status = refusalOfProxy { return .failure(.proxyRefused(status: status)) }
         switch code {
         case CURLE_OK:
             return .success(
@@ -130,7 +154,8 @@ final class Transfer {
         case CURLE_UNSUPPORTED_PROTOCOL: return .failure(ccurl_sent(raw) == 0 ? .refused : .broken)
         case CURLE_URL_MALFORMAT: return .failure(.refused)
         case CURLE_COULDNT_CONNECT: return .failure(isRefused ? .refused : .unreachable)
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION,
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_SSL_CONNECT_ERROR,
+            CURLE_PEER_FAILED_VERIFICATION,
             CURLE_SSL_CACERT_BADFILE:
             return .failure(.unreachable)
         case CURLE_WRITE_ERROR where isTooLarge: return .failure(.tooLarge)
@@ -138,8 +163,16 @@ final class Transfer {
         }
     }
 
+    /// The status with which the proxy has refused a tunnel, so that nothing was sent to the upstream. Nil if it has not.
+    private var refusalOfProxy: Int? {
+        guard proxy != nil else { return nil }
+        let status = Int(ccurl_connect_status(raw))
+        return status == 0 || (200..<300).contains(status) ? nil : status
+    }
+
     private func mayConnect(to address: UnsafePointer<sockaddr>) -> Bool {
-        if isOverride || AddressGuard.allows(address) { return true }
+        // With a proxy, this is the proxy's address, which the operator has chosen.
+        if isOverride || proxy != nil || AddressGuard.allows(address, or: networks) { return true }
         isRefused = true
         return false
     }

@@ -4,9 +4,12 @@ import CCurl
 import CSystem
 import Glibc
 
-/// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, uses no proxy,
-/// connects to no private addresses, limits times and sizes, and retries according to the provider's own signals.
-/// Connections are kept for later requests.
+/// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, connects to no
+/// private addresses, limits times and sizes, and retries according to the provider's own signals. Connections are kept
+/// for later requests.
+///
+/// The variables HTTPS_PROXY and NO_PROXY name a proxy (`Proxy`). UPSTREAM_ALLOWED_NETWORKS names private networks that
+/// may be connected to, for platforms that customers run themselves (`AllowedNetworks`).
 ///
 /// In development, the variable `UPSTREAM_` plus the platform's identifier in capitals sets a base URL, whose scheme,
 /// host and port replace those of every request.
@@ -32,17 +35,22 @@ public final class UpstreamClient {
     private let retry: RetryPolicy
     private let override: UpstreamURL?
     private let authorities: String
+    private let proxy: Proxy?
+    private let networks: AllowedNetworks
     private let multi: UnsafeMutableRawPointer?
 
-    /// Creates a client for a platform. It has `seconds` seconds for all of its requests together.
+    /// Creates a client for a platform. It has `seconds` seconds for all of its requests together. `isSelfHosted` is
+    /// true for platforms whose servers customers run and name themselves; only these may be in private networks.
     public init(
-        _ platform: String, _ environment: Environment, retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(),
-        seconds: Double
+        _ platform: String, _ environment: Environment, isSelfHosted: Bool = false,
+        retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(), seconds: Double
     ) throws(EnvironmentError) {
         self.limits = limits
         self.retry = retry
         deadline = Self.now + seconds
         override = try Self.override(platform, environment)
+        proxy = try override == nil ? Proxy(environment) : nil
+        networks = try isSelfHosted ? AllowedNetworks(environment) : .none
         // An override without TLS needs no certificate authorities.
         authorities = override?.scheme == .http ? "" : try CertificateAuthorities.file(environment)
         csystem_use_own_resolver()
@@ -153,9 +161,11 @@ public final class UpstreamClient {
 
     private func transfer(_ index: Int, _ request: UpstreamRequest) -> Transfer? {
         guard request.isSound, request.url.scheme == .https || override != nil else { return nil }
+        let proxy = proxy?.serves(host: request.url.host, port: request.url.port ?? 443) == true ? proxy : nil
+        guard proxy == nil || request.url.mayBeSentToProxy else { return nil }
         return Transfer(
             index, request, to: override.map(request.url.moved) ?? request.url, isOverride: override != nil,
-            authorities: authorities, limit: limits.bodyLength)
+            proxy: proxy, networks: networks, authorities: authorities, limit: limits.bodyLength)
     }
 
     private func start(_ transfer: Transfer, _ running: inout [OpaquePointer: Transfer]) {
@@ -182,6 +192,8 @@ public final class UpstreamClient {
                 seconds = wait
             }
         case .failure(.unreachable): break
+        // A proxy that answers with 5xx may be able to connect later.
+        case .failure(.proxyRefused(let status)): guard status >= 500 else { return .success(nil) }
         case .failure(.broken): guard transfer.request.mayBeRetried else { return .success(nil) }
         case .failure: return .success(nil)
         }

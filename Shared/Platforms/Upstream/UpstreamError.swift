@@ -5,6 +5,8 @@ public enum UpstreamError: Error, Equatable {
     case refused
     /// No connection could be made. The request was not sent.
     case unreachable
+    /// The proxy of HTTPS_PROXY refused the connection with this status. The request was not sent.
+    case proxyRefused(status: Int)
     /// The connection broke, the time ran out, or the response was not HTTP. The request may have been carried out.
     case broken
     /// The response is longer than the limit.
@@ -19,6 +21,7 @@ extension UpstreamError: CustomStringConvertible {
         switch self {
         case .refused: "connections to this address are not allowed"
         case .unreachable: "the provider can't be reached"
+        case .proxyRefused(let status): "the proxy refused the connection with status \(status)"
         case .broken: "the connection broke, or the response did not arrive in time"
         case .tooLarge: "the response is too large"
         case .throttled(let seconds): "the provider asks to wait \(seconds) seconds"

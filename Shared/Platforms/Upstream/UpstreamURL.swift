@@ -61,6 +61,18 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
         return UpstreamURL(scheme: scheme, host: host, port: port, target: String(target))
     }
 
+    /// False if the host is itself an address that may not be connected to, in whatever notation, or a name that every
+    /// resolver gives its own machine. A proxy resolves other names itself, and decides about them itself.
+    var mayBeSentToProxy: Bool {
+        let isBracketed = host.hasPrefix("[")
+        if let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : Substring(host))) {
+            return AddressGuard.allows(address)
+        }
+        guard let last = host.split(separator: ".").last, !isBracketed else { return false }
+        // Some resolvers take a name whose last label is a number for an IPv4 address, such as 2130706433 and 0x7f.1.
+        return !last.allSatisfy(\.isNumber) && !last.hasPrefix("0x") && last != "localhost"
+    }
+
     /// Returns the same path and query at the origin of `other`.
     func moved(to other: UpstreamURL) -> UpstreamURL {
         UpstreamURL(scheme: other.scheme, host: other.host, port: other.port, target: target)

@@ -27,6 +27,11 @@ public final class Schedule: Service {
         let requestID = Identifier.random().description
         let log = process.log.with("request_id", requestID)
         return process.answer(log) {
+            // A build that does not know the schema must not write in the background.
+            if let problem = try process.database().schemaState().problem {
+                log.write(.error, "nothing was done: the database \(problem)")
+                throw HTTPError.unavailable
+            }
             let result = try run(
                 ScheduledContext(
                     time: event.time, env: environment, access: SystemAccess(try process.database()), log: log))

@@ -63,6 +63,13 @@ static inline long ccurl_status(CURL *handle) {
     return status;
 }
 
+/// Returns the status of the last answer of a proxy to CONNECT. It is 0 if there was none.
+static inline long ccurl_connect_status(CURL *handle) {
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
 /// Returns the number of bytes of requests that were sent. It is 0 if no request was sent.
 static inline long ccurl_sent(CURL *handle) {
     long size = 0;

@@ -35,7 +35,7 @@ public struct AdministrationError: DomainError, Equatable {
     static func lastAdmin(_ userID: Identifier) -> AdministrationError {
         AdministrationError(
             .conflict, "last_admin",
-            "User \(userID) is the last member with the role admin. Give another member this role first, "
+            "User \(userID) is the last admin of the workspace. Give another member the role admin first, "
                 + "or add --leave-no-admin.")
     }
 

@@ -57,15 +57,15 @@ extension Workspace {
 
     /// Gives a member another role, which applies from the next request on.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member, or if no member would have the role admin and
-    ///   `mayLeaveNoAdmin` is false.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin` is
+    ///   false.
     @_spi(System) public func changeRole(
         of userID: Identifier, to role: Role, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> WorkspaceMember {
         try withWriteLock {
             let before = try demandMember(userID)
             guard before.role != role else { return before }
-            if !mayLeaveNoAdmin { try demandAnotherAdmin(than: before) }
+            if !mayLeaveNoAdmin, !Self.adminRoles.contains(role) { try demandAnotherAdmin(than: before) }
             return try audited {
                 try execute("UPDATE members SET role = $3 WHERE workspace_id = $1 AND user_id = $2", userID, role)
                 let after = WorkspaceMember(
@@ -79,8 +79,8 @@ extension Workspace {
 
     /// Removes a member. The active API keys that the member made are revoked too, unless `keepsKeys` is true.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member, or if no member would have the role admin and
-    ///   `mayLeaveNoAdmin` is false.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin` is
+    ///   false.
     @_spi(System) public func removeMember(
         _ userID: Identifier, keepsKeys: Bool, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> RemovedMember {
@@ -116,14 +116,14 @@ extension Workspace {
         return member
     }
 
-    /// Throws if the member is the only one with the role admin.
+    /// The roles that may manage members, keys and integrations.
+    private static let adminRoles: Set = [Role.superAdmin, .admin]
+
+    /// Throws if the member is the only one with such a role.
     private func demandAnotherAdmin(than member: WorkspaceMember) throws {
-        guard member.role == .admin else { return }
-        let others = try first(
-            "SELECT count(*) FROM members WHERE workspace_id = $1 AND role = $2 AND user_id <> $3", Role.admin,
-            member.userID
-        ) { try $0[0] as Int }
-        guard others ?? 0 > 0 else { throw AdministrationError.lastAdmin(member.userID) }
+        guard Self.adminRoles.contains(member.role) else { return }
+        let hasAnother = try members().contains { $0.userID != member.userID && Self.adminRoles.contains($0.role) }
+        guard hasAnother else { throw AdministrationError.lastAdmin(member.userID) }
     }
 
     private static func readMember(_ row: any Row) throws -> WorkspaceMember {

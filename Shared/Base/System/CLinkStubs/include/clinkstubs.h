@@ -25,7 +25,8 @@
    Why the traps cannot be reached. Upstream, the only user of libcurl, restricts CURLOPT_PROTOCOLS_STR to https (in
    development also http), which excludes scp, sftp, ldap, rtmp and all others. It sets CURLOPT_HTTP_VERSION to
    HTTP/1.1 and so never offers HTTP/2 in ALPN, and OpenSSL refuses a protocol that was not offered. It selects no
-   authentication scheme of libcurl's, so that Negotiate is never answered, and no SOCKS proxy. It accepts only host
+   authentication scheme of libcurl's but Basic, and that only for a proxy, so that Negotiate is never answered. It
+   takes only HTTP proxies, and no SOCKS proxy. It accepts only host
    names in ASCII, so that IDN is not consulted, and uses no cookies, so that the Public Suffix List is not. It calls
    neither curl_version nor curl_version_info. Store, the only user of libpq, sets gssencmode=disable.
 

@@ -26,7 +26,18 @@ public struct BackupError: DomainError, Equatable {
 
     static func databaseExists(_ path: String) -> BackupError {
         BackupError(
-            .conflict, "database_exists", "There is a database at \(path). To replace it, stop what uses it and add --replace.")
+            .conflict, "database_exists",
+            "There is a database at \(path). To replace it, stop the processes that use it and add --replace.")
+    }
+
+    static func unwritable(_ path: String, _ reason: String) -> BackupError {
+        BackupError(
+            .unavailable, "unwritable",
+            "\(path) can't be written: \(reason). Make room, or choose another place. Nothing was changed.")
+    }
+
+    static func unreadable(_ path: String, _ reason: String) -> BackupError {
+        BackupError(.unavailable, "unreadable", "\(path) can't be read: \(reason). Nothing was changed.")
     }
 
     static func isTheDatabase(_ path: String) -> BackupError {

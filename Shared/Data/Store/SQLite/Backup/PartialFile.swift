@@ -16,13 +16,13 @@ final class PartialFile {
         self.finalPath = finalPath
         path = finalPath + ".partial"
         descriptor = csystem_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.failure(path) }
+        guard descriptor >= 0 else { throw Self.unwritable(path) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, FileStatus(descriptor) == FileStatus(path) else {
             close(descriptor)
             throw BackupError.isUnderWay(finalPath)
         }
         guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
-            let error = Self.failure(path)
+            let error = Self.unwritable(path)
             close(descriptor)
             throw error
         }
@@ -34,7 +34,7 @@ final class PartialFile {
     /// Copies a file into this one.
     func fill(from source: String) throws {
         let input = csystem_open(source, O_RDONLY | O_CLOEXEC, 0)
-        guard input >= 0 else { throw Self.failure(source) }
+        guard input >= 0 else { throw Self.unreadable(source) }
         defer { close(input) }
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
@@ -42,12 +42,12 @@ final class PartialFile {
             if length == 0 { return }
             guard length > 0 else {
                 if errno == EINTR { continue }
-                throw Self.failure(source)
+                throw Self.unreadable(source)
             }
             var rest = chunk.prefix(length)
             while !rest.isEmpty {
                 let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-                guard written >= 0 || errno == EINTR else { throw Self.failure(path) }
+                guard written >= 0 || errno == EINTR else { throw Self.unwritable(finalPath) }
                 rest = rest.dropFirst(max(0, written))
             }
         }
@@ -64,7 +64,9 @@ final class PartialFile {
 
     /// Flushes the file to the disk and gives it its final name, in place of a file that has it.
     func publish() throws {
-        guard fsync(descriptor) == 0, rename(path, finalPath) == 0 else { throw Self.failure(finalPath) }
+        guard fsync(descriptor) == 0, rename(path, finalPath) == 0 else {
+            throw Self.unwritable(finalPath)
+        }
         let folder = csystem_open(Self.folder(of: finalPath), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard folder >= 0 else { return }
         fsync(folder)
@@ -87,13 +89,12 @@ final class PartialFile {
         return folder.isEmpty ? "/" : String(folder)
     }
 
-    /// The error of the last call of the system.
-    private static func failure(_ path: String) -> StoreError {
-        let reason = "\(path): \(String(cString: strerror(errno)))"
-        return switch errno {
-        case ENOSPC, EDQUOT, EFBIG, EROFS, EACCES, EPERM: .unwritable(reason)
-        default: .unreachable(reason)
-        }
+    /// The error for a call of the system that has failed.
+    private static func unwritable(_ path: String) -> BackupError {
+        .unwritable(path, String(cString: strerror(errno)))
+    }
+    private static func unreadable(_ path: String) -> BackupError {
+        .unreadable(path, String(cString: strerror(errno)))
     }
 }
 

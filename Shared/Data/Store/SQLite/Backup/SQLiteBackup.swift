@@ -51,7 +51,7 @@ public struct SQLiteBackup {
         let partial = try PartialFile(for: file)
         do {
             try copyPages(to: partial.path)
-            let summary = try Self.check(partial.path, journal: "DELETE")
+            let summary = try Self.check(partial.path, named: path, journal: "DELETE")
             try partial.publish()
             return summary
         } catch {
@@ -84,7 +84,9 @@ public struct SQLiteBackup {
             while result == SQLITE_OK { result = sqlite3_backup_step(backup, Self.pagesPerStep) }
             let end = sqlite3_backup_finish(backup)
             guard result == SQLITE_DONE, end == SQLITE_OK else {
-                throw StoreError(result == SQLITE_DONE ? end : result, on: opened)
+                let error = StoreError(result == SQLITE_DONE ? end : result, on: opened)
+                if case .unwritable(let reason) = error { throw BackupError.unwritable(file, reason) }
+                throw error
             }
         }
     }
@@ -112,7 +114,7 @@ public struct SQLiteBackup {
         let partial = try PartialFile(for: target)
         do {
             try partial.fill(from: file)
-            let summary = try Self.check(partial.path, journal: "WAL")
+            let summary = try Self.check(partial.path, named: file, journal: "WAL")
             if !allowsAnySchema {
                 guard summary.auditEntries != nil else { throw BackupError.newerThanThisBuild(summary.version) }
                 guard summary.version >= oldVersion else {
@@ -151,13 +153,13 @@ public struct SQLiteBackup {
     // MARK: Checks
 
     /// Checks a whole database: its pages and indexes, its references, and the audit log of each workspace. Also sets its
-    /// journal mode: a backup needs no other files, and a database is ready for use.
-    private static func check(_ path: String, journal: StaticString) throws -> Summary {
+    /// journal mode: a backup needs no other files, and a database is ready for use. Errors use `name` for the file.
+    private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
         defer { database.close() }
         let state: SchemaState
-        do { state = try database.schemaState() } catch StoreError.damaged { throw BackupError.noBackup(path) }
-        guard state != .missing else { throw BackupError.noBackup(path) }
+        do { state = try database.schemaState() } catch StoreError.damaged { throw BackupError.noBackup(name) }
+        guard state != .missing else { throw BackupError.noBackup(name) }
         do {
             let mode = try database.first(SQL(text: "PRAGMA journal_mode = \(journal)")) { try $0[0] as String }
             guard mode == "\(journal)".lowercased() else {

@@ -36,7 +36,7 @@ struct GitLab: Connector {
             let server = UpstreamURL(credentials["base_url"] ?? "https://gitlab.com")
         else { throw ConnectorError.configuration("GitLab takes group_id, token and base_url.") }
         let client = try UpstreamClient(
-            Self.platform.rawValue, scope.environment,
+            Self.platform.rawValue, scope.environment, isSelfHosted: true,
             retry: RetryPolicy(firstPause: scope.firstPause, decision: Self.decision), seconds: scope.seconds)
         api = PlatformAPI(
             client, server.appending("/api/v4"), headers: ["Accept": "application/json"],

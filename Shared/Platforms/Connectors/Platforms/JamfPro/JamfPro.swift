@@ -28,8 +28,8 @@ struct JamfPro: Connector {
             let secret = credentials.secret("client_secret")
         else { throw ConnectorError.configuration("Jamf Pro takes url, client_id and client_secret.") }
         let client = try UpstreamClient(
-            Self.platform.rawValue, scope.environment, retry: RetryPolicy(firstPause: scope.firstPause),
-            seconds: scope.seconds)
+            Self.platform.rawValue, scope.environment, isSelfHosted: true,
+            retry: RetryPolicy(firstPause: scope.firstPause), seconds: scope.seconds)
         api = PlatformAPI(
             client, base, headers: ["Accept": "application/json"],
             .token { try Self.token(client, base, id, secret) }, explain: Self.explain)

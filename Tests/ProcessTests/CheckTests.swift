@@ -1,0 +1,102 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+/// The verb check, on a whole build and on installations that lack something.
+@Suite(.usesStore) struct CheckTests {
+    private let folder: TemporaryFolder
+    private let store: TestStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try TestStore()
+        try folder.write(
+            "wrangler-like.json",
+            try String(contentsOfFile: BuiltProducts.project + "/wrangler-like.json", encoding: .utf8))
+        let secret = String(repeating: "0a", count: 32)
+        try write(
+            """
+            SUPABASE_JWT_SECRET=\(secret)
+            CREDENTIALS_KEY=\(FakeOkta.credentialsKey)
+            EXPORT_CURSOR_SECRET=\(secret)
+            CONFIRMATION_SECRET=\(secret)
+            AUDIT_SIGNING_KEY=\(secret)
+
+            """)
+    }
+
+    private func write(_ text: String) throws {
+        try folder.write(".dev.vars", folder.read(".dev.vars") + text)
+        chmod(folder.path(".dev.vars"), 0o600)
+    }
+
+    private func check(database: String? = nil) throws -> (status: Int32, findings: [String]) {
+        let process = try PipedProgram(
+            BuiltProducts.program("local-runner"),
+            arguments: [
+                "check", "--config", folder.path("wrangler-like.json"), "--database", database ?? store.url,
+                "--format", "json",
+            ], environment: [:], seconds: 90)
+        let status = try process.waitForEnd()
+        let json = try JSON(parsing: process.output)
+        #expect(json["ok"] == .bool(status == 0))
+        return (
+            status,
+            (json["findings"]?.array ?? []).map { finding in
+                ["verdict", "subject", "text", "advice"].compactMap { finding[$0]?.string }.joined(separator: " | ")
+            }
+        )
+    }
+
+    @Test("A whole installation passes, and every subject is looked at") func whole() throws {
+        chmod(store.path, 0o600)
+        let (status, findings) = try check()
+        #expect(status == 0, "\(findings)")
+        #expect(findings.allSatisfy { $0.hasPrefix("ok | ") }, "\(findings)")
+        for subject in ["configuration", "database", "functions", "certificates"] {
+            #expect(findings.contains { $0.hasPrefix("ok | \(subject) | ") }, "\(subject)")
+        }
+        let hasClock = findings.contains { $0.hasPrefix("ok | clock | ") }
+        #expect(hasClock == (TestStore.Engine.ofThisRun == .postgreSQL))
+    }
+
+    @Test("A database without a schema is a failure with its remedy, and the rest is still looked at")
+    func unmigrated() throws {
+        let empty = try EmptyDatabase()
+        _ = try empty.connect().isCurrent()
+        let (status, findings) = try check(database: empty.url)
+        #expect(status == 1)
+        #expect(findings.contains { $0.hasPrefix("failed | database | ") && $0.contains("local-runner migrate") })
+        #expect(findings.contains { $0.hasPrefix("ok | functions | ") })
+    }
+
+    @Test("A database that can't be reached is a failure") func unreachable() throws {
+        let url =
+            TestStore.Engine.ofThisRun == .postgreSQL
+            ? "postgres://thalian@127.0.0.1:1/thalian" : "sqlite:" + folder.path("missing.db")
+        let (status, findings) = try check(database: url)
+        #expect(status == 1 && findings.contains { $0.hasPrefix("failed | database | ") }, "\(findings)")
+    }
+
+    @Test(
+        "A variable that no function could use is a failure, and its value is not shown",
+        arguments: [
+            "HTTPS_PROXY=socks5://ann:s3cret@proxy.example", "CREDENTIALS_KEY=k1:s3cret", "JOB_PROCESSES=s3cret",
+            "UPSTREAM_ALLOWED_NETWORKS=10.0.0.0/99", "SSL_CERT_FILE=/nonexistent/s3cret",
+        ])
+    func wrongVariables(_ line: String) throws {
+        try write(line + "\n")
+        let (status, findings) = try check()
+        let name = String(line.prefix { $0 != "=" })
+        #expect(status == 1 && findings.contains { $0.hasPrefix("failed | configuration | ") && $0.contains(name) })
+        #expect(!findings.contains { $0.contains("s3cret") })
+    }
+
+    @Test("Secrets that others can read are a warning, which leaves the status at 0") func openFiles() throws {
+        chmod(store.path, 0o600)
+        chmod(folder.path(".dev.vars"), 0o644)
+        let (status, findings) = try check()
+        #expect(status == 0 && findings.contains { $0.hasPrefix("warning | files | ") && $0.contains("chmod 600") })
+    }
+}
