@@ -176,7 +176,8 @@ import Testing
                 #expect(throws: LeaseLost.self) { try workspace.finish(claimed, now: clock.now) }
                 #expect(throws: LeaseLost.self) { try workspace.bury(claimed, error: "", now: clock.now) }
                 #expect(throws: LeaseLost.self) {
-                    try workspace.postpone(claimed, as: .sync, until: clock.now, counts: false, error: "", now: clock.now)
+                    try workspace.postpone(
+                        claimed, as: .sync, until: clock.now, counts: false, error: "", now: clock.now)
                 }
                 return .completed
             }.runDue(access) == 1)
