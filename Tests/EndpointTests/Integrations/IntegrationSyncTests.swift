@@ -254,10 +254,12 @@ import Testing
     func aWorkspaceSyncsFourAtOnceAndTheNextOneIsQueued() throws {
         let id = try #require(connect().json["integrationId"]?.string)
         let next = Timestamp.now + 1_234
-        try store.database.execute("UPDATE integrations SET next_auto_sync_at = $2 WHERE id = $1", id, next)
+        try store.database.execute(
+            "UPDATE integrations SET next_auto_sync_at = $2, error = 'Okta is down.' WHERE id = $1", id, next)
         for other in 0..<4 { try addJob(of: "\(other)", state: "running") }
         let reply = send(SyncIntegration.self, ["integrationId": .string(id)])
         #expect(reply.json["status"] == "queued" && reply.json["next_auto_sync_at"] == .string(next.description))
+        #expect(reply.json["last_error"] == "Okta is down.")
         #expect(
             try texts("SELECT state FROM jobs WHERE workspace_id = $1 AND state <> 'running'") == ["ready"])
     }

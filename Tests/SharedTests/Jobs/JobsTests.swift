@@ -118,6 +118,8 @@ import Testing
             #expect(try runner.runDue(access) == 1)
             guard try row(job)[0] == "waiting" else { break }
             let next = try #require(try row(job)[2].flatMap { Timestamp($0) })
+            let listed = try #require(try access.jobs(nil, limit: 5).first)
+            #expect(listed.error == "The provider failed." && listed.runAfter == next)
             pauses.append(next.seconds - clock.now.seconds)
             clock.now = next - 1
             #expect(try runner.runDue(access) == 0)
@@ -126,6 +128,7 @@ import Testing
         #expect(pauses == [30, 60, 120, 240, 480, 960, 1_800])
         #expect(try row(job)[0] == "dead" && row(job)[1] == "8" && row(job)[3] == "The provider failed.")
         #expect(gaveUp == ["The provider failed."])
+        #expect(try access.jobs(.dead, limit: 5).map(\.error) == ["The provider failed."])
     }
 
     @Test("An unexpected error in a handler is not shown in the job") func whatAHandlerThrowsIsNotShown() throws {
