@@ -36,8 +36,9 @@ final class ZoomDirectory {
         }
         var entries = PageEntries(users, of: .account) { user in
             guard let id = user.text("id") else {
-                // A user who has not accepted an invitation yet may have no id.
-                return state == "pending" && user.text("email") != nil
+                // A user who has not accepted an invitation yet may have no id. An id that can't be read is an error.
+                let isWithoutID = user["id"].map { $0.string == "" } ?? true
+                return state == "pending" && isWithoutID && user.text("email") != nil
                     ? .skipped("the invitation is not accepted yet") : .unreadable
             }
             let detail = details[id]
