@@ -1,25 +1,24 @@
 import Base
 
-/// One line of a message's head: field-name ":" OWS field-value OWS (RFC 9112 §5), as places in the bytes that it was read
-/// from. All heads are read by it: those that the runner takes from clients and from functions, those of Lambda's runtime
-/// interface and those of providers.
+/// One line of a message's head: field-name ":" OWS field-value OWS (RFC 9112 §5), as positions in the bytes that it was
+/// read from. It reads the heads of all messages: from clients, functions, Lambda's runtime interface and providers.
 public struct FieldLine {
-    /// Why a line is none.
+    /// The reason why a line is not a field line.
     public enum Fault: Error {
-        /// The name is empty or no token, or there is no colon behind it.
+        /// The name is empty or not a token, or no colon follows it.
         case name
-        /// The value holds a control character.
+        /// The value contains a control character.
         case value
     }
 
-    /// The name of the parameter or the body field.
+    /// The field's name.
     public let name: Extent
     /// The text after the colon, including white space around the value.
     public let rest: Extent
     /// The value, without white space around it.
     public let value: Extent
 
-    /// Reads the line that stands at `line`, without its line end.
+    /// Reads the line at the position `line`, which does not include the line end.
     public init(_ bytes: UnsafeRawBufferPointer, at line: Extent) throws(Fault) {
         var position = line.start
         while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
@@ -34,8 +33,8 @@ public struct FieldLine {
         self.value = value
     }
 
-    /// The name and the value of a line of text. A provider's line that is not quite as it should be is read all the same:
-    /// with white space around its name, or with control characters in its value.
+    /// Returns the name and the value of a line of text, or nil if it has no name. White space around the name and
+    /// control characters in the value are accepted, because some providers send them.
     public static func lenient(_ line: String) -> (name: String, value: String)? {
         func trimmed(_ part: Substring) -> String {
             var rest = part.drop { $0.isWhitespace }
@@ -44,7 +43,6 @@ public struct FieldLine {
         }
         guard let (field, value) = line.unicodeScalars.cut(at: ":") else { return nil }
         let name = trimmed(Substring(field))
-        // A line without a name is no field.
         return name.isEmpty ? nil : (name, trimmed(Substring(value)))
     }
 }

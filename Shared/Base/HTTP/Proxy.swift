@@ -1,4 +1,4 @@
-import Base
+public import Base
 
 /// The proxy through which requests to upstreams leave, as the variables HTTPS_PROXY and NO_PROXY say.
 ///
