@@ -91,7 +91,9 @@ struct DatabaseSource {
         do {
             return try body()
         } catch let error as StoreError {
-            throw Failure("\(error) (\(name)); \(advice(error))")
+            // Messages of libpq have several lines.
+            let text = "\(error)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            throw Failure("\(text) (\(name)); \(advice(error))")
         }
     }
 
