@@ -252,9 +252,9 @@ let targets = routes.map(\.target) + runner + fixtures
 /// True in release builds, which local-runner/dev makes without the tests and their libraries.
 let isRelease = Context.environment["THALIAN_BUILD"] == "release"
 
-/// Each file imports the modules of all that it uses, and shows to importers only those that its public
-/// declarations need.
-for target in libraries + targets + tests {
+/// Each file of the product imports the modules of all that it uses, and shows to importers only those that its
+/// public declarations need.
+for target in libraries + targets {
     target.swiftSettings = [
         .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("InternalImportsByDefault"),
     ]

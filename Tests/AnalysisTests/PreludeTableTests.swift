@@ -1,5 +1,6 @@
 @_spi(System) import Auth
 import Base
+import Foundation
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Analysis
 import Findings
+import Foundation
 import TestSupport
 import Testing
 

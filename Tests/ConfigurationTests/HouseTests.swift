@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Testing
 
 @testable import local_runner

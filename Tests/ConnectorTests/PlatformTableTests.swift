@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Integrations
 import TestSupport
 import Testing

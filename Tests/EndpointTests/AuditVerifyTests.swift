@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Store
 import TestSupport
 import Testing

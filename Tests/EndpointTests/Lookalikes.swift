@@ -1,5 +1,6 @@
 @_spi(System) import Auth
 import Base
+import Connectors
 import Foundation
 import Jobs
 import Store

@@ -1,5 +1,7 @@
 import Auth
+import Foundation
 import Function
+import TestSupport
 import Testing
 
 @testable import local_runner

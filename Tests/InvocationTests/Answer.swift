@@ -1,4 +1,6 @@
 import Base
+import Foundation
+import TestSupport
 import Testing
 
 /// A function's response, from any of the forms in which it is sent.

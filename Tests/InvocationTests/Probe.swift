@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import TestSupport
+import Testing
 
 @testable import fixture_probe
 

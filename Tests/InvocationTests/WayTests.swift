@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import Foundation
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import TestSupport
 
 /// A web server of Debian, with the probe behind it by FastCGI and CGI. It ends when its last reference is released.

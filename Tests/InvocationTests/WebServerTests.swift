@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import TestSupport
 import Testing
 
 /// The probe behind real web servers, with the requests and failures that servers and functions handle differently.

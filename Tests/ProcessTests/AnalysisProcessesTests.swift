@@ -1,6 +1,8 @@
+import Analysis
 @_spi(System) import Auth
 import Base
 import Demonstration
+import Foundation
 import Store
 import Synchronization
 import TestSupport

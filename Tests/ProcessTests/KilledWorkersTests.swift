@@ -1,6 +1,8 @@
 @_spi(System) import Auth
 import Base
+import Foundation
 import Integrations
+import Jobs
 import Store
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Actions
 @_spi(System) import Auth
 import Base
 import Connectors
+import Foundation
 import Integrations
 import Jobs
 import Store

@@ -1,5 +1,6 @@
 #if PostgreSQL
     import Base
+    import Foundation
     import Store
     import Synchronization
     import TestSupport

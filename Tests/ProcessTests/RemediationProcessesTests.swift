@@ -1,6 +1,8 @@
 import Actions
 @_spi(System) import Auth
 import Base
+import Foundation
+import Integrations
 import Jobs
 import Remediation
 import Store

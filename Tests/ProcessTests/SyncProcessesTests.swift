@@ -132,7 +132,7 @@ import Testing
             try letTimePass()
             last = sync.send(to: store.url, variables)
         }
-        #expect(last?.json["status"] == "completed", "\(last?.text ?? "no answer")")
+        #expect(last?.json["status"] == "completed", "\(last.map { "\($0)" } ?? "no answer")")
         #expect(
             try texts("SELECT department, count(*) FROM accounts WHERE workspace_id = $1 GROUP BY department")
                 == ["\(version.text) \(Self.users)"])

@@ -1,7 +1,9 @@
 import Actions
 import Auth
 import Base
+import Connectors
 import Findings
+import HTTP
 import Integrations
 import Store
 import Synchronization

@@ -2,6 +2,7 @@ import Actions
 import Auth
 import Base
 import Connectors
+import Findings
 import Integrations
 import Store
 import TestSupport

@@ -2,6 +2,7 @@ public import Analysis
 import Base
 import Findings
 import Integrations
+import TestSupport
 public import Testing
 
 @testable import Remediation

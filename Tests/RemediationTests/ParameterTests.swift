@@ -2,6 +2,7 @@ import Auth
 import Base
 import Connectors
 import Findings
+import HTTP
 import Integrations
 import Store
 import TestSupport

@@ -1,6 +1,7 @@
 import Auth
 import Base
 import Findings
+import HTTP
 import Integrations
 import Store
 import TestSupport

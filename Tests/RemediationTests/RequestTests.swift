@@ -2,6 +2,8 @@ import Actions
 import Auth
 import Base
 import Connectors
+import Findings
+import HTTP
 import Integrations
 import Store
 import Synchronization

@@ -6,6 +6,7 @@ import Testing
 @_spi(System) @testable import Actions
 @_spi(System) @testable import Auth
 @_spi(System) @testable import Integrations
+@testable import Remediation
 
 /// The rotation of the keys that seal credentials.
 @Suite(.usesStore) struct ResealingTests {

@@ -1,6 +1,8 @@
 import Actions
 import Base
 import Connectors
+import Findings
+import HTTP
 import Integrations
 import Jobs
 import Store

@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import local_runner
+
 /// HTTP/1.1 over real sockets.
 @Suite(.serialized) struct HTTPTests {
     @Test("Pipelined requests on a kept connection are answered in order")

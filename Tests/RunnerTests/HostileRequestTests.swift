@@ -1,4 +1,6 @@
+import Base
 import FastCGI
+import Foundation
 import Glibc
 import HTTP
 import TestSupport

@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import local_runner
+
 /// The commands and the code that the documents show a newcomer.
 @Suite struct ReadmeTests {
     private let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

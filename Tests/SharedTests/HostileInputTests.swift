@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import HTTP
 import TestSupport
 import Testing

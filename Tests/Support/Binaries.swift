@@ -1,3 +1,5 @@
+import Foundation
+
 extension BuiltProducts {
     /// The project's folder.
     public static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

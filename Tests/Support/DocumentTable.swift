@@ -1,3 +1,5 @@
+import Foundation
+
 /// A table in a document whose rows a test derives from the sources.
 ///
 /// The test compares the rows. If the variable THALIAN_WRITE_TABLES is set, it writes them into the document instead.

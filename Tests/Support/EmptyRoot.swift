@@ -1,3 +1,5 @@
+import Foundation
+
 /// A root folder that contains one program as /program, and files that a test adds. Processes in it see no other file
 /// of this machine; the network is this machine's.
 public final class EmptyRoot {

@@ -1,5 +1,6 @@
 public import Base
 import Connectors
+import Foundation
 import HTTP
 import Integrations
 import Store

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Inputs that no honest sender makes: samples that are cut, mixed, repeated or filled with bytes that confuse readers.
 /// They are the same in each run. `THALIAN_HOSTILE_INPUTS` sets their number; the default is small enough for every
 /// run.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A listening socket on this machine, as a web server passes it to a FastCGI program or as a service uses it.
 public final class LocalListener {
     /// The kind of address.

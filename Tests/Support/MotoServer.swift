@@ -1,3 +1,4 @@
+import Foundation
 import Store
 
 /// A server with moto's IAM and STS, an independent implementation: it carries out requests, and verifies signatures

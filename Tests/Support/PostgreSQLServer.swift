@@ -1,5 +1,6 @@
 #if PostgreSQL
     import Base
+    import Foundation
     @_spi(Administration) import Store
     import Synchronization
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Runs scripts with Bash.
 public enum Shell {
     /// Runs a script; returns its standard output. `$1`, `$2` … are `arguments`. Throws if the script fails, or takes

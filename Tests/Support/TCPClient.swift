@@ -1,3 +1,5 @@
+import Foundation
+
 /// A raw connection to a port of this machine: a test's bytes are sent unchanged, valid or not.
 public final class TCPClient {
     /// No bytes arrived in time, or the connection failed.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Runs `openssl s_server` on a free port of this machine, which answers every request with a page.
 public final class TLSServer {
     /// The certificates that Tests/Fixtures/certificates makes.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A folder that is removed with its contents when the last reference is released.
 public final class TemporaryFolder: Sendable {
     /// The folder's absolute path.

@@ -1,4 +1,5 @@
 public import Base
+import Foundation
 public import Store
 
 /// A database with the product's schema and two separate workspaces. It is removed with this object.

@@ -1,6 +1,8 @@
 import Auth
 import Base
 import Connectors
+import Findings
+import HTTP
 import Jobs
 import Store
 import TestSupport

@@ -1,4 +1,5 @@
 import Auth
+import Base
 import Connectors
 import Store
 import TestSupport

@@ -1,6 +1,8 @@
 @_spi(System) import Auth
 import Base
 import Connectors
+import Findings
+import HTTP
 import Integrations
 import Jobs
 import Store

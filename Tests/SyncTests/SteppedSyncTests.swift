@@ -1,6 +1,7 @@
 @_spi(System) import Auth
 import Base
 import Connectors
+import HTTP
 import Synchronization
 import TestSupport
 import Testing

@@ -1,8 +1,10 @@
 import Base
 import Connectors
+import Findings
 import Foundation
 import Integrations
 import Sync
+import TestSupport
 
 /// A provider for one test: lists that are pulled in pages of a given size, and a fault at a given page.
 final class TestProvider: @unchecked Sendable {

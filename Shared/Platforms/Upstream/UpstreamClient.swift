@@ -3,6 +3,7 @@ import CCrypto
 import CCurl
 import CSystem
 import Glibc
+import HTTP
 
 /// Sends requests to one provider. It uses only https, verifies TLS certificates, follows no redirects, connects to no
 /// private addresses, limits times and sizes, and retries according to the provider's own signals. Connections are kept

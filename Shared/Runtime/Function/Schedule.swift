@@ -2,6 +2,7 @@
 public import Base
 public import HTTP
 public import Invocation
+import Store
 
 /// The steps from a cron trigger's event to a scheduled function's work.
 public final class Schedule: Service {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Comments and test titles are plain sentences. CommentRule.all has the words that they must not have.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Checks that no outside value can trap.

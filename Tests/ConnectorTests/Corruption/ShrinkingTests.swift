@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import Connectors
+
 /// Lists of every connector that come back with far fewer entries than before.
 @Suite(.usesStore) struct ShrinkingTests {
     @Test(

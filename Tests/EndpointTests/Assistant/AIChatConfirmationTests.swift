@@ -1,9 +1,13 @@
 import Auth
 import Base
+import Findings
+import HTTP
 import Store
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Assistant
 
 /// The model may only propose an action. It happens when the same person confirms exactly this proposal, once, in time,
 /// in the same workspace and session.

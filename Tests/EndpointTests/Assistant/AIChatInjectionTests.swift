@@ -1,5 +1,6 @@
 import Auth
 import Base
+import HTTP
 import Store
 import TestSupport
 import Testing

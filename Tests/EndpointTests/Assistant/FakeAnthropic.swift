@@ -1,5 +1,7 @@
+import Assistant
 import Auth
 import Base
+import Foundation
 import Function
 import HTTP
 import Synchronization

@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import Function
 import HTTP
 import Store
 import TestSupport

@@ -6,6 +6,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Billing
 @testable import api_create_checkout
 @testable import api_create_portal_session
 

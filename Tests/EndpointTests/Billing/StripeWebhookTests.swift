@@ -3,9 +3,11 @@ import Base
 import Crypto
 import HTTP
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
+@testable import Billing
 @testable import api_stripe_webhook
 
 /// Events from Stripe: signed, counted once, accepted in any order.

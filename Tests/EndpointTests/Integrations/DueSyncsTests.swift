@@ -1,5 +1,6 @@
 import Base
 import Function
+import Integrations
 import Invocation
 import Jobs
 import Store

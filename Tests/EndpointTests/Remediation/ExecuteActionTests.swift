@@ -1,5 +1,7 @@
 import Auth
 import Base
+import Connectors
+import Findings
 import Function
 import HTTP
 import Store

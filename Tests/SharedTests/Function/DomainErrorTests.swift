@@ -1,3 +1,4 @@
+import Auth
 import Base
 import Function
 import HTTP
