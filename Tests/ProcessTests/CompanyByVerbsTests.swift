@@ -247,12 +247,7 @@ import Testing
             try verb("workspace", "create", "--name", "Acme", "--plan", "enterprise")["id"]?.string)
         let admin = Identifier.random()
         try verb("member", "add", "--workspace", workspace, "--user", admin.description, "--role", "admin")
-        _ = try call(
-            "api-connect-integration", token(admin),
-            body: [
-                "workspaceId": .string(workspace), "platform": "okta",
-                "config": ["domain": "example.okta.com", "api_token": .string(FakeOkta.token)],
-            ])
+        // The sync begins after the response, or in the job.
         let url = database.url
         let statuses = Mutex<[Int32]>([])
         let deletion = { @Sendable in
@@ -260,6 +255,12 @@ import Testing
             statuses.withLock { $0.append(done?.status ?? -1) }
         }
         interruption.action.withLock { $0 = deletion }
+        _ = try call(
+            "api-connect-integration", token(admin),
+            body: [
+                "workspaceId": .string(workspace), "platform": "okta",
+                "config": ["domain": "example.okta.com", "api_token": .string(FakeOkta.token)],
+            ])
         _ = try run(["invoke", "scheduled-jobs"] + configured)
         #expect(statuses.withLock { $0.first } == 0)
         let connection = database.connect()
