@@ -68,9 +68,9 @@ import Testing
         let variables = ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"]
         let other = try #require(UpstreamURL("https://other.example/"))
         #expect(throws: UpstreamError.unreachable) { try send(to: other, variables) }
-        let authority = try TLSServer(.valid).authority
+        let stranger = try TLSServer(.valid)
         #expect(throws: UpstreamError.unreachable) {
-            try send(variables.merging(["SSL_CERT_FILE": authority]) { $1 })
+            try send(variables.merging(["SSL_CERT_FILE": stranger.authority]) { $1 })
         }
     }
 

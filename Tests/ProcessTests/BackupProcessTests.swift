@@ -20,15 +20,10 @@ import Testing
 
     /// Makes the database larger, so that a backup takes a while.
     private func enlarge(megabytes: Int) throws {
-        try store.database.execute(
-            """
-            INSERT INTO chat_sessions (id, workspace_id, user_id, title, created_at, updated_at)
-            VALUES ($1, $2, $1, 'large', $3, $3)
-            """, Identifier.random(), store.own.id, TestStore.now)
+        try store.database.execute("CREATE TABLE IF NOT EXISTS filler (content text)")
         for _ in 0..<megabytes {
             try store.database.execute(
-                "UPDATE chat_sessions SET title = title || $2 WHERE workspace_id = $1", store.own.id,
-                String(repeating: "x", count: 1 << 20))
+                "INSERT INTO filler (content) VALUES ($1)", String(repeating: "x", count: 1 << 20))
         }
     }
 

@@ -8,8 +8,8 @@ extension Verb {
             The product may keep running: the backup contains one state of the data. It is written to FILE.partial,
             checked with the audit log of every workspace, and then renamed to FILE. Only its owner can read it.
 
-            It does not contain the counters of rate limits, and no keys: keep CREDENTIALS_KEY elsewhere. For
-            PostgreSQL, use pg_dump.
+            It does not contain counters (rate limits, and when an API key was last used), and no secrets of the
+            configuration: keep CREDENTIALS_KEY elsewhere. For PostgreSQL, use pg_dump.
             """,
         options: [Option("--replace", nil, "replace FILE if it exists"), Option.format] + Option.database
     ) { arguments in

@@ -69,7 +69,9 @@ struct Inspection {
                 ]
             }
             var findings = [
-                InspectionFinding(.ok, subject, "\(name) has a schema that this build can serve, and can be written")
+                InspectionFinding(
+                    .ok, subject,
+                    "\(name) can be written, and its schema suits this build, version \(SchemaState.ofThisBuild)")
             ]
             if name.hasPrefix("sqlite:") {
                 findings += rights(of: String(name.dropFirst("sqlite:".count)), "the customers' data")

@@ -1,7 +1,6 @@
 import Base
 import CSystem
 import Glibc
-import Store
 
 /// The main program: finds the verb and runs it. Exit status 0 means success, 1 a failure, 2 a command line that can't
 /// be understood. `invoke` has its own.
@@ -34,7 +33,7 @@ struct Main {
                 return 0
             }
             if name == "--version" {
-                Terminal.say((["schema \(SchemaState.ofThisBuild)"] + Components.lines).joined(separator: "\n"))
+                Terminal.say(Components.lines.joined(separator: "\n"))
                 return 0
             }
             let found = try VerbTable.find(words, among: verbs)
@@ -73,8 +72,8 @@ struct Main {
         Verbs:
         \(Verb.table(verbs.map { (($0.name + " " + $0.operands), $0.summary) }))
 
-        local-runner VERB --help describes one verb. local-runner --version prints the version of the
-        schema and lists the libraries that this program contains.
+        local-runner VERB --help describes one verb. local-runner --version lists the libraries that this program
+        contains.
         """
     }
 

@@ -179,7 +179,7 @@ import Testing
         try foreign.script("CREATE TABLE things (id integer)")
         foreign.close()
         for (name, code) in [
-            ("text", "no_backup"), ("empty", "no_backup"), ("foreign", "no_backup"), ("half", "damaged"),
+            ("text", "no_backup"), ("empty", "no_backup"), ("foreign", "no_backup"), ("half", "no_backup"),
             ("noise", "damaged"), ("missing", "no_backup"),
         ] {
             let found = self.code { _ = try backup.restore(from: folder.path("\(name).backup"), replaces: true) }
