@@ -1,7 +1,9 @@
 import Assistant
+import Auth
 import Base
 import Function
 import HTTP
+import Operation
 import Remediation
 
 /// POST /api/ai-chat: answers a member's message, or carries out an action that the member confirms.

@@ -54,7 +54,7 @@ struct PackageFile {
             let source = try String(contentsOf: root.appending(path: path), encoding: .utf8)
             targets.append(
                 PackageTarget(
-                    name: match.1.replacing("/", with: "-"), declared: names(in: match.3).union(["Function"]),
+                    name: String(match.1).replacing("/", with: "-"), declared: names(in: match.3).union(["Function"]),
                     sources: [path: source]))
         }
         let routes = targets.suffix(files.count).map { $0.name.replacing("-", with: "_") }
@@ -74,7 +74,7 @@ struct PackageFile {
     private func names(in list: Substring) -> Set<String> {
         Set(
             list.matches(of: #/\.([A-Z]\w+)|"([\w-]+)"/#).compactMap { $0.1 ?? $0.2 }.map {
-                $0.replacing("-", with: "_")
+                String($0).replacing("-", with: "_")
             })
     }
 

@@ -1,6 +1,6 @@
-public import Base
-public import HTTP
-public import Upstream
+import Base
+import HTTP
+import Upstream
 
 /// A client for Anthropic's Messages API (POST /v1/messages, anthropic-version 2026-10-21).
 struct AnthropicClient {

@@ -1,7 +1,8 @@
-public import Actions
+import Actions
 public import Auth
 public import Base
-public import Operation
+import Integrations
+import Operation
 public import Remediation
 
 /// The AI assistant for members of a workspace.

@@ -1,4 +1,4 @@
-public import Base
+import Base
 
 /// A file that came with a message, of one of the six types that the assistant reads.
 public struct Attachment: Sendable {

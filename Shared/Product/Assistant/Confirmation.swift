@@ -1,7 +1,7 @@
 public import Auth
 public import Base
-public import Crypto
-public import Store
+import Crypto
+import Store
 
 /// The content of a confirmation token: one call of one tool, proposed to one person in one conversation. If any part
 /// of it differs, the token is not valid.

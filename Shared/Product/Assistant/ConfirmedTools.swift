@@ -1,9 +1,9 @@
-public import Auth
-public import Base
-public import Findings
-public import Integrations
-public import Remediation
-public import Store
+import Auth
+import Base
+import Findings
+import Integrations
+import Remediation
+import Store
 
 extension Tool {
     private static let email = ToolInput.required("email", .text(320), "The person's e-mail address.")

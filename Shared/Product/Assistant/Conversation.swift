@@ -1,6 +1,6 @@
-public import Auth
-public import Base
-public import Store
+import Auth
+import Base
+import Store
 
 /// A conversation of one person in one workspace, with its earlier messages.
 struct Conversation {

@@ -1,5 +1,5 @@
 public import Auth
-public import Base
+import Base
 
 extension Plan {
     /// The number of messages that a workspace may send to the AI chat in one UTC day. Nil if there is no limit.

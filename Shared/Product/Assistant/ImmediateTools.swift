@@ -1,8 +1,9 @@
-public import Auth
-public import Base
-public import Findings
-public import Integrations
-public import Remediation
+import Auth
+import Base
+import Findings
+import Integrations
+import Remediation
+import Store
 
 extension Tool {
     private static let findingID = ToolInput.required("finding_id", .uuid, "The finding's id, from list_findings.")

@@ -1,4 +1,4 @@
-public import Base
+import Base
 
 /// A message of a conversation in the form of Anthropic's API: a role and content blocks.
 struct Message {

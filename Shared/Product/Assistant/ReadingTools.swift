@@ -1,8 +1,8 @@
-public import Analysis
-public import Auth
-public import Base
-public import Findings
-public import Integrations
+import Analysis
+import Auth
+import Base
+import Findings
+import Integrations
 
 extension Tool {
     /// The tools with which the model reads. Each shows the same data as the corresponding endpoint of the API.

@@ -1,5 +1,5 @@
-public import Auth
-public import Base
+import Auth
+import Base
 
 /// The instructions that the model gets before the conversation.
 enum SystemPrompt {

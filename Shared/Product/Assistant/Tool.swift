@@ -1,7 +1,7 @@
-public import Auth
-public import Base
-public import Operation
-public import Remediation
+import Auth
+import Base
+import Operation
+import Remediation
 
 /// A tool that the model may call.
 struct Tool: Sendable {

@@ -1,7 +1,7 @@
-public import Auth
-public import Base
-public import Operation
-public import Remediation
+import Auth
+import Base
+import Operation
+import Remediation
 
 /// A person's message and the work until the model's answer: the tools in between run on the server, in a bounded loop.
 struct Turn {
