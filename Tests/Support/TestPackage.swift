@@ -71,7 +71,7 @@ public final class TestPackage {
             let crons = (document["triggers"] as? [String: Any])?["crons"] as? [[String: Any]] ?? []
             document["triggers"] = ["crons": crons.filter { functions.contains($0["function"] as? String ?? "") }]
         }
-        try JSONSerialization.data(withJSONObject: document)
+        try JSONSerialization.data(withJSONObject: document, options: .sortedKeys)
             .write(to: URL(filePath: folder.path("wrangler-like.json")))
     }
 

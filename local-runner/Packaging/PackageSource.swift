@@ -47,24 +47,22 @@ struct PackageSource {
             return (String(name), String(value))
         }
         self.given = given.sorted { $0.name < $1.name }
-        let local = LocalValues(
-            devVars: DevVars(values: Dictionary(given.map { ($0.name, Secret($0.value)) }) { $1 }),
-            devVarsFile: "--var", defaults: ["DATABASE_URL": ""], needsSecrets: false)
-        configuration = try ConfigurationReader.read(
-            configurationFile, file: workplace.configurationFile, environment: environment, local: local)
         let (required, optional) = Self.secrets(configurationFile, environment: environment)
         self.required = required.union(["DATABASE_URL"])
         self.optional = optional
         let secrets = required.union(optional).union(["DATABASE_URL"])
         self.secrets = secrets
-        for (name, _) in given {
-            guard configuration.variables[name] != nil else {
-                let known = configuration.variables.keys.sorted().filter { !secrets.contains($0) }
-                throw UsageError("--var \(name): \(NearestWord.advice(name, known))")
-            }
-            guard !secrets.contains(name) else {
-                throw UsageError("--var \(name): is a secret, which does not belong on a command line or in a package")
-            }
+        for (name, _) in given where secrets.contains(name) {
+            throw UsageError("--var \(name): is a secret, which does not belong on a command line or in a package")
+        }
+        let local = LocalValues(
+            devVars: DevVars(values: Dictionary(given.map { ($0.name, Secret($0.value)) }) { $1 }),
+            devVarsFile: "--var", defaults: ["DATABASE_URL": ""], needsSecrets: false)
+        configuration = try ConfigurationReader.read(
+            configurationFile, file: workplace.configurationFile, environment: environment, local: local)
+        for (name, _) in given where configuration.variables[name] == nil {
+            let known = configuration.variables.keys.sorted().filter { !secrets.contains($0) }
+            throw UsageError("--var \(name): \(NearestWord.advice(name, known))")
         }
         known = try Self.known(workplace, secrets)
         folder = try workplace.functionsFolder
