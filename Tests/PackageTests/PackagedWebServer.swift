@@ -38,7 +38,7 @@ final class PackagedWebServer {
             for name in SUPABASE_JWT_SECRET AUDIT_SIGNING_KEY; do echo 0000000000000000000000000000000000 >"$1/secrets/$name"; done
             printf '%s\n' "$2" >"$1/secrets/DATABASE_URL"
             chmod 644 "$1"/secrets/*
-            [ -z "$3" ] || chown "$3" "$1/run"
+            [ -z "$3" ] || chown "$3" "$1" "$1/run"
             """#, [root, databaseURL, Self.user ?? ""])
         port = try LocalListener(.tcp).port
         if kind.needsProcesses {
