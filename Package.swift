@@ -6,7 +6,7 @@ import PackageDescription
 /// The libraries under Shared/, and the modules of C among them. A name that is not here does not compile.
 enum Module: String {
     case CComponents, CCrypto, CCurl, CLinkStubs, CPostgreSQL, CSQLite, CSQLiteTemplate, CSystem, CZlib
-    case Base, Crypto, FastCGI, HTTP
+    case Archive, Base, Crypto, FastCGI, HTTP
     case Auth, Jobs, Operation, Store
     case Connectors, Integrations, Sync, Upstream
     case Actions, Analysis, Assistant, Billing, Export, Findings, Remediation
@@ -107,6 +107,7 @@ let libraries: [Target] = [
     // Base
     library(.Base, in: "Base", on: .CComponents, .CSystem),
     library(.Crypto, in: "Base", on: .CCrypto, .Base),
+    library(.Archive, in: "Base", on: .CZlib),
     library(.HTTP, in: "Base", on: .Base),
     library(.FastCGI, in: "Base", on: .Base),
     // Data
@@ -142,7 +143,7 @@ let libraries: [Target] = [
         on: .Base, .Crypto, .HTTP, .Auth, .Operation, .Store, .Integrations, .Upstream, .Actions, .Analysis, .Findings,
         .Remediation),
     library(.Billing, in: "Product", on: .Base, .Crypto, .HTTP, .Auth, .Store, .Integrations, .Upstream),
-    library(.Export, in: "Product", on: .CZlib, .Base, .Crypto, .Auth, .Store),
+    library(.Export, in: "Product", on: .Archive, .Base, .Crypto, .Auth, .Store),
     // Runtime
     library(.Invocation, in: "Runtime", on: .CSystem, .Base, .FastCGI, .HTTP),
     library(.Function, in: "Runtime", on: .Base, .HTTP, .Auth, .Operation, .Store, .Invocation),
@@ -184,10 +185,10 @@ let runner: [Target] = [
     .executableTarget(
         name: "local-runner",
         dependencies: dependencies(
-            .CSystem, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
+            .CSystem, .Archive, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
             and: "Demonstration"),
         path: "local-runner",
-        exclude: ["OPERATING.md", "README.md", "components", "dev", "CompanyRecords", "Demonstration"]),
+        exclude: ["OPERATING.md", "README.md", "components", "dev", "CompanyRecords", "Demonstration", "Targets"]),
 ]
 
 // MARK: Tests
@@ -214,7 +215,8 @@ let tests: [Target] = [
         path: "Tests/Support"),
     test(
         "SharedTests",
-        on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions, .Export, .Function)),
+        on: dependencies(
+            .Archive, .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions, .Export, .Function)),
     test(
         "ConnectorTests",
         on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream)),
@@ -238,6 +240,7 @@ let tests: [Target] = [
             .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Remediation,
             and: "Demonstration")),
     test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
+    test("PackageTests", on: dependencies(.Base, and: "local-runner")),
     test("AnalysisTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "CompanyRecords")),
     test("DemonstrationTests", on: dependencies(.Base, .Auth, .Store, .Analysis, .Findings, and: "Demonstration")),
 ]

@@ -18,6 +18,9 @@ import Sync
 /// worker: it looks for jobs for that time, and also queues scheduled work when it is due.
 @main struct DueJobs: ScheduledFunction {
     private static let seconds = 240.0
+    /// The seconds that are kept free before the platform's deadline: to kill the processes of jobs that don't end in
+    /// time, to write that down, and to answer.
+    private static let reserve = 15.0
 
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {
         let handlers: [JobKind: JobHandler] = [
@@ -29,7 +32,8 @@ import Sync
         ]
         let atOnce = context.env["JOB_PROCESSES"].flatMap { Int($0) }.map { max(1, min(256, $0)) } ?? 4
         let seconds = context.env["JOB_WORKER_SECONDS"].flatMap { Int($0) }.map { Double(max(1, min(86_400, $0))) }
-        let runner = JobRunner(handlers, seconds: seconds ?? Self.seconds, atOnce: atOnce, context.log)
+        let left = context.secondsLeft.map { max(0, $0 - Self.reserve) } ?? .infinity
+        let runner = JobRunner(handlers, seconds: min(seconds ?? Self.seconds, left), atOnce: atOnce, context.log)
         func keepQueue(now: Timestamp) throws {
             try context.access.queueDueSyncs(now: now, context.log)
             try context.access.queueDueHousekeeping(now: now, context.log)

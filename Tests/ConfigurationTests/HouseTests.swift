@@ -75,4 +75,19 @@ import Testing
             #expect(Set(methods) == Set(function.methods), "\(file)")
         }
     }
+
+    /// The compiler writes the length of a file's path next to `withoutActuallyEscaping`, and the path itself for
+    /// `#filePath` and `#file`.
+    @Test("No source puts the path of the checkout into an executable") func noPathsInExecutables() throws {
+        var count = 0
+        for folder in ["Functions", "Shared", "local-runner"] {
+            let top = root.appending(path: folder)
+            for path in try FileManager.default.subpathsOfDirectory(atPath: top.path) where path.hasSuffix(".swift") {
+                let text = try String(contentsOf: top.appending(path: path), encoding: .utf8)
+                count += 1
+                #expect(!text.contains(#/withoutActuallyEscaping|#filePath\b|#file\b/#), "\(folder)/\(path)")
+            }
+        }
+        #expect(count > 100)
+    }
 }

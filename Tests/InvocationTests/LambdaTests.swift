@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test("A large response is streamed") func largeResponsesAreStreamed() throws {
-        let api = try RuntimeAPI()
+        let api = try RuntimeAPI(streams: true)
         let count = 20 << 20
         try api.takeNext()
         try api.invoke("a", Ask("GET", "do=stream&bytes=\(count)").event)
@@ -59,8 +59,32 @@ import Testing
         try api.takeNext()
     }
 
-    @Test("A stream that fails ends with an error trailer") func aStreamThatFailsEndsWithAnErrorTrailer() throws {
+    /// A Function URL shows the envelope of a response in the other mode as the body of a 200.
+    @Test("The invoke mode decides about all responses to requests", arguments: [true, false])
+    func invokeMode(_ streams: Bool) throws {
+        let api = try RuntimeAPI(streams: streams)
+        for (id, ask) in [("a", Ask("GET", "do=stream&bytes=1000")), ("b", Ask()), ("c", Ask("PUT"))] {
+            try api.takeNext()
+            try api.invoke(id, ask.event)
+            let call = try api.takeResponse(id)
+            let mode = call.fields["lambda-runtime-function-response-mode"]
+            #expect(mode == (streams ? "streaming" : nil), "\(id)")
+            try api.answer(202)
+            let answer = try RuntimeAPI.decode(call)
+            #expect(answer.status == (id == "c" ? 405 : 200), "\(id)")
+            if id == "a" { #expect(try answer.body == ProbeProgram.filler(1_000)) }
+        }
+    }
+
+    @Test("A stream that fails before an answer in one piece is sent becomes a 500") func bufferedFailure() throws {
         let api = try RuntimeAPI()
+        try api.takeNext()
+        try api.invoke("a", Ask("GET", "do=stream-fails&bytes=1000").event)
+        #expect(try api.takeAnswer("a").status == 500)
+    }
+
+    @Test("A stream that fails ends with an error trailer") func aStreamThatFailsEndsWithAnErrorTrailer() throws {
+        let api = try RuntimeAPI(streams: true)
         try api.takeNext()
         try api.invoke("a", Ask("GET", "do=stream-fails&bytes=1000").event)
         let call = try api.takeResponse("a")
@@ -83,15 +107,17 @@ import Testing
 
     @Test("A response that the API refuses is reported as an error", arguments: [400, 403, 413])
     func aResponseThatIsRefusedIsReported(_ status: Int) throws {
-        let api = try RuntimeAPI()
-        for (id, query) in [("a", ""), ("b", "do=stream&bytes=100")] {
+        for streams in [false, true] {
+            let api = try RuntimeAPI(streams: streams)
+            for (id, query) in [("a", ""), ("b", "do=stream&bytes=100")] {
+                try api.takeNext()
+                try api.invoke(id, Ask("GET", query).event)
+                _ = try api.takeResponse(id)
+                try api.answer(status, [:], bad(#"{"errorMessage":"no","errorType":"RequestEntityTooLarge"}"#))
+                #expect(try api.takeError(id).isEmpty == false)
+            }
             try api.takeNext()
-            try api.invoke(id, Ask("GET", query).event)
-            _ = try api.takeResponse(id)
-            try api.answer(status, [:], bad(#"{"errorMessage":"no","errorType":"RequestEntityTooLarge"}"#))
-            #expect(try api.takeError(id).isEmpty == false)
         }
-        try api.takeNext()
     }
 
     @Test("A failing API ends the process") func aFailingAPIEndsTheProcess() throws {

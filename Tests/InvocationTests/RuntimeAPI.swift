@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The Lambda Runtime API as a runtime sees it, and the probe as the runtime. The test carries out the API's steps one
+/// The Lambda Runtime API as a runtime sees it, and the probe or another function as the runtime. The test carries out the API's steps one
 /// by one.
 final class RuntimeAPI {
     /// A request from the runtime.
@@ -21,12 +21,17 @@ final class RuntimeAPI {
     private var connection: LocalConnection?
     private static let root = "/2018-06-01/runtime"
 
-    /// Starts the probe.
-    init(environment: [String: String] = [:]) throws {
-        let port = try #require(listener?.port)
-        var variables = ProbeProgram.environment(environment)
-        variables["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:\(port)"
-        program = try Program(ProbeProgram.path, environment: variables, descriptors: [-1, -1, -1])
+    /// Starts the probe. Its responses are streamed if `streams` is true, as its address would say.
+    convenience init(streams: Bool = false) throws {
+        let mode = ["FUNCTION_INVOKE_MODE": streams ? "RESPONSE_STREAM" : "BUFFERED"]
+        try self.init(ProbeProgram.path, environment: ProbeProgram.environment(mode))
+    }
+
+    /// Starts a function's executable. Its standard error goes to `log`, a descriptor.
+    init(_ path: String, environment: [String: String], log: Int32 = -1) throws {
+        var variables = environment
+        variables["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:\(try #require(listener?.port))"
+        program = try Program(path, environment: variables, descriptors: [-1, -1, log])
     }
 
     // MARK: Steps
@@ -37,9 +42,10 @@ final class RuntimeAPI {
         try #require(call.method == "GET" && call.path == Self.root + "/invocation/next", "\(call.path)")
     }
 
-    /// Gives the runtime an invocation.
-    func invoke(_ id: String, _ event: [UInt8], trace: String? = nil) throws {
-        var fields = ["Lambda-Runtime-Aws-Request-Id": id, "Lambda-Runtime-Deadline-Ms": "4102444800000"]
+    /// Gives the runtime an invocation that must end within `seconds`.
+    func invoke(_ id: String, _ event: [UInt8], trace: String? = nil, seconds: Double = 900) throws {
+        let deadline = Int(Date(timeIntervalSinceNow: seconds).timeIntervalSince1970 * 1_000)
+        var fields = ["Lambda-Runtime-Aws-Request-Id": id, "Lambda-Runtime-Deadline-Ms": "\(deadline)"]
         fields["Lambda-Runtime-Trace-Id"] = trace
         try answer(200, fields, event)
     }
@@ -51,7 +57,7 @@ final class RuntimeAPI {
         return try Self.decode(call)
     }
 
-    /// Takes a response that the runtime posts.
+    /// Takes a response that the runtime posts, within `seconds`.
     func takeResponse(_ id: String) throws -> Call {
         let call = try take()
         try #require(call.method == "POST" && call.path == Self.root + "/invocation/\(id)/response", "\(call.path)")

@@ -11,8 +11,8 @@ struct Main {
         Verb.workspaceCreate, Verb.workspaceList, Verb.workspaceShow, Verb.workspaceSet, Verb.workspaceDelete,
         Verb.memberAdd, Verb.memberList, Verb.memberRole, Verb.memberRemove, Verb.keyCreate, Verb.keyList,
         Verb.keyRevoke, Verb.sessionRevoke, Verb.integrationList, Verb.integrationShow, Verb.actionList,
-        Verb.credentialsReseal, Verb.check, Verb.backup, Verb.restore, Verb.copyStore, Verb.auditVerify,
-        Verb.completion,
+        Verb.credentialsReseal, Verb.check, Verb.backup, Verb.restore, Verb.copyStore, Verb.package,
+        Verb.auditVerify, Verb.completion,
     ]
 
     static func main() {

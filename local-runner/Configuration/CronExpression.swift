@@ -14,11 +14,11 @@ struct CronError: Error, Equatable {
 struct CronExpression: Sendable, Equatable, CustomStringConvertible {
     /// The expression as it was written.
     let description: String
-    private let minute: CronField
-    private let hour: CronField
-    private let dayOfMonth: CronField
-    private let month: CronField
-    private let dayOfWeek: CronField
+    let minute: CronField
+    let hour: CronField
+    let dayOfMonth: CronField
+    let month: CronField
+    let dayOfWeek: CronField
 
     /// Reads the five fields. Throws `CronError` if they are invalid, or if no year has such a date, such as 30
     /// February.
@@ -39,7 +39,8 @@ struct CronExpression: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    private var isEitherDay: Bool { !dayOfMonth.beginsWithStar && !dayOfWeek.beginsWithStar }
+    /// True if a day needs to match only one of the two fields of days.
+    var isEitherDay: Bool { !dayOfMonth.beginsWithStar && !dayOfWeek.beginsWithStar }
 
     // Over the years each day of the year, 29 February included, falls on each day of the week, so only the date is
     // checked.

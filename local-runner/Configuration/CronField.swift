@@ -67,6 +67,19 @@ struct CronField: Sendable, Equatable {
 
     func contains(_ value: Int) -> Bool { bits & 1 << value != 0 }
 
+    /// The matching numbers within a range, as runs of numbers that follow each other.
+    func runs(in range: ClosedRange<Int>) -> [ClosedRange<Int>] {
+        var runs: [ClosedRange<Int>] = []
+        for value in range where contains(value) {
+            if let last = runs.last, last.upperBound + 1 == value {
+                runs = runs.dropLast() + [last.lowerBound...value]
+            } else {
+                runs.append(value...value)
+            }
+        }
+        return runs
+    }
+
     /// Returns the smallest matching number that is at least `value`.
     func next(from value: Int) -> Int? {
         guard value < 64 else { return nil }

@@ -46,7 +46,7 @@ extension ConfigurationReader {
     private mutating func function(
         _ node: Node, limits general: Limits, variables: [String: Secret], groups: [String: [Binding]]
     ) -> FunctionConfiguration? {
-        let keys = ["route", "function", "methods", "bindings", "dispatch", "credentials", "limits"]
+        let keys = ["route", "function", "methods", "bindings", "dispatch", "credentials", "limits", "streams"]
         let members = node.members(known: keys, &problems)
         for key in ["route", "function", "methods"] where node.value.object != nil && members[key] == nil {
             problems.add("\(node.place).\(key)", "is missing; add it.")
@@ -58,11 +58,13 @@ extension ConfigurationReader {
         let dispatch = members["dispatch"]?.word(Dispatch.allCases.map(\.rawValue), &problems)
         let credentials = members["credentials"]?.word(Credentials.allCases.map(\.rawValue), &problems)
         let limits = limits(members["limits"], over: general)
+        let streams = members["streams"]?.flag(&problems) ?? false
         guard let route, let function else { return nil }
         return FunctionConfiguration(
             route: route, function: function, methods: methods,
             dispatch: dispatch.flatMap(Dispatch.init) ?? .isolated,
-            credentials: credentials.flatMap(Credentials.init), limits: limits, environment: environment)
+            credentials: credentials.flatMap(Credentials.init), limits: limits, streams: streams,
+            environment: environment)
     }
 
     private mutating func route(_ node: Node) -> String? {

@@ -49,6 +49,15 @@ struct Node {
         return string
     }
 
+    /// Returns true or false.
+    func flag(_ problems: inout Problems) -> Bool? {
+        guard let flag = value.bool else {
+            wrongType("true or false", &problems)
+            return nil
+        }
+        return flag
+    }
+
     /// Returns a whole number within `range`, counted in `unit`.
     func integer(_ range: ClosedRange<Int>, _ unit: String, _ problems: inout Problems) -> Int? {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"

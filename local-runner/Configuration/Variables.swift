@@ -67,19 +67,22 @@ extension ConfigurationReader {
 
     /// The value of a secret. Nil if it has none.
     private mutating func secret(_ name: String, _ place: String) -> Secret? {
+        secret(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
+            ?? secret(name, place, in: local.devVars.values, local.devVarsFile)
+    }
+
+    /// The value of a secret in one source of values. Nil if it has none there.
+    private mutating func secret(
+        _ name: String, _ place: String, in values: [String: Secret], _ source: String
+    ) -> Secret? {
+        if let value = values[name], !value.reveal(\.isEmpty) { return value }
         let fileName = name + Environment.fileSuffix
-        for (values, source) in [
-            (local.process.mapValues { Secret($0) }, "the environment"), (local.devVars.values, local.devVarsFile),
-        ] {
-            if let value = values[name], !value.reveal(\.isEmpty) { return value }
-            guard let path = values[fileName]?.reveal({ $0 }), !path.isEmpty else { continue }
-            guard let content = Environment.content(ofFile: path) else {
-                problems.add(place, "\(fileName) in \(source) names \(path), which can't be read.")
-                return nil
-            }
-            return Secret(content)
+        guard let path = values[fileName]?.reveal({ $0 }), !path.isEmpty else { return nil }
+        guard let content = Environment.content(ofFile: path) else {
+            problems.add(place, "\(fileName) in \(source) names \(path), which can't be read.")
+            return nil
         }
-        return nil
+        return Secret(content)
     }
 
     private func missing(_ name: String) -> String {

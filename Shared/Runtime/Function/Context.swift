@@ -82,6 +82,11 @@ public struct ScheduledContext {
     public let access: SystemAccess
     /// The log, for messages to the operators of the product.
     public let log: Log
+    /// The time at which the platform ends the process. Nil if it names none.
+    public let deadline: ContinuousClock.Instant?
+
+    /// The seconds until the platform ends the process. Nil if it names no time.
+    public var secondsLeft: Double? { deadline.map { ($0 - .now) / .seconds(1) } }
 }
 
 /// The state of a database.

@@ -48,19 +48,19 @@ public final class Pipeline: Service {
     /// Sends a streamed body in parts. If it fails before the first part, this throws the `HTTPError` to answer with
     /// instead. If it fails later, the status has already been sent, so the response is cut off and the log gets the
     /// reason. If the peer has closed the connection, nothing is logged.
-    private func stream(_ body: (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log) throws {
+    private func stream(
+        _ body: @escaping (Response.Sink) throws -> Void, to send: Response.Sink, _ log: Log
+    ) throws {
         var hasBegun = false
         var peerHasGone = false
         do {
-            try withoutActuallyEscaping(send) { send in
-                try body { part in
-                    hasBegun = true
-                    do {
-                        try send(part)
-                    } catch {
-                        peerHasGone = true
-                        throw error
-                    }
+            try body { part in
+                hasBegun = true
+                do {
+                    try send(part)
+                } catch {
+                    peerHasGone = true
+                    throw error
                 }
             }
         } catch {

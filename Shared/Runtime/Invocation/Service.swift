@@ -20,9 +20,13 @@ public protocol Service {
 public struct ScheduledEvent: Sendable {
     /// The time at which the work was due.
     public let time: Timestamp
+    /// The time at which the platform ends the process. Nil if it names none.
+    public let deadline: ContinuousClock.Instant?
 
     /// Creates an event for work that was due at `time`.
-    public init(time: Timestamp) { self.time = time }
+    public init(time: Timestamp, deadline: ContinuousClock.Instant? = nil) {
+        (self.time, self.deadline) = (time, deadline)
+    }
 }
 
 /// The way in which a process was invoked. The same executable supports all of them, and detects which one applies.
@@ -59,7 +63,7 @@ public enum WayIn: Equatable {
 public func serve(_ service: some Service, _ environment: Environment = .process) -> Int32 {
     Process.ignoreSignalsOfWrites()
     switch WayIn.detect(environment, descriptorIsListening: { Descriptor.standardInput.isListening }) {
-    case .lambda(let api): return LambdaRuntime(service, api: api).run()
+    case .lambda(let api): return LambdaRuntime(service, api: api, environment).run()
     case .cgi: return CGI(service, environment).run()
     case .fastCGI: return FastCGIServer(service, environment).run()
     case .event(let bytes): return Event.run(service, bytes, environment)

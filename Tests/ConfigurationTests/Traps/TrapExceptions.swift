@@ -81,7 +81,7 @@ struct TrapException {
             bytes.removeLast(text.count)
             """#),
         TrapException(
-            "Shared/Product/Export/Deflater.swift",
+            "Shared/Base/Archive/Deflater.swift",
             "zlib refuses these constants only when there is no memory; what it gets at once is far below 4 GiB.",
             #"""
             checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
@@ -109,7 +109,7 @@ struct TrapException {
             bytes.removeLast(max(0, bytes.count - start))
             """#),
         TrapException(
-            "Shared/Product/Export/ZIPWriter.swift",
+            "Shared/Base/Archive/ZIPWriter.swift",
             "A checksum is not negative.",
             #"""
             append(UInt64(entry.checksum), bytes: 4)

@@ -310,3 +310,7 @@ void csystem_use_large_pages(void) {
             mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, start);
     }
 }
+
+bool csystem_contains(const void *content, size_t length, const void *part, size_t part_length) {
+    return memmem(content, length, part, part_length) != NULL;
+}

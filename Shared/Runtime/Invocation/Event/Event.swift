@@ -9,6 +9,8 @@ enum Event {
         /// True if the event was a schedule's and its work was not done. The platform must learn of it: no client
         /// reads the response's status.
         let isFailedRun: Bool
+        /// True if the event was a schedule's.
+        var isScheduled = false
     }
 
     /// The sources of scheduled events: rules of EventBridge, and EventBridge Scheduler, whose `detail` is a text.
@@ -47,7 +49,7 @@ enum Event {
     }
 
     /// Encodes a response. If a streamed body fails, nothing has been sent yet, so that the error can be sent instead.
-    private static func encode(_ response: Response) throws -> [UInt8] {
+    static func encode(_ response: Response) throws -> [UInt8] {
         do {
             return try EventResponse.encode(response)
         } catch {
@@ -56,15 +58,18 @@ enum Event {
         }
     }
 
-    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event.
-    static func answer(_ service: some Service, to bytes: [UInt8]) -> Answer {
+    /// Returns the service's response to the event in `bytes`, or 400 if it is not a supported event. A scheduled run
+    /// must end before `deadline`.
+    static func answer(
+        _ service: some Service, to bytes: [UInt8], deadline: ContinuousClock.Instant? = nil
+    ) -> Answer {
         guard let event = try? JSON(parsing: bytes) else {
             return Answer(response: HTTPError.badRequest("The event is not JSON.").refusal(), isFailedRun: false)
         }
         if event["detail-type"]?.string == "Scheduled Event", schedulers.contains(event["source"]?.string ?? "") {
             let time = event["time"]?.string.flatMap { Timestamp($0) }
-            let response = service.respond(to: ScheduledEvent(time: time ?? .now))
-            return Answer(response: response, isFailedRun: response.status >= 400)
+            let response = service.respond(to: ScheduledEvent(time: time ?? .now, deadline: deadline))
+            return Answer(response: response, isFailedRun: response.status >= 400, isScheduled: true)
         }
         do {
             let request = try EventRequest.decode(event, maximumBodyLength: service.maximumBodyLength)

@@ -3,13 +3,19 @@ import Glibc
 import HTTP
 
 /// Serves AWS Lambda's custom runtime: requests one invocation after the other from the Runtime API.
+///
+/// A Function URL in the mode BUFFERED understands only whole responses, and one in the mode RESPONSE_STREAM only
+/// streamed ones. An event does not tell the mode, so the variable FUNCTION_INVOKE_MODE does.
 struct LambdaRuntime<S: Service> {
     private let service: S
     private let api: String
+    /// True if the responses to requests are streamed. Those to scheduled events never are.
+    private let streams: Bool
 
-    init(_ service: S, api: String) {
+    init(_ service: S, api: String, _ environment: Environment) {
         self.service = service
         self.api = api
+        streams = environment["FUNCTION_INVOKE_MODE"] == "RESPONSE_STREAM"
     }
 
     /// Serves invocations until the API can't be reached any more. Returns the exit status.
@@ -29,20 +35,32 @@ struct LambdaRuntime<S: Service> {
             throw RuntimeAPIClient.Failure.unexpectedAnswer(next.status)
         }
         if let trace = next.headers["Lambda-Runtime-Trace-Id"] { setenv("_X_AMZN_TRACE_ID", trace, 1) }
-        let answer = Event.answer(service, to: next.body)
+        let answer = Event.answer(service, to: next.body, deadline: Self.deadline(next.headers))
         let response = answer.response
         guard !answer.isFailedRun else { return try report(response, of: id, client) }
         let path = "/runtime/invocation/\(id)/response"
-        switch response.body {
-        case .bytes: try check(try client.post(path, body: try EventResponse.encode(response)), for: id, client)
-        case .stream(let body):
+        if streams, !answer.isScheduled {
             try check(
                 try client.postStream(path, Self.streamHeaders) { send in
                     try Self.prelude(response).withUnsafeBytes(send)
-                    try body(send)
+                    switch response.body {
+                    case .bytes(let bytes): try bytes.withUnsafeBytes(send)
+                    case .stream(let body): try body(send)
+                    }
                 }, for: id, client)
+        } else {
+            try check(try client.post(path, body: try Event.encode(response)), for: id, client)
         }
         response.background.forEach { $0() }
+    }
+
+    /// The time at which Lambda ends an invocation: Lambda-Runtime-Deadline-Ms, in milliseconds since 1970.
+    private static func deadline(_ headers: Headers) -> ContinuousClock.Instant? {
+        guard let text = headers["Lambda-Runtime-Deadline-Ms"], let milliseconds = Int(text) else { return nil }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let left = Double(milliseconds) / 1_000 - Double(now.tv_sec) - Double(now.tv_nsec) / 1_000_000_000
+        return .now + .seconds(left)
     }
 
     /// Reports a scheduled run that failed as the invocation's error. Lambda counts it, tries it again and gives it

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -84,6 +85,9 @@ int csystem_catch_signals(void);
 
 /// Returns 1 if SIGTERM or SIGINT has been received.
 int csystem_is_terminating(void);
+
+/// Returns true if `content` contains the bytes of `part`.
+bool csystem_contains(const void *content, size_t length, const void *part, size_t part_length);
 
 /// Restores the signals that csystem_catch_signals changed, except SIGPIPE. It is for forked children.
 void csystem_release_signals(void);

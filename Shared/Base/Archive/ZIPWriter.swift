@@ -1,10 +1,12 @@
 /// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) as a stream: the sizes of an entry follow it in a data
-/// descriptor. ZIP64 records are written only for numbers that need them, since some spreadsheet programs complain
+/// descriptor. Equal contents in the same order give equal bytes, since no time is written. ZIP64 records are written only for numbers that need them, since some spreadsheet programs complain
 /// about others.
-struct ZIPWriter: ~Copyable {
+public struct ZIPWriter: ~Copyable {
     private struct Entry {
         let name: [UInt8]
         let offset: UInt64
+        /// The file's type and permissions as Unix has them; nil if the archive says nothing about them.
+        let mode: UInt16?
         var checksum: UInt = 0
         var compressedSize: UInt64 = 0
         var size: UInt64 = 0
@@ -13,16 +15,21 @@ struct ZIPWriter: ~Copyable {
     private var bytes: [UInt8] = []
     private var handedOver: UInt64 = 0
     private var entries: [Entry] = []
-    private var deflater = Deflater()
+    private let level: Deflater.Level
+    private var deflater: Deflater
     private var contentStart: UInt64 = 0
     /// The largest number that is written without ZIP64.
     private let largest: UInt64
 
     /// Creates an archive without entries. Only tests pass another `largest`.
-    init(largest: UInt64 = 0xFFFF_FFFE) { self.largest = largest }
+    public init(_ level: Deflater.Level = .fast, largest: UInt64 = 0xFFFF_FFFE) {
+        self.level = level
+        self.largest = largest
+        deflater = Deflater(level)
+    }
 
     /// Passes on the bytes that were written since the last call, if there are more than `length`.
-    mutating func flush(
+    public mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
         guard bytes.count > length else { return }
@@ -31,9 +38,10 @@ struct ZIPWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Begins an entry. Everything that is written until `end()` is its content.
-    mutating func begin(_ name: String) {
-        let entry = Entry(name: Array(name.utf8), offset: position)
+    /// Begins an entry. Everything that is written until `end()` is its content. `mode` is a regular file's permissions,
+    /// such as 0o755.
+    public mutating func begin(_ name: String, mode: UInt16? = nil) {
+        let entry = Entry(name: Array(name.utf8), offset: position, mode: mode.map { 0o100000 | $0 })
         entries.append(entry)
         append(0x0403_4B50, bytes: 4)
         appendDescription(of: entry)
@@ -42,14 +50,14 @@ struct ZIPWriter: ~Copyable {
         append(0, bytes: 2)
         bytes += entry.name
         contentStart = position
-        deflater = Deflater()
+        deflater = Deflater(level)
     }
 
     /// Adds to the content of the current entry.
-    mutating func write(_ content: [UInt8]) { deflater.write(content, to: &bytes) }
+    public mutating func write(_ content: [UInt8]) { deflater.write(content, to: &bytes) }
 
     /// Ends the entry.
-    mutating func end() {
+    public mutating func end() {
         guard var entry = entries.popLast() else { return }
         deflater.finish(to: &bytes)
         entry.checksum = deflater.checksum
@@ -65,20 +73,22 @@ struct ZIPWriter: ~Copyable {
     }
 
     /// Writes the central directory (§4.3.12), which ends the archive.
-    mutating func finish() {
+    public mutating func finish() {
         let start = position
         for entry in entries {
             // Numbers that don't fit go into the ZIP64 extended information (§4.5.3), in this order.
             let large = [entry.size, entry.compressedSize, entry.offset].filter { $0 > largest }
             append(0x0201_4B50, bytes: 4)
-            append(large.isEmpty ? 20 : 45, bytes: 2)
+            // The upper byte says that the attributes are those of Unix (§4.4.2).
+            append((large.isEmpty ? 20 : 45) | (entry.mode == nil ? 0 : 3 << 8), bytes: 2)
             appendDescription(of: entry, isLarge: !large.isEmpty)
             append(UInt64(entry.checksum), bytes: 4)
             append(clipped(entry.compressedSize), bytes: 4)
             append(clipped(entry.size), bytes: 4)
             append(UInt64(entry.name.count), bytes: 2)
             append(large.isEmpty ? 0 : UInt64(4 + 8 * large.count), bytes: 2)
-            append(0, bytes: 10)  // The fields are: no comment, disk 0, no attributes.
+            append(0, bytes: 6)  // The fields are: no comment, disk 0, no internal attributes.
+            append(UInt64(clamping: entry.mode ?? 0) << 16, bytes: 4)
             append(clipped(entry.offset), bytes: 4)
             bytes += entry.name
             guard !large.isEmpty else { continue }

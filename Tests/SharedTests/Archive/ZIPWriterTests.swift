@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Export
+@testable import Archive
 
 /// Checks archives with Python's zipfile.
 @Suite struct ZIPWriterTests {

@@ -1,0 +1,112 @@
+import Archive
+import Base
+import CSystem
+import Crypto
+import Glibc
+
+/// The folder that a package is written into: at once and completely, or not at all.
+///
+/// All contents are searched for the values of known secrets, because a package is copied to places
+/// where no secret belongs. Archives are searched before they are compressed.
+struct PackageFolder {
+    /// The list of files with their SHA-256, in the format of sha256sum(1). It marks a folder as a package.
+    static let list = "SHA256SUMS"
+    /// The shortest secret that is searched for. A shorter text may occur by chance.
+    private static let shortestSecret = 8
+
+    private let path: String
+    private let temporary: String
+    private let secrets: [(name: String, value: Secret)]
+    private var files: [(path: String, length: Int, digest: String)] = []
+
+    /// Prepares to write the folder at `path`. `secrets` are the values that must not get into it.
+    ///
+    /// - Throws: `Failure` if there is something else than a package in that place.
+    init(_ path: String, secrets: [String: Secret]) throws {
+        self.path = path
+        temporary = "\(path).\(getpid())"
+        self.secrets = secrets.filter { $0.value.reveal(\.utf8.count) >= Self.shortestSecret }
+            .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        let names = File.names(in: path)
+        let isFolder = File.exists(path + "/.")
+        guard !File.exists(path) || isFolder && (names.isEmpty || names.contains(Self.list)) else {
+            throw Failure("\(path) exists and is no package; name a folder that does not exist, or remove it")
+        }
+        try File.makeFolder(temporary, mode: 0o755)
+    }
+
+    /// Searches a content for known secrets.
+    ///
+    /// - Throws: `Failure`, which names the secret, if there is one.
+    func check(_ name: String, _ content: [UInt8]) throws {
+        for secret in secrets {
+            let isInside = secret.value.reveal { text in
+                content.withUnsafeBytes { content in
+                    Array(text.utf8).withUnsafeBytes { text in
+                        csystem_contains(content.baseAddress, content.count, text.baseAddress, text.count)
+                    }
+                }
+            }
+            if isInside {
+                throw Failure(
+                    "\(name) would contain the value of \(secret.name); secrets must reach the target by its own means")
+            }
+        }
+    }
+
+    /// Writes a file.
+    mutating func write(_ file: ArchiveFile) throws {
+        guard let content = file.content else { return }
+        try check(file.path, content)
+        try writeUnchecked(file.path, content, mode: file.mode)
+    }
+
+    /// Writes an archive of files, which are searched for secrets one by one.
+    mutating func write(
+        _ path: String, _ files: [ArchiveFile], _ encode: ([ArchiveFile]) throws -> [UInt8]
+    ) throws {
+        for file in files { try check("\(path), \(file.path)", file.content ?? []) }
+        try writeUnchecked(path, try encode(files), mode: 0o644)
+    }
+
+    private mutating func writeUnchecked(_ path: String, _ content: [UInt8], mode: UInt16) throws {
+        let place = "\(temporary)/\(path)"
+        try File.makeFolder(File.folder(of: place), mode: 0o755)
+        try File.write(place, content, mode: mode_t(mode))
+        files.append((path, content.count, SHA256.hexadecimal(content)))
+    }
+
+    /// Puts the folder in its place, with a list of its files. Returns the rows of a table of the files.
+    mutating func finish() throws -> [[String]] {
+        files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        let list = files.map { "\($0.digest)  \($0.path)\n" }.joined()
+        try File.write("\(temporary)/\(Self.list)", Array(list.utf8), mode: 0o644)
+        if File.exists(path) {
+            let old = "\(temporary).old"
+            guard rename(path, old) == 0 else { throw FileError(path: path, code: errno) }
+            guard rename(temporary, path) == 0 else {
+                let code = errno
+                rename(old, path)
+                throw FileError(path: path, code: code)
+            }
+            Self.remove(old)
+        } else {
+            guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
+        }
+        return [["FILE", "BYTES", "SHA-256"]] + files.map { [$0.path, String($0.length), $0.digest] }
+    }
+
+    /// Removes what has been written, after a failure.
+    func discard() { Self.remove(temporary) }
+
+    private static func remove(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in File.names(in: path) { remove("\(path)/\(name)") }
+            rmdir(path)
+        } else {
+            unlink(path)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import Archive
+import Base
+import Glibc
+
+/// The parts that packages are made from: functions with their executables, variables, and secrets by name.
+struct PackageSource {
+    /// The configuration, with the values of "vars" and --var. No value comes from the machine on which a package is
+    /// made.
+    let configuration: Configuration
+    /// The bytes of wrangler-like.json.
+    let configurationFile: [UInt8]
+    /// The name of the environment, an entry of "env"; nil if none was chosen.
+    let environment: String?
+    /// The functions to be packaged.
+    let functions: [FunctionConfiguration]
+    /// True if --function chose a single one.
+    let isSingle: Bool
+    /// The values of --var.
+    let given: [(name: String, value: String)]
+    /// The names of the secrets that each installation has to provide, DATABASE_URL among them.
+    let secrets: Set<String>
+    /// The names of the secrets that an installation may not leave empty, whatever it serves.
+    let required: Set<String>
+    /// The names of the secrets that an installation may leave empty.
+    let optional: Set<String>
+    /// The secrets whose values are known here. They must not get into a package.
+    let known: [String: Secret]
+    /// The processor that all executables are for.
+    let machine: Executable.Machine
+    /// The local runner itself, stripped.
+    let runner: [UInt8]
+    /// The list of libraries in the executables (CycloneDX).
+    let components: [UInt8]
+
+    private let folder: String
+    static let componentsFile = "components.cdx.json"
+
+    /// Reads everything. `claim` is the processor of the target, if the caller named one.
+    ///
+    /// - Throws: `UsageError`, `Failure`, `ConfigurationError` or `FileError`.
+    init(_ arguments: Arguments) throws {
+        let workplace = try Workplace(arguments)
+        environment = workplace.environment
+        configurationFile = try File.read(workplace.configurationFile)
+        let given = try arguments.all("--var").map { text -> (name: String, value: String) in
+            guard let (name, value) = text.cut(at: "=") else { throw UsageError("--var \(text): write NAME=VALUE") }
+            return (String(name), String(value))
+        }
+        self.given = given.sorted { $0.name < $1.name }
+        let (required, optional) = Self.secrets(configurationFile, environment: environment)
+        self.required = required.union(["DATABASE_URL"])
+        self.optional = optional
+        let secrets = required.union(optional).union(["DATABASE_URL"])
+        self.secrets = secrets
+        for (name, _) in given where secrets.contains(name) {
+            throw UsageError("--var \(name): is a secret, which does not belong on a command line or in a package")
+        }
+        let local = LocalValues(
+            devVars: DevVars(values: Dictionary(given.map { ($0.name, Secret($0.value)) }) { $1 }),
+            devVarsFile: "--var", defaults: ["DATABASE_URL": ""], needsSecrets: false)
+        configuration = try ConfigurationReader.read(
+            configurationFile, file: workplace.configurationFile, environment: environment, local: local)
+        for (name, _) in given where configuration.variables[name] == nil {
+            let known = configuration.variables.keys.sorted().filter { !secrets.contains($0) }
+            throw UsageError("--var \(name): \(NearestWord.advice(name, known))")
+        }
+        known = try Self.known(workplace, secrets)
+        folder = try workplace.functionsFolder
+        if let name = arguments["--function"] {
+            let all = configuration.functions
+            guard let function = all.first(where: { $0.function == name || $0.route == name }) else {
+                throw UsageError("there is no function \(name); \(NearestWord.advice(name, all.map(\.function)))")
+            }
+            functions = [function]
+        } else {
+            functions = configuration.functions
+        }
+        isSingle = arguments["--function"] != nil
+        let own = try Self.executable("local-runner", folder)
+        machine = own.machine
+        runner = own.stripped
+        if let claim = try arguments.word("--architecture", of: Executable.Machine.allCases.map(\.rawValue)),
+            claim != machine.rawValue
+        {
+            throw Failure(
+                "the executables in \(folder) are for \(machine.rawValue), not for \(claim); build them on a machine "
+                    + "with that processor")
+        }
+        guard let components = try File.readIfPresent("\(folder)/\(Self.componentsFile)") else {
+            throw Failure(
+                "\(folder)/\(Self.componentsFile) is missing, the list of the libraries in the executables; build with "
+                    + "local-runner/dev --build-only")
+        }
+        self.components = components
+    }
+
+    /// The name that files and services of the product get, such as `thalian`.
+    var name: String { configuration.name }
+
+    /// Reads the executable of a function, without what is not loaded into memory.
+    ///
+    /// - Throws: `Failure` if it is missing, no static executable, or for another processor than this program.
+    func executable(_ function: String) throws -> [UInt8] {
+        let executable = try Self.executable(function, folder)
+        guard executable.machine == machine else {
+            throw Failure(
+                "\(folder)/\(function) is for \(executable.machine.rawValue), and local-runner for \(machine.rawValue); "
+                    + "build all of them together with local-runner/dev --build-only")
+        }
+        return executable.stripped
+    }
+
+    private static func executable(_ name: String, _ folder: String) throws -> Executable {
+        let path = "\(folder)/\(name)"
+        guard let bytes = try File.readIfPresent(path) else {
+            throw Failure("\(path) is missing; build it with local-runner/dev --build-only")
+        }
+        do throws(Executable.Refusal) { return try Executable(bytes) } catch { throw Failure("\(path) \(error)") }
+    }
+
+    /// The list of libraries as a file of a package.
+    var componentsArchiveFile: ArchiveFile { ArchiveFile(Self.componentsFile, components) }
+
+    /// The triggers of a function.
+    func crons(of function: FunctionConfiguration) -> [CronExpression] {
+        configuration.crons.filter { $0.function == function.function }.map(\.cron)
+    }
+
+    // MARK: Variables
+
+    /// The variables of a function that have values and are no secrets. A package is for production, so that
+    /// "development", in which providers may be replaced, becomes "production".
+    func variables(of function: FunctionConfiguration) throws -> [(name: String, value: String)] {
+        try function.environment.compactMap { name, value -> (name: String, value: String)? in
+            let text = value.reveal { $0 }
+            guard !secrets.contains(name), !text.isEmpty else { return nil }
+            if name == "ENVIRONMENT", text == "development" { return (name, "production") }
+            guard !Self.isLoopback(text) else {
+                throw Failure(
+                    "\(name) is \(text), which only this machine reaches; give the value for the target with "
+                        + "--var \(name)=https://… or in \"env\" of \(Configuration.fileName)")
+            }
+            return (name, text)
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// The names of the secrets that a function needs.
+    func secrets(of function: FunctionConfiguration) -> [String] {
+        function.environment.map(\.name).filter(secrets.contains).sorted()
+    }
+
+    /// All secrets that any of the functions or the local runner needs.
+    var neededSecrets: [String] { required.union(functions.flatMap { secrets(of: $0) }).sorted() }
+
+    /// Returns true for a URL of the machine itself.
+    private static func isLoopback(_ text: String) -> Bool {
+        guard let (scheme, rest) = text.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//") else {
+            return false
+        }
+        let authority = rest.dropFirst(2)
+        return ["127.", "localhost", "[::1]"].contains { authority.hasPrefix($0) }
+    }
+
+    private static func secrets(
+        _ bytes: [UInt8], environment: String?
+    ) -> (required: Set<String>, optional: Set<String>) {
+        let document = try? JSON(parsing: bytes)
+        let section = environment.map { document?["env"]?[$0]?["secrets"] } ?? document?["secrets"]
+        func names(_ key: String) -> Set<String> { Set(section?[key]?.array?.compactMap(\.string) ?? []) }
+        return (names("required"), names("optional"))
+    }
+
+    /// The secrets of this machine: those of its environment and of .dev.vars, whatever they are called there.
+    private static func known(_ workplace: Workplace, _ names: Set<String>) throws -> [String: Secret] {
+        let file = DevVars.fileName(environment: workplace.environment)
+        var known = try DevVars.read("\(workplace.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }
+        for name in names { if let value = Environment.process[name] { known[name] = Secret(value) } }
+        return known.filter { names.contains($0.key) || DevVars.isGenerated($0.key) }
+    }
+}
