@@ -43,7 +43,8 @@ extension Verb {
         try StateLock.take(in: workplace.stateFolder)
         let log = RunnerLog(format: format)
         let localToken = Identifier.random().description
-        let server = try listen(configuration, folder, workplace.stateFolder, Secret(localToken), log)
+        let settings = ServerSettings(localToken: Secret(localToken), stateFolder: workplace.stateFolder)
+        let server = try listen(configuration, folder, settings, log)
         // Keeps the database open until the end. Otherwise each function that closes the last connection would write
         // the whole write-ahead log back into the database.
         let database = try workplace.database(configuration)
@@ -73,18 +74,17 @@ extension Verb {
         return 0
     }
 
-    private static func listen(
-        _ configuration: Configuration, _ folder: String, _ stateFolder: String, _ localToken: Secret, _ log: RunnerLog
+    static func listen(
+        _ configuration: Configuration, _ folder: String, _ settings: ServerSettings, _ log: RunnerLog
     ) throws -> Server {
         do throws(ServerError) {
-            return try Server(
-                configuration, functionsDirectory: folder, stateFolder: stateFolder, localToken: localToken, log: log)
+            return try Server(configuration, functionsDirectory: folder, settings: settings, log: log)
         } catch {
             throw Failure("\(error)\(error.advice(configuration.listen))")
         }
     }
 
-    private static func checkBuilt(_ functions: [FunctionConfiguration], in folder: String) throws {
+    static func checkBuilt(_ functions: [FunctionConfiguration], in folder: String) throws {
         let missing = functions.map(\.function).filter { !File.exists("\(folder)/\($0)") }
         guard !missing.isEmpty else { return }
         let built = File.names(in: folder).filter { name in

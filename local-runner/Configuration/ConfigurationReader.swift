@@ -13,6 +13,9 @@ struct LocalValues {
     var defaults: [String: String] = [:]
     /// True if a secret without a value is a problem. Otherwise its value is empty.
     var needsSecrets = true
+    /// True in production: the process's environment gives the values of variables too, not only those of secrets, and
+    /// there is no .dev.vars.
+    var isProduction = false
 }
 
 /// Reads wrangler-like.json for one environment and collects all problems in it.

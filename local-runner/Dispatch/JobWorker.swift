@@ -4,7 +4,8 @@ import Glibc
 /// A process of the function scheduled-jobs that stays and runs jobs, next to a server or on a machine of its own. It
 /// is replaced every hour, so that its memory does not grow, and after a failure.
 final class JobWorker {
-    private static let function = "scheduled-jobs"
+    /// The name of the function that runs jobs.
+    static let function = "scheduled-jobs"
     private static let seconds = 3_600
     /// A worker that exits sooner than this, in microseconds, has failed, whatever its exit status.
     private static let shortest = 5_000_000
