@@ -182,7 +182,10 @@ let runner: [Target] = [
         dependencies: dependencies(
             .CSystem, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
             and: "Demonstration"),
-        path: "local-runner", exclude: ["OPERATING.md", "README.md", "components", "dev", "Demonstration"]),
+        path: "local-runner",
+        exclude: [
+            "OPERATING.md", "README.md", "components", "dev", "wrangler-like.schema.json", "Demonstration",
+        ]),
 ]
 
 // MARK: Tests

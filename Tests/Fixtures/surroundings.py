@@ -10,7 +10,7 @@
     --ignore-children        SIGCHLD is ignored
     --without proc,tmp,shm   a root without /proc, without /tmp and /var/tmp, or without /dev/shm
     --read-only tmp,shm      /tmp and /var/tmp, or /dev/shm, are read-only
-    --read-only-root         everything is read-only, except an empty /tmp
+    --read-only-root         everything is read-only, except /proc and an empty /tmp
 
 The last three need a mount namespace: run this program by `unshare --mount`, and add `--map-root-user` for a user who is
 not root.
@@ -92,6 +92,8 @@ if options.read_only_root:
     with open("/proc/self/mountinfo") as file:
         places = [line.split()[4].encode().decode("unicode_escape") for line in file]
     for place in places:
+        if place.startswith("/proc"):
+            continue
         # Some mounts, such as that of a folder that another one hides, can't be changed.
         subprocess.run(["mount", "-o", "remount,bind,ro", place], stderr=subprocess.DEVNULL)
     mount("-t", "tmpfs", "none", "/tmp")

@@ -127,7 +127,8 @@ import Testing
             })
         let (descriptor, peer) = try #require(accepted)
         let account = server.budget.account(peer.bytes)
-        let connection = Connection(server, descriptor: descriptor, peer: peer.text, account: account, isOnPagesPort: false)
+        let connection = Connection(
+            server, descriptor: descriptor, peer: peer.text, account: account, isOnPagesPort: false)
         #expect(connection.open())
         try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         connection.proceed()

@@ -60,7 +60,9 @@ final class ServeRunner {
             command[0], Array(command.dropFirst()), environment: environment.merging(options.environment) { $1 },
             log: folder.path("log"))
         let process = process
-        _ = poll(seconds: 20) { lines.contains { $0["message"]?.string?.hasPrefix("listening on ") == true } || !process.isRunning }
+        _ = poll(seconds: 20) {
+            lines.contains { $0["message"]?.string?.hasPrefix("listening on ") == true } || !process.isRunning
+        }
         // The second line, if there is one, is written together with the first.
         port = port(after: "listening on ")
         metricsPort = port(after: "metrics on ")

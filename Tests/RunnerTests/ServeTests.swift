@@ -27,7 +27,9 @@ import Testing
         }
         let files = try FileManager.default.contentsOfDirectory(atPath: server.folder.path).sorted()
         #expect(
-            files == ["fixture-isolated", "fixture-reuse", "fixture-spawn", "local-runner", "log", "wrangler-like.json"])
+            files == [
+                "fixture-isolated", "fixture-reuse", "fixture-spawn", "local-runner", "log", "wrangler-like.json",
+            ])
         // Every line of the log is an object, and the lines of requests have the members that `tail` selects by.
         #expect(server.lines.count == server.log.split(separator: "\n").count)
         #expect(server.lines.contains { $0["function"] == "fixture-reuse" && $0["status"] == 200 })
@@ -66,10 +68,13 @@ import Testing
         func value(_ name: String, _ environment: [String: String]) throws -> String? {
             let server = try serve { $0.environment.merge(environment) { $1 } }
             #expect(try server.get("/reuse").status == 200)
-            let worker = try #require(ProcessTable.descendants(of: server.process.id).first { id in
-                (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8))?.contains("fixture-reuse") == true
-            })
-            let variables = try String(contentsOfFile: "/proc/\(worker)/environ", encoding: .utf8).split(separator: "\0")
+            let worker = try #require(
+                ProcessTable.descendants(of: server.process.id).first { id in
+                    (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8))?.contains("fixture-reuse")
+                        == true
+                })
+            let variables = try String(contentsOfFile: "/proc/\(worker)/environ", encoding: .utf8).split(
+                separator: "\0")
             return variables.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
         }
         #expect(try value("TEST_VARIABLE", [:]) == "from vars")
@@ -161,7 +166,7 @@ import Testing
     }
 
     @Test(
-        "SIGTERM and SIGINT let requests finish, and readiness is 503 meanwhile",
+        "SIGTERM and SIGINT let requests finish, and readiness is 503 until the end",
         arguments: [SIGTERM, SIGINT])
     func drains(_ signal: Int32) throws {
         let server = try serve { $0.words += ["--drain", "20"] }

@@ -17,7 +17,11 @@ extension Verb {
         options: [
             Option("--port", "N", "the port; 0 picks a free one; default: the configuration's"),
             Option("--ip", "ADDRESS", "the address; default: the configuration's"),
-            Option("--watch", nil, "rebuild when sources change, and serve the new build"),
+            Option(
+                "--watch", nil,
+                "rebuild when sources change, and serve the new build; use changes of the configuration and .dev.vars too"
+            ),
+            Option("--reset", nil, "empty the local state before the start"),
             Option("--no-seed", nil, "don't create the demonstration workspace"),
             Option(
                 "--processes", "N", "how many jobs run at once; default: 4; 0: only the cron trigger runs jobs"),
@@ -41,20 +45,28 @@ extension Verb {
 
         try File.makeFolder(workplace.stateFolder, mode: 0o700)
         try StateLock.take(in: workplace.stateFolder)
+        if arguments.has("--reset") { try LocalState.empty(workplace, configuration) }
         let log = RunnerLog(format: format)
         let localToken = Identifier.random().description
         let settings = ServerSettings(localToken: Secret(localToken), stateFolder: workplace.stateFolder)
         let server = try listen(configuration, folder, settings, log)
         // Keeps the database open until the end. Otherwise each function that closes the last connection would write
         // the whole write-ahead log back into the database.
-        let database = try workplace.database(configuration)
-        let state = try DevState.prepare(
-            workplace, configuration, database, url: server.address.url, localToken: localToken,
-            seeds: !arguments.has("--no-seed"))
+        let database = try Terminal.step("Preparing the database") { try workplace.database(configuration) }
+        let prepare = { (configuration: Configuration, seeds: Bool) in
+            try DevState.prepare(
+                workplace, configuration, database, url: server.address.url, localToken: localToken, seeds: seeds)
+        }
+        let seeds = !arguments.has("--no-seed")
+        let state =
+            seeds
+            ? try Terminal.step("Preparing the demonstration workspace") { try prepare(configuration, true) }
+            : try prepare(configuration, false)
         Announcement(state: state, file: workplace.stateFile, address: server.address)
             .make(format, isTerminal: isatty(STDOUT_FILENO) == 1, log: log)
 
-        Scheduler(configuration.crons, server: server, log: log).start()
+        let scheduler = Scheduler(configuration.crons, server: server, log: log)
+        scheduler.start()
         let processes = try arguments.integer("--processes", in: 0...256) ?? 4
         let worker =
             processes == 0 || !JobWorker.canRun(configuration)
@@ -62,13 +74,20 @@ extension Verb {
             : try JobWorker(
                 configuration, processes: processes, functionsDirectory: folder, loop: server.loop, log: log)
         worker?.start()
+        var watcher: Watcher?
         if arguments.has("--watch") {
-            Watcher(
-                root: workplace.root, functions: configuration.functions, in: folder, server: server, log: log
-            )
-            .start()
+            let reload = Reload(
+                running: configuration, in: folder, server: server, scheduler: scheduler, worker: worker, log: log,
+                read: { try workplace.configuration(needsSecrets: true) },
+                prepare: { _ = try prepare($0, false) })
+            let watched = Watcher(
+                root: workplace.root, configuration: workplace.watchedFiles, functions: configuration.functions,
+                in: folder, server: server, log: log, reload: reload.callAsFunction)
+            watched.start()
+            watcher = watched
         }
         server.run(beside: worker)
+        watcher?.stop()
         log.flush()
         database.close()
         return 0

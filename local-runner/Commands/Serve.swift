@@ -105,7 +105,8 @@ extension Verb {
         _ processes: Int, _ configuration: Configuration, _ folder: String, _ server: Server, _ log: RunnerLog
     ) throws -> JobWorker {
         let worker = try JobWorker(
-            configuration, processes: processes, functionsDirectory: folder, loop: server.loop, log: log)
+            configuration, processes: processes, functionsDirectory: folder, loop: server.loop, log: log,
+            metrics: server.metrics)
         server.scheduledFunctions = configuration.functions
         Scheduler(configuration.crons.filter { $0.function != JobWorker.function }, server: server, log: log).start()
         worker.start()

@@ -71,6 +71,9 @@ struct Workplace {
         local-runner/dev --build-only --postgresql to use postgres://…
         """)
 
+    /// The files that the configuration is read from.
+    var watchedFiles: [String] { [configurationFile, "\(root)/\(DevVars.fileName(environment: environment))"] }
+
     /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)

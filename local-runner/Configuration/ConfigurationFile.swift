@@ -42,7 +42,7 @@ extension Configuration {
 
     /// Returns the names of the secrets that the file requires for an environment. Empty if the file can't be read.
     static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
-        guard let document = try? JSON(parsing: bytes) else { return [] }
+        guard let document = try? JSON(parsing: CommentedJSON.plain(bytes)) else { return [] }
         let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]
         return section?["required"]?.array?.compactMap(\.string) ?? []
     }

@@ -24,7 +24,7 @@ extension ConfigurationReader {
             guard let value = node.value.string == "" ? "" : node.string(&problems) else { continue }
             values[name] = Secret(value)
         }
-        let secrets = secrets?.members(known: ["required", "optional"], &problems) ?? [:]
+        let secrets = secrets?.members(known: ConfigurationKeys.secrets, &problems) ?? [:]
         let required = secrets["required"]?.strings(&problems) ?? []
         let optional = secrets["optional"]?.strings(&problems) ?? []
         for (name, place) in required + optional {
@@ -90,7 +90,8 @@ extension ConfigurationReader {
 
     private func missing(_ name: String) -> String {
         if local.isProduction {
-            return "secret \(name) has no value; set it in the environment, or set \(name)\(Environment.fileSuffix) to the "
+            return
+                "secret \(name) has no value; set it in the environment, or set \(name)\(Environment.fileSuffix) to the "
                 + "path of a file that contains it."
         }
         let file = local.devVarsFile

@@ -110,6 +110,7 @@ extension Connection {
         }
         exchange.line.append(contentsOf: bytes[path])
         if let pages = server.settings.pages, let page = pages.page(bytes[path], isOwnPort: isOnPagesPort) {
+            exchange.isOwnPage = page != .metrics
             guard method.isExactly("GET") || method.isExactly("HEAD") else {
                 throw .methodNotAllowed(allow: Array("GET, HEAD".utf8))
             }

@@ -98,7 +98,8 @@ extension Connection {
 
     /// Writes a complete response of the runner itself, with the headers that every response has.
     func answer(
-        status: Int, body: [UInt8]?, type: StaticString = "application/json", _ addFields: (inout [UInt8]) -> Void = { _ in }
+        status: Int, body: [UInt8]?, type: StaticString = "application/json",
+        _ addFields: (inout [UInt8]) -> Void = { _ in }
     ) {
         exchange.status = status
         settleConnection()
@@ -127,10 +128,12 @@ extension Connection {
     /// Logs the exchange. Looks at the server's own pages come every few seconds and are not logged.
     func log(status: Int) {
         guard !exchange.isOwnPage else { return }
+        let duration = EventLoop.now - exchange.start
+        let function = exchange.route?.pool.program.function.function ?? ""
+        server.metrics.noteRequest(function, status: status, duration: duration)
         server.log.write(
             .init(
-                line: exchange.line, status: status, duration: EventLoop.now - exchange.start,
-                function: exchange.route?.pool.program.function.function ?? "", id: exchange.requestID,
+                line: exchange.line, status: status, duration: duration, function: function, id: exchange.requestID,
                 client: peer), lines: exchange.lines)
     }
 

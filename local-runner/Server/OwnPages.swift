@@ -39,18 +39,15 @@ extension Connection {
         case .live: answer(status: 200, body: Array(#"{"status":"ok"}"#.utf8))
         case .ready:
             guard !server.isDraining else { return answerUnready("draining") }
-            ask { $0.map(\.canServe) == true ? nil : "unavailable" }
-        case .metrics: break
-        }
-    }
-
-    /// Answers when the database's state is known, or is not known in time.
-    private func ask(_ reason: @escaping (StoreState?) -> String?) {
-        whenStoreIsKnown { connection, state in
-            if let reason = connection.server.isDraining ? "draining" : reason(state) {
-                connection.answerUnready(reason)
-            } else {
+            whenStoreIsKnown { connection, state in
+                if connection.server.isDraining { return connection.answerUnready("draining") }
+                guard state?.canServe == true else { return connection.answerUnready("unavailable") }
                 connection.answer(status: 200, body: Array(#"{"status":"ready"}"#.utf8))
+            }
+        case .metrics:
+            whenStoreIsKnown { connection, state in
+                connection.answer(
+                    status: 200, body: connection.server.metricsPage(state), type: MetricsText.type)
             }
         }
     }

@@ -24,10 +24,11 @@ final class Server {
     let address: ListenAddress
     /// The address of the port that has only the server's own pages; nil if there is none.
     let metricsAddress: ListenAddress?
-    let crons: [CronTrigger]
+    private(set) var crons: [CronTrigger]
     let log: RunnerLog
-    let router: Router
+    private(set) var router: Router
     let budget: Budget
+    let metrics = Metrics()
     let bodies: BodyStore
     let settings: ServerSettings
     /// Asks the database for its state; nil if the server has no pages about itself.
@@ -43,9 +44,12 @@ final class Server {
 
     /// The functions that schedules run.
     var scheduledFunctions: [FunctionConfiguration]
-    private let functionsDirectory: String
     private let entrances: [Entrance]
-    private let pools: [FunctionPool]
+    private(set) var pools: [FunctionPool]
+    /// The pools of an earlier configuration that still serve requests.
+    private var formerPools: [FunctionPool] = []
+    private let functionsDirectory: String
+    private let folders: TemporaryFolders
     private(set) var connections: [Connection] = []
     /// The first connection of the next check.
     private var nextSwept = 0
@@ -82,11 +86,13 @@ final class Server {
         let budget = Budget(connections: Self.connectionLimit(), trustedProxies: configuration.trustedProxies)
         self.budget = budget
         let folders = TemporaryFolders(stateFolder: settings.stateFolder)
+        self.folders = folders
         bodies = BodyStore(budget: budget, folders: folders.onDisk, scratch: loop.bodyScratch, log: log)
+        let metrics = metrics
         pools = configuration.functions.map {
             FunctionPool(
-                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, budget: budget,
-                folders: folders.all)
+                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, metrics: metrics,
+                budget: budget, folders: folders.all)
         }
         router = Router(pools, listen: address, servesAnyPath: settings.servesAnyPath)
         bodies.makeRoom = { [unowned self] resource, amount, body in
@@ -114,16 +120,33 @@ final class Server {
         showLife()
         loop.run { signals > 1 || isTimeUp || isDraining && isIdle && worker?.hasEnded ?? true }
         store?.stop()
-        pools.forEach { $0.kill() }
+        (pools + formerPools).forEach { $0.kill() }
         runs.values.forEach { $0.kill() }
         log.finish()
     }
 
-    private var isIdle: Bool { connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) }
+    private var isIdle: Bool {
+        connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) && formerPools.allSatisfy(\.isIdle)
+    }
 
     /// Lets every process finish its current request, and starts new ones for further requests, for example after a
     /// build.
     func replaceProcesses() { pools.forEach { $0.replaceProcesses() } }
+
+    /// Serves another configuration's functions from now on. Running requests end as they began. The address stays.
+    func serve(_ configuration: Configuration) {
+        formerPools += pools
+        pools.forEach { $0.replaceProcesses() }
+        pools = configuration.functions.map {
+            FunctionPool(
+                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, metrics: metrics,
+                budget: budget, folders: folders.all)
+        }
+        router = Router(pools, listen: address, servesAnyPath: settings.servesAnyPath)
+        scheduledFunctions = configuration.functions
+        crons = configuration.crons
+        budget.trustedProxies = configuration.trustedProxies
+    }
 
     // MARK: Scheduled functions
 
@@ -138,7 +161,7 @@ final class Server {
         }
         let start = EventLoop.now
         let event = ScheduledEvent(cron: trigger.cron.description, time: time)
-        let run = OneShot(loop)
+        let run = OneShot(loop, metrics)
         runs[trigger.description] = run
         let program = FunctionProgram(function, functionsDirectory: functionsDirectory)
         run.start(program, event: event.bytes, log: log) { [weak self] outcome in
@@ -150,6 +173,8 @@ final class Server {
                     function: function.function)
             }
             let status = outcome.status
+            metrics.noteRun(function.function, status: status)
+            if case .failed = outcome { metrics.noteCrash(function.function) }
             log.write(
                 .init(
                     line: Array("CRON \(trigger.cron.description)".utf8), status: status,
@@ -254,11 +279,11 @@ final class Server {
         for connection in connections { _ = connection.closeIfIdle() }
     }
 
-    /// Ends what still runs when the time for it is over.
+    /// Ends all work that still runs, because the time for it is over.
     private func endDraining() {
         isTimeUp = true
         log.write(
-            "the time to finish is over; ending what still runs (connections in use: \(connections.count), "
+            "the time to finish is over; ending the rest (connections in use: \(connections.count), "
                 + "scheduled functions: \(runs.count))", level: .error)
     }
 
@@ -272,7 +297,7 @@ final class Server {
 
     /// Schedules the next check of time limits, if there are connections or requests to check.
     private func sweepSoon() {
-        guard !isSweeping, !connections.isEmpty || !pools.allSatisfy(\.isIdle) else { return }
+        guard !isSweeping, !isIdle else { return }
         isSweeping = true
         let due = loop.round + Self.sweepInterval * 1_000
         loop.after(milliseconds: Self.sweepInterval) { [weak self] in
@@ -282,6 +307,8 @@ final class Server {
             noteDelay(now - due, now)
             guard now >= lenientUntil else { return }
             pools.forEach { $0.checkDeadlines(now) }
+            formerPools.forEach { $0.checkDeadlines(now) }
+            formerPools.removeAll(where: \.isIdle)
             sweepConnections(now)
         }
     }

@@ -8,7 +8,7 @@ struct ServerSettings {
     var stateFolder: String?
     /// The pages about the server itself. Nil if it has none.
     var pages: OwnPages?
-    /// The address of a second port, which has only those pages. Nil if there is none.
+    /// The address of a second port, which has only the pages about the server. Nil if there is none.
     var metricsAddress: ListenAddress?
     /// True if the only function serves all paths, as it does on a platform that runs it alone.
     var servesAnyPath = false

@@ -26,7 +26,9 @@ struct ServiceManager {
     /// Reads the variables. The time until the watchdog acts counts only if it is meant for this process.
     init?(_ values: [String: String], process: pid_t = getpid()) {
         // "/path", or "@name" for a name outside of the file system, which the kernel writes with a zero byte in front.
-        guard let address = values["NOTIFY_SOCKET"], address.hasPrefix("/") || address.hasPrefix("@") else { return nil }
+        guard let address = values["NOTIFY_SOCKET"], address.hasPrefix("/") || address.hasPrefix("@") else {
+            return nil
+        }
         var path = Array(address.utf8)
         if path.first == UInt8(ascii: "@") { path[0] = 0 }
         guard path.count > 1, path.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }

@@ -29,7 +29,8 @@ public final class Schedule: Service {
         return process.answer(log) {
             let result = try run(
                 ScheduledContext(
-                    time: event.time, env: environment, access: SystemAccess(try process.database()), log: log))
+                    time: event.time, env: environment.of(request: requestID),
+                    access: SystemAccess(try process.database()), log: log))
             return .json { json in
                 json.field("status", "completed")
                 if result == .more { json.field("more", true) }
