@@ -109,7 +109,7 @@ import Testing
     func reset() throws {
         let first = try Runner(.init())
         let database = "sqlite:" + first.folder.path("state/thalian.db")
-        _ = try run(["workspace", "create", "--name", "Old", "--database", database])
+        _ = try run(["workspace", "create", "--name", "Old", "--plan", "free", "--database", database])
         try first.folder.write("state/notes", "mine")
         first.process.send(SIGTERM)
         #expect(first.process.waitForEnd() == 0)
