@@ -87,12 +87,9 @@ private struct LogReader {
             guard length >= 0 else { throw FileError(path: path ?? "standard input", code: errno) }
             if length == 0 { return }
             rest += chunk.prefix(length)
-            var start = 0
-            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-                if end > start { body(rest[start..<end]) }
-                start = end + 1
-            }
-            rest.removeFirst(start)
+            var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            rest = lines.popLast().map { Array($0) } ?? []
+            for line in lines where !line.isEmpty { body(line) }
             if rest.count > Self.longestLine { rest = [] }
         }
     }

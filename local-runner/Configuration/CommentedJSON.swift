@@ -17,7 +17,7 @@ enum CommentedJSON {
                 (comma, beforeLast, last) = (nil, last, byte)
             case UInt8(ascii: "/"):
                 guard let end = endOfComment(bytes, from: index) else { return result }
-                for place in index..<end where !isLineBreak(bytes[place]) { result[place] = UInt8(ascii: " ") }
+                for spot in index..<end where !isLineBreak(bytes[spot]) { result[spot] = UInt8(ascii: " ") }
                 index = end
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): index += 1
             default:

@@ -30,7 +30,7 @@ struct ServiceManager {
             return nil
         }
         var path = Array(address.utf8)
-        if path.first == UInt8(ascii: "@") { path[0] = 0 }
+        if path.first == UInt8(ascii: "@") { path = [0] + path.dropFirst() }
         guard path.count > 1, path.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return nil }

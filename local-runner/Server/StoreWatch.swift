@@ -91,29 +91,32 @@ final class StoreWatch {
     // MARK: The process
 
     private func start() {
-        var (ours, theirs): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
-        guard csystem_pipe(&theirs) == 0 else { return report("no pipe: \(String(cString: strerror(errno)))") }
-        guard csystem_pipe(&ours) == 0 else {
-            theirs.forEach { close($0) }
+        var first: [Int32] = [-1, -1]
+        var second: [Int32] = [-1, -1]
+        guard csystem_pipe(&first) == 0 else { return report("no pipe: \(String(cString: strerror(errno)))") }
+        guard csystem_pipe(&second) == 0 else {
+            first.forEach { close($0) }
             return report("no pipe: \(String(cString: strerror(errno)))")
         }
+        let theirs = (questions: first[0], answers: second[1])
+        let ours = (questions: first[1], answers: second[0])
         let parent = getpid()
         let child = csystem_fork()
-        if child == 0 { Self.serve(url, parent: parent, questions: theirs[0], answers: ours[1]) }
-        close(theirs[0])
-        close(ours[1])
+        if child == 0 { Self.serve(url, parent: parent, questions: theirs.questions, answers: theirs.answers) }
+        close(theirs.questions)
+        close(theirs.answers)
         guard child > 0 else {
-            close(theirs[1])
-            close(ours[0])
+            close(ours.questions)
+            close(ours.answers)
             return report("no process: \(String(cString: strerror(errno)))")
         }
         process = child
-        questions = theirs[1]
+        questions = ours.questions
         csystem_set_nonblocking(questions)
-        csystem_set_nonblocking(ours[0])
+        csystem_set_nonblocking(ours.answers)
         let lines = LineSplitter { [weak self] in self?.receive($0) }
         answers = PipeReader(
-            ours[0], loop: loop,
+            ours.answers, loop: loop,
             onBytes: {
                 lines.split($0)
                 return true
