@@ -188,7 +188,10 @@ let runner: [Target] = [
             .CSystem, .Archive, .Base, .Crypto, .FastCGI, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Actions,
             and: "Demonstration"),
         path: "local-runner",
-        exclude: ["OPERATING.md", "README.md", "components", "dev", "CompanyRecords", "Demonstration", "Targets"]),
+        exclude: [
+            "OPERATING.md", "README.md", "components", "dev", "wrangler-like.schema.json", "CompanyRecords",
+            "Demonstration", "Targets",
+        ]),
 ]
 
 // MARK: Tests

@@ -10,8 +10,9 @@
     --ignore-children        SIGCHLD is ignored
     --without proc,tmp,shm   a root without /proc, without /tmp and /var/tmp, or without /dev/shm
     --read-only tmp,shm      /tmp and /var/tmp, or /dev/shm, are read-only
+    --read-only-root         everything is read-only, except /proc and an empty /tmp
 
-The last two need a mount namespace: run this program by `unshare --mount`, and add `--map-root-user` for a user who is
+The last three need a mount namespace: run this program by `unshare --mount`, and add `--map-root-user` for a user who is
 not root.
 """
 
@@ -32,6 +33,7 @@ parser.add_argument("--close", type=lambda text: [int(number) for number in text
 parser.add_argument("--ignore-children", action="store_true")
 parser.add_argument("--without", type=lambda text: text.split(","), default=[])
 parser.add_argument("--read-only", type=lambda text: text.split(","), default=[])
+parser.add_argument("--read-only-root", action="store_true")
 parser.add_argument("command", nargs=argparse.REMAINDER)
 options = parser.parse_args()
 folders = {"proc": ["/proc"], "tmp": ["/tmp", "/var/tmp"], "shm": ["/dev/shm"]}
@@ -86,6 +88,18 @@ for name in options.read_only:
             if project.startswith(folder + "/"):
                 keep_project()
             mount("-o", "remount,ro", folder)
+if options.read_only_root:
+    with open("/proc/self/mountinfo") as file:
+        places = [line.split()[4].encode().decode("unicode_escape") for line in file]
+    for place in places:
+        if place.startswith("/proc"):
+            continue
+        # Some mounts, such as that of a folder that another one hides, can't be changed.
+        subprocess.run(["mount", "-o", "remount,bind,ro", place], stderr=subprocess.DEVNULL)
+    mount("-t", "tmpfs", "none", "/tmp")
+    if project.startswith("/tmp/"):
+        keep_project()
+        mount("-o", "remount,bind,ro", project)
 if options.without:
     here = os.getcwd()
     without([path for name in options.without for path in folders[name]])

@@ -114,7 +114,7 @@ import Testing
         let server = try Server(
             Configuration(
                 name: "test", listen: ListenAddress(ip: "127.0.0.1", port: 0), functions: [], crons: [], variables: [:]),
-            functionsDirectory: "/", stateFolder: "/", localToken: nil, log: RunnerLog(descriptor: -1))
+            functionsDirectory: "/", settings: ServerSettings(), log: RunnerLog(descriptor: -1))
         // The server does not know this connection, so the test decides when its turn is.
         let listener = try Listener(ListenAddress(ip: "127.0.0.1", port: 0))
         defer { close(listener.descriptor) }
@@ -127,7 +127,8 @@ import Testing
             })
         let (descriptor, peer) = try #require(accepted)
         let account = server.budget.account(peer.bytes)
-        let connection = Connection(server, descriptor: descriptor, peer: peer.text, account: account)
+        let connection = Connection(
+            server, descriptor: descriptor, peer: peer.text, account: account, isOnPagesPort: false)
         #expect(connection.open())
         try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         connection.proceed()

@@ -25,6 +25,8 @@ final class Runner {
         var launcher: [String] = []
         /// The name of the runner's state folder.
         var state = "state"
+        /// More words of the command line.
+        var words: [String] = []
     }
 
     let folder: TemporaryFolder
@@ -80,7 +82,7 @@ final class Runner {
             options.launcher + [
                 program, "dev", "--config", folder.path(Configuration.file), "--persist-to",
                 folder.path(options.state), "--port", "0", "--no-seed", "--format", options.format,
-            ]
+            ] + options.words
         process = try TestProcess(
             words[0], Array(words.dropFirst()), environment: options.environment, log: folder.path("log"))
         var found: (port: Int, state: JSON)?

@@ -8,6 +8,7 @@ public struct TestAuditEntry: Equatable, Sendable {
     public let actorEmail: String?
     public let targetType: String?
     public let targetID: String?
+    /// The details without the id of the request, which differs each time.
     public let details: JSON
 }
 
@@ -22,7 +23,8 @@ extension TestWorkspace {
         ) { row in
             TestAuditEntry(
                 action: try row[0], userID: try row[1], actorEmail: try row[2], targetType: try row[3],
-                targetID: try row[4], details: try row[5])
+                targetID: try row[4],
+                details: .object((try row[5] as JSON).object?.filter { $0.key != "request_id" } ?? [:]))
         }
     }
 

@@ -23,19 +23,25 @@ struct Announcement {
         log.flush()
     }
 
-    /// The address, a session token, an API key, and curl commands to try.
-    private var text: String {
-        let token = state.tokens["admin"], key = state.apiKeys["read"]
+    /// The address, an API key, and curl commands to try.
+    var text: String {
+        let key = state.apiKeys["read"]
         var lines = ["Listening on \(state.url)", ""]
-        if let token { lines.append("Session token (admin): \(token)") }
-        if let key { lines.append("API key (read):        \(key)") }
-        lines += ["All tokens and keys:    \(file)", "", "Try:", curl("/api/health", nil)]
+        if let key { lines.append("API key (read):       \(key)") }
+        lines += ["All keys and tokens:  \(file)", "", "Try:", curl("/api/health", nil)]
         if let key {
             lines += ["risk-score", "findings?severity=critical,high&limit=3", "posture-summary"].map {
                 curl("/api/mcp/\($0)", key)
             }
         }
-        if let token { lines.append(curl("/api/api-keys?workspaceId=\(state.workspaceID)", token)) }
+        if state.tokens["admin"] != nil {
+            // A session token has hundreds of characters, so the command takes it from the file.
+            lines += [
+                "  TOKEN=$(sed 's/.*\"admin\":\"\\([^\"]*\\)\".*/\\1/' '\(file)')",
+                "  curl -H \"Authorization: Bearer $TOKEN\" "
+                    + "'\(state.url)/api/api-keys?workspaceId=\(state.workspaceID)'",
+            ]
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

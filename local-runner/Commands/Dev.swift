@@ -17,7 +17,11 @@ extension Verb {
         options: [
             Option("--port", "N", "the port; 0 picks a free one; default: the configuration's"),
             Option("--ip", "ADDRESS", "the address; default: the configuration's"),
-            Option("--watch", nil, "rebuild when sources change, and serve the new build"),
+            Option(
+                "--watch", nil,
+                "rebuild when sources change, and serve the new build; use changes of the configuration and .dev.vars too"
+            ),
+            Option("--reset", nil, "empty the local state before the start"),
             Option("--no-seed", nil, "don't create the demonstration workspace"),
             Option(
                 "--processes", "N", "how many jobs run at once; default: 4; 0: only the cron trigger runs jobs"),
@@ -41,19 +45,28 @@ extension Verb {
 
         try File.makeFolder(project.stateFolder, mode: 0o700)
         try StateLock.take(in: project.stateFolder)
+        if arguments.has("--reset") { try LocalState.empty(project, configuration) }
         let log = RunnerLog(format: format)
         let localToken = Identifier.random().description
-        let server = try listen(configuration, folder, project.stateFolder, Secret(localToken), log)
+        let settings = ServerSettings(localToken: Secret(localToken), stateFolder: project.stateFolder)
+        let server = try listen(configuration, folder, settings, log)
         // Keeps the database open until the end. Otherwise each function that closes the last connection would write
         // the whole write-ahead log back into the database.
-        let database = try project.database(configuration)
-        let state = try DevState.prepare(
-            project, configuration, database, url: server.address.url, localToken: localToken,
-            seeds: !arguments.has("--no-seed"))
+        let database = try Terminal.step("Preparing the database") { try project.database(configuration) }
+        let prepare = { (configuration: Configuration, seeds: Bool) in
+            try DevState.prepare(
+                project, configuration, database, url: server.address.url, localToken: localToken, seeds: seeds)
+        }
+        let seeds = !arguments.has("--no-seed")
+        let state =
+            seeds
+            ? try Terminal.step("Preparing the demonstration workspace") { try prepare(configuration, true) }
+            : try prepare(configuration, false)
         Announcement(state: state, file: project.stateFile, address: server.address)
             .make(format, isTerminal: isatty(STDOUT_FILENO) == 1, log: log)
 
-        Scheduler(configuration.crons, server: server, log: log).start()
+        let scheduler = Scheduler(configuration.crons, server: server, log: log)
+        scheduler.start()
         let processes = try arguments.integer("--processes", in: 0...256) ?? 4
         let worker =
             processes == 0 || !JobWorker.canRun(configuration)
@@ -61,30 +74,36 @@ extension Verb {
             : try JobWorker(
                 configuration, processes: processes, functionsDirectory: folder, loop: server.loop, log: log)
         worker?.start()
+        var watcher: Watcher?
         if arguments.has("--watch") {
-            Watcher(
-                root: project.root, functions: configuration.functions, in: folder, server: server, log: log
-            )
-            .start()
+            let reload = Reload(
+                running: configuration, in: folder, server: server, scheduler: scheduler, worker: worker, log: log,
+                read: { try project.configuration(needsSecrets: true) },
+                prepare: { _ = try prepare($0, false) })
+            let watched = Watcher(
+                root: project.root, configuration: project.watchedFiles, functions: configuration.functions,
+                in: folder, server: server, log: log, reload: reload.callAsFunction)
+            watched.start()
+            watcher = watched
         }
         server.run(beside: worker)
+        watcher?.stop()
         log.flush()
         database.close()
         return 0
     }
 
-    private static func listen(
-        _ configuration: Configuration, _ folder: String, _ stateFolder: String, _ localToken: Secret, _ log: RunnerLog
+    static func listen(
+        _ configuration: Configuration, _ folder: String, _ settings: ServerSettings, _ log: RunnerLog
     ) throws -> Server {
         do throws(ServerError) {
-            return try Server(
-                configuration, functionsDirectory: folder, stateFolder: stateFolder, localToken: localToken, log: log)
+            return try Server(configuration, functionsDirectory: folder, settings: settings, log: log)
         } catch {
             throw Failure("\(error)\(error.advice(configuration.listen))")
         }
     }
 
-    private static func checkBuilt(_ functions: [FunctionConfiguration], in folder: String) throws {
+    static func checkBuilt(_ functions: [FunctionConfiguration], in folder: String) throws {
         let missing = functions.map(\.function).filter { !File.exists("\(folder)/\($0)") }
         guard !missing.isEmpty else { return }
         let built = File.names(in: folder).filter { name in

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Detects changes of the files under some folders by their size and times.
+/// Detects changes of the files under some folders by their size and times. Links to folders below them are not followed,
+/// since one to a folder above would never end.
 struct FileWatch {
     private let paths: [String]
     private var seen: [String: Stamp]
@@ -28,13 +29,17 @@ struct FileWatch {
 
     private static func look(_ paths: [String]) -> [String: Stamp] {
         var stamps: [String: Stamp] = [:]
-        for path in paths { look(path, &stamps) }
+        for path in paths { look(path, followsLinks: true, &stamps) }
         return stamps
     }
 
-    private static func look(_ path: String, _ stamps: inout [String: Stamp]) {
+    private static func look(_ path: String, followsLinks: Bool, _ stamps: inout [String: Stamp]) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return }
+        guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFLNK {
+            // The change of a linked file counts.
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return }
+        }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             stamps[path] = Stamp(
                 inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
@@ -48,7 +53,7 @@ struct FileWatch {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             // A file whose name begins with a dot is usually an editor's temporary one.
-            if !name.hasPrefix(".") { look("\(path)/\(name)", &stamps) }
+            if !name.hasPrefix(".") { look("\(path)/\(name)", followsLinks: false, &stamps) }
         }
     }
 }

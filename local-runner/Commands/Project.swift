@@ -47,6 +47,33 @@ struct Project {
         return configuration
     }
 
+    /// Reads and checks the configuration for production. All secrets must have values, and DATABASE_URL too. The
+    /// environment "development", in which providers may be replaced, must be asked for by this process's environment.
+    func productionConfiguration() throws -> Configuration {
+        var configuration = try Configuration.loadForProduction(configurationFile, environment: environment)
+        if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
+        guard let url = configuration.variables["DATABASE_URL"], !url.reveal(\.isEmpty) else {
+            throw Failure(
+                "DATABASE_URL has no value; set it or DATABASE_URL_FILE in the environment, or name the database with "
+                    + "--database URL")
+        }
+        guard url.reveal({ DatabaseURL($0) }) != nil else { throw Self.unknownEngine }
+        let name = "ENVIRONMENT"
+        if configuration.variables[name]?.reveal({ $0 }) == "development", Environment.process[name] == nil {
+            configuration.set(name, to: Secret("production"))
+        }
+        return configuration
+    }
+
+    private static let unknownEngine = Failure(
+        """
+        DATABASE_URL is not a database that this build supports; write sqlite:PATH, or build with \
+        local-runner/dev --build-only --postgresql to use postgres://…
+        """)
+
+    /// The files that the configuration is read from.
+    var watchedFiles: [String] { [configurationFile, "\(root)/\(DevVars.fileName(environment: environment))"] }
+
     /// Creates .dev.vars if it does not exist, with the secrets that the environment lacks.
     private func makeSecrets() throws {
         let name = DevVars.fileName(environment: environment)
@@ -65,13 +92,7 @@ struct Project {
     /// Opens the configuration's database and brings its schema up to date. Creates the database if it is missing.
     func database(_ configuration: Configuration) throws -> any Database {
         let url = configuration.variables["DATABASE_URL"]?.reveal(DatabaseURL.init)
-        guard let url = url ?? nil else {
-            throw Failure(
-                """
-                DATABASE_URL is not a database that this build supports; write sqlite:PATH, or build with \
-                local-runner/dev --build-only --postgresql to use postgres://…
-                """)
-        }
+        guard let url = url ?? nil else { throw Self.unknownEngine }
         try File.makeFolder(stateFolder, mode: 0o700)
         let database = url.database(creates: true)
         try database.migrate()

@@ -8,6 +8,8 @@ final class Scheduler {
     private let server: Server
     private let log: RunnerLog
     private var schedules: Schedules
+    /// True while a timer waits for the next look.
+    private var isWaiting = false
 
     init(_ crons: [CronTrigger], server: Server, log: RunnerLog) {
         self.server = server
@@ -15,11 +17,19 @@ final class Scheduler {
         schedules = Schedules(crons, now: .now)
     }
 
+    /// Fires these triggers from now on.
+    func replace(_ crons: [CronTrigger]) {
+        schedules = Schedules(crons, now: .now)
+        start()
+    }
+
     /// Waits until the next firing is due, fires, and repeats.
     func start() {
-        guard let due = schedules.due else { return }
+        guard !isWaiting, let due = schedules.due else { return }
+        isWaiting = true
         let seconds = min(max(due.seconds - Timestamp.now.seconds, 1), Self.longestWait)
         server.loop.after(milliseconds: seconds * 1000) { [self] in
+            isWaiting = false
             for firing in schedules.look(.now, report: { log.write($0) }) { fire(firing.trigger, at: firing.time) }
             start()
         }

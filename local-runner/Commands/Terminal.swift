@@ -49,6 +49,21 @@ enum Terminal {
             })
     }
 
+    /// Runs `body`. On a terminal, names the step on standard error, with the time that it took.
+    static func step<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        guard isatty(STDERR_FILENO) == 1 else { return try body() }
+        _ = File.write(STDERR_FILENO, Array("\(name) … ".utf8)[...])
+        let start = EventLoop.now
+        do {
+            let result = try body()
+            complain("\(MetricsText.seconds((EventLoop.now - start) / 100_000 * 100_000)) s")
+            return result
+        } catch {
+            complain("failed")
+            throw error
+        }
+    }
+
     /// Writes a line to standard error.
     static func printError(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
 }

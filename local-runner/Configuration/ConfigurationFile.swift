@@ -18,6 +18,15 @@ extension Configuration {
             try File.read(path), file: path, environment: environment, local: local)
     }
 
+    /// Reads the configuration at `path` for production: all values come from this process's environment, or else from
+    /// "vars". .dev.vars is not read, and a secret without a value is a problem.
+    static func loadForProduction(_ path: String, environment: String?) throws -> Configuration {
+        let local = LocalValues(
+            process: processEnvironment, defaults: ["DATABASE_URL": ""], needsSecrets: true, isProduction: true)
+        return try ConfigurationReader.read(
+            try File.read(path), file: path, environment: environment, local: local)
+    }
+
     /// Returns the path of the configuration file: the one that LOCAL_RUNNER_CONFIG names, or else the one in the
     /// current folder or the nearest one above it; nil if there is none.
     static func find() -> String? {
@@ -33,7 +42,7 @@ extension Configuration {
 
     /// Returns the names of the secrets that the file requires for an environment. Empty if the file can't be read.
     static func requiredSecrets(_ bytes: [UInt8], environment: String?) -> [String] {
-        guard let document = try? JSON(parsing: bytes) else { return [] }
+        guard let document = try? JSON(parsing: CommentedJSON.plain(bytes)) else { return [] }
         let section = environment.map { document["env"]?[$0]?["secrets"] } ?? document["secrets"]
         return section?["required"]?.array?.compactMap(\.string) ?? []
     }

@@ -13,13 +13,13 @@ struct LocalValues {
     var defaults: [String: String] = [:]
     /// True if a secret without a value is a problem. Otherwise its value is empty.
     var needsSecrets = true
+    /// True in production: the process's environment gives values of variables as well as of secrets, and
+    /// there is no .dev.vars.
+    var isProduction = false
 }
 
 /// Reads wrangler-like.json for one environment and collects all problems in it.
 struct ConfigurationReader {
-    private static let environmentKeys = [
-        "name", "compatibility_date", "vars", "secrets", "dev", "limits", "binding_groups", "functions", "triggers",
-    ]
     /// The settings that an environment does not inherit from the top level of the file.
     private static let notInherited = ["vars", "secrets"]
 
@@ -41,7 +41,7 @@ struct ConfigurationReader {
 
     private mutating func document(_ bytes: [UInt8]) -> Node? {
         do throws(JSONSyntaxError) {
-            return Node(value: try JSON(parsing: bytes), place: "")
+            return Node(value: try JSON(parsing: CommentedJSON.plain(bytes)), place: "")
         } catch {
             problems.add("line \(error.line), column \(error.column)", error.advice + ".")
             return nil
@@ -50,7 +50,8 @@ struct ConfigurationReader {
 
     /// Reads the configuration of the chosen environment, and checks those of all others.
     private mutating func configuration(_ document: Node, environment: String?) -> Configuration? {
-        let top = document.members(known: Self.environmentKeys + ["env"], &problems)
+        let top = document.members(known: ConfigurationKeys.top, &problems)
+        _ = top["$schema"]?.string(&problems)
         let environments = top["env"]?.members(&problems) ?? [:]
         let names = environments.keys.sorted()
         if let environment, !names.contains(environment) {
@@ -59,8 +60,8 @@ struct ConfigurationReader {
         var chosen = settings(top, values: environment == nil)
         for name in names {
             guard let node = environments[name] else { continue }
-            let own = node.members(known: Self.environmentKeys, &problems)
-            let inherited = top.filter { $0.key != "env" && !Self.notInherited.contains($0.key) }
+            let own = node.members(known: ConfigurationKeys.environment, &problems)
+            let inherited = top.filter { !["env", "$schema"].contains($0.key) && !Self.notInherited.contains($0.key) }
             let configuration = settings(inherited.merging(own) { $1 }, values: environment == name)
             if environment == name { chosen = configuration }
         }
@@ -94,7 +95,7 @@ struct ConfigurationReader {
 
     private mutating func listenAddress(_ node: Node?) -> ListenAddress {
         var listen = ListenAddress(ip: "127.0.0.1", port: 8788)
-        let members = node?.members(known: ["ip", "port"], &problems) ?? [:]
+        let members = node?.members(known: ConfigurationKeys.dev, &problems) ?? [:]
         if let node = members["ip"], let ip = node.string(&problems) {
             if !ListenAddress.isIP(ip) {
                 problems.add(node.place, "\"\(ip)\" is not an IP address; write one such as 127.0.0.1 or ::1.")
@@ -110,8 +111,7 @@ struct ConfigurationReader {
     /// Reads the limits in `node`. Limits that it leaves out are taken from `general`.
     mutating func limits(_ node: Node?, over general: Limits) -> Limits {
         var limits = general
-        let keys = ["timeout_ms", "max_body_bytes", "memory_mb", "concurrency"]
-        let members = node?.members(known: keys, &problems) ?? [:]
+        let members = node?.members(known: ConfigurationKeys.limits, &problems) ?? [:]
         func read(
             _ key: String, _ range: ClosedRange<Int>, _ unit: String, _ limit: WritableKeyPath<Limits, Int>
         ) {

@@ -10,7 +10,7 @@ struct FunctionEntry {
 
 extension ConfigurationReader {
     /// The methods that a function can answer. HEAD comes with GET.
-    private static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    static let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     /// Reads the entries of "functions". An entry without a usable route and function adds problems and is left out.
     mutating func functions(
@@ -46,8 +46,7 @@ extension ConfigurationReader {
     private mutating func function(
         _ node: Node, limits general: Limits, variables: [String: Secret], groups: [String: [Binding]]
     ) -> FunctionConfiguration? {
-        let keys = ["route", "function", "methods", "bindings", "dispatch", "credentials", "limits", "streams"]
-        let members = node.members(known: keys, &problems)
+        let members = node.members(known: ConfigurationKeys.function, &problems)
         for key in ["route", "function", "methods"] where node.value.object != nil && members[key] == nil {
             problems.add("\(node.place).\(key)", "is missing; add it.")
         }

@@ -3,11 +3,11 @@ import Base
 extension ConfigurationReader {
     /// Reads the entries of "triggers.crons". A function that neither HTTP nor a cron trigger reaches is a problem.
     mutating func crons(_ node: Node?, functions: [FunctionEntry]) -> [CronTrigger] {
-        let crons = node?.members(known: ["crons"], &problems)["crons"]
+        let crons = node?.members(known: ConfigurationKeys.triggers, &problems)["crons"]
         var triggers: [CronTrigger] = []
         var named: Set<String> = []
         for element in crons?.elements(&problems) ?? [] {
-            let members = element.members(known: ["cron", "function"], &problems)
+            let members = element.members(known: ConfigurationKeys.cron, &problems)
             for key in ["cron", "function"] where element.value.object != nil && members[key] == nil {
                 problems.add("\(element.place).\(key)", "is missing; add it.")
             }

@@ -12,7 +12,8 @@ extension ConfigurationReader {
     ///
     /// The first of these sources that has a value wins: for a secret, the process's environment, the file that the
     /// environment names with `_FILE` at the end of the secret's name, then .dev.vars in the same two ways; for a
-    /// variable, .dev.vars, "vars", then the runner's default.
+    /// variable, .dev.vars, "vars", then the runner's default. In production the environment comes first for variables
+    /// too, and there is no .dev.vars.
     mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
         var values = local.defaults.mapValues { Secret($0) }
         let variables = vars?.members(&problems) ?? [:]
@@ -23,7 +24,7 @@ extension ConfigurationReader {
             guard let value = node.value.string == "" ? "" : node.string(&problems) else { continue }
             values[name] = Secret(value)
         }
-        let secrets = secrets?.members(known: ["required", "optional"], &problems) ?? [:]
+        let secrets = secrets?.members(known: ConfigurationKeys.secrets, &problems) ?? [:]
         let required = secrets["required"]?.strings(&problems) ?? []
         let optional = secrets["optional"]?.strings(&problems) ?? []
         for (name, place) in required + optional {
@@ -35,7 +36,7 @@ extension ConfigurationReader {
         }
         guard wantsValues else { return values }
         for (name, place) in required + optional {
-            if let value = secret(name, place) { values[name] = value }
+            if let value = given(name, place) { values[name] = value }
         }
         for (name, place) in required where values[name]?.reveal(\.isEmpty) ?? true {
             let isReported = problems.list.contains { $0.place == place }
@@ -53,6 +54,11 @@ extension ConfigurationReader {
         for (name, value) in local.devVars.values where variables[name] != nil || local.defaults[name] != nil {
             values[name] = value
         }
+        if local.isProduction {
+            for name in Set(variables.keys).union(local.defaults.keys).sorted() {
+                if let value = given(name, variables[name]?.place ?? name) { values[name] = value }
+            }
+        }
         for (name, place) in required + optional {
             guard let problem = values[name]?.reveal({ VariableType.problem(of: name, $0) }) else { continue }
             problems.add(
@@ -65,14 +71,14 @@ extension ConfigurationReader {
         return values
     }
 
-    /// The value of a secret. Nil if it has none.
-    private mutating func secret(_ name: String, _ place: String) -> Secret? {
-        secret(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
-            ?? secret(name, place, in: local.devVars.values, local.devVarsFile)
+    /// The value that the environment or .dev.vars gives. Nil if they have none.
+    private mutating func given(_ name: String, _ place: String) -> Secret? {
+        given(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
+            ?? given(name, place, in: local.devVars.values, local.devVarsFile)
     }
 
-    /// The value of a secret in one source of values. Nil if it has none there.
-    private mutating func secret(
+    /// The value of a variable in one source of values. Nil if it has none there.
+    private mutating func given(
         _ name: String, _ place: String, in values: [String: Secret], _ source: String
     ) -> Secret? {
         if let value = values[name], !value.reveal(\.isEmpty) { return value }
@@ -86,6 +92,11 @@ extension ConfigurationReader {
     }
 
     private func missing(_ name: String) -> String {
+        if local.isProduction {
+            return
+                "secret \(name) has no value; set it in the environment, or set \(name)\(Environment.fileSuffix) to the "
+                + "path of a file that contains it."
+        }
         let file = local.devVarsFile
         let similar = NearestWord.nearest(to: name, in: local.devVars.values.keys.sorted())
         if let similar, similar != name {

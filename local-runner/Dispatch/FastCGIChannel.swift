@@ -206,7 +206,9 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
             return false
         case .endOfOutput:
             takeClient()?.responseEnded()
-        case .error(let bytes): pool.log.write(Array(bytes), function: pool.program.function.function)
+        case .error(let bytes):
+            pool.metrics.note(line: Array(bytes))
+            pool.log.write(Array(bytes), function: pool.program.function.function)
         case .endOfRequest: hasRequestEnded = true
         }
         return true

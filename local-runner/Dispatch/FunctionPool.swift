@@ -22,6 +22,7 @@ final class FunctionPool {
     let program: FunctionProgram
     let loop: EventLoop
     let log: RunnerLog
+    let metrics: Metrics
     /// The folders in which the functions' sockets may be created, in the order in which they are tried.
     let folders: [String]
     var limits: Limits { program.function.limits }
@@ -39,13 +40,21 @@ final class FunctionPool {
     /// The reason of the last failed start, which the log already has.
     private var reportedFailure: String?
 
-    init(_ program: FunctionProgram, loop: EventLoop, log: RunnerLog, budget: Budget, folders: [String]) {
+    init(
+        _ program: FunctionProgram, loop: EventLoop, log: RunnerLog, metrics: Metrics, budget: Budget, folders: [String]
+    ) {
         self.program = program
         self.loop = loop
         self.log = log
+        self.metrics = metrics
         self.budget = budget
         self.folders = folders
     }
+
+    /// The number of requests that are being served.
+    var inUse: Int { running.count }
+    /// The number of requests that wait.
+    var waitingCount: Int { waiting.count }
 
     /// True if no request is being served or waits.
     var isIdle: Bool { running.isEmpty && waiting.isEmpty }
@@ -195,6 +204,7 @@ final class FunctionPool {
         var key: ObjectIdentifier?
         let process = try FunctionProcess(
             program, input: input, output: output, more: more, variables: variables, loop: loop, log: log,
+            metrics: metrics,
             findClient: { [weak self] in self?.client(of: $0) },
             onExit: { [weak self] status in
                 if let key { self?.processes[key] = nil }
@@ -213,6 +223,7 @@ final class FunctionPool {
 
     /// Logs how a process ended, with the request that it was serving.
     func logEnd(_ process: pid_t, status: Int32, request: String?) {
+        metrics.noteCrash(program.function.function)
         log.write(
             "\(program.function.function): process \(process) ended with status \(status)",
             function: program.function.function, request: request)

@@ -28,7 +28,8 @@ final class FunctionProcess {
     /// belongs to.
     init(
         _ program: FunctionProgram, input: Int32, output: Int32, more: [Int32] = [], variables: [String] = [],
-        loop: EventLoop, log: RunnerLog, findClient: @escaping ([UInt8]) -> Connection? = { _ in nil },
+        loop: EventLoop, log: RunnerLog, metrics: Metrics?,
+        findClient: @escaping ([UInt8]) -> Connection? = { _ in nil },
         onExit: @escaping (Int32) -> Void
     ) throws(NotStarted) {
         var ends: [Int32] = [-1, -1]
@@ -41,7 +42,9 @@ final class FunctionProcess {
             throw NotStarted(code: -id)
         }
         let name = program.function.function
+        metrics?.noteStart(name)
         let lines = LineSplitter { line in
+            metrics?.note(line: line)
             if let client = findClient(line), client.exchange.addLine(line) { return }
             log.write(line, function: name)
         }

@@ -35,6 +35,7 @@ final class OneShot {
     static let maximumResponse = 6 << 20
 
     private let loop: EventLoop
+    private let metrics: Metrics?
     private var completion: (Outcome) -> Void = { _ in }
     private var process: FunctionProcess?
     private var input: PipeWriter?
@@ -61,7 +62,11 @@ final class OneShot {
         return outcome ?? .timedOut
     }
 
-    init(_ loop: EventLoop) { self.loop = loop }
+    /// Creates a run, which `metrics` counts if they are given.
+    init(_ loop: EventLoop, _ metrics: Metrics? = nil) {
+        self.loop = loop
+        self.metrics = metrics
+    }
 
     /// Kills the process.
     func kill() { process?.kill() }
@@ -76,7 +81,7 @@ final class OneShot {
         defer { pipes.closeTheirs() }
         do throws(FunctionProcess.NotStarted) {
             process = try FunctionProcess(
-                program, input: pipes.theirInput, output: pipes.theirOutput, loop: loop, log: log
+                program, input: pipes.theirInput, output: pipes.theirOutput, loop: loop, log: log, metrics: metrics
             ) { status in
                 self.process?.readLastLine()
                 self.exitStatus = status

@@ -39,9 +39,9 @@ struct PackageSource {
     ///
     /// - Throws: `UsageError`, `Failure`, `ConfigurationError` or `FileError`.
     init(_ arguments: Arguments) throws {
-        let workplace = try Workplace(arguments)
-        environment = workplace.environment
-        configurationFile = try File.read(workplace.configurationFile)
+        let project = try Project(arguments)
+        environment = project.environment
+        configurationFile = try File.read(project.configurationFile)
         let given = try arguments.all("--var").map { text -> (name: String, value: String) in
             guard let (name, value) = text.cut(at: "=") else { throw UsageError("--var \(text): write NAME=VALUE") }
             return (String(name), String(value))
@@ -59,13 +59,13 @@ struct PackageSource {
             devVars: DevVars(values: Dictionary(given.map { ($0.name, Secret($0.value)) }) { $1 }),
             devVarsFile: "--var", defaults: ["DATABASE_URL": ""], needsSecrets: false)
         configuration = try ConfigurationReader.read(
-            configurationFile, file: workplace.configurationFile, environment: environment, local: local)
+            configurationFile, file: project.configurationFile, environment: environment, local: local)
         for (name, _) in given where configuration.variables[name] == nil {
             let known = configuration.variables.keys.sorted().filter { !secrets.contains($0) }
             throw UsageError("--var \(name): \(NearestWord.advice(name, known))")
         }
-        known = try Self.known(workplace, secrets)
-        folder = try workplace.functionsFolder
+        known = try Self.known(project, secrets)
+        folder = try project.functionsFolder
         if let name = arguments["--function"] {
             let all = configuration.functions
             guard let function = all.first(where: { $0.function == name || $0.route == name }) else {
@@ -171,9 +171,9 @@ struct PackageSource {
     }
 
     /// The secrets of this machine: those of its environment and of .dev.vars, whatever they are called there.
-    private static func known(_ workplace: Workplace, _ names: Set<String>) throws -> [String: Secret] {
-        let file = DevVars.fileName(environment: workplace.environment)
-        var known = try DevVars.read("\(workplace.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }
+    private static func known(_ project: Project, _ names: Set<String>) throws -> [String: Secret] {
+        let file = DevVars.fileName(environment: project.environment)
+        var known = try DevVars.read("\(project.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }
         for name in names { if let value = Environment.process[name] { known[name] = Secret(value) } }
         return known.filter { names.contains($0.key) || DevVars.isGenerated($0.key) }
     }

@@ -75,7 +75,8 @@ final class Budget {
     let perAddress: Amounts
     private(set) var used = Amounts()
 
-    private let trustedProxies: [IPRange]
+    /// The addresses that have no bound of their own.
+    var trustedProxies: [IPRange]
     private let trusted = Account(nil)
     private var accounts: [Network: Account] = [:]
 

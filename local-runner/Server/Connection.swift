@@ -55,6 +55,8 @@ final class Connection: EventHandler, Continuation {
     let peer: [UInt8]
     /// The resources that the client's address uses.
     let account: Budget.Account
+    /// True if the client came through the port that has only the server's own pages.
+    let isOnPagesPort: Bool
     /// The position of the connection in the server's list.
     var index = 0
     var input = InputBuffer()
@@ -87,11 +89,12 @@ final class Connection: EventHandler, Continuation {
     private var stall: Pace?
 
     /// Takes over an accepted, non-blocking descriptor.
-    init(_ server: Server, descriptor: Int32, peer: [UInt8], account: Budget.Account) {
+    init(_ server: Server, descriptor: Int32, peer: [UInt8], account: Budget.Account, isOnPagesPort: Bool) {
         self.server = server
         self.descriptor = descriptor
         self.peer = peer
         self.account = account
+        self.isOnPagesPort = isOnPagesPort
         idleSince = server.loop.round
         upload = Pace(idleSince, total: 0)
         deadline = idleSince + Limit.idle

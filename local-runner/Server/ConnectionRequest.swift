@@ -110,12 +110,24 @@ extension Connection {
             return answerOptions(allow: nil)
         }
         exchange.line.append(contentsOf: bytes[path])
+        if let pages = server.settings.pages, let page = pages.page(bytes[path], isOwnPort: isOnPagesPort) {
+            exchange.isOwnPage = page != .metrics
+            guard method.isExactly("GET") || method.isExactly("HEAD") else {
+                throw .methodNotAllowed(allow: Array("GET, HEAD".utf8))
+            }
+            if page == .metrics, !isOnPagesPort { try pages.authorize(bytes, head) }
+            guard !head.hasBody else { throw .bodyTooLarge }
+            exchange.isOwnPage = true
+            input.consume(head.length)
+            return show(page)
+        }
+        guard !isOnPagesPort else { throw .notFound }
         // The host of the target has precedence over the field (RFC 9112 §3.2.2).
         let host = targetHost ?? head.host
-        if LocalHandler.matches(bytes[path]) {
+        if let token = server.settings.localToken, LocalHandler.matches(bytes[path]) {
             let request = LocalHandler.Request(
                 bytes: bytes, head: head, host: host, path: path, query: query, peer: peer)
-            let cron = try request.cron(listen: server.address, token: server.localToken)
+            let cron = try request.cron(listen: server.address, token: token)
             guard !head.hasBody else { throw .bodyTooLarge }
             input.consume(head.length)
             return LocalHandler.fire(cron, for: self)

@@ -98,7 +98,8 @@ extension Connection {
 
     /// Writes a complete response of the runner itself, with the headers that every response has.
     func answer(
-        status: Int, body: [UInt8]?, _ addFields: (inout [UInt8]) -> Void = { _ in }
+        status: Int, body: [UInt8]?, type: StaticString = "application/json",
+        _ addFields: (inout [UInt8]) -> Void = { _ in }
     ) {
         exchange.status = status
         decideConnection()
@@ -113,7 +114,9 @@ extension Connection {
         output.bytes.append(contentsOf: exchange.requestID)
         output.bytes.append("\r\n")
         if let body {
-            output.bytes.append("Content-Type: application/json\r\nContent-Length: ")
+            output.bytes.append("Content-Type: ")
+            output.bytes.append(type)
+            output.bytes.append("\r\nContent-Length: ")
             output.bytes.append(decimal: body.count)
             output.bytes.append("\r\n")
         }
@@ -122,12 +125,15 @@ extension Connection {
         endExchange()
     }
 
-    /// Logs the exchange.
+    /// Logs the exchange. Looks at the server's own pages come every few seconds and are not logged.
     func log(status: Int) {
+        guard !exchange.isOwnPage else { return }
+        let duration = EventLoop.now - exchange.start
+        let function = exchange.route?.pool.program.function.function ?? ""
+        server.metrics.noteRequest(function, status: status, duration: duration)
         server.log.write(
             .init(
-                line: exchange.line, status: status, duration: EventLoop.now - exchange.start,
-                function: exchange.route?.pool.program.function.function ?? "", id: exchange.requestID,
+                line: exchange.line, status: status, duration: duration, function: function, id: exchange.requestID,
                 client: peer), lines: exchange.lines)
     }
 

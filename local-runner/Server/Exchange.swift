@@ -17,6 +17,8 @@ struct Exchange {
     var line: [UInt8] = []
     var requestID: [UInt8] = []
     var isHead = false
+    /// True if the request is for a page about the server itself.
+    var isOwnPage = false
     var isVersion11 = true
     var keepsConnection = true
     var route: Route?
@@ -59,5 +61,6 @@ struct Exchange {
         route = nil
         credentials = nil
         isHead = false
+        isOwnPage = false
     }
 }

@@ -40,11 +40,14 @@ struct Listener {
             Self.with(&storage) { bind(descriptor, $0, length) == 0 } && listen(descriptor, Self.backlog) == 0
         guard isListening, Self.with(&storage, { getsockname(descriptor, $0, &length) == 0 }) else {
             let code = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             throw ServerError("can't listen on \(address.authority): \(String(cString: strerror(code)))", code: code)
         }
         self.address = ListenAddress(ip: address.ip, port: Self.port(&storage))
     }
+
+    /// Stops listening.
+    func close() { Glibc.close(descriptor) }
 
     /// Accepts a connection and returns it with the client's address. Returns nil and sets errno if there is none.
     func accept() -> (descriptor: Int32, peer: PeerAddress)? {

@@ -25,11 +25,11 @@ enum LocalHandler {
         /// Throws `forbidden` for requests from other machines, requests passed on by a proxy, and requests that a
         /// browser on this machine sends for a page of another site, since such a browser reaches the server too.
         /// Throws `unauthorized` for requests without the token, which only this user can read.
-        func cron(listen: ListenAddress, token: Secret?) throws(RunnerError) -> String {
+        func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
             let host = String(decoding: bytes[self.host], as: UTF8.self)
             // Other machines can send any Host, so the peer address is checked. A browser on this machine sends the
             // true one, so checking it prevents DNS rebinding.
-            guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen), let token else { throw .forbidden }
+            guard LocalHandler.isLoopback(peer), LocalHandler.isLocal(host, listen) else { throw .forbidden }
             var authorization: UnsafeRawBufferPointer?
             for field in head.fields {
                 let (name, value) = (bytes[field.name], bytes[field.value])

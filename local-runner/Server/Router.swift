@@ -65,14 +65,18 @@ struct Router {
     private static let scheduled = "/scheduled/"
 
     private let routes: [Route]
+    /// True if the first route is that of all paths.
+    private let servesAnyPath: Bool
 
-    init(_ pools: [FunctionPool], listen: ListenAddress) {
+    init(_ pools: [FunctionPool], listen: ListenAddress, servesAnyPath: Bool = false) {
+        self.servesAnyPath = servesAnyPath
         routes = pools.filter { !$0.program.function.route.hasPrefix(Self.scheduled) }
             .map { Route($0, listen: listen) }
     }
 
     /// Returns the route of the path in a request.
     func route(_ path: UnsafeRawBufferPointer) throws(RunnerError) -> Route {
+        if servesAnyPath, let route = routes.first { return route }
         guard path.contains(UInt8(ascii: "%")) else { return try find(path) }
         guard let decoded = RequestTarget.decodePath(path) else {
             throw .badRequest("The path contains a malformed percent-encoding.")

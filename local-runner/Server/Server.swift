@@ -3,7 +3,7 @@ import CSystem
 import Glibc
 
 /// The HTTP server. It listens as soon as it is created, and serves in `run`.
-final class Server: EventHandler, Continuation {
+final class Server {
     /// The time between two checks of the functions' time limits, in milliseconds.
     private static let sweepInterval = 50
     /// If a check comes later than planned by this time, in microseconds, this process itself was suspended.
@@ -22,26 +22,37 @@ final class Server: EventHandler, Continuation {
     let loop: EventLoop
     /// The address, with the port that the system picked if it was 0.
     let address: ListenAddress
-    let crons: [CronTrigger]
+    /// The address of the port that has only the server's own pages; nil if there is none.
+    let metricsAddress: ListenAddress?
+    private(set) var crons: [CronTrigger]
     let log: RunnerLog
-    let router: Router
+    private(set) var router: Router
     let budget: Budget
+    let metrics = Metrics()
     let bodies: BodyStore
-    /// The token that callers of the runner's own paths need; nil if those paths are closed.
-    let localToken: Secret?
+    let settings: ServerSettings
+    /// Asks the database for its state; nil if the server has no pages about itself.
+    let store: StoreWatch?
+    /// Tells systemd about the server's state; nil if systemd does not want to know.
+    var serviceManager: ServiceManager?
     var requestIDs = RequestIDs()
     var date = DateLine()
     /// True if the server finishes running requests and accepts no new ones.
     private(set) var isDraining = false
+    /// True if the time in which running work must end is over.
+    private var isTimeUp = false
 
-    private let functions: [FunctionConfiguration]
+    /// The functions that schedules run.
+    var scheduledFunctions: [FunctionConfiguration]
+    private let entrances: [Entrance]
+    private(set) var pools: [FunctionPool]
+    /// The pools of an earlier configuration that still serve requests.
+    private var formerPools: [FunctionPool] = []
     private let functionsDirectory: String
-    private let listener: Listener
-    private let pools: [FunctionPool]
+    private let folders: TemporaryFolders
     private(set) var connections: [Connection] = []
     /// The first connection of the next check.
     private var nextSwept = 0
-    private var canAccept = true
     private var isSweeping = false
     /// The end of the period in which time limits are not enforced, in microseconds on the monotonic clock.
     private var lenientUntil = -Server.leniencyInterval
@@ -53,39 +64,44 @@ final class Server: EventHandler, Continuation {
     /// The scheduled functions that are running, by their triggers.
     private var runs: [String: OneShot] = [:]
 
-    /// Binds and listens. `stateFolder` holds temporary files if no other folder is writable. Throws `ServerError` if
-    /// it can't listen.
+    /// Binds and listens. Throws `ServerError` if it can't listen.
     init(
-        _ configuration: Configuration, functionsDirectory: String, stateFolder: String, localToken: Secret?,
-        log: RunnerLog
+        _ configuration: Configuration, functionsDirectory: String, settings: ServerSettings, log: RunnerLog
     ) throws(ServerError) {
         signal(SIGPIPE, SIG_IGN)
         let loop = try EventLoop()
         self.loop = loop
         self.log = log
-        self.localToken = localToken
+        self.settings = settings
         self.functionsDirectory = functionsDirectory
-        functions = configuration.functions
+        scheduledFunctions = configuration.functions
         crons = configuration.crons
-        listener = try Listener(configuration.listen)
+        let listener = try Listener(configuration.listen)
         address = listener.address
+        let second = try settings.metricsAddress.map { address throws(ServerError) in try Listener(address) }
+        metricsAddress = second?.address
+        entrances = [Entrance(listener, isForPages: false)] + (second.map { [Entrance($0, isForPages: true)] } ?? [])
+        let databaseURL = settings.pages == nil ? nil : configuration.variables["DATABASE_URL"]
+        store = databaseURL.map { StoreWatch($0, loop: loop, log: log) }
         let budget = Budget(connections: Self.connectionLimit(), trustedProxies: configuration.trustedProxies)
         self.budget = budget
-        let folders = TemporaryFolders(stateFolder: stateFolder)
+        let folders = TemporaryFolders(stateFolder: settings.stateFolder)
+        self.folders = folders
         bodies = BodyStore(budget: budget, folders: folders.onDisk, scratch: loop.bodyScratch, log: log)
+        let metrics = metrics
         pools = configuration.functions.map {
             FunctionPool(
-                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, budget: budget,
-                folders: folders.all)
+                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, metrics: metrics,
+                budget: budget, folders: folders.all)
         }
-        router = Router(pools, listen: address)
+        router = Router(pools, listen: address, servesAnyPath: settings.servesAnyPath)
         bodies.makeRoom = { [unowned self] resource, amount, body in
             makeRoom(resource, amount, for: body.account) { $0.exchange.body === body }
         }
     }
 
     /// Serves until SIGTERM or SIGINT. Then lets running requests and scheduled functions finish, and `worker` return
-    /// its jobs to the queue. A second signal ends everything at once.
+    /// its jobs to the queue. A second signal, or the end of the time that the settings allow, ends everything at once.
     func run(beside worker: JobWorker? = nil) {
         var signals = 0
         loop.onTermination { [weak self] in
@@ -95,22 +111,42 @@ final class Server: EventHandler, Continuation {
             worker?.stop()
         }
         loop.afterRound = { [unowned self] in
-            if canAccept { accept() }
+            for entrance in entrances where entrance.mayAccept { accept(entrance) }
             sweepSoon()
             flushLog()
         }
-        guard loop.watch(listener.descriptor, self) != nil else { return }
-        loop.run { signals > 1 || isDraining && isIdle && worker?.hasEnded ?? true }
-        pools.forEach { $0.kill() }
+        guard entrances.allSatisfy({ loop.watch($0.listener.descriptor, $0) != nil }) else { return }
+        serviceManager?.tell("READY=1")
+        showLife()
+        loop.run { signals > 1 || isTimeUp || isDraining && isIdle && worker?.hasEnded ?? true }
+        store?.stop()
+        (pools + formerPools).forEach { $0.kill() }
         runs.values.forEach { $0.kill() }
         log.finish()
     }
 
-    private var isIdle: Bool { connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) }
+    private var isIdle: Bool {
+        connections.isEmpty && runs.isEmpty && pools.allSatisfy(\.isIdle) && formerPools.allSatisfy(\.isIdle)
+    }
 
     /// Lets every process finish its current request, and starts new ones for further requests, for example after a
     /// build.
     func replaceProcesses() { pools.forEach { $0.replaceProcesses() } }
+
+    /// Serves another configuration's functions from now on. Running requests end as they began. The address stays.
+    func serve(_ configuration: Configuration) {
+        formerPools += pools
+        pools.forEach { $0.replaceProcesses() }
+        pools = configuration.functions.map {
+            FunctionPool(
+                FunctionProgram($0, functionsDirectory: functionsDirectory), loop: loop, log: log, metrics: metrics,
+                budget: budget, folders: folders.all)
+        }
+        router = Router(pools, listen: address, servesAnyPath: settings.servesAnyPath)
+        scheduledFunctions = configuration.functions
+        crons = configuration.crons
+        budget.trustedProxies = configuration.trustedProxies
+    }
 
     // MARK: Scheduled functions
 
@@ -120,12 +156,12 @@ final class Server: EventHandler, Continuation {
     /// Runs the trigger's function once, with the event that was due at `time`. Calls `completion` with the response's
     /// status (502 and 504 as for HTTP).
     func fire(_ trigger: CronTrigger, at time: Timestamp, completion: @escaping (_ status: Int) -> Void) {
-        guard let function = functions.first(where: { $0.function == trigger.function }) else {
+        guard let function = scheduledFunctions.first(where: { $0.function == trigger.function }) else {
             return completion(RunnerError.functionFailed.status)
         }
         let start = EventLoop.now
         let event = ScheduledEvent(cron: trigger.cron.description, time: time)
-        let run = OneShot(loop)
+        let run = OneShot(loop, metrics)
         runs[trigger.description] = run
         let program = FunctionProgram(function, functionsDirectory: functionsDirectory)
         run.start(program, event: event.bytes, log: log) { [weak self] outcome in
@@ -137,6 +173,8 @@ final class Server: EventHandler, Continuation {
                     function: function.function)
             }
             let status = outcome.status
+            metrics.noteRun(function.function, status: status)
+            if case .failed = outcome { metrics.noteCrash(function.function) }
             log.write(
                 .init(
                     line: Array("CRON \(trigger.cron.description)".utf8), status: status,
@@ -148,11 +186,6 @@ final class Server: EventHandler, Continuation {
 
     // MARK: Connections
 
-    func handle(_ readiness: Readiness) { canAccept = true }
-
-    /// Accepts more of the waiting clients.
-    func proceed() { canAccept = true }
-
     /// Removes a connection that has ended.
     func forget(_ connection: Connection) {
         let index = connection.index
@@ -163,15 +196,15 @@ final class Server: EventHandler, Continuation {
         budget.give(.connections, connection.account)
     }
 
-    private func accept() {
-        canAccept = false
+    private func accept(_ entrance: Entrance) {
+        entrance.mayAccept = false
         for _ in 0..<Self.acceptedAtOnce {
-            guard !isDraining else { return }
-            guard let (descriptor, peer) = listener.accept() else {
+            guard entrance.isOpen else { return }
+            guard let (descriptor, peer) = entrance.listener.accept() else {
                 switch errno {
                 case EINTR, ECONNABORTED: continue
                 case EAGAIN: return
-                case let code: return retryAccept(code)
+                case let code: return retryAccept(code, entrance)
                 }
             }
             hasAcceptFailed = false
@@ -181,17 +214,18 @@ final class Server: EventHandler, Continuation {
                 noteRefusal(peer)
                 continue
             }
-            let connection = Connection(self, descriptor: descriptor, peer: peer.text, account: account)
+            let connection = Connection(
+                self, descriptor: descriptor, peer: peer.text, account: account, isOnPagesPort: entrance.isForPages)
             guard connection.open() else {
                 let code = errno
                 budget.give(.connections, account)
                 close(descriptor)
-                return retryAccept(code)
+                return retryAccept(code, entrance)
             }
             connection.index = connections.count
             connections.append(connection)
         }
-        loop.soon(self)
+        loop.soon(entrance)
     }
 
     /// Logs that connections are refused, at most once a minute.
@@ -203,11 +237,11 @@ final class Server: EventHandler, Continuation {
 
     /// Closes the slowest connections if there is no descriptor or memory for a new one. Clients wait until there is
     /// room.
-    private func retryAccept(_ code: Int32) {
+    private func retryAccept(_ code: Int32, _ entrance: Entrance) {
         if !hasAcceptFailed { log.write("accept: \(String(cString: strerror(code))); trying again until it succeeds") }
         hasAcceptFailed = true
         evict(.connections, of: nil) { _ in false }
-        loop.after(milliseconds: 100) { [weak self] in self?.canAccept = true }
+        loop.after(milliseconds: 100) { entrance.mayAccept = true }
     }
 
     /// Returns the number of connections that leaves enough descriptors for files of bodies and processes of functions.
@@ -225,17 +259,45 @@ final class Server: EventHandler, Continuation {
 
     private func drain() {
         isDraining = true
-        close(listener.descriptor)
+        serviceManager?.tell("STOPPING=1")
         for connection in connections { _ = connection.closeIfIdle() }
+        if let seconds = settings.drainSeconds {
+            loop.after(milliseconds: seconds * 500) { [weak self] in self?.stopListening() }
+            loop.after(milliseconds: seconds * 1_000) { [weak self] in self?.endDraining() }
+        } else {
+            stopListening()
+        }
         guard !isIdle else { return }
+        let limit = settings.drainSeconds.map { "in at most \($0) seconds" } ?? "without a limit"
         log.write(
-            "finishing running work (connections in use: \(connections.count), scheduled functions: \(runs.count)); "
-                + "a second signal ends at once")
+            "finishing running work \(limit) (connections in use: \(connections.count), scheduled functions: "
+                + "\(runs.count)); a second signal ends at once")
+    }
+
+    private func stopListening() {
+        entrances.forEach { $0.close() }
+        for connection in connections { _ = connection.closeIfIdle() }
+    }
+
+    /// Ends all work that still runs, because the time for it is over.
+    private func endDraining() {
+        isTimeUp = true
+        log.write(
+            "the time to finish is over; ending the rest (connections in use: \(connections.count), "
+                + "scheduled functions: \(runs.count))", level: .error)
+    }
+
+    /// Sends systemd's watchdog a sign of life, at half of the time after which it would act. It comes from the loop, so
+    /// it shows that the loop runs.
+    private func showLife() {
+        guard let serviceManager, let interval = serviceManager.watchdogInterval else { return }
+        serviceManager.tell("WATCHDOG=1")
+        loop.after(milliseconds: max(1, interval / 2_000)) { [weak self] in self?.showLife() }
     }
 
     /// Schedules the next check of time limits, if there are connections or requests to check.
     private func sweepSoon() {
-        guard !isSweeping, !connections.isEmpty || !pools.allSatisfy(\.isIdle) else { return }
+        guard !isSweeping, !isIdle else { return }
         isSweeping = true
         let due = loop.round + Self.sweepInterval * 1_000
         loop.after(milliseconds: Self.sweepInterval) { [weak self] in
@@ -245,6 +307,8 @@ final class Server: EventHandler, Continuation {
             noteDelay(now - due, now)
             guard now >= lenientUntil else { return }
             pools.forEach { $0.checkDeadlines(now) }
+            formerPools.forEach { $0.checkDeadlines(now) }
+            formerPools.removeAll(where: \.isIdle)
             sweepConnections(now)
         }
     }

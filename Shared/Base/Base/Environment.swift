@@ -3,6 +3,9 @@ import Glibc
 /// The environment variables that a function was started with.
 public struct Environment: Sendable {
     private let values: [String: String]?
+    /// The id of the request that is being answered, for its calls of providers and its audit entries. Nil outside of
+    /// requests.
+    public private(set) var requestID: String?
 
     /// The variables of this process.
     public static let process = Environment(values: nil)
@@ -11,6 +14,13 @@ public struct Environment: Sendable {
     public init(_ values: [String: String]) { self.init(values: values) }
 
     private init(values: [String: String]?) { self.values = values }
+
+    /// Returns the same variables for the work on a request.
+    public func of(request id: String) -> Environment {
+        var environment = self
+        environment.requestID = id
+        return environment
+    }
 
     /// The value of a variable. If it is not set or empty, this reads the file that the variable with `_FILE` at the
     /// end of its name names. Nil if neither has a value.

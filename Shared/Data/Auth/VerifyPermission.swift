@@ -79,7 +79,8 @@ public func verifyPermission(
             of: key, confirmation, isRead: isRead, limit: try hourlyLimit(environment), in: database, now: now)
         if !isRead { _ = try rateLimitCheck?.rateLimit() }
     }
-    let workspace = Workspace(id: id, plan: settings.plan, caller: caller, database: database)
+    let workspace = Workspace(
+        id: id, plan: settings.plan, caller: caller, database: database, requestID: environment.requestID)
     return Access(workspace: workspace, caller: caller, rateLimitCheck: rateLimitCheck)
 }
 

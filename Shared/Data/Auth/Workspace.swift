@@ -13,12 +13,15 @@ public struct Workspace {
     /// The caller who uses the workspace. Nil for the product's own work.
     public let caller: Caller?
     let database: any Database
+    /// The id of the caller's request, which audit entries name. Nil for the product's own work.
+    let requestID: String?
 
-    init(id: Identifier, plan: Plan, caller: Caller?, database: any Database) {
+    init(id: Identifier, plan: Plan, caller: Caller?, database: any Database, requestID: String? = nil) {
         self.id = id
         self.plan = plan
         self.caller = caller
         self.database = database
+        self.requestID = requestID
     }
 
     /// The caller's name, for rows that record who did something. It is "Thalian" for the product's own work.
@@ -26,7 +29,7 @@ public struct Workspace {
 
     /// The same workspace without its caller, for work that continues after the caller's request.
     @_spi(System) public var byItself: Workspace {
-        Workspace(id: id, plan: plan, caller: nil, database: database)
+        Workspace(id: id, plan: plan, caller: nil, database: database, requestID: requestID)
     }
 
     /// Closes the connection to the database, so that the process can be forked. The next statement opens it again.
@@ -109,7 +112,8 @@ public struct Workspace {
     }
 
     /// Changes data and appends an audit entry about the change, in one transaction and without any other change to the
-    /// workspace in between. `body` returns its result and the entry; the caller is added to the entry.
+    /// workspace in between. `body` returns its result and the entry; the caller and the id of the request are added to
+    /// the entry.
     public func audited<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
         try database.transaction(.write) {
             let log = AuditLog(database, workspaceID: id)
@@ -126,6 +130,7 @@ public struct Workspace {
             case .administrator: entry.actorEmail = actor
             case nil: break
             }
+            if let requestID { entry.details["request_id"] = .string(requestID) }
             try log.append(entry)
             return result
         }

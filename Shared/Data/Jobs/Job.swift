@@ -24,6 +24,9 @@ public struct Job: Sendable {
     /// The time at which the job was queued.
     public let createdAt: Timestamp
 
+    /// The platform of the job's lane. Nil if its kind has no lane for each platform.
+    public var platform: String? { lane.cut(at: ":").map { String($0.behind) } }
+
     /// The columns that `init(row:)` reads.
     static let columns: SQL = "id, kind, payload, attempts, claim_no, lane, urgency, created_at"
 

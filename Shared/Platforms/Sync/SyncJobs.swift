@@ -30,6 +30,14 @@ extension JobHandler {
         let result = Result {
             try context.workspace.sync(id, with: tools, time, confirm: context.confirm, now: { context.now })
         }
+        if let word = word(for: result) {
+            context.log.write(
+                .info, "a sync ended",
+                [
+                    ("counter", "syncs"), ("platform", .string(context.job.platform ?? "unknown")),
+                    ("result", .string(word)),
+                ])
+        }
         switch result {
         case .success(let report):
             guard report.status != .completed else { return (result, .completed) }
@@ -45,6 +53,16 @@ extension JobHandler {
         case .failure(let error):
             context.log.write(.error, "the sync failed: \(error)")
             return (result, .retry("It failed. The log has the reason."))
+        }
+    }
+
+    /// Returns a word for the end of a sync; nil if it has not ended, or there was none.
+    private static func word(for result: Result<SyncReport, any Error>) -> String? {
+        switch result {
+        case .success(let report): report.status == .completed ? "completed" : nil
+        case .failure(let failure as SyncFailure): failure.error.isTransient ? "delayed" : failure.error.kind
+        case .failure(is any DomainError), .failure(is LeaseLost): nil
+        case .failure: "failed"
         }
     }
 

@@ -30,9 +30,10 @@ final class Transfer {
     ///   - networks: The private networks that a direct connection may use.
     ///   - authorities: The path of the file with the trusted certificate authorities.
     ///   - limit: The longest response body that is accepted, in bytes.
+    ///   - requestID: The id of the request that this one is made for.
     init?(
         _ index: Int, _ request: UpstreamRequest, to url: UpstreamURL, isOverride: Bool, proxy: Proxy?,
-        networks: AllowedNetworks, authorities: String, limit: Int
+        networks: AllowedNetworks, authorities: String, limit: Int, requestID: String?
     ) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = OpaquePointer(handle)
@@ -45,7 +46,7 @@ final class Transfer {
         gate = .allocate(capacity: 1)
         gate.initialize(to: ccurl_guard(may_connect: nil, context: nil))
         ccurl_set_text(handle, CURLOPT_CAINFO, authorities)
-        prepare(UnsafeMutableRawPointer(handle), url)
+        prepare(UnsafeMutableRawPointer(handle), url, requestID)
     }
 
     deinit {
@@ -56,7 +57,7 @@ final class Transfer {
 
     var raw: UnsafeMutableRawPointer { UnsafeMutableRawPointer(handle) }
 
-    private func prepare(_ handle: UnsafeMutableRawPointer, _ url: UpstreamURL) {
+    private func prepare(_ handle: UnsafeMutableRawPointer, _ url: UpstreamURL, _ requestID: String?) {
         let this = Unmanaged.passUnretained(self).toOpaque()
         ccurl_set_text(handle, CURLOPT_URL, url.description)
         ccurl_set_text(handle, CURLOPT_PROTOCOLS_STR, isOverride ? "http,https" : "https")
@@ -105,6 +106,7 @@ final class Transfer {
         }
         var lines = request.headers.fields.map { $0.name + ": " + $0.value }
         lines.append("Expect:")
+        if let requestID { lines.append("X-Request-Id: " + requestID) }
         if isOverride { lines.append("Host: " + request.url.authority) }
         // A line break in a value would begin another field.
         for line in lines where !line.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {

@@ -12,6 +12,9 @@ import HTTP
 /// The variables HTTPS_PROXY and NO_PROXY name a proxy (`Proxy`). UPSTREAM_ALLOWED_NETWORKS names private networks that
 /// may be connected to, for platforms that customers run themselves (`AllowedNetworks`).
 ///
+/// Each request carries the id of the request that it is made for, as X-Request-Id, and at its end the client logs how
+/// many answers of each status it got.
+///
 /// In development, the variable `UPSTREAM_` plus the platform's identifier in capitals sets a base URL, whose scheme,
 /// host and port replace those of every request.
 public final class UpstreamClient {
@@ -39,6 +42,10 @@ public final class UpstreamClient {
     private let proxy: Proxy?
     private let networks: AllowedNetworks
     private let multi: UnsafeMutableRawPointer?
+    private let platform: String
+    private let requestID: String?
+    /// The number of answers by status, and of failures by their kind. Repetitions count too.
+    private var answers: [String: Int] = [:]
 
     /// Creates a client for a platform. It has `seconds` seconds for all of its requests together. `isSelfHosted` is
     /// true for platforms whose servers customers run and name themselves; only these may be in private networks.
@@ -46,6 +53,8 @@ public final class UpstreamClient {
         _ platform: String, _ environment: Environment, isSelfHosted: Bool = false,
         retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(), seconds: Double
     ) throws(EnvironmentError) {
+        self.platform = platform
+        requestID = environment.requestID
         self.limits = limits
         self.retry = retry
         deadline = Self.now + seconds
@@ -60,7 +69,22 @@ public final class UpstreamClient {
         multi = curl_multi_init()
     }
 
-    deinit { curl_multi_cleanup(multi) }
+    deinit {
+        curl_multi_cleanup(multi)
+        logAnswers()
+    }
+
+    /// Logs how many answers of each status have come. local-runner adds these lines up for /metrics.
+    private func logAnswers() {
+        guard !answers.isEmpty else { return }
+        let log = Log(requestID.map { [("request_id", $0)] } ?? [])
+        log.write(
+            .info, "calls of a provider",
+            [
+                ("counter", "upstream_requests"), ("platform", .string(platform)),
+                ("statuses", .object(answers.mapValues(JSON.integer))),
+            ])
+    }
 
     /// True if an environment variable redirects all requests, which is possible only in development.
     public var isOverridden: Bool { override != nil }
@@ -145,6 +169,7 @@ public final class UpstreamClient {
                 guard let transfer = running.removeValue(forKey: OpaquePointer(handle)) else { continue }
                 curl_multi_remove_handle(multi, handle)
                 let outcome = transfer.outcome(code)
+                answers[outcome.label, default: 0] += 1
                 switch pause(transfer, outcome) {
                 case .success(nil): if !body(transfer.index, outcome) { return }
                 case .success(let seconds?):
@@ -166,7 +191,7 @@ public final class UpstreamClient {
         guard proxy == nil || request.url.mayBeSentToProxy else { return nil }
         return Transfer(
             index, request, to: override.map(request.url.moved) ?? request.url, isOverride: override != nil,
-            proxy: proxy, networks: networks, authorities: authorities, limit: limits.bodyLength)
+            proxy: proxy, networks: networks, authorities: authorities, limit: limits.bodyLength, requestID: requestID)
     }
 
     private func start(_ transfer: Transfer, _ running: inout [OpaquePointer: Transfer]) {
@@ -213,5 +238,19 @@ public final class UpstreamClient {
         }
         guard let url = UpstreamURL(text) else { throw EnvironmentError("\(name) is not a URL") }
         return url
+    }
+}
+
+extension Result<UpstreamResponse, UpstreamError> {
+    /// The status, or a word for the failure.
+    fileprivate var label: String {
+        switch self {
+        case .success(let response): String(response.status)
+        case .failure(.refused): "refused"
+        case .failure(.unreachable): "unreachable"
+        case .failure(.broken): "broken"
+        case .failure(.tooLarge): "too_large"
+        case .failure(.throttled): "throttled"
+        }
     }
 }

@@ -35,7 +35,8 @@ public final class Pipeline: Service {
         let requestID = RequestID.of(request)
         let log = process.log.with("request_id", requestID)
         let background = BackgroundWork()
-        var response = process.answer(log) { try answer(request, log, background) }
+        let environment = environment.of(request: requestID)
+        var response = process.answer(log) { try answer(request, environment, log, background) }
         response.background = background.work
         if case .stream(let body) = response.body {
             response.body = .stream { [self] send in try stream(body, to: send, log) }
@@ -89,7 +90,9 @@ public final class Pipeline: Service {
 
     /// Checks and answers a request. The order of the checks is part of the interface, because it decides which error a
     /// caller sees first.
-    private func answer(_ request: Request, _ log: Log, _ background: BackgroundWork) throws -> Response {
+    private func answer(
+        _ request: Request, _ environment: Environment, _ log: Log, _ background: BackgroundWork
+    ) throws -> Response {
         let method = request.method == .head ? .get : request.method
         guard let handler = handlers.first(where: { $0.method == method })?.handler else {
             throw HTTPError(405, "This method is not allowed here.", headers: ["Allow": allowedMethods])
@@ -111,7 +114,9 @@ public final class Pipeline: Service {
         case .checked(let requirement, let handle):
             return try process.keyCache.withFreshKey {
                 let now = now()
-                let (access, inputs) = try access(request, for: requirement, plan: handler.plan, log, now: now)
+                let (access, inputs) = try access(
+                    request, for: requirement, plan: handler.plan, environment, log, now: now)
+                let log = log.with("workspace_id", access.workspace.id.description)
                 var response = process.answer(log) {
                     try handle(
                         Context(
@@ -128,7 +133,8 @@ public final class Pipeline: Service {
     }
 
     private func access(
-        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ log: Log, now: Timestamp
+        _ request: Request, for requirement: AccessRequirement, plan: PlanRequirement, _ environment: Environment,
+        _ log: Log, now: Timestamp
     ) throws -> (Access, Inputs) {
         let database = try process.database()
         let address = try trustedProxies.get().client(of: request)

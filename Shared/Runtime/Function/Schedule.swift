@@ -35,8 +35,8 @@ public final class Schedule: Service {
             }
             let result = try run(
                 ScheduledContext(
-                    time: event.time, env: environment, access: SystemAccess(try process.database()), log: log,
-                    deadline: event.deadline))
+                    time: event.time, env: environment.of(request: requestID),
+                    access: SystemAccess(try process.database()), log: log, deadline: event.deadline))
             return .json { json in
                 json.field("status", "completed")
                 if result == .more { json.field("more", true) }

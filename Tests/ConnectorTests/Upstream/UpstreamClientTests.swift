@@ -30,6 +30,16 @@ import Testing
         #expect(answer.json == ["host": "api.example.com", "at": "/v1/users/a%2Fb%20%3F/x?q=%C3%A4%26%3D"])
     }
 
+    @Test("Each call carries the id of the request that it is made for, and none outside of requests")
+    func carriesTheRequestID() throws {
+        let provider = try FakeProvider { .json(["id": .string($0.headers["X-Request-Id"] ?? "")]) }
+        let environment = Environment(["ENVIRONMENT": "development", "UPSTREAM_EXAMPLE": provider.url])
+        let client = try UpstreamClient("example", environment.of(request: "request-1"), seconds: 10)
+        #expect(try client.send(UpstreamRequest(.get, there, "/a")).json["id"] == "request-1")
+        let outside = try UpstreamClient("example", environment, seconds: 10)
+        #expect(try outside.send(UpstreamRequest(.get, there, "/a")).json["id"] == "")
+    }
+
     @Test("A path part that would leave its place is refused", arguments: ["..", ".", ""])
     func refusesPartsThatReachOutOfTheirPlace(_ part: String) throws {
         let provider = try FakeProvider { _ in .json([]) }

@@ -185,7 +185,12 @@ import Testing
             SELECT action, user_id, actor_email, target_type, target_id, details FROM audit_log
             WHERE workspace_id = $1 AND sequence_number > 0 ORDER BY sequence_number
             """, store.own.id
-        ) { row in (try (0..<5).map { try row[$0] as String? }, try row[5] as JSON) }
+        ) { row in
+            (
+                try (0..<5).map { try row[$0] as String? },
+                JSON.object((try row[5] as JSON).object?.filter { $0.key != "request_id" } ?? [:])
+            )
+        }
         let admin = store.own.members[.admin]?.description
         let prefix = try #require(created.json["prefix"])
         #expect(
@@ -216,6 +221,22 @@ import Testing
         #expect(entry?.0 == nil && entry?.1 == "API key Quokka write (\(store.own.writeKey.prefix(9)))")
         #expect(entry?.2["api_key_name"] == "Quokka write")
         #expect(entry?.2["api_key_id"] == "aaaaaaaa-0000-4000-8000-000000000012")
+    }
+
+    @Test("The audit entry of a change has the id of the request, and the chain includes it")
+    func requestIDIsAudited() throws {
+        let call = Call("POST", body: [:]).key(store.own.writeKey)
+        for id in ["request-1", nil] {
+            let reply = store.send(id.map { call.with("X-Request-Id", $0) } ?? call, to: ByKey.self)
+            let details = try store.database.first(
+                """
+                SELECT details FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number DESC LIMIT 1
+                """, store.own.id
+            ) { try $0[0] as JSON }
+            #expect(details?["request_id"]?.string == reply.headers["X-Request-Id"])
+            #expect(id == nil || details?["request_id"]?.string == id)
+        }
+        #expect(try AuditLog(store.database, workspaceID: store.own.id).verify() == 3)
     }
 
     @Test("A failed request leaves no audit entry") func whatFailsLeavesNoEntry() throws {

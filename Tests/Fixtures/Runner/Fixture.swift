@@ -52,6 +52,14 @@ struct Fixture: Service {
             for line in 0..<number { Log([("request_id", id)]).write(.info, "line \(line) of \(id)") }
             if let milliseconds = query?.values("sleep").first.flatMap({ UInt32($0) }) { usleep(milliseconds * 1_000) }
             return hello
+        // Reports calls of a provider and a sync, as functions do.
+        case "count":
+            Log().write(
+                .info, "calls of a provider",
+                [("counter", "upstream_requests"), ("platform", "okta"), ("statuses", ["200": 3, "unreachable": 1])])
+            Log().write(
+                .info, "a sync ended", [("counter", "syncs"), ("platform", "okta"), ("result", "completed")])
+            return hello
         // Answers, and dies a moment later.
         case "doomed":
             usleep(UInt32(number) * 1_000)

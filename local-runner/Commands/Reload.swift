@@ -1,0 +1,59 @@
+import Base
+
+/// Puts a changed configuration, or changed values in .dev.vars, into service while the server runs.
+final class Reload {
+    private var running: Configuration
+    private let folder: String
+    private let server: Server
+    private let scheduler: Scheduler
+    private let worker: JobWorker?
+    private let log: RunnerLog
+    private let read: () throws -> Configuration
+    private let prepare: (Configuration) throws -> Void
+
+    /// - Parameters:
+    ///   - running: The configuration that is in service.
+    ///   - folder: The folder of the functions' executables.
+    ///   - read: Reads the configuration.
+    ///   - prepare: Issues new tokens, for a configuration whose secret signs them.
+    init(
+        running: Configuration, in folder: String, server: Server, scheduler: Scheduler, worker: JobWorker?,
+        log: RunnerLog, read: @escaping () throws -> Configuration, prepare: @escaping (Configuration) throws -> Void
+    ) {
+        self.running = running
+        self.folder = folder
+        self.server = server
+        self.scheduler = scheduler
+        self.worker = worker
+        self.log = log
+        self.read = read
+        self.prepare = prepare
+    }
+
+    /// Reads the configuration and serves it. Returns its functions; nil if it has problems, which the log names. Then
+    /// the previous one stays in service.
+    func callAsFunction() -> [FunctionConfiguration]? {
+        do {
+            var next = try read()
+            try Verb.checkBuilt(next.functions, in: folder)
+            if let url = running.variables["DATABASE_URL"], next.databaseURL != running.databaseURL {
+                log.write("DATABASE_URL has changed; that takes effect when the runner is started again")
+                next.set("DATABASE_URL", to: url)
+            }
+            try prepare(next)
+            try worker?.replace(next)
+            server.serve(next)
+            scheduler.replace(next.crons)
+            running = next
+            log.write("the changed configuration is in service", level: .info)
+            return next.functions
+        } catch {
+            log.write("the configuration stays as it was: \(error)", level: .error)
+            return nil
+        }
+    }
+}
+
+extension Configuration {
+    fileprivate var databaseURL: String? { variables["DATABASE_URL"]?.reveal { $0 } }
+}

@@ -1,0 +1,27 @@
+/// A port on which the server accepts connections.
+final class Entrance: EventHandler, Continuation {
+    let listener: Listener
+    /// True for the port that has only the server's own pages.
+    let isForPages: Bool
+    /// True if clients may be waiting.
+    var mayAccept = true
+    /// False once the port is closed.
+    private(set) var isOpen = true
+
+    init(_ listener: Listener, isForPages: Bool) {
+        self.listener = listener
+        self.isForPages = isForPages
+    }
+
+    func handle(_ readiness: Readiness) { mayAccept = true }
+
+    /// Accepts more of the waiting clients.
+    func proceed() { mayAccept = true }
+
+    /// Stops listening.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        listener.close()
+    }
+}

@@ -1,0 +1,77 @@
+@_spi(System) import Auth
+import Base
+import Jobs
+import Store
+
+/// The database's state, as far as the server's own pages show it.
+struct StoreState {
+    /// A lane of the job queue: a kind of jobs, at one platform if the kind has one.
+    struct Lane: Equatable {
+        let kind: String
+        /// Empty if the kind has no platforms.
+        let platform: String
+        /// The number of jobs by state: waiting, ready, running and dead.
+        let counts: [String: Int]
+        /// The number of seconds since the oldest ready job became due. Nil if none is ready.
+        let oldestReady: Int?
+    }
+
+    /// True if functions of this build can use the database.
+    var canServe = false
+    var lanes: [Lane] = []
+    /// The reason why the database can't be used. Nil if it can be.
+    var problem: String?
+
+    /// Asks the database, and closes the connection if that fails.
+    static func look(_ database: any Database) -> StoreState {
+        var state = StoreState()
+        do {
+            guard try database.isCurrent() else {
+                state.problem = "the database's schema is not that of this build; run local-runner migrate"
+                return state
+            }
+            state.canServe = true
+            state.lanes = try SystemAccess(database).jobLanes().map { lane in
+                let parts = lane.lane.split(separator: ":", maxSplits: 1).map(String.init)
+                return Lane(
+                    kind: parts.first ?? "", platform: parts.dropFirst().first ?? "",
+                    counts: Dictionary(lane.counts.map { ($0.rawValue, $1) }) { $1 }, oldestReady: lane.oldest)
+            }
+        } catch {
+            database.close()
+            state.problem = "\(error)"
+        }
+        return state
+    }
+
+    /// The state as one line of JSON.
+    var line: [UInt8] {
+        let json: JSON = [
+            "canServe": .bool(canServe), "problem": problem.map(JSON.string) ?? .null,
+            "lanes": .array(
+                lanes.map { lane in
+                    [
+                        "kind": .string(lane.kind), "platform": .string(lane.platform),
+                        "counts": .object(lane.counts.mapValues(JSON.integer)),
+                        "oldestReady": lane.oldestReady.map(JSON.integer) ?? .null,
+                    ]
+                }),
+        ]
+        return JSONWriter.bytes(json) + [UInt8(ascii: "\n")]
+    }
+
+    init() {}
+
+    /// Reads such a line. Returns nil if it is none.
+    init?(line: [UInt8]) {
+        guard let json = try? JSON(parsing: line), case .bool(let canServe) = json["canServe"] else { return nil }
+        self.canServe = canServe
+        problem = json["problem"]?.string
+        lanes = (json["lanes"]?.array ?? []).map { lane in
+            Lane(
+                kind: lane["kind"]?.string ?? "", platform: lane["platform"]?.string ?? "",
+                counts: (lane["counts"]?.object ?? [:]).compactMapValues(\.integer),
+                oldestReady: lane["oldestReady"]?.integer)
+        }
+    }
+}
