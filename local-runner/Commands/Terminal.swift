@@ -56,10 +56,10 @@ enum Terminal {
         let start = EventLoop.now
         do {
             let result = try body()
-            complain("\(MetricsText.seconds((EventLoop.now - start) / 100_000 * 100_000)) s")
+            printError("\(MetricsText.seconds((EventLoop.now - start) / 100_000 * 100_000)) s")
             return result
         } catch {
-            complain("failed")
+            printError("failed")
             throw error
         }
     }

@@ -1,3 +1,5 @@
+import Base
+
 /// JSON with comments and trailing commas, as editors and wrangler allow it: `// …` to the end of a line, `/* … */`, and
 /// a comma after the last member or element.
 enum CommentedJSON {

@@ -1,3 +1,5 @@
+import Base
+
 extension Server {
     /// Returns the page /metrics. `state` is the database's state, or nil if it is not known.
     func metricsPage(_ state: StoreState?) -> [UInt8] {

@@ -248,6 +248,7 @@ extension Result<UpstreamResponse, UpstreamError> {
         case .success(let response): String(response.status)
         case .failure(.refused): "refused"
         case .failure(.unreachable): "unreachable"
+        case .failure(.proxyRefused): "proxy_refused"
         case .failure(.broken): "broken"
         case .failure(.tooLarge): "too_large"
         case .failure(.throttled): "throttled"
