@@ -50,7 +50,7 @@ let routes = [
     Route("api/connect-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/sync-integration", uses: .Base, .HTTP, .Auth, .Jobs, .Operation, .Integrations, .Sync, .Analysis),
     Route("api/disconnect-integration", uses: .Base, .HTTP, .Auth, .Operation, .Actions),
-    Route("api/ai-chat", uses: .Base, .HTTP, .Assistant, .Remediation),
+    Route("api/ai-chat", uses: .Base, .HTTP, .Auth, .Operation, .Assistant, .Remediation),
     Route("api/create-checkout", uses: .Base, .HTTP, .Auth, .Operation, .Billing),
     Route("api/create-portal-session", uses: .Base, .HTTP, .Auth, .Billing),
     Route("api/stripe-webhook", uses: .Base, .HTTP, .Billing),
@@ -223,24 +223,27 @@ let tests: [Target] = [
     test(
         "ConnectorTests",
         on: dependencies(.Base, .Crypto, .HTTP, .Auth, .Store, .Connectors, .Integrations, .Sync, .Upstream)),
-    test("SyncTests", on: dependencies(.Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Sync)),
+    test(
+        "SyncTests",
+        on: dependencies(.Base, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Sync, .Findings)),
     test(
         "EndpointTests",
         on: dependencies(
-            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Integrations, .Upstream, .Actions, .Analysis, .Assistant,
-            .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
+            .Base, .Crypto, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Upstream, .Actions, .Analysis,
+            .Assistant, .Billing, .Export, .Findings, .Remediation, .Function, .Invocation, and: "local-runner")
             + routes.map { .init(stringLiteral: $0.target.name) }),
     test(
         "RemediationTests",
         on: dependencies(
-            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Findings, .Remediation)),
+            .Base, .HTTP, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Findings,
+            .Remediation)),
     test("ConfigurationTests", on: dependencies(.Base, .Auth, and: "local-runner")),
     test(
         "InvocationTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, .Store, .Invocation, and: "fixture-probe")),
     test(
         "ProcessTests",
         on: dependencies(
-            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Remediation,
+            .Base, .Auth, .Jobs, .Store, .Connectors, .Integrations, .Actions, .Analysis, .Remediation,
             and: "Demonstration")),
     test("RunnerTests", on: dependencies(.Base, .Crypto, .FastCGI, .HTTP, and: "local-runner", "runner-fixture")),
     test("PackageTests", on: dependencies(.Base, and: "local-runner")),

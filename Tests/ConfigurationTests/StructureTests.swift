@@ -64,10 +64,10 @@ import Testing
         }
     }
 
-    @Test("Files import what they use themselves, and show only what their public declarations need")
+    @Test("Files of the product import what they use, and show only what their public declarations need")
     func importVisibility() throws {
         let text = try PackageFile(root: Self.root).text
-        let all = #/for target in libraries \+ targets \+ tests \{\s*target\.swiftSettings = \[([^\]]*)\]/#
+        let all = #/for target in libraries \+ targets \{\s*target\.swiftSettings = \[([^\]]*)\]/#
         let settings = try #require(text.firstMatch(of: all)).1
         #expect(settings.contains(#".enableUpcomingFeature("MemberImportVisibility")"#))
         #expect(settings.contains(#".enableUpcomingFeature("InternalImportsByDefault")"#))

@@ -50,20 +50,31 @@ func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
 struct NumberedList {
     /// Returns the id that tells an item from the others.
     let id: (JSON) -> String
-    /// Asks for the items from an offset, in the same order each time, and says if they are the last ones.
-    let ask: (Int) throws -> (items: [JSON], isLast: Bool)
+    /// Asks for the page of an offset, with the items in the same order each time, and says if its items are the last
+    /// ones. It begins with the `before(offset)` items that precede the offset.
+    let ask: (_ offset: Int) throws -> (items: [JSON], isLast: Bool)
+    /// Returns the number of items before an offset with which the page of that offset begins.
+    var before: (_ offset: Int) -> Int = { _ in 0 }
 
     /// The number of times that reading may begin. A list that changes more often is left for a later sync.
     private static let mostBeginnings = 5
+    /// The number of ids that a cursor keeps, of the last items that were read.
+    private static let tailLength = 16
 
     /// Returns the new items of the page at a cursor, and the cursor of the next page.
     func page(_ cursor: JSON?) throws -> (items: [JSON], next: JSON?) {
         let from = cursor?["from"]?.place ?? 0
         let beginnings = cursor?["beginnings"]?.integer ?? 1
-        let (found, isLast) = try ask(from)
-        var new = found[...]
-        if let last = cursor?["last"]?.string {
-            guard found.first.map(id) == last else {
+        let (page, isLast) = try ask(from)
+        let preceding = before(from)
+        let found = page.dropFirst(preceding)
+        var new = found
+        let known = cursor?["tail"]?.array?.compactMap(\.string) ?? []
+        if let last = known.last {
+            // If the items were in another order, those that are dropped here could be others than those that are known.
+            let repeated = page.prefix(preceding + 1).map(id)
+            let compared = min(repeated.count, known.count)
+            guard found.first.map(id) == last, known.suffix(compared) == repeated.suffix(compared) else {
                 guard beginnings < Self.mostBeginnings else {
                     throw ConnectorError.provider("The provider's list changes faster than it can be read.")
                 }
@@ -78,7 +89,7 @@ struct NumberedList {
         // considered gone: the entry without an id can't be read, and so protects all records of its kind.
         if !new.isEmpty, !id(last).isEmpty {
             next["from"] = .integer(from + found.count - 1)
-            next["last"] = .string(id(last))
+            next["tail"] = .array((known + new.map(id)).suffix(Self.tailLength).map(JSON.string))
         }
         return (Array(new), .object(next))
     }
@@ -91,18 +102,22 @@ struct NumberedList {
 
     /// Creates a list whose pages have numbers, as GitHub's and GitLab's do, with at most 100 items each. To start at
     /// any offset, each request uses the page size with which the page that contains the offset has the most items from
-    /// there on.
+    /// there on, and few before.
     static func ofNumberedPages(
         _ api: PlatformAPI, _ path: UpstreamPath, query: [(name: String, value: String)] = [],
         in member: String? = nil, id: @escaping (JSON) -> String
     ) -> NumberedList {
-        NumberedList(id: id) { from in
+        func size(_ from: Int) -> Int {
             func new(_ size: Int) -> Int { size - from % size }
-            let size = (1...100).reversed().reduce(100) { new($1) > new($0) ? $1 : $0 }
+            return (1...100).reversed().filter { from % $0 < tailLength }.reduce(1) { new($1) > new($0) ? $1 : $0 }
+        }
+        func ask(_ from: Int) throws -> (items: [JSON], isLast: Bool) {
+            let size = size(from)
             let place = [("per_page", String(size)), ("page", String(from / size + 1))]
             let response = try api.get(path, query: query + place)
-            return (Array(try response.list(member).dropFirst(from % size)), try response.nextLink() == nil)
+            return (try response.list(member), try response.nextLink() == nil)
         }
+        return NumberedList(id: id, ask: ask) { $0 % size($0) }
     }
 
     /// Returns the whole list, for pages of other lists that need it. Items may come twice.

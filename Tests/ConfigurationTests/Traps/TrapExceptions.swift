@@ -12,7 +12,7 @@ struct TrapException {
 
     static let all: [TrapException] = [
         TrapException(
-            "Shared/Product/Analysis/Least.swift",
+            "Shared/Product/Analysis/BoundedSmallest.swift",
             "The search keeps its index between 0 and the count; the last element goes when there are more than none.",
             #"""
             guard low == elements.count || elements[low].key != key else { return }
@@ -236,7 +236,7 @@ struct TrapException {
             "The number of processors; the index was compared with the count.",
             #"""
             let next = waiting.remove(at: index)
-            private static let enough = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+            private static let concurrencyTarget = 2 * max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
             """#),
         TrapException(
             "local-runner/Dispatch/FunctionProgram.swift",

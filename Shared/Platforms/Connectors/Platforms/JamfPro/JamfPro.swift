@@ -75,8 +75,13 @@ struct JamfPro: Connector {
                 throw ConnectorError.provider("Jamf Pro shows fewer devices than it counts.")
             }
             let isLast = results.isEmpty || (number + 1) * Self.pageSize >= total
-            let isWhole = from % Self.pageSize == 0
-            return (try isWhole ? results : page(from, 1).list("results") + results, isLast)
+            if from % Self.pageSize == 0 { return (results, isLast) }
+            let last = try page(from, 1).list("results")
+            // The list is sorted by id. If the page does not continue it, an item without an id makes NumberedList read
+            // the list again.
+            let ids = (last + results).compactMap { $0.identifier(id).flatMap(Int.init) }
+            let continues = zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
+            return (continues ? last + results : [.null], isLast)
         }
     }
 
