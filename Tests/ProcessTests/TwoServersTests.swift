@@ -58,7 +58,7 @@ import Testing
     func once() throws {
         let start = Timestamp.now
         let integrations = try [store.own, store.other].map { try $0.connectOkta() }
-        try store.database.execute("UPDATE integrations SET next_sync_at = $1", start - 60)
+        try store.database.execute("UPDATE integrations SET next_auto_sync_at = $1", start - 60)
         let logs = ["first", "second"]
         let servers = try logs.map(serve)
         let functions = ["scheduled-sync", "scheduled-housekeeping", "scheduled-session-keys"]

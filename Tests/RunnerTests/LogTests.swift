@@ -246,7 +246,8 @@ import Testing
         runner.process.send(SIGINT)
         #expect(
             runner.logs(
-                "finishing running work (connections in use: 1, scheduled functions: 0); a second signal ends at once")
+                "finishing running work without a limit (connections in use: 1, scheduled functions: 0); "
+                    + "a second signal ends at once")
         )
         #expect(runner.process.isRunning)
         runner.process.send(SIGINT)

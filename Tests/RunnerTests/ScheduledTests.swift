@@ -123,7 +123,7 @@ import Testing
         client.reset()
         #expect(runner.logs(" 499 "))
         runner.process.send(SIGTERM)
-        #expect(runner.logs("finishing running work (connections in use: 0, scheduled functions: 1)"))
+        #expect(runner.logs("finishing running work without a limit (connections in use: 0, scheduled functions: 1)"))
         #expect(runner.process.waitForEnd() == 0)
         #expect(runner.log.contains("CRON 0 0 1 1 * 200"))
     }

@@ -260,8 +260,8 @@ final class Server {
     private func drain() {
         isDraining = true
         serviceManager?.tell("STOPPING=1")
-        for connection in connections { _ = connection.closeIfIdle() }
         if let seconds = settings.drainSeconds {
+            for connection in connections { _ = connection.closeIfIdle() }
             loop.after(milliseconds: seconds * 500) { [weak self] in self?.stopListening() }
             loop.after(milliseconds: seconds * 1_000) { [weak self] in self?.endDraining() }
         } else {
