@@ -134,7 +134,8 @@ import Testing
         third.send(SIGTERM)
         #expect(third.waitForEnd() == 0)
         let other = first.folder.path("other.db")
-        let text = try run(words + ["--reset", "--database", "sqlite:" + other], 1, program: first.folder.path("local-runner"))
+        let text = try run(
+            words + ["--reset", "--database", "sqlite:" + other], 1, program: first.folder.path("local-runner"))
         #expect(text.contains("--reset empties only the database in"), "\(text)")
     }
 
