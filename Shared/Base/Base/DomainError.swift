@@ -5,7 +5,7 @@ public protocol DomainError: Error {
     var code: String { get }
     /// The kind, which decides the status of an answer.
     var kind: ErrorKind { get }
-    /// A sentence that is safe to show: the problem and, where possible, the remedy. It tells nothing of the inside.
+    /// A sentence that is safe to show: the problem and, where possible, the remedy. It reveals no internals.
     var sentence: String { get }
     /// Seconds after which another try may succeed; nil if waiting does not help or the time is not known.
     var retryAfter: Int? { get }

@@ -20,8 +20,7 @@ import Store
 // very request, so a revoked key is refused at once. The cache is used only if the operation requires just the read
 // scope, so that a handler that runs twice changes nothing.
 //
-// Gain. On PostgreSQL, two of three round trips. Looking up the key and counting the request take 130 µs of the 230 µs
-// that the remaining round trip takes with a server on the same machine.
+// Gain. On PostgreSQL, two of three round trips to the server.
 //
 // Costs. If a key has changed, the handler runs twice. A request beyond the hourly limit gets its 429 only after its
 // data was read. A process that serves a single request finds the cache empty and gains nothing. On SQLite no round
