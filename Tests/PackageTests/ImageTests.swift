@@ -52,6 +52,70 @@ struct ImageTests {
         #expect(spec["process"]?["user"]?["uid"] == 65_532)
     }
 
+    /// Executes a command as a container host does: in a root that is read-only apart from /tmp, as the image's user. `$1`
+    /// is the root, and `$2` the folder that becomes its /tmp.
+    private static let container = #"""
+        mount --bind "$1" "$1"
+        mount -o remount,bind,ro "$1"
+        mount --bind "$2" "$1/tmp"
+        root=$1
+        shift 2
+        exec /usr/sbin/chroot ${IMAGE_USER:+"--userspec=$IMAGE_USER"} "$root" "$@"
+        """#
+
+    @Test("The entrypoint serves from a read-only root as the image's user, and ends on SIGTERM")
+    func entrypoint() throws {
+        let store = try TestStore(filled: true)
+        let package = try TestPackage.make("oci")
+        let bundle = package.folder.path("bundle")
+        try Shell.run(
+            #"""
+            umoci unpack --image "$1:latest" $( ((EUID == 0)) || echo --rootless) "$2"
+            chmod -R a+rwX "$3"
+            """#, [package.path, bundle, store.folder.path])
+        let spec = try #require(
+            json(String(contentsOfFile: bundle + "/config.json", encoding: .utf8))["process"])
+        let secret = String(repeating: "a1", count: 32)
+        var environment = [
+            "SUPABASE_JWT_SECRET": secret, "EXPORT_CURSOR_SECRET": secret, "CONFIRMATION_SECRET": secret,
+            "AUDIT_SIGNING_KEY": secret, "CREDENTIALS_KEY": FakeOkta.credentialsKey,
+            "DATABASE_URL": store.url.replacing(store.folder.path, with: "/tmp"),
+        ]
+        for text in (spec["env"]?.array ?? []).compactMap(\.string) {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            if let name = parts.first, let value = parts.last { environment[name] = value }
+        }
+        // A user who is not root has only its own id in a user namespace.
+        let isRoot = geteuid() == 0
+        environment["IMAGE_USER"] = isRoot ? "65532:65532" : ""
+        let words = (spec["args"]?.array ?? []).compactMap(\.string) + ["--port", "0"]
+        let log = package.folder.path("log")
+        let process = try TestProcess(
+            "/usr/bin/unshare",
+            (isRoot ? [] : ["--map-root-user"]) + [
+                "--mount", "/bin/bash", "-euc", Self.container, "bash", bundle + "/rootfs", store.folder.path,
+            ] + words, environment: environment, log: log)
+        var port: Int?
+        #expect(
+            poll(seconds: 20) {
+                let lines = package.folder.read("log").split(separator: "\n").compactMap { try? json(String($0)) }
+                let message = lines.compactMap(\.["message"]?.string).first { $0.hasPrefix("listening on 0.0.0.0:") }
+                port = message?.split(separator: ":").last.flatMap { Int($0) }
+                return port != nil || !process.isRunning
+            })
+        let client = try TCPClient(port: try #require(port, "\(package.folder.read("log"))"))
+        #expect(try client.request("GET", "/readyz").status == 200)
+        #expect(try client.request("GET", "/api/mcp/risk-score", ["X-Api-Key: \(store.own.readKey)"]).status == 200)
+        // The root is the container's, and can't be written.
+        #expect(!FileManager.default.createFile(atPath: "/proc/\(process.id)/root/app/new", contents: nil))
+        if isRoot {
+            let status = try String(contentsOfFile: "/proc/\(process.id)/status", encoding: .utf8)
+            #expect(status.contains("Uid:\t65532\t65532\t65532\t65532"))
+        }
+        process.send(SIGTERM)
+        #expect(process.waitForEnd() == 0, "\(package.folder.read("log"))")
+    }
+
     @Test("--function makes an image of that function alone, and SOURCE_DATE_EPOCH dates it") func single() throws {
         let folder = try TemporaryFolder()
         try TestPackage.writeConfiguration(in: folder, TestPackage.few)
