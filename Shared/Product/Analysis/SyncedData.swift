@@ -3,7 +3,7 @@ public import Base
 import Store
 
 extension Workspace {
-    /// Analyzes the workspace if data was synced since the last analysis. Returns nil if no further analysis is more.
+    /// Analyzes the workspace if data was synced since the last analysis. Returns nil if no further analysis is needed.
     /// If it is too early after the last analysis, returns the time from which the next one may run.
     @discardableResult
     public func analyzeWhatWasSynced(now: Timestamp = .now) throws -> Timestamp? {
