@@ -7,7 +7,7 @@ import Upstream
 
 @testable import Connectors
 
-/// Actions whose answer tells, or does not tell, that something was done.
+/// Actions whose answer shows, or leaves open, if the action was carried out.
 @Suite struct ActionFailureTests {
     private func target(_ example: ConnectorCase, _ action: ActionType) throws -> ActionTarget {
         let all: [String: JSON] = [

@@ -24,7 +24,7 @@ struct Lookalikes {
         let conversation: Identifier
     }
 
-    /// Makes both workspaces. With `false`, the other one has only members and keys.
+    /// Creates both workspaces. If `beside` is false, the other one has only members and keys.
     init(beside: Bool) throws {
         store = try TestStore()
         provider = try FakeProvider(Self.answer)

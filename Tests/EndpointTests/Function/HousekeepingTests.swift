@@ -110,7 +110,7 @@ import Testing
 
     // MARK: Trials
 
-    @Test("An expired trial becomes the Free plan, and all but the oldest integrations pause")
+    @Test("An expired trial becomes the Free plan, and all integrations but the newest three pause")
     func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
         let end = TestStore.now - .days(7)
         try store.own.set(plan: .trial, trialEnd: end)
