@@ -30,7 +30,7 @@ import Testing
         let proxy = try ConnectProxy(to: server.port)
         let response = try send(["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"])
         #expect(response.status == 200)
-        // The proxy's header fields are not those of the upstream.
+        // The response has the header fields of the upstream, and none of the proxy.
         #expect(response.headers["Proxy-Agent"] == nil && response.headers["Content-Type"] != nil)
         let head = try #require(proxy.requests.first)
         #expect(head.first == "CONNECT server.example:443 HTTP/1.1")

@@ -4,7 +4,7 @@ import CSystem
 import Crypto
 import Glibc
 
-/// The folder that a package is written into: at once and completely, or not at all.
+/// The folder that a package is written into. It appears only when all its files are complete.
 ///
 /// All contents are searched for the values of known secrets, because a package is copied to places
 /// where no secret belongs. Archives are searched before they are compressed.

@@ -6,7 +6,7 @@ import Glibc
 final class Server {
     /// The time between two checks of the functions' time limits, in milliseconds.
     private static let sweepInterval = 50
-    /// If a check comes later than planned by this time, in microseconds, this process itself was suspended.
+    /// The delay of a check, in microseconds, from which on this process itself is assumed to have been suspended.
     private static let standstill = 500_000
     /// After such a suspension, time limits are not enforced for at most this time, in microseconds.
     private static let longestLeniency = 5_000_000

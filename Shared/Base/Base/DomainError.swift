@@ -1,7 +1,7 @@
 /// An error that a library of the product throws because of a rule of its own, for example because a finding does not
 /// exist. It knows nothing of HTTP: the pipeline answers a request with the status of its kind.
 public protocol DomainError: Error {
-    /// A stable name of the error, such as `finding.unknown`. It stands in the log and in audit entries.
+    /// A stable name of the error, such as `finding.unknown`. It is written to the log and to audit entries.
     var code: String { get }
     /// The kind, which decides the status of an answer.
     var kind: ErrorKind { get }

@@ -41,7 +41,7 @@ public struct SyncReport: Sendable {
     public let platform: Platform
     /// The records that have come so far.
     public let counts: SyncCounts
-    /// The time at which the next sync begins by itself, if nothing changes until then.
+    /// The time at which the next sync begins automatically, if nothing changes until then.
     public let nextAutoSyncAt: Timestamp
     /// The seconds to wait before the sync continues, if another sync of the workspace is being applied.
     var pause = 0

@@ -136,7 +136,7 @@ extension TrapFinder {
         return isIndex && !isChecked(use, number) ? .index : nil
     }
 
-    /// True if a check of an index stands at most twelve lines before its use.
+    /// Returns true if an index is checked at most twelve lines before its use.
     private func isChecked(_ use: Subscript, _ number: Int) -> Bool {
         let text = upTo(number, lines: 12)
         let (base, argument) = (use.base, use.argument)

@@ -192,7 +192,7 @@ extension TestStore {
             try $0[0] as Identifier
         }
         for id in workspaces {
-            // A failing job does not stop the others.
+            // If one job fails, the remaining jobs still run.
             try? access.workspace(id)?.keepHouse(now: now)
         }
         try database.execute("DELETE FROM jobs WHERE kind = 'housekeeping'")

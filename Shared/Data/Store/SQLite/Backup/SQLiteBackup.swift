@@ -9,10 +9,10 @@ import Glibc
 // combined with the write-ahead log of the file that it replaces, because SQLite would write that log's pages into it.
 //
 // Approach. A backup is made by SQLite's online backup within one read transaction, so it contains one state of the
-// data, and other processes can go on writing. It is written to a file with another name, checked, flushed to the disk,
-// and only then renamed. Restoring does the same in the other direction. Until it ends, it holds the lock of SQLite's
-// exclusive mode on the old file. It gets this lock only if no process has the database open, and then no process can
-// open it.
+// data, and other processes can continue to write. It is written to a file with another name, checked, flushed to the
+// disk, and only then renamed. Restoring does the same in the other direction. Until it ends, it holds the lock of
+// SQLite's exclusive mode on the old file. It gets this lock only if no process has the database open, and then no
+// process can open it.
 //
 // Cost. A process that began to wait for that lock opens the old file after the rename. That file is then empty, so the
 // process's statements fail, and its next connection opens the new file.
