@@ -204,7 +204,7 @@ import Testing
         #expect(refused.output.hasPrefix("HTTP/1.1 403\n"), "\(refused.output)")
     }
 
-    /// Makes a backup, changes much, restores the backup, and expects everything to be as it was.
+    /// Makes a backup, changes data, restores the backup, and expects the state at the time of the backup.
     private func restore(_ workspace: String, key: String) throws {
         func state() throws -> [JSON] {
             let own = ["--workspace", workspace]
