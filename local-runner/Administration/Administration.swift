@@ -5,7 +5,7 @@ import Store
 /// The context of an administration verb: the database, the operator, and the format of the output.
 struct Administration {
     let access: SystemAccess
-    /// The operator, whom the audit log names.
+    /// The operator, as the actor of audit entries.
     let actor: Caller
     let output: Output
     private let source: DatabaseSource

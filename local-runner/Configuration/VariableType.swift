@@ -29,7 +29,7 @@ enum VariableType {
                 _ = try Proxy(Environment([name: value, "HTTPS_PROXY": "http://proxy.example"]))
             case "UPSTREAM_ALLOWED_NETWORKS": _ = try AllowedNetworks(environment)
             case "ENVIRONMENT":
-                // Any other value is allowed and forbids everything that is meant for development, so a misspelt value is
+                // Any other value is allowed and turns all settings for development off, so a misspelt value is
                 // reported.
                 let known = "development"
                 return value != known && NearestWord.nearest(to: value, in: [known]) != nil
