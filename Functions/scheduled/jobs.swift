@@ -18,8 +18,8 @@ import Sync
 /// worker: it looks for jobs for that time, and also queues scheduled work when it is due.
 @main struct DueJobs: ScheduledFunction {
     private static let seconds = 240.0
-    /// The seconds that are kept free before the platform's deadline: to kill the processes of jobs that don't end in
-    /// time, to write that down, and to answer.
+    /// The seconds that are reserved before the platform's deadline: to kill the processes of jobs that don't end in
+    /// time, to record this, and to answer.
     private static let reserve = 15.0
 
     static func onScheduled(_ context: ScheduledContext) throws -> ScheduledResult {

@@ -14,7 +14,8 @@ import Testing
 
     private func clause(_ query: SQL) -> SQL { PreludeTable.clause(for: query, of: tables) }
 
-    @Test("A query gets the tables that it names, and those that these name") func whatIsNamedComesWithWhatItNames() {
+    @Test("A query gets the tables that it names, and the tables that their definitions name")
+    func whatIsNamedComesWithWhatItNames() {
         let first: SQL = "first AS NOT MATERIALIZED (SELECT id FROM integrations WHERE workspace_id = $1)"
         let second: SQL = "second AS NOT MATERIALIZED (SELECT id FROM first)"
         let fourth: SQL = "fourth AS NOT MATERIALIZED (SELECT id FROM second JOIN third_party)"

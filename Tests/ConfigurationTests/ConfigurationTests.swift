@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(
-        "An invalid function is reported with its place and the reason",
+        "An invalid member of the file is reported with its place and the reason",
         arguments: [
             ("nmae", "1", #"nmae: unknown key; did you mean "name"?"#),
             ("name", "7", "name: is a number; it must be a string"),
@@ -198,7 +198,7 @@ import Testing
             ("env", #"{"production": {"vasr": {}}}"#, #"env.production.vasr: unknown key; did you mean "vars"?"#),
             ("env", #"{"a": {"limits": {"concurrency": 0}}}"#, "env.a.limits.concurrency: is 0"),
             ("env", #"{"a": {"env": {}}}"#, "env.a.env: unknown key"),
-            // Variables are not inherited, so what the inherited functions bind is missing there.
+            // Variables are not inherited, so the variable that an inherited function binds is missing here.
             ("env", #"{"a": {}}"#, "functions[1].bindings[0]: LIMIT is neither in \"vars\" nor in \"secrets\""),
         ])
     func reports(_ key: String, _ json: String, _ expected: String) {
@@ -356,7 +356,7 @@ import Testing
         #expect(said.count == 1 && said[0].hasPrefix("vars.\(name): \(name) "), "\(said)")
         #expect(said[0].contains(reason) && !said[0].contains("hush"), "\(said)")
         #expect(found("") == [])
-        // .dev.vars may hold it too.
+        // The file .dev.vars may name it too.
         var local = Self.local
         local.devVars.values[name] = Secret(value)
         #expect(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import local_runner
 
-/// Databases as options of the command line name them.
+/// The databases that options of the command line name.
 struct DatabaseArgumentTests {
     private let folder: TemporaryFolder
 

@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("A second runner is told about the first") func aSecondRunnerIsToldOfTheFirst() throws {
+    @Test("The error of a second runner names the first one's process") func aSecondRunnerIsToldOfTheFirst() throws {
         try inFolder { folder in
             try StateLock.take(in: folder)
             let failure = #expect(throws: Failure.self) { try StateLock.take(in: folder) }

@@ -16,13 +16,13 @@ import Testing
         "POST /api/create-portal-session",
     ]
 
-    /// Returns the names of the form `Suite.function` that stand in backticks in a document.
+    /// Returns the names of the form `Suite.function` in backticks in a document.
     private func named(in document: String) -> Set<String> {
         Set(document.matches(of: /`([A-Z]\w*\.\w+)`/).map { String($0.1) })
     }
 
-    /// Returns every `Suite.function` under Tests: a function stands in its suite's file, or in a file with an
-    /// extension of the suite.
+    /// Returns every `Suite.function` under Tests: a function is declared in its suite's file, or in a file
+    /// with an extension of the suite.
     private func declared() throws -> Set<String> {
         var suites: Set<String> = []
         var functions: Set<String> = []

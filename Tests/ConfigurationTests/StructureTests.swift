@@ -50,7 +50,7 @@ import Testing
     }
 
     /// A target of tests may depend on an executable only to have it built.
-    @Test("Each target imports what Package.swift declares for it, and all of that") func declaredEdges() throws {
+    @Test("Each target imports exactly the modules that Package.swift declares for it") func declaredEdges() throws {
         let package = try PackageFile(root: Self.root)
         let targets = try package.targets()
         let ours = package.modules.union(targets.map { $0.name.replacing("-", with: "_") })
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("Files of the product import what they use, and show only what their public declarations need")
+    @Test("The settings that restrict imports are on for every library and executable")
     func importVisibility() throws {
         let text = try PackageFile(root: Self.root).text
         let all = #/for target in libraries \+ targets \{\s*target\.swiftSettings = \[([^\]]*)\]/#
@@ -130,7 +130,7 @@ import Testing
         try String(contentsOf: root.appending(path: "Shared/README.md"), encoding: .utf8)
     }
 
-    @Test("The picture in Shared/README.md shows the layers that there are") func picture() throws {
+    @Test("The picture in Shared/README.md shows all layers and libraries") func picture() throws {
         let picture = try Self.readme().matches(of: #/(?m)^    (\w+)/  +(.+)$/#)
         let libraries = try Self.libraries()
         #expect(picture.map { String($0.1) } == Self.layers.reversed())
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test("The files of each walk exist, and their number is within its limit") func walks() throws {
+    @Test("The files that each walk in Shared/README.md names exist, and their number is limited") func walks() throws {
         let sections = try Self.readme().split(separator: "\n### ").dropFirst()
         let most = ["A request": 60, "A sync": 45, "A rule": 30]
         var found: Set<String> = []

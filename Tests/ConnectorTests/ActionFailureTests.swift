@@ -7,7 +7,7 @@ import Upstream
 
 @testable import Connectors
 
-/// Actions whose answer tells, or does not tell, that something was done.
+/// Actions whose answer shows, or leaves open, if the action was carried out.
 @Suite struct ActionFailureTests {
     private func target(_ example: ConnectorCase, _ action: ActionType) throws -> ActionTarget {
         let all: [String: JSON] = [
@@ -79,7 +79,7 @@ import Upstream
         #expect(!isUnknown(try error(.slack, .revokeSessions, provider)))
     }
 
-    /// Only Jira's answer 429 says that no ticket was made, although some 503 have Retry-After.
+    /// Jira's answer 429 says that no ticket was created. The answer 503 does not, even with Retry-After.
     @Test("A ticket is not created again after Jira was unavailable, but is after a rate limit")
     func aTicketIsNotMadeAgainWhereJiraWasUnavailable() throws {
         let provider = try FakeProvider { _ in .json(["key": "SEC-1"], status: 201) }

@@ -30,7 +30,7 @@ import Testing
         ][step]
     }
 
-    @Test("There are eight steps, and every connector is among those that the contract tests run for")
+    @Test("There are eight steps, and the contract tests run for every connector")
     func eightSteps() throws {
         #expect(try Self.steps().count == 8)
         #expect(Set(ConnectorCase.all.map { $0.connector.platform }) == Set(Platform.allCases))

@@ -12,7 +12,7 @@ import Testing
 
     struct Flaw: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// The profile's name as it stands in the answer, with quotes.
+        /// The profile's name as it is written in the answer, with quotes.
         let name: [UInt8]
         let read: String?
 

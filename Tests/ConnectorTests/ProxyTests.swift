@@ -26,11 +26,11 @@ import Testing
             UpstreamRequest(method, url ?? there, headers: ["Authorization": "Bearer upstream-token"]))
     }
 
-    @Test("A request goes through the proxy, which sees the host alone") func throughTheProxy() throws {
+    @Test("A request goes through the proxy, which sees only the host") func throughTheProxy() throws {
         let proxy = try ConnectProxy(to: server.port)
         let response = try send(["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"])
         #expect(response.status == 200)
-        // The proxy's header fields are not those of the upstream.
+        // The response has the header fields of the upstream, and none of the proxy.
         #expect(response.headers["Proxy-Agent"] == nil && response.headers["Content-Type"] != nil)
         let head = try #require(proxy.requests.first)
         #expect(head.first == "CONNECT server.example:443 HTTP/1.1")
@@ -47,8 +47,10 @@ import Testing
         }
     }
 
-    /// The upstream has got no request, so even a request that must not be repeated is sent again.
-    @Test("A refusal of the proxy is told as such, and tried again only if it may pass", arguments: [403, 502])
+    /// The upstream has not received the request, so even a request that must not be repeated is sent again.
+    @Test(
+        "A refusal by the proxy is reported with its status, and retried only if it may be temporary",
+        arguments: [403, 502])
     func refusals(_ status: Int) throws {
         let proxy = try ConnectProxy(to: server.port, status: status)
         #expect(throws: UpstreamError.proxyRefused(status: status)) {
@@ -125,7 +127,7 @@ import Testing
     }
 
     /// The tests' TLS server is on the loopback address, which no setting allows.
-    @Test("Private networks are for self-hosted platforms alone, and the local machine is never one")
+    @Test("Only self-hosted platforms may be in private networks, and the local machine is never allowed")
     func allowedNetworks() throws {
         let networks = try AllowedNetworks(
             Environment(["UPSTREAM_ALLOWED_NETWORKS": "10.20.0.0/16, fd12::/16,0.0.0.0/0,::/0"]))
@@ -150,7 +152,7 @@ import Testing
     }
 
     /// 198.18.0.0/15 is reserved for tests of networks (RFC 2544). No server answers there.
-    @Test("A self-hosted platform in an allowed network is connected to, and every other platform is not")
+    @Test("Only a self-hosted platform in an allowed network is connected to")
     func connectsToAllowedNetworks() throws {
         for (isSelfHosted, networks, outcome) in [
             (true, "10.0.0.0/8", UpstreamError.refused), (false, "198.18.0.0/15", .refused),
@@ -163,7 +165,7 @@ import Testing
                 isSelfHosted: isSelfHosted, retry: RetryPolicy(retries: 0),
                 seconds: 1)
             let error = #expect(throws: UpstreamError.self) { try client.send(UpstreamRequest(.get, url)) }
-            // If the connection may be tried, it fails or takes too long.
+            // If the connection was allowed, it fails or takes too long.
             #expect(outcome == .refused ? error == .refused : error != .refused, "\(String(describing: error))")
         }
     }

@@ -23,7 +23,7 @@ import Testing
 
     private func own() throws -> Workspace { try #require(try access.workspace(store.own.id, for: operatorOfTests)) }
 
-    /// The last entry of a workspace's audit log, whose chain must hold.
+    /// Returns the last entry of a workspace's audit log, and checks that its chain is valid.
     private func lastEntry(
         of id: Identifier? = nil
     ) throws -> (action: String, actor: String?, details: JSON, count: Int) {
@@ -39,7 +39,7 @@ import Testing
         return (found.0, found.1, found.2, count)
     }
 
-    @Test("A new workspace has an audit log that names who made it, and takes writes")
+    @Test("The audit log of a new workspace names its creator, and the workspace can be changed")
     func create() throws {
         let made = try access.createWorkspace(
             name: " Acme ", plan: .trial, by: operatorOfTests, now: TestStore.now)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "A setting is read, stored, and told in the audit log with its old value",
+        "A setting is read and stored, and the audit log has its old value",
         arguments: [
             ("name=Umbrella", "name", "Umbrella"), ("plan=pro", "plan", "pro"),
             ("trial_ends_at=2026-05-15T00:00:00Z", "trial_ends_at", "2026-05-15T00:00:00Z"),
@@ -99,7 +99,7 @@ import Testing
         #expect(error?.sentence.contains(advice) == true, "\(error?.sentence ?? "")")
     }
 
-    @Test("Settings return to none and default")
+    @Test("The values none and default reset a setting")
     func noSettings() throws {
         _ = try own().change(
             ["ip_allowlist=10.0.0.0/8", "session_timeout_hours=1", "tiers.lock_device=never"].map(read))
@@ -121,7 +121,7 @@ import Testing
         #expect(try lastEntry().details["paused_integrations"]?.integer == before - 3)
     }
 
-    @Test("A member comes, gets another role, and goes with the keys that the member made")
+    @Test("A member is added, gets another role, and is removed together with the member's API keys")
     func members() throws {
         let user = Identifier.random()
         let added = try own().addMember(user, email: " Grace@Example.COM ", role: .viewer)
@@ -141,7 +141,7 @@ import Testing
         #expect(throws: AdministrationError.self) { try own().removeMember(user, keepsKeys: false) }
     }
 
-    @Test("Keys outlive their maker if that is wanted")
+    @Test("A removed member's API keys stay valid if the operator wants that")
     func keptKeys() throws {
         let admin = try #require(store.own.members[.admin])
         let call = Call("POST", body: ["workspaceId": .string(store.own.id.description), "name": "mine"])
@@ -152,7 +152,7 @@ import Testing
         #expect(try own().apiKeys().count == before)
     }
 
-    @Test("The last admin stays and keeps the role, unless the operator accepts that there is none")
+    @Test("The last admin can't be removed or lose the role, unless the operator allows it")
     func lastAdmin() throws {
         let (admin, superAdmin) = try (#require(store.own.members[.admin]), #require(store.own.members[.superAdmin]))
         _ = try own().removeMember(superAdmin, keepsKeys: false)
@@ -166,7 +166,7 @@ import Testing
         }
         #expect(try own().members().contains { $0.userID == admin && $0.role == .admin })
         #expect(try lastEntry().count == count)
-        // Another role of an admin is possible, and with a second admin the first may go.
+        // The last admin may get another admin role. As soon as there is a second admin, the first one may be removed.
         #expect(try own().changeRole(of: admin, to: .superAdmin).role == .superAdmin)
         let second = Identifier.random()
         _ = try own().addMember(second, email: "", role: .admin)
@@ -219,7 +219,7 @@ import Testing
         }
         #expect(try lastEntry().count == count)
         #expect(try access.workspaceOverview(store.own.id)?.apiKeys == 0)
-        // Another workspace's work goes on.
+        // The work of another workspace continues.
         let other = try #require(try access.workspace(store.other.id))
         _ = try other.createAPIKey(name: "early", scope: .write)
     }
@@ -251,7 +251,7 @@ import Testing
         #expect(outcome.withLock { $0 } == "store.workspace_closed")
     }
 
-    @Test("A revoked session is refused, and told once")
+    @Test("A revoked session is refused, and revoking it again writes no audit entry")
     func sessions() throws {
         let session = try #require(Identifier("cccccccc-0000-4000-8000-000000000001"))
         let token = store.own.token { $0["session_id"] = .string(session.description) }
@@ -264,7 +264,7 @@ import Testing
         #expect(try lastEntry().count == count)
     }
 
-    @Test("An erased workspace leaves its id and its audit log, and other workspaces all they have")
+    @Test("An erased workspace keeps its id and its audit log, and other workspaces keep all their data")
     func erase() throws {
         func rows(_ id: Identifier) throws -> [String: Int] {
             var counts: [String: Int] = [:]
@@ -288,7 +288,7 @@ import Testing
         #expect(try AuditLog(store.database, workspaceID: store.other.id).verify() > 0)
         let call = Call(query: "workspaceId=\(store.own.id)").session(store.own.token())
         #expect(store.send(call, to: APIKeysFunction.self).status == 403)
-        // Housekeeping passes it by.
+        // Housekeeping skips the workspace.
         try access.queueDueHousekeeping(now: .now, Log())
         #expect(
             try store.database.first("SELECT count(*) FROM jobs WHERE workspace_id = $1", store.own.id) {

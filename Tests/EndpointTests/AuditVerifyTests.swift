@@ -69,7 +69,7 @@ import Testing
         return .object(members)
     }
 
-    /// Returns the entries with those from `index` on changed by `changes` and linked again to their predecessors.
+    /// Returns the entries. From `index` on, `changes` has changed them, and their hashes are recalculated.
     private func rewritten(from index: Int, _ changes: (Int) -> [String: JSON]) -> [JSON] {
         var entries = entries
         for place in index..<entries.count {

@@ -24,7 +24,8 @@ struct Lookalikes {
         let conversation: Identifier
     }
 
-    /// Makes both workspaces. With `false`, the other one has only members and keys.
+    /// Creates both workspaces. The other one gets data only if the argument is true, and otherwise has only members
+    /// and keys.
     init(beside: Bool) throws {
         store = try TestStore()
         provider = try FakeProvider(Self.answer)

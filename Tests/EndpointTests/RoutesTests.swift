@@ -6,7 +6,7 @@ import Testing
 
 @testable import local_runner
 
-/// The operations that tests of permission, isolation and order go through are those that the routes have.
+/// The operations for which permission, isolation and order are tested are all that take credentials.
 @Suite struct RoutesTests {
     private func configuration() throws -> Configuration {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

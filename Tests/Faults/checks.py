@@ -40,7 +40,8 @@ class Facts:
 
 
 def decisions(facts):
-    """Findings: each decision has its audit entry, and the finding has the status of the last one."""
+    """Checks that each decision about a finding has its audit entry, and that the finding has the status of the last
+    decision."""
     marks = [(workspace, details.get("reason")) for action in ("finding.snoozed", "finding.dismissed")
              for workspace, _, details in facts.entries[action]]
     yield from facts.between(
@@ -64,8 +65,8 @@ def decisions(facts):
 
 
 def policies(facts):
-    """Decisions about applications: each has its audit entry, which names the previous one, and the table has the last
-    one."""
+    """Checks that each decision about an application has its audit entry, which names the previous decision, and that
+    the table contains the last decision."""
     yield from facts.between(
         "Decisions about applications",
         [(workspace, (details["app_name"], details["status"]))
@@ -85,7 +86,7 @@ def policies(facts):
 
 
 def keys(facts):
-    """API keys: exactly the created and the revoked keys have audit entries."""
+    """Checks that exactly the created and the revoked API keys have audit entries."""
     rows = [row for row in facts.texts("SELECT workspace_id, id, name, revoked_at FROM api_keys")
             if row[0] in facts.ours and row[2].startswith("mark-")]
     yield from facts.between(
@@ -132,7 +133,8 @@ def integrations(facts):
 
 
 def syncs(facts):
-    """Each finished sync has its audit entry, and its records come from a single version of the provider's data."""
+    """Checks that each finished sync has its audit entry, and that its records come from a single version of the
+    provider's data."""
     completed = Counter(row[0] for row in facts.texts(
         "SELECT workspace_id FROM sync_runs WHERE status = 'completed'") if row[0] in facts.ours)
     told = Counter(entry[0] for entry in facts.entries["integration.synced"])
@@ -152,7 +154,8 @@ def syncs(facts):
 
 
 def actions(facts):
-    """Each action has one audit entry for its request and one for its end, and no one was suspended twice."""
+    """Checks that each action has one audit entry for its request and one for its end, and that no person was suspended
+    twice."""
     rows = [row for row in facts.texts("""
         SELECT workspace_id, id, target_entity_id, idempotency_key, status, decided_by FROM remediation_actions""")
             if row[0] in facts.ours]
@@ -193,7 +196,7 @@ def actions(facts):
 
 
 def chats(facts):
-    """A turn of a chat has two messages or none."""
+    """Checks that each turn of a chat has two messages or none."""
     rows = facts.texts("""
         SELECT chat_sessions.workspace_id, chat_sessions.client_id, count(*), max(chat_messages.position)
         FROM chat_sessions LEFT JOIN chat_messages ON chat_messages.session_id = chat_sessions.id
@@ -206,7 +209,7 @@ def chats(facts):
 
 
 def bills(facts):
-    """Each event of Stripe is processed once, with its subscription and its audit entry."""
+    """Checks that each event from Stripe was processed once, with its subscription and its audit entry."""
     events = {identifier.removeprefix("evt_") for _, identifier in facts.texts(
         "SELECT workspace_id, id FROM billing_events")}
     subscriptions = {identifier.removeprefix("sub_") for _, identifier in facts.texts(
@@ -223,7 +226,7 @@ def bills(facts):
 
 
 def records(facts):
-    """Exports and analyses have their audit entries."""
+    """Checks that exports and analyses have their audit entries."""
     for kind, action in [("export", "workspace.exported"), ("export audit log", "audit_log.exported")]:
         yield from facts.between(action, [entry[0] for entry in facts.entries[action]], [kind])
     completed = Counter(row[0] for row in facts.texts(
@@ -263,7 +266,7 @@ ORPHANS = {
 
 
 def orphans(facts, past):
-    """Finds such rows. Claims and due times before `past` must have been handled."""
+    """Finds rows that must not exist. Claims and due times before `past` must have been handled."""
     for what, query in ORPHANS.items():
         rows = facts.texts(query.format(past=past))
         if rows:

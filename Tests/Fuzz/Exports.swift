@@ -22,7 +22,7 @@ private struct Texts: Row {
 }
 
 /// Writes a table of the input's parts, which are separated by NUL. If THALIAN_FUZZ_FOLDER names a folder, the files
-/// are kept there, with the table as JSON.
+/// are written there, with the table as JSON.
 @Sendable private func exportsAreFiles(_ bytes: [UInt8]) {
     let pieces = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     let rows = stride(from: 0, to: pieces.count, by: 3).map { start in

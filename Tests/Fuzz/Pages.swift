@@ -30,7 +30,7 @@ private func pagesAreEntriesOrErrors(_ bytes: [UInt8], of platform: Platform) {
             let before = server.requests
             guard let page = try? list.page(cursor) else { break }
             let isAsked = server.requests > before
-            // A list that is combined from several may do without one of them, and then its stored records are kept.
+            // A list that is combined from several may lack one of them; the stored records of that one then stay.
             let provesAbsence = page.end != nil && page.entries.kept.isEmpty
             expect(isReadable || !isAsked || !provesAbsence, "no list ends with a page that can't be read")
             cursor = page.next

@@ -24,7 +24,7 @@ import Testing
         try server.terminate()
     }
 
-    /// A web server's connections and their requests may reach a process in any order.
+    /// A web server's connections may reach a process in another order than their requests.
     @Test("A connection is kept until its request can have arrived")
     func aConnectionIsNotGivenUpBeforeItsRequestCanHaveCome() throws {
         let server = try FastCGIProgram()

@@ -46,7 +46,7 @@ struct LambdaPackageTests {
         }
     }
 
-    @Test("The template is what CloudFormation and AWS SAM accept") func isAccepted() throws {
+    @Test("CloudFormation and AWS SAM accept the template") func isAccepted() throws {
         let package = try TestPackage.make("lambda", functions: nil)
         let output = try python(
             "import sys; from cfnlint.runner.cli import main; sys.argv = ['cfn-lint', '--', sys.argv[1]]; main()",
@@ -62,7 +62,7 @@ struct LambdaPackageTests {
         }
     }
 
-    @Test("The template says what wrangler-like.json says, and no secret") func template() throws {
+    @Test("The template has the settings of wrangler-like.json, and no secret") func template() throws {
         let package = try TestPackage.make("lambda")
         let template = try template(package)
         let globals = template["Globals"]?["Function"]
@@ -186,7 +186,7 @@ struct LambdaPackageTests {
     }
 
     /// The upstream never answers. Without a deadline the job would have two minutes.
-    @Test("A job that would outlast the deadline is stopped before it, and is kept") func deadline() throws {
+    @Test("A job that would outlast the deadline is stopped before it, and stays in the queue") func deadline() throws {
         let store = try TestStore()
         let gate = DispatchSemaphore(value: 0)
         defer { gate.signal() }

@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test("Malformed events get 400, and the process goes on") func malformedEventsAreAnswered() throws {
+    @Test("Malformed events get 400, and the process continues") func malformedEventsAreAnswered() throws {
         let api = try RuntimeAPI()
         let events = ["", "x", "[]", "{}", #"{"rawPath":"/"}"#, String(repeating: "[", count: 10_000)]
         for (index, event) in events.enumerated() {
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("A stream that fails before an answer in one piece is sent becomes a 500") func bufferedFailure() throws {
+    @Test("If a stream fails before a buffered response is sent, the response is a 500") func bufferedFailure() throws {
         let api = try RuntimeAPI()
         try api.takeNext()
         try api.invoke("a", Ask("GET", "do=stream-fails&bytes=1000").event)

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The Lambda Runtime API as a runtime sees it, and the probe or another function as the runtime. The test carries out the API's steps one
+/// The Lambda Runtime API, with the probe or another function as its runtime. The test carries out the API's steps one
 /// by one.
 final class RuntimeAPI {
     /// A request from the runtime.
@@ -21,7 +21,7 @@ final class RuntimeAPI {
     private var connection: LocalConnection?
     private static let root = "/2018-06-01/runtime"
 
-    /// Starts the probe. Its responses are streamed if `streams` is true, as its address would say.
+    /// Starts the probe. Its responses are streamed if `streams` is true, as its Function URL would require.
     convenience init(streams: Bool = false) throws {
         let mode = ["FUNCTION_INVOKE_MODE": streams ? "RESPONSE_STREAM" : "BUFFERED"]
         try self.init(ProbeProgram.path, environment: ProbeProgram.environment(mode))

@@ -5,9 +5,9 @@ import Testing
 
 @testable import local_runner
 
-/// The reader of executables, with real ones and with bytes that are none.
+/// Reads real executables, and bytes that are not executables.
 @Suite struct ExecutableTests {
-    /// A header of a static executable with a segment of `length` bytes behind the table.
+    /// Returns a static executable whose header names a segment of `length` bytes, behind the table of segments.
     private static func executable(
         machine: UInt8 = 62, type: UInt8 = 1, length: UInt64 = 10, tail: Int = 0, count: UInt8 = 1
     ) -> [UInt8] {

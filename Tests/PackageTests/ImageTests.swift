@@ -26,7 +26,7 @@ struct ImageTests {
         #expect(try Shell.run(copy, [image, package.folder.path("copy")]) == "\(layers + 3)\n")
     }
 
-    @Test("A changed layer is noticed, so that the check above proves something") func damage() throws {
+    @Test("skopeo notices a changed layer") func damage() throws {
         let package = try TestPackage.make("oci")
         let script =
             #"f=$(ls -S "$1"/blobs/sha256/* | head -1); printf x | dd of="$f" bs=1 seek=5000 conv=notrunc status=none"#

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `local-runner package`, as far as its targets have it in common.
+/// The behavior of `local-runner package` that all of its targets share.
 @Suite(.enabled(if: BuiltProducts.areRelease, "Tests/run makes a release build"))
 struct PackageTests {
     static let targets =
@@ -64,7 +64,7 @@ struct PackageTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: package.folder.path).count == 2)
     }
 
-    @Test("A value that only this machine understands is not baked in", arguments: ["cgi", "systemd", "openfaas"])
+    @Test("A value that is valid only on this machine is refused", arguments: ["cgi", "systemd", "openfaas"])
     func loopback(_ target: String) throws {
         let package = try TestPackage(target, [])
         #expect(package.outcome.status == 1)

@@ -21,14 +21,14 @@ struct SystemdTests {
                 "thalian-scheduled-sync.service", "thalian-scheduled-sync.timer", "thalian-work.service",
                 "thalian.service",
             ])
-        // The units of the distribution, which these name, have to be in the root too.
+        // The root also needs the units of the distribution that the package's units name.
         let script = #"""
             mkdir -p "$1/lib" "$1/usr/lib/systemd" && cp -r /lib/systemd/system "$1/usr/lib/systemd/"
             ln -s ../usr/lib/systemd "$1/lib/systemd"
             cd "$1/etc/systemd/system" && systemd-analyze --root="$1" verify *.service *.timer 2>&1 | grep thalian || true
             """#
         #expect(try Shell.run(script, [root]) == "")
-        // A fault is found.
+        // Proves that systemd reports a fault.
         let unit = root + "/etc/systemd/system/thalian.service"
         let text = try String(contentsOfFile: unit, encoding: .utf8)
         try text.replacing("PrivateTmp=yes", with: "PrivateTemp=yes").write(
@@ -39,7 +39,7 @@ struct SystemdTests {
         _ = package
     }
 
-    @Test("The services are exposed to little: at most 2.5 of 10 points") func security() throws {
+    @Test("systemd rates the exposure of each service at no more than 2.5 of 10 points") func security() throws {
         let (package, root, names) = try units()
         for name in names where name.hasSuffix(".service") {
             let script = #"""

@@ -22,7 +22,7 @@ struct WebServerPackageTests {
         return (Int(status) ?? 0, try? JSON(parsing: Array(body.utf8)))
     }
 
-    @Test("A packaged web server answers by the packaged functions", arguments: PackagedWebServer.Kind.allCases)
+    @Test("A packaged web server answers with the packaged functions", arguments: PackagedWebServer.Kind.allCases)
     func answers(_ kind: PackagedWebServer.Kind) throws {
         let server = try PackagedWebServer(kind, databaseURL: store.url)
         let (status, health) = try ask(server, "/api/health")
@@ -36,7 +36,7 @@ struct WebServerPackageTests {
         let (queried, findings) = try ask(
             server, "/api/mcp/findings?limit=1", ["-H", "X-Api-Key: \(store.own.readKey)"])
         #expect(queried == 200 && findings?["findings"]?.array?.count == 1, "\(String(describing: findings))")
-        // A function's own answer to a wrong method, and the server's to a path that only begins like a route.
+        // The function itself answers a wrong method; the server answers a path that only begins like a route.
         let (method, _) = try ask(server, "/api/health", ["-X", "DELETE"])
         #expect(method == 405)
         for path in ["/api/health/more", "/api/healthy", "/scheduled/jobs"] {

@@ -49,7 +49,7 @@ import Testing
         )
     }
 
-    @Test("A whole installation passes, and every subject is looked at") func whole() throws {
+    @Test("A complete installation passes, and every subject is checked") func whole() throws {
         chmod(store.path, 0o600)
         let (status, findings) = try check()
         #expect(status == 0, "\(findings)")
@@ -61,7 +61,7 @@ import Testing
         #expect(hasClock == (TestStore.Engine.ofThisRun == .postgreSQL))
     }
 
-    @Test("A database without a schema is a failure with its remedy, and the rest is still looked at")
+    @Test("A database without a schema is a failure with its remedy, and the other subjects are still checked")
     func unmigrated() throws {
         let empty = try EmptyDatabase()
         _ = try empty.connect().isCurrent()

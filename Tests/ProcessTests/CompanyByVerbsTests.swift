@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    /// Runs a verb; the result is its exit status and what it says.
+    /// Runs a verb, and returns its exit status and its output.
     private func run(_ words: [String]) throws -> Done { try Self.run(words) }
 
     private typealias Done = (status: Int32, output: String, errors: String)
@@ -104,7 +104,7 @@ import Testing
         ]
     }
 
-    /// Calls a function by the verb `invoke`; the result is the body of its response, whose status must be 200.
+    /// Calls a function by the verb `invoke`, and returns the body of its response, whose status must be 200.
     private func call(_ function: String, _ credentials: String, path: String? = nil, body: JSON? = nil) throws
         -> String
     {
@@ -128,7 +128,7 @@ import Testing
         "Verbs alone make a company: members, a key, Okta, a sync, findings, an approval, an export",
         .timeLimit(.minutes(5)))
     func company() throws {
-        // Before the schema is there, a verb says what to do.
+        // If the schema does not exist yet, a verb names the remedy.
         let early = try run(["workspace", "list", "--database", database.url])
         #expect(early.status == 1 && early.errors.contains("local-runner migrate"), "\(early.errors)")
         #expect(try run(["migrate", "--database", database.url]).status == 0)
@@ -144,7 +144,7 @@ import Testing
         let key = try #require(
             try verb("key", "create", "--workspace", workspace, "--name", "Assistant", "--scope", "write")["key"]?
                 .string)
-        // No account is suspended unless a person approves it.
+        // No account may be suspended without a person's approval.
         try verb("workspace", "set", workspace, "tiers.suspend_user=never", "session_timeout_hours=8")
 
         let adminToken = try token(admin)
@@ -194,7 +194,7 @@ import Testing
 
         if TestStore.Engine.ofThisRun == .sqlite { try restore(workspace, key: key) }
 
-        // The member goes, and so does the access.
+        // The member is removed, and so is the access.
         try verb("member", "remove", "--workspace", workspace, "--user", admin.description, "--leave-no-admin")
         let refused = try run(
             [
@@ -204,7 +204,7 @@ import Testing
         #expect(refused.output.hasPrefix("HTTP/1.1 403\n"), "\(refused.output)")
     }
 
-    /// Makes a backup, changes much, restores the backup, and expects everything to be as it was.
+    /// Makes a backup, changes data, restores the backup, and expects the state at the time of the backup.
     private func restore(_ workspace: String, key: String) throws {
         func state() throws -> [JSON] {
             let own = ["--workspace", workspace]
@@ -241,7 +241,7 @@ import Testing
         let restored = try verb("restore", file, "--replace")
         #expect(restored["audit_entries"] == backup["audit_entries"])
         #expect(try state() == before)
-        // The product goes on with it.
+        // The product works with the restored database.
         #expect(try findings() == findingsBefore && findingsBefore != nil)
     }
 
@@ -281,7 +281,7 @@ import Testing
         #expect(try verb("jobs")["jobs"] == [])
     }
 
-    @Test("A verb that fails says what, where and what to do, and changes nothing")
+    @Test("A failing verb says what happened, where, and what to do, and changes nothing")
     func failures() throws {
         #expect(try run(["migrate", "--database", database.url]).status == 0)
         let on = ["--database", database.url]
@@ -303,7 +303,7 @@ import Testing
             let done = try run(words)
             #expect(done.status == status && done.errors.contains(text), "\(words): \(done.status) \(done.errors)")
         }
-        // Neither did the refused ones make a workspace.
+        // The refused verbs have not created a workspace either.
         #expect(try verb("workspace", "list")["workspaces"] == [])
         let made = try verb("workspace", "create", "--name", "Acme", "--plan", "pro")
         let id = try #require(made["id"]?.string)

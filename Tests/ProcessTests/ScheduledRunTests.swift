@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// Runs of scheduled functions as a platform starts them: the exit status says how they came out.
+/// Runs of scheduled functions as a platform starts them. The exit status says if a run succeeded.
 @Suite(.usesStore) struct ScheduledRunTests {
     private let store: TestStore
     private static let event: JSON = [
@@ -32,7 +32,7 @@ import Testing
         #expect(failed.status == 1 && failed.response["statusCode"]?.integer == 503, "\(failed.response)")
     }
 
-    /// The functions of the last release must not write into a database that they don't know.
+    /// The functions of the last release must not write into a database whose schema they don't know.
     @Test(
         "A run on a schema that is too old or too new does nothing and ends with 1",
         arguments: ["scheduled-housekeeping", "scheduled-sync", "scheduled-jobs", "scheduled-session-keys"])

@@ -35,7 +35,7 @@ public import Testing
         #expect(target(.revokeOAuthToken, [.application: application])?[1] == application.description)
     }
 
-    @Test("The only listed entity is the target too") func anOnlyEntityIsTheTargetToo() {
+    @Test("If only one entity is listed, it is the target too") func anOnlyEntityIsTheTargetToo() {
         let accounts: JSON = ["accounts": [["id": "a1", "name": "stranger", "platform": "github"]]]
         #expect(target(.suspendUser, [:], accounts) == ["github", "a1"])
         let role: JSON = ["integrations": [["name": "data-export", "platform": "aws"]]]

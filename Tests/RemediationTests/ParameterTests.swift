@@ -226,7 +226,7 @@ import Testing
 
     // MARK: Approvals
 
-    /// Findings about the record that a parameter names count like those about the target, in any form.
+    /// Findings about the record that a parameter names count like findings about the target, in any form.
     @Test("An action waits if a severe finding is about a parameter's record")
     func aGraveFindingAboutAParametersRecordWaits() throws {
         let agent = try scene.workspace(.agent)
@@ -374,7 +374,7 @@ import Testing
         #expect(ended.error == "The records that this action names have changed since its request. Request it again.")
     }
 
-    /// An additional record of the same kind does not make it another action.
+    /// An additional record of the same kind does not change the action's identity.
     @Test("A new grant does not stop a revocation") func aGrantThatIsNewDoesNotStopARevocation() throws {
         let app = try scene.store.own.addApplication("Figma", from: vault)
         func grant(_ name: String) throws {

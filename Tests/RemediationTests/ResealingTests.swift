@@ -59,7 +59,7 @@ import Testing
         try AuditLog(scene.store.database, workspaceID: scene.store.own.id).verify()
     }
 
-    @Test("The new key seals everything, and the old one is not needed any more")
+    @Test("After everything is sealed with the new key, the old one is no longer needed")
     func rotation() throws {
         let before = try entries()
         let both = try Self.seal("second", "k1")
@@ -79,7 +79,7 @@ import Testing
         #expect(try entries() == before + 1)
     }
 
-    @Test("Data that no key opens is named and left as it is")
+    @Test("Data that no key opens is named and left unchanged")
     func unknownKey() throws {
         let before = try credentials()
         let found = try workspace().reseal(with: Self.seal("second", "third3"))

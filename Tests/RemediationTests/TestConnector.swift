@@ -23,7 +23,7 @@ final class TestProvider: Sendable {
     /// A fault of one call.
     struct Fault {
         let error: any Error
-        /// True if the provider has carried out the call in spite of the fault.
+        /// True if the provider carries out the call despite the fault.
         var wasDone = false
         /// The action to which the fault is limited.
         var action: ActionType?

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each response that is decided is sent, whatever happens to the processes.
+/// Every response that is complete is sent, whatever happens to the processes.
 @Suite(.serialized) struct AnswerTests {
     /// The end of a process, of its connection and of its request are seen in the same turn of the event loop, while
     /// another request waits for a process.

@@ -29,7 +29,7 @@ import Testing
         #expect(try client.request("GET", "/renamed").status == 200)
         #expect(try client.request("GET", "/reuse").status == 404)
         #expect(try runner.connect().request("POST", "/renamed", body: "0123456789x").status == 413)
-        // A request that was running goes on.
+        // A request that was running is completed.
         #expect(try slow.readReply().status == 200)
         try edit(runner, #""concurrency": 8"#, #""concurrency": 0"#)
         #expect(runner.logs("the configuration stays as it was"), "\(runner.log)")

@@ -127,8 +127,8 @@ import Testing
         #expect(try kept.readToEnd() == "")
     }
 
-    /// RFC 9110 §9.1. A method that is not exactly HEAD gets a body; otherwise the client would misread the next
-    /// response.
+    /// RFC 9110 §9.1. If the method is not exactly HEAD, the response must have a body; otherwise the client would
+    /// misread the next response.
     @Test("Methods are case-sensitive") func methodsAreCaseSensitive() throws {
         let runner = try Runner()
         let client = try runner.connect()

@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "Places in use and requests that wait are counted while they are there",
+        "Requests that are served or wait are counted while they do",
         .enabled(if: python != nil, "Tests/run sets THALIAN_PYTHON up"))
     func places() throws {
         let server = try serve(["--metrics", "127.0.0.1:0"])
@@ -145,7 +145,7 @@ import Testing
         #expect(try closed.get("/metrics", ["Authorization: Bearer "]).status == 404)
     }
 
-    @Test("A database that does not answer leaves the rest of the page")
+    @Test("If the database does not answer, the page has all other metrics")
     func withoutDatabase() throws {
         let server = try ServeRunner(
             .init(
@@ -157,7 +157,7 @@ import Testing
         #expect(text.contains(#"thalian_requests_total{function="fixture-reuse",status="200"} 1"#))
     }
 
-    @Test("Only lines of functions that are counters are counted, and hostile ones add no labels")
+    @Test("Only counter lines of functions are counted, and hostile lines add no labels")
     func lines() {
         let metrics = Metrics()
         func note(_ line: String) { metrics.note(line: Array(line.utf8)) }

@@ -63,7 +63,7 @@ import Testing
         #expect(short.log.contains("CONFIRMATION_SECRET has fewer than 32 bytes"), "\(short.log)")
     }
 
-    @Test("Variables come from the environment first, and development must be asked for")
+    @Test("Variables come from the environment first, and development must be chosen explicitly")
     func variables() throws {
         func value(_ name: String, _ environment: [String: String]) throws -> String? {
             let server = try serve { $0.environment.merge(environment) { $1 } }
@@ -123,7 +123,7 @@ import Testing
         #expect(unknown.log.contains(#"did you mean "fixture-reuse"?"#), "\(unknown.log)")
     }
 
-    @Test("Liveness needs no database; readiness needs one that is migrated")
+    @Test("Liveness needs no database, and readiness needs a migrated one")
     func probes() throws {
         let server = try serve()
         for path in ["/healthz", "/_/health", "/readyz", "/_/ready"] {
@@ -177,7 +177,7 @@ import Testing
         #expect(poll { ProcessTable.descendants(of: server.process.id).count >= 2 })
         server.process.send(signal)
         #expect(try poll { try server.get("/readyz").text == #"{"status":"draining"}"# })
-        // Until the orchestrator has heard of it, it still sends requests.
+        // The orchestrator sends requests until it has noticed that the server ends.
         #expect(try server.get("/readyz").status == 503)
         #expect(try server.get("/healthz").status == 200)
         #expect(try server.get("/spawn").status == 200)
@@ -216,7 +216,7 @@ import Testing
         #expect(server.process.waitForEnd(seconds: 5) == 0)
     }
 
-    @Test("systemd hears that the server is ready, alive and stopping")
+    @Test("systemd is notified when the server is ready, alive and stopping")
     func serviceManager() throws {
         let folder = try TemporaryFolder(.inMemory)
         let manager = try NotifySocket(folder.path("notify"))
@@ -224,7 +224,7 @@ import Testing
             $0.environment.merge(["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"]) { $1 }
         }
         #expect(manager.next() == "READY=1")
-        // Signs of life come at half of the time.
+        // The messages to the watchdog come at half of its time.
         let start = Date()
         for _ in 0..<5 { #expect(manager.next() == "WATCHDOG=1") }
         let seconds = Date().timeIntervalSince(start)
@@ -235,7 +235,7 @@ import Testing
         #expect(line == "STOPPING=1")
         #expect(server.process.waitForEnd() == 0)
 
-        // Another process's watchdog does not concern this one.
+        // A watchdog that is for another process is ignored.
         let other = try serve {
             $0.environment.merge(
                 ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"]) { $1 }
@@ -269,7 +269,7 @@ import Testing
     }
 }
 
-/// The socket on which systemd hears of services.
+/// The socket on which systemd receives the notifications of services.
 private final class NotifySocket {
     let path: String
     private let descriptor: Int32

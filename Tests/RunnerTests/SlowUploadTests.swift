@@ -20,8 +20,8 @@ import Testing
         }
     }
 
-    /// Waits for the answer to a request on a new connection, which may be closed at first; much shorter than the ten
-    /// seconds after which silent uploads end by themselves.
+    /// Returns true if a request on a new connection is answered. The connection may be closed at first. The time limit
+    /// is much shorter than the ten seconds after which silent uploads end in any case.
     private func isServed(_ runner: Runner, _ path: String = "/reuse", body: String? = nil) -> Bool {
         let method = body == nil ? "GET" : "POST"
         return poll(seconds: 5) {

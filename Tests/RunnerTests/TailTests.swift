@@ -54,7 +54,7 @@ import Testing
             ])
     }
 
-    @Test("--follow shows lines that are added to a file, and goes on with the file that replaces it")
+    @Test("--follow shows lines that are added to a file, and continues with a file that replaces it")
     func follow() throws {
         let folder = try TemporaryFolder()
         try folder.write("log", Self.lines[0] + "\n")

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// An HTTP proxy on this machine that opens tunnels (CONNECT). All of them lead to one port of this machine, whatever
-/// host they ask for.
+/// An HTTP proxy on this machine that opens tunnels (CONNECT). All tunnels lead to one port of this machine, whatever
+/// host a request names.
 public final class ConnectProxy: Sendable {
     /// The request line and the header fields of a CONNECT request, as they came.
     public typealias Head = [String]
@@ -19,7 +19,8 @@ public final class ConnectProxy: Sendable {
     ///
     /// - Parameters:
     ///   - target: The port of 127.0.0.1 that tunnels lead to.
-    ///   - authorization: The value of Proxy-Authorization that requests must have. Nil accepts all.
+    ///   - authorization: The value of Proxy-Authorization that requests must have. If it is nil, all requests are
+    ///     accepted.
     ///   - status: A status other than 200 refuses every tunnel.
     public init(to target: Int, authorization: String? = nil, status: Int = 200) throws {
         let listener = try LocalListener(.tcp)

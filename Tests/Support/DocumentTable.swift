@@ -43,8 +43,8 @@ public struct DocumentTable {
         return Array(lines[try range(in: lines)])
     }
 
-    /// Compares the rows in the document with `expected`, or writes `expected` into the document. Returns a sentence about
-    /// the differences, or nil if there are none.
+    /// Compares the rows in the document with `expected`, or writes `expected` into the document. Returns a sentence
+    /// about the differences, or nil if there are none.
     public func difference(from expected: [String]) throws -> String? {
         if ProcessInfo.processInfo.environment["THALIAN_WRITE_TABLES"] != nil {
             var lines = try lines()
@@ -65,7 +65,7 @@ public struct DocumentTable {
         try String(contentsOf: document, encoding: .utf8).components(separatedBy: "\n")
     }
 
-    /// The place of the rows: they follow the header and the line below it.
+    /// Returns the positions of the rows, which follow the header and the line below it.
     private func range(in lines: [String]) throws -> Range<Int> {
         guard let line = lines.firstIndex(of: header) else { throw NotFound(name: header) }
         let begin = line + 2

@@ -3,6 +3,6 @@ import Function
 import HTTP
 
 extension DomainError {
-    /// The status with which a request is answered that meets this error.
+    /// The HTTP status of the response to a request that fails with this error.
     public var status: Int { HTTPError(self).status }
 }

@@ -6,7 +6,7 @@ import Integrations
 import Store
 import Synchronization
 
-/// An Okta org of active users that can be suspended; it counts how often each was.
+/// A fake Okta org whose active users can be suspended. It counts the suspensions of each user.
 public final class FakeOkta: Sendable {
     /// The org's API.
     public let provider: FakeProvider

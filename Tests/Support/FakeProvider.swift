@@ -82,7 +82,7 @@ public final class FakeProvider: @unchecked Sendable {
     public init(_ script: @escaping @Sendable (Request) -> Reply?) throws {
         listener = try LocalListener(.tcp)
         self.script = script
-        // Each is used by its own thread only.
+        // The listener is used only by the thread below, and each connection only by its own thread.
         nonisolated(unsafe) let listener = listener
         let this = Weak(self)
         Thread.detachNewThread {
@@ -110,7 +110,7 @@ public final class FakeProvider: @unchecked Sendable {
     /// The requests that the script did not expect, as `METHOD target`.
     public var unexpected: [String] { lock.withLock { surprises } }
 
-    /// Gives another answer to one matching request, the one after `after` others.
+    /// Gives this reply to one matching request, after the first `after` matching requests were answered as usual.
     public func fail(
         _ reply: Reply, after: Int = 0, when matches: @escaping @Sendable (Request) -> Bool = { _ in true }
     ) {

@@ -7,7 +7,7 @@ public final class RecordingDatabase: Database {
     /// The recorded statements.
     public var statements: [SQL: [SQLValue]] = [:]
 
-    /// Makes a recorder in front of a database.
+    /// Creates a recorder of the statements of a database.
     public init(_ database: any Database) { self.database = database }
 
     /// Returns the engine's plan for a recorded statement, one line for each part.

@@ -78,7 +78,7 @@ extension TestStore {
         return base.merging(more) { $1 }
     }
 
-    /// Serves a model with one answer, and a Stripe that always sells, for tests that are not about them.
+    /// Serves fake answers of the model and of Stripe, for tests about other things.
     private static let upstream = try? FakeProvider { _ in
         .json([
             "id": "x", "url": "https://checkout.stripe.com/x", "type": "message", "role": "assistant",

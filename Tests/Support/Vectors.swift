@@ -1,4 +1,5 @@
-// Keys and tokens made once. The tokens are those of the own workspace's admin, good for an hour from `TestStore.now`.
+// Keys and tokens that were made once. The tokens are those of the own workspace's admin, valid for an hour from
+// `TestStore.now`.
 // swift-format-ignore-file
 
 public enum Vectors {

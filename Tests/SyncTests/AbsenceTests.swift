@@ -160,7 +160,7 @@ import Testing
         #expect(try applications() == [])
     }
 
-    @Test("Roles that could not be read stay as stored; without stored roles, the readable ones are taken")
+    @Test("Roles that could not be read stay as stored; if none are stored, the readable ones are stored")
     func unreadRoles() throws {
         let known: SQL = """
             SELECT external_id || CASE WHEN is_admin THEN ' true ' ELSE ' false ' END || (admin_roles ->> 0) FROM accounts

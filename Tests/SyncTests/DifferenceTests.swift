@@ -213,7 +213,7 @@ import Testing
         #expect(try company.count("SELECT count(*) FROM account_links WHERE workspace_id = $1") == 0)
     }
 
-    /// Covers an unchanged key whose account arrives later, or returns.
+    /// An unchanged key whose account arrives later, or returns, must get its account.
     @Test("A key is linked to its account even if the account arrives later")
     func aKeyFindsItsAccountWheneverThatComes() throws {
         let github = try company.connect("github")
@@ -286,9 +286,9 @@ import Testing
                 == [#"[{"list":"events","reason":"Not in this plan."}]"#])
     }
 
-    /// The API has three account states. A never-activated account counts as suspended; its metadata tells the
-    /// difference.
-    @Test("An account that was never activated is told apart from a suspended one")
+    /// The API has three account states. An account that was never activated counts as suspended, and its metadata
+    /// tells the difference.
+    @Test("An account that was never activated differs from a suspended one")
     func whoWasNeverActivatedIsToldApart() throws {
         okta["users"] = [
             account("o1", "ann@example.com") { $0.status = .staged },

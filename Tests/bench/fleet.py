@@ -107,7 +107,7 @@ class Fleet:
                 if worker.poll() is not None:
                     workers[index] = self.start("scheduled-jobs", more)
             round += 1
-            # Looking at the memory takes the processor, too.
+            # Measuring the memory uses processor time too.
             if round % 5 == 0:
                 size, count = memory([worker.pid for worker in workers])
                 most, forks = max(most, size), max(forks, count)
@@ -144,7 +144,7 @@ class Fleet:
         return requests / seconds
 
     def spent(self, workers):
-        """Seconds of the processors that providers, jobs, the database server and this program have had."""
+        """Returns the processor seconds that providers, jobs, the database server and this program have used."""
         own = os.times()
         jobs = processor_seconds([worker.pid for worker in workers])
         return [processor_seconds([process.pid for process in self.providers.processes]), jobs,

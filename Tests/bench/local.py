@@ -67,7 +67,7 @@ def median(values):
 
 
 def children():
-    """The processes that each process has forked, by its number."""
+    """Returns the child processes of each process, by process id."""
     found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -79,7 +79,7 @@ def children():
 
 
 def processor_seconds(roots):
-    """Seconds of the processors that processes and all that they have forked have had, those that have ended included."""
+    """Returns the processor seconds of processes and all of their descendants, including those that have ended."""
     parents, total, rest = children(), 0, list(roots)
     while rest:
         process = rest.pop()

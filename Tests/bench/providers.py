@@ -58,7 +58,8 @@ class Provider:
         self.budgets = {}
 
     def may_answer(self, token):
-        """Allows `rate` requests per second, and as many at once after a second without any."""
+        """Returns True if a request is within the limit of `rate` requests per second. After a second without requests,
+        `rate` requests may come at once."""
         if not self.rate or not token:
             return True
         now = time.time()
@@ -95,7 +96,7 @@ class Provider:
                     if method == "POST":
                         Provider.__init__(self, json.loads(body)["latency"])
                 elif not self.may_answer(fields.get("authorization", "")):
-                    # Microsoft Graph and Okta say it in this way.
+                    # Microsoft Graph and Okta report a rate limit in this way.
                     self.refused += 1
                     answer, status = {"error": {"code": "TooManyRequests"}, "errorCode": "E0000047"}, 429
                     limit = f"Retry-After: 1\r\nX-Rate-Limit-Reset: {int(time.time()) + 1}\r\n"

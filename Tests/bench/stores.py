@@ -67,7 +67,7 @@ class PostgreSQL:
         return float(self.rows("SELECT active_time / 1000 FROM pg_stat_database WHERE datname = current_database()")[0][0])
 
     def processes(self):
-        """The process that has forked all others of the server."""
+        """Returns the id of the server's main process, which has forked all others."""
         with open(os.path.join(self.folder, "data/postmaster.pid")) as file:
             return [int(file.readline())]
 

@@ -267,7 +267,7 @@ def measure(store):
         return time.perf_counter() - start, memory
 
     def sync(function, fields):
-        """Makes a call, and runs the jobs that continue what it began."""
+        """Makes a call, and runs the jobs that continue its work."""
         provider.begin()
         waits, is_over = [0.0], threading.Event()
 

@@ -2,17 +2,17 @@
 import Base
 import Store
 
-/// The database, the operator, and the form of the output of an administration verb.
+/// The context of an administration verb: the database, the operator, and the format of the output.
 struct Administration {
     let access: SystemAccess
-    /// The operator, for the audit log.
+    /// The operator, as the actor of audit entries.
     let actor: Caller
     let output: Output
     private let source: DatabaseSource
 
     /// Runs a verb on the database that the arguments name, and returns the exit status.
     ///
-    /// - Throws: `UsageError`; `Failure` with a sentence that says what happened, where, and what to do next.
+    /// - Throws: `UsageError`, or a `Failure` that says what happened, where, and what to do next.
     static func run(_ arguments: Arguments, _ body: (Administration) throws -> Void) throws -> Int32 {
         let output = try Output(arguments)
         let actor = Caller.administrator(name: try name(arguments))
@@ -30,12 +30,13 @@ struct Administration {
         return 0
     }
 
-    /// The error of a verb for an error of the product: a command line that can't be understood, or a failure.
+    /// Returns the verb's error for an error of the product: a `UsageError` if the input is invalid, otherwise a
+    /// `Failure`.
     static func failure(_ error: any DomainError) -> any Error {
         error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
     }
 
-    /// An error's sentence as the rest of a line that begins with the program's name.
+    /// Returns an error's sentence in the form that follows the program's name on a line.
     static func plain(_ error: any DomainError) -> String {
         var text = error.sentence
         let isWord = text.dropFirst().prefix { $0 != " " }.allSatisfy(\.isLowercase)
@@ -43,7 +44,7 @@ struct Administration {
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
-    /// The operator's name: --by, or else the name of the user who runs the program.
+    /// Returns the operator's name: --by, or else the name of the user who runs the program.
     private static func name(_ arguments: Arguments) throws -> String {
         let environment = Environment.process
         let name =
@@ -54,7 +55,7 @@ struct Administration {
         return name
     }
 
-    /// The workspace of the option --workspace. Changes of it are the operator's.
+    /// Returns the workspace of the option --workspace. The audit log names the operator for its changes.
     func workspace(_ arguments: Arguments) throws -> Workspace {
         guard let id = try arguments.identifier("--workspace") else {
             throw UsageError("--workspace UUID is missing; local-runner workspace list shows the ids")
@@ -62,7 +63,7 @@ struct Administration {
         return try workspace(id)
     }
 
-    /// A workspace. Changes of it are the operator's.
+    /// Returns a workspace. The audit log names the operator for its changes.
     func workspace(_ id: Identifier) throws -> Workspace {
         guard let workspace = try access.workspace(id, for: actor) else {
             throw Failure("there is no workspace \(id) in \(source.name); local-runner workspace list shows the ids")
@@ -71,7 +72,7 @@ struct Administration {
     }
 }
 
-/// The form of a verb's output.
+/// The format of a verb's output.
 struct Output {
     enum Format: String, CaseIterable { case text, json }
 
@@ -91,7 +92,8 @@ struct Output {
         }
     }
 
-    /// Prints a list: one JSON document with the array under `name`, or a table.
+    /// Prints a list: in JSON one document with the array under `name`, otherwise a table, or `none` if the list is
+    /// empty.
     func say(_ name: String, _ elements: [JSON], header: [String], rows: [[String]], none: String) {
         say([name: .array(elements)]) {
             if rows.isEmpty { Terminal.say(none) } else { Terminal.say(table: [header] + rows) }
@@ -100,7 +102,7 @@ struct Output {
 }
 
 extension Option {
-    /// The options of verbs that need a database and nothing else.
+    /// The options of verbs that only need a database.
     static let database =
         [
             Option(
@@ -122,7 +124,7 @@ extension Option {
 }
 
 extension Arguments {
-    /// The one operand, a UUID. `meaning` is its meaning, such as `the key's id`.
+    /// Returns the only operand, a UUID. Error messages describe it as `meaning`, such as `the key's id`.
     func identifier(operand meaning: String) throws(UsageError) -> Identifier {
         guard operands.count == 1, let text = operands.first else {
             throw UsageError("write \(meaning), and no other operand")
@@ -131,7 +133,7 @@ extension Arguments {
         return identifier
     }
 
-    /// The value of an option that is not optional.
+    /// Returns the value of a required option.
     func required(_ name: String, _ form: String) throws(UsageError) -> String {
         guard let value = self[name] else { throw UsageError("\(name) \(form) is missing") }
         return value

@@ -76,7 +76,7 @@ extension Verb {
 }
 
 extension Arguments {
-    /// The one operand, a path. `meaning` is its meaning.
+    /// Returns the only operand, a path. Error messages describe it as `meaning`.
     fileprivate func file(_ meaning: String) throws(UsageError) -> String {
         guard operands.count == 1, let path = operands.first, !path.isEmpty else {
             throw UsageError("write FILE, \(meaning), and no other operand")

@@ -26,7 +26,7 @@ struct InspectionFinding: Equatable {
     enum Verdict: String { case ok, warning, failed }
 
     let verdict: Verdict
-    /// Such as `database`.
+    /// The subject, such as `database`.
     let subject: String
     /// The state that was found.
     let text: String
@@ -37,7 +37,7 @@ struct InspectionFinding: Equatable {
         (self.verdict, self.subject, self.text, self.advice) = (verdict, subject, text, advice)
     }
 
-    /// The finding on a line.
+    /// The finding as one line of text.
     var line: String {
         let label = verdict.rawValue + String(repeating: " ", count: 8 - verdict.rawValue.count)
         return "\(label) \(subject): \(text)" + (advice.map { "; \($0)" } ?? "")

@@ -53,7 +53,7 @@ extension Verb {
         }
     }
 
-    /// A secret of the configuration. Empty if there is no configuration, or if it does not have the secret.
+    /// Returns a secret of the configuration. Returns an empty text if there is no configuration or no such secret.
     private static func configured(_ name: String, _ arguments: Arguments) throws -> String {
         guard arguments.has("--config") || Configuration.find() != nil else { return "" }
         let configuration = try Project(arguments).configuration(needsSecrets: true, makesSecrets: false)

@@ -1,13 +1,13 @@
 import Base
 import Store
 
-/// The database of a verb that needs only a database: --database, or else the variable DATABASE_URL if no option names
-/// a configuration, or else the configuration's database.
+/// The database that a verb works on: the one in --database; or else, if no option names a configuration, the one in
+/// the variable DATABASE_URL; or else the configuration's.
 struct DatabaseSource {
     /// The URL without its password and parameters.
     let name: String
     private let url: Secret
-    /// The folder of the configuration's SQLite file, which is created with it. Nil for other databases.
+    /// The folder of the configuration's SQLite file. It is created together with the file. Nil for other databases.
     private var folder: String?
 
     init(_ arguments: Arguments) throws {
@@ -39,8 +39,8 @@ struct DatabaseSource {
         name = url.reveal { Self.name(of: $0) }
     }
 
-    /// A URL without its password and parameters. A password may contain any character, so the host begins after the
-    /// last @ of the whole URL.
+    /// Returns a URL without its password and parameters. A password may contain any character, so the host begins
+    /// after the last @ of the whole URL.
     static func name(of url: String) -> String {
         guard !url.hasPrefix("sqlite:") else { return url }
         guard let (scheme, rest) = url.cut(at: ":"), rest.hasPrefix("//") else { return "this database" }
@@ -86,7 +86,7 @@ struct DatabaseSource {
         return file
     }
 
-    /// Runs `body`. Turns an error of the database into one that says where it happened and what to do.
+    /// Runs `body`. Converts an error of the database into one that says where it happened and what to do.
     func explained<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()

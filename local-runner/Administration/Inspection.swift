@@ -2,8 +2,8 @@ import Base
 import Glibc
 import Store
 
-/// Checks everything that the product needs, one subject after the other. If one fails, the others are still checked; only without
-/// a configuration that can be read, nothing else is.
+/// Checks everything that the product needs, one subject after the other. If a check fails, the others still run. If
+/// the configuration can't be read, nothing else is checked.
 struct Inspection {
     private let project: Project
 
@@ -15,7 +15,7 @@ struct Inspection {
         return problems + database(configuration) + functions(configuration) + certificates(configuration) + files()
     }
 
-    /// The configuration, with its secrets if they are there.
+    /// Returns the configuration, with its secrets if they have values.
     private func readConfiguration() -> (Configuration?, [InspectionFinding]) {
         let subject = "configuration"
         do {
@@ -88,8 +88,8 @@ struct Inspection {
         }
     }
 
-    /// The machine's clock against the server's. Session tokens are refused by a clock that is off by more than 30
-    /// seconds.
+    /// Compares the machine's clock with the server's. If a clock is off by more than 30 seconds, session tokens are
+    /// refused.
     private func clock(_ database: any Database) throws -> InspectionFinding {
         let subject = "clock"
         let theirs = try database.first("SELECT epoch(pg_catalog.now())") { try $0[0] as Int } ?? 0
@@ -193,7 +193,7 @@ struct Inspection {
         return rights(of: "\(project.root)/\(name)", "secrets")
     }
 
-    /// A warning about a file that users other than its owner may read or write. Empty if there is no such file.
+    /// Returns a warning if a file exists and users other than its owner may read or write it.
     private func rights(of path: String, _ content: String) -> [InspectionFinding] {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return [] }

@@ -92,7 +92,8 @@ extension Verb {
         return role
     }
 
-    /// Returns true for text of at most 254 bytes with something before and after one @, and without white space.
+    /// Returns true if a text has at most 254 bytes, contains one @ that is neither the first nor the last character,
+    /// and no white space.
     private static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
@@ -100,7 +101,7 @@ extension Verb {
     }
 }
 
-/// API keys as the verbs show them.
+/// The texts in which verbs show API keys.
 enum KeyText {
     static let header = ["ID", "NAME", "PREFIX", "SCOPE", "CREATED", "LAST USED"]
 

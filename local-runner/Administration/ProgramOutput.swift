@@ -1,9 +1,9 @@
 import CSystem
 import Glibc
 
-/// Runs a program to its end and keeps what it prints.
+/// Runs a program to its end and returns its output.
 enum ProgramOutput {
-    /// A program that prints nothing for so long is ended, in milliseconds.
+    /// The time in milliseconds after which a program that prints nothing is killed.
     private static let patience: Int32 = 5_000
 
     /// Runs a program without variables and without input. Returns its exit status and its standard output; nil if it

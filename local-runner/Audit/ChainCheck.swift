@@ -78,7 +78,7 @@ struct ChainCheck {
     }
 
     private(set) var first: Entry?
-    /// The last entry of the chain so far.
+    /// The last entry of the chain that has been added.
     private(set) var last: Entry?
     private(set) var count = 0
     /// The public key, in hexadecimal, that verified the export's signature; nil if the signature was not checked.

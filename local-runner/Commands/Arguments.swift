@@ -13,7 +13,7 @@ struct Option: Sendable {
     /// The placeholder of the value in the help text; nil for an option without a value.
     let value: String?
     let help: String
-    /// The values that there are, for completion. Empty if any text may be one.
+    /// The possible values, for completion. Empty if any text is allowed.
     let words: [String]
 
     init(_ name: String, _ value: String? = nil, _ help: String, words: [String] = []) {

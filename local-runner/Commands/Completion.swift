@@ -41,14 +41,14 @@ struct Completion {
 
     private func options(_ verb: Verb) -> [Option] { verb.options + [Option("--help", nil, "print this text")] }
 
-    /// Options whose value the shell completes by itself, as `VERB OPTION`.
+    /// Returns the options whose values the shell completes, as `VERB OPTION`.
     private func valueCases(_ isIncluded: (Option) -> Bool) -> [(pattern: String, option: Option)] {
         verbs.flatMap { verb in
             verb.options.filter(isIncluded).map { ("\"\(verb.name) \($0.name)\"", $0) }
         }
     }
 
-    /// For bash(1), "Programmable Completion".
+    /// The script for bash(1), "Programmable Completion".
     var bash: String {
         let first = VerbTable.firstWords(of: verbs) + ["help", "--help", "--version"]
         var lines = [
@@ -94,7 +94,7 @@ struct Completion {
         return lines.joined(separator: "\n")
     }
 
-    /// For zsh: a function of $fpath (zshcompsys(1)).
+    /// The script for zsh: a function of $fpath (zshcompsys(1)).
     var zsh: String {
         var lines = [
             "#compdef local-runner", "_local-runner() {", "    local verb=${words[2]} before=${words[CURRENT-1]}",
@@ -134,14 +134,14 @@ struct Completion {
         return lines.joined(separator: "\n")
     }
 
-    /// `'WORD:DESCRIPTION'`, as _describe takes it.
+    /// Returns `'WORD:DESCRIPTION'`, the form that _describe expects.
     private static func described(_ word: String, _ text: String) -> String {
         "'\(word.escaping(":", as: "\\:")):\(text.escaping("'", as: "'\\''"))'"
     }
 }
 
 extension String {
-    /// The text with another one in place of each occurrence of a character.
+    /// Returns the text with each occurrence of a character replaced by `text`.
     fileprivate func escaping(_ character: Character, as text: String) -> String {
         reduce(into: "") { $0 += $1 == character ? text : String($1) }
     }

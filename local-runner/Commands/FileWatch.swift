@@ -1,7 +1,7 @@
 import Glibc
 
-/// Detects changes of the files under some folders by their size and times. Links to folders below them are not followed,
-/// since one to a folder above would never end.
+/// Detects changes of the files under some folders by their size and times. Links to folders below them are not
+/// followed, because a link to a parent folder would lead to an endless loop.
 struct FileWatch {
     private let paths: [String]
     private var seen: [String: Stamp]

@@ -8,7 +8,8 @@ enum LocalState {
 
     /// Deletes the local database and dev.json. Nothing else in the folder is touched, and .dev.vars stays.
     ///
-    /// - Throws: `Failure` if the configuration's database is another one than the local one, which is not deleted.
+    /// - Throws: `Failure` if the configuration names another database than the local one. That database is not
+    ///   deleted.
     static func empty(_ project: Project, _ configuration: Configuration) throws {
         let local = "sqlite:\(project.stateFolder)/thalian.db"
         guard configuration.variables["DATABASE_URL"]?.reveal({ $0 == local }) ?? true else {

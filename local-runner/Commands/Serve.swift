@@ -87,7 +87,7 @@ extension Verb {
         return address
     }
 
-    /// Leaves only one function in the configuration.
+    /// Removes all functions except one from the configuration.
     private static func keep(_ name: String, in configuration: inout Configuration) throws {
         let names = configuration.functions.filter { !$0.methods.isEmpty }.map(\.function)
         guard let function = configuration.functions.first(where: { $0.function == name }) else {
@@ -115,7 +115,7 @@ extension Verb {
 }
 
 extension ListenAddress {
-    /// Reads an address such as `127.0.0.1:9090` or `[::1]:9090`. Returns nil if the text is none.
+    /// Reads an address such as `127.0.0.1:9090` or `[::1]:9090`. Returns nil for any other text.
     init?(_ text: String) {
         guard let (host, port) = text.cut(atLast: ":"), let port = UInt16(port) else { return nil }
         var ip = String(host)

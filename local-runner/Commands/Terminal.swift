@@ -6,7 +6,7 @@ enum Terminal {
     /// Writes a line to standard output.
     static func say(_ line: String = "") { _ = File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) }
 
-    /// A text in which no control character is left, so that data from a platform can't control the terminal.
+    /// Returns a text without control characters, so that data from a platform can't control the terminal.
     private static func harmless(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHarmful) else { return text }
         var result = String.UnicodeScalarView()
@@ -14,8 +14,8 @@ enum Terminal {
         return String(result)
     }
 
-    /// True for control characters, and for invisible ones such as those that change the direction of text. Joiners are
-    /// part of words.
+    /// Returns true for control characters, and for invisible characters such as those that change the direction of
+    /// text. Joiners are allowed, because they are part of words.
     private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control: true
@@ -36,7 +36,7 @@ enum Terminal {
         }
     }
 
-    /// Writes the members of a JSON object, one a line, by name.
+    /// Writes the members of a JSON object, one per line, ordered by name.
     static func say(members json: JSON) {
         let members = json.object ?? [:]
         say(

@@ -10,14 +10,14 @@ enum VerbTable {
         /// The first word of several verbs, and the words after it, which name none of them.
         case group(String, [Verb], rest: [String])
 
-        /// The words after those that name it.
+        /// The words after the name of the verb or group.
         var rest: [String] {
             switch self {
             case .verb(_, let rest), .group(_, _, let rest): rest
             }
         }
 
-        /// The text about it.
+        /// The help text of the verb or group.
         var help: String {
             switch self {
             case .verb(let verb, _): return verb.help
@@ -36,9 +36,9 @@ enum VerbTable {
         }
     }
 
-    /// Finds what `words` begin with.
+    /// Finds the verb or group with which `words` begin.
     ///
-    /// - Throws: `UsageError`, which goes on behind the program's name, if the words name no verb.
+    /// - Throws: `UsageError` if the words name no verb. Its text follows the program's name.
     static func find(_ words: [String], among verbs: [Verb]) throws(UsageError) -> Found {
         let name = words.first ?? ""
         let rest = Array(words.dropFirst())
@@ -57,10 +57,10 @@ enum VerbTable {
         throw UsageError(" \(name): unknown verb \(second); \(NearestWord.advice(second, known))")
     }
 
-    /// The verbs of two words whose first is `name`.
+    /// Returns the verbs of two words whose first word is `name`.
     static func group(_ name: String, of verbs: [Verb]) -> [Verb] { verbs.filter { $0.name.hasPrefix(name + " ") } }
 
-    /// The first words of all verbs, each once, in their order.
+    /// Returns the first words of all verbs, each once, in the order of the verbs.
     static func firstWords(of verbs: [Verb]) -> [String] {
         var words: [String] = []
         for verb in verbs {
@@ -70,6 +70,6 @@ enum VerbTable {
         return words
     }
 
-    /// The second word of a verb that has two.
+    /// Returns the second word of a verb that consists of two words.
     static func secondWord(of verb: Verb) -> String { String(verb.name.drop { $0 != " " }.dropFirst()) }
 }

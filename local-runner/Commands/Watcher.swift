@@ -19,8 +19,8 @@ final class Watcher {
     /// The process of the running build; 0 if there is none.
     private var build: pid_t = 0
 
-    /// Starts watching the sources under `root`, the files `configuration`, and the binaries of `functions` in `folder`.
-    /// `reload` reads the configuration and returns its functions.
+    /// Starts watching the sources under `root`, the files `configuration`, and the binaries of `functions` in
+    /// `folder`. `reload` reads the configuration and returns its functions.
     init(
         root: String, configuration: [String], functions: [FunctionConfiguration], in folder: String, server: Server,
         log: RunnerLog, reload: @escaping () -> [FunctionConfiguration]?
@@ -92,7 +92,7 @@ final class Watcher {
         }
     }
 
-    /// The options with which the script makes the build that is running.
+    /// The options of the build script that reproduce the running build.
     private static var buildOptions: [String] {
         #if PostgreSQL
             ["--build-only", "--postgresql"]

@@ -1,8 +1,8 @@
 public import Base
 public import Store
 
-/// Adds rows to the tables of a company's inventory, for the demonstration and for tests. A value without an argument is
-/// unknown, as if the platform did not report it.
+/// Adds rows to the tables of a company's inventory, for the demonstration and for tests. A value without an argument
+/// is unknown, as if the platform did not report it.
 public struct CompanyRecords {
     let database: any Database
     let workspaceID: Identifier

@@ -1,10 +1,10 @@
 import Base
 
-/// JSON with comments and trailing commas, as editors and wrangler allow it: `// …` to the end of a line, `/* … */`, and
-/// a comma after the last member or element.
+/// JSON with comments and trailing commas, as editors and wrangler accept it: `// …` to the end of a line, `/* … */`,
+/// and a comma after the last member or element.
 enum CommentedJSON {
-    /// Returns the document as JSON: comments and trailing commas are replaced by spaces, so that lines and columns stay.
-    /// A comment without an end stays as it is, and the parser reports it.
+    /// Returns the document as JSON: comments and trailing commas are replaced by spaces, so that lines and columns
+    /// stay. A comment without an end stays as it is, and the parser reports it.
     static func plain(_ bytes: [UInt8]) -> [UInt8] {
         var result = bytes
         var index = 0

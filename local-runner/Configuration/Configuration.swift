@@ -71,8 +71,8 @@ struct FunctionConfiguration: Sendable {
     /// call the function.
     var credentials: Credentials?
     var limits: Limits
-    /// True if responses may be too long to be kept in memory, so that a platform that tells streamed responses from
-    /// others must be told to stream them.
+    /// True if responses may be too long to be kept in memory. Some platforms must be configured to stream the
+    /// responses of such a function.
     var streams = false
     /// The variables and secrets named in the function's bindings, with their values. The function's environment holds
     /// no others.

@@ -67,7 +67,7 @@ struct CronField: Sendable, Equatable {
 
     func contains(_ value: Int) -> Bool { bits & 1 << value != 0 }
 
-    /// The matching numbers within a range, as runs of numbers that follow each other.
+    /// Returns the matching numbers within a range, as runs of consecutive numbers.
     func runs(in range: ClosedRange<Int>) -> [ClosedRange<Int>] {
         var runs: [ClosedRange<Int>] = []
         for value in range where contains(value) {

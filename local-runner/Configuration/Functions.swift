@@ -117,10 +117,10 @@ extension ConfigurationReader {
         }
     }
 
-    /// A variable that a function gets.
+    /// A variable of a function's environment.
     typealias Binding = (name: String, value: Secret)
 
-    /// The lists of "binding_groups", which several functions have in common, by name.
+    /// Reads the lists of "binding_groups", by name. Several functions may use the same list.
     mutating func bindingGroups(_ node: Node?, variables: [String: Secret]) -> [String: [Binding]] {
         var groups: [String: [Binding]] = [:]
         for (name, list) in (node?.members(&problems) ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -132,7 +132,7 @@ extension ConfigurationReader {
         return groups
     }
 
-    /// The variables that a list names, those of a group by `@GROUP`.
+    /// Returns the variables that a list names. `@GROUP` stands for the variables of a group.
     private mutating func bindings(
         _ node: Node, _ variables: [String: Secret], _ groups: [String: [Binding]]
     ) -> [Binding] {

@@ -7,8 +7,9 @@ import Store
 
 /// Checks the values of the product's variables. Variables of other names may hold any value.
 enum VariableType {
-    /// The reason why a function would refuse a value, a sentence that begins with the variable's name and does not
-    /// repeat the value. Nil if there is none, and for an empty value, which means that the variable is not set.
+    /// Returns the reason why a function would refuse a value: a sentence that begins with the variable's name and does
+    /// not repeat the value. Returns nil if there is no reason, and for an empty value, which means that the variable
+    /// is not set.
     static func problem(of name: String, _ value: String) -> String? {
         guard !value.isEmpty else { return nil }
         let environment = Environment([name: value])
@@ -28,7 +29,8 @@ enum VariableType {
                 _ = try Proxy(Environment([name: value, "HTTPS_PROXY": "http://proxy.example"]))
             case "UPSTREAM_ALLOWED_NETWORKS": _ = try AllowedNetworks(environment)
             case "ENVIRONMENT":
-                // Any other name is an environment in which nothing of development is allowed.
+                // Any other value is allowed and turns all settings for development off, so a misspelt value is
+                // reported.
                 let known = "development"
                 return value != known && NearestWord.nearest(to: value, in: [known]) != nil
                     ? "\(name) is not \"\(known)\", but nearly" : nil

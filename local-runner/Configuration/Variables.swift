@@ -71,13 +71,13 @@ extension ConfigurationReader {
         return values
     }
 
-    /// The value that the environment or .dev.vars gives. Nil if they have none.
+    /// Returns the value that the environment or .dev.vars provides. Returns nil if there is none.
     private mutating func given(_ name: String, _ place: String) -> Secret? {
         given(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
             ?? given(name, place, in: local.devVars.values, local.devVarsFile)
     }
 
-    /// The value of a variable in one source of values. Nil if it has none there.
+    /// Returns the value of a variable in one source of values. Returns nil if there is none.
     private mutating func given(
         _ name: String, _ place: String, in values: [String: Secret], _ source: String
     ) -> Secret? {

@@ -1,10 +1,11 @@
 import Base
 
-// The schedules of other systems. Each of them gets the numbers that a field matches, and not its text, because steps,
-// names and the first day of the week differ.
+// The schedules of other systems. Each expression is built from the numbers that a field matches, and not from its
+// text, because steps, names and the first day of the week differ between systems.
 
 extension CronField {
-    /// The numbers as a list, with `dash` in runs of three or more if there is one; `*` if all of the unit's numbers match.
+    /// Returns the numbers as a list, or `*` if all of the unit's numbers match. If `dash` is not nil, it shortens runs
+    /// of three or more numbers.
     fileprivate func list(_ unit: Unit, dash: String?, width: Int = 1, name: (Int) -> String? = { _ in nil }) -> String
     {
         let range = unit == .dayOfWeek ? 0...6 : unit.range
@@ -27,8 +28,8 @@ extension CronExpression {
     private var isEveryDayOfMonth: Bool { dayOfMonth.runs(in: 1...31) == [1...31] }
     private var isEveryDayOfWeek: Bool { dayOfWeek.runs(in: 0...6) == [0...6] }
 
-    /// The schedule expression of EventBridge (User Guide, "Cron expressions reference"): `rate(1 minute)`, or six fields
-    /// of which one of the two for days is a question mark.
+    /// The schedule expression of EventBridge (User Guide, "Cron expressions reference"): `rate(1 minute)`, or six
+    /// fields. One of the two fields for days is a question mark.
     ///
     /// - Throws: `CronError` if both fields for days restrict the days, since EventBridge allows only one of them.
     var onAWS: String {
@@ -50,13 +51,13 @@ extension CronExpression {
         }
     }
 
-    /// The values of OnCalendar in a timer of systemd (systemd.time(7)). There are two if a day needs to match only one
-    /// of the two fields of days.
+    /// The values of OnCalendar in a timer of systemd (systemd.time(7)). There are two values if a day needs to match
+    /// only one of the two fields for days.
     var onCalendar: [String] {
         let time =
             "\(hour.list(.hour, dash: "..", width: 2)):\(minute.list(.minute, dash: "..", width: 2)):00 UTC"
         let months = month.list(.month, dash: "..", width: 2)
-        // A run of days that begins on Sunday would not be one for systemd, whose week begins on Monday.
+        // A run of days that begins on Sunday would not be a run for systemd, whose week begins on Monday.
         let week = dayOfWeek.list(.dayOfWeek, dash: nil) { Self.days[at: $0] }
         let date = dayOfMonth.list(.dayOfMonth, dash: "..", width: 2)
         let everyDay = "*-\(months)-* \(time)"

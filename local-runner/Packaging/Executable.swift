@@ -1,7 +1,7 @@
 import Base
 
-/// An executable in ELF, as far as a package must know it: its processor, that it needs no libraries, and the part of
-/// it that is loaded.
+/// The properties of an ELF executable that a package needs: its processor, that it needs no libraries, and the part
+/// that is loaded into memory.
 struct Executable {
     /// A processor that packages exist for.
     enum Machine: String, CaseIterable {
@@ -14,7 +14,7 @@ struct Executable {
         var inImages: String { self == .x86_64 ? "amd64" : "arm64" }
     }
 
-    /// The reason why a file can't be packaged. It continues the file's name.
+    /// The reason why a file can't be packaged. The text follows the file's name.
     struct Refusal: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
@@ -32,10 +32,11 @@ struct Executable {
     /// Reads an executable.
     ///
     /// An executable without a loader needs only its program headers and the segments that they name. Names of symbols
-    /// and debugging information stand behind the last segment, together with the section headers that list them. So
-    /// the file is cut off there, and its header says that it has no sections.
+    /// and debugging information follow the last segment, together with the section headers that list them. So the file
+    /// is cut off there, and its header is changed to have no sections.
     ///
-    /// - Throws: `Refusal` if it is no static executable for a 64-bit little-endian processor that packages exist for.
+    /// - Throws: `Refusal` if it is not a static executable for a 64-bit little-endian processor that packages exist
+    ///   for.
     init(_ bytes: [UInt8]) throws(Refusal) {
         guard bytes.count >= Self.headerLength, bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46, 2, 1]) else {
             throw Refusal("is no executable in 64-bit ELF")
@@ -71,7 +72,8 @@ struct Executable {
         stripped = kept + bytes[from: copied, to: end]
     }
 
-    /// The little-endian number of at most eight bytes at a place. A number that does not fit becomes the largest.
+    /// Returns the little-endian number of at most eight bytes at a position. A number that does not fit in an `Int`
+    /// becomes the largest `Int`.
     private static func number(_ bytes: [UInt8], _ place: Int, _ length: Int) -> Int {
         let digits = bytes[from: place, to: place + length].reversed()
         return Int(clamping: digits.reduce(UInt64(0)) { $0 << 8 | UInt64(clamping: $1) })

@@ -19,8 +19,8 @@ struct ImageLayer {
     }
 }
 
-/// A folder with container images, as the OCI Image Layout Specification 1.1 describes it. Images share their layers.
-/// No engine is needed to make it, and skopeo copies it to a registry.
+/// A folder with container images, in the form that the OCI Image Layout Specification 1.1 describes. Images share
+/// their layers. No container engine is needed to create it, and skopeo copies it to a registry.
 struct ImageLayout {
     /// An image: its tag in the layout, its layers and its settings.
     struct Image {
@@ -37,11 +37,11 @@ struct ImageLayout {
     private static let media = "application/vnd.oci.image."
 
     let machine: Executable.Machine
-    /// The time of creation, in seconds since 1970.
+    /// The time of creation.
     let created: Timestamp
 
-    /// The time that a package says it was made at: SOURCE_DATE_EPOCH (reproducible-builds.org), or else 1970, so that it
-    /// does not depend on the clock.
+    /// The time of creation that a package states: SOURCE_DATE_EPOCH (reproducible-builds.org), or else 1970, so that
+    /// it does not depend on the clock.
     static var epoch: Timestamp {
         get throws {
             guard let text = Environment.process["SOURCE_DATE_EPOCH"] else { return Timestamp(seconds: 0) }

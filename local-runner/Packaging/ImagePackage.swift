@@ -1,8 +1,8 @@
 import Archive
 import Base
 
-/// The layers that images of the product are made of: the root's fixed files, the local runner, the configuration, and
-/// each function.
+/// The layers of the product's images: the fixed files of the root, the local runner, the configuration, and each
+/// function.
 struct ImageParts {
     /// The folder of the executables in an image.
     static let folder = "app"
@@ -20,8 +20,8 @@ struct ImageParts {
         }
     }
 
-    /// The layers that all images have. A missing file of users does not keep a program from running as a number, but
-    /// a line for that number tells people who it is.
+    /// Returns the layers that all images have. Programs would run without a file of users, but its line for their
+    /// number tells people which user this is.
     func base(_ folder: PackageFolder) throws -> [ImageLayer] {
         let user = "\(source.name):x:65532:65532:\(source.name):/:/sbin/nologin\n"
         let root = [
@@ -44,7 +44,7 @@ struct ImageParts {
         ]
     }
 
-    /// The layer of a function's executable.
+    /// Returns the layer with a function's executable.
     func function(_ name: String, _ folder: PackageFolder) throws -> ImageLayer {
         let file = ArchiveFile("\(Self.folder)/\(name)", mode: 0o755, try source.executable(name))
         return try layer(name, [file], folder)
@@ -85,7 +85,7 @@ struct ImagePackage {
         parts = try ImageParts(source, arguments)
     }
 
-    /// Writes the layout of one image. Returns what to do next.
+    /// Writes the layout of one image. Returns the instructions for deploying it.
     func write(into folder: inout PackageFolder) throws -> String {
         var layers = try parts.base(folder)
         for function in source.functions { layers.append(try parts.function(function.function, folder)) }

@@ -3,9 +3,10 @@ import Base
 
 /// A package for AWS Lambda: a ZIP archive for each function, and a SAM template that deploys them.
 struct LambdaPackage {
-    /// The largest archive, in bytes. Lambda accepts 50 MB directly; a larger start of a function takes longer.
+    /// The size of the largest allowed archive, in bytes. Lambda accepts 50 MB directly, but a larger archive makes a
+    /// function start more slowly.
     private static let largestArchive = 12 << 20
-    /// The largest environment of a function: the sum of names and values in bytes (Lambda quotas).
+    /// The size of the largest allowed environment of a function: the sum of names and values in bytes (Lambda quotas).
     private static let largestEnvironment = 4_096
     /// Names that Lambda sets itself and refuses from users (Developer Guide, "Defined runtime environment variables").
     private static let reserved = [
@@ -31,7 +32,7 @@ struct LambdaPackage {
         }
     }
 
-    /// Writes the archives and the template. Returns what to do next.
+    /// Writes the archives and the template. Returns the instructions for deploying them.
     func write(into folder: inout PackageFolder) throws -> String {
         var entries: [LambdaTemplate.Entry] = []
         for function in source.functions {

@@ -69,7 +69,7 @@ struct LambdaTemplate {
                 ("Environment", ["Variables": environment(entry)]),
                 ("LoggingConfig", ["LogFormat": "JSON", "LogGroup": ["Ref": .text(logGroup(entry))]]),
                 ("FunctionUrlConfig", entry.function.methods.isEmpty ? nil : url(entry)),
-                // The next run is a minute away and does what this one left, so a repetition is not needed.
+                // The next run is a minute away and does the work that this run left, so a repetition is not needed.
                 ("EventInvokeConfig", isScheduled ? ["MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60] : nil),
                 ("Events", isScheduled ? events(entry) : nil),
             ]),

@@ -3,13 +3,13 @@ import Base
 
 /// A package for OpenFaaS: an image for each function, whose HTTP server is the local runner, and a stack file.
 struct OpenFaaSPackage {
-    /// The longest name of a function: it is a DNS label.
+    /// The length of the longest allowed name of a function, which is a DNS label.
     private static let longestName = 63
     private static let secretsFolder = "/var/openfaas/secrets"
 
     private let source: PackageSource
     private let parts: ImageParts
-    /// The registry and its folder.
+    /// The registry and the folder in it.
     private let registry: String
 
     init(_ source: PackageSource, _ arguments: Arguments) throws {
@@ -18,7 +18,7 @@ struct OpenFaaSPackage {
         registry = arguments["--image"] ?? "registry.example.com/\(source.name)"
     }
 
-    /// Writes the images and the stack file. Returns what to do next.
+    /// Writes the images and the stack file. Returns the instructions for deploying them.
     func write(into folder: inout PackageFolder) throws -> String {
         // A function without a route is run by a schedule, and HTTP does not reach it.
         let functions = source.functions.filter { !$0.methods.isEmpty }
@@ -71,14 +71,14 @@ struct OpenFaaSPackage {
         ]
     }
 
-    /// The secrets of a function, together with those that the local runner demands whatever it serves.
+    /// Returns the secrets of a function, and the secrets that the local runner requires in any case.
     private func secrets(of function: FunctionConfiguration) -> [String] {
         source.required.union(source.secrets(of: function)).sorted()
     }
 
-    /// The memory of the local runner, and of the processes that serve requests.
+    /// Returns the memory for the local runner and for the processes that serve requests, in MiB.
     private func memory(_ function: FunctionConfiguration) -> Int { 64 + function.limits.memoryMegabytes }
 
-    /// The name of a secret in OpenFaaS, which Kubernetes limits to lower-case letters, digits and dashes.
+    /// Returns the name of a secret in OpenFaaS. Kubernetes allows only lower-case letters, digits and dashes in it.
     private static func name(of secret: String) -> String { secret.lowercased().replacing("_", with: "-") }
 }

@@ -4,7 +4,7 @@ import CSystem
 import Crypto
 import Glibc
 
-/// The folder that a package is written into: at once and completely, or not at all.
+/// The folder that a package is written into. It appears only when all its files are complete.
 ///
 /// All contents are searched for the values of known secrets, because a package is copied to places
 /// where no secret belongs. Archives are searched before they are compressed.
@@ -21,7 +21,7 @@ struct PackageFolder {
 
     /// Prepares to write the folder at `path`. `secrets` are the values that must not get into it.
     ///
-    /// - Throws: `Failure` if there is something else than a package in that place.
+    /// - Throws: `Failure` if there is anything other than a package at the path.
     init(_ path: String, secrets: [String: Secret]) throws {
         self.path = path
         temporary = "\(path).\(getpid())"
@@ -35,9 +35,9 @@ struct PackageFolder {
         try File.makeFolder(temporary, mode: 0o755)
     }
 
-    /// Searches a content for known secrets.
+    /// Searches content for known secrets.
     ///
-    /// - Throws: `Failure`, which names the secret, if there is one.
+    /// - Throws: `Failure`, which names the secret, if one is found.
     func check(_ name: String, _ content: [UInt8]) throws {
         for secret in secrets {
             let isInside = secret.value.reveal { text in

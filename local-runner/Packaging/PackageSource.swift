@@ -2,7 +2,7 @@ import Archive
 import Base
 import Glibc
 
-/// The parts that packages are made from: functions with their executables, variables, and secrets by name.
+/// The data from which packages are made: functions with their executables, variables, and secrets by name.
 struct PackageSource {
     /// The configuration, with the values of "vars" and --var. No value comes from the machine on which a package is
     /// made.
@@ -17,9 +17,9 @@ struct PackageSource {
     let isSingle: Bool
     /// The values of --var.
     let given: [(name: String, value: String)]
-    /// The names of the secrets that each installation has to provide, DATABASE_URL among them.
+    /// The names of the secrets that each installation has to provide, including DATABASE_URL.
     let secrets: Set<String>
-    /// The names of the secrets that an installation may not leave empty, whatever it serves.
+    /// The names of the secrets that an installation must always give a value, whatever it serves.
     let required: Set<String>
     /// The names of the secrets that an installation may leave empty.
     let optional: Set<String>
@@ -94,12 +94,12 @@ struct PackageSource {
         self.components = components
     }
 
-    /// The name that files and services of the product get, such as `thalian`.
+    /// The name of the product's files and services, such as `thalian`.
     var name: String { configuration.name }
 
-    /// Reads the executable of a function, without what is not loaded into memory.
+    /// Reads the executable of a function, without the parts that are not loaded into memory.
     ///
-    /// - Throws: `Failure` if it is missing, no static executable, or for another processor than this program.
+    /// - Throws: `Failure` if it is missing, not a static executable, or for another processor than this program.
     func executable(_ function: String) throws -> [UInt8] {
         let executable = try Self.executable(function, folder)
         guard executable.machine == machine else {
@@ -121,14 +121,14 @@ struct PackageSource {
     /// The list of libraries as a file of a package.
     var componentsArchiveFile: ArchiveFile { ArchiveFile(Self.componentsFile, components) }
 
-    /// The triggers of a function.
+    /// Returns the cron expressions of a function's triggers.
     func crons(of function: FunctionConfiguration) -> [CronExpression] {
         configuration.crons.filter { $0.function == function.function }.map(\.cron)
     }
 
     // MARK: Variables
 
-    /// The variables of a function that have values and are no secrets. A package is for production, so that
+    /// Returns the variables of a function that have values and are not secrets. A package is for production, so
     /// "development", in which providers may be replaced, becomes "production".
     func variables(of function: FunctionConfiguration) throws -> [(name: String, value: String)] {
         try function.environment.compactMap { name, value -> (name: String, value: String)? in
@@ -144,7 +144,7 @@ struct PackageSource {
         }.sorted { $0.name < $1.name }
     }
 
-    /// The names of the secrets that a function needs.
+    /// Returns the names of the secrets that a function needs.
     func secrets(of function: FunctionConfiguration) -> [String] {
         function.environment.map(\.name).filter(secrets.contains).sorted()
     }
@@ -152,7 +152,7 @@ struct PackageSource {
     /// All secrets that any of the functions or the local runner needs.
     var neededSecrets: [String] { required.union(functions.flatMap { secrets(of: $0) }).sorted() }
 
-    /// Returns true for a URL of the machine itself.
+    /// Returns true for a URL of this machine itself.
     private static func isLoopback(_ text: String) -> Bool {
         guard let (scheme, rest) = text.cut(at: ":"), ["http", "https"].contains(scheme), rest.hasPrefix("//") else {
             return false
@@ -170,7 +170,8 @@ struct PackageSource {
         return (names("required"), names("optional"))
     }
 
-    /// The secrets of this machine: those of its environment and of .dev.vars, whatever they are called there.
+    /// Returns the secrets of this machine: those in its environment and in .dev.vars, including generated secrets of
+    /// other names.
     private static func known(_ project: Project, _ names: Set<String>) throws -> [String: Secret] {
         let file = DevVars.fileName(environment: project.environment)
         var known = try DevVars.read("\(project.root)/\(file)").values.filter { !$0.key.hasPrefix("UPSTREAM_") }

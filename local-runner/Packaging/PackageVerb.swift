@@ -5,7 +5,7 @@ import Glibc
 enum PackageTarget: String, CaseIterable {
     case lambda, oci, systemd, cgi, openfaas
 
-    /// Writes the package's files into `folder`. Returns what to do next.
+    /// Writes the package's files into `folder`. Returns the instructions for deploying them.
     fileprivate func write(_ source: PackageSource, _ arguments: Arguments, into folder: inout PackageFolder) throws
         -> String
     {

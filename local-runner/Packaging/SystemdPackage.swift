@@ -11,7 +11,7 @@ struct SystemdPackage {
         units = SystemdUnits(source, prefix: try InstallationFolder(source, arguments))
     }
 
-    /// Writes the archive. Returns what to do next.
+    /// Writes the archive. Returns the instructions for installing it.
     func write(into folder: inout PackageFolder) throws -> String {
         var files = [
             ArchiveFile(units.prefix.file("local-runner"), mode: 0o755, source.runner),
@@ -38,7 +38,7 @@ struct SystemdPackage {
     }
 }
 
-/// The folder on the target in which a package's files will lie.
+/// The folder on the target machine that contains a package's files.
 struct InstallationFolder {
     /// The absolute path.
     let path: String
@@ -58,6 +58,6 @@ struct InstallationFolder {
         }
     }
 
-    /// The path of a file in an archive that is unpacked at the root.
+    /// Returns the path of a file in an archive that is unpacked at the root.
     func file(_ name: String) -> String { "\(path)/\(name)".drop { $0 == "/" }.description }
 }

@@ -3,19 +3,19 @@ import Base
 
 /// The units of a systemd package: the server, a worker, and a timer with its service for each scheduled function.
 ///
-/// Secrets come to a process as credentials: systemd reads them as root from files that no other user can read, and the
-/// process learns their paths by NAME_FILE.
+/// Secrets are passed to a process as credentials: systemd, as root, reads them from files that no other user can read,
+/// and the variables NAME_FILE contain their paths.
 struct SystemdUnits {
-    /// The function that runs jobs. With JOB_WORKER_SECONDS it stays, and queues scheduled work itself.
+    /// The function that runs jobs. With JOB_WORKER_SECONDS it keeps running, and also queues scheduled work.
     private static let jobs = "scheduled-jobs"
     /// The time after which a worker ends and is started again, in seconds.
     private static let workerSeconds = 3_600
-    /// The time in which running requests can finish, in seconds: that of the function with the longest time limit.
+    /// The time in seconds in which running requests can finish: the longest time limit of all functions.
     private var drainSeconds: Int {
         source.functions.reduce(1) { max($0, $1.limits.timeoutMilliseconds / 1_000) }
     }
 
-    /// Takes away rights that no function needs (systemd.exec(5)).
+    /// Settings that remove rights that no function needs (systemd.exec(5)).
     private static let hardening = [
         "DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes",
         "PrivateDevices=yes", "PrivateUsers=yes", "ProtectKernelTunables=yes", "ProtectKernelModules=yes",
@@ -82,7 +82,7 @@ struct SystemdUnits {
         }
     }
 
-    /// A function's own executable, once for each event.
+    /// Returns the service of a scheduled function, which starts the function's executable for each event.
     private func scheduled(_ function: FunctionConfiguration) throws -> [String] {
         let event = #"{"source":"aws.events","detail-type":"Scheduled Event"}"#
         return [
@@ -90,7 +90,7 @@ struct SystemdUnits {
             "After=network-online.target", "", "[Service]", "Type=oneshot",
             "ExecStart=\(prefix.path)/\(function.function)",
         ] + variables([("FUNCTION_EVENT", event)]) + (try environment(function)) + [
-            // The output is the response; what went wrong stands in the log on standard error.
+            // The output is the response; the reason for a failure is in the log on standard error.
             "StandardOutput=null", "TimeoutStartSec=\(max(1, function.limits.timeoutMilliseconds / 1_000))",
             "StateDirectory=\(name)",
         ] + Self.hardening
@@ -102,7 +102,7 @@ struct SystemdUnits {
             + ["AccuracySec=1s", "Persistent=yes", "", "[Install]", "WantedBy=timers.target"]
     }
 
-    /// The function that runs jobs, as a process that stays.
+    /// Returns the service of the function that runs jobs, which is a single long-running process.
     private func worker(_ function: FunctionConfiguration) throws -> [String] {
         let event = #"{"source":"aws.events","detail-type":"Scheduled Event"}"#
         return [
@@ -127,7 +127,8 @@ struct SystemdUnits {
         variables(try source.variables(of: function)) + secrets(source.secrets(of: function))
     }
 
-    /// Lines that set variables. A percent sign begins a specifier of systemd, and a backslash an escape sequence.
+    /// Returns the lines that set variables. In a value, a percent sign would begin a specifier of systemd, and a
+    /// backslash an escape sequence.
     private func variables(_ variables: [(name: String, value: String)]) -> [String] {
         variables.map { name, value in
             let text = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("%", with: "%%")
@@ -135,7 +136,8 @@ struct SystemdUnits {
         }
     }
 
-    /// Lines that pass secrets as credentials. Then a file may override variables.
+    /// Returns the lines that pass secrets as credentials, and a line that reads further variables from a file, if it
+    /// exists.
     private func secrets(_ names: [String]) -> [String] {
         names.flatMap { secret in
             [

@@ -12,7 +12,7 @@ struct WebServerPackage {
         prefix = try InstallationFolder(source, arguments)
     }
 
-    /// Writes the archive. Returns what to do next.
+    /// Writes the archive. Returns the instructions for installing it.
     func write(into folder: inout PackageFolder) throws -> String {
         let sites = try source.functions.map { function in
             WebServerSite(
@@ -51,7 +51,8 @@ struct WebServerPackage {
         ArchiveFile(prefix.file(name), mode: mode, Array(text.utf8))
     }
 
-    /// The variables of a function: those with values, and for each secret the file that holds it.
+    /// Returns the variables of a function: those with values, and for each secret the path of the file that contains
+    /// it.
     private func environment(of function: FunctionConfiguration) throws -> [(name: String, value: String)] {
         let variables = try source.variables(of: function)
         for (name, value) in variables {
@@ -68,8 +69,8 @@ struct WebServerPackage {
 
     // MARK: Starting processes
 
-    /// The beginning of both scripts. The script starts itself again without the variables of its caller, since a
-    /// function's environment holds only what wrangler-like.json names for it.
+    /// Returns the beginning of both scripts. The script starts itself again without the variables of its caller,
+    /// because a function's environment may contain only the variables that wrangler-like.json names for it.
     private func script(_ usage: String) -> String {
         """
         #!/bin/sh

@@ -1,7 +1,7 @@
 import Base
 
-/// A function behind a web server, and how each web server is told of it. Every configuration matches a route exactly, so
-/// that the path of one function does not begin another's.
+/// A function behind a web server, with the configuration for each web server. Every configuration matches the whole
+/// route, because the path of one function may be the beginning of another's.
 struct WebServerSite {
     let function: FunctionConfiguration
     /// The path of the executable.
@@ -11,13 +11,13 @@ struct WebServerSite {
     let variables: [(name: String, value: String)]
 
     private var route: String { function.route }
-    /// The route as a regular expression. A route has letters, digits and - . _ ~.
+    /// The route as a regular expression. A route consists of slashes, letters, digits and - . _ ~.
     private var pattern: String { "^" + route.replacing(".", with: "\\.") + "$" }
     private var seconds: Int { 5 + function.limits.timeoutMilliseconds / 1_000 }
     /// The number of processes that lighttpd starts, each of which serves one request at a time.
     private var processes: Int { min(4, function.limits.concurrency) }
 
-    /// The variables as a file that shells and systemd read.
+    /// The variables, in the form of a file that shells and systemd can read.
     var environmentFile: String {
         variables.map { "\($0.name)='\($0.value.replacing("'", with: "'\\''"))'\n" }.joined()
     }

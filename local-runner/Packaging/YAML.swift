@@ -25,7 +25,7 @@ indirect enum YAML {
     }
 
     private static func member(_ name: String, _ value: YAML) -> [String] {
-        // A name with other characters than those of identifiers and paths is quoted.
+        // A name is quoted if it contains characters that identifiers and paths do not have.
         let isPlain = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

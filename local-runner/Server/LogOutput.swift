@@ -18,7 +18,7 @@ struct LogOutput {
     enum Progress: Equatable {
         /// This number of bytes was written.
         case written(Int)
-        /// There is no room now.
+        /// The output can take no more bytes now.
         case full
         /// The reader has closed the pipe, or the disk is full.
         case failed

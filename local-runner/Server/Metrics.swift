@@ -11,8 +11,8 @@ final class Metrics {
         5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000,
         30_000_000, 60_000_000,
     ]
-    /// The number of pairs of labels that each counter of log lines may have. A function that reports endless new ones
-    /// can't use up the memory.
+    /// The largest number of label pairs that each counter of log lines may have, so that a function that reports ever
+    /// new labels can't use up the memory.
     private static let mostLabels = 1_000
 
     /// The labels of a counter that has two of them.
@@ -62,7 +62,8 @@ final class Metrics {
 
     private static let counterMember = Array(#""counter":""#.utf8)
 
-    /// Counts the calls or the sync that a log line of a function reports. In the text of a message, the quotation marks would be escaped.
+    /// Counts the calls or the sync that a log line of a function reports. Only a member of the JSON object counts: in
+    /// the text of a message, the quotation marks would be escaped.
     func note(line: [UInt8]) {
         guard line.firstRange(of: Self.counterMember) != nil, let json = try? JSON(parsing: line),
             let platform = json["platform"]?.string, Self.isLabel(platform)

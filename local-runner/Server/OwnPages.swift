@@ -2,10 +2,10 @@ import Base
 import Crypto
 import HTTP
 
-/// The pages about the server itself: if it lives, if it is ready for requests, and its metrics.
+/// The pages about the server itself: whether it is alive, whether it is ready for requests, and its metrics.
 ///
-/// /healthz and /_/health only show that the loop runs: an orchestrator restarts a server that does not answer them,
-/// and a restart does not help if the database is away. /readyz and /_/ready also ask the database.
+/// /healthz and /_/health only show that the loop runs. An orchestrator restarts a server that does not answer them,
+/// and a restart does not help if the database can't be reached. /readyz and /_/ready also ask the database.
 struct OwnPages {
     enum Page: Equatable { case live, ready, metrics }
 

@@ -5,12 +5,12 @@ import HTTP
 /// The log of the runner: a line for each request, followed by the lines that its function wrote, and lines of the
 /// runner itself. They are collected and written at the end of each turn of the loop.
 ///
-/// In the JSON format each line is an object with `time`, `level` and `message`, and if they apply `request_id`, `client`,
-/// `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that already have this form are copied
-/// unchanged.
+/// In the JSON format each line is an object with `time`, `level` and `message`, and if they apply `request_id`,
+/// `client`, `function`, `method`, `path`, `status` and `duration_ms`. Lines of functions that already have this form
+/// are copied unchanged.
 ///
 /// The runner never waits for the reader of the log. Lines that don't fit into the buffer are dropped, and as soon as
-/// possible the log says how many.
+/// possible the log states their number.
 final class RunnerLog {
     enum Format: String, CaseIterable {
         /// For people; coloured on a terminal.

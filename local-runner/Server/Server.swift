@@ -6,7 +6,7 @@ import Glibc
 final class Server {
     /// The time between two checks of the functions' time limits, in milliseconds.
     private static let sweepInterval = 50
-    /// If a check comes later than planned by this time, in microseconds, this process itself was suspended.
+    /// The delay of a check, in microseconds, from which on this process itself is assumed to have been suspended.
     private static let standstill = 500_000
     /// After such a suspension, time limits are not enforced for at most this time, in microseconds.
     private static let longestLeniency = 5_000_000
@@ -33,7 +33,7 @@ final class Server {
     let settings: ServerSettings
     /// Asks the database for its state; nil if the server has no pages about itself.
     let store: StoreWatch?
-    /// Tells systemd about the server's state; nil if systemd does not want to know.
+    /// Tells systemd about the server's state. Nil if systemd does not expect this.
     var serviceManager: ServiceManager?
     var requestIDs = RequestIDs()
     var date = DateLine()
@@ -287,8 +287,8 @@ final class Server {
                 + "scheduled functions: \(runs.count))", level: .error)
     }
 
-    /// Sends systemd's watchdog a sign of life, at half of the time after which it would act. It comes from the loop, so
-    /// it shows that the loop runs.
+    /// Tells systemd's watchdog that the server is alive, at half of the time after which the watchdog would act. The
+    /// loop calls this, so it proves that the loop runs.
     private func showLife() {
         guard let serviceManager, let interval = serviceManager.watchdogInterval else { return }
         serviceManager.tell("WATCHDOG=1")

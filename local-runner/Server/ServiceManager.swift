@@ -4,14 +4,14 @@ import Glibc
 
 /// Tells systemd about the state of this service (sd_notify(3)): one datagram to the socket that NOTIFY_SOCKET names.
 struct ServiceManager {
-    /// The longest time between two signs of life, in microseconds. Nil if systemd expects none.
+    /// The longest time between two messages to the watchdog, in microseconds. Nil if systemd expects none.
     let watchdogInterval: Int?
     private let path: [UInt8]
     private let descriptor: Int32
 
-    /// Reads the variables that systemd sets for the service itself, and removes them from this process's environment:
-    /// they are not meant for the processes that it starts. Returns nil if systemd did not start this process, or does
-    /// not want to be told.
+    /// Reads the variables that systemd sets for the service itself, and removes them from this process's environment,
+    /// so that its child processes don't get them. Returns nil if systemd did not start this process, or expects no
+    /// messages.
     static func take() -> ServiceManager? {
         let names = [
             "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
@@ -23,9 +23,10 @@ struct ServiceManager {
         return ServiceManager(values)
     }
 
-    /// Reads the variables. The time until the watchdog acts counts only if it is meant for this process.
+    /// Reads the variables. The interval of the watchdog is ignored if it is for another process.
     init?(_ values: [String: String], process: pid_t = getpid()) {
-        // "/path", or "@name" for a name outside of the file system, which the kernel writes with a zero byte in front.
+        // The address is "/path", or "@name" for a name outside of the file system, which the kernel writes with a zero
+        // byte in front.
         guard let address = values["NOTIFY_SOCKET"], address.hasPrefix("/") || address.hasPrefix("@") else {
             return nil
         }
@@ -40,7 +41,7 @@ struct ServiceManager {
         watchdogInterval = isOurs ? values["WATCHDOG_USEC"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil } : nil
     }
 
-    /// Sends a line such as `READY=1`. It is lost if systemd does not take it at once.
+    /// Sends a line such as `READY=1`. The line is lost if systemd does not accept it at once.
     func tell(_ line: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

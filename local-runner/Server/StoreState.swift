@@ -3,7 +3,7 @@ import Base
 import Jobs
 import Store
 
-/// The database's state, as far as the server's own pages show it.
+/// The database's state, with the details that the server's own pages show.
 struct StoreState {
     /// A lane of the job queue: a kind of jobs, at one platform if the kind has one.
     struct Lane: Equatable {
@@ -62,7 +62,7 @@ struct StoreState {
 
     init() {}
 
-    /// Reads such a line. Returns nil if it is none.
+    /// Reads a line that `line` has written. Returns nil for any other line.
     init?(line: [UInt8]) {
         guard let json = try? JSON(parsing: line), case .bool(let canServe) = json["canServe"] else { return nil }
         self.canServe = canServe

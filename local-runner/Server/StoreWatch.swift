@@ -5,11 +5,11 @@ import Store
 
 /// Asks the database for its state, in a process of its own.
 ///
-/// A database that does not answer may hold a connection for many seconds, in which the loop must go on serving. So a
-/// process that is forked from this one does the asking. It has one connection, which it keeps. For each byte that it
-/// gets on one pipe it writes one line, the state, on another. It ends when the first pipe is closed. The loop never
-/// waits for it: a request for the state is answered from the last line if that is recent, or when the next line comes,
-/// or after two seconds without one.
+/// A database that does not answer may block a connection for many seconds, while the loop must continue to serve. So a
+/// forked process asks the database. It has one connection, which it keeps open. For each byte that it gets on one pipe
+/// it writes one line, the state, to another. It ends when the first pipe is closed. The loop never waits for it: a
+/// request for the state is answered from the last line if that is recent, or when the next line comes, or after two
+/// seconds without one.
 final class StoreWatch {
     /// The time, in microseconds, for which a state counts as recent.
     private static let freshness = 2_000_000
@@ -37,7 +37,7 @@ final class StoreWatch {
         self.log = log
     }
 
-    /// Calls `body` with the database's state, at once or later; with nil if it is not known in time.
+    /// Calls `body` with the database's state, now or later. Calls it with nil if the state is not known in time.
     func look(_ body: @escaping (StoreState?) -> Void) {
         if let latest, EventLoop.now - latest.time < Self.freshness { return body(latest.state) }
         lastNumber += 1
@@ -81,7 +81,7 @@ final class StoreWatch {
         bodies.forEach { $0(state) }
     }
 
-    /// Logs why the database can't be used, at most once a minute.
+    /// Logs the reason why the database can't be used, at most once a minute.
     private func report(_ problem: String) {
         guard EventLoop.now >= nextReport else { return }
         nextReport = EventLoop.now + Self.reportInterval

@@ -8,7 +8,7 @@ public struct TarWriter {
     }
 
     private static let blockLength = 512
-    /// The number that 11 octal digits can say, and one more.
+    /// One more than the largest number that 11 octal digits can represent.
     private static let limit = 1 << 33
 
     /// The archive so far.
@@ -55,7 +55,7 @@ public struct TarWriter {
     /// Ends the archive with two empty blocks.
     public mutating func finish() { bytes += [UInt8](repeating: 0, count: 2 * Self.blockLength) }
 
-    /// Divides a path between the two fields of a header. Returns nil if it has no place there.
+    /// Divides a path between the two fields of a header. Returns nil if it does not fit.
     private static func parts(_ path: [UInt8]) -> (prefix: [UInt8], name: [UInt8])? {
         if path.count <= 100 { return ([], path) }
         for (place, byte) in path.enumerated() where byte == UInt8(ascii: "/") {

@@ -1,6 +1,6 @@
 /// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) as a stream: the sizes of an entry follow it in a data
-/// descriptor. Equal contents in the same order give equal bytes, since no time is written. ZIP64 records are written only for numbers that need them, since some spreadsheet programs complain
-/// about others.
+/// descriptor. Equal contents in the same order give equal bytes, since no time is written. ZIP64 records are written
+/// only for numbers that need them, since some spreadsheet programs complain about unneeded ones.
 public struct ZIPWriter: ~Copyable {
     private struct Entry {
         let name: [UInt8]
@@ -38,8 +38,8 @@ public struct ZIPWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Begins an entry. Everything that is written until `end()` is its content. `mode` is a regular file's permissions,
-    /// such as 0o755.
+    /// Begins an entry. Everything that is written until `end()` is its content. `mode` contains a regular file's
+    /// permissions, such as 0o755.
     public mutating func begin(_ name: String, mode: UInt16? = nil) {
         let entry = Entry(name: Array(name.utf8), offset: position, mode: mode.map { 0o100000 | $0 })
         entries.append(entry)

@@ -1,12 +1,12 @@
-/// The networks of the variable UPSTREAM_ALLOWED_NETWORKS: private addresses that may be connected to, for platforms that
-/// customers run themselves, such as GitLab and Jamf Pro.
+/// The networks of the variable UPSTREAM_ALLOWED_NETWORKS: private addresses that may be connected to, for platforms
+/// that customers run themselves, such as GitLab and Jamf Pro.
 public struct AllowedNetworks: Sendable {
     private let ranges: [IPRange]
 
     /// No networks.
     public static let none = AllowedNetworks(ranges: [])
 
-    /// Addresses that are never connected to, even if the variable lists them: the local machine under all its addresses,
+    /// Addresses that are never connected to, even if the variable lists them: all addresses of the local machine,
     /// multicast, and link-local addresses, at which clouds offer credentials (169.254.169.254 and fd00:ec2::254).
     private static let closed = [
         "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8",

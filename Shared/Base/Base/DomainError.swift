@@ -1,7 +1,7 @@
 /// An error that a library of the product throws because of a rule of its own, for example because a finding does not
 /// exist. It knows nothing of HTTP: the pipeline answers a request with the status of its kind.
 public protocol DomainError: Error {
-    /// A stable name of the error, such as `finding.unknown`. It stands in the log and in audit entries.
+    /// A stable name of the error, such as `finding.unknown`. It is written to the log and to audit entries.
     var code: String { get }
     /// The kind, which decides the status of an answer.
     var kind: ErrorKind { get }
@@ -19,23 +19,24 @@ extension DomainError {
 public enum ErrorKind: String, Sendable {
     /// The request itself is malformed or incomplete.
     case invalid
-    /// The caller has no credentials that hold.
+    /// The caller has no valid credentials.
     case unauthenticated
     /// The caller, or the workspace's plan, may not do this.
     case refused
-    /// The workspace does not have it. Another workspace's object gives the same error as one that does not exist.
+    /// The object does not exist in the workspace. Another workspace's object gives the same error as one that does not
+    /// exist.
     case notFound
-    /// The state of the workspace does not permit it now.
+    /// The current state of the workspace does not permit the request.
     case conflict
-    /// It is larger than it may be.
+    /// The request, or the object that it is about, is larger than allowed.
     case tooLarge
     /// The request is well-formed, but it can't be carried out with these values, such as credentials that a provider
     /// refuses.
     case unprocessable
-    /// There have been too many requests.
+    /// The caller has sent too many requests.
     case limited
     /// A defect, or another system that did not answer as it should.
     case `internal`
-    /// It can't be done at the moment, and may be later.
+    /// The request can't be carried out at the moment, but may succeed later.
     case unavailable
 }

@@ -48,7 +48,7 @@ public func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
     return outer.finalize()
 }
 
-/// The same with a secret as the key, which is its text.
+/// Returns the HMAC-SHA-256 of `message`. The text of the secret is the key.
 public func hmacSHA256(_ message: [UInt8], key: Secret) -> [UInt8] {
     key.reveal { hmacSHA256(message, key: Array($0.utf8)) }
 }

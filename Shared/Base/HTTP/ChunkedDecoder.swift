@@ -1,7 +1,7 @@
 import Base
 
-/// Takes the chunked coding (RFC 9112 §7.1) off a body. Extensions and trailer fields are read over,
-/// and limited.
+/// Decodes the chunked transfer coding of a body (RFC 9112 §7.1). Extensions and trailer fields are skipped, and their
+/// length is limited.
 public struct ChunkedDecoder: Sendable {
     /// The number of bytes of extensions and trailer fields that one body may have.
     public static let maximumOverhead = 8 << 10
@@ -11,7 +11,7 @@ public struct ChunkedDecoder: Sendable {
         case incomplete
         case complete
         case malformed
-        /// It has more data than its reader takes.
+        /// The body has more data than its reader accepts.
         case tooLarge
     }
 
@@ -34,16 +34,16 @@ public struct ChunkedDecoder: Sendable {
     private var remaining = 0
     private var overhead = 0
 
-    /// The bytes of data so far.
+    /// The number of bytes of data that have been decoded so far.
     private var count = 0
 
-    /// A decoder at the beginning of a body.
+    /// Creates a decoder for the beginning of a body.
     public init() {}
 
-    /// Decodes what has come, and moves `position` behind it.
+    /// Decodes the bytes from `position` on, and moves `position` behind them.
     ///
     /// - Parameters:
-    ///   - limit: The most bytes of data that the body may have.
+    ///   - limit: The largest number of bytes of data that the body may have.
     ///   - append: Takes a piece of the data.
     public mutating func decode<Failure: Error>(
         _ bytes: UnsafeRawBufferPointer, _ position: inout Int, limit: Int,

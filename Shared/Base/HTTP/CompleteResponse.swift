@@ -1,5 +1,6 @@
 extension Response {
-    /// The security headers that every answer carries, the runner's own among them, and that it is never cached.
+    /// The security headers that every response carries, including the runner's own, and the header that forbids
+    /// caching.
     public static let everyResponse: [(name: String, value: String)] = [
         ("X-Frame-Options", "DENY"),
         ("X-Content-Type-Options", "nosniff"),
@@ -8,8 +9,8 @@ extension Response {
         ("Cache-Control", "no-store"),
     ]
 
-    /// The response as it leaves: with its length, where that is known, with the headers that every answer carries, and
-    /// named by the request's id.
+    /// Returns the response in the form in which it is sent: with its length, if that is known, with the headers that
+    /// every response carries, and with the request's id.
     public func completed(requestID: String) -> Response {
         var response = self
         if case .bytes(let bytes) = body { response.headers.add("Content-Length", String(bytes.count)) }

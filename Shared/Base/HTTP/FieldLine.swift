@@ -1,7 +1,7 @@
 import Base
 
-/// One line of a message's head: field-name ":" OWS field-value OWS (RFC 9112 §5), as positions in the bytes that it was
-/// read from. It reads the heads of all messages: from clients, functions, Lambda's runtime interface and providers.
+/// One line of a message's head: field-name ":" OWS field-value OWS (RFC 9112 §5), as positions in the bytes that
+/// contain it. It reads the heads of all messages: from clients, functions, Lambda's runtime interface and providers.
 public struct FieldLine {
     /// The reason why a line is not a field line.
     public enum Fault: Error {

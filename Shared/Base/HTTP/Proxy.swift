@@ -1,10 +1,10 @@
 public import Base
 
-/// The proxy through which requests to upstreams leave, as the variables HTTPS_PROXY and NO_PROXY say.
+/// The proxy for requests to upstreams, as given by the variables HTTPS_PROXY and NO_PROXY.
 ///
 /// The proxy opens a tunnel (CONNECT, RFC 9110 §9.3.6), in which the client speaks TLS with the upstream itself. So the
-/// proxy sees host names, and neither paths nor credentials of platforms. libcurl would read such variables itself; here
-/// the rules are our own, so that the client knows of each request whether it goes through the proxy.
+/// proxy sees host names, but neither paths nor credentials of platforms. libcurl could read these variables itself;
+/// this type applies the rules instead, so that the client knows for each request if it goes through the proxy.
 public struct Proxy: Sendable {
     /// The proxy's URL without credentials.
     public let address: String

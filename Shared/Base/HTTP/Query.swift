@@ -52,7 +52,7 @@ public enum PercentEncoding {
         case decoded, kept, refused
     }
 
-    /// The bytes that were encoded; nil when an escape is malformed, or one that `treatment` refuses.
+    /// Returns the decoded bytes. Returns nil if an escape is malformed, or if `treatment` refuses its byte.
     public static func decode(
         _ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false, _ treatment: (UInt8) -> Escape
     ) -> [UInt8]? {

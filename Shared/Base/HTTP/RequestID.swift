@@ -11,7 +11,7 @@ public enum RequestID {
         return given
     }
 
-    /// Returns true if a client's own name may be kept: 1 to 64 characters of A-Z a-z 0-9 . _ -
+    /// Returns true if an id that a client has chosen may be used: 1 to 64 characters of A-Z a-z 0-9 . _ -
     public static func isAcceptable(_ text: some Collection<UInt8>) -> Bool {
         (1...64).contains(text.count) && text.allSatisfy(isHarmless)
     }

@@ -15,8 +15,8 @@ public struct Response {
     public enum Body {
         /// The complete body.
         case bytes([UInt8])
-        /// A body that is produced while it is sent: the function calls the sink with one part after the other. If it
-        /// throws, the response is cut off.
+        /// A body that is produced while it is sent: the function calls the sink for one part after the other. If the
+        /// function throws, the response is cut off.
         case stream((Sink) throws -> Void)
     }
 
@@ -46,7 +46,8 @@ public struct Response {
         Response(status: 200, headers: ["Content-Type": contentType], body: .stream(body))
     }
 
-    /// A file that is made while it is sent. A browser saves it under the name, if there is one.
+    /// Returns a response with a file that is produced while it is sent. A browser saves it as `named`, if that is not
+    /// nil.
     public static func file(
         contentType: String, named name: String?, _ body: @escaping (Sink) throws -> Void
     ) -> Response {

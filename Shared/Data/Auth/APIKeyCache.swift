@@ -47,7 +47,8 @@ public final class APIKeyCache {
     /// Removes all keys from the cache.
     public func forgetAll() { keys = [:] }
 
-    /// Returns what `body` makes of a request; once more, with nothing known, if a known key turns out to be outdated.
+    /// Returns the result of `body`, which answers a request. If a cached key turns out to be outdated, forgets all
+    /// keys and calls `body` again.
     public func withFreshKey<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()

@@ -1,6 +1,6 @@
 public import Base
 
-/// Why a caller has no access.
+/// The reason why a caller has no access.
 public struct AccessError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String

@@ -10,7 +10,7 @@ public enum Caller: Sendable {
     /// A person who runs the product and acts by the verbs of local-runner.
     case administrator(name: String)
 
-    /// The member's user id. Nil for an API key.
+    /// The member's user id. Nil for an API key and for an operator.
     var userID: Identifier? {
         if case .member(let userID, _, _) = self { userID } else { nil }
     }

@@ -1,9 +1,9 @@
 public import Base
 import Store
 
-// Each workspace has an hourly housekeeping, whose next time stands in its row.
+// Each workspace has an hourly housekeeping. The time of the next one is stored in the workspace's row.
 extension SystemAccess {
-    /// The workspaces whose housekeeping is due, the longest due first, at most `limit`.
+    /// Returns the workspaces whose housekeeping is due, longest overdue first, at most `limit`.
     @_spi(System) public func workspacesDueForHousekeeping(now: Timestamp, limit: Int) throws -> [Identifier] {
         try database.rows(
             "SELECT id FROM workspaces WHERE next_housekeeping_at <= $1 ORDER BY next_housekeeping_at LIMIT $2", now,

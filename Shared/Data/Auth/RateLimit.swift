@@ -95,14 +95,14 @@ extension Workspace {
     }
 }
 
-/// A caller has made more requests than a limit allows. The answer says where it stands in the limit.
+/// The error for a caller who has made more requests than a limit allows. The response contains the state of the limit.
 public struct LimitExceeded: DomainError {
     public let code: String
     public let sentence: String
-    /// The limit, the request that was too many included.
+    /// The state of the limit, including the request that exceeded it.
     public let rateLimit: RateLimit
 
-    /// The error of a limit.
+    /// Creates the error for a limit.
     public init(_ rateLimit: RateLimit, code: String, _ sentence: String) {
         self.rateLimit = rateLimit
         self.code = code

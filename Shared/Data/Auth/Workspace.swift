@@ -149,7 +149,7 @@ public struct Workspace {
         try database.writingInventory(body)
     }
 
-    /// Pauses briefly between two of many transactions in a row, so that other processes can write.
+    /// Pauses briefly between two transactions of a long series, so that other processes can write.
     public func letOthersWrite() { database.letOthersWrite() }
 
     /// Returns the id of the unfinished change in steps in this workspace, if there is one.

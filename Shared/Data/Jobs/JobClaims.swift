@@ -74,8 +74,9 @@ struct JobDemand {
 extension SystemAccess {
     /// Claims ready jobs in the order of the queue, for `seconds` seconds.
     ///
-    /// Each lane in which something is ready is one look into the index of that, whatever the number of jobs. Two workers that look at the same
-    /// time see the same rows; each takes those that the other has not locked, and looks again.
+    /// Each lane with ready jobs takes one look-up in an index, whatever the number of jobs. Two workers that look at
+    /// the same time see the same rows. Each takes the rows that the other one has not locked. If it gets none, it
+    /// looks again.
     func claimReady(_ demand: JobDemand, seconds: Int, now: Timestamp) throws -> [(workspaceID: Identifier, job: Job)] {
         try makeReady(now: now)
         var claimed: [(workspaceID: Identifier, job: Job)] = []
@@ -97,7 +98,7 @@ extension SystemAccess {
         return try !candidates(demand).isEmpty
     }
 
-    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired, because their worker has died.
+    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired because their worker has died.
     private func makeReady(now: Timestamp) throws {
         let isDue = try database.first(
             """
@@ -122,7 +123,7 @@ extension SystemAccess {
         }
     }
 
-    /// The lanes in which something is ready: one look into the index for each.
+    /// Returns the lanes that have ready jobs. Each takes one look-up in an index.
     private func readyLanes() throws -> Set<String> {
         Set(
             try database.rows(
@@ -137,8 +138,8 @@ extension SystemAccess {
             ) { try $0[0] as String })
     }
 
-    /// The first that are ready of each lane, in their order. Lanes in which nothing is ready are left out: PostgreSQL takes
-    /// longer to plan a query of many parts than to answer it.
+    /// Returns the first ready jobs of each lane, in the order of the queue. Lanes without ready jobs are left out of
+    /// the query, because PostgreSQL takes longer to plan a query of many parts than to run it.
     private func candidates(_ demand: JobDemand) throws -> [Identifier] {
         let ready = try readyLanes()
         var values: [SQLValue] = [demand.count.sqlValue, JobLimits.runningPerWorkspace.sqlValue]

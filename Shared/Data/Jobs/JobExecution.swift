@@ -14,8 +14,8 @@ extension JobRunner {
         try perform(job, by: handler, in: workspace, until: end)
     }
 
-    /// Runs a job that the caller has claimed, in the calling process, and records its outcome. If a provider's answer
-    /// could make `run` crash, the calling process must not serve anyone else.
+    /// Runs a job that the caller has claimed, in the calling process, and records its outcome. A provider's answer
+    /// could make `run` crash, so the calling process must not serve other requests at the same time.
     public func runHere(
         _ job: Job, in workspace: Workspace, _ run: @escaping (JobContext) throws -> JobOutcome
     ) throws {
@@ -61,7 +61,7 @@ extension JobRunner {
         }
     }
 
-    /// A stored job's kind as the library declares it that gave the handler.
+    /// Returns the kind of a stored job as it was declared with its handler.
     private func declared(_ kind: JobKind) -> JobKind { handlers.keys.first { $0 == kind } ?? kind }
 
     private func context(_ job: Job, _ workspace: Workspace, until end: ContinuousClock.Instant) -> JobContext {

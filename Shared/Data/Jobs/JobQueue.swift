@@ -64,7 +64,7 @@ extension Workspace {
         return (clock ?? now.seconds + cost) - cost + urgency
     }
 
-    /// The job of a key; nil if there is none in the queue.
+    /// Returns the id of the queued job with this key. Returns nil if there is none.
     public func queuedJob(ofKey key: String) throws -> Identifier? {
         try first("SELECT id FROM jobs WHERE workspace_id = $1 AND unique_key = $2", key) { try $0[0] }
     }

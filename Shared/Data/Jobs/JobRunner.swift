@@ -83,11 +83,11 @@ public struct JobRunner {
         }
     }
 
-    /// Runs what is due in all workspaces, in the queue's order, until nothing is left or the time is up. Returns how many
-    /// jobs it has run.
+    /// Runs the due jobs of all workspaces, in the order of the queue, until none is left or the time is up. Returns
+    /// the number of jobs that were run.
     ///
-    /// - Parameter upkeep: If given, it looks again and again until the time is up, and calls this every few seconds to queue
-    ///   what is due by itself.
+    /// - Parameter upkeep: Queues scheduled work that is due. If it is given, it is called every few seconds, and this
+    ///   runs jobs until the time is up.
     @discardableResult
     public func runDue(_ access: SystemAccess, upkeep: ((_ now: Timestamp) throws -> Void)? = nil) throws -> Int {
         guard csystem_is_first_thread() != 0 else { return try runDueHere(access) }
@@ -103,7 +103,7 @@ public struct JobRunner {
         try access.hasReady(demand(1, beside: []), now: clock())
     }
 
-    /// Queues the syncs and the housekeeping that are due, and logs the state of the queue once a minute.
+    /// Calls `upkeep`, and logs the state of the queue once a minute.
     private func keepQueue(_ access: SystemAccess, _ upkeep: (_ now: Timestamp) throws -> Void) throws {
         let now = clock()
         try upkeep(now)

@@ -29,7 +29,8 @@ extension SystemAccess {
     /// Calls `due` and runs the work that it returns for each workspace, in a transaction of its own, until nothing is
     /// due. If one workspace's transaction fails, the others still run.
     ///
-    /// - Parameter due: Reads the things that are due, up to a limit, and returns the work to do in each of their workspaces.
+    /// - Parameter due: Reads the due items, at most as many as its limit, and returns the work to do in each of their
+    ///   workspaces.
     public func queueInBatches(
         _ log: Log, _ due: (_ limit: Int) throws -> [Identifier: (Workspace) throws -> Void]
     ) throws {

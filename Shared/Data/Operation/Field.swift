@@ -31,13 +31,13 @@ public struct FieldDescription: Sendable {
     public let isRequired: Bool
     /// The purpose of the field, in one line.
     public let summary: String
-    /// The constraint as JSON Schema. It is made when it is asked for: a request has no use for it.
+    /// The constraint as JSON Schema. It is computed on each use, because requests don't need it.
     public var schema: JSON { makeSchema() }
 
     fileprivate let makeSchema: @Sendable () -> JSON
 }
 
-/// A field's value as it came.
+/// The value of a field, before it is validated.
 public enum FieldInput {
     /// Text, in a query.
     case text(String)

@@ -20,7 +20,7 @@ public struct InputError: DomainError, Equatable {
         InputError("malformed", "\(field) must be \(constraint).")
     }
 
-    /// The inputs as a whole can't be read, or one of them stands there more than once.
+    /// The error for inputs that can't be read as a whole, or for an input that is given more than once.
     public static func unreadable(_ sentence: String) -> InputError {
         InputError("unreadable", sentence)
     }

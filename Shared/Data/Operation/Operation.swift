@@ -1,10 +1,10 @@
 public import Auth
 public import Base
 
-/// One thing that callers can ask for: its name, its access, its inputs and its work, declared once.
+/// One operation of the product: its name, its access, its inputs and its work, declared once.
 ///
-/// REST endpoints, the MCP server and the assistant's tools all bind the same value. The code that binds it checks the access;
-/// running it checks the inputs.
+/// REST endpoints, the MCP server and the assistant's tools all use the same declaration. They check the caller's
+/// access; `run` checks the inputs.
 public struct Operation<Output>: Sendable {
     /// The name, such as `snooze_finding`.
     public let name: String
@@ -17,7 +17,7 @@ public struct Operation<Output>: Sendable {
 
     private let work: @Sendable (OperationContext, any FieldInputs) throws -> Output
 
-    /// An operation. Its fields are read, in their order, before `work` is called with their values.
+    /// Declares an operation. The fields are read, in their order, before `work` is called with their values.
     public init<each Input>(
         _ name: String, _ access: AccessRequirement, _ summary: String,
         _ field: repeat Field<each Input>,
@@ -30,15 +30,15 @@ public struct Operation<Output>: Sendable {
         self.work = { context, inputs in try work(context, repeat try (each field).value(in: inputs)) }
     }
 
-    /// Runs it for a caller whose access has been checked.
+    /// Runs the operation for a caller whose access has been checked.
     ///
-    /// - Throws: `InputError` if an input is missing or malformed, and what the work throws.
+    /// - Throws: `InputError` if an input is missing or malformed, and the errors of `work`.
     public func run(_ context: OperationContext, _ inputs: any FieldInputs) throws -> Output {
         try work(context, inputs)
     }
 }
 
-/// The descriptions of fields, in their order.
+/// Returns the descriptions of fields, in their order.
 public func descriptions<each Input>(_ field: repeat Field<each Input>) -> [FieldDescription] {
     var descriptions: [FieldDescription] = []
     for field in repeat each field { descriptions.append(field.description) }
@@ -58,7 +58,7 @@ public struct OperationContext {
 
     private let addWork: (@escaping () throws -> Void) -> Void
 
-    /// A context. `waitUntil` takes work for after the answer.
+    /// Creates a context. `waitUntil` receives the work that is to run after the response.
     public init(
         _ workspace: Workspace, _ env: Environment, now: Timestamp, _ log: Log,
         waitUntil: @escaping (@escaping () throws -> Void) -> Void
@@ -70,7 +70,7 @@ public struct OperationContext {
         addWork = waitUntil
     }
 
-    /// Runs `work` after the answer has gone out. What must not be lost is a row in the store first; this only starts it
-    /// early.
+    /// Runs `work` after the response has been sent. Work that must not be lost needs a row in the store, such as a
+    /// job, before this call; then this call only starts it early.
     public func waitUntil(_ work: @escaping () throws -> Void) { addWork(work) }
 }

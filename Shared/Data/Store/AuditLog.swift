@@ -5,9 +5,9 @@ import Crypto
 public struct AuditEntry: Sendable {
     /// The action, such as `api_key.created`.
     public var action: String
-    /// The member who did it. Nil for API keys and for the product itself.
+    /// The member who did it. Nil for API keys, for operators and for the product itself.
     public var userID: Identifier?
-    /// The member's e-mail address, or `API key NAME (PREFIX)`. Nil for the product itself.
+    /// The member's e-mail address, `API key NAME (PREFIX)` or `Operator NAME`. Nil for the product itself.
     public var actorEmail: String?
     /// The type of the action's target, such as `api_key`.
     public var targetType: String?

@@ -32,8 +32,8 @@ public protocol Database: AnyObject {
     /// throws. Within a transaction, `body` becomes part of that transaction.
     func transaction<Result>(_ kind: TransactionKind, _ body: () throws -> Result) throws -> Result
 
-    /// Stores the rows of a query in a temporary table. Later statements of the same `snapshot` can use it by the name of
-    /// `table`.
+    /// Stores the rows of a query in a temporary table. Later statements of the same `snapshot` can use it by the name
+    /// of `table`.
     func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws
 
     /// The database for counters, whose writes are fast. Counts may be lost if the machine loses power.
@@ -58,8 +58,8 @@ public protocol Database: AnyObject {
     /// Returns the id of the unfinished change in steps in a workspace. Returns nil if there is none.
     func unfinishedChange(of workspaceID: Identifier) throws -> Identifier?
 
-    /// Between two of many transactions in a row: lets others write who wait for that. Does nothing on engines where one
-    /// writer does not wait for another.
+    /// Pauses briefly between two transactions of a long series, so that other writers get their turn. Does nothing on
+    /// engines on which writers don't wait for each other.
     func letOthersWrite()
 
     /// Updates the statistics that the engine's query planner uses, after much data was written. It must not be called

@@ -48,12 +48,12 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
         SQL(text: parts.map(\.text).joined(separator: separator.text))
     }
 
-    /// The words that stand in the text, names among them.
+    /// The words in the text, including names.
     public var words: Set<Substring> {
         Set(text.utf8.split { !Self.isWordPart($0) }.map { Substring($0) })
     }
 
-    /// True of letters, digits and what else may stand in a name or a parameter.
+    /// Returns true for letters, digits and the other characters of names and parameters.
     static func isWordPart(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

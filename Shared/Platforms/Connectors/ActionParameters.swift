@@ -16,7 +16,8 @@ public struct ActionParameters: Sendable {
     ///   - declared: The parameters that the action takes.
     ///   - action: The action and its platform, such as "create_ticket on jira", for error messages.
     ///   - resolve: Looks up the record that a parameter names, after all values were found to have the declared form.
-    ///     Its value is nil if the caller gave none. Returns the provider's id for the connector, or nil if it needs none.
+    ///     Its value is nil if the caller gave none. Returns the provider's id for the connector, or nil if the
+    ///     connector needs none.
     /// - Throws: `ActionParameterError`, and the errors of `resolve`.
     public init(
         _ given: [String: JSON], as declared: [ActionParameter], of action: String,

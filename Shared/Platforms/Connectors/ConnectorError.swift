@@ -1,7 +1,7 @@
 import Integrations
 import Upstream
 
-/// The reason why a provider did not do what it was asked. Sentences are safe to show: they hold no text from the
+/// The reason why a provider did not do what it was asked. Sentences are safe to show: they contain no text from the
 /// provider.
 public enum ConnectorError: Error, Equatable {
     /// The provider rejects the credentials.
@@ -18,7 +18,7 @@ public enum ConnectorError: Error, Equatable {
     case missing(String)
     /// It is not known whether an action was carried out.
     case unknownOutcome(String)
-    /// The answer did not arrive within the time that this process has. A process that continues the work has more.
+    /// The answer did not arrive within this process's time limit. A process that continues the work has more time.
     case outOfTime
 
     /// The name of the error's kind, as integrations and sync runs store it.
@@ -76,6 +76,7 @@ extension ConnectorError {
 }
 
 extension ConnectorError {
-    /// The stored credentials can't be opened. That may be mended at the server, so it is tried again by itself.
+    /// The stored credentials can't be decrypted. An operator can correct this on the server, so the work is tried
+    /// again automatically.
     public static let unopenedCredentials = ConnectorError.provider(IntegrationError.unopenedCredentials.sentence)
 }

@@ -1,7 +1,7 @@
 /// The types of events that rules ask about, in one vocabulary for all providers. An event of any other type keeps the
 /// provider's own name.
 public enum EventType {
-    /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider tells it.
+    /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider reports it.
     public static let signIn = "user.session.start"
     /// A sign-in to a platform that is not an identity provider. details: `method`, which is `password` or `sso`.
     public static let platformSignIn = "user.login"

@@ -1,10 +1,10 @@
 public import Integrations
 
 extension Integration {
-    /// A connector with the stored credentials.
+    /// Creates a connector with the stored credentials.
     ///
-    /// - Throws: `ConnectorError.unopenedCredentials` if none of the server's keys opens them, or what the connector says
-    ///   about them.
+    /// - Throws: `ConnectorError.unopenedCredentials` if none of the server's keys decrypts the credentials, or the
+    ///   connector's own error about them.
     public func connector(_ type: any Connector.Type, _ scope: ConnectorScope) throws -> any Connector {
         let credentials: Credentials
         do {

@@ -44,21 +44,21 @@ func unlessGone<Value>(_ ask: () throws -> Value) throws -> Value? {
 }
 
 /// A list whose pages are requested by offset. If an item is deleted while the list is read, all later items move up by
-/// one place; an item that was skipped as a result would seem to be gone. So each page begins with the last item of the
-/// page before. If it does not, because the list moved or because the provider sent another page, the list is read
-/// again from its beginning.
+/// one place; an item that was skipped as a result would seem to be gone. So each page repeats the last item that was
+/// read, and may repeat items before it. If they are not the items that were read, because the list moved or because
+/// the provider sent another page, the list is read again from its beginning.
 struct NumberedList {
     /// Returns the id that tells an item from the others.
     let id: (JSON) -> String
-    /// Asks for the page of an offset, with the items in the same order each time, and says if its items are the last
-    /// ones. It begins with the `before(offset)` items that precede the offset.
+    /// Asks for the page of an offset, and says if its items are the last ones of the list. The items must have the
+    /// same order each time. The page begins with the `before(offset)` items that precede the offset.
     let ask: (_ offset: Int) throws -> (items: [JSON], isLast: Bool)
     /// Returns the number of items before an offset with which the page of that offset begins.
     var before: (_ offset: Int) -> Int = { _ in 0 }
 
     /// The number of times that reading may begin. A list that changes more often is left for a later sync.
     private static let mostBeginnings = 5
-    /// The number of ids that a cursor keeps, of the last items that were read.
+    /// The number of ids, of the last items that were read, that a cursor contains.
     private static let tailLength = 16
 
     /// Returns the new items of the page at a cursor, and the cursor of the next page.
@@ -71,7 +71,8 @@ struct NumberedList {
         var new = found
         let known = cursor?["tail"]?.array?.compactMap(\.string) ?? []
         if let last = known.last {
-            // If the items were in another order, those that are dropped here could be others than those that are known.
+            // Compares all repeated items. In another order, the items that are dropped here could be items that were
+            // not read yet.
             let repeated = page.prefix(preceding + 1).map(id)
             let compared = min(repeated.count, known.count)
             guard found.first.map(id) == last, known.suffix(compared) == repeated.suffix(compared) else {
@@ -94,8 +95,8 @@ struct NumberedList {
         return (Array(new), .object(next))
     }
 
-    /// Returns the number of different items on a page, for lists that end when as many items have come as the provider
-    /// counts. An item that comes twice counts once; otherwise it would hide an item that has not come yet.
+    /// Returns the number of different items on a page, for lists that end when the number of items reaches the
+    /// provider's count. An item that comes twice counts once; otherwise it would hide an item that has not come yet.
     static func count(_ ids: [String]) -> Int {
         Set(ids.filter { !$0.isEmpty }).count + ids.count(where: \.isEmpty)
     }

@@ -9,10 +9,11 @@ enum WholeList {
     /// Calls `body` with each page of a list.
     ///
     /// - Parameters:
-    ///   - most: The limit on the values held of all pages, as `HeldValues` counts them.
-    ///   - isNew: Returns true if an item did not come before, if that can be told. It is called once for each item.
+    ///   - most: The limit on the values of all pages together, as `HeldValues` counts them.
+    ///   - isNew: Returns true if no earlier item was the same, or if this can't be known. It is called once for each
+    ///     item.
     ///   - page: Asks for the page at a cursor; nil is the first page.
-    /// - Throws: `ConnectorError.provider` if the list has no end, or is longer than can be held.
+    /// - Throws: `ConnectorError.provider` if the list has no end, or if it exceeds the limit.
     static func forEachPage(
         most: Int = HeldValues.most, isNew: (JSON) -> Bool = { _ in true }, at page: (JSON?) throws -> Page,
         _ body: ([JSON]) throws -> Void

@@ -25,8 +25,8 @@ extension Workspace {
         }
     }
 
-    /// Stores a platform's credentials, sealed, in the transaction that is open. A platform that is or was connected
-    /// keeps its row and what is known of it.
+    /// Stores a platform's encrypted credentials, in the open transaction. A platform that is or was connected keeps
+    /// its row and its data.
     public func storeIntegration(
         _ integrationID: Identifier, of platform: Platform, _ credentials: Credentials, sealedBy seal: CredentialSeal,
         now: Timestamp
@@ -51,7 +51,7 @@ extension Workspace {
         if case .member(let userID, _, _) = caller { userID } else { nil }
     }
 
-    /// Returns the role of an identity provider. The first one that is connected is primary until it is disconnected.
+    /// Returns the role of an identity provider. The one that is connected first is primary until it is disconnected.
     private func directoryRole(of platform: Platform) throws -> String? {
         guard platform.category == "idp" else { return nil }
         let hasPrimary =

@@ -59,7 +59,7 @@ public struct CredentialSeal: Sendable {
     /// The id of the key that seals.
     public var keyID: String { keys.first?.id ?? "" }
 
-    /// The id of the key that sealed a message. Nil if it is no sealed message.
+    /// Returns the id of the key that sealed a message. Returns nil if the bytes are not a sealed message.
     public static func keyID(of stored: [UInt8]) -> String? {
         guard let length = stored.first.map(Int.init), length > 0, stored.count > length else { return nil }
         let bytes = stored.dropFirst().prefix(length)

@@ -19,10 +19,11 @@ public struct Disconnection: JSONWritable {
 }
 
 extension Workspace {
-    /// Disconnects a platform: its credentials are wiped, and actions that wait to be carried out there are cancelled, be
-    /// it for the first time or for their next attempt or step. What it has brought, and the findings about it, stay.
+    /// Disconnects a platform: deletes its credentials, and cancels the actions that wait to be carried out there,
+    /// whether for the first time or for their next attempt or step. The synced data and its findings stay.
     ///
-    /// - Parameter cancelActions: Cancels the actions that wait for a platform, in the same transaction; returns how many.
+    /// - Parameter cancelActions: Cancels the actions that wait for a platform, in the same transaction. Returns their
+    ///   number.
     /// - Throws: `IntegrationError.unknown` if it is not connected.
     public func disconnect(
         _ integrationID: Identifier, now: Timestamp = .now, cancelActions: (_ platform: String) throws -> Int

@@ -6,9 +6,9 @@ public import Store
 public struct Integration: Sendable {
     public let id: Identifier
     public let platform: Platform
-    /// The time at which these credentials were stored; nil if that was not stored.
+    /// The time at which the current credentials were stored. Nil if that is not known.
     public let connectedAt: Timestamp?
-    /// The time at which a sync was last applied; nil if none was.
+    /// The time at which a sync was last applied. Nil if none was.
     public let lastSyncAt: Timestamp?
     private let workspaceID: Identifier
     private let sealed: [UInt8]?
@@ -25,9 +25,10 @@ public struct Integration: Sendable {
         self.sealed = sealed
     }
 
-    /// Opens the credentials. This is the only place that does.
+    /// Decrypts the credentials. Credentials are decrypted only here.
     ///
-    /// - Throws: `IntegrationError.unopenedCredentials` if there are none, or none of the server's keys opens them.
+    /// - Throws: `IntegrationError.unopenedCredentials` if there are none, or if none of the server's keys decrypts
+    ///   them.
     public func credentials(_ environment: Environment) throws -> Credentials {
         let key = IntegrationKey(workspaceID: workspaceID, integrationID: id, platform: platform)
         guard let credentials = try sealed.flatMap({ try CredentialSeal(environment).open($0, for: key) }) else {
@@ -36,14 +37,15 @@ public struct Integration: Sendable {
         return credentials
     }
 
-    /// The condition that an integration is synced by itself: it is neither disconnected nor paused.
+    /// The condition that an integration is synced automatically: it is neither disconnected nor paused.
     public static let isActive: SQL = "integrations.status IN ('connected', 'pending', 'error')"
 }
 
 extension Workspace {
-    /// An integration that can be synced; one that has failed may be tried again.
+    /// Returns an integration that can be synced. An integration whose syncs have failed can be synced too.
     ///
-    /// - Throws: `IntegrationError` if there is none of that id, it is disconnected or paused, or it has no credentials.
+    /// - Throws: `IntegrationError` if there is none with this id, if it is disconnected or paused, or if it has no
+    ///   credentials.
     public func integrationToSync(_ id: Identifier) throws -> Integration {
         let found = try first(
             """
@@ -67,14 +69,14 @@ extension Workspace {
             sealed: credentials)
     }
 
-    /// Returns true if a sync of the integration may be applied: it was neither disconnected nor paused since it began.
+    /// Returns true if a sync of the integration may be applied: the integration is neither disconnected nor paused.
     public func isActive(_ integrationID: Identifier) throws -> Bool {
         try first(
             "SELECT 1 FROM integrations WHERE workspace_id = $1 AND id = $2 AND \(Integration.isActive)", integrationID
         ) { _ in true } ?? false
     }
 
-    /// The integration of a platform.
+    /// Returns the integration of a connected platform.
     ///
     /// - Throws: `IntegrationError.notConnected` if the platform is not connected.
     public func connected(_ platform: Platform) throws -> Integration {
@@ -91,10 +93,10 @@ extension Workspace {
         return found
     }
 
-    /// The integration of a platform as it was at a moment.
+    /// Returns the integration of a platform, provided that its credentials are the same as at `moment`.
     ///
-    /// - Throws: `IntegrationError` if the platform is not connected, or was connected again since: other credentials may
-    ///   lead to another tenant, where the same id belongs to another person.
+    /// - Throws: `IntegrationError` if the platform is not connected, or was connected again since. Other credentials
+    ///   may belong to another tenant, where the same id belongs to another person.
     public func connected(_ platform: Platform, since moment: Timestamp) throws -> Integration {
         let integration = try connected(platform)
         if let connectedAt = integration.connectedAt, connectedAt > moment {
@@ -103,7 +105,7 @@ extension Workspace {
         return integration
     }
 
-    /// The identifiers of the platforms that are connected, the oldest first.
+    /// Returns the identifiers of the connected platforms, in the order in which they were first connected.
     public func connectedPlatforms() throws -> [String] {
         try rows(
             """

@@ -1,6 +1,6 @@
 public import Base
 
-/// Why something about an integration can't be done.
+/// The reason why an operation on an integration is refused.
 public struct IntegrationError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -20,7 +20,8 @@ public struct IntegrationError: DomainError, Equatable {
         .unprocessable, "no_credentials",
         "There are no credentials to sync this integration with. Connect the platform again.")
 
-    /// The stored credentials can't be opened. The keys of the server are wrong, not the customer's credentials.
+    /// The stored credentials can't be decrypted, because the keys of the server are wrong. The customer's credentials
+    /// may be right.
     public static let unopenedCredentials = IntegrationError(
         .unavailable, "credentials_unopened",
         "The stored credentials can't be opened with this server's keys. Its operator must check CREDENTIALS_KEY.")

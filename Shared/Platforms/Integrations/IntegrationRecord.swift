@@ -2,7 +2,7 @@ public import Auth
 public import Base
 import Store
 
-/// An integration as the operator sees it.
+/// An integration in the form in which operators see it.
 public struct IntegrationRecord: Sendable {
     public let id: Identifier
     public let platform: String
@@ -15,17 +15,18 @@ public struct IntegrationRecord: Sendable {
     public let connectedAt: Timestamp?
     public let disconnectedAt: Timestamp?
     public let lastSyncAt: Timestamp?
-    /// The time at which the next sync begins. Nil if none begins by itself.
+    /// The time at which the next sync begins automatically. Nil if none does.
     public let nextSyncAt: Timestamp?
-    /// The kind of the last sync's error, and its sentence. Nil if it did not fail.
+    /// The kind and the sentence of the last sync's error, or of the reason why its deletions were held back. Nil if
+    /// there is neither.
     public let errorKind: String?
     public let error: String?
-    /// Since when, and how often in a row, syncs have failed.
+    /// The time since which syncs have failed, and the number of failures in a row.
     public let failingSince: Timestamp?
     public let failedSyncs: Int
     /// The lists that the last sync could not read.
     let leftOut: [LeftOutList]
-    /// The number of accounts that it has brought.
+    /// The number of the integration's accounts.
     public let accounts: Int
 
     fileprivate init(_ row: any Row) throws {
@@ -47,7 +48,7 @@ public struct IntegrationRecord: Sendable {
         accounts = try row[15]
     }
 
-    /// All of it.
+    /// The record as JSON.
     public var json: JSON {
         func time(_ moment: Timestamp?) -> JSON { moment.map { .string($0.description) } ?? .null }
         func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
@@ -66,7 +67,7 @@ public struct IntegrationRecord: Sendable {
 }
 
 extension Workspace {
-    /// The integrations as the operator sees them, by platform.
+    /// Returns the integrations in the form in which operators see them, ordered by platform.
     @_spi(System) public func integrationRecords() throws -> [IntegrationRecord] {
         try rows(
             """

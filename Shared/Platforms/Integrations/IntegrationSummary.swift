@@ -9,14 +9,14 @@ public struct IntegrationSummary: JSONWritable {
     public let status: String
     let lastSyncAt: Timestamp?
     let idpRole: String?
-    /// The error of the last sync; nil if it had none.
+    /// The error of the last sync, or the reason why its deletions were held back. Nil if there is neither.
     private(set) var lastError: String?
-    /// The time of the next sync; nil if none will begin by itself.
+    /// The time at which the next sync begins automatically. Nil if none does.
     let nextSyncAt: Timestamp?
     /// The lists, and parts of lists, that the last sync could not read.
     let leftOut: [LeftOutList]
 
-    /// A copy without text that comes from a provider, for a reader that might take text for instructions.
+    /// A copy without `lastError`, for language models, which might take its text for instructions.
     public var withoutError: IntegrationSummary {
         var summary = self
         summary.lastError = nil
@@ -63,7 +63,7 @@ struct LeftOutList: JSONWritable {
 }
 
 extension Reading<[IntegrationSummary]> {
-    /// The platforms, by name.
+    /// The platforms, ordered by name.
     public static var integrations: Reading {
         .rows(
             """

@@ -1,19 +1,19 @@
 public import Base
 
-/// The state of a list of a platform, or of a part of one, after the last sync: an entry of `integrations.lists`.
+/// The state of a platform's list, or of a part of one, after the last sync: an entry of `integrations.lists`.
 public struct ListState: Equatable, Sendable {
-    /// The number of entries when it was last read to its end.
+    /// The number of entries when the list was last read to its end.
     public var entries: Int?
-    /// The time at which it first came back with far fewer entries.
+    /// The time at which the list first came back with far fewer entries.
     public var shrunkAt: Timestamp?
-    /// The reason why it can't be read.
+    /// The reason why the list can't be read.
     public var reason: String?
-    /// The time at which it first could not be read.
+    /// The time at which the list first could not be read.
     public var leftOutAt: Timestamp?
-    /// The time since which its events have not been read.
+    /// The time since which the events in the list have not been read.
     public var eventsSince: Timestamp?
 
-    /// The state of a list that was read to its end, with the number of its entries; nil if it was not.
+    /// Creates the state of a list. `entries` is nil if the list was not read to its end.
     public init(entries: Int? = nil, shrunkAt: Timestamp? = nil) {
         self.entries = entries
         self.shrunkAt = shrunkAt
@@ -21,7 +21,7 @@ public struct ListState: Equatable, Sendable {
 
     private init(_ json: JSON) {
         func moment(_ name: String) -> Timestamp? { json[name]?.string.flatMap { Timestamp($0) } }
-        // The limit keeps arithmetic on it from overflowing.
+        // The limit prevents arithmetic on the number from overflowing.
         entries = json["entries"]?.integer.map { max(0, min($0, 1 << 48)) }
         shrunkAt = moment("shrunk_at")
         reason = json["reason"]?.string
@@ -39,9 +39,9 @@ public struct ListState: Equatable, Sendable {
         return .object(members)
     }
 
-    /// The lists in the column's value, by name.
+    /// Reads the column's value: the lists by name.
     static func all(in json: JSON?) -> [String: ListState] { (json?.object ?? [:]).mapValues { ListState($0) } }
 
-    /// The column's value.
+    /// Returns the column's value for lists by name.
     static func json(_ lists: [String: ListState]) -> JSON { .object(lists.mapValues(\.json)) }
 }

@@ -17,7 +17,7 @@ public enum Platform: String, CaseIterable, Sendable {
     case oneLogin = "onelogin"
     case zoom
 
-    /// The name, as the platform writes it itself.
+    /// The name, as the platform's provider writes it.
     public var name: String {
         switch self {
         case .okta: "Okta"

@@ -1,6 +1,7 @@
 public import Store
 
-/// Platforms that rules know in addition to those that can be connected (`Platform`). Their data may exist nevertheless.
+/// The names of platforms. Rules also know platforms that have no connector (`others`), because the inventory may
+/// contain data about them.
 public enum PlatformNames {
     private static let others = [
         "pingone": "PingOne", "kandji": "Kandji", "hexnode": "Hexnode", "mosyle": "Mosyle", "fleet": "Fleet",
@@ -12,7 +13,7 @@ public enum PlatformNames {
         "azure": "Azure", "box": "Box",
     ]
 
-    /// The name of a platform, as it writes it itself; its identifier if it is not known.
+    /// Returns the name of a platform as its provider writes it. Returns the identifier if the name is not known.
     public static func name(_ identifier: String) -> String {
         Platform(rawValue: identifier)?.name ?? others[identifier] ?? identifier
     }

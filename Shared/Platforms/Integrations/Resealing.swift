@@ -2,21 +2,21 @@ public import Auth
 import Base
 import Store
 
-// Rotation of keys. CREDENTIALS_KEY gets the new key in front of the old one, on every machine: from then on the new
-// key seals, and both open. Then all that the old key sealed is sealed again, one workspace after the other, while
-// the product keeps running. After that the old key is no longer needed. An interrupted run leaves each workspace
-// either unchanged or done, and the next run does the rest.
+// Rotation of keys. The new key is added in front of the old one in CREDENTIALS_KEY, on every machine. From then on the
+// new key encrypts, and both keys decrypt. Then all data that the old key encrypted is encrypted again, one workspace
+// after the other, while the product keeps running. After that the old key is no longer needed. An interrupted run
+// leaves each workspace either unchanged or done, and the next run does the rest.
 
 /// The result for the sealed data of a workspace.
 public struct Resealing: Sendable, Equatable {
     /// The number of credentials and of actions' secrets that were sealed again.
     public var resealed: Int
-    /// The number of those that the key had sealed already.
+    /// The number of credentials and secrets that were already sealed with the first key.
     public var current: Int
-    /// The data that no key opens: `integration ID` and `action ID`.
+    /// The data that no key decrypts: `integration ID` and `action ID`.
     public var unopened: [String]
 
-    /// A result with these numbers.
+    /// Creates a result with these numbers.
     public init(resealed: Int = 0, current: Int = 0, unopened: [String] = []) {
         self.resealed = resealed
         self.current = current
@@ -25,7 +25,7 @@ public struct Resealing: Sendable, Equatable {
 }
 
 extension Workspace {
-    /// Seals credentials of integrations with the first key of `seal`, if another of its keys sealed them.
+    /// Seals the integrations' credentials again with the first key of `seal`, if they were sealed with another key.
     @_spi(System) public func resealIntegrations(_ seal: CredentialSeal, _ resealing: inout Resealing) throws {
         let stored = try rows(
             "SELECT id, platform, credentials FROM integrations WHERE workspace_id = $1 AND credentials IS NOT NULL"

@@ -3,19 +3,19 @@ public import Base
 import Jobs
 import Store
 
-// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four, eight
-// and at last every twelve hours, for seven days. After that the integration waits for a person.
+// Integrations are synced every hour. If a sync fails, the next one begins after one hour, then after two, four and
+// eight hours, and from then on every twelve hours. After seven days of failures, the integration waits for a person.
 extension Workspace {
     /// The seconds for which a failing integration is retried.
     private static let failingTime = Int.days(7)
     /// The longest pause between two attempts, in seconds.
     private static let longestPause = Int.hours(12)
 
-    /// Writes down, in the transaction in which a sync is applied, that it succeeded, and when the next one begins.
+    /// Records, in the transaction in which a sync is applied, its success and the time of the next sync.
     ///
     /// - Parameters:
     ///   - lists: The states of the platform's lists.
-    ///   - heldBack: Why deletions were held back; nil if none were.
+    ///   - heldBack: The reason why deletions were held back. Nil if none were.
     public func noteSuccess(
         of integrationID: Identifier, lists: [String: ListState], heldBack: String?, now: Timestamp
     ) throws {
@@ -28,7 +28,7 @@ extension Workspace {
             heldBack, ListState.json(lists))
     }
 
-    /// Writes down why a sync does not go on now. It is tried again by itself.
+    /// Records the reason why a sync does not continue now. The sync is continued automatically.
     public func noteDelay(of integrationID: Identifier, kind: String, sentence: String) throws {
         try execute(
             "UPDATE integrations SET error_kind = $3, error = $4 WHERE workspace_id = $1 AND id = $2", integrationID,

@@ -90,16 +90,16 @@ extension Workspace {
         return try claim(job, early: true, seconds: seconds, now: now)
     }
 
-    /// Returns the time of the integration's next automatic sync (nil if there is none), and the reason why its last
-    /// sync failed (nil if it did not fail).
+    /// Returns the time of the integration's next automatic sync (nil if there is none), and the error of its last sync
+    /// or the reason why its deletions were held back (nil if there is neither).
     public func nextSync(of integrationID: Identifier) throws -> (at: Timestamp?, error: String?) {
         try first(
             "SELECT next_auto_sync_at, error FROM integrations WHERE workspace_id = $1 AND id = $2", integrationID
         ) { row in (try row[0] as Timestamp?, try row[1] as String?) } ?? (nil, nil)
     }
 
-    /// Queues an analysis of the synced data, unless one is waiting already. Returns the job's id. If an analysis is
-    /// running, it has perhaps not seen all of the data, and runs once more.
+    /// Queues an analysis of the synced data, unless one is already waiting. Returns the job's id. An analysis that is
+    /// running may have missed new data, so it runs once more.
     @discardableResult
     public func queueAnalysis(now: Timestamp = .now) throws -> Identifier {
         try enqueue(.analysis, payload: [:], key: analysisKey, again: true, now: now)

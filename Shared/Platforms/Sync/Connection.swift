@@ -9,8 +9,8 @@ extension Workspace {
     /// platform is or was connected, the credentials are replaced and the data stay. The first sync is queued; if a
     /// sync is running with other credentials, another one follows it. Returns the integration's id and the sync's job.
     ///
-    /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` when the plan covers no
-    ///   more integrations, `ConnectionRefused` when the provider does not accept the credentials or can't be asked.
+    /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` if the plan covers no
+    ///   more integrations, `ConnectionRefused` if the provider does not accept the credentials or can't be asked.
     public func connect(
         _ platform: String, config: [String: JSON], with tools: SyncTools, seconds: Double, now: Timestamp = .now
     ) throws -> (id: Identifier, sync: Identifier?) {

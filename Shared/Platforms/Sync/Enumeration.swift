@@ -5,10 +5,10 @@ import Connectors
 // or if a provider's fault emptied it, rows would be removed that still exist, and people would seem to have left.
 //
 // Approach. The absence of a record proves something only if all lists that may contain it were read to their end.
-// RecordCollection, PageEntries and ListEnd in Connectors say which lists ended and what unreadable entries protect;
-// ReadLists collects that over all pages of a sync, and is saved with its position. From it alone an Enumeration is
-// made for a kind, which InventoryTable demands before it selects rows of the kind as gone. ListHistory holds back the
-// deletions of a list that came back with less than half of its entries.
+// RecordCollection, PageEntries and ListEnd in Connectors say which lists ended and what unreadable entries protect.
+// ReadLists collects this over all pages of a sync, and is saved with its position. Only ReadLists creates an
+// Enumeration of a kind, and InventoryTable selects rows of a kind as gone only with its Enumeration. ListHistory holds
+// back the deletions of a list that came back with less than half of its entries.
 //
 // Why it is safe. Without a value of type Enumeration there is no statement that removes rows because they did not
 // come. Anything unclear leaves a kind without one.

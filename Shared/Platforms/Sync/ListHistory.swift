@@ -8,7 +8,7 @@ struct ListHistory {
     /// The lists, by name.
     private(set) var lists: [String: ListState]
 
-    /// A history that the integration keeps.
+    /// Creates the history that is stored with an integration.
     init(_ lists: [String: ListState] = [:]) { self.lists = lists }
 
     /// The number of entries up to which a list counts as small. A small list is never considered to have shrunk.

@@ -86,7 +86,7 @@ struct StagedRecord {
     }
 
     /// Returns the text without control characters other than tabs and line breaks. PostgreSQL can't store NUL, and a
-    /// terminal that shows an export would obey some of the others.
+    /// terminal that shows an export would obey some other control characters.
     static func storable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isUnwanted) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isUnwanted($0) }))

@@ -62,7 +62,7 @@ extension Workspace {
     }
 
     /// Notes the rows of a table that the provider no longer shows. Repeating it changes nothing. Finding the rows
-    /// takes long in a large inventory, but keeps no other process from writing.
+    /// takes long in a large inventory, but other processes can write in that time.
     func noteGone(_ table: InventoryTable, in run: SyncRun) throws {
         let gone = try rows(table.unseen(run.position.lists), run.id) { row in
             StagedRow(

@@ -30,9 +30,9 @@ public struct SyncTime: Sendable {
 public struct SyncReport: Sendable {
     /// The states, by the API's names.
     public enum Status: String, Sendable {
-        /// The workspace has as many syncs running as it may; a worker begins this one when another ends.
+        /// The workspace already runs the largest allowed number of syncs. A worker begins this one when another ends.
         case queued
-        /// The time was too short for all of it; a job continues.
+        /// The time was too short to finish the sync; a job continues it.
         case inProgress = "in_progress"
         case completed
     }
@@ -41,7 +41,7 @@ public struct SyncReport: Sendable {
     public let platform: Platform
     /// The records that have come so far.
     public let counts: SyncCounts
-    /// The time at which the next sync begins by itself, if nothing changes until then.
+    /// The time at which the next sync begins automatically, if nothing changes until then.
     public let nextAutoSyncAt: Timestamp
     /// The seconds to wait before the sync continues, if another sync of the workspace is being applied.
     var pause = 0
@@ -51,15 +51,15 @@ public struct SyncReport: Sendable {
 }
 
 extension Workspace {
-    /// Syncs an integration, or continues a sync of it: reads page after page, and updates the inventory all at once
-    /// when the last one has come. The caller must have claimed the integration's job, so that there is one sync of it
-    /// at a time; a process that still works on it loses it. `confirm` is called between pages, every ten seconds, and
-    /// throws if the claim is lost.
+    /// Syncs an integration, or continues its unfinished sync: reads page after page, and updates the inventory all at
+    /// once after the last page. The caller must have claimed the integration's job, so that only one sync of it runs
+    /// at a time. If another process still works on the sync, that process loses its lease. `confirm` is called between
+    /// pages, every ten seconds, and throws if the claim is lost.
     ///
     /// A transient failure leaves the sync unfinished; any other failure ends it, and the integration has the reason.
     ///
-    /// - Throws: `IntegrationError` or `SyncError` if it can't be synced, and `SyncFailure` when the provider fails: the
-    ///   inventory stays as it was.
+    /// - Throws: `IntegrationError` or `SyncError` if the integration can't be synced, and `SyncFailure` if the
+    ///   provider fails. The inventory then stays as it was.
     public func sync(
         _ integrationID: Identifier, with tools: SyncTools, _ time: SyncTime,
         confirm: () throws -> Void = {}, now: () -> Timestamp = { .now }
@@ -112,7 +112,7 @@ extension Workspace {
         }
     }
 
-    /// Records why the provider failed.
+    /// Records the reason why the provider failed.
     private func note(
         _ error: ConnectorError, in run: SyncRun, of integration: Integration, now: Timestamp
     ) throws {

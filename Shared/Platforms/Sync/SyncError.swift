@@ -2,7 +2,7 @@ public import Base
 public import Connectors
 import Integrations
 
-/// Why an integration is not synced, for reasons other than the provider's.
+/// The reason why an integration is not synced, if it is not the provider's error.
 public struct SyncError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -31,21 +31,21 @@ public struct SyncError: DomainError, Equatable {
     }
 }
 
-/// The error for a sync that the provider did not let finish.
+/// The error for a sync that failed because of the provider.
 public struct SyncFailure: DomainError {
-    /// Why.
+    /// The provider's error.
     public let error: ConnectorError
 
-    /// The answer to a waiting caller says whether a person must fix something or the sync is tried again by itself.
+    /// `unavailable` if the sync is retried automatically, `unprocessable` if a person must correct something first.
     public var kind: ErrorKind { error.isTransient ? .unavailable : .unprocessable }
     public var code: String { "sync." + error.kind }
     public var sentence: String { error.sentence }
     public var retryAfter: Int? { error.retryAfter }
 }
 
-/// The provider does not take the credentials that a caller gave, or can't be asked. Nothing was saved.
+/// The provider does not accept the credentials that a caller gave, or can't be reached. Nothing was saved.
 ///
-/// A domain that leads nowhere looks like a provider that is down, so both are the caller's to mend.
+/// A wrong domain can't be told from a provider that is down, so both count as errors in the request.
 struct ConnectionRefused: DomainError {
     let error: ConnectorError
 
@@ -56,6 +56,6 @@ struct ConnectionRefused: DomainError {
 }
 
 extension ConnectorError {
-    /// Seconds that the provider asks to wait; nil if it does not.
+    /// The number of seconds that the provider asks us to wait. Nil if it does not.
     fileprivate var retryAfter: Int? { if case .rateLimited(let seconds) = self { max(1, seconds) } else { nil } }
 }

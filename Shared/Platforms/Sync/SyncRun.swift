@@ -33,7 +33,8 @@ extension Workspace {
     /// The seconds that the first sync's events reach back, from which rules learn people's habits.
     static let firstEvents = Int.days(14)
 
-    /// Continues the integration's unfinished sync, or begins a new one. A process that still works on it loses it.
+    /// Continues the integration's unfinished sync, or begins a new one. If another process still works on it, that
+    /// process loses its lease.
     func beginSync(
         of integration: Integration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {

@@ -2,9 +2,9 @@ import Base
 import CCurl
 import Glibc
 
-/// Decides which addresses may be connected to: only global unicast addresses, and the networks that the operator allows
-/// for self-hosted platforms. It checks the address itself at the time of the connection, whatever host name it comes
-/// from.
+/// Decides which addresses may be connected to: only global unicast addresses, and the networks that the operator
+/// allows for self-hosted platforms. It checks the address at the time of the connection, whatever host name the
+/// address belongs to.
 enum AddressGuard {
     /// The only part of IPv6 that IANA has allocated for global unicast addresses. All other addresses are refused,
     /// including those that are unassigned today.

@@ -165,7 +165,8 @@ final class Transfer {
         }
     }
 
-    /// The status with which the proxy has refused a tunnel, so that nothing was sent to the upstream. Nil if it has not.
+    /// The status with which the proxy has refused a tunnel. Nothing was then sent to the upstream. Nil if the proxy
+    /// has not refused one.
     private var refusalOfProxy: Int? {
         guard proxy != nil else { return nil }
         let status = Int(ccurl_connect_status(raw))

@@ -12,8 +12,8 @@ import HTTP
 /// The variables HTTPS_PROXY and NO_PROXY name a proxy (`Proxy`). UPSTREAM_ALLOWED_NETWORKS names private networks that
 /// may be connected to, for platforms that customers run themselves (`AllowedNetworks`).
 ///
-/// Each request carries the id of the request that it is made for, as X-Request-Id, and at its end the client logs how
-/// many answers of each status it got.
+/// Each request carries the id of the request that it is made for, as X-Request-Id. When the client is released, it
+/// logs the number of answers of each status.
 ///
 /// In development, the variable `UPSTREAM_` plus the platform's identifier in capitals sets a base URL, whose scheme,
 /// host and port replace those of every request.
@@ -74,7 +74,7 @@ public final class UpstreamClient {
         logAnswers()
     }
 
-    /// Logs how many answers of each status have come. local-runner adds these lines up for /metrics.
+    /// Logs the number of answers of each status. local-runner adds these lines up for /metrics.
     private func logAnswers() {
         guard !answers.isEmpty else { return }
         let log = Log(requestID.map { [("request_id", $0)] } ?? [])

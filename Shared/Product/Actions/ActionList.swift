@@ -2,13 +2,13 @@ public import Auth
 public import Base
 import Store
 
-/// An action as the operator sees it: without its parameters, some of which are secrets.
+/// An action in the form in which operators see it: without its parameters, some of which are secrets.
 public struct ListedAction: Sendable {
     public let id: Identifier
     public let workspaceID: Identifier
     public let type: String
     public let platform: String
-    /// The target's id on its platform, and its name as far as it is known.
+    /// The target's id on its platform, and its name if it is known.
     public let targetID: String
     public let targetLabel: String?
     public let status: RemediationAction.Status
@@ -40,7 +40,7 @@ public struct ListedAction: Sendable {
         status == .pendingApproval ? createdAt + Workspace.approvalTime : nil
     }
 
-    /// All of it.
+    /// The action as JSON.
     public var json: JSON {
         func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
         return [
@@ -56,7 +56,7 @@ public struct ListedAction: Sendable {
 }
 
 extension Workspace {
-    /// The newest actions of a status, or of all, `limit` at most.
+    /// Returns the newest actions, at most `limit`. `status` selects one status; nil selects all.
     @_spi(System) public func actions(
         _ status: RemediationAction.Status?, limit: Int
     ) throws -> [ListedAction] {

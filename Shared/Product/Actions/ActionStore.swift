@@ -9,20 +9,20 @@ extension JobKind {
     public static let remediation = JobKind("remediation", expectedSeconds: 2)
 }
 
-/// An action that is to be stored.
+/// An action that has not been stored yet.
 public struct NewAction {
     public let type: ActionType
     public let platform: String
     public let entityID: String
     public let entityLabel: String?
     public let findingID: Identifier?
-    /// The parameters, the secrets among them sealed.
+    /// The parameters. The secrets among them are sealed.
     public let parameters: [String: JSON]
     public let reason: String?
     public let idempotencyKey: String?
     public let resolutionKey: String
 
-    /// An action with these parts.
+    /// Creates a description of an action.
     public init(
         _ type: ActionType, on platform: String, entityID: String, label entityLabel: String?, findingID: Identifier?,
         parameters: [String: JSON], reason: String?, idempotencyKey: String?, resolutionKey: String
@@ -39,8 +39,8 @@ public struct NewAction {
     }
 }
 
-// The statuses of an action change only here and in the cancellations. Each change is made in a transaction of the caller's,
-// which also writes its audit entry.
+// The status of an action changes only here and in Cancellation.swift. Each change is made in the caller's transaction,
+// in which the caller also writes the audit entry.
 extension Workspace {
     /// Stores an action, and queues its job unless it waits for approval.
     public func storeAction(
@@ -60,7 +60,7 @@ extension Workspace {
         return try storedAction(id)
     }
 
-    /// Stores the decision about an action that waits for approval; an approved one has a job.
+    /// Stores the decision about an action that waits for approval. If the action is approved, queues its job.
     public func storeDecision(
         isApproved: Bool, on action: RemediationAction, now: Timestamp
     ) throws -> RemediationAction {
@@ -74,7 +74,8 @@ extension Workspace {
         return try storedAction(action.id)
     }
 
-    /// Begins an action, or takes it over; nil when it has ended or been cancelled.
+    /// Marks a queued or running action as running, and returns it. Returns nil if the action has ended or was
+    /// cancelled.
     public func beginAction(_ id: Identifier, now: Timestamp) throws -> RemediationAction? {
         let begun = try execute(
             """
@@ -84,7 +85,7 @@ extension Workspace {
         return begun == 1 ? try remediationAction(id) : nil
     }
 
-    /// Stores how far a running action has come. Returns false if it was cancelled since it was begun.
+    /// Stores the progress of a running action. Returns false if the action was cancelled in the meantime.
     public func storeProgress(_ progress: ActionProgress, of id: Identifier, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -93,7 +94,7 @@ extension Workspace {
             """, id, progress.json, now) == 1
     }
 
-    /// Ends a running action, and erases its secrets. Returns false if it was cancelled since it was begun.
+    /// Ends a running action, and erases its secrets. Returns false if the action was cancelled in the meantime.
     public func endAction(
         _ action: RemediationAction, _ status: RemediationAction.Status, _ progress: ActionProgress, error: String?,
         now: Timestamp
@@ -106,7 +107,7 @@ extension Workspace {
             """, action.id, status, progress.json, error, now, action.keptParameters) == 1
     }
 
-    /// Returns true if an action that has not ended has the key.
+    /// Returns true if there is an action with this key that has not ended.
     public func isActionWaiting(withKey resolutionKey: String) throws -> Bool {
         try first(
             """
@@ -117,7 +118,7 @@ extension Workspace {
         ) { _ in true } ?? false
     }
 
-    /// Returns true if an action of the type has not ended that is about the finding.
+    /// Returns true if there is an action of this type about the finding that has not ended.
     public func isActionWaiting(_ type: ActionType, for findingID: Identifier) throws -> Bool {
         try first(
             """

@@ -32,17 +32,17 @@ extension Workspace {
         }
     }
 
-    /// Disconnects a platform and cancels the actions that wait there, both or neither.
+    /// Disconnects a platform and cancels the actions that wait there, in one transaction.
     ///
-    /// - Throws: `IntegrationError.unknown` if it is not connected.
+    /// - Throws: `IntegrationError.unknown` if the platform is not connected.
     public func disconnect(_ integrationID: Identifier, now: Timestamp = .now) throws -> Disconnection {
         try disconnect(integrationID, now: now) { platform in
             try cancelActions(on: platform, because: "The platform was disconnected.", now: now)
         }
     }
 
-    /// Cancels the actions that wait to be carried out on a platform, for the first time or for their next attempt or step.
-    /// Returns how many. The caller writes the audit entry.
+    /// Cancels the actions that wait to be carried out on a platform, whether for the first time or for their next
+    /// attempt or step. Returns their number. The caller writes the audit entry.
     private func cancelActions(on platform: String, because sentence: String, now: Timestamp) throws -> Int {
         let open = try rows(
             """

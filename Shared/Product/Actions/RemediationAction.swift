@@ -2,7 +2,7 @@ public import Auth
 public import Base
 public import Store
 
-/// An action, as it is stored.
+/// An action as it is stored.
 public struct RemediationAction: Sendable {
     /// The statuses of an action.
     public enum Status: String, SQLEnum, CaseIterable, Sendable {
@@ -26,10 +26,11 @@ public struct RemediationAction: Sendable {
     public let requestedBy: String
     public let decidedBy: String?
     public let createdAt: Timestamp
-    /// The progress of its job, as `ActionProgress` reads it; nil until the job has begun.
+    /// The progress of the action's job. Nil until the job has begun.
     public let progress: ActionProgress?
     public let error: String?
-    /// Equal for requests about the same records; nil in an action that was stored before these keys existed.
+    /// A key that is equal for requests about the same records. Nil for an action that was stored before these keys
+    /// existed.
     public let resolutionKey: String?
 
     /// The columns that `init(row:)` reads.
@@ -69,7 +70,7 @@ public struct RemediationAction: Sendable {
         return details
     }
 
-    /// The entry of the audit log for what was done about it.
+    /// Returns an entry of the audit log about the action.
     public func entry(_ action: String, _ more: [String: JSON] = [:], at now: Timestamp) -> AuditEntry {
         AuditEntry(
             action: "remediation." + action, targetType: "remediation_action", targetID: id.description,
@@ -77,25 +78,25 @@ public struct RemediationAction: Sendable {
     }
 }
 
-/// The progress of an action's job: `remediation_actions.result`. The library that carries actions out writes the steps;
-/// this library reads only the status of each.
+/// The progress of an action's job: `remediation_actions.result`. The library Remediation writes the steps; this
+/// library reads only the status of each.
 public struct ActionProgress: Sendable {
     /// The status of a step.
     public enum StepStatus: String, Sendable {
         case pending
-        /// It was begun; how it ended was not stored.
+        /// The step was begun, and its outcome has not been stored.
         case running
         case succeeded, failed
         case unknownOutcome = "unknown_outcome"
     }
 
-    /// The steps, each with its `status`; nil until they have been worked out.
+    /// The steps, each with its `status`. Nil until they have been determined.
     public let steps: [JSON]?
     /// The parameters without secrets, as the first run resolved them, with the platform's ids of people. Nil before
     /// that run, and for actions whose first run did not store them.
     public let parameters: JSON?
 
-    /// Progress with these steps and parameters.
+    /// Creates the progress with these steps and parameters.
     public init(steps: [JSON], parameters: JSON) {
         self.steps = steps
         self.parameters = parameters
@@ -113,8 +114,8 @@ public struct ActionProgress: Sendable {
         return .object(members)
     }
 
-    /// Returns true if the platform is not asked for the action at this moment. One of which a step was begun is left to
-    /// its job, which says that the outcome is unknown; an action whose steps have all ended counts as ended.
+    /// True if steps are still to be carried out and none is running. An action with a running step is left to its job,
+    /// which finds out the outcome. An action whose steps have all ended counts as ended.
     var isWaiting: Bool {
         guard let steps, !steps.isEmpty else { return true }
         let statuses = steps.map { $0["status"]?.string.flatMap(StepStatus.init) }
@@ -126,7 +127,7 @@ extension RemediationAction {
     /// The parameters for the audit log, without secrets.
     var shownParameters: [String: JSON] { StoredParameters.withoutSecrets(parameters, replacement: "‹redacted›") }
 
-    /// The parameters that are kept after the action has ended.
+    /// The parameters that remain stored after the action has ended.
     var keptParameters: JSON { .object(StoredParameters.withoutSecrets(parameters)) }
 }
 
@@ -138,7 +139,7 @@ extension Workspace {
             decode: RemediationAction.init)
     }
 
-    /// The action of an idempotency key; nil when there is none.
+    /// Returns the action with this idempotency key; nil if there is none.
     public func remediationAction(ofKey key: String) throws -> RemediationAction? {
         try first(
             "SELECT " + RemediationAction.columns

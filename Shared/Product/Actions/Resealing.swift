@@ -4,8 +4,8 @@ public import Base
 import Store
 
 extension Workspace {
-    /// Seals with the first key of `seal` what another of its keys sealed: credentials of integrations, and secret
-    /// parameters of actions that have not ended. The audit log gets an entry if anything was sealed again.
+    /// Encrypts credentials of integrations, and secret parameters of actions that have not ended, with the first key
+    /// of `seal`, if they were encrypted with another key. The audit log gets an entry if any data was encrypted again.
     @_spi(System) public func reseal(with seal: CredentialSeal, now: Timestamp = .now) throws -> Resealing {
         try withWriteLock {
             var resealing = Resealing()

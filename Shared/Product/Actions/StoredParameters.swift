@@ -19,7 +19,8 @@ public enum StoredParameters {
         return kept
     }
 
-    /// Returns the place that a secret parameter of an action is bound to. Sealed for it, the secret opens nowhere else.
+    /// Returns the place to which a secret parameter of an action is bound. The sealed secret can't be opened for
+    /// another place.
     public static func binding(_ id: Identifier, _ name: String, in workspace: Workspace) -> [UInt8] {
         Array("action parameter/\(workspace.id)/\(id)/\(name)".utf8)
     }

@@ -1,6 +1,6 @@
 public import Base
 
-/// Why an analysis does not run, or came to nothing.
+/// The reason why an analysis does not run, or why its results were not stored.
 public struct AnalysisError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String

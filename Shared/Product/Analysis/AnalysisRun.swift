@@ -43,7 +43,7 @@ extension Workspace {
                     AnalysisRun.SkippedRule(ruleID: rule.id, reason: "\($0) is not connected")
                 }
             }
-            // Drift and correlation rules read the findings of the others, so they run after those.
+            // Drift and correlation rules read the findings of the other rules, so they run last.
             var costs: [(id: String, milliseconds: Int)] = []
             let found = try detections(
                 of: able.filter { !$0.category.looksAtFindings }, from: sources, at: now,

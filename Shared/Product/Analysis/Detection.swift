@@ -35,7 +35,7 @@ public struct Detection: Sendable {
         self.sources = named.isEmpty ? sources : named
     }
 
-    /// The same as the findings keep it.
+    /// The detection in the form that `FindingsUpdate` stores.
     var problem: FoundProblem {
         FoundProblem(
             key: key, ruleID: rule.id, category: rule.category, severity: severity, title: title,
@@ -93,7 +93,7 @@ extension Workspace {
 }
 
 extension Rule {
-    /// The rule's question with those of the tables that it names.
+    /// Returns the rule's query, preceded by the tables that it names.
     fileprivate func question(over tables: [PreludeTable]) -> SQL {
         PreludeTable.clause(for: find.sql, of: tables) + find.sql
     }

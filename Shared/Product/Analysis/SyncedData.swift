@@ -3,8 +3,8 @@ public import Base
 import Store
 
 extension Workspace {
-    /// Looks for what is wrong if something has been synced since the last time. Returns nil if that is done, and the time
-    /// from which on it may be tried if it is too early after the last analysis.
+    /// Analyzes the workspace if data was synced since the last analysis. Returns nil if no further analysis is needed.
+    /// If it is too early after the last analysis, returns the time from which the next one may run.
     @discardableResult
     public func analyzeWhatWasSynced(now: Timestamp = .now) throws -> Timestamp? {
         guard try hasUnseenSync(now: now) else { return nil }

@@ -127,7 +127,8 @@ public struct Assistant {
         }
     }
 
-    /// The context of the operations that tools run. Work for after the answer is left to a worker: it is a job already.
+    /// Creates the context of the operations that tools run. It drops work for after the response, because a worker
+    /// runs the job of that work.
     private func operation(in workspace: Workspace, now: Timestamp) -> OperationContext {
         OperationContext(workspace, environment, now: now, log) { _ in }
     }

@@ -1,6 +1,6 @@
 public import Base
 
-/// Why the assistant does not answer, or a tool does not do what it was asked.
+/// The reason why the assistant does not answer, or why a tool does not do what it was asked.
 public struct AssistantError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -58,7 +58,7 @@ public struct AssistantError: DomainError, Equatable {
         .refused, "may_not_confirm", "Your role or plan does not allow this.")
     static let changedTarget = AssistantError(
         .conflict, "target_changed", "The target has changed in the meantime. Ask for it again.")
-    /// The operation is for members alone, so this is a defect.
+    /// Only members can call the operation, so this is a defect.
     static let notMember = AssistantError(
         .internal, "not_member", "Something went wrong on our side. Try again later.")
 
@@ -81,7 +81,7 @@ public struct AssistantError: DomainError, Equatable {
         AssistantError(.invalid, "input_invalid", sentence)
     }
 
-    /// The workspace has nothing of the name that a tool's call gives.
+    /// The workspace has no object with the name that a tool's call gives.
     static func unknown(_ sentence: String) -> AssistantError { AssistantError(.notFound, "unknown", sentence) }
     static let noTicketing = AssistantError(.conflict, "no_ticketing", "No ticketing platform is connected.")
     static let severalDevices = AssistantError(

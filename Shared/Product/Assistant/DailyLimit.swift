@@ -15,10 +15,10 @@ extension Plan {
 extension Workspace {
     private var chatCounter: String { "ai_chat:" + id.description }
 
-    /// Counts one more message of the UTC day, before it is answered: of two that come at once, both count. Nil where the
-    /// plan has no limit.
+    /// Counts one more message of the UTC day. This happens before the message is answered, so that simultaneous
+    /// messages are all counted. Returns nil if the plan has no limit.
     ///
-    /// - Throws: `LimitExceeded` when the plan's messages of the day are used up.
+    /// - Throws: `LimitExceeded` if the day's messages of the plan are used up.
     func countChatMessage(now: Timestamp) throws -> RateLimit? {
         guard let limit = plan.chatMessagesPerDay else { return nil }
         let counted = try count(chatCounter, limit: limit, window: .days(1), now: now)

@@ -1,6 +1,6 @@
 public import Base
 
-/// Why nothing is bought, or an event of Stripe's is not taken in.
+/// The reason why a purchase is not possible, or why an event from Stripe is refused.
 public struct BillingError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String

@@ -93,7 +93,7 @@ extension SystemAccess {
         return subscription
     }
 
-    /// The workspace that is this customer at Stripe; nil if none is.
+    /// Returns the workspace of a customer of Stripe; nil if there is none.
     private func workspace(billedAs customerID: String) throws -> Workspace? {
         let id = try database.first(
             "SELECT workspace_id FROM subscriptions WHERE stripe_customer_id = $1", customerID

@@ -55,8 +55,8 @@ struct CSVWriter: ~Copyable {
     }
 
     /// Returns true for a byte that makes a field need quotes: a comma, a quote or a line break (RFC 4180 §2), and also
-    /// a semicolon or a tab, which separate cells in spreadsheets of other languages. In those, `x;=1+1` would become
-    /// two cells, the second one a formula.
+    /// a semicolon or a tab, which separate cells in spreadsheets of other languages. There, `x;=1+1` would become two
+    /// cells, the second one a formula.
     private static func mustBeQuoted(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "\""), 0x0D, 0x0A: true

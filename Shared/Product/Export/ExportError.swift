@@ -1,6 +1,6 @@
 public import Base
 
-/// Why a workspace is not exported.
+/// The reason why a workspace is not exported.
 public struct ExportError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String

@@ -66,7 +66,7 @@ public struct WorkspaceExport {
         exportedAt = now
     }
 
-    /// The file. JSON says itself if it was truncated; the other formats leave that to the file's cursor.
+    /// The file. A JSON file itself says if it was truncated; for the other formats, `nextCursor` does.
     public var file: ExportFile {
         let export = self
         if format == .json { return .json(named: nil) { json, sink in try export.write(to: &json, sink) } }

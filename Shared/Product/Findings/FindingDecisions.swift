@@ -6,7 +6,7 @@ import Store
 // Decisions about findings. Each decision is one UPDATE that names the statuses that it accepts. If two decisions come
 // at the same moment, the second one changes no row.
 extension Workspace {
-    /// Snoozes a finding for a number of days and returns the time at which it opens again by itself.
+    /// Snoozes a finding for a number of days and returns the time at which it opens again automatically.
     /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func snoozeFinding(
         _ findingID: Identifier, days: Int, reason: String?, now: Timestamp = .now
@@ -85,7 +85,8 @@ extension Workspace {
         }
     }
 
-    /// Takes up a finding, if it is open, because an action about it has succeeded. The action's audit entry tells of it.
+    /// Marks a finding as in progress, if it is open, because an action about it has succeeded. The action's audit
+    /// entry records this.
     public func takeUpFinding(_ findingID: Identifier, now: Timestamp) throws {
         try execute(
             """
@@ -94,10 +95,10 @@ extension Workspace {
             """, findingID, now)
     }
 
-    /// A finding that is open or in progress. The update changes nothing, but holds the row until the transaction ends:
-    /// no other decision about the finding is made in between.
+    /// Returns a finding that is open or in progress. The update changes nothing, but locks the row until the
+    /// transaction ends, so that no other decision about the finding is made in the meantime.
     ///
-    /// - Throws: `FindingError` if the workspace has no such finding, or it is neither open nor in progress.
+    /// - Throws: `FindingError` if the workspace has no such finding, or if it is neither open nor in progress.
     public func holdFinding(_ findingID: Identifier, toBe participle: String) throws -> HeldFinding {
         let finding = try first(
             """
@@ -132,7 +133,7 @@ extension Workspace {
     }
 }
 
-/// A finding that stays as it is until the transaction ends.
+/// A finding that no other transaction can change until the current one ends.
 public struct HeldFinding: Sendable {
     public let title: String
     /// The action that the finding's rule recommends.
@@ -145,7 +146,7 @@ public struct HeldFinding: Sendable {
     public let linked: [EntityType: Identifier]
     public let severity: Severity
 
-    /// A finding with these parts.
+    /// Creates a finding with these parts.
     public init(
         title: String, actionType: ActionType?, affectedEntities: JSON, sourceIntegrations: JSON,
         linked: [EntityType: Identifier], severity: Severity

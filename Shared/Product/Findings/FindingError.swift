@@ -1,6 +1,6 @@
 public import Base
 
-/// Why something about a finding can't be done.
+/// The reason why an operation on a finding is refused.
 public struct FindingError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -18,7 +18,7 @@ public struct FindingError: DomainError, Equatable {
     static let unknownIdentity = FindingError(
         .notFound, "identity_unknown", "No identity in this workspace has this e-mail address.")
 
-    /// The finding has a status in which this can't be done.
+    /// The status of the finding does not allow the operation.
     static func decided(_ status: String, only statuses: String, toBe participle: String) -> FindingError {
         FindingError(
             .conflict, "decided",

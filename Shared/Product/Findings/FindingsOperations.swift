@@ -33,7 +33,7 @@ extension Operation<RiskReport> {
     }
 }
 
-/// A page of open findings, and how many there are.
+/// A page of open findings, and their total number.
 public struct FindingList: JSONWritable {
     public let findings: [Finding]
     public let total: Int

@@ -3,7 +3,7 @@ public import Base
 public import Integrations
 import Store
 
-/// A problem that a run of the analysis has found, once: it becomes a finding.
+/// A problem that a run of the analysis has found. It becomes one finding.
 public struct FoundProblem: Sendable {
     /// The key that identifies the finding in the workspace. It is the same in every run.
     public let key: String
@@ -26,7 +26,7 @@ public struct FoundProblem: Sendable {
     /// The confidence of the rule, from 0 to 1.
     public let confidence: Double
 
-    /// A problem with these parts.
+    /// Creates a problem with these parts.
     public init(
         key: String, ruleID: String, category: Category, severity: Severity, title: String, affectedEntities: JSON,
         affectedCount: Int, identityID: String?, applicationID: String?, deviceID: String?, recommendedAction: String,

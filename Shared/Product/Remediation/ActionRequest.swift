@@ -20,7 +20,7 @@ public struct ActionRequest: Sendable, Equatable {
     public var parameters: [String: JSON] = [:]
     /// The reason, for the audit log.
     public var reason: String?
-    /// The key by which a repeated request is told from a second one.
+    /// The key by which a repeated request is recognized.
     public var idempotencyKey: String?
 
     public init(_ type: ActionType, on platform: String, entityID: String) {
@@ -40,10 +40,10 @@ extension Remediation {
     /// Accepts a request. The action then waits for approval, or for its job, which has the action's id. A repeated
     /// request with the same idempotency key returns the same action in its present state.
     ///
-    /// - Throws: `RemediationError` if the platform can't do it or the action does not take the parameters, or if the
-    ///   plan does not include it, or if the target, a record that a parameter names or the finding is not in the
-    ///   workspace, or if the platform is not connected, the finding is decided or the same action is already pending,
-    ///   if the key belongs to another request.
+    /// - Throws: `RemediationError` if the platform can't carry out the action or the action does not take the
+    ///   parameters; if the plan does not include it; if the target, a record that a parameter names or the finding is
+    ///   not in the workspace; if the platform is not connected, the finding is decided or the same action is already
+    ///   pending; or if the idempotency key belongs to another request.
     public func request(
         _ request: ActionRequest, in workspace: Workspace, now: Timestamp = .now
     ) throws -> RemediationAction {

@@ -84,7 +84,7 @@ struct ActionRun {
         _ target: ActionTarget
     ) throws -> JobOutcome? {
         switch error {
-        // The step counts as started until the provider tells its outcome.
+        // The step counts as started until the provider reports its outcome.
         case .rateLimited(let seconds):
             if !mayHaveBeenDone { steps[index].status = .pending }
             try save()

@@ -27,10 +27,10 @@ extension Remediation {
     /// is the finding's subject. It is carried out on the platform from which the finding comes or, if that one can't
     /// do it, on the first platform that can.
     ///
-    /// - Throws: `RemediationError` if the workspace has no such finding or no platform has the target, or if the finding
-    ///   is neither open nor in progress, an action of the type is already pending for it or no platform that can do it
-    ///   is connected, or if the plan does not include it, or if there is no type, no target, or no platform that can
-    ///   do it.
+    /// - Throws: `RemediationError` if the workspace has no such finding or no platform has the target; if the finding
+    ///   is neither open nor in progress, an action of the type is already pending for it, or no platform that can
+    ///   carry it out is connected; if the plan does not include it; or if there is no type, no target, or no platform
+    ///   that can carry it out.
     public func request(
         of findingID: Identifier, by chosen: ActionType?, reason: String?, in workspace: Workspace,
         now: Timestamp = .now

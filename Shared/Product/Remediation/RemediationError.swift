@@ -2,7 +2,7 @@ import Actions
 public import Base
 import Integrations
 
-/// Why an action is not requested, decided or carried out.
+/// The reason why an action is not requested, decided or carried out.
 public struct RemediationError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String
@@ -19,7 +19,7 @@ public struct RemediationError: DomainError, Equatable {
     static let planLacksAccessReviews = RemediationError(
         .refused, "plan_lacks_access_reviews", "Access reviews are not part of your plan.")
 
-    /// No platform, or not this one, can do the action.
+    /// No platform, or not the requested one, can carry out the action.
     static func impossible(_ sentence: String) -> RemediationError {
         RemediationError(.invalid, "impossible", sentence)
     }

@@ -49,8 +49,8 @@ struct Resolution {
 
 extension TargetResolver {
     /// Returns the target and the parameters of an action.
-    /// - Throws: `RemediationError` if the target or a record that a parameter names was not synced from the integration,
-    ///   if the action does not take the parameters.
+    /// - Throws: `RemediationError` if the target or a record that a parameter names was not synced from the
+    ///   integration, or if the action does not take the parameters.
     func resolve(
         _ action: ActionType, _ given: [String: JSON], as declared: [ActionParameter]
     ) throws -> Resolution {

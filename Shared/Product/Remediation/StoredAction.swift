@@ -3,7 +3,7 @@ public import Base
 import Connectors
 import Integrations
 
-// The parts of a stored action that only the library which carries it out understands.
+// The parts of a stored action that only this library reads.
 extension RemediationAction {
     /// The steps; nil until they have been worked out.
     var steps: [ActionStep]? { progress?.steps?.compactMap(ActionStep.init) }
@@ -27,8 +27,8 @@ extension RemediationAction {
     }
 }
 
-/// The form for the API. `success` is false if something has gone wrong. `result` has the status, and the result of the
-/// action or of its steps.
+/// The action in the form that the API returns. `success` is false if the action failed, was cancelled or has an
+/// unknown outcome. `result` contains the status, and the result of the action or of its steps.
 extension RemediationAction: JSONWritable {
     public func write(to json: inout JSONWriter) {
         json.object { json in

@@ -23,12 +23,12 @@ struct TargetResolver {
         init(_ named: ResolvedTarget) { (self.named, all) = (named, [named]) }
     }
 
-    /// The entity as our id; nil if it is not one. PostgreSQL compares UUIDs only with UUIDs.
+    /// The entity as our id. Nil if it is not one. PostgreSQL can compare a UUID column only with a UUID.
     private var id: Identifier? { Identifier(entity) }
 
     /// Returns the targets of an action.
-    /// - Throws: `RemediationError` if nothing with this id was synced from the integration, or if one person has several
-    ///   accounts there.
+    /// - Throws: `RemediationError` if no record with this id was synced from the integration, or if one person has
+    ///   several accounts there.
     func targets(of action: ActionType) throws -> Targets {
         let named: ResolvedTarget?
         switch action {

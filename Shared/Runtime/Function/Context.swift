@@ -22,7 +22,7 @@ public struct Context {
     /// a row in the store, such as a job, before this call; then this call only starts it early.
     public func waitUntil(_ work: @escaping () throws -> Void) { background.add(work, log) }
 
-    /// The same for an operation.
+    /// The context for an operation.
     var operation: OperationContext { OperationContext(workspace, env, now: now, log, waitUntil: waitUntil) }
 }
 

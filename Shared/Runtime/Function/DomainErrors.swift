@@ -3,8 +3,8 @@ public import Base
 public import HTTP
 
 extension HTTPError {
-    /// The answer to an error of the domain: the status of its kind, and its sentence. This is the only place where kinds
-    /// become statuses.
+    /// Creates the response to a domain error: the status of its kind, and its sentence. This is the only place where
+    /// kinds become statuses.
     public init(_ error: any DomainError) {
         self.init(Self.status(of: error.kind), error.sentence)
         if error.kind == .unauthenticated { headers.add("WWW-Authenticate", "Bearer") }

@@ -63,7 +63,8 @@ final class FunctionProcess {
         do { return try body() } catch { return refusal(of: error, log).response }
     }
 
-    /// Logs the code of an error. Floods of requests that are refused for their credentials or their number leave no lines.
+    /// Logs the code of an error. Errors about credentials and rate limits are not logged, so that a flood of such
+    /// requests can't fill the log.
     private func note(_ error: any DomainError, _ log: Log) {
         switch error.kind {
         case .unauthenticated, .limited: break

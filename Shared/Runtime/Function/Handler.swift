@@ -35,7 +35,7 @@ public struct Handler: Sendable {
         }
     }
 
-    /// A handler that runs an operation, and answers with its output.
+    /// Creates a handler that runs an operation, and answers with its output.
     public init(_ operation: Operation<some JSONWritable>) {
         access = operation.access
         plan = .current

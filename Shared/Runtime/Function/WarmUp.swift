@@ -26,8 +26,8 @@ struct WarmUp {
         key = try workspace.createAPIKey(name: "Warm-up", scope: .write).key
     }
 
-    /// A request that the endpoint would answer in full, as far as that needs no more than an API key. The body of one that
-    /// changes something is the function's.
+    /// Creates a request with the warm-up's API key. The endpoint answers it in full, unless it requires a session.
+    /// `body` is the body of requests other than GET.
     func request(_ method: Method, body: JSON) -> Request {
         var request = Request(
             method: method, path: "/", headers: ["Authorization": key.secret.reveal { "Bearer " + $0 }],

@@ -96,7 +96,7 @@ struct CommentLine: Equatable {
         return lines
     }
 
-    /// Returns the comment after a line's code; nil if the slashes stand in a string.
+    /// Returns the comment after a line's code; nil if the slashes are part of a string.
     private static func trailing(in line: Substring) -> Substring? {
         guard let slashes = line.firstRange(of: " // ") ?? line.firstRange(of: "\t// ") else { return nil }
         let code = line[..<slashes.lowerBound].replacing("\\\"", with: "")

@@ -6,7 +6,7 @@ enum TrapRule: String, CaseIterable {
     case call
     /// A subscript with a range.
     case slice
-    /// A subscript with a number, or with a usual name of an index.
+    /// A subscript with a number, or with a name that is usual for an index.
     case index
     /// A conversion to an integer type that may not hold the number.
     case conversion
@@ -114,7 +114,7 @@ extension TrapFinder {
         return found
     }
 
-    /// Usual names of indices. Keys of dictionaries are named after their meaning.
+    /// Names that are usual for indices. Keys of dictionaries are named after their meaning.
     private static let indexNames: Set<Substring> = [
         "begin", "byte", "child", "column", "count", "digit", "end", "from", "i", "index", "j", "least", "length",
         "low",
@@ -123,7 +123,8 @@ extension TrapFinder {
 
     private func rule(for use: Subscript, on line: String, _ number: Int) -> TrapRule? {
         let argument = use.argument
-        // A key that is a literal or composed of literals, and a label, which belongs to a subscript of another type.
+        // Accepts a key that is a literal or composed of literals, and a label, which belongs to a subscript of another
+        // type.
         if argument.isEmpty || argument == "..." || argument.contains("\"") { return nil }
         if argument.contains(#/^\w+:|, default:|^Extent\(/#) { return nil }
         if argument.contains("..<") || argument.contains("...") { return .slice }
@@ -135,7 +136,7 @@ extension TrapFinder {
         return isIndex && !isChecked(use, number) ? .index : nil
     }
 
-    /// True if a check of an index stands at most twelve lines before its use.
+    /// Returns true if an index is checked at most twelve lines before its use.
     private func isChecked(_ use: Subscript, _ number: Int) -> Bool {
         let text = upTo(number, lines: 12)
         let (base, argument) = (use.base, use.argument)
@@ -159,7 +160,7 @@ extension TrapFinder {
 // MARK: Conversions and removals
 
 extension TrapFinder {
-    /// True if a line converts to an integer, without a label, something that is neither text nor a constant nor a
+    /// True if a line converts a value to an integer type without a label, unless the value is text, a constant or of a
     /// smaller integer type.
     private func hasTrappingConversion(_ line: String) -> Bool {
         line.matches(of: #/\b(U?Int(?:8|16|32|64)?)\(/#).contains { match in
@@ -180,15 +181,15 @@ extension TrapFinder {
         argument.contains(#/^[\d_]+$|^MemoryLayout<|^[A-Z_\d]{3,}[A-Za-z_\d.]*( \| [A-Z_\d]+[.A-Za-z]*)*$/#)
     }
 
-    /// A number that is parsed from text may be nil, which shows in the use of the result.
+    /// Returns true if a number is parsed from text. The result may then be nil, which shows in its use.
     private static func isParsed(_ before: Substring, _ behind: Substring) -> Bool {
         behind.contains(#/^\)*( \?\?|\?| [!=]= nil|\.(flatMap|map)\b)/#)
             || before.contains(#/\b(let|var) \w+ = $/#) && behind.contains(#/^(,| else| \{)/#)
             || before.contains(#/(flatMap|compactMap)(\(\{ | \{ )$|nil : $/#)
     }
 
-    /// Bytes, by their usual names; C's smaller integers, which its functions return; and counts, which are not
-    /// negative.
+    /// Returns true for bytes, by their usual names; for C's smaller integers, which its functions return; and for
+    /// counts, which are not negative.
     private static func isWidened(_ argument: Substring, to type: Substring) -> Bool {
         let isByte = argument.contains(
             #/^(byte|digit|character|first|\$[01])( (>>|&|-) .*)?$|^(bytes|content)\[\w+\]$/#)

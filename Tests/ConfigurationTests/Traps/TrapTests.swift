@@ -14,7 +14,7 @@ import Testing
 /// - `guard let`, `??` and `throw` instead of `!`, `try!`, `as!` and `fatalError`;
 /// - `Dictionary(pairs) { first, _ in first }` instead of `uniqueKeysWithValues:`.
 ///
-/// An index is allowed if its check stands shortly before: `parts.count == 2` for `parts[1]`, `for index in
+/// An index is allowed if it is checked shortly before: `parts.count == 2` for `parts[1]`, `for index in
 /// list.indices` for `list[index]`. If no outside value reaches a line, or if it can't trap for another reason,
 /// TrapExceptions.swift lists the line with the reason. Sums and products are not searched for: a number from outside
 /// is limited where it is read, or calculated with `addingReportingOverflow` and similar functions, as in `Timestamp`.

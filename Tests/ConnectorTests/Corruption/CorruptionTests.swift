@@ -30,7 +30,8 @@ import Testing
         let requests = tenant.corruptor.requests
         let before = try tenant.inventory()
         #expect(before.count > 3 && requests > 3)
-        // PostgreSQL plans by itself as for empty tables until a minute later; syncs then take a multiple of the time.
+        // PostgreSQL analyzes new tables only after a minute. Until then its query plans assume that they are empty,
+        // and syncs take several times as long.
         try tenant.store.database.analyzeStatistics()
         for seed in Self.seeds {
             tenant.corruptor.begin(seed: seed, of: requests)

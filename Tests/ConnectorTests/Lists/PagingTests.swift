@@ -62,7 +62,7 @@ import Upstream
         #expect(try list.page(["from": 70]).items == ["70"])
     }
 
-    /// Each answer by itself is within its limits.
+    /// Each single answer is within the limits of an answer.
     @Test("A list without an end is an error") func aListWithoutAnEndIsAnError() {
         let numbers = NumberedList(id: { $0.integer.map(String.init) ?? "" }) { from in
             (Array(repeating: 7, count: 400_000) + [.integer(from)], false)

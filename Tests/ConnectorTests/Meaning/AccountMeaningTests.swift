@@ -100,7 +100,7 @@ import Testing
         }
         let connector = try ConnectorCase.entra.connect(provider)
         let accounts = try pull { connector }.accounts
-        // The report says no for the first and yes for the others.
+        // The report says no for u0, and yes for u1 and u2.
         #expect(accounts["u0"]?.mfaEnabled == nil && accounts["u1"]?.mfaEnabled == true)
         #expect(accounts["u2"]?.mfaEnabled == true)
     }

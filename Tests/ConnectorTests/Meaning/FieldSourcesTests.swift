@@ -5,10 +5,10 @@ import Testing
 
 @testable import Connectors
 
-/// The provider's fields that Shared/Platforms/Connectors/FIELDS.md names are those that ours come from: with other values in all of
-/// a row's fields, ours has other values too.
+/// Checks that our fields come from the provider's fields that Shared/Platforms/Connectors/FIELDS.md names: if all
+/// fields of a row get other values at the provider, our field gets another value too.
 @Suite struct FieldSourcesTests {
-    @Test("Every row of FIELDS.md names the fields that ours comes from", arguments: ConnectorCase.all)
+    @Test("Every row of FIELDS.md names the provider's fields from which our field comes", arguments: ConnectorCase.all)
     func everyRowNamesWhereTheFieldComesFrom(_ example: ConnectorCase) throws {
         let org = try FakeProvider(example.org)
         let connector = try example.connect(org)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Connectors
 
-/// Every connector treats the same unusual value in the same way, wherever it stands in the provider's answers.
+/// Every connector treats the same unusual value in the same way, wherever it occurs in the provider's answers.
 @Suite struct MeaningContractTests {
     /// Returns the records that a connector pulls if every match of a pattern in the answers is replaced. Events are
     /// found by their times, so they are left out if these change.

@@ -36,7 +36,7 @@ import Testing
         }
         #expect(!absence.gone.contains { $0.hasPrefix("account/") })
         for account in absence.accounts.values {
-            // Zoom is asked for the users in each state; deleted users have lists of their own.
+            // Zoom has one list for each state of users; other providers list deleted users separately.
             let isTold = account.status == before.accounts[account.externalID]?.status
             #expect(account.unread.contains(.status) || isTold, "\(account.externalID): \(account.status)")
             let isOfList = example.connector.platform == .zoom || account.status == .deprovisioned

@@ -373,7 +373,7 @@ enum EntraTenant {
         #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: named) }
         #expect(held.withLock { $0 } == [first])
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .done(result))
-        // It is unknown which license was meant.
+        // Without a name, the action may have concerned either license.
         #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == nil)
         #expect(try connector.perform(.revokeLicense, on: unnamed) == result)
         #expect(held.withLock { $0.isEmpty })

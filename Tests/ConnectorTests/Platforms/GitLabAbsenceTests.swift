@@ -62,7 +62,8 @@ import Testing
         #expect(absence.accounts["0"]?.unread == [.email, .mfaEnabled])
     }
 
-    /// GitLab writes null for an address that is not confirmed, so null is an answer; a missing or malformed time is none.
+    /// GitLab writes null for an address that is not confirmed, so null is an answer. A missing or malformed time is
+    /// not an answer.
     @Test(
         "An address counts as confirmed only if GitLab says so, and as unconfirmed only with null",
         arguments: [(nil, true), (.null, false), (7, true), ("yes", true)] as [(JSON?, Bool)])

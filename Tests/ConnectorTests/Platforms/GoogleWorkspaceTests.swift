@@ -385,8 +385,8 @@ enum GoogleCustomer {
         #expect(provider.requests.contains { $0.method + " " + $0.target == expected })
     }
 
-    /// This call replaces a deprecated one. It is one call for many devices, and its status does not show the result
-    /// for one device.
+    /// The call `batchChangeStatus` replaces a deprecated one. It is for many devices, and its status does not show the
+    /// result for one device.
     @Test(
         "Chromebooks are disabled and enabled, and each device's own result counts",
         arguments: [(ActionType.containHost, "DISABLE"), (.liftContainment, "REENABLE")])

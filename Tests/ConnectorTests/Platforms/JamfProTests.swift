@@ -124,7 +124,7 @@ enum JamfServer {
         #expect(Set(try pull { connector }.map { $0.key.id }).count == 251)
     }
 
-    @Test("An older server is asked through its older API") func olderServersAreAskedTheOldWay() throws {
+    @Test("The older API of an older server is used") func olderServersAreAskedTheOldWay() throws {
         let provider = try FakeProvider { request in
             switch request.path {
             case "/api/v1/oauth/token", "/api/v4/computers-inventory", "/api/v3/computers-inventory":

@@ -125,7 +125,8 @@ import Testing
         #expect(governance.campaigns.withLock { $0.isEmpty } && provider.unexpected.isEmpty)
     }
 
-    @Test("An org without the license is told so", arguments: [401, 403, 404])
+    @Test(
+        "The error for an org without the license names the license, except for status 404", arguments: [401, 403, 404])
     func anOrgWithoutTheLicenseIsToldSo(_ status: Int) throws {
         let provider = try FakeProvider { _ in .json(["errorCode": "E0000015"], status: status) }
         let connector = try ConnectorCase.okta.connect(provider)

@@ -154,7 +154,7 @@ enum OneLoginAccount {
     }
 
     /// If the credential's owner was deleted, the token endpoint answers 500.
-    @Test("The error of a deleted owner says so") func aDeletedOwnerIsSaid() throws {
+    @Test("The error for credentials of a deleted owner names this reason") func aDeletedOwnerIsSaid() throws {
         let provider = try FakeProvider { _ in .init(500) }
         let error = #expect(throws: ConnectorError.self) { try ConnectorCase.oneLogin.connect(provider).check() }
         #expect(error?.kind == "provider_error")

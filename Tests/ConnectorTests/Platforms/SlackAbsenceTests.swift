@@ -43,7 +43,7 @@ import Testing
         #expect(absence.records.byKey["oauthGrant/A5/U1"] != nil)
     }
 
-    @Test("Another page of the log than the one that was asked for is none", arguments: [1, nil] as [Int?])
+    @Test("A page of the log other than the requested one is not used", arguments: [1, nil] as [Int?])
     func otherPage(_ number: Int?) throws {
         let first = Mutex<FakeProvider.Reply?>(nil)
         let absence = try sync { request, reply in

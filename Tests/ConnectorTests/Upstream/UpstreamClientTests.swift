@@ -127,7 +127,7 @@ import Testing
         #expect(provider.requests.count == 2)
     }
 
-    /// Without the pause, a provider that asks to come back at once would get five requests in a moment.
+    /// Without the pause, a provider whose Retry-After is 0 would get five requests within a moment.
     @Test(
         "A wait that is already over still leads to the first pause",
         arguments: ["0", "0.01", "Thu, 01 Jan 1970 00:00:10 GMT"])
@@ -197,7 +197,7 @@ import Testing
         #expect(provider.requests.count == 5)
     }
 
-    /// libcurl by itself repeats a request that a kept connection did not answer.
+    /// Without CURLOPT_FRESH_CONNECT, libcurl repeats every request that got no answer on a reused connection.
     @Test("After a connection that ends without an answer, only a GET is repeated")
     func aConnectionThatEndsWithoutAWordIsNoLicenceToRepeat() throws {
         let provider = try FakeProvider { _ in .json(["ok": true]) }

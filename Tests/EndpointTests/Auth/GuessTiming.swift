@@ -9,8 +9,8 @@ struct GuessTiming {
     let difference: Double
     /// The share of pairs in which the close guesses took longer: about a half if there is no difference.
     let share: Double
-    /// The standard score of the share: how many standard deviations it is above a half. If there is no difference, it is
-    /// between -3 and 3 in 99.7 % of measurements.
+    /// The standard score of the share: the number of standard deviations by which it is above a half. If there is no
+    /// difference, it is between -3 and 3 in 99.7 % of measurements.
     let score: Double
 
     /// Times `check` with guesses of both kinds. Each guess is a new copy at another place in memory.

@@ -110,7 +110,7 @@ import Testing
 
     // MARK: Trials
 
-    @Test("An expired trial becomes the Free plan, and all but the oldest integrations pause")
+    @Test("An expired trial becomes the Free plan, and all integrations but the newest three pause")
     func anExpiredTrialBecomesFreeAndTheOldestIntegrationsPause() throws {
         let end = TestStore.now - .days(7)
         try store.own.set(plan: .trial, trialEnd: end)
@@ -192,7 +192,7 @@ extension TestStore {
             try $0[0] as Identifier
         }
         for id in workspaces {
-            // A failing job does not stop the others.
+            // If one job fails, the remaining jobs still run.
             try? access.workspace(id)?.keepHouse(now: now)
         }
         try database.execute("DELETE FROM jobs WHERE kind = 'housekeeping'")

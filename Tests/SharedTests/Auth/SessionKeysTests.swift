@@ -72,7 +72,7 @@ import Testing
         _ = try keys(String(repeating: "x", count: 32))
     }
 
-    @Test("While one secret replaces another, tokens of both are taken")
+    @Test("While one secret replaces another, tokens signed with either are accepted")
     func twoSecrets() throws {
         let (new, old) = (String(repeating: "n", count: 32), String(repeating: "o", count: 32))
         let user = Identifier.random()

@@ -20,7 +20,7 @@ import Testing
         return SessionToken(TestSession.token(of: user, at: Self.now, change), keys: try keys(), now: now)
     }
 
-    @Test("A token tells the user, the address, the second factor and the start of the session")
+    @Test("A token contains the user, the address, the second factor and the start of the session")
     func saysWhoItIs() throws {
         let token = try #require(try read())
         #expect(token.userID.description == Self.userID && token.email == "member@example.com")

@@ -11,7 +11,7 @@ import Testing
         )
     }
 
-    @Test("A variable may be in a file that another one names, which is read each time")
+    @Test("The value of a variable may be in a file that another variable names, which is read each time")
     func files() throws {
         let folder = try TemporaryFolder()
         let environment = Environment([

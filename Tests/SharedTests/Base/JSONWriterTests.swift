@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test("Every Unicode scalar is read back as it was written") func everyScalarIsReadBack() throws {
-        // A letter stands between the scalars, because long rows of combining marks are broken up.
+        // There is a letter between two scalars, because long rows of combining marks are broken up.
         let all = (0...0x10FFFF).compactMap(Unicode.Scalar.init).map { "a" + String($0) }
         for start in stride(from: 0, to: all.count, by: 50_000) {
             let text = all[start..<min(start + 50_000, all.count)].joined()

@@ -65,7 +65,7 @@ import Testing
     }
 
     /// All workspaces have the same backlog, queued one workspace after the other. The nth job of one must not wait
-    /// much longer than the nth job of the others.
+    /// much longer than the nth job of another.
     @Test("Workspaces with equal backlogs wait about equally long") func ofEqualWorkspacesNoneWaitsMuchLonger() throws {
         let count = 20
         var workspaces: [Workspace] = []

@@ -171,7 +171,7 @@ import Testing
         #expect(
             try runner { context in
                 attempt = context.job.attempt
-                // The first worker was not dead but slow: it learns that its claim has ended.
+                // The first worker was slow, not dead. It learns that its claim has ended.
                 #expect(throws: LeaseLost.self) { try workspace.confirm(claimed) }
                 #expect(throws: LeaseLost.self) { try workspace.finish(claimed, now: clock.now) }
                 #expect(throws: LeaseLost.self) { try workspace.bury(claimed, error: "", now: clock.now) }

@@ -51,7 +51,7 @@ import Testing
         #expect(names(in: folder.path).contains("store.backup-wal") == false)
     }
 
-    /// Each change writes two rows, so a copy of a state in the middle of one would hold an odd number.
+    /// Each change writes two rows, so a copy of a state in the middle of a change would contain an odd number.
     @Test("A backup holds one state of the data while others write") func backUpWhileOthersWrite() throws {
         let (connect, id) = (store.connect, store.own.id)
         let hasEnded = Mutex(false)
@@ -84,7 +84,7 @@ import Testing
         writer.join()
     }
 
-    @Test("Restoring brings back what the backup holds, and drops later changes") func restore() throws {
+    @Test("Restoring brings back the data in the backup, and drops later changes") func restore() throws {
         let rows = try StoredRows(store.database)
         let summary = try backup.write(to: file)
         try append("later")
@@ -113,7 +113,7 @@ import Testing
         #expect(try StoredRows(database)[store.other.id] == rows[store.other.id].filter { !$0.hasPrefix("counters") })
     }
 
-    @Test("A backup replaces another file only if it is told to, and never the database's own files")
+    @Test("A backup replaces another file only if the caller allows it, and never the database's own files")
     func refusesToReplace() throws {
         try folder.write("store.backup", "something else")
         #expect(code { _ = try backup.write(to: file) } == "backup.file_exists")
@@ -210,7 +210,7 @@ import Testing
         #expect(!names(in: folder.path).contains { $0.hasPrefix("second") })
     }
 
-    @Test("A backup with an older or a newer schema is restored only if the operator says so") func schemas() throws {
+    @Test("A backup with an older or a newer schema is restored only if the operator allows it") func schemas() throws {
         _ = try backup.write(to: file)
         store.database.close()
         let own = SchemaState.ofThisBuild

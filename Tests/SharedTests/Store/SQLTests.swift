@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SQLTests {
     @Test(
-        "A query that does not restrict its rows to the workspace is not scoped",
+        "A query that restricts its rows to the workspace is scoped",
         arguments: [
             "SELECT 1 FROM findings WHERE workspace_id = $1", "UPDATE x SET a = $2 WHERE b = $3 AND workspace_id = $1",
             "SELECT 1 FROM members WHERE members.workspace_id = $1 AND a = $10",

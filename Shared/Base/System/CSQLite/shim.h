@@ -104,9 +104,9 @@ static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const vo
                        : sqlite3_bind_blob(statement, index, bytes, length, SQLITE_TRANSIENT);
 }
 
-/// Takes the lock of SQLite's exclusive mode on a database file: the bytes from 0x40000000 on (sqlite3.c, "PENDING_BYTE"),
-/// which every connection to a database in WAL mode keeps locked while it is open. Returns 0, or -1 if another process
-/// uses the database. The lock belongs to the descriptor (fcntl(2), "Open file description locks").
+/// Takes the lock of SQLite's exclusive mode on a database file: the bytes from 0x40000000 on (sqlite3.c,
+/// "PENDING_BYTE"), which every connection to a database in WAL mode keeps locked while it is open. Returns 0, or -1 if
+/// another process uses the database. The lock belongs to the descriptor (fcntl(2), "Open file description locks").
 static inline int csqlite_lock_file(int descriptor) {
 #ifndef F_OFD_SETLK
 #define F_OFD_SETLK 37

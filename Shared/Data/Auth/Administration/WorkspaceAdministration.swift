@@ -2,8 +2,8 @@ public import Base
 import Store
 
 extension SystemAccess {
-    /// Makes a workspace, whose audit log begins with it. A trial ends after `Trial.length`, unless `trialEnd` says
-    /// when.
+    /// Creates a workspace, and records that as the first entry of its audit log. A trial ends after `Trial.length`,
+    /// unless `trialEnd` is given.
     ///
     /// - Throws: `AdministrationError` if the name is empty or too long.
     @_spi(System) public func createWorkspace(
@@ -31,9 +31,9 @@ extension SystemAccess {
 }
 
 extension Workspace {
-    /// Changes settings. The audit entry has the old and the new value of each that differs; there is none if nothing
-    /// does. A workspace that becomes free keeps three integrations, and the oldest beyond those are paused. A trial
-    /// without an end gets one, `Trial.length` from now.
+    /// Changes settings. If a value differs, the audit entry contains the old and the new values; otherwise no entry is
+    /// written. If a workspace becomes free, it keeps its newest three integrations, and the older ones are paused. A
+    /// trial without an end gets one, `Trial.length` from now.
     ///
     /// - Parameter pauseIntegrations: Pauses the integrations beyond those of the free plan. Returns their number.
     @_spi(System) public func change(
@@ -92,12 +92,12 @@ extension Workspace {
         }
     }
 
-    /// Erases the data of the workspace: members, keys, integrations with their credentials, all that
-    /// was synced and found, jobs and conversations. The workspace's id and its audit log stay; the chain
-    /// still holds, and its last entry tells of this. Requests and jobs that are at work in the workspace can't change it
-    /// afterwards. Returns the number of rows that were deleted.
+    /// Erases the data of the workspace: members, keys, integrations with their credentials, all synced data and
+    /// findings, jobs and conversations. The workspace's id and its audit log stay; the chain remains valid, and its
+    /// last entry records the erasure. Running requests and jobs of the workspace can't change it afterwards. Returns
+    /// the number of rows that were deleted.
     ///
-    /// It is one transaction. On SQLite other writers wait for it.
+    /// All of this is one transaction. On SQLite other writers wait for it.
     ///
     /// - Throws: `AdministrationError` if a sync of the workspace is being applied in steps.
     @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
@@ -109,7 +109,7 @@ extension Workspace {
                 return count
             }
         }
-        // Counters are no part of the transaction.
+        // Counters are not part of the transaction.
         for key in keys {
             _ = try? database.counters.execute("DELETE FROM counters WHERE subject = $1", StoredAPIKey.counter(key))
         }

@@ -10,7 +10,7 @@ public struct WorkspaceMember: Sendable, Equatable {
     public let role: Role
     public let createdAt: Timestamp
 
-    /// All of it.
+    /// The member as JSON.
     public var json: JSON {
         [
             "user_id": .string(userID.description), "email": .string(email), "role": .string(role.rawValue),
@@ -21,11 +21,11 @@ public struct WorkspaceMember: Sendable, Equatable {
     fileprivate var entryDetails: [String: JSON] { ["email": .string(email), "role": .string(role.rawValue)] }
 }
 
-/// A member who was removed, and the API keys that the member had made.
+/// A member who was removed, and the active API keys that the member had created.
 public struct RemovedMember: Sendable {
     public let member: WorkspaceMember
     public let keys: [APIKeySummary]
-    /// True if these keys were revoked.
+    /// True if the keys were revoked.
     public let areKeysRevoked: Bool
 }
 
@@ -57,8 +57,8 @@ extension Workspace {
 
     /// Gives a member another role, which applies from the next request on.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin` is
-    ///   false.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin`
+    ///   is false.
     @_spi(System) public func changeRole(
         of userID: Identifier, to role: Role, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> WorkspaceMember {
@@ -77,10 +77,10 @@ extension Workspace {
         }
     }
 
-    /// Removes a member. The active API keys that the member made are revoked too, unless `keepsKeys` is true.
+    /// Removes a member. The active API keys that the member created are revoked too, unless `keepsKeys` is true.
     ///
-    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin` is
-    ///   false.
+    /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin`
+    ///   is false.
     @_spi(System) public func removeMember(
         _ userID: Identifier, keepsKeys: Bool, mayLeaveNoAdmin: Bool = false, now: Timestamp = .now
     ) throws -> RemovedMember {
@@ -119,7 +119,7 @@ extension Workspace {
     /// The roles that may manage members, keys and integrations.
     private static let adminRoles: Set = [Role.superAdmin, .admin]
 
-    /// Throws if the member is the only one with such a role.
+    /// Throws an error if no other member has one of these roles.
     private func demandAnotherAdmin(than member: WorkspaceMember) throws {
         guard Self.adminRoles.contains(member.role) else { return }
         let hasAnother = try members().contains { $0.userID != member.userID && Self.adminRoles.contains($0.role) }

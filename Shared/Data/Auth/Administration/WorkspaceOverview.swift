@@ -1,17 +1,19 @@
 public import Base
 import Store
 
-/// A workspace as its operator sees it: its settings, and how much belongs to it.
+/// A workspace in the form in which operators see it: its settings, and the numbers of its members, keys and
+/// integrations.
 public struct WorkspaceOverview: Sendable, Equatable {
     public let id: Identifier
     public let name: String
     public let plan: Plan
     /// The end of the trial. Nil if there is none.
     public let trialEnd: Timestamp?
-    /// Addresses and CIDR ranges. With none, requests may come from everywhere.
+    /// The addresses and CIDR ranges that requests may come from. If the list is empty, requests may come from any
+    /// address.
     public let allowedAddresses: JSON
     public let requiresSecondFactor: Bool
-    /// The most hours since a session began. Nil is any number.
+    /// The longest duration of a session in hours. Nil if it is not limited.
     public let sessionTimeoutHours: Int?
     public let riskSettings: JSON
     public let remediationSettings: JSON
@@ -50,7 +52,7 @@ public struct WorkspaceOverview: Sendable, Equatable {
         integrations = try row[13]
     }
 
-    /// The settings that `WorkspaceSetting` changes, by the names of their keys.
+    /// The settings that `WorkspaceSetting` changes, by the names of their columns.
     public var settings: [String: JSON] {
         [
             "name": .string(name), "plan": .string(plan.rawValue),
@@ -61,7 +63,7 @@ public struct WorkspaceOverview: Sendable, Equatable {
         ]
     }
 
-    /// All of it.
+    /// The settings, the numbers and the times as JSON.
     public var json: JSON {
         var members: [String: JSON] = settings
         members["id"] = .string(id.description)
@@ -75,7 +77,8 @@ public struct WorkspaceOverview: Sendable, Equatable {
 }
 
 extension SystemAccess {
-    /// All workspaces, the oldest first. Those whose data was erased are among them only if `includesDeleted` is true.
+    /// Returns all workspaces, oldest first. Workspaces whose data was erased are included only if `includesDeleted` is
+    /// true.
     @_spi(System) public func workspaceOverviews(includesDeleted: Bool = false) throws -> [WorkspaceOverview] {
         let all = try database.rows(
             "SELECT " + WorkspaceOverview.columns + " FROM workspaces ORDER BY created_at, id",
@@ -83,7 +86,7 @@ extension SystemAccess {
         return includesDeleted ? all : all.filter { $0.deletedAt == nil }
     }
 
-    /// A workspace, even one whose data was erased. Nil if there is none of that id.
+    /// Returns a workspace, even if its data was erased. Returns nil if there is none with this id.
     @_spi(System) public func workspaceOverview(_ id: Identifier) throws -> WorkspaceOverview? {
         try database.first(
             "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1", id,
@@ -92,7 +95,7 @@ extension SystemAccess {
 }
 
 extension Workspace {
-    /// The workspace as its operator sees it.
+    /// Returns the workspace in the form in which operators see it.
     func overview() throws -> WorkspaceOverview {
         let found = try first(
             "SELECT " + WorkspaceOverview.columns + " FROM workspaces WHERE workspaces.id = $1",

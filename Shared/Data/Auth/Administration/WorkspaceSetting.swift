@@ -9,10 +9,10 @@ public enum WorkspaceSetting: Sendable, Equatable {
     case requiresSecondFactor(Bool)
     case sessionTimeoutHours(Int?)
     case riskSettings([String: JSON])
-    /// The tier of an action, which says if API keys may have it carried out. Nil is the product's own tier.
+    /// The tier of an action, which decides if API keys may execute it. Nil restores the product's default tier.
     case tier(action: String, tier: String?)
 
-    /// The names of the keys, each with the form of its value.
+    /// The names of the keys, each with a description of its values.
     public static let keys = [
         ("name", "TEXT"), ("plan", Plan.allCases.map(\.rawValue).joined(separator: "|")),
         ("trial_ends_at", "2026-05-15T00:00:00Z|none"), ("ip_allowlist", "ADDRESS[/LENGTH],…|none"),
@@ -26,8 +26,8 @@ public enum WorkspaceSetting: Sendable, Equatable {
     /// Reads `KEY=VALUE`.
     ///
     /// - Parameters:
-    ///   - actions: the actions that a tier can be set for.
-    ///   - tiers: the names of tiers.
+    ///   - actions: The actions that can have a tier.
+    ///   - tiers: The names of the tiers.
     /// - Throws: `AdministrationError` with the reason why it can't be read.
     public init(_ text: String, actions: [String], tiers: [String]) throws(AdministrationError) {
         guard let (keyPart, valuePart) = text.cut(at: "=") else {
@@ -88,7 +88,7 @@ public enum WorkspaceSetting: Sendable, Equatable {
         }
     }
 
-    /// A workspace's name, without white space around it.
+    /// Returns a workspace's name without white space around it.
     static func checkedName(_ text: String) throws(AdministrationError) -> String {
         let name = String(text.trimmed)
         guard (1...200).contains(name.unicodeScalars.count),

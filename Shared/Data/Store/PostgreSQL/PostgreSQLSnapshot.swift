@@ -22,8 +22,8 @@
             try script("ANALYZE \(table.name)")
         }
 
-        /// Analyzes the tables that have changed much since they were last analyzed. The server would do the same by
-        /// itself within minutes; until then its guesses about new tables can make a query of a snapshot take a thousand
+        /// Analyzes the tables that have changed much since they were last analyzed. The server would do this on its
+        /// own within minutes. Until then its guesses about new tables can make a query of a snapshot take a thousand
         /// times as long.
         func refreshStatistics() throws {
             try run("SELECT refresh_statistics()", []) { _ in }

@@ -1,7 +1,7 @@
 #if PostgreSQL
     extension PostgreSQLDatabase {
-        /// Vacuums and analyzes all tables, which the server would do by itself within minutes (autovacuum). Until then
-        /// it plans queries of new tables by guesses. PostgreSQL skips tables that the current role does not own.
+        /// Vacuums and analyzes all tables. The server would do this on its own within minutes (autovacuum), but until
+        /// then it plans queries of new tables by guesses. PostgreSQL skips tables that the current role does not own.
         public func analyzeStatistics() throws {
             for table in SchemaNames.tables.sorted() { try script("VACUUM (ANALYZE) \(SchemaNames.schema).\(table)") }
         }

@@ -22,8 +22,8 @@ import Base
             Schema.tallies.map { Substring($0.table.description) }
             + ["schema_migrations", "counters"]
 
-        /// `text` with all of them qualified. Only few words need to be looked up: those in capitals, one behind an
-        /// introduction, and one before a parenthesis.
+        /// Returns the text with all table and function names qualified. Only few words need to be looked up: words in
+        /// capitals, a word that follows an introduction, and a word before a parenthesis.
         static func qualified(_ text: String) -> String {
             let bytes = Array(text.utf8)
             var result: [UInt8] = []

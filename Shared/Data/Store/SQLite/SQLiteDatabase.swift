@@ -128,7 +128,8 @@ public final class SQLiteDatabase: Database {
             try makeshift?.check()
             return result
         } catch {
-            // SQLite may have rolled back by itself. Changes of the views are rolled back with the transaction.
+            // SQLite may already have rolled back because of the error. Changes of the views are rolled back with the
+            // transaction.
             if let handle, sqlite3_get_autocommit(handle) == 0 { _ = try? execute("ROLLBACK") }
             if handle != nil { hidesUnfinishedChanges = hides }
             throw error

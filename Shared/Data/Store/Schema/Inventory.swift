@@ -205,7 +205,7 @@ extension Schema {
         """,
         "CREATE INDEX access_keys_by_account ON access_keys (account_id)",
         "CREATE INDEX access_keys_by_identity ON access_keys (workspace_id, identity_id)",
-        // The country is a copy of a value in details: queries over very many events read it from an index.
+        // The country is a copy of a value in details. Queries over large numbers of events read it from an index.
         """
         CREATE TABLE audit_events (
             id uuid PRIMARY KEY,
@@ -224,7 +224,8 @@ extension Schema {
             UNIQUE (integration_id, external_id))
         """,
         "CREATE INDEX audit_events_by_time ON audit_events (workspace_id, occurred_at)",
-        // This index contains everything that the analysis asks of very many events, in the order of persons and time.
+        // This index contains all columns that the analysis reads of large numbers of events, ordered by person and
+        // time.
         """
         CREATE INDEX audit_events_by_type ON audit_events
             (workspace_id, event_type, outcome, identity_id, occurred_at, integration_id, ip_address, country)

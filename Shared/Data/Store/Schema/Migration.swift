@@ -23,8 +23,8 @@ struct Migration: Sendable {
 
     let version: Int
     let name: String
-    /// True if builds of the previous version can go on while this migration runs and after it: it only adds tables,
-    /// indexes, and columns that have a default value or may be null.
+    /// True if builds of the previous version can continue to work while this migration runs and after it: it only adds
+    /// tables, indexes, and columns that have a default value or may be null.
     let isAdditive: Bool
     private let makeSteps: @Sendable () -> [Step]
 

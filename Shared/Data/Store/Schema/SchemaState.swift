@@ -4,8 +4,8 @@ import Base
 ///
 /// A build can serve the schema of its own version, and newer ones if every migration since then is additive
 /// (`Migration.isAdditive`). The database records for each other migration that older builds must no longer use it. So
-/// functions of the last release go on while an additive migration runs, and a build that does not know a migration can
-/// still tell if it may use the database.
+/// functions of the last release continue to work while an additive migration runs, and a build that does not know a
+/// migration can still tell if it may use the database.
 public enum SchemaState: Sendable, Equatable {
     /// No migration has been run.
     case missing

@@ -4,7 +4,7 @@ struct ObjectLists {
     private let name: String
     /// The number of consecutive objects whose lists were refused.
     private var refusals = 0
-    /// The reason for asking for no more lists; nil while lists are asked for.
+    /// The error because of which no more lists are requested; nil while lists are requested.
     private var refusal: ConnectorError?
 
     /// The number of consecutive refusals that may be special cases. Only pages on which every list was refused count,

@@ -73,7 +73,7 @@ public struct PageEntries {
     ///   - kind: The kind of the record with the id that `id` returns. An entry may stand for further records.
     ///   - id: Returns the `externalID` of an entry's record; nil if the entry has no id. If an entry can't be read,
     ///     the stored record with this id stays unchanged, or all records of the kind if there is no id.
-    ///   - kept: Other records that stay unchanged in that case, instead of those. It is for lists that belong to one
+    ///   - kept: The records that stay unchanged instead if an entry can't be read. It is for lists that belong to one
     ///     object.
     ///   - read: Reads one entry.
     public init<Item>(

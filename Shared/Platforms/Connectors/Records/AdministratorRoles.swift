@@ -1,7 +1,7 @@
 /// An organization's administrators and their roles, as far as the provider's lists of them could be read. If a list
 /// could not be read, an account without known roles is not reported as a non-administrator.
 struct AdministratorRoles {
-    /// The name by which customers learn that the roles could not be read.
+    /// The name of the list in the message that the roles could not be read.
     static let name = "administrator roles"
     /// The error for a list of administrators with an unreadable entry.
     static let unreadable = ConnectorError.provider("The list of administrators has an entry that can't be read.")

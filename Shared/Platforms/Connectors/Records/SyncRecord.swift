@@ -81,7 +81,7 @@ public struct AccountRecord: Sendable, Equatable {
     public enum Field: String, Sendable {
         /// The account's address and the addresses to which the provider links the account.
         case email
-        /// Only the addresses to which the provider links the account.
+        /// The addresses to which the provider links the account.
         case linkedEmails = "linked_emails"
         case kind = "account_type"
         case status

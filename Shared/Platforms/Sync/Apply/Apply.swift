@@ -36,8 +36,8 @@ extension Workspace {
         }
     }
 
-    /// Tells for each table if there are rows of an integration in it: of others nothing can be gone, and looking for that
-    /// takes much longer.
+    /// Returns true for each table that has rows of an integration. In the other tables no row can be gone, and
+    /// searching them would take much longer.
     private func filledTables(of integrationID: Identifier) throws -> [Bool] {
         try first(Self.hasRows, integrationID) { row in try InventoryTable.all.indices.map { try row[$0] as Int == 1 } }
             ?? []

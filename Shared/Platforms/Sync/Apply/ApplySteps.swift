@@ -43,8 +43,8 @@ struct ApplySteps {
 
     /// Runs statements over rows.
     ///
-    /// `keys` is a query for the rows' keys, in one column `key`. It runs outside of write transactions, so that it
-    /// keeps no other process from writing. The statements for some of the rows are one step. If they are repeated
+    /// `keys` is a query for the rows' keys, in one column `key`. It runs outside of write transactions, so that
+    /// other processes can write in that time. The statements for some of the rows are one step. If they are repeated
     /// after an interruption, they change nothing in rows that are done.
     func run(_ keys: SQL, _ statements: (ApplyPart) -> [SQL]) throws {
         guard let change else { return try execute(statements(.whole)) }

@@ -27,7 +27,7 @@ struct InventoryTable {
 
     private var kindName: SQL { "'\(kind.text)'" }
 
-    /// Stands before the kind of what is noted as gone.
+    /// The prefix of the kind of a staged row that notes a row of the inventory as gone.
     static let goneMark = "gone "
     private var goneKind: SQL { "'gone ' || \(kindName)" }
 

@@ -5,8 +5,8 @@ import Store
 /// come before the rows that belong to them. Applications and devices, to which findings refer, are deleted last, in
 /// the transaction that makes the change visible.
 ///
-/// Statements that would find nothing, since the sync has staged nothing for them, are left out: most syncs change little,
-/// and PostgreSQL takes longer to plan such a statement than to run it.
+/// Statements for which the sync has staged nothing are left out. Most syncs change little, and PostgreSQL takes longer
+/// to plan such a statement than to run it.
 struct InventoryUpdate {
     let steps: ApplySteps
     private let staged: StagedKinds

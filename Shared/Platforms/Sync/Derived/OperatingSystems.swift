@@ -40,8 +40,8 @@ enum OperatingSystems {
         ([22, 4], "2027-04-01"), ([24, 4], "2029-05-31"), ([24, 10], "2025-07-10"), ([25, 4], "2026-01-15"),
         ([25, 10], "2026-07-09"), ([26, 4], "2031-05-31"),
     ]
-    /// A ChromeOS release with its date, from which the others are counted. A release is updated for about four weeks,
-    /// a long-term one for six months.
+    /// A ChromeOS release with its date, from which the dates of all other releases are calculated. A release is
+    /// updated for about four weeks, a long-term one for six months.
     private static let chromeOSReference = (release: 120, day: Timestamp(seconds: 1_701_734_400))
 
     /// Returns true if a system still receives security updates; nil if its name or version is too vague to tell.

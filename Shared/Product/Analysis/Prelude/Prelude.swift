@@ -16,12 +16,12 @@ struct PreludeTable: Sendable {
 
     fileprivate func isNamed(in words: Set<Substring>) -> Bool { words.contains(Substring(name.description)) }
 
-    /// Returns the WITH clause that a query needs: the tables that it names, and the tables that these name. A table may
-    /// name only earlier ones. The first table is always included: it restricts a query of temporary tables to the
+    /// Returns the WITH clause that a query needs: the tables that it names, and the tables that these name. A table
+    /// may name only earlier ones. The first table is always included: it restricts a query of temporary tables to the
     /// workspace.
     ///
-    /// Other tables are left out, because PostgreSQL parses and checks every table of the clause. For a small company that
-    /// takes ten times as long as the query itself.
+    /// Other tables are left out, because PostgreSQL parses and checks every table of the clause. For a small company,
+    /// that takes ten times as long as the query itself.
     static func clause(for query: SQL, of tables: [PreludeTable]) -> SQL {
         var words = query.words
         if let first = tables.first { words.insert(Substring(first.name.description)) }
@@ -34,8 +34,8 @@ struct PreludeTable: Sendable {
     }
 }
 
-/// The tables that rules ask about: the workspace's data as far as connected integrations vouch for it. Each rule's
-/// question follows a WITH clause of those that it names.
+/// The tables that rules query: the workspace's data that comes from connected integrations. Each rule's query follows
+/// a WITH clause with the tables that it names.
 enum Prelude {
     /// The clause for rules about findings, which read few rows. Shared tables are defined in it; those with parameters
     /// are left out.

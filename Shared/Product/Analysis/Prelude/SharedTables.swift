@@ -91,8 +91,8 @@ extension Prelude {
                     GROUP BY identity_id) AS said
                 WHERE lower(trim(hr_department)) <> lower(trim(idp_department)) OR hr_manager_email <> idp_manager_email
                 """),
-        // Active accounts whose owner no identity provider knows; service accounts, shared mailboxes and HR records need
-        // none. is_business: on one of `PlatformNames.business`.
+        // Active accounts whose owner no identity provider knows, without service accounts, shared mailboxes and HR
+        // records, which need no owner there. is_business is true on the platforms of `PlatformNames.business`.
         SharedTable(
             name: "strangers", key: "account_platform",
             query: """
@@ -117,8 +117,8 @@ extension Prelude {
                     AND (everyone.id IS NULL
                         OR everyone.status <> 'deprovisioned' AND everyone.identity_type <> 'service_account')
                 """),
-        // Active accounts of people who are deprovisioned, outside HR and the identity provider. is_business: on one of
-        // `PlatformNames.business`.
+        // Active accounts of people who are deprovisioned, outside HR and the identity provider. is_business is true on
+        // the platforms of `PlatformNames.business`.
         SharedTable(
             name: "outlived", key: "identity_id",
             query: """

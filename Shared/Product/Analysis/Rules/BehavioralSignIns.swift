@@ -109,9 +109,9 @@ extension Rule {
                 {occurred_at:ago}, so one of the two was probably someone else.
                 """,
             recommend: "End the sessions and confirm both sign-ins with the user.", action: .revokeSessions),
-        // Finds sign-ins after 60 days or more without one. For a person without a sign-in in the half year before, the
-        // last one is looked up. If there is none, the 60 days count from the time at which the person was known and the
-        // log was complete.
+        // Finds sign-ins after 60 days or more without one. If a person did not sign in within the half year before,
+        // the query looks up the last sign-in. If there is none, the 60 days count from the time at which the person
+        // was known and the log was complete.
         Rule(
             .behavioralAnomaly, "dormant_account_awakened", .medium, on: .identity,
             "Dormant account awakened",

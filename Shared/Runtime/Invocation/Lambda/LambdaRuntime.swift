@@ -63,8 +63,8 @@ struct LambdaRuntime<S: Service> {
         return .now + .seconds(left)
     }
 
-    /// Reports a scheduled run that failed as the invocation's error. Lambda counts it, tries it again and gives it
-    /// to the destination for failures. A response would be a success, whatever its status.
+    /// Reports a scheduled run that failed as the invocation's error. Lambda counts the failure, tries the event again,
+    /// and passes it to the destination for failures. A response would count as a success, whatever its status.
     private func report(_ response: Response, of id: String, _ client: RuntimeAPIClient) throws {
         var sentence = "The scheduled run failed."
         if case .bytes(let body) = response.body, let text = (try? JSON(parsing: body))?["error"]?.string {

@@ -3,10 +3,10 @@ import CSQLite
 import CSystem
 import Glibc
 
-/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and other processes
-/// can't write it.
+/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and other
+/// processes can't write it.
 final class PartialFile {
-    /// The name until it is complete.
+    /// The name of the incomplete file.
     let path: String
     private let finalPath: String
     private let descriptor: Int32
@@ -53,16 +53,16 @@ final class PartialFile {
         }
     }
 
-    /// Gives the file to the owner of another one.
+    /// Gives the file to the owner of another file.
     ///
-    /// - Throws: `BackupError` if `isRequired` is true and this user may not do that.
+    /// - Throws: `BackupError` if `isRequired` is true and this process may not change the owner.
     func give(to other: FileStatus?, isRequired: Bool) throws {
         guard let other, other.owner != geteuid() else { return }
         guard fchown(descriptor, other.owner, other.group) != 0, isRequired else { return }
         throw BackupError.otherOwner(finalPath)
     }
 
-    /// Flushes the file to the disk and gives it its final name, in place of a file that has it.
+    /// Flushes the file to the disk and gives it its final name, replacing a file of that name.
     func publish() throws {
         guard fsync(descriptor) == 0, rename(path, finalPath) == 0 else {
             throw Self.unwritable(finalPath)
@@ -79,7 +79,7 @@ final class PartialFile {
         if FileStatus(descriptor) == FileStatus(path) { unlink(path) }
     }
 
-    /// Removes the files that SQLite makes next to it.
+    /// Removes the files that SQLite creates next to the file.
     private func removeOthers() {
         for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
@@ -89,7 +89,7 @@ final class PartialFile {
         return folder.isEmpty ? "/" : String(folder)
     }
 
-    /// The error for a call of the system that has failed.
+    /// Returns the error for a system call that has failed.
     private static func unwritable(_ path: String) -> BackupError {
         .unwritable(path, String(cString: strerror(errno)))
     }
@@ -98,7 +98,7 @@ final class PartialFile {
     }
 }
 
-/// The properties of a file that tell it apart from others. Two are equal if they describe the same file.
+/// The properties that identify a file. They are equal if they describe the same file.
 struct FileStatus: Equatable {
     private let device: dev_t
     private let number: ino_t
@@ -108,7 +108,7 @@ struct FileStatus: Equatable {
     let links: Int
     let isFile: Bool
 
-    /// Describes the file at a path. Nil if there is none.
+    /// Describes the file at a path. Returns nil if there is none.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -138,7 +138,7 @@ struct FileStatus: Equatable {
 }
 
 extension FileStatus? {
-    /// The status, or an error if there is no such file.
+    /// Returns the status, or throws `error` if it is nil.
     func orThrow(_ error: BackupError) throws(BackupError) -> FileStatus {
         guard let self else { throw error }
         return self
@@ -163,7 +163,7 @@ final class ExclusiveLock {
 
     deinit { close(descriptor) }
 
-    /// Empties the file if it has no name any more, so that a process which has waited for this lock can't use it.
+    /// Empties the file if it no longer has a name, so that a process which has waited for this lock can't use it.
     func empty() {
         guard FileStatus(descriptor)?.links == 0 else { return }
         ftruncate(descriptor, 0)

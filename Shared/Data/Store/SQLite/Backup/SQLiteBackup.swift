@@ -8,13 +8,14 @@ import Glibc
 // complete nor consistent. A copy that is interrupted must not be taken for a backup. A restored file must never be
 // combined with the write-ahead log of the file that it replaces, because SQLite would write that log's pages into it.
 //
-// Approach. A backup is made by SQLite's online backup within one read transaction, so it holds one state of the data and
-// other processes go on writing. It is written to a file with another name, checked, flushed to the disk, and only then
-// renamed. Restoring does the same in the other direction. Until it ends, it holds the lock of SQLite's exclusive mode on
-// the old file. It gets this lock only if no process has the database open, and then no process can open it.
+// Approach. A backup is made by SQLite's online backup within one read transaction, so it contains one state of the
+// data, and other processes can continue to write. It is written to a file with another name, checked, flushed to the
+// disk, and only then renamed. Restoring does the same in the other direction. Until it ends, it holds the lock of
+// SQLite's exclusive mode on the old file. It gets this lock only if no process has the database open, and then no
+// process can open it.
 //
-// Cost. A process that began to wait for that lock opens the old file after the rename. Its file is then empty, so its
-// statements fail, and its next connection opens the new file.
+// Cost. A process that began to wait for that lock opens the old file after the rename. That file is then empty, so the
+// process's statements fail, and its next connection opens the new file.
 
 /// Backups of a SQLite file.
 public struct SQLiteBackup {
@@ -97,8 +98,8 @@ public struct SQLiteBackup {
     ///
     /// - Parameters:
     ///   - replaces: If true, a database that exists is replaced. It must not be in use.
-    ///   - allowsAnySchema: If true, the backup may have a schema that is older than that of the database, or newer than
-    ///     this build can serve.
+    ///   - allowsAnySchema: If true, the backup may have a schema that is older than that of the database, or newer
+    ///     than this build can serve.
     /// - Throws: `BackupError` or `StoreError`. Then the database is unchanged.
     public func restore(
         from file: String, replaces: Bool = false, allowsAnySchema: Bool = false
@@ -123,8 +124,8 @@ public struct SQLiteBackup {
             }
             try partial.give(to: old ?? FileStatus(PartialFile.folder(of: target)), isRequired: old != nil)
             guard old != nil || FileStatus(target) == nil else { throw BackupError.databaseExists(path) }
-            // The old write-ahead log must not outlive its file. Its contents are in the file already, unless the file is
-            // damaged.
+            // The old write-ahead log must not outlive its file. Its contents are already in the file, unless the file
+            // is damaged.
             for suffix in ["-wal", "-shm", "-journal"] { unlink(target + suffix) }
             try partial.publish()
             lock?.empty()
@@ -152,8 +153,9 @@ public struct SQLiteBackup {
 
     // MARK: Checks
 
-    /// Checks a whole database: its pages and indexes, its references, and the audit log of each workspace. Also sets its
-    /// journal mode: a backup needs no other files, and a database is ready for use. Errors use `name` for the file.
+    /// Checks a whole database: its pages and indexes, its references, and the audit log of each workspace. Also sets
+    /// its journal mode: a backup must not need other files, and a database must be ready for use. Errors use `name`
+    /// for the file.
     private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
         defer { database.close() }

@@ -65,7 +65,7 @@ struct EntraApplications {
 
 /// Reads the members of groups, including those of nested groups.
 final class EntraGroups {
-    /// The name by which customers learn that the members could not be read.
+    /// The name of the list in the message that the members could not be read.
     static let name = "members of groups"
 
     private let api: PlatformAPI

@@ -81,8 +81,8 @@ struct Zoom: Connector {
         ) { try entries($0.list("users")) }.beginningAgain()
     }
 
-    /// Returns the retry decision. Retry-After holds a date for the daily limit, and a number of seconds for the
-    /// others.
+    /// Returns the retry decision. Retry-After holds a date for the daily limit, and a number of seconds for other
+    /// limits.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let date = response.headers["Retry-After"].flatMap { Timestamp(provider: $0) }
