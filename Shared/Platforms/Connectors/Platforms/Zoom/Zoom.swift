@@ -65,7 +65,7 @@ struct Zoom: Connector {
             users("inactive users", "inactive") { try directory.inactiveAccounts($0) },
             users("active users", "active") { try directory.accounts($0, state: "active") },
             // A user who is deactivated moves to an earlier list, so that list is read again.
-            users("users deactivated meanwhile", "inactive") { try directory.deactivatedAccounts($0) },
+            users("users deactivated during the sync", "inactive") { try directory.deactivatedAccounts($0) },
         ]
     }
 
