@@ -110,7 +110,7 @@ extension Company {
         try plant(
             "identity_security::stale_account", on: .person(person), from: [.okta],
             since: ago(days: min(days - 30, 50)),
-            "\(person.name) has not signed in to Okta for \(days) days, so nobody would notice somebody else using the account."
+            "\(person.name) has not signed in to Okta for \(days) days, so nobody would notice if someone else used the account."
         )
     }
 

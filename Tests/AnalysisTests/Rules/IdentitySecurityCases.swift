@@ -37,7 +37,7 @@ import Testing
         },
         RuleCase(
             "identity_security::stale_account",
-            "Ada Lovelace has not signed in to Okta for 30 days, so nobody would notice somebody else using the account."
+            "Ada Lovelace has not signed in to Okta for 30 days, so nobody would notice if someone else used the account."
         ) { company in
             try company.person(lastLogin: company.ago(days: 30))
         } quiet: { company in

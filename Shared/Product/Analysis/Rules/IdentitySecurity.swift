@@ -59,7 +59,7 @@ extension Rule {
                 """,
             say: """
                 {identity_name} has not signed in to {idp:platform} for {last_login_at:days}, so nobody would notice \
-                somebody else using the account.
+                if someone else used the account.
                 """,
             recommend: "Suspend the account, unless its owner is known to be on leave.", action: .suspendUser),
         // Finds accounts in an identity provider that are 14 days old or more and were never used. A provider that
