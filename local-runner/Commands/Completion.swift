@@ -4,7 +4,7 @@ extension Verb {
     static let completion = Verb(
         "completion", operands: "SHELL", "Prints a script that completes local-runner's command lines.",
         details: """
-            SHELL is bash or zsh. The script is made from what --help prints, so take it anew after an update. For bash:
+            SHELL is bash or zsh. The script is made from the help texts, so make it again after each update. For bash:
 
               source <(local-runner completion bash)
 
