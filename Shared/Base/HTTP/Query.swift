@@ -42,7 +42,8 @@ public enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// Returns the decoded text. Returns nil if a percent escape is incomplete or the result is not UTF-8.
+    /// Returns the decoded text with joiners where it has too many combining marks (`StreamSafeText`). Returns nil if a
+    /// percent escape is malformed, or if the result is not UTF-8.
     public static func decode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> String? {
         decode(bytes, plusIsSpace: plusIsSpace) { _ in .decoded }.flatMap(StreamSafeText.read)
     }
