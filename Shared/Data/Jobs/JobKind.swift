@@ -7,7 +7,7 @@ public struct JobKind: SQLEnum, Hashable, Sendable {
     /// The expected duration of a job in seconds. The workspace's next job is placed that much later in the queue.
     let expectedSeconds: Int
 
-    /// A kind that a library declares.
+    /// Creates a kind that a library declares, in contrast to one that is read from the store.
     public init(_ name: String, expectedSeconds: Int) {
         rawValue = name
         self.expectedSeconds = expectedSeconds

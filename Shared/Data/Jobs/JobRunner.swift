@@ -47,8 +47,9 @@ public struct JobRunner {
         lastStart = .now + .seconds(max(seconds * 2 / 3, seconds - jobSeconds))
     }
 
-    /// Runs a job of a workspace, unless it is not due or is already running. Returns true if the job was run. The
-    /// workspace's database connection is closed during the run; its next statement opens it again.
+    /// Runs a job of a workspace. Returns false if the job can't be claimed, or if this program has no handler for its
+    /// kind; in the second case the job is postponed. If a process is forked for the job, the workspace's database
+    /// connection is closed first, and its next statement opens it again.
     @discardableResult
     public func run(_ jobID: Identifier, in workspace: Workspace) throws -> Bool {
         let workspace = workspace.byItself

@@ -128,8 +128,8 @@ public final class SQLiteDatabase: Database {
             try makeshift?.check()
             return result
         } catch {
-            // SQLite may already have rolled back because of the error. Changes of the views are rolled back with the
-            // transaction.
+            // SQLite may already have rolled back because of the error. A rollback also undoes the changes that
+            // `hideUnfinishedChanges` made to the views, so the note about the views is restored.
             if let handle, sqlite3_get_autocommit(handle) == 0 { _ = try? execute("ROLLBACK") }
             if handle != nil { hidesUnfinishedChanges = hides }
             throw error
