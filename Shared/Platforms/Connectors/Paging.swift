@@ -129,25 +129,29 @@ struct NumberedList {
 }
 
 extension JSON {
-    /// Returns a member's text; nil if it is missing, empty or not text.
+    /// Returns the text of the object's member `name`. Returns nil if the member is missing, empty or not text.
     public func text(_ name: String) -> String? { self[name]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// Returns a member that identifies an object: text, or a whole number as text.
+    /// Returns the object's member `name`, which identifies the object: text, or a whole number as text. Returns nil if
+    /// the member is missing, empty or of another type.
     public func identifier(_ name: String) -> String? { text(name) ?? self[name]?.integer.map(String.init) }
 
-    /// Returns a member's texts; nil if it is not an array, or an array with an element that is not text.
+    /// Returns the texts in the object's member `name`. Returns nil if the member is not an array, or if an element is
+    /// not text.
     func texts(_ name: String) -> [String]? {
         guard let elements = self[name]?.array else { return nil }
         let texts = elements.compactMap(\.string)
         return texts.count == elements.count ? texts : nil
     }
 
-    /// Returns a member's e-mail address in its canonical form; nil if it is not an address.
+    /// Returns the e-mail address in the object's member `name`, in its canonical form. Returns nil if the member is
+    /// not an address.
     public func email(_ name: String) -> String? { text(name).flatMap(\.emailAddress) }
 
     /// A whole number as an offset in a list, from 0; nil for other values and for offsets that no list reaches.
     var place: Int? { integer.flatMap { (0...1 << 48).contains($0) ? $0 : nil } }
 
-    /// Returns a member's date and time in the forms that providers use; nil for "never".
+    /// Returns the date and time in the object's member `name`, in one of the forms that providers use. Returns nil if
+    /// the member is missing, is in no such form, or means "never".
     public func date(_ name: String) -> Timestamp? { text(name).flatMap(Timestamp.init(inRecord:)) }
 }

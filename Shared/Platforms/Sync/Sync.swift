@@ -112,7 +112,8 @@ extension Workspace {
         }
     }
 
-    /// Records the reason why the provider failed.
+    /// Stores the error with the integration. Ends the sync, or only releases the run if the error is transient, so
+    /// that the sync continues later.
     private func note(
         _ error: ConnectorError, in run: SyncRun, of integration: Integration, now: Timestamp
     ) throws {

@@ -7,9 +7,9 @@ import Connectors
 /// above the data of companies that fit a plan (two weeks of events are the largest part), and keep one workspace from
 /// filling the disk that all share.
 public struct SyncQuota: Equatable, Sendable {
-    /// The number of records of all kinds. A page without records counts as one.
+    /// The largest number of records of all kinds. A page without records counts as one.
     public let rows: Int
-    /// The bytes of the records in staged form.
+    /// The largest total size of the staged records, in bytes.
     public let bytes: Int
 
     public init(rows: Int, bytes: Int) {

@@ -49,8 +49,8 @@ public struct UpstreamURL: Sendable, Hashable, CustomStringConvertible {
     /// Host and port, as in the Host header field.
     public var authority: String { host + (port.map { ":\($0)" } ?? "") }
 
-    /// Returns a URL with the same origin, whose path is this URL's path followed by `path`, and whose query is
-    /// `query`.
+    /// Returns a URL with the same origin, whose path is this URL's path followed by `path`. The items of `query`
+    /// follow the query that `path` may have. This URL's own query is left out.
     public func appending(_ path: UpstreamPath, query: [(name: String, value: String)] = []) -> UpstreamURL {
         let base = target.prefix { $0 != "?" }
         var target = (base.hasSuffix("/") ? base.dropLast() : base) + path.text

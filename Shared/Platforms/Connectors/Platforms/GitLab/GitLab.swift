@@ -20,7 +20,8 @@ struct GitLab: Connector {
         .rotateCredentials: [.key("token_id", prefix: "token/", isRequired: true)],
         .createTicket: [project] + Ticket.parameters,
     ]
-    /// The project for a ticket. Projects are not stored, so the connector asks GitLab for it.
+    /// The parameter that names a ticket's project. Projects are not stored, so the connector looks the project up at
+    /// GitLab, and checks that it belongs to the group and is not public.
     static let project = ActionParameter.value(
         "project", "the ID or the full path of a project of the group", isRequired: true, accepts: isGroup)
 

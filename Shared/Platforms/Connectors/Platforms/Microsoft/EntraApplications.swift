@@ -73,7 +73,8 @@ final class EntraGroups {
     /// The number of consecutive groups whose members were refused.
     private var refusals = 0
     private var refusal: ConnectorError?
-    /// The number of refusals after which no more groups are asked for, since that would only use up the rate limit.
+    /// The number of consecutive refusals after which no more groups are asked for, since that would only use up the
+    /// rate limit.
     private static let mostRefusals = 5
 
     init(_ api: PlatformAPI) { self.api = api }

@@ -60,7 +60,7 @@ enum EntraRecords {
     }
 
     /// Returns true if a service principal is an application that the company uses: not a managed identity, not one of
-    /// Microsoft's own hundreds, and not blocked. Returns nil if it can't be read.
+    /// the hundreds that Microsoft owns, and not blocked. Returns nil if the principal has no type or no id.
     static func isApplication(_ principal: JSON) -> Bool? {
         guard let type = principal.text("servicePrincipalType"), principal.text("id") != nil else { return nil }
         let microsoft = ["f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"]
