@@ -29,9 +29,10 @@ public struct BillingEvent: Sendable {
         self.object = object
     }
 
-    /// The event's position among all events of a subscription. Stripe delivers events in any order, and several may
-    /// happen within one second. In that case the beginning comes first and the end last. Changes in between are read
-    /// from Stripe (`orderWhenRead`) or, if there is no key for that, ordered by the usual course of a subscription.
+    /// The event's position among all events of a subscription. Stripe delivers events in any order, and its times are
+    /// whole seconds. Of the events of one second, the beginning of the subscription comes first, then changes in the
+    /// usual order of their statuses, then the end. If several changes share a second and a secret key is set, the
+    /// subscription is read from Stripe instead, and `orderWhenRead` is the position.
     var order: String {
         let stage = object["status"]?.string.flatMap(Self.stages.firstIndex) ?? 0
         return "\(createdAt)/\(rank)/\(stage)/\(id)"

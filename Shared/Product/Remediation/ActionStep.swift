@@ -3,8 +3,8 @@ import Base
 import Connectors
 import Integrations
 
-/// One operation that a provider is asked to carry out. It is stored before and after, so that a worker that takes over
-/// knows how far the last one got.
+/// One operation that a provider is asked to carry out. It is stored before it begins and after it has ended, so that a
+/// worker that takes over knows how far the previous worker got.
 struct ActionStep: Sendable, Equatable {
     typealias Status = ActionProgress.StepStatus
 
@@ -13,7 +13,7 @@ struct ActionStep: Sendable, Equatable {
     var status = Status.pending
     /// The connector's result.
     var result: JSON?
-    /// The reason for its failure, in a sentence that is safe to show.
+    /// The reason for the step's failure, in a sentence that callers may see.
     var error: String?
 
     init(_ action: ActionType, on target: ResolvedTarget) {
@@ -31,14 +31,14 @@ struct ActionStep: Sendable, Equatable {
         error = json["error"]?.string
     }
 
-    /// The form in which it is stored.
+    /// The step as JSON for the store.
     var json: JSON {
         var members = target.members
         members.merge(shown.object ?? [:]) { $1 }
         return .object(members)
     }
 
-    /// The form in which callers see it.
+    /// The step as JSON for the API's callers: without the target's details other than its id.
     var shown: JSON {
         var members: [String: JSON] = [
             "action": .string(action.rawValue), "external_id": .string(target.externalID),
