@@ -91,7 +91,7 @@ struct FastCGIServer<S: Service> {
                 guard csystem_is_terminating() == 0 else { return nil }
                 isReady = ready & Int32(CSYSTEM_CONNECTION_READY) != 0
                 guard !isReady, ready != 0, let other = listener.accept() else { continue }
-                // A request may have arrived at the same time. It is served first.
+                // This connection may have received a request when the other one arrived. The request is served first.
                 if descriptor.isReadable() { _ = connection.serveRequest() }
                 return other
             }
