@@ -1,13 +1,13 @@
 import CSystem
 import Glibc
 
-/// Runs a program to its end and returns its output.
+/// Runs a program and returns its output. A program that prints nothing for five seconds is killed.
 enum ProgramOutput {
     /// The time in milliseconds after which a program that prints nothing is killed.
     private static let patience: Int32 = 5_000
 
-    /// Runs a program without variables and without input. Returns its exit status and its standard output; nil if it
-    /// does not start.
+    /// Runs a program without variables and without input. Returns its exit status and the standard output that it has
+    /// printed until its end or until it was killed. Returns nil if it does not start.
     static func of(_ path: String, _ arguments: [String]) -> (status: Int32, text: String)? {
         var ends: [Int32] = [-1, -1]
         guard csystem_pipe(&ends) == 0, let readEnd = ends.first, let writeEnd = ends.last else { return nil }

@@ -38,7 +38,8 @@ enum VerbTable {
 
     /// Finds the verb or group with which `words` begin.
     ///
-    /// - Throws: `UsageError` if the words name no verb. Its text follows the program's name.
+    /// - Throws: `UsageError` if the first word begins no verb, or if it begins verbs of two words and the second word
+    ///   names none of them. The program prints its own name directly before the error's text.
     static func find(_ words: [String], among verbs: [Verb]) throws(UsageError) -> Found {
         let name = words.first ?? ""
         let rest = Array(words.dropFirst())

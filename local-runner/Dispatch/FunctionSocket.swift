@@ -59,8 +59,8 @@ final class FunctionSocket {
         throw FunctionProcess.NotStarted(code: code, reason: "no connection to its socket")
     }
 
-    /// Returns a listening socket in a new folder, with a descriptor of its file. Returns nil and sets errno on
-    /// failure.
+    /// Creates a listening socket in a new folder. Returns it with a descriptor of the socket's file, through which
+    /// clients connect, and the folder. Returns nil and sets errno on failure.
     private static func bind(in parent: String) -> (listener: Int32, file: Int32, folder: String)? {
         var template = Array((parent + "/function-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { return nil }

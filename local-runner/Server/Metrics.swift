@@ -25,7 +25,7 @@ final class Metrics {
     struct Durations {
         /// The number of requests within each bound and above the one before; the last element counts longer ones.
         fileprivate(set) var counts = [Int](repeating: 0, count: Metrics.bounds.count + 1)
-        /// The sum in microseconds.
+        /// The sum of the durations, in microseconds.
         fileprivate(set) var sum = 0
     }
 
