@@ -147,16 +147,17 @@ import Testing
 
     // MARK: Statements about the sources
 
-    /// Every secret of a function, and every setting that contains a key, is in the inventory.
-    @Test("Every secret is in the inventory") func everySecretIsInTheInventory() throws {
+    /// Every secret of a function, and every setting that contains a key, is in the document's table of keys and
+    /// secrets.
+    @Test("Every secret is in the table of keys and secrets") func everySecretIsInTheInventory() throws {
         let file = root.appending(path: "wrangler-like.json")
         let json = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
         let secrets = try #require(json["secrets"] as? [String: [String]])
         let variables = try #require(json["vars"] as? [String: String])
         let names = secrets.values.flatMap { $0 } + variables.keys.filter { $0.contains("JWKS") } + ["DATABASE_URL"]
         #expect(names.count > 8)
-        let inventory = try #require(try document().firstMatch(of: #/### Keys and secrets\n(?s:.*?)\n## /#)?.output)
-        let rows = inventory.split(separator: "\n").filter { $0.hasPrefix("| ") }
+        let table = try #require(try document().firstMatch(of: #/### Keys and secrets\n(?s:.*?)\n## /#)?.output)
+        let rows = table.split(separator: "\n").filter { $0.hasPrefix("| ") }
         let first = rows.compactMap { $0.split(separator: "|").first }
         for name in names { #expect(first.contains { $0.contains("`\(name)`") }, "\(name)") }
     }

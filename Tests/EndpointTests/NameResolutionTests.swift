@@ -9,7 +9,8 @@ import Testing
 struct NameResolutionTests {
     private static let debian = "/etc/ssl/certs/ca-certificates.crt"
 
-    /// Runs one of empty-root.py's cases and returns its report.
+    /// Runs Tests/Fixtures/empty-root.py with the case `name`. Returns the report that it prints: the function's exit
+    /// status and outputs, the host names that were looked up, and the paths that were requested.
     private func outcome(_ name: String, bundle: String = debian) throws -> JSON {
         let folder = try TemporaryFolder()
         try Shell.run(

@@ -60,7 +60,7 @@
             #expect(health == ["unreachable"])
             let counts = statuses.withLock { $0 }
             #expect(Set(counts.keys) == [200, 503], "\(counts)")
-            // The time limit of these functions is 30 s.
+            // The time limit of `/api/mcp/app-policy`, which the writers call, is 30 s.
             #expect(slowest.withLock { $0 } < 30)
             let database = try #require(DatabaseURL(url)).database()
             let kept = Set(try database.rows("SELECT app_name FROM app_policies") { try $0[0] as String })

@@ -83,7 +83,7 @@ import Testing
         #expect(try isResolved() == true)
         #expect(try status(nil, .blockApp, app.description) == "pending_approval")
         #expect(try status(.agent, .revokeOAuthToken, "u1") == "queued", "not about the application")
-        // Removing the decision does not avoid the approval either.
+        // The API key removes its policy for the application. The action still needs approval.
         _ = try scene.keyed.setAppPolicy(.undecided, appName: "Figma", now: scene.now)
         #expect(try status(nil, .blockApp, app.description) == "pending_approval")
         let analyst = try scene.workspace(.securityAnalyst)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A listening socket on this machine, as a web server passes it to a FastCGI program or as a service uses it.
+/// A listening socket on this machine. A test passes it to a FastCGI program, as a web server does, or accepts
+/// connections itself, as a service does.
 public final class LocalListener {
     /// The kind of address.
     public enum Family {

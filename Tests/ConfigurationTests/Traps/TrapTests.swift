@@ -4,9 +4,9 @@ import Testing
 /// Checks that no outside value can trap.
 ///
 /// Swift ends the process if an index or a range lies outside of a collection, if a number does not fit its type, and
-/// if nil is unwrapped by force. Requests, tokens, files, providers' answers and database rows are outside values, and
-/// for some of them an attacker chooses the server. A trap ends everything that the process serves. So code under
-/// Functions, Shared and local-runner uses forms that can't trap:
+/// if nil is unwrapped by force. Requests, tokens, files, providers' answers and database rows are outside values. Some
+/// providers' answers come from a server that an attacker can choose. A trap ends everything that the process serves.
+/// So code under Functions, Shared and local-runner uses forms that can't trap:
 ///
 /// - `prefix`, `suffix`, `dropFirst`, `dropLast`, `first`, `last` and `popLast`, and of Shared/Base/Base/Checked.swift
 ///   `bytes[at: index]`, `bytes[from: start, to: end]` and `text.cut(at: ":")`, instead of an index or a range;

@@ -253,7 +253,8 @@ import Testing
         #expect(throws: ConnectorError.self) { try connector.perform(.suspendUser, on: target("1002", "m2")) }
         let done = ActionOutcome.done(["platform": "github", "external_id": "1002"])
         #expect(try connector.outcome(of: .suspendUser, on: target("1002", "m2")) == done)
-        // This account is known by the login, from a time before numbers were stored.
+        // Earlier releases stored the login as an account's id, and not the number. Such an account is found by its
+        // login.
         _ = try connector.perform(.suspendUser, on: target("m3", "m3"))
         #expect(provider.requests.filter { $0.method == "DELETE" }.map(\.path.last) == ["w", "3"])
         #expect(provider.unexpected.isEmpty)
@@ -261,6 +262,6 @@ import Testing
 }
 
 extension JSON {
-    /// Tells if a member of the object is null.
+    /// True if this is an object and one of its members is null.
     fileprivate var hasNull: Bool { object?.values.contains(.null) == true }
 }

@@ -7,8 +7,8 @@ import Testing
 
 /// Okta's access certification campaigns, as its governance API documents them.
 @Suite struct OktaAccessReviewTests {
-    /// An org with the license: one application, one user and the administrator who owns the token, and the org's
-    /// campaigns.
+    /// An org with a license for Okta Identity Governance. It has an application, users, among them the administrator
+    /// who owns the token, and campaigns.
     private final class Governance: Sendable {
         let campaigns = Mutex<[JSON]>([])
 
@@ -95,7 +95,7 @@ import Testing
         #expect(provider.unexpected.isEmpty && Okta.actions.contains(.createAccessReview))
     }
 
-    /// A failed launch is repeated; the campaign is not created again.
+    /// The second attempt launches the campaign that the first one created.
     @Test("A failed launch does not lead to a second campaign") func aLaunchThatFailsMakesNoSecondCampaign() throws {
         let governance = Governance()
         let provider = try FakeProvider { governance.answer($0) }
@@ -126,7 +126,8 @@ import Testing
     }
 
     @Test(
-        "The error for an org without the license names the license, except for status 404", arguments: [401, 403, 404])
+        "The error for an org without Okta Identity Governance names it, except for status 404",
+        arguments: [401, 403, 404])
     func anOrgWithoutTheLicenseIsToldSo(_ status: Int) throws {
         let provider = try FakeProvider { _ in .json(["errorCode": "E0000015"], status: status) }
         let connector = try ConnectorCase.okta.connect(provider)

@@ -27,7 +27,7 @@ import Testing
         #expect(absence.gone == gone)
     }
 
-    /// The unreadable entry replaces the third page of the log, which has the grants of the app A5.
+    /// The entry `entry` replaces all entries of the log's third page, which has the grants of the app A5.
     @Test(
         "An unreadable log entry protects its app's grants, or all grants",
         arguments: [

@@ -184,7 +184,7 @@ import Testing
         #expect(try chat.actions(of: chat.store.other).isEmpty)
     }
 
-    /// "Re-send the same request": a request with another message is not the same.
+    /// A token confirms the request that it was issued for. A request with another message is a different request.
     @Test("A token for another message is refused") func aTokenForAnotherMessageIsRefused() throws {
         let token = token(propose())
         try expectRefused(chat.send("Suspend Bob", ["confirmationToken": token]))

@@ -66,7 +66,7 @@ import Testing
         #expect(send("100").status == 200)
     }
 
-    /// A typing error must neither remove the limit nor restore the default.
+    /// A malformed API_KEY_HOURLY_LIMIT must neither remove the limit nor restore the default.
     @Test(
         "A limit that is not a number is an internal error",
         arguments: ["abc", "1e3", " 5", "5 ", "-5", "1.5", "0x10", "99999999999999999999"])

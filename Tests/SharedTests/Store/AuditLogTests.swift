@@ -79,8 +79,8 @@ import Testing
         #expect(AuditLog.contentHash(bare, workspaceID: store.own.id) == SHA256.hexadecimal(Array(bareText.utf8)))
     }
 
-    /// Makes a workspace whose chain was written by a release that hashed fewer fields; returns its log and its last
-    /// link.
+    /// Makes a workspace whose chain was written by a release that hashed fewer fields. Returns the workspace's log,
+    /// its id and the last link of the chain.
     private func olderChain(_ store: TestStore) throws -> (log: AuditLog, id: Identifier, last: AuditLink) {
         let id = Identifier.random()
         try store.database.execute(
