@@ -49,8 +49,8 @@ public struct Environment: Sendable {
     /// The longest value that a file may hold, in bytes.
     private static let longestFile = 65_536
 
-    /// Reads a file that holds a value, and removes line breaks at its end. Returns nil if it can't be read or is too
-    /// long.
+    /// Reads a file that holds a value, and removes line breaks at its end. Returns nil if the file can't be read, is
+    /// longer than `longestFile` bytes, or is not UTF-8.
     public static func content(ofFile path: String) -> String? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }

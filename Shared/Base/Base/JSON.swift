@@ -9,6 +9,8 @@ public enum JSON: Sendable, Equatable {
     case object([String: JSON])
 
     /// Reads one JSON document in UTF-8.
+    ///
+    /// - Throws: `JSONSyntaxError` if it is malformed by the policy, or has too many levels or values (`JSONReader`).
     public init(parsing bytes: some Sequence<UInt8>, _ policy: JSONPolicy = .strict) throws(JSONSyntaxError) {
         self = try JSONReader.read(Array(bytes), policy)
     }

@@ -30,8 +30,8 @@ public final class PublicKey: @unchecked Sendable {
         return PublicKey(ccrypto_rsa_key(modulus, modulus.count, exponent, exponent.count), .rsa)
     }
 
-    /// Returns the key on the curve P-256 with these coordinates, 32 bytes each. Returns nil if the point is not on the
-    /// curve.
+    /// Returns the key on the curve P-256 with these coordinates, 32 bytes each. Returns nil if a coordinate has
+    /// another length, or if the point is not on the curve.
     public static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
         guard x.count == 32, y.count == 32 else { return nil }
         let point = [0x04] + x + y

@@ -86,8 +86,8 @@ extension UnsafeRawBufferPointer {
 }
 
 extension [UInt8] {
-    /// Returns the first range that equals `part`, which must not be empty. Swift's own search for any collection takes
-    /// many times as long, and functions write thousands of lines.
+    /// Returns the first range that equals `part`, which must not be empty. Returns nil if there is none. Swift's own
+    /// search for any collection takes many times as long, and functions write thousands of lines.
     public func firstRange(of part: [UInt8]) -> Range<Int>? {
         withUnsafeBytes { bytes in
             part.withUnsafeBytes { part in

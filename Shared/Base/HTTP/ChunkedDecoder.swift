@@ -3,7 +3,7 @@ import Base
 /// Decodes the chunked transfer coding of a body (RFC 9112 §7.1). Extensions and trailer fields are skipped, and their
 /// length is limited.
 public struct ChunkedDecoder: Sendable {
-    /// The number of bytes of extensions and trailer fields that one body may have.
+    /// The largest number of bytes of extensions and trailer fields that one body may have.
     public static let maximumOverhead = 8 << 10
 
     /// The progress of decoding a body.

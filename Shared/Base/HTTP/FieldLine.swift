@@ -19,6 +19,8 @@ public struct FieldLine {
     public let value: Extent
 
     /// Reads the line at the position `line`, which does not include the line end.
+    ///
+    /// - Throws: `Fault` if the line is not a field line.
     public init(_ bytes: UnsafeRawBufferPointer, at line: Extent) throws(Fault) {
         var position = line.start
         while position < line.end, ASCII.isToken(bytes[position]) { position += 1 }
@@ -33,8 +35,9 @@ public struct FieldLine {
         self.value = value
     }
 
-    /// Returns the name and the value of a line of text, or nil if it has no name. White space around the name and
-    /// control characters in the value are accepted, because some providers send them.
+    /// Returns the name and the value of a line of text. Returns nil if the line has no colon, or no name before the
+    /// colon. White space around the name and control characters in the value are accepted, because some providers send
+    /// them.
     public static func lenient(_ line: String) -> (name: String, value: String)? {
         func trimmed(_ part: Substring) -> String {
             var rest = part.drop { $0.isWhitespace }

@@ -14,7 +14,8 @@ public struct Proxy: Sendable {
 
     /// Reads the variables. Returns nil if HTTPS_PROXY is not set.
     ///
-    /// - Throws: `EnvironmentError`, without the value of HTTPS_PROXY, which may contain a password.
+    /// - Throws: `EnvironmentError` if a variable is malformed. The error does not contain the value of HTTPS_PROXY,
+    ///   which may contain a password.
     public init?(_ environment: Environment) throws(EnvironmentError) {
         guard let text = environment["HTTPS_PROXY"] else { return nil }
         let malformed = EnvironmentError(

@@ -5,7 +5,7 @@ public struct Query: Sendable {
     private let parameters: [(name: String, value: String)]
 
     /// Reads the query string of a URL: the text after the first `?`. A further `?` is part of a name or a value (RFC
-    /// 3986 §3.4). Returns nil if a percent escape is incomplete or the decoded text is not UTF-8.
+    /// 3986 §3.4). Returns nil if a percent escape is malformed, or if the decoded text is not UTF-8.
     public init?(_ text: some StringProtocol) {
         var parameters: [(name: String, value: String)] = []
         for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
