@@ -108,7 +108,7 @@ private func session(
     return session
 }
 
-/// Returns the token of an `Authorization: Bearer TOKEN` field (RFC 6750 §2.1).
+/// Returns the token of an `Authorization: Bearer TOKEN` field (RFC 6750 §2.1). Returns nil if there is no such field.
 private func bearerToken(_ request: Request) -> String? {
     guard let value = request.headers["Authorization"] else { return nil }
     let parts = value.split(separator: " ", maxSplits: 1)

@@ -9,7 +9,7 @@ import Store
 /// same address. Guessing remains hopeless: a key has 238 random bits, and a session token is signed. The limit only
 /// protects the database and the log from a flood of requests, and a log line tells the operator about the flood.
 struct FailedAuthentications {
-    /// The number of failures in one window that are answered with 401.
+    /// The largest number of failures in one window that are answered with 401.
     static let limit = 60
     /// The length of a window in seconds.
     static let window = 60

@@ -5,7 +5,7 @@ public import Store
 public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     case free, trial, pro, enterprise
 
-    /// The number of people that the plan covers. Nil if there is no limit.
+    /// The largest number of people that the plan covers. Nil if there is no limit.
     public var identityLimit: Int? {
         switch self {
         case .free: 25
@@ -14,7 +14,7 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
         }
     }
 
-    /// The number of integrations that may be connected. Nil if there is no limit.
+    /// The largest number of integrations that may be connected. Nil if there is no limit.
     public var integrationLimit: Int? { self == .free ? 3 : nil }
 
     /// True if actions may be carried out without a person's approval, if the workspace's settings allow it.

@@ -4,7 +4,7 @@ import Store
 
 /// The state of a subject's limit in the current time window. A subject is whatever is counted, such as one API key.
 public struct RateLimit: Sendable {
-    /// The number of requests that the window allows.
+    /// The largest number of requests that the window allows.
     public let limit: Int
     /// The number of requests in the window so far, including this one.
     public let count: Int

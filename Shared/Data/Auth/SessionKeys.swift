@@ -20,8 +20,11 @@ public struct SessionKeys: Sendable {
 
     /// Reads the keys that environment variables name: SUPABASE_JWT_SECRET for HS256 (one secret, or two with a comma
     /// between them while one replaces the other); SUPABASE_JWKS (a JSON Web Key Set) or SUPABASE_JWKS_FILE (the path
-    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, it is also
-    /// the address from which the keys are fetched.
+    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, it is also the
+    /// address from which the keys are fetched.
+    ///
+    /// - Throws: `EnvironmentError` if SUPABASE_URL is not set, if a secret is too short, or if a key set can't be
+    ///   read.
     public init(_ environment: Environment) throws(EnvironmentError) {
         guard let url = environment["SUPABASE_URL"] else { throw EnvironmentError("SUPABASE_URL is not set") }
         issuer = (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/auth/v1"
@@ -44,7 +47,7 @@ public struct SessionKeys: Sendable {
         keys += try Self.keySet(set, from: "the fetched key set")
     }
 
-    /// Returns true if the text is a JSON Web Key Set.
+    /// Returns true if the text is a JSON Web Key Set of at most `mostKeys` keys.
     public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
     /// Returns true if one of the keys for `algorithm` made the signature. If `keyID` is not nil, only public keys with

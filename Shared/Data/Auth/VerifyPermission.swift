@@ -30,8 +30,10 @@ public enum PlanRequirement: Sendable {
 /// A workspace that does not exist and one that the caller has no access to lead to the same error.
 ///
 /// - Parameters:
-///   - workspaceID: The workspace that the request names. Nil means the API key's own workspace.
+///   - workspaceID: The workspace that the request names. Nil means the API key's own workspace. A session must name
+///     one.
 ///   - address: The client's address. Nil if it is unknown.
+/// - Throws: `AccessError` or, for the rate limit, `LimitExceeded`: the error of the first check that fails.
 public func verifyPermission(
     _ authenticated: Authenticated, for requirement: AccessRequirement, plan: PlanRequirement,
     workspaceID: Identifier?, address: IPAddress?, _ environment: Environment, _ database: any Database,

@@ -152,7 +152,7 @@ public struct Workspace {
     /// Pauses briefly between two transactions of a long series, so that other processes can write.
     public func letOthersWrite() { database.letOthersWrite() }
 
-    /// Returns the id of the unfinished change in steps in this workspace, if there is one.
+    /// Returns the id of the unfinished change in steps in this workspace. Returns nil if there is none.
     public func unfinishedChange() throws -> Identifier? { try database.unfinishedChange(of: id) }
 
     /// Returns the time at which a subject was last counted. Returns nil if it never was, or if the counters don't

@@ -5,7 +5,7 @@ extension SystemAccess {
     /// Creates a workspace, and records that as the first entry of its audit log. A trial ends after `Trial.length`,
     /// unless `trialEnd` is given.
     ///
-    /// - Throws: `AdministrationError` if the name is empty or too long.
+    /// - Throws: `AdministrationError` if the name is empty, has more than 200 characters, or has a control character.
     @_spi(System) public func createWorkspace(
         name: String, plan: Plan, trialEnd: Timestamp? = nil, by caller: Caller, now: Timestamp = .now
     ) throws -> WorkspaceOverview {

@@ -119,7 +119,7 @@ extension Workspace {
     /// The roles that may manage members, keys and integrations.
     private static let adminRoles: Set = [Role.superAdmin, .admin]
 
-    /// Throws an error if no other member has one of these roles.
+    /// Throws an error if the member has one of the admin roles and no other member has one.
     private func demandAnotherAdmin(than member: WorkspaceMember) throws {
         guard Self.adminRoles.contains(member.role) else { return }
         let hasAnother = try members().contains { $0.userID != member.userID && Self.adminRoles.contains($0.role) }

@@ -88,7 +88,8 @@ public enum WorkspaceSetting: Sendable, Equatable {
         }
     }
 
-    /// Returns a workspace's name without white space around it.
+    /// Returns a workspace's name without white space around it. Throws an error if it is empty, has more than 200
+    /// characters, or has a control character.
     static func checkedName(_ text: String) throws(AdministrationError) -> String {
         let name = String(text.trimmed)
         guard (1...200).contains(name.unicodeScalars.count),
