@@ -75,7 +75,8 @@ extension Workspace {
     }
 
     /// Ends a claim whose job has failed for good: moves it to the dead jobs, with a sentence that says why. A job that
-    /// was requested again while it ran is made ready instead. Returns true if the job is now dead.
+    /// was requested again while it ran is made ready instead. Returns true if the job is now dead. Throws `LeaseLost`
+    /// if another worker has claimed it.
     @discardableResult
     func bury(_ job: Job, error: String, now: Timestamp) throws -> Bool {
         try withWriteLock {
@@ -94,6 +95,7 @@ extension Workspace {
     }
 
     /// Ends a claim, and queues the job to run again at `moment`. If `counts` is false, the attempt does not count.
+    /// Throws `LeaseLost` if another worker has claimed the job.
     ///
     /// - Parameter kind: The kind as a handler's library declares it.
     func postpone(

@@ -64,7 +64,7 @@ extension Workspace {
 /// The number of jobs of each lane that a worker can take.
 struct JobDemand {
     let lanes: [(lane: JobLane, limit: Int)]
-    /// The total number of jobs, up to `JobDemand.most`.
+    /// The largest number of jobs in all lanes together. At most `JobDemand.most` of them are claimed.
     let count: Int
 
     /// The largest number of jobs that are claimed at once.

@@ -87,8 +87,9 @@ extension SystemAccess {
         }
     }
 
-    /// Queues a dead job again, and writes an audit entry that names the caller. Returns false if there is no dead
-    /// job with this id.
+    /// Queues a dead job again, and writes an audit entry that names the caller. If the queue already has a job with
+    /// the same key, the dead job is only deleted. Returns false if there is no dead job with this id, or if its
+    /// workspace was erased.
     public func retryJob(_ id: Identifier, by caller: Caller? = nil, now: Timestamp = .now) throws -> Bool {
         let workspaceID = try database.first("SELECT workspace_id FROM dead_jobs WHERE id = $1", id) {
             try $0[0] as Identifier

@@ -22,7 +22,7 @@ public struct JobRunner {
     let lastStart: ContinuousClock.Instant
     /// The time limit of one job in seconds.
     let jobSeconds: Double
-    /// The number of jobs that run at the same time.
+    /// The largest number of jobs that run at the same time.
     let atOnce: Int
 
     /// Creates a runner for the kinds of jobs that have a handler.
@@ -32,7 +32,7 @@ public struct JobRunner {
     ///     `jobSeconds`.
     ///   - jobSeconds: The time limit of one job, or the time that is left if that is less. The job's process is killed
     ///     a little later.
-    ///   - atOnce: The number of jobs that run at the same time.
+    ///   - atOnce: The largest number of jobs that run at the same time.
     ///   - clock: Returns the current time.
     public init(
         _ handlers: [JobKind: JobHandler], seconds: Double, jobSeconds: Double = 120, atOnce: Int = 4, _ log: Log,
@@ -85,7 +85,7 @@ public struct JobRunner {
     }
 
     /// Runs the due jobs of all workspaces, in the order of the queue, until none is left or the time is up. Returns
-    /// the number of jobs that were run.
+    /// the number of jobs that were started.
     ///
     /// - Parameter upkeep: Queues scheduled work that is due. If it is given, it is called every few seconds, and this
     ///   runs jobs until the time is up.

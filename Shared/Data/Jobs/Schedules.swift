@@ -15,7 +15,7 @@ extension Identifier {
 }
 
 extension SystemAccess {
-    /// The number of due rows that are read at once.
+    /// The largest number of due rows that are read at once.
     private static let batch = 500
 
     /// Queues the housekeeping of the workspaces in which it is due, and schedules the next.
@@ -27,10 +27,13 @@ extension SystemAccess {
     }
 
     /// Calls `due` and runs the work that it returns for each workspace, in a transaction of its own, until nothing is
-    /// due. If one workspace's transaction fails, the others still run.
+    /// due or all transactions of a batch fail. If the store fails in one workspace's transaction, the log gets the
+    /// error, and the others still run.
     ///
     /// - Parameter due: Reads the due items, at most as many as its limit, and returns the work to do in each of their
     ///   workspaces.
+    /// - Throws: `StoreError.unreachable` if the database can't be reached, and every error of the work that is not a
+    ///   `StoreError`.
     public func queueInBatches(
         _ log: Log, _ due: (_ limit: Int) throws -> [Identifier: (Workspace) throws -> Void]
     ) throws {
