@@ -15,7 +15,9 @@ public struct Field<Value>: Sendable {
         self.read = read
     }
 
-    /// The field's value among the inputs of a request.
+    /// Returns the field's value among the inputs of a request.
+    ///
+    /// - Throws: `InputError` if the value is malformed, or if it is missing and required.
     public func value(in inputs: any FieldInputs) throws(InputError) -> Value {
         try read(try inputs.value(description.name))
     }

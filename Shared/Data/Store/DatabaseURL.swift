@@ -16,7 +16,8 @@ public struct DatabaseURL: Sendable {
 
     private let engine: Engine
 
-    /// Reads the variable's value. Returns nil if it names no database engine that this build includes.
+    /// Reads the variable's value. Returns nil if it names no database engine that this build includes, or if no path
+    /// follows `sqlite:`.
     public init?(_ text: String) {
         let scheme = "sqlite:"
         if text.hasPrefix(scheme), text.utf8.count > scheme.utf8.count {

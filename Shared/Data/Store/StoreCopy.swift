@@ -40,7 +40,10 @@ public struct StoreCopy {
     }
 
     /// Copies everything in one transaction, and then checks the numbers of rows and each workspace's audit chain.
-    /// Returns the number of copied rows. If a check fails, the target's data remains unchanged.
+    /// Returns the number of copied rows. If a check fails, the target's data remains unchanged; its schema may have
+    /// been updated.
+    ///
+    /// - Throws: `Failure`, or `BrokenChain` if an audit chain of the source is broken.
     public func run(progress: (Progress) -> Void) throws -> Int {
         guard try source.isCurrent() else { throw Failure.sourceIsNotCurrent }
         try target.migrate()

@@ -95,11 +95,15 @@ public final class SteppedChange {
     public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
 
     /// Calls `body` with some of the keys at a time, each time in a short step of its own.
+    ///
+    /// - Throws: `Lost` if another process has taken the change over.
     public func each(_ keys: [String], _ body: (_ some: [String]) throws -> Void) throws {
         try each(keys, isUndone: false, body)
     }
 
     /// Makes the change visible when the current transaction commits.
+    ///
+    /// - Throws: `Lost` if another process has taken the change over.
     public func finish() throws {
         let finished = try database.execute(
             "DELETE FROM unfinished_changes WHERE workspace_id = $1 AND owner = $2 AND NOT is_undone", workspaceID,

@@ -108,7 +108,7 @@ struct FileStatus: Equatable {
     let links: Int
     let isFile: Bool
 
-    /// Describes the file at a path. Returns nil if there is none.
+    /// Describes the file at a path. Returns nil if there is none, or if it can't be examined.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -151,7 +151,7 @@ final class ExclusiveLock {
 
     /// Takes the lock.
     ///
-    /// - Throws: `BackupError` if a process has the database open.
+    /// - Throws: `BackupError` if a process has the database open; `StoreError` if the file can't be opened.
     init(_ path: String) throws {
         descriptor = csystem_open(path, O_RDWR | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw StoreError.unwritable("\(path): \(String(cString: strerror(errno)))") }

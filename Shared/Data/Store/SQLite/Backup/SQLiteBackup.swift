@@ -136,7 +136,8 @@ public struct SQLiteBackup {
         }
     }
 
-    /// Locks a database that no process uses. Returns its schema's version, or 0 if it can't be read.
+    /// Locks a database that no process uses. Returns the lock and the schema's version, which is 0 if it can't be
+    /// read.
     private static func lock(_ path: String) throws -> (ExclusiveLock?, Int) {
         let database = SQLiteDatabase(path: path)
         let version = try? database.first("PRAGMA user_version") { try $0[0] as Int }
