@@ -18,7 +18,7 @@ public struct ActionParameters: Sendable {
     ///   - resolve: Looks up the record that a parameter names, after all values were found to have the declared form.
     ///     Its value is nil if the caller gave none. Returns the provider's id for the connector, or nil if the
     ///     connector needs none.
-    /// - Throws: `ActionParameterError`, and the errors of `resolve`.
+    /// - Throws: `ActionParameterError` if a parameter is unknown, missing or malformed, and the errors of `resolve`.
     public init(
         _ given: [String: JSON], as declared: [ActionParameter], of action: String,
         resolve: (ActionParameter, String?) throws -> String?
@@ -46,8 +46,9 @@ public struct ActionParameters: Sendable {
     /// Returns a secret value.
     func secret(_ parameter: ActionParameter) -> Secret? { secrets[parameter.name] }
 
-    /// Returns the value as text if it has the declared form. Numbers are accepted, since providers' ids may be
-    /// numbers.
+    /// Returns the value as text. Returns nil if it was left out and may be; a missing key is left to `resolve`, even
+    /// if it is required. Numbers are accepted, since providers' ids may be numbers. Throws an error if the value is
+    /// missing or does not have the declared form.
     private static func read(_ value: JSON?, as parameter: ActionParameter) throws(ActionParameterError) -> String? {
         guard let value, value != .null else {
             if case .key = parameter.kind { return nil }

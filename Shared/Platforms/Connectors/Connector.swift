@@ -24,7 +24,8 @@ public protocol Connector {
     var collections: [RecordCollection] { get }
 
     /// Carries out an action and returns the `result` that the API shows, without secrets.
-    /// - Throws: `ConnectorError.unknownOutcome` if it is not known whether the provider carried out the action.
+    /// - Throws: `ConnectorError` if the action fails; `unknownOutcome` if it is not known whether the provider carried
+    ///   it out.
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON
 
     /// Asks the provider whether an action was carried out that was started and whose answer was lost. Returns nil if

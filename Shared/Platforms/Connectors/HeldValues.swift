@@ -3,9 +3,9 @@ import Base
 /// A limit on the values that a connector holds in memory from several answers at once. A single answer is limited by
 /// the length of its body and the number of its values, but an endless list of answers would still fill the memory.
 struct HeldValues {
-    /// The limit for answers that are held whole, at about 100 bytes a value.
+    /// The largest number of values in answers that are held whole, at about 100 bytes a value.
     static let most = 3_000_000
-    /// The limit for answers of which only a few texts are held.
+    /// The largest number of values in answers of which only a few texts are held.
     static let mostOfExtracts = 8_000_000
 
     private let most: Int

@@ -29,9 +29,9 @@ extension UpstreamResponse {
     }
 
     /// Returns the next page's cursor from a query parameter of its link, for lists that are requested by such a
-    /// cursor.
+    /// cursor. Returns nil if there is no next page.
     ///
-    /// - Throws: `ConnectorError.provider` if there is a next page but no such cursor.
+    /// - Throws: `ConnectorError.provider` if there is a next page but no such cursor, and as `nextLink` does.
     public func nextCursor(_ parameter: String) throws(ConnectorError) -> JSON? {
         guard let target = try nextLink()?.string else { return nil }
         let query = target.cut(at: "?").flatMap { Query($0.behind) }
@@ -43,8 +43,8 @@ extension UpstreamResponse {
 }
 
 extension JSON {
-    /// Returns the token of the next page from a member, or from a member within a member. Returns nil if it is
-    /// missing, null or empty.
+    /// Returns the token of the next page from the object's member that `path` names, or from a member within a member.
+    /// Returns nil if it is missing, null or empty.
     ///
     /// - Throws: `ConnectorError.provider` if the token is neither a string nor a whole number.
     func nextToken(_ path: String...) throws(ConnectorError) -> String? {

@@ -7,6 +7,8 @@ public import Upstream
 public enum OAuthToken {
     /// Asks a token endpoint for a token with a form, and returns the value for the field `Authorization`. `explain`
     /// turns a response other than 2xx into an error.
+    ///
+    /// - Throws: `ConnectorError` if the request fails, or if the answer contains no token.
     public static func bearer(
         _ client: UpstreamClient, _ url: UpstreamURL, form: [(name: String, value: String)],
         headers: Headers = [:], explain: (UpstreamResponse) -> ConnectorError
@@ -17,6 +19,8 @@ public enum OAuthToken {
     }
 
     /// Asks for a token with any request, and returns the value for the field `Authorization`.
+    ///
+    /// - Throws: `ConnectorError` if the request fails, or if the answer contains no token.
     public static func bearer(
         _ client: UpstreamClient, _ request: UpstreamRequest, explain: (UpstreamResponse) -> ConnectorError
     ) throws -> Secret {

@@ -17,8 +17,8 @@ import Crypto
 /// The guard is small and can be stored as JSON, so that another process can continue with it. If a list begins again
 /// without a sign of it in the cursor, a new guard must be used.
 public struct PageGuard: Sendable, Equatable {
-    /// The number of pages in a row that may bring nothing new. A list that begins again repeats the pages that have
-    /// brought something, so their number is added for each beginning that is allowed.
+    /// The largest number of pages in a row that may bring nothing new. A list that begins again repeats the pages that
+    /// have brought something, so their number is added for each beginning that is allowed.
     static let mostPagesWithoutNew = 500
     static let mostBeginnings = 5
     /// A limit far above any real list.

@@ -2,7 +2,7 @@ public import Base
 public import Upstream
 
 extension UpstreamResponse {
-    /// Returns the body, or a member of it, as a JSON array.
+    /// Returns the body as a JSON array, or its member `member` if that is not nil.
     /// - Throws: `ConnectorError.provider` if it is not an array, so that a malformed page is never mistaken for an
     ///   empty one.
     public func list(_ member: String? = nil) throws(ConnectorError) -> [JSON] {
@@ -24,7 +24,7 @@ extension UpstreamResponse {
 }
 
 extension [JSON] {
-    /// Returns the text of a member of every entry, for uses that must not miss an entry.
+    /// Returns the text of each entry's member `name`, for uses that must not miss an entry.
     ///
     /// - Throws: `ConnectorError.provider` if an entry has no such text.
     func all(_ name: String) throws(ConnectorError) -> [String] {
@@ -56,9 +56,9 @@ struct NumberedList {
     /// Returns the number of items before an offset with which the page of that offset begins.
     var before: (_ offset: Int) -> Int = { _ in 0 }
 
-    /// The number of times that reading may begin. A list that changes more often is left for a later sync.
+    /// The largest number of times that reading may begin. A list that changes more often is left for a later sync.
     private static let mostBeginnings = 5
-    /// The number of ids, of the last items that were read, that a cursor contains.
+    /// The largest number of ids, of the last items that were read, that a cursor contains.
     private static let tailLength = 16
 
     /// Returns the new items of the page at a cursor, and the cursor of the next page.
@@ -97,6 +97,7 @@ struct NumberedList {
 
     /// Returns the number of different items on a page, for lists that end when the number of items reaches the
     /// provider's count. An item that comes twice counts once; otherwise it would hide an item that has not come yet.
+    /// Each item without an id counts.
     static func count(_ ids: [String]) -> Int {
         Set(ids.filter { !$0.isEmpty }).count + ids.count(where: \.isEmpty)
     }

@@ -3,7 +3,8 @@ public import HTTP
 public import Upstream
 
 /// A client for a provider's API with a customer's credentials. It authorizes requests, renews an expired token once,
-/// and turns every response other than 2xx into an error with the provider's own meaning.
+/// and turns every response other than 2xx into an error with the provider's own meaning. All of its functions throw a
+/// `ConnectorError` if a request fails.
 public final class PlatformAPI {
     /// The ways of authorizing requests.
     public enum Authorization {
@@ -63,6 +64,8 @@ public final class PlatformAPI {
     /// Only the URL's path and query are used; scheme, host and port are always the API's own. So the credentials are
     /// sent to no other host, and a server behind a proxy may name its internal address. The path must contain the
     /// API's base path; a prefix before it is dropped, since it may be internal as well.
+    ///
+    /// - Throws: `ConnectorError.provider` if the path does not contain the base path.
     public func get(next url: String, headers: Headers = [:]) throws -> UpstreamResponse {
         let basePath = base.target.prefix { $0 != "?" }
         guard let target = URLReference(url)?.from(basePath.hasSuffix("/") ? basePath.dropLast() : basePath),
@@ -81,7 +84,8 @@ public final class PlatformAPI {
         }
     }
 
-    /// Sends a request and returns a 2xx response.
+    /// Sends a request and returns a 2xx response. If the provider answers 401 and the token can be renewed, sends the
+    /// request once more.
     public func send(_ request: UpstreamRequest) throws -> UpstreamResponse {
         var response = try exchange(try authorized(request), request)
         if response.status == 401, canRenew() {

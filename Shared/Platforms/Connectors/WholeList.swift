@@ -9,7 +9,7 @@ enum WholeList {
     /// Calls `body` with each page of a list.
     ///
     /// - Parameters:
-    ///   - most: The limit on the values of all pages together, as `HeldValues` counts them.
+    ///   - most: The largest number of values in all pages together, as `HeldValues` counts them.
     ///   - isNew: Returns true if no earlier item was the same, or if this can't be known. It is called once for each
     ///     item.
     ///   - page: Asks for the page at a cursor; nil is the first page.

@@ -131,7 +131,7 @@ extension RecordCollection {
 
 /// A position in a list that consists of one list for each parent.
 private struct EachPosition {
-    /// The number of consecutive parents whose lists may be refused before the whole list fails.
+    /// The number of consecutive parents with refused lists at which the whole list fails.
     static let mostRefusals = 10
 
     /// The first parent whose list has not been read to its end.

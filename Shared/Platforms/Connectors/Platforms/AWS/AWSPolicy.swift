@@ -4,7 +4,8 @@ import HTTP
 /// The parts of an IAM policy that concern all actions on all resources
 /// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 struct AWSPolicy: Equatable {
-    /// True if a statement allows every action on every resource.
+    /// True if a statement allows every action on every resource, with no other conditions than those about how someone
+    /// signs in.
     let allowsEverything: Bool
     /// True if a statement denies every action on every resource without a condition.
     let deniesEverything: Bool

@@ -35,7 +35,7 @@ enum AWSRecords {
         account.managerEmail = tags["manager"].flatMap(Form.address)
     }
 
-    /// Reads the root user's line of a credential report; nil if there is none.
+    /// Reads the root user's line of a credential report. Returns nil if there is none, or if it has no ARN.
     static func root(inReport report: String) -> AccountRecord? {
         var rest = report[...]
         // Reads line by line, since splitting a long report at once would take many times its memory.

@@ -69,7 +69,8 @@ final class AWSSession {
         return try api.results(of: requests, atOnce: 8) { try read(try Self.result($0, action)) }
     }
 
-    /// Calls an action of IAM for many objects; nil for an object that does not exist.
+    /// Calls an action of IAM for many objects. Returns the results in the objects' order, with nil for an object that
+    /// does not exist.
     func iamEach(_ action: String, _ parameters: [[(name: String, value: String)]]) throws -> [XMLElement?] {
         let api = try iamAPI()
         let requests = parameters.map { Self.query(api, action, Self.iamVersion, $0) }

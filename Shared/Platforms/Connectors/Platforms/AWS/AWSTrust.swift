@@ -47,7 +47,8 @@ struct AWSTrust {
         return accounts.array?.compactMap(\.string) ?? accounts.string.map { [$0] } ?? []
     }
 
-    /// Returns the account in an ARN, or the account's bare number; nil for a principal that was deleted.
+    /// Returns the account in an ARN, or the account's bare number. Returns nil for any other text, such as the id of a
+    /// principal that was deleted.
     private static func account(_ principal: String) -> String? {
         if AWSRecords.isAccountID(principal) { return principal }
         let parts = principal.split(separator: ":", omittingEmptySubsequences: false)

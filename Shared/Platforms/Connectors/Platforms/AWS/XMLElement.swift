@@ -36,8 +36,8 @@ struct XMLSyntaxError: Error, Equatable {}
 /// Reads one document byte by byte.
 private struct XMLReader {
     private static let maximumDepth = 64
-    /// The limit on elements. An element takes many times as much memory as its text in the document, so a limit on the
-    /// document's length alone would not limit the memory.
+    /// The largest number of elements. An element takes many times as much memory as its text in the document, so a
+    /// limit on the document's length alone would not limit the memory.
     private static let maximumElementCount = 250_000
     private var elementCount = 0
     private let bytes: [UInt8]

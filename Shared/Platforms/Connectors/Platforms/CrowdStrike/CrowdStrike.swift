@@ -72,7 +72,7 @@ struct CrowdStrike: Connector {
         return try response.list("resources")
     }
 
-    /// Returns the number of entries in a list, and the object that holds the position of the next page.
+    /// Returns the number of entries in the whole list, and the object that holds the position of the next page.
     static func pagination(_ response: UpstreamResponse) throws(ConnectorError) -> (total: Int, place: JSON) {
         guard let pagination = response.json["meta"]?["pagination"], let total = pagination["total"]?.place else {
             throw .provider("CrowdStrike's answer is not the documented list.")

@@ -63,7 +63,8 @@ final class CrowdStrikeDirectory {
         try api.change(.post, path, ["ids": .array(ids.map(JSON.string))], isIdempotent: true)
     }
 
-    /// Returns the number of alerts with status `new` or `reopened` for each host.
+    /// Returns the number of alerts with status `new` or `reopened` for each host, or the reason why the alerts can't
+    /// be read.
     private func allOpenAlerts() throws -> Result<[String: Int], ConnectorError> {
         if let openAlerts { return openAlerts }
         let found: Result<[String: Int], ConnectorError>

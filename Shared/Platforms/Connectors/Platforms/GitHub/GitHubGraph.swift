@@ -27,7 +27,8 @@ struct GitHubGraph {
         try Self.organization(in: try api.send(request(selection, [])))
     }
 
-    /// Returns one page of a connection of the organization or of a repository.
+    /// Returns one page of a connection of the organization or of a repository. If GitHub fails at a page of several
+    /// entries, returns no items and a cursor for the same position with half of the entries.
     ///
     /// - Parameters:
     ///   - cursor: The position of the page, and the number of entries that it may have.

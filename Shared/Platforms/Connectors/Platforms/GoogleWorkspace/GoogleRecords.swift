@@ -107,7 +107,7 @@ enum GoogleRecords {
         return .read([.device(record)])
     }
 
-    /// Returns the last part of a Cloud Identity device's name, `devices/ID`.
+    /// Returns the last part of a Cloud Identity device's name, `devices/ID`. Returns nil if the name has another form.
     static func deviceID(_ device: JSON) -> String? {
         let parts = device.text("name")?.split(separator: "/") ?? []
         return parts.count == 2 ? String(parts[1]) : nil

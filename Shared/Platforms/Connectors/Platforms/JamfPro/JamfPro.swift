@@ -169,7 +169,8 @@ extension JamfPro {
 /// Translates Jamf Pro's objects into records. A device's id is its management id, which commands take. The id of a
 /// device that is not managed is its number after `computer/` or `mobile/`.
 enum JamfRecords {
-    /// Returns a computer's id; nil if the section that says if the computer is managed is missing.
+    /// Returns a computer's id. Returns nil if it has none, or if the section that says if the computer is managed is
+    /// missing.
     static func computerID(_ computer: JSON) -> String? {
         guard let general = computer["general"], general.object != nil else { return nil }
         return general.text("managementId") ?? computer.identifier("id").map { "computer/" + $0 }
@@ -198,7 +199,8 @@ enum JamfRecords {
         return .read([.device(device)])
     }
 
-    /// Returns a mobile device's id; nil if the section that says if the device is managed is missing.
+    /// Returns a mobile device's id. Returns nil if it has none, or if the section that says if the device is managed
+    /// is missing.
     static func mobileID(_ mobile: JSON) -> String? {
         guard let general = mobile["general"], general.object != nil else { return nil }
         return general.text("managementId") ?? mobile.identifier("mobileDeviceId").map { "mobile/" + $0 }

@@ -17,7 +17,7 @@ final class JumpCloudDirectory {
     /// Returns the ids of all applications in ascending order.
     func applicationIDs() throws -> [String] { try Set(allApplications().compactMap { $0 }).sorted() }
 
-    /// True if the ids of all applications could be read.
+    /// True if `applicationIDs` has read the applications and all of them have ids.
     var knowsAllApplications: Bool { applications?.contains(nil) == false }
 
     private func allApplications() throws -> [String?] {

@@ -23,7 +23,7 @@ enum JumpCloudRecords {
     }
 
     /// Returns true if the user has a second factor. Newer organizations report all factors together, older ones only
-    /// one-time passwords.
+    /// one-time passwords. Returns nil if the user has none of these members.
     private static func hasSecondFactor(_ user: JSON) -> Bool? {
         if let status = user["mfaEnrollment"]?.text("overallStatus") { return status == "ENROLLED" }
         let told = [user["mfa"]?["configured"]?.bool, user["totp_enabled"]?.bool].compactMap { $0 }

@@ -136,7 +136,8 @@ final class EntraDirectory {
         return found
     }
 
-    /// Returns the directory roles of users, which they have themselves or as members of a group.
+    /// Returns the directory roles by which users administer something, and which they have themselves or as members of
+    /// a group.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
         // These roles come with being in the directory and administer nothing.

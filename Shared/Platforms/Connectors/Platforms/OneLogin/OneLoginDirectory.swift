@@ -68,7 +68,7 @@ final class OneLoginDirectory {
     /// Returns the ids of all applications in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().compactMap { $0 }.sorted() }
 
-    /// True if the ids of all applications could be read.
+    /// True if `applicationIDs` has read the applications and all of them have ids.
     var knowsAllApplications: Bool { applications?.contains(nil) == false }
 
     private func allApplications() throws -> [String?] {

@@ -55,8 +55,8 @@ extension Slack {
     }
 
     /// Checks a channel.
-    /// - Throws: `ConnectorError.configuration` if it is shared with other organizations, whose people would read the
-    ///   ticket.
+    /// - Throws: `ConnectorError.configuration` if it is a conversation of some people and not a channel, or if it is
+    ///   shared with other organizations, whose people would read the ticket.
     private func checkChannel(_ id: String) throws {
         let channel = try methods.get("conversations.info", [("channel", id)])["channel"]
         guard let channel, channel["is_im"]?.bool != true, channel["is_mpim"]?.bool != true else {

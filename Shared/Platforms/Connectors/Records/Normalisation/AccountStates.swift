@@ -18,13 +18,14 @@ extension AccountRecord {
 }
 
 extension JSON {
-    /// Returns the status that a member's word stands for; nil for an unknown word.
+    /// Returns the status that the word in the object's member `name` stands for. Returns nil if the member is missing
+    /// or the word is unknown.
     func accountStatus(_ name: String) -> AccountRecord.Status? {
         text(name).flatMap(AccountRecord.Status.init(word:))
     }
 
-    /// Returns `.suspended` if the member equals `value`, `.active` if it has the other truth value, nil if it is not a
-    /// boolean.
+    /// Returns `.suspended` if the object's member `name` equals `value`, `.active` if it has the other truth value,
+    /// nil if it is not a boolean.
     func suspended(if name: String, is value: Bool = true) -> AccountRecord.Status? {
         self[name]?.bool.map { $0 == value ? .suspended : .active }
     }

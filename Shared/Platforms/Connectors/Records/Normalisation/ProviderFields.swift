@@ -6,10 +6,12 @@ extension JSON {
     /// The texts of an array that are e-mail addresses, in canonical form.
     var emails: [String] { array?.compactMap { $0.string?.emailAddress } ?? [] }
 
-    /// Returns a member's country as its two-letter code.
+    /// Returns the country in the object's member `name` as its two-letter code. Returns nil if there is none or it is
+    /// unknown.
     func country(_ name: String) -> JSON? { text(name).flatMap(Country.code).map(JSON.string) }
 
-    /// Returns a device's serial number; nil if it is a placeholder.
+    /// Returns the serial number in the object's member `name`. Returns nil if the member is missing or holds a
+    /// placeholder.
     func serialNumber(_ name: String) -> String? { text(name).flatMap(SerialNumber.identity) }
 }
 
