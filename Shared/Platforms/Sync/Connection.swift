@@ -6,8 +6,9 @@ import Store
 
 extension Workspace {
     /// Connects a platform. The credentials are checked at the provider first and stored only encrypted. If the
-    /// platform is or was connected, the credentials are replaced and the data stay. The first sync is queued; if a
-    /// sync is running with other credentials, another one follows it. Returns the integration's id and the sync's job.
+    /// platform is or was connected, the credentials are replaced, an unfinished sync is ended, and the data stay. The
+    /// first sync is queued; if a sync is running with other credentials, another one follows it. Returns the
+    /// integration's id and the sync's job.
     ///
     /// - Throws: `SyncError` for an unknown platform or malformed credentials, `IntegrationError` if the plan covers no
     ///   more integrations, `ConnectionRefused` if the provider does not accept the credentials or can't be asked.

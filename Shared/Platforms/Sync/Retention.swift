@@ -3,11 +3,11 @@ public import Base
 import Store
 
 extension Workspace {
-    /// The number of rows that one statement deletes. Other processes can write between two statements.
+    /// The largest number of rows that one statement deletes. Other processes can write between two statements.
     private static let batch = 500
 
-    /// Deletes data that the plan no longer retains: platforms' events, and the log of changes made by syncs. The
-    /// inventory stays.
+    /// Deletes the staged records of syncs that have ended, and data that the plan no longer retains: platforms'
+    /// events, the log of changes made by syncs, and the runs of these syncs. The inventory stays.
     public func pruneSyncedData(now: Timestamp = .now) throws {
         try forgetStagedRecords()
         guard let retention = plan.retention else { return }

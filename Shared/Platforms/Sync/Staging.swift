@@ -9,7 +9,8 @@ extension Workspace {
     /// Records that are in the inventory unchanged are saved without content, so that applying the sync reads only
     /// changed ones.
     ///
-    /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows.
+    /// - Throws: `ConnectorError` if the sync has brought more than `quota` allows; `SyncInterruption.lost` if another
+    ///   process has taken the sync over.
     func stage(
         _ entries: PageEntries, in run: inout SyncRun, within quota: SyncQuota, on platform: Platform, now: Timestamp
     ) throws {

@@ -211,8 +211,8 @@ extension Workspace {
         for sql in statements { while try execute(sql, runID) > 0 { letOthersWrite() } }
     }
 
-    /// Checks that the sync still belongs to this process, and that the integration is still connected. `now` is the
-    /// time of the change; nil if the change began earlier.
+    /// Checks that the sync still belongs to this process, and that the integration is still connected. Stores `now` as
+    /// the time of the change; it is nil if the change began earlier.
     private func begin(_ run: SyncRun, of integration: Integration, now: Timestamp?) throws {
         var applied = run
         applied.position.isPulled = true
@@ -228,7 +228,8 @@ extension Workspace {
         var billable: Int
     }
 
-    /// Ends a sync that is applied. Returns its entry for the audit log.
+    /// Ends a sync that is applied, stores its success with the integration, and queues an analysis. Returns the sync's
+    /// entry for the audit log.
     private func finish(
         _ run: SyncRun, of integration: Integration, _ counts: SyncCounts, _ outcome: ApplyOutcome,
         at now: Timestamp

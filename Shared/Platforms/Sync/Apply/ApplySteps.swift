@@ -38,7 +38,7 @@ struct ApplySteps {
     /// The time after which no further step begins.
     let deadline: ContinuousClock.Instant
 
-    /// The number of keys that are held in memory at once.
+    /// The largest number of keys that are held in memory at once.
     private static let page = 20_000
 
     /// Runs statements over rows.

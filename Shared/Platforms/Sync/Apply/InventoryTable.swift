@@ -139,11 +139,11 @@ struct InventoryTable {
     }
 }
 
-/// Returns a member of the staged record as text.
+/// Returns an SQL expression for the staged record's member `name` as text.
 func text(_ name: SQL) -> SQL { "staged.record ->> '\(name)'" }
-/// Returns a member of the staged record as a truth value.
+/// Returns an SQL expression for the staged record's member `name` as a truth value.
 func flag(_ name: SQL) -> SQL { "CAST(staged.record ->> '\(name)' AS boolean)" }
-/// Returns a member of the staged record as a time.
+/// Returns an SQL expression for the staged record's member `name` as a time.
 func moment(_ name: SQL) -> SQL { "moment(staged.record ->> '\(name)')" }
-/// Returns a member of the staged record as JSON.
+/// Returns an SQL expression for the staged record's member `name` as JSON.
 func json(_ name: SQL) -> SQL { "staged.record -> '\(name)'" }

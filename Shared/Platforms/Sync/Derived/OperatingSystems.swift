@@ -44,7 +44,8 @@ enum OperatingSystems {
     /// updated for about four weeks, a long-term one for six months.
     private static let chromeOSReference = (release: 120, day: Timestamp(seconds: 1_701_734_400))
 
-    /// Returns true if a system still receives security updates; nil if its name or version is too vague to tell.
+    /// Returns true if a system still receives security updates; nil if its name or version is missing, unknown or too
+    /// vague to tell.
     static func isSupported(_ system: String?, _ version: String?, at now: Timestamp) -> Bool? {
         guard let system = system?.lowercased(), let version, !version.isEmpty else { return nil }
         let numbers = numbers(in: version)
@@ -96,7 +97,7 @@ enum OperatingSystems {
         Timestamp(day + "T23:59:59Z").map { now <= $0 }
     }
 
-    /// Returns the numbers at the beginning of a version, such as 14, 6 and 1 of `14.6.1 (23G93)`.
+    /// Returns the first four numbers of a version or fewer, such as 14, 6 and 1 of `14.6.1 (23G93)`.
     private static func numbers(in version: String) -> [Int] {
         let start = version.drop { !$0.isNumber }
         return start.prefix { $0.isNumber || $0 == "." }.split(separator: ".").prefix(4).compactMap { Int($0) }
