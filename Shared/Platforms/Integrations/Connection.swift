@@ -18,7 +18,8 @@ extension Workspace {
         guard others < limit else { throw IntegrationError.limitReached(limit) }
     }
 
-    /// The id of a platform's integration, in whatever state; nil if it was never connected.
+    /// Returns the id of a platform's integration, even if it is paused or disconnected. Returns nil if the platform
+    /// was never connected.
     public func integrationID(of platform: Platform) throws -> Identifier? {
         try first("SELECT id FROM integrations WHERE workspace_id = $1 AND platform = $2", platform.rawValue) {
             try $0[0]
@@ -27,6 +28,8 @@ extension Workspace {
 
     /// Stores a platform's encrypted credentials, in the open transaction. A platform that is or was connected keeps
     /// its row and its data.
+    ///
+    /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func storeIntegration(
         _ integrationID: Identifier, of platform: Platform, _ credentials: Credentials, sealedBy seal: CredentialSeal,
         now: Timestamp

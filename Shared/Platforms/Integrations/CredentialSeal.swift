@@ -11,6 +11,8 @@ public struct CredentialSeal: Sendable {
     private let keys: [(id: String, cipher: AESGCM)]
 
     /// Creates the seal with the keys in CREDENTIALS_KEY.
+    ///
+    /// - Throws: `EnvironmentError` if it is not set or malformed.
     public init(_ environment: Environment) throws(EnvironmentError) {
         guard let text = environment["CREDENTIALS_KEY"] else {
             throw EnvironmentError("CREDENTIALS_KEY is not set")
@@ -41,16 +43,16 @@ public struct CredentialSeal: Sendable {
         return [UInt8(clamping: key.id.utf8.count)] + Array(key.id.utf8) + sealed
     }
 
-    /// Decrypts the stored credentials of an integration. Returns nil if they were sealed for another integration, or
-    /// with a key that is not in CREDENTIALS_KEY.
+    /// Decrypts the stored credentials of an integration. Returns nil if they were changed, or sealed for another
+    /// integration or with a key that is not in CREDENTIALS_KEY.
     func open(_ stored: [UInt8], for integration: IntegrationKey) -> Credentials? {
         guard let values = open(stored, boundTo: integration.bytes).flatMap({ try? JSON(parsing: $0) })?.object
         else { return nil }
         return Credentials(stored: values.compactMapValues(\.string))
     }
 
-    /// Decrypts a message that was stored in a place. Returns nil if it was sealed for another place, or with a key
-    /// that is not in CREDENTIALS_KEY.
+    /// Decrypts a message that was stored in a place. Returns nil if it was changed, or sealed for another place or
+    /// with a key that is not in CREDENTIALS_KEY.
     public func open(_ stored: [UInt8], boundTo place: [UInt8]) -> [UInt8]? {
         guard let id = Self.keyID(of: stored), let key = keys.first(where: { $0.id == id }) else { return nil }
         return key.cipher.open(Array(stored.dropFirst(id.utf8.count + 1)), authenticating: place)
@@ -67,11 +69,15 @@ public struct CredentialSeal: Sendable {
     }
 
     /// Seals stored credentials again with the first key. Returns nil if they can't be opened.
+    ///
+    /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func resealed(_ stored: [UInt8], for integration: IntegrationKey) throws -> [UInt8]? {
         try resealed(stored, boundTo: integration.bytes)
     }
 
     /// Seals a stored message again with the first key. Returns nil if it can't be opened.
+    ///
+    /// - Throws: `EnvironmentError` if the system provides no random bytes.
     public func resealed(_ stored: [UInt8], boundTo place: [UInt8]) throws -> [UInt8]? {
         try open(stored, boundTo: place).map { try seal($0, boundTo: place) }
     }

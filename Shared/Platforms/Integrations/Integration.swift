@@ -28,7 +28,7 @@ public struct Integration: Sendable {
     /// Decrypts the credentials. Credentials are decrypted only here.
     ///
     /// - Throws: `IntegrationError.unopenedCredentials` if there are none, or if none of the server's keys decrypts
-    ///   them.
+    ///   them; `EnvironmentError` if CREDENTIALS_KEY is not set or malformed.
     public func credentials(_ environment: Environment) throws -> Credentials {
         let key = IntegrationKey(workspaceID: workspaceID, integrationID: id, platform: platform)
         guard let credentials = try sealed.flatMap({ try CredentialSeal(environment).open($0, for: key) }) else {

@@ -31,7 +31,7 @@ public struct SyncRequests: JSONWritable {
 }
 
 extension Workspace {
-    /// Queues a sync of every connected integration.
+    /// Queues a sync of every integration with the status connected, but not of one with the status error.
     public func requestSyncs(now: Timestamp = .now) throws -> SyncRequests {
         try audited {
             let integrations = try rows(
@@ -48,7 +48,7 @@ extension Workspace {
 
     /// Queues a sync of one connected platform.
     ///
-    /// - Throws: `IntegrationError.platformNotConnected` if it is not connected.
+    /// - Throws: `IntegrationError.platformNotConnected` if its status is not connected.
     public func requestSync(of platform: String, now: Timestamp) throws {
         try audited {
             let integration = try first(

@@ -24,6 +24,8 @@ public struct LinkField: Sendable, Equatable {
     public let links: [Link]
 
     /// Reads the field's value.
+    ///
+    /// - Throws: `SyntaxError` if it is malformed.
     public init(_ value: String) throws(SyntaxError) {
         var reader = Reader(rest: Substring(value).utf8)
         var links: [Link] = []

@@ -20,9 +20,9 @@ import HTTP
 public final class UpstreamClient {
     /// The limits of one request.
     public struct Limits: Sendable {
-        /// The time to connect, in seconds.
+        /// The longest time to connect, in seconds.
         public var connect = 5.0
-        /// The time until the complete response has arrived, in seconds.
+        /// The longest time until the complete response has arrived, in seconds.
         public var total = 30.0
         /// The length of the longest response body in bytes, after decoding. A page of a provider's list is much
         /// shorter.
@@ -49,6 +49,8 @@ public final class UpstreamClient {
 
     /// Creates a client for a platform. It has `seconds` seconds for all of its requests together. `isSelfHosted` is
     /// true for platforms whose servers customers run and name themselves; only these may be in private networks.
+    ///
+    /// - Throws: `EnvironmentError` if a variable is malformed, or if there is no file with certificate authorities.
     public init(
         _ platform: String, _ environment: Environment, isSelfHosted: Bool = false,
         retry: RetryPolicy = RetryPolicy(), limits: Limits = Limits(), seconds: Double
@@ -97,6 +99,9 @@ public final class UpstreamClient {
     }
 
     /// Sends a request and returns its response, whatever the status.
+    ///
+    /// - Throws: `UpstreamError` if there is no complete response, or if the provider asks for a longer wait than there
+    ///   is time.
     public func send(_ request: UpstreamRequest) throws(UpstreamError) -> UpstreamResponse {
         var result: Result<UpstreamResponse, UpstreamError> = .failure(.broken)
         run(CollectionOfOne(request), atOnce: 1) { _, outcome in
@@ -106,8 +111,9 @@ public final class UpstreamClient {
         return try result.get()
     }
 
-    /// Sends many requests, `atOnce` at a time. Calls `body` with the index and the outcome of each request, in the
-    /// order in which the outcomes arrive. If `body` throws, the other requests are dropped, and its error is thrown.
+    /// Sends many requests, at most `atOnce` at a time. Calls `body` with the index and the outcome of each request, in
+    /// the order in which the outcomes arrive. If `body` throws, the other requests are dropped, and its error is
+    /// thrown.
     public func sendAll(
         _ requests: some Sequence<UpstreamRequest>, atOnce: Int,
         _ body: (Int, Result<UpstreamResponse, UpstreamError>) throws -> Void
@@ -200,7 +206,8 @@ public final class UpstreamClient {
         curl_multi_add_handle(multi, transfer.raw)
     }
 
-    /// Returns the number of seconds to wait before the transfer is sent again. Returns nil if its outcome is final.
+    /// Returns the number of seconds to wait before the transfer is sent again. Returns nil if its outcome is final,
+    /// and an error if the provider asks for a longer wait than there is time.
     private func pause(
         _ transfer: Transfer, _ outcome: Result<UpstreamResponse, UpstreamError>
     ) -> Result<Double?, UpstreamError> {
