@@ -3,7 +3,7 @@ import Findings
 /// The values with the smallest keys among all that are added, up to a limit. The result is the same for every order in
 /// which a database returns the rows.
 struct BoundedSmallest<Value> {
-    /// The number of values that are kept.
+    /// The largest number of values that are kept.
     static var most: Int { AffectedEntities.most }
 
     /// The values in the order of their keys, which are all different.

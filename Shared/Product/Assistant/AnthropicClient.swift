@@ -16,7 +16,8 @@ struct AnthropicClient {
 
     /// Creates a client with the key and the model from the environment. It has `seconds` for all of its work; the
     /// first pause before a retry is `pause` seconds.
-    /// - Throws: `AssistantError` if no key is set, so that there is no assistant.
+    /// - Throws: `AssistantError` if no key is set, so that there is no assistant; `EnvironmentError` as
+    ///   `UpstreamClient` does.
     init(_ environment: Environment, seconds: Double, pause: Double, _ log: Log) throws {
         guard let key = environment["ANTHROPIC_API_KEY"] else {
             throw AssistantError.notSetUp

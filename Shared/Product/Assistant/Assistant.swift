@@ -22,6 +22,8 @@ public struct Assistant {
 
     /// Creates the assistant from the variables ANTHROPIC_API_KEY, ANTHROPIC_MODEL and CONFIRMATION_SECRET. `pause` is
     /// the first pause before a request to Anthropic's API is retried, in seconds.
+    ///
+    /// - Throws: `EnvironmentError` if CONFIRMATION_SECRET is not set or too short.
     public init(
         _ environment: Environment, remediation: Remediation, pause: Double = 0.5, _ log: Log
     ) throws(EnvironmentError) {
@@ -36,8 +38,8 @@ public struct Assistant {
     }
 
     /// Answers a message of a conversation. A message that was not answered does not count.
-    /// - Throws: `AssistantError` if the plan's messages of the day are used up or Anthropic's limit is reached, or if
-    ///   Anthropic is not available.
+    /// - Throws: `LimitExceeded` if the plan's messages of the day are used up; `AssistantError` if there is no
+    ///   assistant, if Anthropic's limit is reached, or if Anthropic is not available.
     public func answer(
         _ message: String, _ attachment: Attachment?, sessionID: Identifier?, in workspace: Workspace,
         now: Timestamp = .now
@@ -86,7 +88,8 @@ public struct Assistant {
 
     /// Carries out the action that a token stands for, exactly as proposed and once, for the person who was given the
     /// token. The model is not involved.
-    /// - Throws: `AssistantError` if the token is not valid, or if the person may no longer do this.
+    /// - Throws: `AssistantError` if the token is not valid, if the person may no longer do this, or if the names now
+    ///   mean another target; and the errors of `Remediation.request`.
     public func confirm(
         _ token: String, message: String, sessionID: Identifier?, in workspace: Workspace, now: Timestamp = .now
     ) throws -> ChatAnswer {

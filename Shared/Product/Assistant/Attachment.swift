@@ -21,7 +21,8 @@ public struct Attachment: Sendable {
     private let text: String
 
     /// Decodes a file and determines its type by its first bytes. The ending of its name must agree, if it has a name.
-    /// - Throws: `AssistantError` if it is too long, or if it is not base64 or not one of the six types.
+    /// - Throws: `AssistantError` if it is too long or empty, if it is not base64 or not one of the six types, or if
+    ///   the ending does not agree.
     public init(base64: String, name: String?) throws(AssistantError) {
         let padding = base64.utf8.suffix(2).count { $0 == UInt8(ascii: "=") }
         guard base64.utf8.count / 4 * 3 - padding <= Self.maximumLength else {

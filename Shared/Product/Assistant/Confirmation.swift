@@ -86,7 +86,7 @@ extension Workspace {
 }
 
 extension Workspace {
-    /// Deletes the tokens of expired confirmations.
+    /// Deletes the tokens of confirmations that expired more than a day ago.
     public func pruneConfirmations(now: Timestamp) throws {
         try execute("DELETE FROM confirmation_tokens WHERE workspace_id = $1 AND expires_at < $2", now - .days(1))
     }

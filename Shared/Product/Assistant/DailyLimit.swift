@@ -2,7 +2,8 @@ public import Auth
 import Base
 
 extension Plan {
-    /// The number of messages that a workspace may send to the AI chat in one UTC day. Nil if there is no limit.
+    /// The largest number of messages that a workspace may send to the AI chat in one UTC day. Nil if there is no
+    /// limit.
     public var chatMessagesPerDay: Int? {
         switch self {
         case .free: 25

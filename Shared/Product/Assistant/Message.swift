@@ -43,8 +43,8 @@ struct ModelAnswer {
     /// The number of input and output tokens, cached or not.
     let tokens: Int
 
-    /// The limit for each kind of tokens in one answer: twice what models accept. A negative or larger count is
-    /// replaced by the limit.
+    /// The largest count of each kind of tokens in one answer: twice what models accept. It replaces a negative or
+    /// larger count.
     private static let mostTokens = 2_000_000
 
     /// A tool call that the model requests.

@@ -13,8 +13,8 @@ public struct BillingEvent: Sendable {
 
     /// Reads an event from a request with a valid signature.
     ///
-    /// - Throws: `BillingError` if the signature is not valid, or if no secret is set; `EnvironmentError` if the
-    ///   secret is too short.
+    /// - Throws: `BillingError` if the signature is not valid, if the event can't be read, or if no secret is set;
+    ///   `EnvironmentError` if the secret is too short.
     public init(_ request: Request, _ environment: Environment, now: Timestamp) throws {
         guard let secret = try environment.hmacKey("STRIPE_WEBHOOK_SECRET") else { throw BillingError.notSetUp }
         guard case .bytes(let body) = request.body,
@@ -60,7 +60,7 @@ extension SystemAccess {
     /// Applies an event once, in any order of arrival. Events that concern no workspace are ignored.
     ///
     /// - Parameter stripe: Reads a subscription if the order of its events is unclear; nil if no secret key is set.
-    /// - Throws: `BillingError` if that fails. Stripe then sends the event again.
+    /// - Throws: `BillingError` if Stripe does not return the subscription. Stripe then sends the event again.
     public func apply(_ event: BillingEvent, _ prices: Prices, stripe: StripeClient?, now: Timestamp) throws {
         let isSubscription = event.type.hasPrefix("customer.subscription.")
         var subscription = isSubscription ? Subscription(event.object, prices) : nil

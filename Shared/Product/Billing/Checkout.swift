@@ -46,7 +46,8 @@ public struct Billing {
 
     /// Creates billing from the variables STRIPE_SECRET_KEY, STRIPE_PRICE_MONTHLY, STRIPE_PRICE_ANNUAL, and
     /// BILLING_RETURN_URL, the page of the product to which Stripe sends people back.
-    /// - Throws: `BillingError` if the secret key or the return address is missing.
+    /// - Throws: `BillingError` if the secret key or the return address is missing; `EnvironmentError` as
+    ///   `UpstreamClient` does.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         client = try StripeClient(environment, pause: pause, log)
         prices = Prices(environment)
@@ -55,7 +56,8 @@ public struct Billing {
     }
 
     /// Opens a page on which the workspace buys the Pro plan.
-    /// - Throws: `BillingError` if it already pays at that interval.
+    /// - Throws: `BillingError` if the workspace already pays at that interval, if the interval has no price, or if
+    ///   Stripe does not open the page.
     public func checkout(
         _ interval: BillingInterval, email: String, for workspace: Workspace, now: Timestamp
     ) throws -> Checkout {
@@ -90,7 +92,7 @@ public struct Billing {
     }
 
     /// Opens a page on which the workspace manages its subscription.
-    /// - Throws: `BillingError` if the workspace is not a customer at Stripe.
+    /// - Throws: `BillingError` if the workspace is not a customer at Stripe, or if Stripe does not open the page.
     public func portal(for workspace: Workspace, now: Timestamp) throws -> PortalSession {
         guard let customer = try workspace.stripeCustomer() else {
             throw BillingError.noCustomer

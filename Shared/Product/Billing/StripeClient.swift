@@ -12,7 +12,8 @@ public struct StripeClient {
     private let log: Log
 
     /// Creates a client with the key from the environment. `pause` is the first pause before a retry, in seconds.
-    /// - Throws: `BillingError` if no key is set, so that nothing can be bought.
+    /// - Throws: `BillingError` if no key is set, so that nothing can be bought; `EnvironmentError` as `UpstreamClient`
+    ///   does.
     public init(_ environment: Environment, pause: Double = 0.5, _ log: Log) throws {
         guard let key = environment["STRIPE_SECRET_KEY"] else { throw BillingError.notSetUp }
         self.key = Secret(key)

@@ -79,7 +79,8 @@ extension Reading<(findings: [Finding], total: Int)> {
 }
 
 extension Reading<[FindingSummary]> {
-    /// Returns the worst open findings: by severity, then by the number of affected entities, then the oldest first.
+    /// Returns the worst open findings, at most `count`: by severity, then by the number of affected entities, then the
+    /// oldest first.
     public static func topRisks(_ count: Int) -> Reading {
         .rows(
             """

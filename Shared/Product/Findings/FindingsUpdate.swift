@@ -92,8 +92,9 @@ public struct FindingsUpdate {
         ]
     }
 
-    /// Stores the results of one rule. A person's decision about a finding stays; a resolved finding opens again. If a
-    /// sync has deleted an affected entity in the meantime, the finding names it without a reference.
+    /// Stores the results of one rule, except those about sanctioned applications. A person's decision about a finding
+    /// stays; a resolved finding opens again. If a sync has deleted an affected entity in the meantime, the finding
+    /// names it without a reference.
     public mutating func write(_ problems: [FoundProblem]) throws {
         for problem in problems where !isSanctioned(problem) {
             if let id = resolvedBefore[problem.key] { reopened.append(id) }

@@ -11,9 +11,10 @@ public enum Decision: String, CaseIterable, Sendable {
 }
 
 extension Workspace {
-    /// Returns true if an action of the caller needs approval. Members who may approve actions never wait. Other
-    /// members (agents) wait if the finding is high or critical, or if the action would decide about an application.
-    /// Programs wait according to the tier, and always if the plan has no automatic remediation.
+    /// Returns true if an action of the caller needs approval. `severity` is the worst severity of the findings about
+    /// the action's records. Members who may approve actions never wait. Other members (agents) wait if the severity is
+    /// high or critical, or if the action would decide about an application. Programs wait according to the tier, and
+    /// always if the plan has no automatic remediation.
     func needsApproval(_ action: ActionType, severity: Severity?) throws -> Bool {
         let isGrave = severity == .high || severity == .critical
         if case .member(_, _, let role) = caller {

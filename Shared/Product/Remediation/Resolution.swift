@@ -21,8 +21,8 @@ struct Resolution {
     var parameters = ActionParameters()
 
     /// Returns a digest of the action and its records. Two requests have the same digest if they name the same records,
-    /// even by different names. Secrets make no difference: if a device got two PINs, it would not be known which one
-    /// unlocks it.
+    /// even by different names, and give the same values other than secrets. Secrets make no difference: if a device
+    /// got two PINs, it would not be known which one unlocks it.
     func key(of action: ActionType, on platform: String) -> String {
         // A decision about an application is the product's own, and applies to all applications with the name.
         let isDecision = named.recordID == nil && named.kind == .application
