@@ -9,7 +9,8 @@ enum Inputs: FieldInputs {
 
     /// Reads the inputs of a request.
     ///
-    /// - Throws: 400 if the query string or the body is malformed, or if the body is missing and `needsBody` is true.
+    /// - Throws: 400 if the query string or the body is malformed, if the body has another type than JSON, or if it is
+    ///   missing and `needsBody` is true.
     init(_ request: Request, needsBody: Bool) throws(InputError) {
         guard request.method != .get, request.method != .head else {
             try self.init(queryOf: request)
