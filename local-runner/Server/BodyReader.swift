@@ -13,7 +13,8 @@ enum BodyReader {
         case failed(RunnerError)
     }
 
-    /// Moves the body's bytes from `input` into `body`, until that has `limit` bytes.
+    /// Moves the body's bytes from `input` into `body`. A chunked body fails if it has more than `limit` bytes; a
+    /// declared length was checked with the head.
     mutating func read(_ input: inout InputBuffer, into body: RequestBody, limit: Int) -> Progress {
         switch self {
         case .chunked(var decoder):
@@ -31,7 +32,7 @@ enum BodyReader {
 }
 
 extension ChunkedDecoder {
-    /// Decodes `input` and appends the data to `body`, until that has `limit` bytes.
+    /// Decodes `input` and appends the data to `body`. Fails if the data has more than `limit` bytes.
     mutating func decode(
         _ input: inout InputBuffer, into body: RequestBody, limit: Int
     ) -> BodyReader.Progress {

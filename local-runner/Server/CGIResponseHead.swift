@@ -19,7 +19,8 @@ struct CGIResponseHead {
     /// The number of bytes up to and including the empty line.
     private(set) var length = 0
 
-    /// Reads a head. Returns nil if it is not complete yet.
+    /// Reads a head. Returns nil if it is not complete yet. Throws `Malformed` also if it is longer than
+    /// `maximumLength`.
     init?(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
         fields.reserveCapacity(16)
         var start = 0

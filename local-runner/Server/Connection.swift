@@ -37,15 +37,15 @@ final class Connection: EventHandler, Continuation {
         static let patience = 1_000_000
     }
 
-    /// The number of bytes that are read before the previous ones are used.
+    /// The largest number of bytes that are read before the previous ones are used.
     private static let maximumInput = 64 << 10
-    /// The number of input bytes that each connection may hold freely. Further bytes count against the budget.
+    /// The largest number of input bytes that each connection may hold freely. Further bytes count against the budget.
     private static let freeInput = 4 << 10
-    /// The number of bytes that are read at once while a short request is expected.
+    /// The largest number of bytes that are read at once while a short request is expected.
     private static let shortPart = 8 << 10
     /// A client that has more unread response bytes than this gets no further requests served.
     private static let maximumBehind = 16 << 10
-    /// The number of bytes of a lingering connection that are discarded in one turn.
+    /// The largest number of bytes of a lingering connection that are discarded in one turn.
     private static let lingeringPart = 1 << 20
     /// A connection that has been idle for this time, in microseconds, frees its buffers.
     private static let shortPause = 1_000_000

@@ -125,7 +125,8 @@ extension Connection {
         endExchange()
     }
 
-    /// Logs the exchange. Looks at the server's own pages come every few seconds and are not logged.
+    /// Counts the exchange in the metrics, and logs it. Looks at the server's own pages come every few seconds and are
+    /// neither counted nor logged.
     func log(status: Int) {
         guard !exchange.isOwnPage else { return }
         let duration = EventLoop.now - exchange.start

@@ -14,16 +14,16 @@ extension Server {
         fileprivate let account: ObjectIdentifier?
     }
 
-    /// Takes a connection out of the budget. If none is left, slow connections are closed: those of the same address,
-    /// if that has reached its bound.
+    /// Takes a connection out of the budget. If none is left, slow connections are closed first: those of the same
+    /// address, if that has reached its bound. Returns false if none is left even then.
     func hasRoom(for account: Budget.Account) -> Bool {
         if budget.take(.connections, account) { return true }
         evict(.connections, of: budget.isWithinOwn(.connections, account) ? nil : account) { _ in false }
         return budget.take(.connections, account)
     }
 
-    /// Frees `amount` of a resource by closing connections slower than the client that asks for it. Returns true if
-    /// that worked.
+    /// Closes connections that are slower than the client that asks for `amount` of a resource. Returns true if at
+    /// least one was closed, even if it held less than `amount`.
     func makeRoom(
         _ resource: Budget.Resource, _ amount: Int, for account: Budget.Account, isAsking: (Connection) -> Bool
     ) -> Bool {

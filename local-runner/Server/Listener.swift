@@ -16,7 +16,7 @@ struct ServerError: Error, CustomStringConvertible {
 
 /// The listening TCP socket.
 struct Listener {
-    /// The number of clients that may wait to be accepted. The system may allow fewer (net.core.somaxconn).
+    /// The largest number of clients that may wait to be accepted. The system may allow fewer (net.core.somaxconn).
     private static let backlog: Int32 = 4096
 
     let descriptor: Int32

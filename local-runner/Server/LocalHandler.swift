@@ -24,7 +24,8 @@ enum LocalHandler {
         ///
         /// Throws `forbidden` for requests from other machines, requests passed on by a proxy, and requests that a
         /// browser on this machine sends for a page of another site, since such a browser reaches the server too.
-        /// Throws `unauthorized` for requests without the token, which only this user can read.
+        /// Throws `unauthorized` for requests without the token, which only this user can read. Throws other errors for
+        /// another path or method, and for a request without the parameter.
         func cron(listen: ListenAddress, token: Secret) throws(RunnerError) -> String {
             let host = String(decoding: bytes[self.host], as: UTF8.self)
             // Other machines can send any Host, so the peer address is checked. A browser on this machine sends the

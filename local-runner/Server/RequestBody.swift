@@ -45,7 +45,8 @@ final class RequestBody {
         if file < 0 { memory.append(contentsOf: part) } else { try write(part) }
     }
 
-    /// Passes the next bytes to `use`, at most `limit` of them. Returns false at the end of the body.
+    /// Passes the next bytes to `use`, at most `limit` of them. Returns false at the end of the body, or if its file
+    /// can't be read.
     func take(limit: Int, _ use: (UnsafeRawBufferPointer) -> Void) -> Bool {
         let length = min(limit, count - taken)
         guard length > 0 else { return false }
@@ -122,7 +123,7 @@ final class BodyStore {
     let budget: Budget
     /// A buffer for reading files.
     let scratch: UnsafeMutableRawBufferPointer
-    /// Frees `amount` of a resource for a body by closing slower connections. Returns false if that is not possible.
+    /// Closes slower connections to free `amount` of a resource for a body. Returns false if there were none.
     var makeRoom: (Budget.Resource, _ amount: Int, RequestBody) -> Bool = { _, _, _ in false }
 
     private let log: RunnerLog

@@ -59,7 +59,7 @@ struct RequestParser {
         }
     }
 
-    /// Returns the next complete line without its LF.
+    /// Returns the next complete line without its LF. Returns nil if there is none yet.
     private mutating func nextLine(_ bytes: UnsafeRawBufferPointer) -> Extent? {
         guard scanned < bytes.count, let base = bytes.baseAddress,
             let found = memchr(base + scanned, Int32(ASCII.lineFeed), bytes.count - scanned)

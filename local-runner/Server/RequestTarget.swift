@@ -8,7 +8,7 @@ enum RequestTarget {
     /// The asterisk of OPTIONS.
     case server
 
-    /// Reads the target at `place`. Returns nil for forms that only proxies accept.
+    /// Reads the target at `place`. Returns nil for forms that only proxies accept, and for any other text.
     init?(_ bytes: UnsafeRawBufferPointer, at place: Extent, method: UnsafeRawBufferPointer) {
         var path = place
         var host: Extent?
@@ -51,7 +51,8 @@ extension RequestTarget {
         }
     }
 
-    /// Returns the value of the first parameter with this name in a query (application/x-www-form-urlencoded).
+    /// Returns the value of the first parameter with this name in a query (application/x-www-form-urlencoded). Returns
+    /// nil if there is none, or if a percent escape in it is malformed.
     static func parameter(_ name: StaticString, in query: UnsafeRawBufferPointer) -> String? {
         for pair in query.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(

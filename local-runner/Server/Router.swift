@@ -74,7 +74,8 @@ struct Router {
             .map { Route($0, listen: listen) }
     }
 
-    /// Returns the route of the path in a request.
+    /// Returns the route of the path in a request. Throws `badRequest` if the path has a malformed percent escape, and
+    /// `notFound` if it has no route.
     func route(_ path: UnsafeRawBufferPointer) throws(RunnerError) -> Route {
         if servesAnyPath, let route = routes.first { return route }
         guard path.contains(UInt8(ascii: "%")) else { return try find(path) }

@@ -35,7 +35,7 @@ final class RunnerLog {
 
     /// The status in the log for a request whose client left before the response.
     static let clientGone = 499
-    /// The number of bytes that may wait to be written.
+    /// The largest number of bytes that may wait to be written.
     private static let maximumWaiting = 1 << 20
 
     private let output: LogOutput

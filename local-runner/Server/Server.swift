@@ -15,7 +15,7 @@ final class Server {
     private static let leniencyInterval = 10_000_000
     /// The number of connections that are checked at a time, or a tenth of all connections if that is more.
     private static let sweptConnections = 256
-    /// The number of connections that are accepted in one turn of the loop.
+    /// The largest number of connections that are accepted in one turn of the loop.
     private static let acceptedAtOnce = 64
 
     /// The loop that everything runs on. Its timers also serve the cron triggers.
@@ -244,7 +244,8 @@ final class Server {
         loop.after(milliseconds: 100) { entrance.mayAccept = true }
     }
 
-    /// Returns the number of connections that leaves enough descriptors for files of bodies and processes of functions.
+    /// Raises this process's limit on descriptors. Returns the largest number of connections that leaves enough
+    /// descriptors for files of bodies and processes of functions.
     private static func connectionLimit() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
