@@ -74,7 +74,7 @@ struct DatabaseSource {
         return database
     }
 
-    /// The path of the SQLite file, which need not exist.
+    /// Returns the path of the SQLite file, which need not exist. Makes the folder of the local state if it is missing.
     ///
     /// - Throws: `Failure` if the database is on a server.
     func sqliteFile() throws -> String {

@@ -64,7 +64,7 @@ extension Verb {
         return 0
     }
 
-    /// Returns the address that the options or the environment name.
+    /// Returns the address that the options or the environment name. By default it is port 8080 of all addresses.
     private static func listenAddress(
         _ arguments: Arguments, _ environment: Environment
     ) throws(UsageError) -> ListenAddress {

@@ -54,7 +54,8 @@ struct Limits: Sendable, Equatable {
     var maxBodyBytes = 1 << 20
     /// The address space of one process (RLIMIT_AS), in MiB.
     var memoryMegabytes = 512
-    /// The number of requests that the function serves at the same time. More requests wait briefly, then get 503.
+    /// The largest number of requests that the function serves at the same time. More requests wait briefly, then get
+    /// 503.
     var concurrency = 8
 }
 

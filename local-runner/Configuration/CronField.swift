@@ -80,7 +80,7 @@ struct CronField: Sendable, Equatable {
         return runs
     }
 
-    /// Returns the smallest matching number that is at least `value`.
+    /// Returns the smallest matching number that is at least `value`. Returns nil if there is none.
     func next(from value: Int) -> Int? {
         guard value < 64 else { return nil }
         let rest = bits >> value

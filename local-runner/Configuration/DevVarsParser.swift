@@ -64,7 +64,7 @@ struct DevVarsParser {
         return values
     }
 
-    /// Reads the name and the equals sign. Returns nil for a line without a value.
+    /// Reads the name and the equals sign. Returns nil for an empty line or a comment, and after adding a problem.
     private mutating func takeName(_ place: String) -> String? {
         let rest = bytes.dropFirst(position).prefix { $0 != UInt8(ascii: "\n") }
         guard let first = Self.trim(rest).first, first != UInt8(ascii: "#") else {

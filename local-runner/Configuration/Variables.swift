@@ -71,13 +71,15 @@ extension ConfigurationReader {
         return values
     }
 
-    /// Returns the value that the environment or .dev.vars provides. Returns nil if there is none.
+    /// Returns the value that the environment or .dev.vars provides. Returns nil if there is none, or after adding a
+    /// problem.
     private mutating func given(_ name: String, _ place: String) -> Secret? {
         given(name, place, in: local.process.mapValues { Secret($0) }, "the environment")
             ?? given(name, place, in: local.devVars.values, local.devVarsFile)
     }
 
-    /// Returns the value of a variable in one source of values. Returns nil if there is none.
+    /// Returns the value of a variable in one source of values. Returns nil if there is none, or after adding the
+    /// problem that the file with the value can't be read.
     private mutating func given(
         _ name: String, _ place: String, in values: [String: Secret], _ source: String
     ) -> Secret? {

@@ -16,7 +16,7 @@ protocol ChannelOwner: AnyObject {
 /// A FastCGI connection to a process of a function. It carries one request at a time.
 final class FastCGIChannel: EventHandler, Continuation, Execution {
     private static let requestID: UInt16 = 1
-    /// The number of pieces that are read in one turn of the loop.
+    /// The largest number of pieces that are read in one turn of the loop.
     private static let piecesAtOnce = 16
     private static let begin = beginRecord(keepConnection: false)
     private static let beginKeeping = beginRecord(keepConnection: true)
@@ -196,7 +196,7 @@ final class FastCGIChannel: EventHandler, Continuation, Execution {
         }
     }
 
-    /// Handles one part of the process's output. Returns false if the process violated the protocol.
+    /// Handles one part of the process's output. If the response is malformed, kills the process and returns false.
     private func take(_ event: RecordReader.Event) -> Bool {
         switch event {
         case .output(let bytes):

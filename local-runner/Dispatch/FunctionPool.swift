@@ -3,7 +3,7 @@ import HTTP
 
 /// The processes of one function, and the requests that wait for them.
 final class FunctionPool {
-    /// The number of requests that may wait, as a multiple of the function's `concurrency`.
+    /// The largest number of requests that may wait, as a multiple of the function's `concurrency`.
     private static let queueFactor = 8
     /// The longest time that a request waits, in microseconds.
     private static let longestWait = 1_000_000

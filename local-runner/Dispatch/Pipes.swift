@@ -3,7 +3,7 @@ import HTTP
 
 /// Reads a pipe from a process until its end.
 final class PipeReader: EventHandler, Continuation {
-    /// The number of bytes that are read in one turn of the loop.
+    /// The largest number of bytes that are read in one turn of the loop.
     private let bytesAtOnce: Int
     private let descriptor: Int32
     private let loop: EventLoop

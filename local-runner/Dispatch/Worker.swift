@@ -3,8 +3,8 @@ import Glibc
 /// A process of a function that serves requests one after the other over one connection (dispatch "reuse"). It is
 /// replaced after a number of requests.
 final class Worker: ChannelOwner {
-    /// The number of requests that one process serves. Starting a process, and connecting it to PostgreSQL, takes as
-    /// long as tens of requests.
+    /// The largest number of requests that one process serves. Starting a process, and connecting it to PostgreSQL,
+    /// takes as long as tens of requests.
     private static let requestsPerProcess = 10_000
 
     private let pool: FunctionPool
