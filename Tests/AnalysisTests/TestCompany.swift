@@ -19,7 +19,7 @@ final class TestCompany {
     private let database: any Database
     private let records: CompanyRecords
     private var integrations: [String: Identifier] = [:]
-    /// The digits with which its ids begin.
+    /// The digits with which the company's ids begin.
     private let digits: String
     private var count = 0
 

@@ -28,7 +28,7 @@ import Testing
             "access_hygiene::inactive_user_with_entitlements",
             "Ada Lovelace is suspended in Okta but keeps access to Figma, which comes back if the account is reactivated."
         ) { company in
-            // Staged in one directory, and suspended in the other.
+            // The person's accounts are staged in one directory and suspended in the other.
             let person = try company.person(status: "suspended", idpMetadata: ["state": "staged"])
             try company.account(of: person, on: "google_workspace", status: "suspended")
             try company.entitlement(of: person, to: company.application("Figma"))
@@ -245,7 +245,8 @@ import Testing
             try company.person(hired: company.ago(days: 3) + 1, idp: false)
             try company.person("Grace Hopper", hired: nil, idp: false)
         } exempt: { company in
-            // With accounts on other platforms it is a problem of identity security.
+            // A new person with an account on another platform is a problem of identity security, found by another
+            // rule.
             try company.account(of: company.person(hired: company.ago(days: 5), idp: false), on: "slack")
             try company.person("Grace Hopper", hr: "leave", hired: company.ago(days: 5), idp: false)
             try company.person("Alan Turing", hired: company.ago(days: 90), idp: false)

@@ -75,7 +75,7 @@ import Testing
                 "user.session.start", of: company.person(), at: company.ago(days: 2), failed: true,
                 address: "198.51.100.8")
         } exempt: { company in
-            // An office in which people mistype their passwords.
+            // These are the failures of an office in which people mistype their passwords.
             try company.spray(people: 10)
             for number in 1...10 {
                 try company.event(

@@ -255,7 +255,7 @@ import Testing
 
     static let cases: [RuleCase] = protection + detection + records
 
-    /// Either record may be the machine that a person works with.
+    /// Each of two records with the same serial number may be the machine that a person works with.
     @Test("The rule about duplicate serial numbers recommends a ticket, not a wipe")
     func aSharedSerialNumberIsNoReasonToWipeADevice() throws {
         let rule = try #require(Rule.named("device_posture::duplicate_serial"))

@@ -21,7 +21,8 @@ import Testing
             try company.finding("identity_security::stale_account", "medium", about: ada)
             try company.finding("behavioral_anomaly::high_risk_sign_in", "high", about: company.person("Bob"))
         } exempt: { company in
-            // Findings that were snoozed or dismissed, and the findings of these rules themselves, do not count.
+            // Findings that were snoozed, dismissed or resolved do not count, and neither do findings of correlation
+            // rules.
             let ada = try company.person()
             try company.finding("identity_security::user_without_mfa", "high", about: ada)
             try company.finding("behavioral_anomaly::brute_force", "high", about: ada)

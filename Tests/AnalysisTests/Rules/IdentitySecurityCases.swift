@@ -19,7 +19,7 @@ import Testing
             try company.person("Grace Hopper", status: "suspended", mfa: false)
             // A guest's second factors in the home tenant are unknown here.
             try company.person("Bob Guest", type: "external", mfa: false)
-            // Slack reports it, and no identity provider does.
+            // Only Slack reports the missing second factor, and no identity provider does.
             let ada = try company.person(mfa: false, idp: false)
             try company.account(of: ada, on: "okta", mfa: nil)
             try company.account(of: ada, on: "slack", mfa: false)
