@@ -356,7 +356,7 @@ import Testing
         #expect(said.count == 1 && said[0].hasPrefix("vars.\(name): \(name) "), "\(said)")
         #expect(said[0].contains(reason) && !said[0].contains("hush"), "\(said)")
         #expect(found("") == [])
-        // The file .dev.vars may name it too.
+        // The value is also checked if it comes from .dev.vars.
         var local = Self.local
         local.devVars.values[name] = Secret(value)
         #expect(

@@ -36,11 +36,11 @@ import Testing
             ("0 9 * * 0-0/2", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
             ("0 9 * * 7-7", "2026-04-19T09:00:00Z", "2026-04-26T09:00:00Z"),
             ("0 9 * * SUN-MON", "2026-04-20T09:00:00Z", "2026-04-26T09:00:00Z"),
-            // Both kinds of day are restricted: either may match.
+            // The day of the month and the day of the week are restricted: one of them must match.
             ("0 0 13 * FRI", "2026-04-11T00:00:00Z", "2026-04-13T00:00:00Z"),
             ("0 0 13 * FRI", "2026-04-13T00:00:00Z", "2026-04-17T00:00:00Z"),
             ("0 0 30 2 MON", "2026-02-20T00:00:00Z", "2026-02-23T00:00:00Z"),
-            // One of them begins with a star: both must match.
+            // The day of the month begins with a star: both days must match.
             ("0 0 */2 * MON", "2026-04-14T00:00:00Z", "2026-04-27T00:00:00Z"),
         ])
     func firesNext(_ text: String, _ after: String, _ expected: String) throws {

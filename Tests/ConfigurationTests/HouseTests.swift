@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// No other operation may call Anthropic, and this one refuses calls without a session.
+    /// Only the AI chat may call Anthropic, and it refuses calls without a session.
     @Test("Only the assistant has the key for Anthropic") func theAssistantAloneHasTheKeyOfAnthropic() throws {
         let withKey = try configuration().functions.filter {
             $0.environment.contains { $0.name == "ANTHROPIC_API_KEY" }
