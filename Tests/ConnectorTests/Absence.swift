@@ -18,12 +18,13 @@ struct Absence {
 
     var accounts: [String: AccountRecord] { records.accounts }
 
-    /// Syncs an org whose provider gives the answers that `answer` returns, and its usual ones where that returns nil.
+    /// Syncs an org whose provider gives the answers that `answer` returns, and its usual answer if `answer` returns
+    /// nil.
     init(_ example: ConnectorCase, _ answer: @escaping Answer) throws {
         try self.init(example, after: Self.records(of: example), answer)
     }
 
-    /// Syncs such an org after an earlier sync that pulled the records `before`.
+    /// Syncs an org with the answers of `answer` after an earlier sync that pulled the records `before`.
     init(_ example: ConnectorCase, after before: [SyncRecord], _ answer: @escaping Answer) throws {
         let provider = try FakeProvider { request in example.org(request).map { answer(request, $0) ?? $0 } }
         let now = try withExtendedLifetime(provider) {

@@ -14,7 +14,7 @@ import Testing
         let path: [String]
         let success: [JSON]
         let failure: [JSON]
-        /// True if an event without that member is a success.
+        /// True if an event without a value at `path` is a success.
         var isOptional = false
     }
 
@@ -110,7 +110,8 @@ import Testing
         if example.isOptional { #expect(outcomes(example, nil) == [.success]) }
     }
 
-    /// Consoles of other partitions and federated sign-ins have no such member; a call with an error code has failed.
+    /// Sign-ins at consoles of other partitions and federated sign-ins have no member `ConsoleLogin`; a call with an
+    /// error code has failed.
     @Test(
         "An AWS sign-in without an outcome is left out",
         arguments: [

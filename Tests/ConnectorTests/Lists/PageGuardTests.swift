@@ -33,7 +33,7 @@ import Testing
         #expect(pages(until: 5_000) { ([.integer($0)], .string("page \($0)"), true) } == nil)
     }
 
-    /// CrowdStrike's scroll behaves like this.
+    /// CrowdStrike's scrolling lists may name the same cursor with each page.
     @Test("The cursor may repeat as long as the items differ") func aPlaceMayRepeatAsLongAsItemsDiffer() {
         #expect(pages(until: 5_000) { ([.integer($0)], "pointer", true) } == nil)
         #expect(pages(until: 5_000) { ([.integer($0 / 3)], "pointer", true) } == 2)

@@ -138,7 +138,7 @@ import Upstream
             let application = ApplicationRecord(
                 externalID: parent + (cursor?.string ?? ""), name: parent, isManaged: true)
             switch (parent, cursor) {
-            // These parents are gone before the first page of their list, or before the second.
+            // The parents a and d are gone before the first page of their lists, and b before the second.
             case ("a", _), ("d", _), ("b", .some(.string("2"))): throw ConnectorError.missing("It has gone.")
             case ("b", _): return RecordPage(PageEntries(), next: "2")
             default:
@@ -154,7 +154,7 @@ import Upstream
             found += page.records.map { $0.key.id }
             cursor = page.next
             pages += 1
-            // A cursor that stays missing ends the list of its parent.
+            // The limit ends the test if a parent that is gone does not end its list.
             if pages > 20 { break }
         } while cursor != nil
         #expect(found == ["c", "c2"])

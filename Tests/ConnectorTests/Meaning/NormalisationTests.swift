@@ -23,7 +23,7 @@ import Testing
         ])
     func aCountryIsItsCode(_ text: String, _ code: String) { #expect(Country.code(text) == code) }
 
-    /// The last ones are codes that address databases use for places that are no countries.
+    /// ZZ and the codes after it are used by address databases for places that are no countries.
     @Test(
         "A text that is not a country gives no code",
         arguments: [

@@ -197,7 +197,7 @@ import Testing
         #expect(provider.requests.last?.form?.values("UserName") == ["u2"])
         _ = try connector.perform(.revokeSessions, on: target("role/AROA3", "former"))
         #expect(provider.requests.last?.form?.values("RoleName") == ["r3"])
-        // These accounts are known by their names, from a time before ids were stored.
+        // Earlier releases stored an account's name as its id. Such accounts are found by their names.
         _ = try connector.perform(.forcePasswordChange, on: target("u2", "u2"))
         #expect(provider.requests.last?.form?.values("UserName") == ["u2"])
         _ = try connector.perform(.revokeSessions, on: target("role/r3", "r3"))

@@ -149,7 +149,7 @@ private final class Moto {
     private let server: MotoServer
     private var url: String { server.url }
     private let keys: AWSKeys
-    /// The session of that user.
+    /// The session of the user who may do everything.
     private let session: AWSSession
 
     init() throws {

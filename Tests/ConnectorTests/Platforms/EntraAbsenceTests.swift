@@ -132,7 +132,7 @@ import Testing
         }
         #expect(absence.gone == [])
         #expect(absence.records.byKey["entitlement/sp1d"] == nil)
-        // This is the access to an application without roles.
+        // The entitlement `sp1a` gives access without a role, so it can be read without the application's roles.
         #expect(absence.records.byKey["entitlement/sp1a"] != nil)
     }
 

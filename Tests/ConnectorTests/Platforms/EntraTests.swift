@@ -104,7 +104,7 @@ enum EntraTenant {
         ]
     }
 
-    /// The last three are Microsoft's own, a managed identity and a blocked one.
+    /// Returns a service principal. Number 4 is Microsoft's own, 5 is a managed identity, and 6 is blocked.
     private static func principal(_ number: Int) -> JSON {
         [
             "id": .string("sp\(number)"), "displayName": .string("App \(number)"),
@@ -373,7 +373,7 @@ enum EntraTenant {
         #expect(throws: ConnectorError.self) { try connector.perform(.revokeLicense, on: named) }
         #expect(held.withLock { $0 } == [first])
         #expect(try connector.outcome(of: .revokeLicense, on: named) == .done(result))
-        // Without a name, the action may have concerned either license.
+        // If the action names no license, it is not known which of the two licenses it concerned.
         #expect(try connector.outcome(of: .revokeLicense, on: unnamed) == nil)
         #expect(try connector.perform(.revokeLicense, on: unnamed) == result)
         #expect(held.withLock { $0.isEmpty })

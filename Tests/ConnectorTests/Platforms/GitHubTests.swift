@@ -49,7 +49,7 @@ enum GitHubOrg {
             }
             return numbered(request, isEmpty ? [] : items, in: "installations")
         case "/orgs/acme/credential-authorizations":
-            // Organizations without SAML single sign-on have none.
+            // Organizations without SAML single sign-on have no list of authorized credentials.
             return isEmpty ? .json(["message": "Not Found"], status: 404) : numbered(request, credentials)
         case "/orgs/acme/audit-log":
             guard request.parameter("phrase") == "created:>=2026-03-31", request.parameter("include") == "web",

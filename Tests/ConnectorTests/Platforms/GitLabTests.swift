@@ -37,7 +37,7 @@ enum GitLabGroup {
         case "/api/v4/user": return .json(["id": 1])
         case group: return .json(["id": 7])
         case group + "/members/all": return numbered(request, isEmpty ? [] : (0..<250).map(member))
-        // The documentation of this list has only the parameters of numbered pages.
+        // The documentation of the list of enterprise users has only the parameters of numbered pages.
         case group + "/enterprise_users" where !isKeyset && request.parameter("order_by") == nil:
             return isEmpty
                 ? .json(["message": "404 Not found"], status: 404)

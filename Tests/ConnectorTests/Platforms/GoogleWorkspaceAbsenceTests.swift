@@ -31,7 +31,7 @@ import Testing
         List(testDescription: "chromeos", member: "chromeosdevices", id: "deviceId", gone: ["device/chromeos/c1"]) {
             $0.path.hasSuffix("/chromeos") && $0.parameter("pageToken") == nil
         },
-        // The second one is a phone, which belongs to another list.
+        // The second entry of the page is a phone, which belongs to another list.
         List(testDescription: "computers", member: "devices", id: "name", gone: []) {
             $0.path == "/v1/devices" && $0.parameter("pageToken") == nil
         },
@@ -104,7 +104,7 @@ import Testing
                 ?? reply.entries(path == "/members" ? "members" : "items") { [.null] + $0.dropFirst(2) }
         }
         #expect(absence.accounts["u0"]?.isAdmin == nil)
-        // The user's own entry has this flag.
+        // The entry of the user u5 says that the user is an administrator.
         #expect(absence.accounts["u5"]?.isAdmin == true)
         #expect(absence.accounts["u5"]?.unread.contains(.adminRoles) == true)
         #expect(absence.leftOut == ["administrator roles"])

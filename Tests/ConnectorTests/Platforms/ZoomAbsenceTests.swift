@@ -12,7 +12,7 @@ import Testing
         "An unreadable entry protects its own records, or all accounts and seats if it has no id",
         arguments: [
             (.null, []), (["email": "u0@acme.com"], []),
-            // Without a type it is unknown if the user has a seat.
+            // The entry has no type, so it is unknown if the user has a seat.
             (["id": "active0"], ["account/active1", "entitlement/zoom/active1"]),
         ] as [(JSON, Set<String>)])
     func unreadable(_ entry: JSON, _ gone: Set<String>) throws {

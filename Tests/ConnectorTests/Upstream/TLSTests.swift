@@ -53,8 +53,8 @@ import Testing
         #expect(throws: EnvironmentError.self) { try status(of: server, authority: "/nonexistent") }
     }
 
-    /// libcurl decodes these codings if a server sends them, even if the request did not offer them. The executable
-    /// contains no decoder for br and zstd.
+    /// If libcurl has a decoder for a coding, it decodes a response even if the request did not offer the coding. The
+    /// executable contains no decoders for br and zstd.
     @Test("A response in a content coding that was not offered is an error", arguments: ["br", "zstd", "br, gzip"])
     func refusesForeignCodings(_ coding: String) throws {
         let provider = try FakeProvider { request in
