@@ -163,7 +163,7 @@ import Testing
         try expectRefused(confirm(token, ["sessionId": .string(Identifier.random().description)]))
     }
 
-    /// "The same request" must name the same conversation.
+    /// The confirming request must name the conversation that the first request named.
     @Test("A token from a named session is refused without that session")
     func aTokenOfANamedSessionIsRefusedWithoutIt() throws {
         let session: [String: JSON] = ["sessionId": .string(Identifier.random().description)]

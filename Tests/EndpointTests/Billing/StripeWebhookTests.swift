@@ -177,7 +177,7 @@ import Testing
             #expect(send(event).status == 200)
         }
         #expect(try subscription().isEmpty && store.own.auditEntries().isEmpty)
-        // The stranger's subscription to one of our prices gives that workspace no plan, and its end takes none away.
+        // The stranger's subscription to one of our prices does not give the workspace a plan.
         var later = try #require(self.event("created", "active", customer: "cus_stranger").object)
         var object = try #require(later["data"]?["object"]?.object)
         object["metadata"] = [:]
@@ -279,7 +279,8 @@ import Testing
             #expect(try send([event("created", "active", at: -5)] + order, current: annual) == [200, 200, 200])
             #expect(try subscription()[3] == "annual")
         }
-        // A third event of that second leads to another read, and an event of a later second is newer than any read.
+        // A third event of the same second leads to another read, and an event of a later second is newer than any
+        // read.
         let third = event("updated", "past_due", id: "evt_5", price: "price_annual")
         #expect(try send([third], current: third) == [200])
         #expect(try subscription()[2] == "past_due")
@@ -320,7 +321,7 @@ import Testing
         }
     }
 
-    /// Every order of these events leads to the same result.
+    /// The test sends a subscription's events in every order.
     @Test("The order of events makes no difference") func theOrderMakesNoDifference() throws {
         let events = [
             event("created", "incomplete", at: 0), event("updated", "active", at: 0),

@@ -197,7 +197,7 @@ import Testing
 
     // MARK: Concurrency
 
-    /// After concurrent decisions an application has one policy, and the log ends with that decision.
+    /// After concurrent decisions an application has one policy, which is that of the log's last entry.
     @Test("Concurrent decisions leave one policy and an unbroken log") func oneDecisionStands() throws {
         let (environment, key) = (store.environment(), store.own.writeKey)
         let decisions: [JSON] = ["sanctioned", "unauthorized", "blocked"]

@@ -59,7 +59,7 @@ import Testing
         #expect(store.send(operation.goodCall(store), to: operation.function).text == before.text)
     }
 
-    /// Both cases must give the same bytes.
+    /// The answers must have the same bytes, or a caller could tell which workspaces exist.
     @Test("An unknown workspace and another person's workspace get the same answer", arguments: Operation.all)
     func anUnknownWorkspaceAndSomeoneElsesAreAlike(_ operation: Operation) throws {
         func answer(_ workspace: Identifier) -> String {

@@ -52,7 +52,7 @@ import Testing
         )
     }
 
-    /// Sends a session's call that fails these checks and no others.
+    /// Sends a session's call that fails `checks` and no others.
     private func session(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var body: [String: JSON] = ["workspaceId": .string(store.own.id.description), "name": "x"]
@@ -67,7 +67,7 @@ import Testing
         return store.send(call, to: APIKeysFunction.self)
     }
 
-    /// Sends a key's call that fails these checks and no others.
+    /// Sends a key's call that fails `checks` and no others.
     private func key(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         var query: [String] = []
@@ -86,7 +86,7 @@ import Testing
             variables: ["API_KEY_HOURLY_LIMIT": checks.contains(.rateLimit) ? "0" : "1000"])
     }
 
-    /// Sends a writing key's call that fails these checks and no others.
+    /// Sends a writing key's call that fails `checks` and no others.
     private func write(_ store: TestStore, _ checks: [Check]) throws -> Reply {
         try prepare(store, checks)
         let finding = try store.own.addFinding("high")

@@ -134,8 +134,8 @@ import Testing
     #if PostgreSQL
         private static let isPostgreSQL = TestStore.Engine.ofThisRun == .postgreSQL
 
-        /// Makes all new sessions begin read-only transactions, as providers do when a disk is nearly full, or ends
-        /// that.
+        /// Makes the transactions of all new sessions read-only, as providers of databases do when a disk is nearly
+        /// full, or writable again.
         private func setReadOnly(_ isReadOnly: Bool, _ store: TestStore) throws {
             try store.database.transaction(.write) {
                 try store.database.execute("SET TRANSACTION READ WRITE")

@@ -290,7 +290,7 @@ import Testing
             let bytes = FileManager.default.contents(atPath: store.folder.path(name)) ?? Data()
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
         }
-        // Proves that the search above works: the same files do contain an address that was synced.
+        // Proves that the search for secrets works: the same files do contain an address that was synced.
         if TestStore.Engine.ofThisRun == .sqlite {
             let everything = try FileManager.default.contentsOfDirectory(atPath: store.folder.path("")).map {
                 FileManager.default.contents(atPath: store.folder.path($0)) ?? Data()
