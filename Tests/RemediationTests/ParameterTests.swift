@@ -520,7 +520,7 @@ import Testing
         #expect(try scene.action(waiting.id).parameters == ["pin": ["sealed": .null]])
     }
 
-    /// Older releases stored this secret in clear text. Other parameters stay.
+    /// Older releases stored a device's PIN in clear text. Parameters that are no secrets stay.
     @Test("A secret that an older release stored is erased too") func anOldSecretIsGoneToo() throws {
         let action = try retire()
         let parameters: JSON = ["pin": .string(pin), "message": "Hello"]
@@ -553,7 +553,7 @@ import Testing
         #expect(try retire("k").id == action.id)
     }
 
-    /// Older releases stored this secret in clear text.
+    /// Older releases stored a device's PIN in clear text.
     @Test("A secret that an older release stored is not shown") func anOldActionsSecretIsNotShownEither() throws {
         let action = try retire()
         try scene.store.database.execute(
