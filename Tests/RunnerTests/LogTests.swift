@@ -97,7 +97,8 @@ import Testing
             #expect(reply.status == 502)
         }
         for number in 0..<3 {
-            // The next process may start before the end of this one is noticed: both texts are then on one line.
+            // A process may start before the runner notices the end of the previous one: the last words of both are
+            // then on one line.
             #expect(runner.logs("the last words of m\(number)"))
         }
     }

@@ -73,7 +73,8 @@ import Testing
         let runner = try Runner(.init(launcher: ["/bin/sh", "-c", "ulimit -n 400; exec \"$@\"", "sh"]))
         let other = try runner.connect(from: "127.0.0.9")
         #expect(try other.request("GET", "/reuse").status == 200)
-        // 200 connections in total, 50 for one address. None of these waits for a request, so none can be closed.
+        // The server has room for 200 connections in total, and for 50 of one address. The connections are in the
+        // middle of a request, so none can be closed.
         let many = try (0..<300).map { _ in
             let client = try runner.connect(from: "127.0.0.7")
             try? client.send("POST /reuse HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx")
@@ -115,7 +116,7 @@ import Testing
             Configuration(
                 name: "test", listen: ListenAddress(ip: "127.0.0.1", port: 0), functions: [], crons: [], variables: [:]),
             functionsDirectory: "/", settings: ServerSettings(), log: RunnerLog(descriptor: -1))
-        // The server does not know this connection, so the test decides when its turn is.
+        // The server does not know the test's connection, so the test decides when the connection's turn is.
         let listener = try Listener(ListenAddress(ip: "127.0.0.1", port: 0))
         defer { close(listener.descriptor) }
         let client = try TCPClient(port: Int(listener.address.port))

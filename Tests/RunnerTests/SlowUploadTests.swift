@@ -52,7 +52,7 @@ import Testing
         #expect(runner.log.contains(" POST /reuse 408 "))
     }
 
-    /// The functions that are started then do not lack descriptors either.
+    /// Functions that are started while slow uploads hold files do not lack descriptors either.
     @Test("Slow uploads are ended to make room for files") func slowUploadsMakeRoomForFiles() throws {
         let runner = try runner(descriptors: 400)
         let slow = try uploads(190, to: runner, bytes: 70_000)
