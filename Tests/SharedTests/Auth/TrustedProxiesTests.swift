@@ -89,7 +89,7 @@ import Testing
             try client("127.0.0.1", behind, trusting: "127.0.0.1", by: "CF-Connecting-IP") == IPAddress("198.51.100.7"))
         #expect(try client("127.0.0.1", behind, trusting: "127.0.0.1") == IPAddress("173.245.49.1"))
         #expect(try client("127.0.0.1", behind, trusting: "127.0.0.1, " + ranges) == IPAddress("198.51.100.7"))
-        // A peer outside Cloudflare can send any field, even one of this name.
+        // A peer outside Cloudflare can send any field, even CF-Connecting-IP.
         let outsider = try client("203.0.113.9", headers, trusting: ranges, by: "CF-Connecting-IP")
         #expect(outsider == IPAddress("203.0.113.9"))
     }
@@ -194,7 +194,7 @@ import Testing
             #expect(
                 try client("10.0.0.1", [field: text], trusting: "10.0.0.0/8", by: field) == IPAddress(address))
         }
-        // The REMOTE_ADDR of some servers has one of these forms too.
+        // The REMOTE_ADDR of some servers has one of the forms in the arguments too.
         #expect(try client(text, [:]) == IPAddress(address))
     }
 

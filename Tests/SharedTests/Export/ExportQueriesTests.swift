@@ -23,7 +23,7 @@ import Testing
         #expect(sorts.isEmpty || sorts == ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"], "\(plan)")
     }
 
-    /// A look-up by id uses the primary key, as it would without these indexes.
+    /// A look-up by id uses the primary key, as it would without the export's indexes.
     @Test("Other queries do not use the export indexes") func othersKnowNothingOfTheseIndexes() throws {
         let queries: [SQL] = [
             """

@@ -65,7 +65,7 @@ import Testing
             """
         #expect(row.content == content && row.previous == previous)
         #expect(row.hash == SHA256.hexadecimal(Array(chained.utf8)))
-        // Earlier releases hashed this text, which does not cover all fields.
+        // Earlier releases hashed the text `first`, which does not cover all fields.
         let first = "{\"content_hash\":\"\(content)\",\"prev_hash\":\"\(previous)\",\"sequence_number\":1}"
         let link = AuditLink(
             sequence: 1, id: row.id, actorEmail: "x@example.com", contentHash: content, previousHash: previous,

@@ -8,7 +8,7 @@
 
     /// The executable contains stubs in the place of Kerberos (Shared/Base/System/CLinkStubs).
     @Suite struct GSSAPIRefusalTests {
-        /// The server answers the startup message with a request for this authentication (PostgreSQL, "Message
+        /// The server answers the startup message with a request for the authentication `method` (PostgreSQL, "Message
         /// Formats", AuthenticationGSS, AuthenticationGSSContinue and AuthenticationSSPI).
         @Test("A server that asks for GSSAPI or SSPI authentication is refused", arguments: [UInt8(7), 8, 9])
         func refusesGSSAPI(_ method: UInt8) throws {

@@ -128,7 +128,7 @@ import Testing
         #expect(try store.connect().schemaState() == .newer(own + 1))
         try add(own + 2, oldestBuild: own + 2, to: store)
         #expect(try store.connect().schemaState() == .tooNew(own + 2, needs: own + 2))
-        // A later additive migration does not make it usable again.
+        // A later additive migration does not make the database usable again.
         try add(own + 3, oldestBuild: nil, to: store)
         let state = try store.connect().schemaState()
         #expect(state == .tooNew(own + 3, needs: own + 2) && !state.canBeServed)
@@ -242,7 +242,8 @@ import Testing
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
     }
 
-    /// Every query relies on this. The exceptions belong to no workspace, such as the public keys of session tokens.
+    /// Every query relies on the workspace column. The exceptions belong to no workspace, such as the public keys of
+    /// session tokens.
     @Test("Every table has a workspace column, except the listed ones") func everyTableBelongsToAWorkspace() throws {
         let store = try TestStore()
         let tables = try tables(store.database)

@@ -49,7 +49,7 @@
                 ])
         }
 
-        /// No query of ours makes such values, but a server may hold them.
+        /// No query of ours makes extreme values, but a server may hold some.
         @Test("Extreme dates and numbers are read") func extremeValuesAreRead() throws {
             let row = try store.database.first(
                 """
@@ -119,9 +119,9 @@
                 let outcome = attempt(functions, refused)
                 #expect(outcome.contains("permission denied") || outcome.contains("must be owner"), "\(outcome)")
             }
-            // A snapshot's temporary tables need no right that this role lacks.
+            // A snapshot's temporary tables need no right that the functions' own role lacks.
             #expect(attempt(functions, "CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id FROM workspaces") == "0")
-            // The server can also analyse tables without statistics on behalf of this role.
+            // The server can also analyse tables without statistics on behalf of the functions' own role.
             let unknown: SQL = """
                 SELECT count(*) FROM pg_catalog.pg_class
                 WHERE oid = CAST('thalian.workspaces' AS pg_catalog.regclass) AND reltuples < 0
