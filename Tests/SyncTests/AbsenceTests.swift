@@ -330,7 +330,7 @@ import Testing
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") }.count == 22)
         #expect(try error() == ["connected: none"])
-        // The next list is compared with this shorter one.
+        // The list of the next sync is compared with the shorter list, which was accepted.
         fill(25..<40)
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") }.count == 26)

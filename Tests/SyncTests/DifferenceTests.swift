@@ -309,7 +309,7 @@ import Testing
         "Control characters are removed from synced texts, and other characters are kept",
         arguments: [
             ("A\0nn 💡 'quoted' \"and\" \\ more", "Ann 💡 'quoted' \"and\" \\ more"), ("é § \\u0000", "é § \\u0000"),
-            // A terminal would run these as control sequences.
+            // A terminal would run the next texts as control sequences.
             ("A\u{1B}[2Jnn", "A[2Jnn"), ("A\u{9B}2Jnn", "A2Jnn"), ("A\u{7F}\u{80}\u{85}nn", "Ann"),
             ("A\r\n\tnn", "A\r\n\tnn"),
         ])

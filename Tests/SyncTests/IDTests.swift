@@ -98,7 +98,7 @@ import Testing
         try company.sync("github")
         let keys: SQL = "SELECT external_id FROM access_keys WHERE workspace_id = $1 ORDER BY 1"
         #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])
-        // The ids of the other list have no prefix: if that list fails, no record of the kind is removed.
+        // The ids of the list "keys" have no prefix: if that list fails, no record of the kind is removed.
         github.failures = ["keys": .configuration("Not offered.")]
         try company.sync("github")
         #expect(try company.list(keys) == ["k1", "k2", "token/0", "token/1", "token/2"])

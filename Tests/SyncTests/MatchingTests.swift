@@ -101,7 +101,7 @@ import Testing
         okta["users"] = [account("o1", "ann@example.com"), account("o2", "bo@example.com")]
         github["members"] = [
             account("g1") { $0.linkedEmails = ["Ann@example.com", "nobody@example.com"] },
-            // Linked to two people, so the account belongs to neither.
+            // The account is linked to two people, so it belongs to no identity.
             account("g2") { $0.linkedEmails = ["ann@example.com", "bo@example.com"] },
         ]
         try company.sync("okta")

@@ -87,7 +87,8 @@ import Testing
         try syncOwn(alone)
         let store = try TestStore()
         let other = try SyncCase(store.other.id, in: store)
-        // These would change the own workspace if a sync looked at all identity providers, or at all links.
+        // The other workspace's platforms would change the own workspace if a sync looked at all identity providers, or
+        // at all links.
         try other.connect("google_workspace")["users"] = [account("m1", "p1@example.com")]
         let (okta, _) = try connect(other)
         okta["users"].append(account("u6", "p6@example.com") { $0.linkedEmails = ["p9@example.com"] })
