@@ -96,8 +96,8 @@ import Testing
         }
     }
 
-    /// Each process keeps a connection open, as it was asked to (§3.5). It must close that one to serve the next
-    /// connection.
+    /// Each process keeps a connection open, as it was asked to (§3.5). To serve the next connection, it must close the
+    /// one that it keeps.
     @Test("Kept connections give way to new ones", arguments: [1, 2])
     func keptConnectionsGiveWayToOthers(_ processes: Int) throws {
         let server = try FastCGIProgram()

@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    /// lighttpd notices this only with server.stream-response-body, which the README recommends. On a TCP port it does
-    /// not always notice: it may take the reset for the end of the response.
+    /// lighttpd notices a response that breaks off only with server.stream-response-body, which the README recommends.
+    /// On a TCP port it does not always notice it: it may take the reset for the end of the response.
     @Test("A response that breaks off does not look complete", arguments: targets)
     func brokenResponses(_ kind: WebServer.Kind, _ targets: [String]) throws {
         let server = try WebServer(kind)

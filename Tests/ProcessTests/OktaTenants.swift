@@ -145,12 +145,12 @@ final class TenantsOkta: Sendable {
         }
     }
 
-    /// The variables that direct functions to it.
+    /// The variables that direct functions to this Okta.
     var variables: [String: String] {
         ["ENVIRONMENT": "development", "UPSTREAM_OKTA": provider.url, "CREDENTIALS_KEY": FakeOkta.credentialsKey]
     }
 
-    /// Stops answering these orgs' requests until `release`.
+    /// Stops answering requests with the API tokens `tokens` until `release`.
     func hold(_ tokens: [String]) { state.mutex.withLock { $0.held.formUnion(tokens) } }
     func release() { state.mutex.withLock { $0.held = [] } }
     /// The number of held requests.

@@ -77,7 +77,7 @@ import Testing
             ) { try $0[0] as Int }
             #expect((1...count).contains(runs ?? 0), "\(runs ?? 0) syncs")
         }
-        // The servers' counters add up to the same.
+        // The counters of both servers together show the same number of syncs.
         let syncs = try logs.map {
             try counter(#"thalian_syncs_total{platform="okta",result="authentication_expired"}"#, in: $0)
         }

@@ -25,7 +25,7 @@ public final class TestPackage {
     public let folder: TemporaryFolder
     /// The path of the package.
     public let path: String
-    /// The result of making it.
+    /// The result of the command that made the package.
     public let outcome: Outcome
 
     /// Makes a package. `functions` are the functions in the configuration; nil for all.
