@@ -24,6 +24,7 @@ enum ForwardedAddress {
     }
 
     /// Reads an IPv6 address, ignoring its zone (RFC 4007 §11), which is meaningful only on the proxy's own machine.
+    /// Returns nil for any other text.
     private static func readIPv6(_ text: Substring) -> IPAddress? {
         guard let (address, zone) = text.cut(at: "%") else { return text.contains(":") ? IPAddress(String(text)) : nil }
         return address.contains(":") && !zone.isEmpty ? IPAddress(String(address)) : nil
@@ -77,7 +78,8 @@ enum ForwardedAddress {
     }
 
     /// Takes a token or a quoted string (RFC 9110 §5.6.4) from the start of `rest`. Some senders don't quote addresses,
-    /// so colons and brackets are accepted in tokens.
+    /// so colons and brackets are accepted in tokens. Returns nil if there is no token, or if the quoted string has no
+    /// end.
     private static func takeValue(_ rest: inout Substring.UTF8View) -> String? {
         guard rest.first == UInt8(ascii: "\"") else {
             let token = rest.prefix { isTokenByte($0) || [0x3A, 0x5B, 0x5D].contains($0) }

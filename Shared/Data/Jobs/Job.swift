@@ -66,6 +66,7 @@ extension Workspace {
     }
 
     /// Ends a claim whose job is done. Deletes the job, or makes it ready again if it was requested again while it ran.
+    /// Throws `LeaseLost` if another worker has claimed it.
     func finish(_ job: Job, now: Timestamp) throws {
         let finished = try execute(
             """

@@ -98,7 +98,8 @@ extension SystemAccess {
         return try !candidates(demand).isEmpty
     }
 
-    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired because their worker has died.
+    /// Makes waiting jobs ready that are due, and running jobs whose lease has expired because their worker has died,
+    /// at most 200 of each.
     private func makeReady(now: Timestamp) throws {
         let isDue = try database.first(
             """

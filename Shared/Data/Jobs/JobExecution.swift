@@ -8,7 +8,7 @@ extension JobRunner {
     /// The longest time, in seconds, that a job waits for its next run, even if a provider asks for more.
     static let longestWait = Int.hours(1)
 
-    /// Runs a claimed job and records its outcome.
+    /// Runs a claimed job and records its outcome. Does nothing if the job's kind has no handler.
     func perform(_ job: Job, in workspace: Workspace, until end: ContinuousClock.Instant) throws {
         guard let handler = handlers[job.kind] else { return }
         try perform(job, by: handler, in: workspace, until: end)

@@ -22,8 +22,8 @@
             }
         }
 
-        /// Creates the parts of the database that migrations do not create: the schema, its role and functions, the
-        /// table of the migrations that have been run, and the counters.
+        /// Creates the parts of the database that migrations do not create, unless they exist: the schema, its role and
+        /// functions, the table of the migrations that have been run, and the counters.
         private func prepareSchema() throws {
             let exists = try first(
                 "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = $1", SchemaNames.schema
