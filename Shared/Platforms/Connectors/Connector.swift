@@ -18,6 +18,7 @@ public protocol Connector {
     init(_ credentials: Credentials, _ scope: ConnectorScope) throws
 
     /// Asks the provider whether the credentials are valid and permit everything that a sync needs.
+    /// - Throws: `ConnectorError` if they don't, or if the provider does not answer.
     func check() throws
 
     /// The lists that a sync reads, in this order.

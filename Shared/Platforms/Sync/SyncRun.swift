@@ -33,8 +33,8 @@ extension Workspace {
     /// The seconds that the first sync's events reach back, from which rules learn people's habits.
     static let firstEvents = Int.days(14)
 
-    /// Continues the integration's unfinished sync, or begins a new one. If another process still works on it, that
-    /// process loses its lease.
+    /// Continues the integration's unfinished sync, or begins a new one. An unfinished sync that began longer than
+    /// `longestSync` ago is ended. If another process still works on it, that process loses its lease.
     func beginSync(
         of integration: Integration, until leaseEnd: Timestamp, now: Timestamp
     ) throws -> SyncRun {
@@ -114,7 +114,7 @@ extension Workspace {
             """, run.id, run.token, now)
     }
 
-    /// Ends a sync without success. The caller then deletes its staged records (`forgetStagedRecords`).
+    /// Ends a sync without success. Its staged records stay until `forgetStagedRecords` deletes them.
     func endSync(_ runID: Identifier, error: (kind: String, sentence: String)?, at now: Timestamp) throws {
         try execute(
             """

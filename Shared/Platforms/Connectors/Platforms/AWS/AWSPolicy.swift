@@ -23,7 +23,7 @@ struct AWSPolicy: Equatable {
         }
     }
 
-    /// Reads a document as IAM's lists contain it: percent-encoded JSON.
+    /// Reads a document as IAM's lists contain it: percent-encoded JSON. Returns nil if it is not a policy document.
     init?(encoded text: String) {
         guard let decoded = PercentEncoding.decode(text.utf8), let document = try? JSON(parsing: decoded.utf8, .lenient)
         else {

@@ -99,7 +99,7 @@ enum AWSRecords {
 
     static func roleID(_ role: XMLElement) -> String? { role.text("RoleId").map { rolePrefix + $0 } }
 
-    /// Reads an access key of the user with this id.
+    /// Reads an access key of the user with this id. Returns nil if the key has no id or no status.
     static func accessKey(_ key: XMLElement, of user: String, lastUsed: String?) -> SyncRecord? {
         guard let id = key.text("AccessKeyId"), let status = key.text("Status") else { return nil }
         var record = AccessKeyRecord(externalID: id, kind: .accessKey, canWrite: true)

@@ -66,7 +66,7 @@ extension AWS {
             }
     }
 
-    /// Deactivates each key, even if others fail.
+    /// Deactivates each key, even if others fail. Then throws the first error.
     private func deactivateEachKey(of user: String) throws {
         var failure: ConnectorError?
         for key in try activeKeys(of: user) {

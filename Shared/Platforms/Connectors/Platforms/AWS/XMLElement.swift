@@ -10,7 +10,7 @@ struct XMLElement: Equatable {
 
     fileprivate init(_ name: String) { self.name = name }
 
-    /// Reads a document in UTF-8.
+    /// Reads a document in UTF-8. Throws an error if it is malformed or has too many elements.
     init(parsing bytes: [UInt8]) throws(XMLSyntaxError) {
         var reader = XMLReader(bytes)
         self = try reader.document()

@@ -53,7 +53,8 @@ enum GitHubRecords {
         credential.identifier("credential_id").map { credentialPrefix + $0 }
     }
 
-    /// Reads an authorized credential; `account` is nil if its owner has no account in the organization.
+    /// Reads an authorized credential; `account` is nil if its owner has no account in the organization. Returns nil if
+    /// the credential has no id.
     static func accessKey(_ credential: JSON, of account: String?) -> SyncRecord? {
         guard let id = credentialID(credential) else { return nil }
         let scopes = credential["scopes"]?.array?.compactMap(\.string)

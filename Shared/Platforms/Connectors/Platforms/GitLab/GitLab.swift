@@ -98,8 +98,8 @@ struct GitLab: Connector {
     /// The longest period that one query may span, in seconds.
     private static let window = Int.days(30)
 
-    /// Reads the log in periods of that length, each page by page. A cursor holds the start of its period and the next
-    /// page in it.
+    /// Reads the log in periods of the length `window`, each page by page. A cursor holds the start of its period and
+    /// the next page in it.
     private func events(_ cursor: JSON?) throws -> RecordPage {
         let from = cursor?["from"]?.integer.map { Timestamp(seconds: $0) } ?? eventsSince
         let end = from + Self.window

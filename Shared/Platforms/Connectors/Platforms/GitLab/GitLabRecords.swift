@@ -13,7 +13,8 @@ enum GitLabRecords {
     /// add members, as owners can.
     static let maintainer = 40
 
-    /// Reads a member; `details` is the user's account as the list of users shows it.
+    /// Reads a member of a group; `details` is the user's account as the list of users shows it. Returns nil if the
+    /// member has no id or no user name.
     static func member(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = user(member) else { return nil }
         // The member's `created_at` is the time at which the membership began.
@@ -42,7 +43,7 @@ enum GitLabRecords {
     }
 
     /// Reads a member of a project or subgroup who is not a member of the group. GitLab states the role there, which
-    /// gives no role in the group.
+    /// gives no role in the group. Returns nil as `member` does.
     static func outsideMember(_ member: JSON, _ details: AccountRecord?) -> AccountRecord? {
         guard var account = self.member(member, details) else { return nil }
         account.isAdmin = false
@@ -58,7 +59,7 @@ enum GitLabRecords {
     ]
 
     /// Reads an entry of a list of users. Missing fields are marked as unread, since GitLab does not show them to every
-    /// caller, such as a former administrator.
+    /// caller, such as a former administrator. Returns nil as `user` does.
     static func details(_ user: JSON) -> AccountRecord? {
         guard var account = self.user(user) else { return nil }
         let members: [AccountRecord.Field: [String]] = [
@@ -74,7 +75,8 @@ enum GitLabRecords {
         return account
     }
 
-    /// Reads a user, as far as GitLab shows its fields to the caller.
+    /// Reads a user, as far as GitLab shows its fields to the caller. Returns nil if the user has no id or no user
+    /// name.
     static func user(_ user: JSON) -> AccountRecord? {
         guard let id = user.identifier("id"), let username = user.text("username") else { return nil }
         var account = AccountRecord(

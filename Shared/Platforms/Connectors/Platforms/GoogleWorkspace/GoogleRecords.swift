@@ -47,7 +47,8 @@ enum GoogleRecords {
         )
     }
 
-    /// Reads an application password, with which an application signs in without a second factor.
+    /// Reads an application password, with which an application signs in without a second factor. Returns nil if it has
+    /// no id.
     static func applicationPassword(_ password: JSON, of user: String) -> SyncRecord? {
         guard let id = password.identifier("codeId") else { return nil }
         var key = AccessKeyRecord(externalID: user + "/" + id, kind: .accessToken, canWrite: true)

@@ -50,7 +50,8 @@ final class EntraDirectory {
         return entries
     }
 
-    /// Reads the applications of one page of service principals, without Microsoft's own and blocked ones.
+    /// Reads the applications of one page of service principals, without managed identities, Microsoft's own and
+    /// blocked ones.
     func applications(_ principals: [JSON]) throws -> PageEntries {
         let consents = try consentsForAll()
         var entries = PageEntries(principals, of: .application) {

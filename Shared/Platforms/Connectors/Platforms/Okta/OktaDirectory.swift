@@ -70,7 +70,7 @@ final class OktaDirectory {
         try allApplications().filter { $0.isOAuthClient == true }.map(\.id)
     }
 
-    /// The applications of which it is not known if they can hold OAuth tokens.
+    /// Returns the ids of the applications of which it is not known if they can hold OAuth tokens.
     func applicationIDsOfUnknownUse() throws -> [String] {
         try allApplications().filter { $0.isOAuthClient == nil }.map(\.id)
     }
