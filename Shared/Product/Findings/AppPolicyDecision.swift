@@ -50,6 +50,8 @@ extension Workspace {
     }
 
     /// Resolves the shadow-IT findings about the applications with this name, which may come from several platforms.
+    /// Returns the findings' ids. If a person decides, the findings that an API key's decision resolved earlier get the
+    /// person's reason.
     private func resolveShadowIT(
         _ folded: String, _ reason: SanctionReason, now: Timestamp
     ) throws -> [Identifier] {

@@ -72,7 +72,7 @@ extension Remediation {
         _ = try resolve(request, in: workspace)
     }
 
-    /// Stores the action, and its job unless it needs approval.
+    /// Stores the action, and its job unless it needs approval. Returns the action and its entry for the audit log.
     func queue(
         _ request: ActionRequest, _ resolution: Resolution, _ finding: RemediableFinding?, in workspace: Workspace,
         now: Timestamp
