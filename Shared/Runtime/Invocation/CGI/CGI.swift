@@ -43,8 +43,9 @@ struct CGI<S: Service> {
         return 0
     }
 
-    /// Reads the body, and no more than its declared length (§4.2). A body without a declared length ends only when the
-    /// server closes the input. Servers need not do that, so such a body is refused.
+    /// Reads the body, and no more than its declared length (§4.2). Without a declared length there is no body, unless
+    /// it has a transfer coding. Such a body ends only when the server closes the input, which servers need not do, so
+    /// it is refused.
     private func readBody(_ variables: CGIVariables) throws -> Request.Body {
         guard let length = try variables.contentLength() else {
             guard !variables.hasTransferCoding else { throw HTTPError.lengthRequired }

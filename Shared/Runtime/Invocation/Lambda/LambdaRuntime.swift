@@ -54,7 +54,8 @@ struct LambdaRuntime<S: Service> {
         response.background.forEach { $0() }
     }
 
-    /// The time at which Lambda ends an invocation: Lambda-Runtime-Deadline-Ms, in milliseconds since 1970.
+    /// Returns the time at which Lambda ends an invocation: Lambda-Runtime-Deadline-Ms, in milliseconds since 1970.
+    /// Returns nil if the field is missing or malformed.
     private static func deadline(_ headers: Headers) -> ContinuousClock.Instant? {
         guard let text = headers["Lambda-Runtime-Deadline-Ms"], let milliseconds = Int(text) else { return nil }
         var now = timespec()
