@@ -25,7 +25,7 @@ struct AuditExportReader {
     private var isFirst = true
     private var names: Set<String> = []
 
-    /// Opens the file and reads its first character.
+    /// Opens the file, and checks that its first character is `{`.
     init(_ path: String) throws {
         bytes = try ByteReader(path)
         try expect("{")

@@ -86,7 +86,7 @@ struct ChainCheck {
     /// An entry that does not continue the chain. The next entry helps to find the reason.
     private var doubtful: Entry?
 
-    /// Adds the next entry.
+    /// Adds the next entry. One that does not continue the chain is reported with the entry after it, or by `end`.
     mutating func add(_ entry: Entry) throws(Fault) {
         if let doubtful { throw verdict(on: doubtful, before: entry) }
         guard goesOn(entry) else {

@@ -78,7 +78,8 @@ private struct LogReader {
         return descriptor
     }
 
-    /// Calls `body` with each complete line up to the end.
+    /// Calls `body` with each complete line up to the end. Leaves out empty lines, and drops an unfinished line that is
+    /// longer than `longestLine`.
     mutating func read(_ body: (ArraySlice<UInt8>) -> Void) throws(FileError) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -156,7 +156,7 @@ final class FunctionPool {
         if !waiting.isEmpty { startWaiting() }
     }
 
-    /// Ends requests that have taken too long. Called periodically.
+    /// Ends requests that have taken too long, and refuses those that have waited too long. Called periodically.
     func checkDeadlines(_ now: Int) {
         for (execution, _, _, _) in running where now >= execution.deadline { execution.expire() }
         while let first = waiting.first, now >= first.until {
@@ -221,7 +221,7 @@ final class FunctionPool {
         if !hasServed, EventLoop.now - started < Self.minimumLifetime { noteFailure(nil) }
     }
 
-    /// Logs how a process ended, with the request that it was serving.
+    /// Logs how a process ended, with the request that it was serving, and counts the crash in the metrics.
     func logEnd(_ process: pid_t, status: Int32, request: String?) {
         metrics.noteCrash(program.function.function)
         log.write(

@@ -65,7 +65,7 @@ final class JobWorker {
     /// True if the process has ended.
     var hasEnded: Bool { process == nil }
 
-    /// Starts the process.
+    /// Starts the process. If that fails, tries again later.
     func start() {
         guard !isStopping else { return }
         startedAt = EventLoop.now

@@ -42,7 +42,7 @@ struct LogOutput {
         }
     }
 
-    /// Writes as many of `bytes` as there is room for, but at least one.
+    /// Writes as many of `bytes` as there is room for. Returns `full` if there is no room.
     func write(_ bytes: UnsafeRawBufferPointer) -> Progress {
         while true {
             let length: Int
@@ -60,7 +60,7 @@ struct LogOutput {
         }
     }
 
-    /// Waits until there is room, for at most `milliseconds`.
+    /// Waits until there is room, for at most `milliseconds`. Returns false if there is none by then.
     func hasRoom(milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return poll(&entry, 1, milliseconds) > 0

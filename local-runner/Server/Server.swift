@@ -153,8 +153,8 @@ final class Server {
     /// Returns true if a trigger's function is still running from the last time.
     func isRunning(_ trigger: CronTrigger) -> Bool { runs[trigger.description] != nil }
 
-    /// Runs the trigger's function once, with the event that was due at `time`. Calls `completion` with the response's
-    /// status (502 and 504 as for HTTP).
+    /// Runs the trigger's function once, with the event that was due at `time`. Logs and counts the run, and calls
+    /// `completion` with the response's status (502 and 504 as for HTTP).
     func fire(_ trigger: CronTrigger, at time: Timestamp, completion: @escaping (_ status: Int) -> Void) {
         guard let function = scheduledFunctions.first(where: { $0.function == trigger.function }) else {
             return completion(RunnerError.functionFailed.status)

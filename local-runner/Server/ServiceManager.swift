@@ -23,7 +23,8 @@ struct ServiceManager {
         return ServiceManager(values)
     }
 
-    /// Reads the variables. The interval of the watchdog is ignored if it is for another process.
+    /// Reads the variables. Returns nil if NOTIFY_SOCKET does not name a usable socket, or if no socket can be opened.
+    /// The interval of the watchdog is ignored if it is for another process.
     init?(_ values: [String: String], process: pid_t = getpid()) {
         // The address is "/path", or "@name" for a name outside of the file system, which the kernel writes with a zero
         // byte in front.

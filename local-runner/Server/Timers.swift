@@ -29,7 +29,8 @@ struct Timers {
     /// Cancels work that has not been done yet.
     mutating func cancel(_ number: Int) { work[number] = nil }
 
-    /// Removes and returns the first work if it is due at `now`. Cancelled work does nothing.
+    /// Removes and returns the first work if it is due at `now`, and returns nil otherwise. Cancelled work does
+    /// nothing.
     mutating func pop(_ now: Int) -> (() -> Void)? {
         guard let first = heap.first, first.due <= now else { return nil }
         let last = heap.removeLast()
