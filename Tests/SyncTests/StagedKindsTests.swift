@@ -16,8 +16,8 @@ import Testing
         let workspace = try #require(try SystemAccess(recorder).workspace(company.store.own.id))
         var seen: Set<String> = []
         recorder.afterStatement = { sql in
-            guard sql.words.contains("sync_staged") else { return }
-            seen.formUnion(try company.list("SELECT DISTINCT kind FROM sync_staged WHERE workspace_id = $1"))
+            guard sql.words.contains("sync_records") else { return }
+            seen.formUnion(try company.list("SELECT DISTINCT kind FROM sync_records WHERE workspace_id = $1"))
         }
         let (okta, github) = (try company.connect("okta"), try company.connect("github"))
         func sync(_ platform: String) throws {
