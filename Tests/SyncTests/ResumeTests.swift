@@ -115,7 +115,7 @@ import Testing
         #expect(try company.stagedRows() == 0)
     }
 
-    @Test("A sync that a migration ends starts anew") func migrated() throws {
+    @Test("A sync that a migration ends starts again") func migrated() throws {
         try company.sync("okta", pull: 0)
         okta.beforePage = { if $0 == 8 { throw ConnectorError.provider("It is down.") } }
         #expect(throws: SyncFailure.self) { try company.sync("okta") }

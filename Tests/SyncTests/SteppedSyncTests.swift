@@ -251,7 +251,7 @@ struct SteppedSyncTests {
     }
 
     /// The migration removes the rows that the sync has staged.
-    @Test("A sync that a migration ends while it is applied in steps is undone, and starts anew")
+    @Test("A sync that a migration ends while it is applied in steps is undone, and starts again")
     func migrated() throws {
         let reference = try Company()
         let old = try reference.inventory()

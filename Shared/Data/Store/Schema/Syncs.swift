@@ -2,7 +2,7 @@ extension Schema {
     /// The tables of an unfinished sync: the records that it has read, and what it has noted for applying them.
     ///
     /// They replace `sync_staged`, which held all of this under invented kinds of records. Unfinished syncs end and
-    /// start anew, because their rows have the old form. A change in steps that one of them has begun is undone like
+    /// start again, because their rows have the old form. A change in steps that one of them has begun is undone like
     /// that of any other sync that has ended. The table of the records has another name, so that a process of an older
     /// build which is still running can't mistake new rows for old ones: its statements fail.
     ///
