@@ -246,7 +246,10 @@ ORPHANS = {
     "accounts without the person that they name":
         "SELECT id FROM accounts WHERE identity_id IS NOT NULL AND identity_id NOT IN (SELECT id FROM identities)",
     "staged records of syncs that have ended": """
-        SELECT external_id FROM sync_staged WHERE sync_run_id NOT IN (
+        SELECT sync_run_id FROM (
+            SELECT sync_run_id FROM sync_records UNION SELECT sync_run_id FROM sync_protected
+            UNION SELECT sync_run_id FROM sync_gone UNION SELECT sync_run_id FROM sync_identities) AS staged
+        WHERE sync_run_id NOT IN (
             SELECT id FROM sync_runs WHERE status IN ('queued', 'in_progress'))""",
     "changes of syncs that have not ended": """
         SELECT entity_id FROM sync_events WHERE sync_run_id NOT IN (

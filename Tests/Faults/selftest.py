@@ -62,7 +62,7 @@ SPOILED = [
         LIMIT 1""",
      r"jobs whose claim has expired"),
     ("staged records are left", """
-        INSERT INTO sync_staged SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs
+        INSERT INTO sync_records SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs
         WHERE status = 'completed' LIMIT 1""", r"staged records of syncs that have ended"),
     ("an account's person is gone", "UPDATE accounts SET identity_id = integration_id WHERE username = 'u3'",
      r"accounts without the person"),

@@ -136,7 +136,7 @@ import Testing
         #expect(
             try texts("SELECT department, count(*) FROM accounts WHERE workspace_id = $1 GROUP BY department")
                 == ["\(version.text) \(Self.users)"])
-        #expect(try texts("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == ["0"])
+        #expect(try texts("SELECT count(*) FROM sync_records WHERE workspace_id = $1") == ["0"])
         _ = try AuditLog(store.database, workspaceID: store.own.id).verify()
         #expect(okta.unexpected == [])
     }

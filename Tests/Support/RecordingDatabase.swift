@@ -6,6 +6,8 @@ public final class RecordingDatabase: Database {
     private let database: any Database
     /// The recorded statements.
     public var statements: [SQL: [SQLValue]] = [:]
+    /// Called after each statement, within its transaction.
+    public var afterStatement: (SQL) throws -> Void = { _ in }
 
     /// Creates a recorder of the statements of a database.
     public init(_ database: any Database) { self.database = database }
@@ -23,12 +25,15 @@ public final class RecordingDatabase: Database {
     @discardableResult
     public func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         statements[sql] = parameters
-        return try database.run(sql, parameters, body)
+        let count = try database.run(sql, parameters, body)
+        try afterStatement(sql)
+        return count
     }
 
     public func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws {
         statements[sql] = parameters
         try database.stream(sql, parameters, body)
+        try afterStatement(sql)
     }
 
     public func read(_ queries: [Statement]) throws { try database.read(queries) }

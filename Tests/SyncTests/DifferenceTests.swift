@@ -99,7 +99,7 @@ import Testing
         #expect(
             try company.count("SELECT count(*) FROM entitlements WHERE workspace_id = $1 AND identity_id IS NOT NULL")
                 == 200)
-        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(try company.stagedRows() == 0)
         #expect(
             try company.list(
                 "SELECT action FROM audit_log WHERE workspace_id = $1 ORDER BY sequence_number DESC LIMIT 1")

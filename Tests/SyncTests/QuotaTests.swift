@@ -43,7 +43,7 @@ import Testing
         let error = try #require(failure())
         #expect(error.sentence.hasPrefix("The platform sent more than 20 records in one sync"))
         #expect(try accounts() == (0..<10).map { "u\($0)" })
-        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(try company.stagedRows() == 0)
         #expect(
             try company.list("SELECT status || ' ' || error_kind FROM integrations WHERE workspace_id = $1")
                 == ["error configuration_invalid"])

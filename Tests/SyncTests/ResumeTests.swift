@@ -96,11 +96,37 @@ import Testing
         try company.sync("okta")
         try company.store.database.execute(
             """
-            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+            INSERT INTO sync_records (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
             SELECT workspace_id, id, 'account', 'x', id, '{}', '' FROM sync_runs WHERE workspace_id = $1
             """, company.workspace.id)
+        #expect(try company.stagedRows() == 1)
         try company.workspace.pruneSyncedData(now: company.clock)
-        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(try company.stagedRows() == 0)
+        for statement: SQL in [
+            "INSERT INTO sync_gone SELECT workspace_id, id, 'account', id FROM sync_runs WHERE workspace_id = $1",
+            """
+            INSERT INTO sync_protected
+            SELECT workspace_id, id, 'account', 'record', 'x' FROM sync_runs WHERE workspace_id = $1
+            """,
+            "INSERT INTO sync_identities SELECT workspace_id, id, id, false FROM sync_runs WHERE workspace_id = $1",
+        ] { try company.store.database.execute(statement, company.workspace.id) }
+        #expect(try company.stagedRows() == 3)
+        try company.workspace.pruneSyncedData(now: company.clock)
+        #expect(try company.stagedRows() == 0)
+    }
+
+    @Test("A sync that a migration ends starts again") func migrated() throws {
+        try company.sync("okta", pull: 0)
+        okta.beforePage = { if $0 == 8 { throw ConnectorError.provider("It is down.") } }
+        #expect(throws: SyncFailure.self) { try company.sync("okta") }
+        okta.beforePage = nil
+        try company.endUnfinishedSyncsByMigration()
+        #expect(try company.sync("okta").status == .completed)
+        #expect(try inventory(company).count == 25)
+        #expect(
+            try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1 ORDER BY started_at")
+                == ["failed", "completed"])
+        #expect(try company.stagedRows() == 0)
     }
 
     @Test("Refused credentials end the sync, and the inventory stays") func refusedCredentialsEndTheSync() throws {
@@ -115,7 +141,7 @@ import Testing
             try company.list(
                 "SELECT status || ' ' || error_kind || ' ' || error FROM integrations WHERE workspace_id = $1")
                 == ["error authentication_expired Okta refuses the API token."])
-        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(try company.stagedRows() == 0)
         #expect(
             try company.list("SELECT status FROM sync_runs WHERE workspace_id = $1 ORDER BY started_at")
                 == ["completed", "failed"])
@@ -220,7 +246,7 @@ import Testing
         #expect(throws: SyncError.self) { try company.sync("okta") }
         #expect(try inventory(company) == [])
         #expect(try company.list("SELECT status FROM integrations WHERE workspace_id = $1") == ["disconnected"])
-        #expect(try company.count("SELECT count(*) FROM sync_staged WHERE workspace_id = $1") == 0)
+        #expect(try company.stagedRows() == 0)
     }
 
     @Test("A sync asks for events since the start of the last sync") func aSyncAsksForEventsSinceTheLastOne() throws {

@@ -213,7 +213,7 @@ struct SteppedSyncTests {
             #expect(try changes(company) == changes(reference), "after \(interruptions) rows")
             #expect(try logged(company) == logged(reference), "after \(interruptions) rows")
             #expect(try count("unfinished_changes", company) == 0 && count("unfinished_rows", company) == 0)
-            #expect(try count("sync_staged", company) == 0)
+            #expect(try company.sync.stagedRows() == 0)
             interruptions += 1
         }
         #expect(interruptions > 20)
@@ -250,6 +250,24 @@ struct SteppedSyncTests {
         #expect(interruptions > 20)
     }
 
+    /// The migration removes the rows that the sync has staged.
+    @Test("A sync that a migration ends while it is applied in steps is undone, and starts again")
+    func migrated() throws {
+        let reference = try Company()
+        let old = try reference.inventory()
+        try reference.sync.sync("okta")
+        let company = try Company()
+        try company.failAfter(15)
+        #expect(throws: StoreError.self) { try company.sync.sync("okta") }
+        try company.goOn()
+        try company.sync.endUnfinishedSyncsByMigration()
+        #expect(try company.inventory() == old && company.inventory(company.raw) != old)
+        #expect(try company.sync.sync("okta").status == .completed)
+        #expect(try company.inventory() == reference.inventory())
+        #expect(try changes(company) == changes(reference))
+        #expect(try count("unfinished_changes", company) == 0 && company.sync.stagedRows() == 0)
+    }
+
     @Test("An integration that is disconnected while its sync is applied gets no records")
     func anIntegrationThatIsDisconnectedWhileItIsAppliedGetsNothing() throws {
         let company = try Company()
@@ -262,7 +280,7 @@ struct SteppedSyncTests {
         let error = #expect(throws: SyncError.self) { try company.sync.sync("okta") }
         #expect(error?.status == 404)
         #expect(try company.inventory(company.raw) == old)
-        #expect(try count("unfinished_changes", company) == 0 && count("sync_staged", company) == 0)
+        #expect(try count("unfinished_changes", company) == 0 && company.sync.stagedRows() == 0)
     }
 
     @Test("Another sync of the workspace waits until the unfinished change is complete")
@@ -377,7 +395,7 @@ struct SteppedSyncTests {
             // The step's first search uses a key; only a search for the one run may come before it.
             let loops = plan.filter { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") }
             let first = loops.first { !$0.hasPrefix("SEARCH run ") } ?? ""
-            let keys = ["(id=?)", "external_id=?)", "(account_id=?"]
+            let keys = ["(id=?)", "external_id=?)", "(account_id=?", "identity_id=?)"]
             #expect(keys.contains { first.contains($0) }, "\(sql.text)\n\(plan.joined(separator: "\n"))")
         }
     }
@@ -422,7 +440,7 @@ struct SteppedSyncTests {
         try company.sync.store.database.execute(
             """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
-            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+            INSERT INTO sync_records (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
             SELECT $1, $2, 'account', 'x' || n, 'e' || n, '{}', '' FROM numbers
             """, company.sync.store.own.id, run)
         var before = 0
@@ -430,7 +448,7 @@ struct SteppedSyncTests {
             before = soFar()
             try company.sync.workspace.forgetStagedRecords()
         }
-        #expect(try count("sync_staged", company) == 0)
+        #expect(try company.sync.stagedRows() == 0)
         #expect(all - before > 20)
     }
 }

@@ -1,10 +1,11 @@
 @_spi(System) import Auth
 import Base
 import Connectors
-import Store
 import Sync
 import TestSupport
 import Testing
+
+@testable import Store
 
 /// A workspace with test providers, and functions that sync them.
 final class SyncCase {
@@ -71,6 +72,18 @@ final class SyncCase {
     }
 
     func count(_ sql: SQL) throws -> Int { try workspace.first(sql) { try $0[0] as Int } ?? -1 }
+
+    /// Ends the unfinished syncs, as the migration does that drops their staged rows.
+    func endUnfinishedSyncsByMigration() throws {
+        let migration = try #require(Migration.all.first { $0.name == "tables for all that a sync notes" })
+        for case .sql(let sql) in migration.steps where sql.text.hasPrefix("UPDATE") { try store.database.execute(sql) }
+    }
+
+    /// Returns the number of rows that syncs have staged.
+    func stagedRows() throws -> Int {
+        let tables: [SQL] = ["sync_records", "sync_protected", "sync_gone", "sync_identities"]
+        return try tables.map { try count("SELECT count(*) FROM \($0) WHERE workspace_id = $1") }.reduce(0, +)
+    }
 }
 
 func account(

@@ -134,7 +134,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-TABLES = ["accounts", "identities", "applications", "entitlements", "audit_events", "sync_events", "sync_staged"]
+TABLES = ["accounts", "identities", "applications", "entitlements", "audit_events", "sync_events", "sync_records",
+          "sync_protected", "sync_gone", "sync_identities"]
 
 
 class SQLite:

@@ -39,8 +39,6 @@ struct ReadLists: Equatable {
     private(set) var heldBack: [String: String] = [:]
     /// The kinds of records that must not be considered gone, even if they did not come.
     private var kept: Set<String> = []
-    /// The marks of protections of single records that were staged; see `Protection.mark`.
-    private(set) var protections: Set<String> = []
     /// The kinds of which every list was read to its end; nil until all lists are finished.
     private var enumerated: Set<String>?
 
@@ -76,7 +74,6 @@ struct ReadLists: Equatable {
 
     private mutating func keep(_ kept: Set<Kept>) {
         for case .all(let kind) in kept { self.kept.insert(kind.rawValue) }
-        protections.formUnion(kept.compactMap(\.mark))
     }
 
     /// Notes that all lists are finished.
@@ -106,7 +103,6 @@ extension ReadLists {
         protected = Set(json["protected"]?.array?.compactMap(\.string) ?? [])
         heldBack = json["held_back"]?.object?.compactMapValues(\.string) ?? [:]
         kept = Set(json["kept"]?.array?.compactMap(\.string) ?? [])
-        protections = Set(json["protections"]?.array?.compactMap(\.string) ?? [])
         enumerated = json["enumerated"]?.array.map { Set($0.compactMap(\.string)) }
     }
 
@@ -119,7 +115,7 @@ extension ReadLists {
             "ended": .object(ended.mapValues(JSON.integer)), "entries": .integer(entries),
             "left_out": .object(leftOut.mapValues(JSON.string)), "protected": list(protected),
             "held_back": .object(heldBack.mapValues(JSON.string)),
-            "kept": list(kept), "protections": list(protections), "enumerated": enumerated.map(list) ?? .null,
+            "kept": list(kept), "enumerated": enumerated.map(list) ?? .null,
         ]
     }
 }

@@ -1,20 +1,43 @@
 import Connectors
 import Store
 
-/// One way in which records that did not come are kept from being considered gone. Protections are staged next to the
-/// records. Their kind is `mark`; their id is that of the protecting record, account or application, or the prefix of
-/// the protected ids.
-struct Protection {
-    /// The `kind` of the rows in `sync_staged` that stage this protection. `ReadLists.protections` collects these
-    /// marks, so that syncs without protections don't search for any.
-    let mark: String
-    /// The kind of the staged rows, which is `mark`, in SQL.
-    let kind: SQL
-    /// The condition that a staged row's `external_id` protects a row of the table.
-    let covers: SQL
+/// One way in which records of a kind that did not come are kept from being considered gone. The ids that protect are
+/// staged in `sync_protected`, next to the records.
+struct Protection: Hashable {
+    /// The object whose id protects, or the beginning of protected ids.
+    enum Scope: String {
+        /// The record itself; for an account or an application, also for the records that belong to it.
+        case record
+        case account
+        case application
+        case beginning
 
-    /// Returns the protections that rows of a table may have.
-    static func all(of table: InventoryTable) -> [Protection] {
+        /// The name in SQL.
+        var text: SQL {
+            switch self {
+            case .record: "record"
+            case .account: "account"
+            case .application: "application"
+            case .beginning: "beginning"
+            }
+        }
+    }
+
+    let kind: StagedRecord.Kind
+    let scope: Scope
+
+    /// Returns the condition that a row of `sync_protected` stages this protection in the sync `$2`.
+    private var isStaged: SQL {
+        "workspace_id = $1 AND sync_run_id = $2 AND kind = '\(kind.text)' AND scope = '\(scope.text)'"
+    }
+
+    /// Returns the condition that this protection covers at least one of `ids`, which is one id or a query for ids.
+    func covers(_ ids: SQL) -> SQL {
+        "EXISTS (SELECT 1 FROM sync_protected WHERE \(isStaged) AND external_id IN (\(ids)))"
+    }
+
+    /// Returns the protections that rows of a table may have, each with the ids in the row that it may cover.
+    static func all(of table: InventoryTable) -> [(protection: Protection, ids: SQL)] {
         let (kind, name) = (table.kind, table.name)
         let account: SQL = """
             SELECT accounts.external_id FROM accounts
@@ -24,15 +47,21 @@ struct Protection {
             SELECT applications.external_id FROM applications
             WHERE applications.workspace_id = $1 AND applications.id = \(name).application_id
             """
-        let beginning: SQL = "substr(\(name).external_id, 1, length(external_id))"
-        var all = [
-            Protection(.record, kind, "\(name).external_id"), Protection(.beginning, kind, beginning),
+        var all: [(Protection, SQL)] = [
+            (Protection(kind: kind, scope: .record), "\(name).external_id"),
+            (Protection(kind: kind, scope: .beginning), "substr(\(name).external_id, 1, length(external_id))"),
         ]
         if [.entitlement, .oauthGrant, .accessKey].contains(kind) {
-            all += [Protection(.record, .account, account), Protection(.ofAccount, kind, account)]
+            all += [
+                (Protection(kind: .account, scope: .record), account),
+                (Protection(kind: kind, scope: .account), account),
+            ]
         }
         if [.entitlement, .oauthGrant].contains(kind) {
-            all += [Protection(.record, .application, application), Protection(.ofApplication, kind, application)]
+            all += [
+                (Protection(kind: .application, scope: .record), application),
+                (Protection(kind: kind, scope: .application), application),
+            ]
         }
         if kind == .application {
             let holders: SQL = """
@@ -40,53 +69,36 @@ struct Protection {
                     AND accounts.id = oauth_grants.account_id
                 WHERE oauth_grants.workspace_id = $1 AND oauth_grants.application_id = \(name).id
                 """
-            all.append(Protection(.ofAccount, kind, holders))
+            all.append((Protection(kind: kind, scope: .account), holders))
         }
         return all
     }
 
-    /// The object whose id protects, or a prefix of ids.
-    enum Holder {
-        case record, ofAccount, ofApplication, beginning
-    }
-
-    /// Creates a protection; `ids` is one id or a query for ids.
-    private init(_ holder: Holder, _ kind: StagedRecord.Kind, _ ids: SQL) {
-        mark = Self.mark(holder, kind)
-        let rest: SQL =
-            switch holder {
-            case .record: ""
-            case .ofAccount: " of account"
-            case .ofApplication: " of application"
-            case .beginning: " beginning"
-            }
-        self.kind = "'kept \(kind.text)\(rest)'"
-        covers = "external_id IN (\(ids))"
-    }
-
-    static func mark(_ holder: Holder, _ kind: StagedRecord.Kind) -> String {
-        switch holder {
-        case .record: "kept \(kind.rawValue)"
-        case .ofAccount: "kept \(kind.rawValue) of account"
-        case .ofApplication: "kept \(kind.rawValue) of application"
-        case .beginning: "kept \(kind.rawValue) beginning"
+    /// Returns the protections of a page, each with an id or the beginning of ids: those of its unreadable entries, and
+    /// those of the links of accounts without readable addresses.
+    static func staged(by entries: PageEntries) -> [(protection: Protection, id: String)] {
+        var staged = entries.kept.compactMap(\.staged)
+        for case .account(let account) in entries.records
+        where !account.unread.isDisjoint(with: [.email, .linkedEmails]) {
+            staged.append((Protection(kind: .accountLink, scope: .record), account.externalID))
         }
+        return staged
     }
 }
 
 extension Kept {
-    /// The protection's row in `sync_staged`; nil if it covers all records of a kind.
-    var staged: (mark: String, id: String)? {
-        func kind(_ kind: SyncRecord.Kind) -> StagedRecord.Kind? { StagedRecord.Kind(rawValue: kind.rawValue) }
+    /// The protection, with its id or beginning of ids; nil if all records of a kind are kept.
+    fileprivate var staged: (protection: Protection, id: String)? {
+        func protection(_ kind: SyncRecord.Kind, _ scope: Protection.Scope, _ id: String) -> (Protection, String)? {
+            // The kinds of records have the same names as the kinds of staged records.
+            StagedRecord.Kind(rawValue: kind.rawValue).map { (Protection(kind: $0, scope: scope), id) }
+        }
         switch self {
         case .all: return nil
-        case .record(let of, let id): return kind(of).map { (Protection.mark(.record, $0), id) }
-        case .ofAccount(let of, let id): return kind(of).map { (Protection.mark(.ofAccount, $0), id) }
-        case .ofApplication(let of, let id): return kind(of).map { (Protection.mark(.ofApplication, $0), id) }
-        case .beginning(let of, let prefix): return kind(of).map { (Protection.mark(.beginning, $0), prefix) }
+        case .record(let kind, let id): return protection(kind, .record, id)
+        case .ofAccount(let kind, let id): return protection(kind, .account, id)
+        case .ofApplication(let kind, let id): return protection(kind, .application, id)
+        case .beginning(let kind, let prefix): return protection(kind, .beginning, prefix)
         }
     }
-
-    /// The kind of that row.
-    var mark: String? { staged?.mark }
 }

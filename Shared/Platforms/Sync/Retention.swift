@@ -22,27 +22,38 @@ extension Workspace {
             """, start)
     }
 
-    /// Deletes the staged records of syncs that have ended. Each sync does this itself, unless its process dies before.
-    public func forgetStagedRecords() throws {
-        let runs = try rows(
+    /// The tables with what a sync stages, and the columns that identify a row of a sync.
+    private static let staged: [(table: SQL, key: SQL)] = [
+        ("sync_records", "kind, external_id"), ("sync_protected", "kind, scope, external_id"),
+        ("sync_gone", "kind, entity_id"), ("sync_identities", "identity_id"),
+    ]
+
+    private static let endedWithRows: SQL = {
+        let hasRows = staged.map { table, _ -> SQL in
+            "EXISTS (SELECT 1 FROM \(table) WHERE workspace_id = $1 AND sync_run_id = sync_runs.id)"
+        }
+        return """
+            SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed')
+                AND (\(.list(hasRows, separator: " OR ")))
             """
-            SELECT id FROM sync_runs WHERE workspace_id = $1 AND status IN ('completed', 'failed') AND EXISTS (
-                SELECT 1 FROM sync_staged WHERE sync_staged.workspace_id = $1 AND sync_staged.sync_run_id = sync_runs.id)
-            """
-        ) { try $0[0] as Identifier }
+    }()
+
+    /// Deletes the staged records of syncs that have ended, and all else that these have staged: the syncs of one
+    /// integration, or of all. Each sync does this at its end, unless its process dies before.
+    public func forgetStagedRecords(of integrationID: Identifier? = nil) throws {
+        let runs =
+            if let integrationID {
+                try rows(Self.endedWithRows + " AND integration_id = $2", integrationID) { try $0[0] as Identifier }
+            } else {
+                try rows(Self.endedWithRows) { try $0[0] as Identifier }
+            }
         for run in runs {
-            while let kind = try first(
-                "SELECT kind FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1", run,
-                decode: { try $0[0] as String })
-            {
-                try execute(
+            for (table, key) in Self.staged {
+                let statement: SQL = """
+                    DELETE FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2 AND (\(key)) IN (
+                        SELECT \(key) FROM \(table) WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT $3)
                     """
-                    DELETE FROM sync_staged
-                    WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = $3 AND external_id IN (
-                        SELECT external_id FROM sync_staged
-                        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = $3 LIMIT $4)
-                    """, run, kind, Self.batch)
-                letOthersWrite()
+                while try execute(statement, run, Self.batch) > 0 { letOthersWrite() }
             }
         }
     }

@@ -22,64 +22,66 @@ extension Workspace {
         }
         try run.position.usage.add(byKey.values, within: quota)
         let known = try knownFingerprints(of: byKey.values, in: run)
-        var all = byKey.map { key, staged in
+        let records = byKey.map { key, staged -> StagedRow in
             let isKnown = known[key].map { $0 == staged.fingerprint } ?? false
-            return StagedRow(
-                kind: staged.kind.rawValue, externalID: staged.externalID, record: isKnown ? "{}" : staged.record,
-                fingerprint: isKnown ? "" : staged.fingerprint)
+            return [
+                staged.kind.rawValue, staged.externalID, Identifier.random(), isKnown ? "{}" : staged.record,
+                isKnown ? "" : staged.fingerprint,
+            ]
         }
-        for case .account(let account) in entries.records
-        where !account.unread.isDisjoint(with: [.email, .linkedEmails]) {
-            all.append(
-                StagedRow(
-                    kind: Protection.mark(.record, .accountLink), externalID: StagedRecord.storable(account.externalID),
-                    record: "{}", fingerprint: ""))
-        }
-        for protection in entries.kept.compactMap(\.staged) {
-            all.append(
-                StagedRow(
-                    kind: protection.mark, externalID: StagedRecord.storable(protection.id), record: "{}",
-                    fingerprint: ""))
+        let protections = Protection.staged(by: entries).map { protection, id -> StagedRow in
+            [protection.kind.rawValue, protection.scope.rawValue, StagedRecord.storable(id)]
         }
         try withWriteLock {
             try save(run)
-            try insert(all[...], in: run)
+            try insert(records[...], .records, in: run)
+            try insert(protections[...], .protected, in: run)
         }
     }
 
     /// Inserts rows in the open transaction.
-    private func insert(_ rows: ArraySlice<StagedRow>, in run: SyncRun) throws {
+    private func insert(_ rows: ArraySlice<StagedRow>, _ insertion: Insertion, in run: SyncRun) throws {
         var rest = rows
-        for insert in StagingStatement.inserts {
-            while rest.count >= insert.rows {
-                var values: [any SQLParameter] = [run.id]
-                for row in rest.prefix(insert.rows) {
-                    values += [row.kind, row.externalID, row.entityID, row.record, row.fingerprint]
-                }
-                try forEachRow(insert.sql, values) { _ in }
-                rest = rest.dropFirst(insert.rows)
+        for statement in insertion.statements {
+            while rest.count >= statement.rows {
+                let values: [any SQLParameter] = [run.id] + rest.prefix(statement.rows).joined()
+                try forEachRow(statement.sql, values) { _ in }
+                rest = rest.dropFirst(statement.rows)
             }
         }
     }
 
     /// Notes the rows of a table that the provider no longer shows. Repeating it changes nothing. Finding the rows
     /// takes long in a large inventory, but other processes can write in that time.
-    func noteGone(_ table: InventoryTable, in run: SyncRun) throws {
-        let gone = try rows(table.unseen(run.position.lists), run.id) { row in
-            StagedRow(
-                kind: InventoryTable.goneMark + table.kind.rawValue, externalID: try row[0], entityID: try row[1],
-                record: "{}",
-                fingerprint: "")
+    func noteGone(_ table: InventoryTable, _ protections: Set<Protection>, in run: SyncRun) throws {
+        let gone = try rows(table.unseen(run.position.lists, protections), run.id) { row -> StagedRow in
+            [table.kind.rawValue, try row[0] as Identifier]
         }
         var rest = gone[...]
         while !rest.isEmpty {
             try withWriteLock {
                 try save(run)
-                try insert(rest.prefix(StagingStatement.most), in: run)
+                try insert(rest.prefix(StagingStatement.most), .gone, in: run)
             }
             rest = rest.dropFirst(StagingStatement.most)
             if !rest.isEmpty { letOthersWrite() }
         }
+    }
+
+    /// Returns the protections that a sync has staged, so that no others are searched for.
+    func stagedProtections(of runID: Identifier) throws -> Set<Protection> {
+        Set(
+            try rows(
+                "SELECT DISTINCT kind, scope FROM sync_protected WHERE workspace_id = $1 AND sync_run_id = $2", runID
+            ) { row in
+                guard let kind = StagedRecord.Kind(rawValue: try row[0]) else {
+                    throw StoreError.unexpectedValue(column: 0)
+                }
+                guard let scope = Protection.Scope(rawValue: try row[1]) else {
+                    throw StoreError.unexpectedValue(column: 1)
+                }
+                return Protection(kind: kind, scope: scope)
+            })
     }
 
     /// Returns the stored fingerprints of records, by kind and id.
@@ -109,28 +111,52 @@ extension Workspace {
     func stagedCounts(of runID: Identifier) throws -> [StagedRecord.Kind: Int] {
         let counts = try rows(
             """
-            SELECT kind, count(*) FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 GROUP BY kind
+            SELECT kind, count(*) FROM sync_records WHERE workspace_id = $1 AND sync_run_id = $2 GROUP BY kind
             """, runID
         ) { row in (kind: StagedRecord.Kind(rawValue: try row[0]), count: try row[1] as Int) }
         return Dictionary(counts.compactMap { pair in pair.kind.map { ($0, pair.count) } }) { $1 }
     }
 }
 
-private struct StagedRow {
-    let kind: String
-    let externalID: String
-    var entityID = Identifier.random()
-    let record: String
-    let fingerprint: String
+/// The values of a row, after the workspace and the sync.
+private typealias StagedRow = [any SQLParameter]
+
+/// The statements that insert rows into one of the tables of a sync.
+private struct Insertion {
+    static let records = Insertion(
+        into: "sync_records", ["kind", "external_id", "entity_id", "record", "fingerprint"],
+        onConflict: """
+            (sync_run_id, kind, external_id) DO UPDATE SET
+                record = excluded.record, fingerprint = excluded.fingerprint
+            """)
+    static let gone = Insertion(into: "sync_gone", ["kind", "entity_id"], onConflict: "DO NOTHING")
+    static let protected = Insertion(
+        into: "sync_protected", ["kind", "scope", "external_id"], onConflict: "DO NOTHING")
+
+    /// The statements by number of rows, largest first.
+    let statements: [(rows: Int, sql: SQL)]
+
+    private init(into table: SQL, _ columns: [SQL], onConflict resolution: SQL) {
+        statements = [StagingStatement.batch, 10, 1].map { rows in
+            let values = (0..<rows).map { row -> SQL in
+                "($1, $2, \(.list(columns.indices.map { .placeholder(3 + row * columns.count + $0) })))"
+            }
+            return (
+                rows,
+                """
+                INSERT INTO \(table) (workspace_id, sync_run_id, \(.list(columns))) VALUES \(.list(values))
+                ON CONFLICT \(resolution)
+                """
+            )
+        }
+    }
 }
 
-/// The statements that save and look up records. Each is a round trip to the database, so it handles many records.
+/// The statements that look up records. Each is a round trip to the database, so it handles many records.
 private enum StagingStatement {
     static let batch = 50
     /// The largest number of rows in one transaction.
     static let most = 1_000
-    /// The insert statements by number of rows, largest first.
-    static let inserts = [batch, 10, 1].map { (rows: $0, sql: insert($0)) }
     /// The queries for the fingerprints of a batch of records.
     static let fingerprints = Dictionary(
         uniqueKeysWithValues: InventoryTable.all.map { table -> (StagedRecord.Kind, SQL) in
@@ -141,16 +167,4 @@ private enum StagingStatement {
                 """
             return (table.kind, sql)
         })
-
-    private static func insert(_ rows: Int) -> SQL {
-        let values = (0..<rows).map { row -> SQL in
-            "($1, $2, \(.list((0..<5).map { .placeholder(3 + row * 5 + $0) })))"
-        }
-        return """
-            INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
-            VALUES \(.list(values))
-            ON CONFLICT (sync_run_id, kind, external_id) DO UPDATE SET
-                record = excluded.record, fingerprint = excluded.fingerprint
-            """
-    }
 }

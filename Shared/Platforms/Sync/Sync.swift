@@ -88,9 +88,9 @@ extension Workspace {
             try confirm()
             let counts = try apply(
                 run, of: integration, with: tools, until: start + .seconds(Double(time.all) * 0.9), now: now())
-            // The sync is applied even if the staged records can't be deleted now. The next sync or the housekeeping
-            // deletes them.
-            try? forgetStagedRecords()
+            // The sync is applied even if the staged records can't be deleted now. The integration's next sync or the
+            // housekeeping deletes them.
+            try? forgetStagedRecords(of: integration.id)
             return report(.completed, counts)
         } catch let error as ConnectorError {
             try note(error, in: run, of: integration, now: now())
@@ -102,7 +102,7 @@ extension Workspace {
                 .inProgress, counts, pause: interruption == .occupied ? SyncReport.pauseOfOccupied : 0)
         } catch SyncInterruption.unwanted {
             try endSync(run.id, error: nil, at: now())
-            try forgetStagedRecords()
+            try forgetStagedRecords(of: integration.id)
             throw SyncError.unwanted
         } catch SyncInterruption.lost {
             throw SyncError.overtaken
@@ -134,6 +134,6 @@ extension Workspace {
                 ], createdAt: now)
             return ((), entry)
         }
-        try forgetStagedRecords()
+        try forgetStagedRecords(of: integration.id)
     }
 }

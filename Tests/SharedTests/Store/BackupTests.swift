@@ -231,7 +231,7 @@ import Testing
         #expect(try store.database.schemaState() == .current)
     }
 
-    @Test("Databases with an older schema can be backed up before they are migrated", arguments: 2..<9)
+    @Test("Databases with an older schema can be backed up before they are migrated", arguments: 2..<10)
     func olderSchemas(_ version: Int) throws {
         let path = folder.path("old.db")
         let database = SQLiteDatabase(path: path, creates: true)

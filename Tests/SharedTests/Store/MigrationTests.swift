@@ -238,6 +238,60 @@ import Testing
         #expect(Set(left) == ["queued jamf_pro", "cancelled jira"])
     }
 
+    /// The rows that they have staged have a form that this build does not read.
+    @Test("A migration ends unfinished syncs, and functions of older builds can stage nothing more")
+    func unfinishedSyncsAreEnded() throws {
+        let empty = try EmptyDatabase()
+        let database = empty.connect()
+        try database.migrate(upTo: 9)
+        let (workspace, integration) = (Identifier.random(), Identifier.random())
+        try database.execute(
+            "INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, 'A', 'pro', $2)", workspace, TestStore.now)
+        try database.execute(
+            """
+            INSERT INTO integrations (id, workspace_id, platform, category, status, next_auto_sync_at, created_at)
+            VALUES ($1, $2, 'okta', 'idp', 'connected', $3, $3)
+            """, integration, workspace, TestStore.now)
+        let position: JSON = ["events_since": "2026-04-01T00:00:00Z", "is_pulled": true]
+        for (status, finished, position) in [
+            ("in_progress", nil, position), ("completed", TestStore.now + 1, nil),
+            ("in_progress", TestStore.now + 2, position),
+        ] as [(String, Timestamp?, JSON?)] {
+            let run = Identifier.random()
+            try database.execute(
+                """
+                INSERT INTO sync_runs (workspace_id, id, integration_id, status, started_at, finished_at, lease_token,
+                    lease_expires_at, position)
+                VALUES ($1, $2, $3, $4, $5, $6, $2, $5, $7)
+                """, workspace, run, integration, status, TestStore.now, finished, position)
+            for kind in ["account", "kept account", "gone account", "identity"] {
+                try database.execute(
+                    """
+                    INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
+                    VALUES ($1, $2, $3, 'x', $2, '{}', '')
+                    """, workspace, run, kind)
+            }
+        }
+        try database.migrate()
+        #expect(try database.isCurrent())
+        let runs = try database.rows(
+            """
+            SELECT status, finished_at, lease_token IS NULL OR status = 'completed', position IS NULL FROM sync_runs
+            ORDER BY finished_at
+            """
+        ) { row in
+            let seconds = (try row[1] as Timestamp).seconds - TestStore.now.seconds
+            return "\(row.text(0)) \(seconds) \(try row[2] as Bool) \(try row[3] as Bool)"
+        }
+        #expect(runs == ["failed 0 true true", "completed 1 true true", "failed 2 true true"])
+        for table in ["sync_records", "sync_protected", "sync_gone", "sync_identities"] as [SQL] {
+            #expect(try database.first("SELECT count(*) FROM \(table)") { try $0[0] as Int } == 0)
+        }
+        #expect(throws: StoreError.self) { try database.execute("DELETE FROM sync_staged") }
+        #expect(!Schema.tables.contains("sync_staged"))
+        #expect(try database.oldestBuild() == 10)
+    }
+
     @Test("Migrations are numbered without gaps") func versionsAreNumberedWithoutGaps() {
         #expect(Migration.all.map(\.version) == Array(1...Migration.all.count))
     }

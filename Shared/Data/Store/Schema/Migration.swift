@@ -126,6 +126,7 @@ struct Migration: Sendable {
                     WHERE workspace_id IN (SELECT id FROM workspaces WHERE deleted_at IS NOT NULL)
                     """),
             ]),
+        Migration(version: 10, name: "tables for all that a sync notes", steps: Schema.syncs.map { .sql($0) }),
     ]
 
     /// The table of the migrations that have been run.

@@ -7,14 +7,18 @@ import Store
 // access without people. A large sync writes hundreds of thousands of rows, and its process may be killed at any
 // moment.
 //
-// Approach. Records are first staged in `sync_staged`, page by page (Staging.swift). When all have come, `markGone`
-// notes the rows that the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes
-// the inventory from the staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and
-// the engine has one writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
+// Approach. Records are first staged, page by page (Staging.swift). When all have come, `markGone` notes the rows that
+// the provider no longer shows, for which it needs proof (Enumeration.swift). Then `apply` writes the inventory from the
+// staged rows, in the order of InventoryUpdate: in one transaction, or, if the sync is large and the engine has one
+// writer at a time, in many short steps that readers don't see until the last one (SteppedChange).
 //
-// Besides records, `sync_staged` holds three other kinds of rows. `gone KIND`: a row of the inventory that is gone.
-// `identity`: an identity whose fields must be written again; in a change in steps, its fingerprint is set once they
-// are. `kept …`: a protection (Protection.swift). A record with an empty fingerprint is unchanged and is not written.
+// A sync has rows in four tables of its own until it ends (Schema/Syncs.swift in Store):
+// - `sync_records`, the records. One with an empty fingerprint is unchanged and is not written.
+// - `sync_protected`, the ids by which records are protected from being considered gone (Protection.swift).
+// - `sync_gone`, the rows of the inventory that are gone.
+// - `sync_identities`, the identities whose fields must be written again. In a change in steps, `is_written` is set once
+//   they are.
+//
 // `sync_runs.finished_at` is set when applying begins and is the time of the change: each row that is written gets it
 // as `updated_at`, so the rows with `updated_at >= finished_at` are the ones that this sync has changed.
 //
@@ -32,7 +36,10 @@ extension Workspace {
         try writingInventory {
             try followIDs(run)
             let filled = try filledTables(of: run.integrationID)
-            for (table, isFilled) in zip(InventoryTable.all, filled) where isFilled { try noteGone(table, in: run) }
+            let protections = try stagedProtections(of: run.id)
+            for (table, isFilled) in zip(InventoryTable.all, filled) where isFilled {
+                try noteGone(table, protections, in: run)
+            }
         }
     }
 
@@ -64,7 +71,7 @@ extension Workspace {
     private func followIDs(_ run: SyncRun) throws {
         let hasFormerIDs = try first(
             """
-            SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account'
+            SELECT 1 FROM sync_records WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account'
                 AND fingerprint <> '' AND record ->> 'former_id' IS NOT NULL LIMIT 1
             """, run.id
         ) { _ in true }
@@ -78,7 +85,7 @@ extension Workspace {
 
     private static let newIDs: SQL = """
         UPDATE accounts SET external_id = staged.external_id
-        FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+        FROM sync_runs AS run JOIN sync_records AS staged ON staged.workspace_id = run.workspace_id
             AND staged.sync_run_id = run.id AND staged.kind = 'account' AND staged.fingerprint <> ''
         WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.workspace_id = $1
             AND accounts.integration_id = run.integration_id
@@ -122,12 +129,13 @@ extension Workspace {
         return counts
     }
 
-    /// Returns true if the sync has staged at least `count` rows, including those of records that are gone.
+    /// Returns true if the sync has at least `count` records and rows that are gone.
     private func hasStaged(_ count: Int, in run: SyncRun) throws -> Bool {
         try first(
             """
             SELECT count(*) FROM (
-                SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT $3) AS staged
+                SELECT 1 FROM sync_records WHERE workspace_id = $1 AND sync_run_id = $2
+                UNION ALL SELECT 1 FROM sync_gone WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT $3) AS staged
             """, run.id, count
         ) { try $0[0] as Int } ?? 0 >= count
     }
@@ -203,9 +211,8 @@ extension Workspace {
                 SELECT entity_id FROM sync_events WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1000)
             """,
             """
-            DELETE FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND external_id IN (
-                SELECT external_id FROM sync_staged
-                WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' LIMIT 1000)
+            DELETE FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2 AND identity_id IN (
+                SELECT identity_id FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1000)
             """,
         ]
         for sql in statements { while try execute(sql, runID) > 0 { letOthersWrite() } }

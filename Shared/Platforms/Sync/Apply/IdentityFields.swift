@@ -17,20 +17,20 @@ struct IdentityFields {
 
     private static let isNoted: SQL = """
         identities.workspace_id = $1 AND identities.id IN (
-            SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
+            SELECT identity_id FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2)
         """
 
     /// Selects the noted identities that are not written yet.
     private static let notedKeys: SQL = """
-        SELECT external_id AS key FROM sync_staged
-        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND fingerprint = ''
+        SELECT identity_id AS key FROM sync_identities
+        WHERE workspace_id = $1 AND sync_run_id = $2 AND NOT is_written
         """
 
     /// Notes that the identities of a step are written.
     private static func noteWritten(_ part: ApplyPart) -> SQL {
         """
-        UPDATE sync_staged SET fingerprint = 'written'
-        WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' AND \(part.has("external_id"))
+        UPDATE sync_identities SET is_written = true
+        WHERE workspace_id = $1 AND sync_run_id = $2 AND \(part.has("identity_id"))
         """
     }
 
@@ -57,8 +57,7 @@ struct IdentityFields {
     func write() throws {
         // Most syncs change no identity, and PostgreSQL takes long to plan these statements.
         let isAnyNoted = try workspace.first(
-            "SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity' LIMIT 1",
-            runID
+            "SELECT 1 FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2 LIMIT 1", runID
         ) { _ in true }
         guard isAnyNoted == true else { return }
         let isAdmin: SQL = """

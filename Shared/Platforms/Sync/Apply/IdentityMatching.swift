@@ -31,11 +31,11 @@ struct IdentityMatching {
     /// Notes the identities of accounts that meet a condition, so that their fields are written again.
     static func noteIdentities(_ part: ApplyPart, _ condition: SQL) -> SQL {
         """
-        INSERT INTO sync_staged (workspace_id, sync_run_id, kind, external_id, entity_id, record, fingerprint)
-        SELECT run.workspace_id, run.id, 'identity', CAST(accounts.identity_id AS text), accounts.identity_id, '{}', ''
+        INSERT INTO sync_identities (workspace_id, sync_run_id, identity_id)
+        SELECT run.workspace_id, run.id, accounts.identity_id
         FROM accounts JOIN sync_runs AS run ON run.workspace_id = \(part.aside("accounts.workspace_id"))
         WHERE run.workspace_id = $1 AND run.id = $2 AND accounts.identity_id IS NOT NULL AND (\(condition))
-        ON CONFLICT (sync_run_id, kind, external_id) DO NOTHING
+        ON CONFLICT (sync_run_id, identity_id) DO NOTHING
         """
     }
 
@@ -268,7 +268,7 @@ struct IdentityMatching {
     private func freeAddresses() throws {
         let isFree: SQL = """
             email IS NOT NULL AND id IN (
-                SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'identity')
+                SELECT identity_id FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2)
                 AND NOT EXISTS (
                     SELECT 1 FROM accounts WHERE accounts.workspace_id = $1 AND accounts.identity_id = identities.id)
                 AND EXISTS (

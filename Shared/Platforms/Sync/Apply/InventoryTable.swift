@@ -27,44 +27,37 @@ struct InventoryTable {
 
     private var kindName: SQL { "'\(kind.text)'" }
 
-    /// The prefix of the kind of a staged row that notes a row of the inventory as gone.
-    static let goneMark = "gone "
-    private var goneKind: SQL { "'gone ' || \(kindName)" }
-
     /// Selects the ids of the rows that the provider no longer shows. Without proof for the kind, these are only the
-    /// rows whose account or application is gone.
-    func unseen(_ lists: ReadLists) -> SQL {
+    /// rows whose account or application is gone. `protections` are those that the sync has staged.
+    func unseen(_ lists: ReadLists, _ protections: Set<Protection>) -> SQL {
         // The kinds of records have the same names as the kinds of staged records.
         let kind = SyncRecord.Kind(rawValue: kind.rawValue)
         let proof = kind.flatMap { lists.enumeration(of: $0) }
         return """
-            SELECT \(name).external_id, \(name).id
+            SELECT \(name).id
             FROM \(name) JOIN sync_runs AS run ON run.workspace_id = \(name).workspace_id
                 AND run.integration_id = \(name).integration_id
             WHERE \(Self.run) AND \(name).workspace_id = $1
-                AND (\(proof.map { isUnseen($0, lists.protections) } ?? "1 = 0")\(extraDeleteCondition))
+                AND (\(proof.map { isUnseen($0, protections) } ?? "1 = 0")\(extraDeleteCondition))
             """
     }
 
     /// Returns the condition for rows that did not come although all of their kind were listed, and that no protection
     /// covers.
-    private func isUnseen(_: Enumeration, _ marks: Set<String>) -> SQL {
-        func isStaged(_ kind: SQL, _ covers: SQL) -> SQL {
+    private func isUnseen(_: Enumeration, _ protections: Set<Protection>) -> SQL {
+        var condition: SQL = """
+            NOT EXISTS (SELECT 1 FROM sync_records WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName)
+                AND external_id = \(name).external_id)
             """
-            EXISTS (SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kind)
-                AND \(covers))
-            """
-        }
-        var condition: SQL = "NOT \(isStaged(kindName, "external_id = \(name).external_id"))"
-        for protection in Protection.all(of: self) where marks.contains(protection.mark) {
-            condition = condition + " AND NOT " + isStaged(protection.kind, protection.covers)
+        for (protection, ids) in Protection.all(of: self) where protections.contains(protection) {
+            condition = condition + " AND NOT " + protection.covers(ids)
         }
         return "(\(condition))"
     }
 
     /// The query for the ids of the rows that are noted as gone.
     var gone: SQL {
-        "(SELECT entity_id FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(goneKind))"
+        "(SELECT entity_id FROM sync_gone WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = \(kindName))"
     }
 
     /// Returns the query for the keys of the rows that meet a condition.
@@ -93,7 +86,7 @@ struct InventoryTable {
 
     private var changed: SQL {
         """
-        FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+        FROM sync_runs AS run JOIN sync_records AS staged ON staged.workspace_id = run.workspace_id
             AND staged.sync_run_id = run.id AND staged.kind = \(kindName) AND staged.fingerprint <> ''\(source)
         """
     }
@@ -101,7 +94,7 @@ struct InventoryTable {
     /// The query for the ids of staged records that differ from their rows and are not written yet.
     var changedKeys: SQL {
         """
-        SELECT staged.external_id AS key FROM sync_staged AS staged
+        SELECT staged.external_id AS key FROM sync_records AS staged
         WHERE staged.workspace_id = $1 AND staged.sync_run_id = $2 AND staged.kind = \(kindName)
             AND staged.fingerprint <> '' AND NOT EXISTS (
                 SELECT 1 FROM \(name) WHERE \(name).integration_id = \(Self.integration)

@@ -110,15 +110,14 @@ struct InventoryUpdate {
     private func writeLinks() throws {
         let isOld: SQL = """
             EXISTS (
-                SELECT 1 FROM accounts JOIN sync_staged AS staged ON staged.workspace_id = $1
+                SELECT 1 FROM accounts JOIN sync_records AS staged ON staged.workspace_id = $1
                         AND staged.sync_run_id = $2 AND staged.kind = 'account'
                         AND staged.external_id = accounts.external_id
                 WHERE accounts.id = account_links.account_id
-                    AND accounts.integration_id = \(InventoryTable.integration) AND NOT EXISTS (
-                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2
-                            AND kind = 'kept account_link' AND external_id = accounts.external_id)
+                    AND accounts.integration_id = \(InventoryTable.integration)
+                    AND NOT \(Protection(kind: .accountLink, scope: .record).covers("accounts.external_id"))
                     AND NOT EXISTS (
-                        SELECT 1 FROM sync_staged WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account_link'
+                        SELECT 1 FROM sync_records WHERE workspace_id = $1 AND sync_run_id = $2 AND kind = 'account_link'
                             AND external_id = accounts.external_id || ' ' || account_links.email))
             """
         try steps.run(
@@ -133,7 +132,7 @@ struct InventoryUpdate {
             """
         try steps.run(
             """
-            SELECT staged.external_id AS key FROM sync_staged AS staged CROSS JOIN accounts WHERE \(isNew)
+            SELECT staged.external_id AS key FROM sync_records AS staged CROSS JOIN accounts WHERE \(isNew)
                 AND NOT EXISTS (SELECT 1 FROM account_links WHERE account_links.account_id = accounts.id
                     AND account_links.email = staged.record ->> 'email')
             """
@@ -142,7 +141,7 @@ struct InventoryUpdate {
                 """
                 INSERT INTO account_links (workspace_id, account_id, email)
                 SELECT staged.workspace_id, accounts.id, staged.record ->> 'email'
-                FROM sync_staged AS staged CROSS JOIN accounts WHERE \(isNew) AND \(part.has("staged.external_id"))
+                FROM sync_records AS staged CROSS JOIN accounts WHERE \(isNew) AND \(part.has("staged.external_id"))
                 ON CONFLICT (account_id, email) DO NOTHING
                 """
             ]
@@ -177,7 +176,7 @@ struct InventoryUpdate {
         guard staged.has(.auditEvent) else { return }
         try steps.run(
             """
-            SELECT staged.external_id AS key FROM sync_staged AS staged
+            SELECT staged.external_id AS key FROM sync_records AS staged
             WHERE staged.workspace_id = $1 AND staged.sync_run_id = $2 AND staged.kind = 'audit_event' AND NOT EXISTS (
                 SELECT 1 FROM audit_events WHERE audit_events.integration_id = \(InventoryTable.integration)
                     AND audit_events.external_id = staged.external_id)
@@ -197,7 +196,7 @@ struct InventoryUpdate {
                     staged.record ->> 'actor', staged.record ->> 'target', staged.record ->> 'ip_address',
                     staged.record -> 'details', staged.record -> 'details' ->> 'country',
                     moment(staged.record ->> 'occurred_at')
-                FROM sync_runs AS run JOIN sync_staged AS staged ON staged.workspace_id = run.workspace_id
+                FROM sync_runs AS run JOIN sync_records AS staged ON staged.workspace_id = run.workspace_id
                     AND staged.sync_run_id = run.id AND staged.kind = 'audit_event'
                 WHERE run.workspace_id = $1 AND run.id = $2 AND \(part.has("staged.external_id"))
                 ON CONFLICT (integration_id, external_id) DO NOTHING
@@ -207,18 +206,23 @@ struct InventoryUpdate {
     }
 }
 
-/// The kinds of records that a sync has staged.
+/// The kinds of records that a sync has staged or noted as gone.
 private struct StagedKinds {
     private var kinds: Set<String> = []
     private var changed: Set<String> = []
+    private let gone: Set<String>
 
     init(_ steps: ApplySteps) throws {
         let found = try steps.workspace.rows(
             """
-            SELECT kind, max(CASE WHEN fingerprint <> '' THEN 1 ELSE 0 END) FROM sync_staged
+            SELECT kind, max(CASE WHEN fingerprint <> '' THEN 1 ELSE 0 END) FROM sync_records
             WHERE workspace_id = $1 AND sync_run_id = $2 GROUP BY kind
             """, steps.runID
         ) { row in (kind: try row[0] as String, isChanged: try row[1] as Int == 1) }
+        gone = Set(
+            try steps.workspace.rows(
+                "SELECT DISTINCT kind FROM sync_gone WHERE workspace_id = $1 AND sync_run_id = $2", steps.runID
+            ) { try $0[0] as String })
         for (kind, isChanged) in found {
             kinds.insert(kind)
             if isChanged { changed.insert(kind) }
@@ -232,5 +236,5 @@ private struct StagedKinds {
     func hasChanges(of kind: StagedRecord.Kind) -> Bool { changed.contains(kind.rawValue) }
 
     /// True if rows of a kind are noted as gone.
-    func hasGone(_ kind: StagedRecord.Kind) -> Bool { kinds.contains(InventoryTable.goneMark + kind.rawValue) }
+    func hasGone(_ kind: StagedRecord.Kind) -> Bool { gone.contains(kind.rawValue) }
 }
