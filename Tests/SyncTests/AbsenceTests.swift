@@ -325,6 +325,11 @@ import Testing
                         + "Missing entries are kept until a later sync confirms that they are gone."
                 ])
             #expect(try leftOut().first?.contains("19 of 40") == true)
+            // The API takes the lists that it names as left out from this column.
+            let reason: SQL = """
+                SELECT lists -> 'users' ->> 'reason' FROM integrations WHERE workspace_id = $1 AND platform = 'okta'
+                """
+            #expect(try company.list(reason).first?.contains("19 of 40") == true)
         }
         company.clock = company.clock + ListHistory.holdingTime
         try company.sync("okta")
@@ -350,6 +355,15 @@ import Testing
         fill(0..<3)
         try company.sync("okta")
         #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") } == [])
+    }
+
+    @Test("A list that keeps half of its entries may lose the others in one sync") func halfList() throws {
+        fill(0..<40)
+        try company.sync("okta")
+        fill(0..<20)
+        try company.sync("okta")
+        #expect(try inventory("okta").filter { $0.hasSuffix("deprovisioned") }.count == 20)
+        #expect(try error() == ["connected: none"])
     }
 
     @Test("A short list may lose most of its entries in one sync") func smallList() throws {

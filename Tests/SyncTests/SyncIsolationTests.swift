@@ -20,12 +20,12 @@ import Testing
         okta["applications"] = (1...3).map { application("a\($0)", isManaged: $0 != 2) }
         okta["assignments"] = [entitlement("u1", "a1"), entitlement("u2", "a1"), entitlement("u3", "a2")]
         okta["grants"] = [grant("u1", "a3"), grant("u2", "a3")]
-        okta["devices"] = [device("d1", of: "u1"), device("d2", of: "u2")]
-        okta["events"] = (1...4).map { event("e\($0)", by: "u\($0)") }
+        okta["devices"] = [device("d1", of: "u1"), device("d2", of: "u2"), device("d3", of: nil, "p7@example.com")]
+        okta["events"] = (1...4).map { event("e\($0)", by: "u\($0)") } + [eventByAddress("e6", "p7@example.com")]
         let github = try company.connect("github")
         github["members"] = [
             account("g1", "p1@example.com"), account("g2"), account("g3", "p3@example.com"),
-            account("g4", "p9@example.com"),
+            account("g4", "p9@example.com"), account("g5") { $0.linkedEmails = ["p7@example.com"] },
         ]
         github["keys"] = [key("k1", of: "g1"), key("k2", of: "g2"), key("k3", of: "g3")]
         return (okta, github)
@@ -38,10 +38,18 @@ import Testing
                 applicationExternalID: application, scopes: ["okta.users.read"]))
     }
 
-    private func device(_ id: String, of account: String) -> SyncRecord {
+    private func device(_ id: String, of account: String?, _ email: String? = nil) -> SyncRecord {
         var record = DeviceRecord(externalID: id, hostname: "mac-" + id)
-        (record.ownerExternalID, record.serialNumber) = (account, "C02" + id)
+        (record.ownerExternalID, record.ownerEmail, record.serialNumber) = (account, email, "C02" + id)
         return .device(record)
+    }
+
+    /// An event whose actor is named by an address alone.
+    private func eventByAddress(_ id: String, _ email: String) -> SyncRecord {
+        var record = AuditEventRecord(
+            externalID: id, eventType: EventType.signIn, outcome: .success, occurredAt: TestStore.now - 600)
+        record.actorEmail = email
+        return .auditEvent(record)
     }
 
     private func key(_ id: String, of account: String) -> SyncRecord {
@@ -63,9 +71,12 @@ import Testing
         okta["applications"] = [application("a1", name: "App a3")]
         okta["assignments"] = [entitlement("u1", "a1", role: "admin")]
         okta["grants"] = []
-        okta["devices"] = [device("d2", of: "u1")]
+        okta["devices"] = [device("d2", of: "u1"), device("d3", of: nil, "p7@example.com")]
         okta["events"] = [event("e5", by: "u1")]
-        github["members"] = [account("g2", "p2@example.com"), account("g4", "p9@example.com")]
+        github["members"] = [
+            account("g2", "p2@example.com"), account("g4", "p9@example.com"),
+            account("g5") { $0.linkedEmails = ["p7@example.com"] },
+        ]
         github["keys"] = [key("k2", of: "g2")]
         for platform in ["okta", "github"] { try own.sync(platform) }
         github.refusal = .credentials("Bad credentials.")
@@ -87,14 +98,15 @@ import Testing
         try syncOwn(alone)
         let store = try TestStore()
         let other = try SyncCase(store.other.id, in: store)
-        // The other workspace's platforms would change the own workspace if a sync looked at all identity providers, or
-        // at all links.
+        // The other workspace's records would change the own workspace if a sync looked at all identity providers, all
+        // people or all links.
         try other.connect("google_workspace")["users"] = [account("m1", "p1@example.com")]
         let (okta, _) = try connect(other)
         okta["users"].append(account("u6", "p6@example.com") { $0.linkedEmails = ["p9@example.com"] })
+        okta["users"].append(account("u7", "p7@example.com"))
         for platform in ["google_workspace", "okta", "github"] { try other.sync(platform) }
         let before = try StoredRows(store.database)[store.other.id]
-        #expect(before.count { $0.hasPrefix("accounts ") } == 10 && before.contains { $0.hasPrefix("access_keys ") })
+        #expect(before.count { $0.hasPrefix("accounts ") } == 12 && before.contains { $0.hasPrefix("access_keys ") })
         try syncOwn(store)
         #expect(try StoredRows(store.database)[store.other.id] == before)
         let rows = try ownRows(store)

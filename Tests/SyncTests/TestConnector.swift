@@ -105,6 +105,7 @@ final class TestProvider: @unchecked Sendable {
             switch platform {
             case "okta": TestOkta.self
             case "google_workspace": TestGoogle.self
+            case "microsoft_entra": TestEntra.self
             case "github": TestGitHub.self
             case "slack": TestSlack.self
             default: nil
@@ -152,6 +153,12 @@ struct TestOkta: TestConnector {
 
 struct TestGoogle: TestConnector {
     static let platform = Platform.googleWorkspace
+    let provider: TestProvider
+    init(_ provider: TestProvider) { self.provider = provider }
+}
+
+struct TestEntra: TestConnector {
+    static let platform = Platform.microsoftEntra
     let provider: TestProvider
     init(_ provider: TestProvider) { self.provider = provider }
 }

@@ -81,6 +81,29 @@ import Testing
         }
     }
 
+    /// Some providers name countries, and their codes may be in lower case.
+    @Test("A country's name in an event becomes its code", arguments: ConnectorCase.all)
+    func namesOfCountriesBecomeCodes(_ example: ConnectorCase) throws {
+        func countries(_ org: @escaping ConnectorCase.Script) throws -> [JSON] {
+            let provider = try FakeProvider(org)
+            let connector = try example.connect(provider)
+            return try pull { connector }.compactMap { record in
+                if case .auditEvent(let event) = record { event.details["country"] } else { nil }
+            }
+        }
+        let usual = try countries(example.org)
+        let named = try countries { request in
+            guard var reply = example.org(request) else { return nil }
+            let text = String(decoding: reply.body, as: UTF8.self)
+            reply.body = Array(
+                text.replacing(/("(?:country|country_code|countryOrRegion|regionCode)":)"[^"]*"/) {
+                    $0.output.1 + #""Netherlands""#
+                }.utf8)
+            return reply
+        }
+        #expect(named == usual.map { _ in "NL" })
+    }
+
     @Test("A placeholder serial number is not stored", arguments: ConnectorCase.all)
     func placeholdersAreNoSerialNumbers(_ example: ConnectorCase) throws {
         let records = try pulled(

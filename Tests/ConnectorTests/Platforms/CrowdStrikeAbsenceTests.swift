@@ -7,7 +7,9 @@ import Testing
 @Suite struct CrowdStrikeAbsenceTests {
     private func sync(_ answer: @escaping Absence.Answer) throws -> Absence { try Absence(.crowdStrike, answer) }
 
-    private static let failure: JSON = ["resources": [], "errors": [["code": 500, "message": "Internal error"]]]
+    private static let failure: JSON = [
+        "resources": [], "errors": [["code": 500, "message": "Internal error"]], "meta": ["pagination": ["total": 0]],
+    ]
     private static let scroll = "/devices/queries/devices-scroll/v1"
     private static let hosts = "/devices/entities/devices/v2"
 

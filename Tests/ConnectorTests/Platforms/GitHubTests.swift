@@ -182,7 +182,9 @@ enum GitHubOrg {
             entry["action"] = "org.update_member"
             entry["permission"] = "admin"
             entry["user"] = "m3"
-        case 2: entry["action"] = "org.sso_response"
+        case 2:
+            entry["action"] = "org.sso_response"
+            entry["actor_location"] = ["country_code": "nl"]
         case 3: entry["action"] = "repo.download_zip"
         default: entry["action"] = "audit_log_streaming.destroy"
         }
@@ -231,7 +233,7 @@ enum GitHubOrg {
         #expect(alert.occurredAt == Timestamp(seconds: 1_775_100_000))
         #expect(alert.actorExternalID == "1000" && grant.actorExternalID == "1000" && grant.actor == "m0")
         #expect(grant.eventType == EventType.privilegeGranted && grant.target == "m3")
-        #expect(signIn.eventType == EventType.platformSignIn && signIn.details["method"] == "sso")
+        #expect(signIn.eventType == EventType.platformSignIn && signIn.details == ["method": "sso", "country": "NL"])
         #expect(download.eventType == EventType.download)
     }
 

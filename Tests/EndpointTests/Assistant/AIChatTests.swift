@@ -83,8 +83,20 @@ import Testing
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text(text)]))
         let first = chat.send()
         #expect(first.status == 200)
+        let stored = try chat.store.database.rows("SELECT content FROM chat_messages WHERE role = 'assistant'") {
+            try $0[0] as JSON
+        }
+        #expect(stored == [.array([FakeAnthropic.text("(No answer.)")])])
         anthropic.says(FakeAnthropic.message([FakeAnthropic.text("Hello.")]))
         #expect(chat.send("And now?", ["sessionId": first.json["sessionId"] ?? .null]).status == 200)
+        expectNoBlankText()
+    }
+
+    @Test("A blank text block next to a tool call is not sent back") func blankTextNextToACallIsLeftOut() throws {
+        anthropic.says(
+            FakeAnthropic.calls((name: "get_risk_score", input: [:]), saying: "\n\n"),
+            FakeAnthropic.message([FakeAnthropic.text("Fine.")]))
+        #expect(chat.send().status == 200)
         expectNoBlankText()
     }
 

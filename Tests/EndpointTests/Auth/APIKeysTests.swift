@@ -202,6 +202,17 @@ import Testing
         #expect(entries.last?.1 == ["name": "Audited", "prefix": prefix])
     }
 
+    @Test("If a session has no e-mail address, the audit log names the member's", arguments: ["", nil] as [JSON?])
+    func aSessionWithoutAnAddressIsTheMembers(_ email: JSON?) throws {
+        let token = store.own.token { $0["email"] = email }
+        let call = Call("POST", body: ["workspaceId": workspace, "name": "By a session without an address"])
+        #expect(store.send(call.session(token), to: APIKeysFunction.self).status == 200)
+        let actors = try store.database.rows(
+            "SELECT actor_email FROM audit_log WHERE workspace_id = $1 AND action = 'api_key.created'", store.own.id
+        ) { try $0[0] as String? }
+        #expect(actors == ["admin@quokka.example"])
+    }
+
     private enum ByKey: Function {
         static let onRequestPost = Handler(.apiKey(.write)) { context in
             .json(try context.workspace.createAPIKey(name: "by key", scope: .read).summary)

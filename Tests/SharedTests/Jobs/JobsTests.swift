@@ -251,9 +251,11 @@ import Testing
         try runner { _ in .completed }.run(done, in: workspace)
         try runner { _ in .dead("No.") }.run(dead, in: workspace)
         #expect(try row(done) == ["gone"] && row(dead) == ["dead", "1", clock.now.description, "No."])
+        // Jobs that are not dead stay, however old they are.
+        let living = Set([try enqueue(), try enqueue(after: 60)])
         try workspace.pruneJobs(now: clock.now + .days(30))
-        #expect(try access.jobs(nil, limit: 5).map(\.id) == [dead])
+        #expect(try Set(access.jobs(nil, limit: 5).map(\.id)) == living.union([dead]))
         try workspace.pruneJobs(now: clock.now + .days(30) + 1)
-        #expect(try access.jobs(nil, limit: 5).isEmpty)
+        #expect(try Set(access.jobs(nil, limit: 5).map(\.id)) == living)
     }
 }
