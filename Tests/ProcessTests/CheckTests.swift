@@ -97,7 +97,7 @@ import Testing
         #expect(!findings.contains { $0.contains("s3cret") })
     }
 
-    @Test("The environment's variables win over .dev.vars, as in serve, so that check looks at the same database")
+    @Test("The environment wins over .dev.vars, so that check looks at the database of serve")
     func environment() throws {
         try write("DATABASE_URL=sqlite:" + folder.path("missing.db") + "\n")
         try folder.write("url", store.url)
