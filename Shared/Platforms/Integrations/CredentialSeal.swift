@@ -24,7 +24,7 @@ public struct CredentialSeal: Sendable {
         }
         guard !keys.isEmpty else { throw EnvironmentError("CREDENTIALS_KEY holds no key") }
         // The id of a sealed text says which key decrypts it, so a second key with the same id would never be used.
-        guard Set(keys.map(\.id)).count == keys.count else {
+        guard Set(keys.map { $0.id }).count == keys.count else {
             throw EnvironmentError("CREDENTIALS_KEY has two keys with the same id; give the new key another id")
         }
     }
