@@ -60,6 +60,16 @@ struct SystemdTests {
         _ = package
     }
 
+    @Test("All services have the same user, so that none of them takes the database's folder from another")
+    func oneUser() throws {
+        let (package, root, names) = try units()
+        for name in names where name.hasSuffix(".service") {
+            let unit = try String(contentsOfFile: "\(root)/etc/systemd/system/\(name)", encoding: .utf8)
+            #expect(unit.contains("\nUser=thalian\nDynamicUser=yes\n"), "\(name)")
+        }
+        _ = package
+    }
+
     @Test("A scheduled service's own command line works with its own variables") func run() throws {
         let (package, root, _) = try units()
         let unit = try String(

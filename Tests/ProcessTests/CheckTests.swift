@@ -32,12 +32,16 @@ import Testing
     }
 
     private func check(database: String? = nil) throws -> (status: Int32, findings: [String]) {
+        try check(["--database", database ?? store.url], environment: [:])
+    }
+
+    private func check(
+        _ options: [String], environment: [String: String]
+    ) throws -> (status: Int32, findings: [String]) {
         let process = try PipedProgram(
             BuiltProducts.program("local-runner"),
-            arguments: [
-                "check", "--config", folder.path("wrangler-like.json"), "--database", database ?? store.url,
-                "--format", "json",
-            ], environment: [:], seconds: 90)
+            arguments: ["check", "--config", folder.path("wrangler-like.json"), "--format", "json"] + options,
+            environment: environment, seconds: 90)
         let status = try process.waitForEnd()
         let json = try JSON(parsing: process.output)
         #expect(json["ok"] == .bool(status == 0))
@@ -91,6 +95,16 @@ import Testing
         let name = String(line.prefix { $0 != "=" })
         #expect(status == 1 && findings.contains { $0.hasPrefix("failed | configuration | ") && $0.contains(name) })
         #expect(!findings.contains { $0.contains("s3cret") })
+    }
+
+    @Test("The environment wins over .dev.vars, so that check looks at the database of serve")
+    func environment() throws {
+        try write("DATABASE_URL=sqlite:" + folder.path("missing.db") + "\n")
+        try folder.write("url", store.url)
+        let (status, findings) = try check([], environment: ["DATABASE_URL_FILE": folder.path("url")])
+        #expect(status == 0 && findings.contains { $0.hasPrefix("ok | database | ") }, "\(findings)")
+        let wrong = try check([], environment: ["DATABASE_URL": store.url, "API_KEY_HOURLY_LIMIT": "many"])
+        #expect(wrong.status == 1 && wrong.findings.contains { $0.contains("API_KEY_HOURLY_LIMIT") })
     }
 
     @Test("Secrets that others can read are a warning, which leaves the status at 0") func openFiles() throws {

@@ -38,13 +38,13 @@ import Testing
             """)
     }
 
-    private func start(_ options: [String] = []) throws -> TestProcess {
+    /// Starts a worker. Without an environment its database is an option.
+    private func start(_ options: [String] = [], environment: [String: String] = [:]) throws -> TestProcess {
         try TestProcess(
             folder.path("local-runner"),
-            [
-                "work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state"),
-                "--database", store.url,
-            ] + options, log: folder.path("log"))
+            ["work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")]
+                + (environment.isEmpty ? ["--database", store.url] : []) + options,
+            environment: environment, log: folder.path("log"))
     }
 
     @discardableResult
@@ -118,6 +118,17 @@ import Testing
         #expect(try poll(seconds: 60) { try isDone(second) }, "\(folder.read("log"))")
         #expect(folder.read("log").contains("the worker ended with status 137; restarting it"))
         worker.send(SIGINT)
+        #expect(worker.waitForEnd(seconds: 30) == 0)
+    }
+
+    @Test("A worker uses the database that its environment names, as serve does") func usesTheEnvironment() throws {
+        let job = try enqueue("complete")
+        let worker = try start(environment: ["DATABASE_URL": store.url])
+        #expect(
+            try poll(seconds: 60) {
+                try store.database.first("SELECT 1 FROM jobs WHERE id = $1", job) { _ in true } == nil
+            }, "\(folder.read("log"))")
+        worker.send(SIGTERM)
         #expect(worker.waitForEnd(seconds: 30) == 0)
     }
 

@@ -8,6 +8,9 @@ extension Verb {
             that this build can serve its schema; that each function's executable runs and is from this build; the
             clock, the certificates, and the permissions of files. Changes nothing. The exit status is 1 if something
             must be repaired, and 0 if there are only warnings.
+
+            Values of variables and secrets come from this process's environment, or from the file that it names with
+            _FILE at the end of the name, or else from .dev.vars, or else from "vars" in the configuration.
             """,
         options: [Option.format] + Option.configuration
     ) { arguments in

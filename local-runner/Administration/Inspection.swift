@@ -19,7 +19,8 @@ struct Inspection {
     private func readConfiguration() -> (Configuration?, [InspectionFinding]) {
         let subject = "configuration"
         do {
-            let configuration = try project.configuration(needsSecrets: true, makesSecrets: false)
+            let configuration = try project.configuration(
+                needsSecrets: true, makesSecrets: false, environmentGivesVariables: true)
             let count = configuration.variables.count { !$0.value.reveal(\.isEmpty) }
             let text =
                 "\(project.configurationFile) names \(configuration.functions.count) functions; "
@@ -28,7 +29,7 @@ struct Inspection {
         } catch let error as ConfigurationError {
             let problems = error.problems.map { InspectionFinding(.failed, subject, $0.description) }
             // If only secrets are missing, the rest can still be checked.
-            return (try? project.configuration(), problems)
+            return (try? project.configuration(environmentGivesVariables: true), problems)
         } catch {
             return (nil, [InspectionFinding(.failed, subject, "\(error)")])
         }

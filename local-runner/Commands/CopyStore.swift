@@ -22,9 +22,7 @@ extension Verb {
         }
         do {
             let rows = try StoreCopy(from: source, to: target).run { progress in
-                if progress.rows == progress.total || progress.rows > 0 {
-                    Terminal.printError("\(progress.table): \(progress.rows) of \(progress.total)")
-                }
+                Terminal.printError("\(progress.table): \(progress.rows) of \(progress.total)")
             }
             Terminal.say("Copied \(rows) rows. All audit chains are intact.")
             return 0

@@ -37,12 +37,16 @@ struct Project {
     var stateFile: String { "\(stateFolder)/dev.json" }
 
     /// Reads and checks the configuration. If secrets are needed and the file with them is missing, it is created
-    /// first, unless `makesSecrets` is false.
-    func configuration(needsSecrets: Bool = false, makesSecrets: Bool = true) throws -> Configuration {
+    /// first, unless `makesSecrets` is false. Verbs that also run in production let the environment give variables, so
+    /// that they use the same database as `serve`.
+    func configuration(
+        needsSecrets: Bool = false, makesSecrets: Bool = true, environmentGivesVariables: Bool = false
+    ) throws -> Configuration {
         if needsSecrets, makesSecrets { try makeSecrets() }
         var configuration = try Configuration.load(
             configurationFile, environment: environment,
-            defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
+            defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets,
+            environmentGivesVariables: environmentGivesVariables)
         if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
         return configuration
     }

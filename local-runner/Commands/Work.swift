@@ -8,6 +8,9 @@ extension Verb {
             Any number of workers may run, on any number of machines, with or without servers there. Each job runs in
             its own process. A worker that receives SIGTERM or SIGINT returns its jobs to the queue, and another worker
             starts them again.
+
+            Values of variables and secrets come from this process's environment, or from the file that it names with
+            _FILE at the end of the name, or else from .dev.vars, or else from "vars" in the configuration.
             """,
         options: [
             Option("--processes", "N", "how many jobs run at once; default: 4"),
@@ -20,7 +23,7 @@ extension Verb {
         let formats = RunnerLog.Format.allCases.map(\.rawValue)
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
         let project = try Project(arguments)
-        let configuration = try project.configuration(needsSecrets: true)
+        let configuration = try project.configuration(needsSecrets: true, environmentGivesVariables: true)
         try project.database(configuration).close()
         signal(SIGPIPE, SIG_IGN)
         let (loop, log) = (try EventLoop(), RunnerLog(format: format))

@@ -12,8 +12,8 @@ extension ConfigurationReader {
     ///
     /// The first of these sources that has a value wins: for a secret, the process's environment, the file that the
     /// environment names with `_FILE` at the end of the secret's name, then .dev.vars in the same two ways; for a
-    /// variable, .dev.vars, "vars", then the runner's default. In production the environment comes first for variables
-    /// too, and there is no .dev.vars.
+    /// variable, .dev.vars, "vars", then the runner's default. If the environment gives variables too, it comes first
+    /// for them as well.
     mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
         var values = local.defaults.mapValues { Secret($0) }
         let variables = vars?.members(&problems) ?? [:]
@@ -54,7 +54,7 @@ extension ConfigurationReader {
         for (name, value) in local.devVars.values where variables[name] != nil || local.defaults[name] != nil {
             values[name] = value
         }
-        if local.isProduction {
+        if local.environmentGivesVariables {
             for name in Set(variables.keys).union(local.defaults.keys).sorted() {
                 if let value = given(name, variables[name]?.place ?? name) { values[name] = value }
             }

@@ -28,7 +28,10 @@ extension Verb {
             equal package, byte for byte. SHA256SUMS lists its files. A package in the same place is replaced.
             """,
         options: [
-            Option("--target", "TARGET", "the platform", words: PackageTarget.allCases.map(\.rawValue)),
+            Option(
+                "--target", "TARGET",
+                "the platform: \(PackageTarget.allCases.map(\.rawValue).joined(separator: ", "))",
+                words: PackageTarget.allCases.map(\.rawValue)),
             Option("--out", "DIR", "the folder to be made"),
             Option("--function", "NAME", "package this function alone"),
             Option(

@@ -8,6 +8,11 @@ struct SystemdPackage {
 
     init(_ source: PackageSource, _ arguments: Arguments) throws {
         self.source = source
+        guard source.name.first?.isLetter == true, source.name.utf8.count <= 31 else {
+            throw Failure(
+                "the services run as the user \(source.name), which is no name of a user; give \"name\" in "
+                    + "wrangler-like.json at most 31 characters, of which the first is a letter")
+        }
         units = SystemdUnits(source, prefix: try InstallationFolder(source, arguments))
     }
 

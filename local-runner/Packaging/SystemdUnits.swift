@@ -35,6 +35,10 @@ struct SystemdUnits {
 
     private var name: String { source.name }
 
+    /// The rights of a service. All services have one user, which exists while any of them runs. With a user for each,
+    /// systemd would give the folder of the database to the service that it starts last.
+    private var rights: [String] { ["User=\(name)"] + Self.hardening }
+
     /// All units, as files of an archive that is unpacked at the root.
     var all: [ArchiveFile] {
         get throws {
@@ -68,7 +72,7 @@ struct SystemdUnits {
             ] + variables(source.given) + secrets(source.secrets.sorted()) + [
                 "Restart=on-failure", "RestartSec=1", "TimeoutStopSec=\(drainSeconds + 10)", "LimitNOFILE=65536",
                 "StateDirectory=\(name)", "WorkingDirectory=/",
-            ] + Self.hardening + ["", "[Install]", "WantedBy=multi-user.target"]
+            ] + rights + ["", "[Install]", "WantedBy=multi-user.target"]
         }
     }
 
@@ -78,7 +82,7 @@ struct SystemdUnits {
                 "[Unit]", "Description=\(name): brings the database's schema up to date",
                 "Wants=network-online.target", "After=network-online.target", "", "[Service]", "Type=oneshot",
                 "ExecStart=\(prefix.path)/local-runner migrate",
-            ] + secrets(["DATABASE_URL"]) + ["TimeoutStartSec=900", "StateDirectory=\(name)"] + Self.hardening
+            ] + secrets(["DATABASE_URL"]) + ["TimeoutStartSec=900", "StateDirectory=\(name)"] + rights
         }
     }
 
@@ -93,7 +97,7 @@ struct SystemdUnits {
             // The output is the response; the reason for a failure is in the log on standard error.
             "StandardOutput=null", "TimeoutStartSec=\(max(1, function.limits.timeoutMilliseconds / 1_000))",
             "StateDirectory=\(name)",
-        ] + Self.hardening
+        ] + rights
     }
 
     private func timer(_ function: FunctionConfiguration) -> [String] {
@@ -113,7 +117,7 @@ struct SystemdUnits {
             + (try environment(function)) + [
                 "StandardOutput=null", "Restart=always", "RestartSec=1", "TimeoutStopSec=30", "KillMode=mixed",
                 "LimitNOFILE=65536", "StateDirectory=\(name)",
-            ] + Self.hardening + ["", "[Install]", "WantedBy=multi-user.target"]
+            ] + rights + ["", "[Install]", "WantedBy=multi-user.target"]
     }
 
     // MARK: Parts

@@ -12,22 +12,30 @@ public struct Log: Sendable {
     /// Creates a log that adds `context`, such as the function's name and the request id, to every line.
     public init(_ context: [(name: String, value: String)] = []) { self.context = context }
 
-    /// Returns a log that adds one more member to every line.
-    public func with(_ name: String, _ value: String) -> Log { Log(context + [(name, value)]) }
+    /// Returns a log that adds one more member to every line, or replaces the one with this name.
+    public func with(_ name: String, _ value: String) -> Log {
+        Log(context.filter { $0.name != name } + [(name, value)])
+    }
 
     /// Writes one line. The message and the fields must be safe to show: no secrets and no personal data.
     public func write(_ level: Level, _ message: String, _ fields: [(name: String, value: JSON)] = []) {
+        // A single write, so that lines of several processes don't mix. If the pipe is full or closed, the line is
+        // lost.
+        let line = line(level, message, fields)
+        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// Returns one line. A field replaces a member of the context with the same name, since readers of the log refuse an
+    /// object in which a name occurs twice.
+    func line(_ level: Level, _ message: String, _ fields: [(name: String, value: JSON)]) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("time", Timestamp.now)
             json.field("level", level.rawValue)
             json.field("message", message)
-            for (name, value) in context { json.field(name, value) }
+            for (name, value) in context where !fields.contains(where: { $0.name == name }) { json.field(name, value) }
             for (name, value) in fields { json.field(name, value) }
         }
-        // A single write, so that lines of several processes don't mix. If the pipe is full or closed, the line is
-        // lost.
-        let line = json.bytes + [UInt8(ascii: "\n")]
-        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        return json.bytes + [UInt8(ascii: "\n")]
     }
 }

@@ -76,9 +76,8 @@ public struct StoreCopy {
             try target.run(Self.insert(rows, into: table, columns), values) { _ in }
             values.removeAll(keepingCapacity: true)
             copied += rows
-            if copied % 10_000 == 0 { progress(Progress(table: table, rows: copied, total: total)) }
+            if copied % 10_000 == 0, copied < total { progress(Progress(table: table, rows: copied, total: total)) }
         }
-        progress(Progress(table: table, rows: 0, total: total))
         try source.stream(SQL(text: "SELECT * FROM \(table)"), []) { row in
             if columns.isEmpty { columns = (0..<row.columnCount).map(row.name) }
             values += columns.indices.map(row.value)

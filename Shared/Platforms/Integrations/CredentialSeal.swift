@@ -25,6 +25,10 @@ public struct CredentialSeal: Sendable {
             return (id: String(parts[0]), cipher: cipher)
         }
         guard !keys.isEmpty else { throw EnvironmentError("CREDENTIALS_KEY holds no key") }
+        // The id of a sealed text says which key decrypts it, so a second key with the same id would never be used.
+        guard Set(keys.map { $0.id }).count == keys.count else {
+            throw EnvironmentError("CREDENTIALS_KEY has two keys with the same id; give the new key another id")
+        }
     }
 
     /// Encrypts credentials for storage with an integration.

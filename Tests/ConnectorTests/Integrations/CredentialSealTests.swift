@@ -21,6 +21,12 @@ import Testing
         #expect(seal.open(sealed, for: other) == nil)
     }
 
+    @Test("Two keys with the same id are refused, since the second one could never be used") func equalIDs() throws {
+        let keys = [UInt8(7), 8].map { "k1:" + Base64.standard.encode([UInt8](repeating: $0, count: 32)) }
+        let environment = Environment(["CREDENTIALS_KEY": keys.joined(separator: ",")])
+        #expect(throws: EnvironmentError.self) { try CredentialSeal(environment) }
+    }
+
     /// The first byte is the length of the key's name.
     @Test(
         "Arbitrary bytes are refused",
