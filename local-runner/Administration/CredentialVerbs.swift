@@ -8,8 +8,8 @@ extension Verb {
         "credentials reseal", "Encrypts all stored credentials with the first key of CREDENTIALS_KEY.",
         details: """
             To replace a key, put the new one in front of the old one on every machine (CREDENTIALS_KEY=k2:…,k1:…),
-            run this verb, and then remove the old one. The product keeps running. If this verb is interrupted, run it
-            again.
+            run this verb, and then remove the old one if the exit status is 0. Each key needs its own id. The product
+            keeps running. If this verb is interrupted, run it again.
 
             CREDENTIALS_KEY comes from the environment, from the file that CREDENTIALS_KEY_FILE names, or from
             .dev.vars next to the configuration.
@@ -37,8 +37,8 @@ extension Verb {
             }
             guard total.unopened.isEmpty else {
                 throw Failure(
-                    "no key of CREDENTIALS_KEY decrypts \(total.unopened.joined(separator: ", ")); "
-                        + "add the key that encrypted them, or connect these platforms again")
+                    "no key of CREDENTIALS_KEY decrypts \(total.unopened.joined(separator: ", ")); remove no key: "
+                        + "add the key that encrypted them, and run this again, or connect these platforms again")
             }
         }
     }
