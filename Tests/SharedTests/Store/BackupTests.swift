@@ -286,4 +286,64 @@ import Testing
         #expect(try backup.write(to: file).workspaces == 2)
         #expect(names(in: folder.path) == ["store.backup"])
     }
+
+    private func owner(_ path: String) throws -> uid_t {
+        var status = stat()
+        try #require(lstat(path, &status) == 0)
+        return status.st_uid
+    }
+
+    /// The owner of the file could read the backup. Only the superuser can give a file to another user.
+    @Test("A partial file of another user is not used", .enabled(if: geteuid() == 0)) func foreignPartialFile() throws {
+        let partial = file + ".partial"
+        try folder.write("store.backup.partial", "")
+        #expect(chown(partial, 65_534, 65_534) == 0)
+        let others = open(partial, O_RDONLY)
+        defer { close(others) }
+        _ = try backup.write(to: file)
+        #expect(try owner(file) == geteuid())
+        var byte: UInt8 = 0
+        #expect(read(others, &byte, 1) == 0)
+    }
+
+    @Test("A partial file that is a link, or has a second name, is not written") func linkedPartialFile() throws {
+        let victim = folder.path("victim")
+        for link in [symlink, Glibc.link] {
+            try folder.write("victim", "content")
+            #expect(link(victim, file + ".partial") == 0)
+            _ = try backup.write(to: file, replaces: true)
+            #expect(folder.read("victim") == "content")
+        }
+        #expect(mkfifo(file + ".partial", 0o600) == 0)
+        #expect(try backup.write(to: file, replaces: true).workspaces == 2)
+    }
+
+    @Test("A partial file that was exchanged while it was written is not published") func exchangedPartialFile() throws {
+        let partial = try PartialFile(for: file)
+        unlink(partial.path)
+        try folder.write("store.backup.partial", "another file")
+        #expect(code { try partial.publish() } == "backup.exchanged")
+        partial.discard()
+        #expect(names(in: folder.path) == ["store.backup.partial"])
+    }
+
+    @Test("Nothing is written into a folder in which every user may replace files") func folderOpenToAll() throws {
+        _ = try backup.write(to: file)
+        let open = folder.path("open")
+        try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: false)
+        chmod(open, 0o777)
+        #expect(code { _ = try backup.write(to: open + "/store.backup") } == "backup.folder_open_to_all")
+        #expect(code { _ = try SQLiteBackup(of: open + "/new.db").restore(from: file) } == "backup.folder_open_to_all")
+        #expect(names(in: open) == [])
+        // With the sticky bit, only the owner of a file may replace it.
+        chmod(open, 0o1777)
+        #expect(try backup.write(to: open + "/store.backup").workspaces == 2)
+    }
+
+    @Test("A backup is written through a link to a folder") func linkedFolder() throws {
+        let link = folder.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)
+        #expect(try backup.write(to: link + "/second.backup").workspaces == 2)
+        #expect(names(in: store.folder.path).contains("second.backup"))
+    }
 }

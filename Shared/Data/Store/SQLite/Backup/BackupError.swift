@@ -40,6 +40,19 @@ public struct BackupError: DomainError, Equatable {
         BackupError(.unavailable, "unreadable", "\(path) can't be read: \(reason). Nothing was changed.")
     }
 
+    static func folderOpenToAll(_ path: String) -> BackupError {
+        BackupError(
+            .refused, "folder_open_to_all",
+            "Every user may replace files in the folder \(path). Choose another folder, or take this right away with "
+                + "chmod o-w. Nothing was changed.")
+    }
+
+    static func exchanged(_ path: String) -> BackupError {
+        BackupError(
+            .refused, "exchanged",
+            "Another process has replaced \(path). Choose a folder that only this user can write. Nothing was changed.")
+    }
+
     static func isTheDatabase(_ path: String) -> BackupError {
         BackupError(.conflict, "is_the_database", "\(path) belongs to the database itself. Choose another file.")
     }

@@ -73,7 +73,8 @@ public struct SQLiteBackup {
                 let handle = source.handle
             else { throw BackupError.noDatabase(path) }
             var opened: OpaquePointer?
-            let code = sqlite3_open_v2(file, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nil)
+            let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+            let code = sqlite3_open_v2(file, &opened, flags, nil)
             defer { sqlite3_close_v2(opened) }
             guard code == SQLITE_OK, let opened else { throw StoreError(code, on: opened) }
             // The copy is worthless if it is interrupted, so it needs no journal, and it is flushed at the end.
@@ -159,6 +160,7 @@ public struct SQLiteBackup {
     /// for the file.
     private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
+        database.followsLinks = false
         defer { database.close() }
         let state: SchemaState
         do { state = try database.schemaState() } catch StoreError.damaged { throw BackupError.noBackup(name) }
