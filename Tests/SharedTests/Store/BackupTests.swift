@@ -340,6 +340,25 @@ import Testing
         #expect(try backup.write(to: open + "/store.backup").workspaces == 2)
     }
 
+    @Test("Only a regular file is replaced: no link, no FIFO, no device, no folder") func replacesOnlyFiles() throws {
+        _ = try backup.write(to: file)
+        #expect(mkfifo(folder.path("fifo"), 0o600) == 0 && mkdir(folder.path("folder"), 0o700) == 0)
+        #expect(symlink("/dev/null", folder.path("device")) == 0 && symlink("nothing", folder.path("dangling")) == 0)
+        #expect(symlink(file, folder.path("link")) == 0)
+        let before = names(in: folder.path)
+        for name in ["fifo", "folder", "device", "dangling", "link"] {
+            for replaces in [true, false] {
+                let path = folder.path(name)
+                #expect(code { _ = try backup.write(to: path, replaces: replaces) } == "backup.is_no_file", "\(name)")
+            }
+        }
+        for name in ["fifo", "folder", "device", "dangling"] {
+            let restoring = SQLiteBackup(of: folder.path(name))
+            #expect(code { _ = try restoring.restore(from: file, replaces: true) } == "backup.is_no_file", "\(name)")
+        }
+        #expect(names(in: folder.path) == before)
+    }
+
     @Test("A backup is written through a link to a folder") func linkedFolder() throws {
         let link = folder.path("link")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)

@@ -24,6 +24,12 @@ public struct BackupError: DomainError, Equatable {
         BackupError(.conflict, "file_exists", "\(path) exists. Choose another name, or add --replace.")
     }
 
+    static func isNoFile(_ path: String) -> BackupError {
+        BackupError(
+            .conflict, "is_no_file",
+            "\(path) is not a regular file, so it is not replaced. Choose another name. Nothing was changed.")
+    }
+
     static func databaseExists(_ path: String) -> BackupError {
         BackupError(
             .conflict, "database_exists",

@@ -48,6 +48,7 @@ public struct SQLiteBackup {
             guard FileStatus(file) == nil else { throw BackupError.isTheDatabase(file) }
         }
         guard status.isFile else { throw BackupError.noDatabase(path) }
+        try Self.requireFileOrNothing(file)
         guard replaces || FileStatus(file) == nil else { throw BackupError.fileExists(file) }
         let partial = try PartialFile(for: file)
         do {
@@ -109,6 +110,7 @@ public struct SQLiteBackup {
         guard source.isFile else { throw BackupError.noBackup(file) }
         guard FileStatus(file + "-wal")?.size ?? 0 == 0 else { throw BackupError.isADatabaseInUse(file) }
         let target = Self.resolved(path)
+        try Self.requireFileOrNothing(target)
         let old = FileStatus(target)
         guard old != source else { throw BackupError.isTheDatabase(file) }
         guard old == nil || replaces else { throw BackupError.databaseExists(path) }
@@ -145,6 +147,13 @@ public struct SQLiteBackup {
         // The last connection that is closed writes the log into the file.
         database.close()
         return (try ExclusiveLock(path), version ?? 0)
+    }
+
+    /// Throws an error if there is something other than a regular file at a path, such as a device or a link, which a
+    /// new file must not replace.
+    private static func requireFileOrNothing(_ path: String) throws(BackupError) {
+        guard let found = FileStatus(path, followsLink: false), !found.isFile else { return }
+        throw BackupError.isNoFile(path)
     }
 
     private static func resolved(_ path: String) -> String {
