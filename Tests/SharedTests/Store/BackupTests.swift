@@ -318,7 +318,8 @@ import Testing
         #expect(try backup.write(to: file, replaces: true).workspaces == 2)
     }
 
-    @Test("A partial file that was exchanged while it was written is not published") func exchangedPartialFile() throws {
+    @Test("A partial file that was exchanged while it was written is not published") func exchangedPartialFile() throws
+    {
         let partial = try PartialFile(for: file)
         unlink(partial.path)
         try folder.write("store.backup.partial", "another file")
