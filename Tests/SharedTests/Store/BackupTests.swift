@@ -118,7 +118,7 @@ import Testing
         try folder.write("store.backup", "something else")
         #expect(code { _ = try backup.write(to: file) } == "backup.file_exists")
         #expect(folder.read("store.backup") == "something else")
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", "-counters"] {
             #expect(code { _ = try backup.write(to: store.path + suffix, replaces: true) } == "backup.is_the_database")
         }
         let link = folder.path("link.db")
@@ -339,6 +339,36 @@ import Testing
         // With the sticky bit, only the owner of a file may replace it.
         chmod(open, 0o1777)
         #expect(try backup.write(to: open + "/store.backup").workspaces == 2)
+    }
+
+    /// The next connection to the database would delete or use such a file.
+    @Test("The names of files that SQLite may create next to the database are refused") func namesOfOwnFiles() throws {
+        store.database.close()
+        let link = folder.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)
+        let linkedDatabase = folder.path("linked.db")
+        try FileManager.default.createSymbolicLink(atPath: linkedDatabase, withDestinationPath: store.path)
+        let name = "store.db"
+        for suffix in ["-wal", "-shm", "-journal", "-counters", "-counters-wal", "-counters-journal"] {
+            for path in ["\(store.folder.path)/\(name)", "\(store.folder.path)/./\(name)", "\(link)/\(name)"] {
+                try? FileManager.default.removeItem(atPath: store.path + suffix)
+                for backup in [backup, SQLiteBackup(of: linkedDatabase)] {
+                    #expect(code { _ = try backup.write(to: path + suffix) } == "backup.is_the_database", "\(path)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: store.path + suffix))
+            }
+        }
+    }
+
+    @Test("A database whose name ends in .partial is not taken for an interrupted backup") func partialNames() throws {
+        _ = try backup.write(to: file)
+        let path = folder.path("data.db.partial")
+        _ = try SQLiteBackup(of: path).restore(from: file)
+        #expect(
+            code { _ = try SQLiteBackup(of: path).write(to: folder.path("data.db")) } == "backup.is_the_database")
+        #expect(
+            code { _ = try SQLiteBackup(of: folder.path("data.db")).restore(from: path) } == "backup.no_backup")
+        #expect(try SQLiteBackup(of: path).write(to: folder.path("whole")).workspaces == 2)
     }
 
     @Test("Only a regular file is replaced: no link, no FIFO, no device, no folder") func replacesOnlyFiles() throws {

@@ -44,9 +44,7 @@ public struct SQLiteBackup {
     /// - Throws: `BackupError` or `StoreError`. Then there is no new file.
     public func write(to file: String, replaces: Bool = false) throws -> Summary {
         let status = try FileStatus(path).orThrow(.noDatabase(path))
-        for suffix in ["", "-wal", "-shm", "-counters"] where FileStatus(file) == FileStatus(path + suffix) {
-            guard FileStatus(file) == nil else { throw BackupError.isTheDatabase(file) }
-        }
+        try refuseOwnFiles([file, file + PartialFile.suffix], named: file)
         guard status.isFile else { throw BackupError.noDatabase(path) }
         try Self.requireFileOrNothing(file)
         guard replaces || FileStatus(file) == nil else { throw BackupError.fileExists(file) }
@@ -112,7 +110,9 @@ public struct SQLiteBackup {
         let target = Self.resolved(path)
         try Self.requireFileOrNothing(target)
         let old = FileStatus(target)
-        guard old != source else { throw BackupError.isTheDatabase(file) }
+        try refuseOwnFiles([file], named: file)
+        // An unfinished backup of this name would be emptied before it is read.
+        guard FileStatus(target + PartialFile.suffix) != source else { throw BackupError.noBackup(file) }
         guard old == nil || replaces else { throw BackupError.databaseExists(path) }
         let (lock, oldVersion) = try old == nil ? (nil, 0) : Self.lock(target)
         let partial = try PartialFile(for: target)
@@ -147,6 +147,21 @@ public struct SQLiteBackup {
         // The last connection that is closed writes the log into the file.
         database.close()
         return (try ExclusiveLock(path), version ?? 0)
+    }
+
+    /// Throws an error if one of the paths is that of the database, or of a file that SQLite or this product may create
+    /// next to it: such a file is part of the database, or is deleted when the database is opened.
+    private func refuseOwnFiles(_ paths: [String], named name: String) throws(BackupError) {
+        let database = Self.resolved(path)
+        let suffixes = ["", "-wal", "-shm", "-journal"]
+        let own = ["", "-counters"].flatMap { file in suffixes.map { database + file + $0 } }
+        for path in paths {
+            let status = FileStatus(path)
+            let isOwn = own.contains(PartialFile.withoutLinks(path))
+            guard !isOwn, status == nil || !own.contains(where: { FileStatus($0) == status }) else {
+                throw .isTheDatabase(name)
+            }
+        }
     }
 
     /// Throws an error if there is something other than a regular file at a path, such as a device or a link, which a
