@@ -20,10 +20,10 @@ import Testing
 
     /// Makes the database larger, so that a backup takes a while.
     private func enlarge(megabytes: Int) throws {
-        try store.database.execute("CREATE TABLE IF NOT EXISTS filler (content text)")
         for _ in 0..<megabytes {
             try store.database.execute(
-                "INSERT INTO filler (content) VALUES ($1)", String(repeating: "x", count: 1 << 20))
+                "INSERT INTO session_key_sets (issuer, key_set, fetched_at) VALUES ($1, $2, $3)",
+                Identifier.random(), String(repeating: "x", count: 1 << 20), TestStore.now)
         }
     }
 

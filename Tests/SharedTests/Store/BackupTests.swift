@@ -190,15 +190,79 @@ import Testing
         #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
     }
 
+    /// Calls `body` while a trigger does not exist.
+    private func without(_ trigger: String, _ database: SQLiteDatabase, _ body: () throws -> Void) throws {
+        let text = try database.first("SELECT sql FROM sqlite_master WHERE name = $1", trigger) { try $0[0] as String }
+        try database.script("DROP TRIGGER \(trigger)")
+        try body()
+        try database.script(#require(text))
+    }
+
+    @Test(
+        "A backup whose schema was changed is refused, and so is a backup of such a database",
+        arguments: [
+            ("DROP TRIGGER audit_log_refuses_DELETE", "the trigger audit_log_refuses_DELETE is missing"),
+            (
+                "CREATE TRIGGER evil AFTER INSERT ON members BEGIN DELETE FROM audit_events; END",
+                "the trigger evil does not belong"
+            ),
+            ("DROP TABLE jobs", "jobs is missing"), ("ALTER TABLE members RENAME COLUMN role TO rolle", "was changed"),
+            ("CREATE VIEW extra AS SELECT 1", "the view extra does not belong"),
+            (
+                """
+                DROP TRIGGER audit_log_refuses_DELETE; CREATE TRIGGER audit_log_refuses_DELETE BEFORE DELETE ON audit_log
+                WHEN false BEGIN SELECT RAISE(ABORT, 'audit_log keeps what it has'); END
+                """, "the trigger audit_log_refuses_DELETE was changed"
+            ),
+        ])
+    func changedSchema(_ script: String, _ text: String) throws {
+        _ = try backup.write(to: file)
+        let altered = try altered { try $0.script(script) }
+        store.database.close()
+        let error = #expect(throws: BackupError.self) { try backup.restore(from: altered, replaces: true) }
+        #expect(error?.code == "backup.damaged" && error?.sentence.contains(text) == true, "\(error?.sentence ?? "")")
+        #expect(code { _ = try SQLiteBackup(of: altered).write(to: folder.path("second")) } == "backup.damaged")
+        #expect(!names(in: folder.path).contains("second"))
+    }
+
+    /// The version is that of a later build with an additive migration.
+    @Test("A backup with a newer schema may have more tables and columns, but no other triggers") func newerSchema()
+        throws
+    {
+        _ = try backup.write(to: file)
+        store.database.close()
+        let script = """
+            PRAGMA user_version = \(SchemaState.ofThisBuild + 1); ALTER TABLE members ADD COLUMN more text;
+            CREATE TABLE more (id uuid PRIMARY KEY); CREATE INDEX more_by_id ON more (id);
+            """
+        #expect(code { _ = try backup.restore(from: altered { try $0.script(script) }, replaces: true) } == "no error")
+        for more in ["CREATE TRIGGER evil AFTER INSERT ON more BEGIN DELETE FROM more; END", "DROP TABLE jobs"] {
+            let altered = try altered { try $0.script(script + more) }
+            #expect(code { _ = try backup.restore(from: altered, replaces: true) } == "backup.damaged")
+        }
+    }
+
+    @Test("A workspace without any audit entry is refused, even if its head says that there are none")
+    func emptiedLog() throws {
+        _ = try backup.write(to: file)
+        let altered = try altered { database in
+            try without("audit_log_refuses_DELETE", database) { try database.script("DELETE FROM audit_log") }
+            try without("audit_heads_refuses_UPDATE", database) {
+                try database.execute(
+                    "UPDATE audit_heads SET sequence_number = $1, row_hash = $2", -1, AuditLog.origin)
+            }
+        }
+        store.database.close()
+        #expect(code { _ = try backup.restore(from: altered, replaces: true) } == "backup.damaged")
+    }
+
     @Test("A backup whose audit log was changed is refused, and so is a backup of such a database")
     func refusesABrokenChain() throws {
         _ = try backup.write(to: file)
         let change = { (database: SQLiteDatabase) in
-            try database.script(
-                """
-                DROP TRIGGER audit_log_refuses_UPDATE;
-                UPDATE audit_log SET actor_email = 'mallory' WHERE sequence_number = 0;
-                """)
+            try without("audit_log_refuses_UPDATE", database) {
+                try database.script("UPDATE audit_log SET actor_email = 'mallory' WHERE sequence_number = 0")
+            }
         }
         let altered = try altered(change)
         store.database.close()

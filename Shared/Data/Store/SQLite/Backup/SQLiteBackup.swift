@@ -179,9 +179,9 @@ public struct SQLiteBackup {
 
     // MARK: Checks
 
-    /// Checks a whole database: its pages and indexes, its references, and the audit log of each workspace. Also sets
-    /// its journal mode: a backup must not need other files, and a database must be ready for use. Errors use `name`
-    /// for the file.
+    /// Checks a whole database: its pages and indexes, its schema, its references, and the audit log of each workspace.
+    /// Also sets its journal mode: a backup must not need other files, and a database must be ready for use. Errors use
+    /// `name` for the file.
     private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
         database.followsLinks = false
@@ -196,6 +196,9 @@ public struct SQLiteBackup {
             }
             let faults = try database.rows("PRAGMA integrity_check(10)") { try $0[0] as String }
             guard faults == ["ok"] else { throw BackupError.damaged(faults.first ?? "") }
+            if let difference = try SchemaComparison.difference(database, state) {
+                throw BackupError.damaged(difference)
+            }
             let orphans = try database.rows("PRAGMA foreign_key_check") { try $0[0] as String }
             if let table = orphans.first { throw BackupError.damaged("a row of \(table) refers to a missing row") }
             let workspaces = try database.rows("SELECT id FROM workspaces ORDER BY id") { try $0[0] as Identifier }
