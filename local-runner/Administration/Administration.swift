@@ -85,18 +85,18 @@ struct Output {
     }
 
     /// Prints a JSON document, or what `text` prints for people.
-    func say(_ json: @autoclosure () -> JSON, text: () -> Void) {
+    func say(_ json: @autoclosure () -> JSON, text: () throws -> Void) throws {
         switch format {
-        case .json: Terminal.say(String(decoding: JSONWriter.bytes(json()), as: UTF8.self))
-        case .text: text()
+        case .json: try Terminal.write(String(decoding: JSONWriter.bytes(json()), as: UTF8.self))
+        case .text: try text()
         }
     }
 
     /// Prints a list: in JSON one document with the array under `name`, otherwise a table, or `none` if the list is
     /// empty.
-    func say(_ name: String, _ elements: [JSON], header: [String], rows: [[String]], none: String) {
-        say([name: .array(elements)]) {
-            if rows.isEmpty { Terminal.say(none) } else { Terminal.say(table: [header] + rows) }
+    func say(_ name: String, _ elements: [JSON], header: [String], rows: [[String]], none: String) throws {
+        try say([name: .array(elements)]) {
+            if rows.isEmpty { try Terminal.say(none) } else { try Terminal.say(table: [header] + rows) }
         }
     }
 }

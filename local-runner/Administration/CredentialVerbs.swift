@@ -27,11 +27,11 @@ extension Verb {
                 total.current += one.current
                 total.unopened += one.unopened
             }
-            administration.output.say([
+            try administration.output.say([
                 "key_id": .string(seal.keyID), "resealed": .integer(total.resealed),
                 "already_sealed": .integer(total.current), "unopened": .array(total.unopened.map(JSON.string)),
             ]) {
-                Terminal.say(
+                try Terminal.say(
                     "Encrypted \(total.resealed) secrets with the key \(seal.keyID); "
                         + "\(total.current) already were.")
             }

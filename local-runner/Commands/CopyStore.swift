@@ -26,7 +26,7 @@ extension Verb {
                     Terminal.printError("\(progress.table): \(progress.rows) of \(progress.total)")
                 }
             }
-            Terminal.say("Copied \(rows) rows. All audit chains are intact.")
+            try Terminal.say("Copied \(rows) rows. All audit chains are intact.")
             return 0
         } catch StoreCopy.Failure.sourceIsNotCurrent {
             throw Failure("the --from database has another schema than this build; run local-runner migrate on it")
