@@ -41,4 +41,21 @@ import Testing
             try store.database.execute("DELETE FROM api_keys WHERE name = 'unseen'")
         }
     }
+
+    @Test("A workspace's name can't control the terminal of the operator who deletes it") func hostileName() throws {
+        let id = store.own.id
+        try store.database.execute("UPDATE workspaces SET name = $2 WHERE id = $1", id, "a\u{1B}[31m\u{202E}b")
+        func delete(_ more: [String]) throws -> (status: Int32, errors: String) {
+            let process = try PipedProgram(
+                BuiltProducts.program("local-runner"), arguments: ["workspace", "delete", id.description] + more,
+                environment: ["DATABASE_URL": store.url, "USER": "ada"], seconds: 60)
+            return (try process.waitForEnd(), String(decoding: process.errors, as: UTF8.self))
+        }
+        let (status, errors) = try delete([])
+        let shown = "a\u{FFFD}[31m\u{FFFD}b"
+        #expect(status == 2 && errors.contains("--confirm '\(shown)'"), "\(errors)")
+        #expect(!errors.unicodeScalars.contains("\u{1B}") && !errors.unicodeScalars.contains("\u{202E}"))
+        // The name as it was shown is a confirmation.
+        #expect(try delete(["--confirm", shown]).status == 0)
+    }
 }

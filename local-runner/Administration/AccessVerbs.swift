@@ -12,8 +12,8 @@ extension Verb {
         ] + Option.changing
     ) { arguments in
         let name = try arguments.required("--name", "NAME")
-        guard (1...100).contains(name.unicodeScalars.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--name must have 1 to 100 characters, on one line")
+        guard (1...100).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: \.isHarmful) else {
+            throw UsageError("--name must have 1 to 100 characters, on one line and all visible")
         }
         let scope = try arguments.word("--scope", of: scopes).flatMap(Scope.init) ?? .read
         return try Administration.run(arguments) { administration in

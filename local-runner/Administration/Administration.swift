@@ -49,8 +49,8 @@ struct Administration {
         let environment = Environment.process
         let name =
             arguments["--by"] ?? environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "unknown"
-        guard (1...100).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--by must have 1 to 100 bytes, on one line")
+        guard (1...100).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isHarmful) else {
+            throw UsageError("--by must have 1 to 100 bytes, on one line and all visible")
         }
         return name
     }

@@ -97,11 +97,11 @@ extension Verb {
     }
 
     /// Returns true if a text has at most 254 bytes, contains one @ that is neither the first nor the last character,
-    /// and no white space.
+    /// and neither white space nor invisible characters.
     private static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
-            && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+            && !text.unicodeScalars.contains { $0.isHarmful || $0.properties.isWhitespace }
     }
 }
 
