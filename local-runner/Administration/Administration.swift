@@ -33,7 +33,13 @@ struct Administration {
     /// Returns the verb's error for an error of the product: a `UsageError` if the input is invalid, otherwise a
     /// `Failure`.
     static func failure(_ error: any DomainError) -> any Error {
-        error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
+        // The error's own sentence is for users of the API, who must not learn that the workspace existed.
+        if error is AuditLog.ClosedWorkspace {
+            return Failure(
+                "the workspace was deleted while this ran, so nothing was changed; "
+                    + "local-runner workspace list --deleted shows it")
+        }
+        return error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
     }
 
     /// Returns an error's sentence in the form that follows the program's name on a line.

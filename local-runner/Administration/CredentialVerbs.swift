@@ -2,6 +2,7 @@
 @_spi(System) import Auth
 import Base
 import Integrations
+import Store
 
 extension Verb {
     static let credentialsReseal = Verb(
@@ -22,7 +23,11 @@ extension Verb {
             for known in try administration.access.workspaces() {
                 guard let workspace = try administration.access.workspace(known.id, for: administration.actor)
                 else { continue }
-                let one = try workspace.reseal(with: seal)
+                let one: Resealing
+                do { one = try workspace.reseal(with: seal) } catch is AuditLog.ClosedWorkspace {
+                    // The workspace was deleted in the meantime, with its credentials.
+                    continue
+                }
                 total.resealed += one.resealed
                 total.current += one.current
                 total.unopened += one.unopened
