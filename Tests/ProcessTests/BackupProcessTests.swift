@@ -105,6 +105,18 @@ import Testing
         }
     }
 
+    @Test("copy-store does not copy into a file of another user", .enabled(if: geteuid() == 0))
+    func foreignCopy() throws {
+        try folder.write("copy.db", "")
+        #expect(chown(folder.path("copy.db"), 65_534, 65_534) == 0)
+        let process = try TestProcess(
+            BuiltProducts.program("local-runner"),
+            ["copy-store", "--from", store.url, "--to", "sqlite:" + folder.path("copy.db")], log: folder.path("log"))
+        #expect(process.waitForEnd(seconds: 60) == 1)
+        #expect(folder.read("log").contains("belongs to another user"), "\(folder.read("log"))")
+        #expect(folder.read("copy.db").isEmpty)
+    }
+
     @Test("If there is no room to restore, the database stays as it is") func noRoomToRestore() throws {
         let backup = folder.path("store.backup")
         try enlarge(megabytes: 2)

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Store
 
 extension Verb {
@@ -40,6 +41,15 @@ extension Verb {
         guard let url = try DatabaseArgument.url(text, of: option).reveal({ DatabaseURL($0) }) else {
             throw UsageError("\(option) is not a database that this build supports; write sqlite:PATH or postgres://…")
         }
+        if creates, let file = url.file { try refuseForeign(file) }
         return url.database(creates: creates)
+    }
+
+    /// Throws a `Failure` if another user owns the file, or the link, to which the data would be copied: in a folder such
+    /// as /tmp, any user could have made it.
+    private static func refuseForeign(_ file: String) throws(Failure) {
+        var status = stat()
+        guard lstat(file, &status) == 0, status.st_uid != geteuid() else { return }
+        throw Failure("\(file) belongs to another user, who could read the copy; name a file that does not exist")
     }
 }
