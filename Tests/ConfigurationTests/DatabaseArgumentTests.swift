@@ -50,4 +50,18 @@ struct DatabaseArgumentTests {
         }
         #expect(throws: FileError.self) { try DatabaseArgument.url("file:" + folder.path("none"), of: "--to") }
     }
+
+    @Test(
+        "The name of a database has no part of its password",
+        arguments: [
+            ("sqlite:a:b@c.db", "sqlite:a:b@c.db"), ("postgres://u:pw@h:5432/db?sslmode=x", "postgres://u@h:5432/db"),
+            ("postgres://u@[::1]:5432,h/db", "postgres://u@[::1]:5432,h/db"),
+            ("postgres:///db?host=x", "postgres:///db"),
+            ("postgres://h:1/db", "postgres://h:1/db"), ("postgres://u:p@w@h/db", "this database"),
+            ("postgres://u:p/w@h/db", "this database"), ("postgres://u:p?w@h/db", "this database"),
+            ("postgres://u:1/w@h/db", "this database"), ("postgres://u:pw/db", "this database"),
+            ("postgres://h/db?password=p@w", "this database"), ("postgres://u:p@w?x@h/db", "this database"),
+            ("u:pw@h", "this database"),
+        ])
+    func name(_ url: String, _ name: String) { #expect(DatabaseSource.name(of: url) == name) }
 }

@@ -74,4 +74,21 @@ import Testing
             #expect(Main.run(words + ["--help"]) == 0 && Main.run(["help"] + words) == 0)
         }
     }
+
+    /// Without a database, a verb with valid words fails with status 1.
+    @Test(
+        "Names with control characters, or invisible ones, are refused",
+        arguments: ["\u{1B}[31m", "\u{9B}31m", "\u{202E}", "\u{2028}", "\u{7F}", "\u{200B}"])
+    func refusesInvisibleCharacters(_ text: String) {
+        let id = "aaaaaaaa-0000-4000-8000-000000000001"
+        let words = ["--workspace", id, "--database", "sqlite:/nonexistent/store.db"]
+        func statuses(_ text: String) -> [Int32] {
+            [
+                ["key", "create", "--name", "a\(text)b"], ["key", "revoke", id, "--by", "a\(text)b"],
+                ["member", "add", "--user", id, "--role", "admin", "--email", "a\(text)b@example.com"],
+            ].map { Main.run($0 + words) }
+        }
+        #expect(statuses(text) == [2, 2, 2])
+        #expect(statuses("é") == [1, 1, 1])
+    }
 }

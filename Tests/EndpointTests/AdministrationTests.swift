@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import api_api_keys
+@testable import local_runner
 
 /// Changes by operators of workspaces, members, keys and sessions, and their audit entries.
 @Suite(.usesStore) struct AdministrationTests {
@@ -92,7 +93,7 @@ import Testing
             ("ip_allowlist=10.0.0.0/99", "neither an address nor a range"), ("ip_allowlist=", "neither an address"),
             ("trial_ends_at=tomorrow", "2026-05-15T00:00:00Z"), ("risk_settings=[]", "a JSON object"),
             ("tiers.lock_devise=never", "did you mean \"lock_device\"?"), ("tiers.lock_device=often", "auto_execute"),
-            ("name=", "1 to 200 characters"), ("plan", "write KEY=VALUE"),
+            ("name=", "1 to 200 characters"), ("name=a\u{202E}b", "all visible"), ("plan", "write KEY=VALUE"),
         ])
     func refusedSettings(_ text: String, _ advice: String) throws {
         let error = #expect(throws: AdministrationError.self) { try read(text) }
@@ -216,6 +217,9 @@ import Testing
         ] {
             let error = #expect(throws: AuditLog.ClosedWorkspace.self) { try attempt() }
             #expect(error?.kind == .refused)
+            // The operator's sentence differs from the one for users, who must not learn that the workspace existed.
+            let text = "\(Administration.failure(try #require(error)))"
+            #expect(text.contains("the workspace was deleted while this ran"))
         }
         #expect(try lastEntry().count == count)
         #expect(try access.workspaceOverview(store.own.id)?.apiKeys == 0)

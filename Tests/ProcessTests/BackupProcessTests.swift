@@ -20,10 +20,10 @@ import Testing
 
     /// Makes the database larger, so that a backup takes a while.
     private func enlarge(megabytes: Int) throws {
-        try store.database.execute("CREATE TABLE IF NOT EXISTS filler (content text)")
         for _ in 0..<megabytes {
             try store.database.execute(
-                "INSERT INTO filler (content) VALUES ($1)", String(repeating: "x", count: 1 << 20))
+                "INSERT INTO session_key_sets (issuer, key_set, fetched_at) VALUES ($1, $2, $3)",
+                Identifier.random(), String(repeating: "x", count: 1 << 20), TestStore.now)
         }
     }
 
@@ -103,6 +103,18 @@ import Testing
             #expect(try StoredRows(restored)[id] == rows[id])
             #expect(try AuditLog(restored, workspaceID: id).verify() > 0)
         }
+    }
+
+    @Test("copy-store does not copy into a file of another user", .enabled(if: geteuid() == 0))
+    func foreignCopy() throws {
+        try folder.write("copy.db", "")
+        #expect(chown(folder.path("copy.db"), 65_534, 65_534) == 0)
+        let process = try TestProcess(
+            BuiltProducts.program("local-runner"),
+            ["copy-store", "--from", store.url, "--to", "sqlite:" + folder.path("copy.db")], log: folder.path("log"))
+        #expect(process.waitForEnd(seconds: 60) == 1)
+        #expect(folder.read("log").contains("belongs to another user"), "\(folder.read("log"))")
+        #expect(folder.read("copy.db").isEmpty)
     }
 
     @Test("If there is no room to restore, the database stays as it is") func noRoomToRestore() throws {

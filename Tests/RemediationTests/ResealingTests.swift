@@ -79,6 +79,32 @@ import Testing
         #expect(try entries() == before + 1)
     }
 
+    /// The first key has the id of the key that sealed the data.
+    @Test("Data that a key with the same id but other bytes does not open is named, not counted as current")
+    func sameID() throws {
+        let before = try credentials()
+        let other = "k1:" + Base64.standard.encode([UInt8](repeating: 9, count: 32))
+        let found = try workspace().reseal(with: CredentialSeal(Environment(["CREDENTIALS_KEY": other])))
+        #expect(found.resealed == 0 && found.current == 0)
+        #expect(
+            Set(found.unopened)
+                == ["integration \(scene.directory)", "integration \(scene.tracker)", "action \(action)"])
+        #expect(try credentials() == before)
+    }
+
+    @Test("Damaged data is named even if it was sealed with the first key") func damaged() throws {
+        var sealed = try credentials()
+        sealed[sealed.count - 1] ^= 1
+        try scene.store.database.execute(
+            "UPDATE integrations SET credentials = $2 WHERE id = $1", scene.directory, sealed)
+        try scene.store.database.execute(
+            "UPDATE remediation_actions SET extra_params = $2 WHERE id = $1", action,
+            ["pin": ["sealed": "no Base64!"]] as JSON)
+        let found = try workspace().reseal(with: Self.seal("k1"))
+        #expect(found.current == 1 && found.resealed == 0)
+        #expect(Set(found.unopened) == ["integration \(scene.directory)", "action \(action)"])
+    }
+
     @Test("Data that no key opens is named and left unchanged")
     func unknownKey() throws {
         let before = try credentials()

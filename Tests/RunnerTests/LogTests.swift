@@ -88,6 +88,24 @@ import Testing
         #expect(lines.count - 1 + (Int(last.1) ?? 0) == 5_000)
     }
 
+    /// Messages of libpq have several lines.
+    @Test("Each message and each line of a function is one line of text without control characters")
+    func linesOfText() throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let log = RunnerLog(descriptor: ends[1], format: .text)
+        log.write("it failed:\n\tIs the server running?\r\n\u{1B}[31m\u{202E}")
+        log.write(Array("a\u{9B}31m\u{202E}b é".utf8), function: "f")
+        log.flush()
+        close(ends[1])
+        let text = String(decoding: try File.read(ends[0], "the pipe"), as: UTF8.self)
+        close(ends[0])
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines.count == 2, "\(text)")
+        #expect(lines.first?.hasSuffix(" it failed:  Is the server running?  \u{FFFD}[31m\u{FFFD}") == true, "\(text)")
+        #expect(lines.last == "    f: a\u{FFFD}31m\u{FFFD}b é")
+    }
+
     @Test("A function's last output is logged, even without a line break", arguments: Runner.dispatches)
     func lastWords(_ dispatch: String) throws {
         let runner = try Runner(format: "json")

@@ -14,7 +14,7 @@ import Testing
         #"{"time":"2026-04-15T12:30:01Z","level":"error","message":"request","request_id":"r2","#
             + #""function":"api-analyze","method":"POST","path":"/api/analyze","status":503,"duration_ms":30}"#,
         #"{"time":"2026-04-15T12:30:01Z","level":"error","message":"it failed \u001b[31m","request_id":"r2","#
-            + #""function":"api-analyze","workspace_id":"\#(workspace)","code":"a.b"}"#,
+            + #""function":"api-analyze","workspace_id":"\#(workspace)","code":"a.b\u202e"}"#,
         #"{"time":"2026-04-15T12:30:02Z","level":"warning","message":"a warning"}"#,
         "no JSON",
     ]
@@ -49,9 +49,18 @@ import Testing
             try shown([]) == [
                 "12:30:00 info api-health GET /api/health 200 1.2ms client=192.0.2.1 r1",
                 "12:30:01 error api-analyze POST /api/analyze 503 30ms r2",
-                "12:30:01 error api-analyze it failed ?[31m code=a.b workspace_id=\(Self.workspace) r2",
+                "12:30:01 error api-analyze it failed \u{FFFD}[31m code=a.b\u{FFFD} workspace_id=\(Self.workspace) r2",
                 "12:30:02 warning a warning", "no JSON",
             ])
+    }
+
+    @Test("Lines that are not JSON have no control characters in any format", arguments: ["text", "json"])
+    func otherLines(_ format: String) throws {
+        let process = try PipedProgram(
+            Self.program, arguments: ["tail", "--format", format], environment: [:],
+            input: Array("no \u{1B}[31m JSON \u{202E}x\n".utf8))
+        #expect(try process.waitForEnd() == 0)
+        #expect(String(decoding: process.output, as: UTF8.self) == "no \u{FFFD}[31m JSON \u{FFFD}x\n")
     }
 
     @Test("--follow shows lines that are added to a file, and continues with a file that replaces it")

@@ -1,5 +1,6 @@
 @_spi(System) import Auth
 import Base
+import Glibc
 
 extension Verb {
     static let keyCreate = Verb(
@@ -11,14 +12,25 @@ extension Verb {
         ] + Option.changing
     ) { arguments in
         let name = try arguments.required("--name", "NAME")
-        guard (1...100).contains(name.unicodeScalars.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--name must have 1 to 100 characters, on one line")
+        guard (1...100).contains(name.unicodeScalars.count), !name.unicodeScalars.contains(where: \.isHarmful) else {
+            throw UsageError("--name must have 1 to 100 characters, on one line and all visible")
         }
         let scope = try arguments.word("--scope", of: scopes).flatMap(Scope.init) ?? .read
         return try Administration.run(arguments) { administration in
-            let made = try administration.workspace(arguments).createAPIKey(name: name, scope: scope)
+            let workspace = try administration.workspace(arguments)
+            // If nobody reads the output, the write fails, and the process does not end before it has said so.
+            signal(SIGPIPE, SIG_IGN)
+            let made = try workspace.createAPIKey(name: name, scope: scope)
             let text = made.key.secret.reveal { $0 }
-            administration.output.say(KeyText.json(made.summary, ["key": .string(text)])) { Terminal.say(text) }
+            do {
+                try administration.output.say(KeyText.json(made.summary, ["key": .string(text)])) {
+                    try Terminal.say(text)
+                }
+            } catch {
+                throw Failure(
+                    "the key was created, but can't be shown (\(error)); revoke it with local-runner key revoke "
+                        + "\(made.summary.id) --workspace \(workspace.id)")
+            }
         }
     }
 
@@ -28,7 +40,7 @@ extension Verb {
     ) { arguments in
         try Administration.run(arguments) { administration in
             let keys = try administration.workspace(arguments).apiKeys()
-            administration.output.say(
+            try administration.output.say(
                 "keys", keys.map { KeyText.json($0) }, header: KeyText.header, rows: keys.map(KeyText.row),
                 none: "The workspace has no API keys.")
         }
@@ -40,9 +52,9 @@ extension Verb {
         let key = try arguments.identifier(operand: "the key's id")
         return try Administration.run(arguments) { administration in
             let moment = try administration.workspace(arguments).revokeAPIKey(key)
-            administration.output.say([
+            try administration.output.say([
                 "id": .string(key.description), "revoked_at": .string(moment.description),
-            ]) { Terminal.say("Revoked key \(key).") }
+            ]) { try Terminal.say("Revoked key \(key).") }
         }
     }
 
@@ -57,9 +69,9 @@ extension Verb {
         guard let session = try arguments.identifier("--session") else { throw UsageError("--session UUID is missing") }
         return try Administration.run(arguments) { administration in
             let isNew = try administration.workspace(arguments).revokeSession(session)
-            administration.output.say([
+            try administration.output.say([
                 "session_id": .string(session.description), "was_revoked_before": .bool(!isNew),
-            ]) { Terminal.say(isNew ? "Revoked session \(session)." : "Session \(session) was revoked before.") }
+            ]) { try Terminal.say(isNew ? "Revoked session \(session)." : "Session \(session) was revoked before.") }
         }
     }
 

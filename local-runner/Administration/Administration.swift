@@ -33,7 +33,13 @@ struct Administration {
     /// Returns the verb's error for an error of the product: a `UsageError` if the input is invalid, otherwise a
     /// `Failure`.
     static func failure(_ error: any DomainError) -> any Error {
-        error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
+        // The error's own sentence is for users of the API, who must not learn that the workspace existed.
+        if error is AuditLog.ClosedWorkspace {
+            return Failure(
+                "the workspace was deleted while this ran, so nothing was changed; "
+                    + "local-runner workspace list --deleted shows it")
+        }
+        return error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
     }
 
     /// Returns an error's sentence in the form that follows the program's name on a line.
@@ -49,8 +55,8 @@ struct Administration {
         let environment = Environment.process
         let name =
             arguments["--by"] ?? environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "unknown"
-        guard (1...100).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw UsageError("--by must have 1 to 100 bytes, on one line")
+        guard (1...100).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isHarmful) else {
+            throw UsageError("--by must have 1 to 100 bytes, on one line and all visible")
         }
         return name
     }
@@ -85,18 +91,18 @@ struct Output {
     }
 
     /// Prints a JSON document, or what `text` prints for people.
-    func say(_ json: @autoclosure () -> JSON, text: () -> Void) {
+    func say(_ json: @autoclosure () -> JSON, text: () throws -> Void) throws {
         switch format {
-        case .json: Terminal.say(String(decoding: JSONWriter.bytes(json()), as: UTF8.self))
-        case .text: text()
+        case .json: try Terminal.write(String(decoding: JSONWriter.bytes(json()), as: UTF8.self))
+        case .text: try text()
         }
     }
 
     /// Prints a list: in JSON one document with the array under `name`, otherwise a table, or `none` if the list is
     /// empty.
-    func say(_ name: String, _ elements: [JSON], header: [String], rows: [[String]], none: String) {
-        say([name: .array(elements)]) {
-            if rows.isEmpty { Terminal.say(none) } else { Terminal.say(table: [header] + rows) }
+    func say(_ name: String, _ elements: [JSON], header: [String], rows: [[String]], none: String) throws {
+        try say([name: .array(elements)]) {
+            if rows.isEmpty { try Terminal.say(none) } else { try Terminal.say(table: [header] + rows) }
         }
     }
 }

@@ -56,13 +56,13 @@ extension Verb {
         } catch let error as any DomainError {
             throw Failure(Administration.plain(error))
         }
-        output.say([
+        try output.say([
             "file": .string(file), "bytes": .integer(summary.bytes), "schema_version": .integer(summary.version),
             "workspaces": .integer(summary.workspaces),
             "audit_entries": summary.auditEntries.map(JSON.integer) ?? .null,
         ]) {
             let entries = summary.auditEntries.map { "\($0) audit entries, all intact" }
-            Terminal.say(
+            try Terminal.say(
                 "\(said): \(summary.bytes) bytes, \(summary.workspaces) workspaces, "
                     + (entries ?? "audit entries not checked, because the schema is newer than this build"))
             if summary.version < SchemaState.ofThisBuild {

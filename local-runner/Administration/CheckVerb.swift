@@ -17,8 +17,8 @@ extension Verb {
         let output = try Output(arguments)
         let findings = try Inspection(arguments).run()
         let hasFailed = findings.contains { $0.verdict == .failed }
-        output.say(["ok": .bool(!hasFailed), "findings": .array(findings.map(\.json))]) {
-            for finding in findings { Terminal.say(finding.line) }
+        try output.say(["ok": .bool(!hasFailed), "findings": .array(findings.map(\.json))]) {
+            for finding in findings { try Terminal.say(finding.line) }
         }
         return hasFailed ? 1 : 0
     }

@@ -2,14 +2,15 @@
 @_spi(System) import Auth
 import Base
 import Integrations
+import Store
 
 extension Verb {
     static let credentialsReseal = Verb(
         "credentials reseal", "Encrypts all stored credentials with the first key of CREDENTIALS_KEY.",
         details: """
             To replace a key, put the new one in front of the old one on every machine (CREDENTIALS_KEY=k2:…,k1:…),
-            run this verb, and then remove the old one. The product keeps running. If this verb is interrupted, run it
-            again.
+            run this verb, and then remove the old one if the exit status is 0. Each key needs its own id. The product
+            keeps running. If this verb is interrupted, run it again.
 
             CREDENTIALS_KEY comes from the environment, from the file that CREDENTIALS_KEY_FILE names, or from
             .dev.vars next to the configuration.
@@ -22,23 +23,27 @@ extension Verb {
             for known in try administration.access.workspaces() {
                 guard let workspace = try administration.access.workspace(known.id, for: administration.actor)
                 else { continue }
-                let one = try workspace.reseal(with: seal)
+                let one: Resealing
+                do { one = try workspace.reseal(with: seal) } catch is AuditLog.ClosedWorkspace {
+                    // The workspace was deleted in the meantime, with its credentials.
+                    continue
+                }
                 total.resealed += one.resealed
                 total.current += one.current
                 total.unopened += one.unopened
             }
-            administration.output.say([
+            try administration.output.say([
                 "key_id": .string(seal.keyID), "resealed": .integer(total.resealed),
                 "already_sealed": .integer(total.current), "unopened": .array(total.unopened.map(JSON.string)),
             ]) {
-                Terminal.say(
+                try Terminal.say(
                     "Encrypted \(total.resealed) secrets with the key \(seal.keyID); "
                         + "\(total.current) already were.")
             }
             guard total.unopened.isEmpty else {
                 throw Failure(
-                    "no key of CREDENTIALS_KEY decrypts \(total.unopened.joined(separator: ", ")); "
-                        + "add the key that encrypted them, or connect these platforms again")
+                    "no key of CREDENTIALS_KEY decrypts \(total.unopened.joined(separator: ", ")); remove no key: "
+                        + "add the key that encrypted them, and run this again, or connect these platforms again")
             }
         }
     }

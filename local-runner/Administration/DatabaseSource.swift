@@ -39,17 +39,26 @@ struct DatabaseSource {
         name = url.reveal { Self.name(of: $0) }
     }
 
-    /// Returns a URL without its password and parameters. A password may contain any character, so the host begins
-    /// after the last @ of the whole URL.
+    /// Returns a URL without its password and parameters. If it is not certain which part is the password, returns only
+    /// `this database`: an @, a / or a ? of a password that is not percent-encoded ends the password too early.
     static func name(of url: String) -> String {
         guard !url.hasPrefix("sqlite:") else { return url }
-        guard let (scheme, rest) = url.cut(at: ":"), rest.hasPrefix("//") else { return "this database" }
+        let unknown = "this database"
+        guard let (scheme, rest) = url.cut(at: ":"), rest.hasPrefix("//") else { return unknown }
         let address = rest.dropFirst(2)
-        guard let (before, host) = address.cut(atLast: "@") else {
-            return "\(scheme)://\(address.prefix { $0 != "?" })"
-        }
-        let user = before.prefix { $0 != ":" && $0 != "/" && $0 != "?" }
-        return "\(scheme)://\(user)@\(host.prefix { $0 != "?" })"
+        let authority = address.prefix { $0 != "/" && $0 != "?" }
+        let parts = authority.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count <= 2, address.count(where: { $0 == "@" }) == parts.count - 1, let hosts = parts.last,
+            hosts.split(separator: ",").allSatisfy(hasNumericPort)
+        else { return unknown }
+        let user = parts.count == 2 ? authority.prefix { $0 != ":" && $0 != "@" } + "@" : ""
+        return "\(scheme)://\(user)\(hosts)\(address.dropFirst(authority.count).prefix { $0 != "?" })"
+    }
+
+    /// Returns true for `HOST` and `HOST:DIGITS`, where HOST may be an IPv6 address in brackets.
+    private static func hasNumericPort(_ host: Substring) -> Bool {
+        let behind = host.hasPrefix("[") ? host.drop { $0 != "]" }.dropFirst() : host[...]
+        return behind.cut(at: ":")?.behind.allSatisfy { ("0"..."9").contains($0) } ?? true
     }
 
     /// Opens the database. With `migrates` it is created if it is missing, and its schema is brought up to date.
@@ -91,7 +100,7 @@ struct DatabaseSource {
         do {
             return try body()
         } catch let error as StoreError {
-            // Messages of libpq have several lines.
+            // Messages of the server can have several lines.
             let text = "\(error)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
             throw Failure("\(text) (\(name)); \(advice(error))")
         }

@@ -17,7 +17,9 @@ extension Verb {
         guard email.isEmpty || isAddress(email) else { throw UsageError("--email \(email): must be an e-mail address") }
         return try Administration.run(arguments) { administration in
             let member = try administration.workspace(arguments).addMember(user, email: email, role: role)
-            administration.output.say(member.json) { Terminal.say("Added \(member.userID) as \(role.rawValue).") }
+            try administration.output.say(member.json) {
+                try Terminal.say("Added \(member.userID) as \(role.rawValue).")
+            }
         }
     }
 
@@ -26,7 +28,7 @@ extension Verb {
     ) { arguments in
         try Administration.run(arguments) { administration in
             let members = try administration.workspace(arguments).members()
-            administration.output.say(
+            try administration.output.say(
                 "members", members.map(\.json), header: ["USER", "ROLE", "EMAIL", "SINCE"],
                 rows: members.map { [$0.userID.description, $0.role.rawValue, $0.email, $0.createdAt.description] },
                 none: "The workspace has no members. local-runner member add adds one.")
@@ -42,7 +44,9 @@ extension Verb {
         return try Administration.run(arguments) { administration in
             let member = try administration.workspace(arguments).changeRole(
                 of: user, to: role, mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
-            administration.output.say(member.json) { Terminal.say("\(member.userID) has the role \(role.rawValue).") }
+            try administration.output.say(member.json) {
+                try Terminal.say("\(member.userID) has the role \(role.rawValue).")
+            }
         }
     }
 
@@ -62,14 +66,14 @@ extension Verb {
             let removed = try administration.workspace(arguments).removeMember(
                 user, keepsKeys: arguments.has("--keep-keys"), mayLeaveNoAdmin: arguments.has("--leave-no-admin"))
             let keys = removed.keys.map { KeyText.json($0) }
-            administration.output.say([
+            try administration.output.say([
                 "member": removed.member.json, "keys": .array(keys), "keys_revoked": .bool(removed.areKeysRevoked),
             ]) {
-                Terminal.say("Removed \(removed.member.userID).")
+                try Terminal.say("Removed \(removed.member.userID).")
                 guard !removed.keys.isEmpty else { return }
-                Terminal.say(
+                try Terminal.say(
                     "Their API keys, \(removed.areKeysRevoked ? "which are now revoked" : "which stay valid"):")
-                Terminal.say(table: [KeyText.header] + removed.keys.map(KeyText.row))
+                try Terminal.say(table: [KeyText.header] + removed.keys.map(KeyText.row))
             }
         }
     }
@@ -93,11 +97,11 @@ extension Verb {
     }
 
     /// Returns true if a text has at most 254 bytes, contains one @ that is neither the first nor the last character,
-    /// and no white space.
+    /// and neither white space nor invisible characters.
     private static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
-            && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+            && !text.unicodeScalars.contains { $0.isHarmful || $0.properties.isWhitespace }
     }
 }
 

@@ -9,7 +9,7 @@ extension Verb {
     ) { arguments in
         try Administration.run(arguments) { administration in
             let all = try administration.workspace(arguments).integrationRecords()
-            administration.output.say(
+            try administration.output.say(
                 "integrations", all.map(\.json),
                 header: ["ID", "PLATFORM", "STATUS", "LAST SYNC", "NEXT SYNC", "ERROR"],
                 rows: all.map { one in
@@ -33,7 +33,7 @@ extension Verb {
                 throw Failure(
                     "the workspace has no integration \(id); local-runner integration list shows its integrations")
             }
-            administration.output.say(one.json) { Terminal.say(members: one.json) }
+            try administration.output.say(one.json) { try Terminal.say(members: one.json) }
         }
     }
 
@@ -52,7 +52,7 @@ extension Verb {
         return try Administration.run(arguments) { administration in
             let workspaces = try named.map { [try administration.workspace($0)] } ?? administration.access.workspaces()
             let actions = try workspaces.flatMap { try $0.actions(status, limit: limit) }
-            administration.output.say(
+            try administration.output.say(
                 "actions", actions.map(\.json),
                 header: ["ID", "WORKSPACE", "ACTION", "PLATFORM", "TARGET", "STATUS", "REQUESTED BY", "CREATED"],
                 rows: actions.map { action in

@@ -27,7 +27,7 @@ extension Verb {
         return try Administration.run(arguments) { administration in
             let made = try administration.access.createWorkspace(
                 name: name, plan: plan, trialEnd: trialEnd, by: administration.actor)
-            administration.output.say(made.json) { Terminal.say("Created workspace \(made.id), \(made.name).") }
+            try administration.output.say(made.json) { try Terminal.say("Created workspace \(made.id), \(made.name).") }
         }
     }
 
@@ -37,7 +37,7 @@ extension Verb {
     ) { arguments in
         try Administration.run(arguments) { administration in
             let all = try administration.access.workspaceOverviews(includesDeleted: arguments.has("--deleted"))
-            administration.output.say(
+            try administration.output.say(
                 "workspaces", all.map(\.json),
                 header: ["ID", "NAME", "PLAN", "MEMBERS", "KEYS", "INTEGRATIONS", "CREATED", "DELETED"],
                 rows: all.map { one in
@@ -58,7 +58,7 @@ extension Verb {
                 _ = try administration.workspace(id)
                 return
             }
-            show(overview, administration.output)
+            try show(overview, administration.output)
         }
     }
 
@@ -90,7 +90,7 @@ extension Verb {
             }
         }
         return try Administration.run(arguments) { administration in
-            show(try administration.workspace(id).change(settings), administration.output)
+            try show(try administration.workspace(id).change(settings), administration.output)
         }
     }
 
@@ -108,13 +108,14 @@ extension Verb {
         return try Administration.run(arguments) { administration in
             let workspace = try administration.workspace(id)
             let name = try administration.access.workspaceOverview(id)?.name ?? ""
-            guard arguments["--confirm"] == name else {
+            // A name with characters that can't be shown is confirmed as it is shown.
+            guard let confirmed = arguments["--confirm"], [name, name.harmless].contains(confirmed) else {
                 throw UsageError(
                     "this erases the data of \"\(name)\" for good; to confirm, add --confirm '\(name)'")
             }
             let rows = try workspace.erase()
-            administration.output.say(["id": .string(id.description), "rows_deleted": .integer(rows)]) {
-                Terminal.say("Erased workspace \(id): \(rows) rows. Its audit log was kept.")
+            try administration.output.say(["id": .string(id.description), "rows_deleted": .integer(rows)]) {
+                try Terminal.say("Erased workspace \(id): \(rows) rows. Its audit log was kept.")
             }
         }
     }
@@ -123,7 +124,7 @@ extension Verb {
     private static let actions = ActionType.allCases.map(\.rawValue)
     private static let tiers = Tier.allCases.map(\.rawValue)
 
-    private static func show(_ overview: WorkspaceOverview, _ output: Output) {
-        output.say(overview.json) { Terminal.say(members: overview.json) }
+    private static func show(_ overview: WorkspaceOverview, _ output: Output) throws {
+        try output.say(overview.json) { try Terminal.say(members: overview.json) }
     }
 }

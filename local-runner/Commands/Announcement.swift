@@ -9,9 +9,9 @@ struct Announcement {
 
     /// Prints the message: on a terminal, with everything needed to try the API; elsewhere as a log line, without
     /// tokens and keys, which are in the file.
-    func make(_ format: RunnerLog.Format, isTerminal: Bool, log: RunnerLog) {
+    func make(_ format: RunnerLog.Format, isTerminal: Bool, log: RunnerLog) throws(FileError) {
         if format == .text, isTerminal {
-            Terminal.say(text)
+            try Terminal.say(text)
         } else {
             log.write("listening on \(state.url); tokens and keys are in \(file)", level: .info)
         }

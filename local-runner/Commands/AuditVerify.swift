@@ -35,10 +35,10 @@ extension Verb {
             throw Failure(fault.sentence)
         }
         guard let first = check.first, let last = check.last else {
-            Terminal.say("The export has no entries.")
+            try Terminal.say("The export has no entries.")
             return 0
         }
-        Terminal.say(
+        try Terminal.say(
             """
             \(check.count) entries, numbers \(first.sequence) to \(last.sequence): none was changed, each follows
             the one before it. The last row_hash is \(last.rowHash).

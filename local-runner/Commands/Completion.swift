@@ -18,8 +18,8 @@ extension Verb {
             throw UsageError("name bash or zsh")
         }
         switch shell {
-        case "bash": Terminal.say(Completion(Main.verbs).bash)
-        case "zsh": Terminal.say(Completion(Main.verbs).zsh)
+        case "bash": try Terminal.write(Completion(Main.verbs).bash)
+        case "zsh": try Terminal.write(Completion(Main.verbs).zsh)
         default: throw UsageError("there is no completion for \(shell); \(NearestWord.advice(shell, ["bash", "zsh"]))")
         }
         return 0

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Store
 
 extension Verb {
@@ -24,7 +25,7 @@ extension Verb {
             let rows = try StoreCopy(from: source, to: target).run { progress in
                 Terminal.printError("\(progress.table): \(progress.rows) of \(progress.total)")
             }
-            Terminal.say("Copied \(rows) rows. All audit chains are intact.")
+            try Terminal.say("Copied \(rows) rows. All audit chains are intact.")
             return 0
         } catch StoreCopy.Failure.sourceIsNotCurrent {
             throw Failure("the --from database has another schema than this build; run local-runner migrate on it")
@@ -38,6 +39,15 @@ extension Verb {
         guard let url = try DatabaseArgument.url(text, of: option).reveal({ DatabaseURL($0) }) else {
             throw UsageError("\(option) is not a database that this build supports; write sqlite:PATH or postgres://…")
         }
+        if creates, let file = url.file { try refuseForeign(file) }
         return url.database(creates: creates)
+    }
+
+    /// Throws a `Failure` if another user owns the file, or the link, to which the data would be copied: in a folder such
+    /// as /tmp, any user could have made it.
+    private static func refuseForeign(_ file: String) throws(Failure) {
+        var status = stat()
+        guard lstat(file, &status) == 0, status.st_uid != geteuid() else { return }
+        throw Failure("\(file) belongs to another user, who could read the copy; name a file that does not exist")
     }
 }

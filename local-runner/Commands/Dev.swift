@@ -62,7 +62,7 @@ extension Verb {
             seeds
             ? try Terminal.step("Preparing the demonstration workspace") { try prepare(configuration, true) }
             : try prepare(configuration, false)
-        Announcement(state: state, file: project.stateFile, address: server.address)
+        try Announcement(state: state, file: project.stateFile, address: server.address)
             .make(format, isTerminal: isatty(STDOUT_FILENO) == 1, log: log)
 
         let scheduler = Scheduler(configuration.crons, server: server, log: log)

@@ -78,15 +78,17 @@ extension Verb {
             throw Failure(
                 "\(function.function) wrote no valid response; its output must be one JSON object with a statusCode")
         }
-        Terminal.say("HTTP/1.1 \(status)")
+        try Terminal.say("HTTP/1.1 \(status)")
         for (name, value) in (response["headers"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
-            Terminal.say("\(name): \(value.string ?? "")")
+            try Terminal.say("\(name): \(value.string ?? "")")
         }
-        for cookie in response["cookies"]?.array ?? [] { Terminal.say("set-cookie: \(cookie.string ?? "")") }
-        Terminal.say()
+        for cookie in response["cookies"]?.array ?? [] { try Terminal.say("set-cookie: \(cookie.string ?? "")") }
+        try Terminal.say()
         let text = response["body"]?.string ?? ""
         let body = response["isBase64Encoded"] == true ? Base64.standard.decode(text) ?? [] : Array(text.utf8)
-        if !body.isEmpty { _ = File.write(STDOUT_FILENO, body[...] + [UInt8(ascii: "\n")]) }
+        guard body.isEmpty || File.write(STDOUT_FILENO, body[...] + [UInt8(ascii: "\n")]) else {
+            throw FileError(path: "standard output", code: errno)
+        }
         return status < 500 ? 0 : 1
     }
 }

@@ -27,8 +27,8 @@ extension Verb {
             guard try administration.access.retryJob(retried, by: administration.actor) else {
                 throw Failure("there is no dead job \(retried); local-runner jobs --status dead lists them")
             }
-            administration.output.say(["id": .string(retried.description)]) {
-                Terminal.say("Queued job \(retried) again.")
+            try administration.output.say(["id": .string(retried.description)]) {
+                try Terminal.say("Queued job \(retried) again.")
             }
         }
     }
@@ -36,16 +36,16 @@ extension Verb {
     private static func show(_ administration: Administration, _ status: JobStatus?, _ limit: Int) throws {
         let lanes = try administration.access.jobLanes()
         let jobs = try administration.access.jobs(status, limit: limit)
-        administration.output.say(["lanes": .array(lanes.map(\.json)), "jobs": .array(jobs.map(\.json))]) {
+        try administration.output.say(["lanes": .array(lanes.map(\.json)), "jobs": .array(jobs.map(\.json))]) {
             let counted = ["KIND"] + JobStatus.allCases.map { $0.rawValue.uppercased() } + ["OLDEST READY"]
-            Terminal.say(
+            try Terminal.say(
                 table: [counted]
                     + lanes.map { lane in
                         [lane.lane] + JobStatus.allCases.map { String(lane.counts[$0] ?? 0) }
                             + [lane.oldest.map { "\($0) s" } ?? ""]
                     })
             let header = ["ID", "KIND", "WORKSPACE", "STATUS", "ATTEMPTS", "RUN AFTER", "ERROR"]
-            Terminal.say(
+            try Terminal.say(
                 table: [header]
                     + jobs.map { job in
                         [

@@ -59,17 +59,7 @@ struct LogSelection {
         let more = (line.object ?? [:]).filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
         words += more.map { "\($0.key)=\(plain($0.value))" }
         words += [line["request_id"]?.string]
-        return safe(words.compactMap { $0 }.joined(separator: " "))
-    }
-
-    /// Returns a text without control characters, which a terminal would obey.
-    static func safe(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-            result.unicodeScalars.append(isControl ? "?" : scalar)
-        }
-        return result
+        return words.compactMap { $0 }.joined(separator: " ").harmless
     }
 
     private static func plain(_ value: JSON) -> String {

@@ -30,22 +30,24 @@ struct Main {
         do {
             if ["--help", "-h", "help"].contains(name) {
                 let rest = Array(words.dropFirst())
-                Terminal.say(try rest.isEmpty ? help : VerbTable.find(rest, among: verbs).help)
+                try Terminal.say(try rest.isEmpty ? help : VerbTable.find(rest, among: verbs).help)
                 return 0
             }
             if name == "--version" {
-                Terminal.say(Components.lines.joined(separator: "\n"))
+                try Terminal.say(Components.lines.joined(separator: "\n"))
                 return 0
             }
             let found = try VerbTable.find(words, among: verbs)
             if found.rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-                Terminal.say(found.help)
+                try Terminal.say(found.help)
                 return 0
             }
             guard case .verb(let verb, let rest) = found else { return fail(found.help, status: 2) }
             return run(verb, rest)
-        } catch {
+        } catch let error as UsageError {
             return fail("local-runner\(error)", status: 2)
+        } catch {
+            return fail("local-runner: \(error)", status: 1)
         }
     }
 

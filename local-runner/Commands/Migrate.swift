@@ -7,7 +7,7 @@ extension Verb {
         options: Option.database
     ) { arguments in
         try DatabaseSource(arguments).open(migrates: true).close()
-        Terminal.say("The schema is up to date.")
+        try Terminal.say("The schema is up to date.")
         return 0
     }
 }

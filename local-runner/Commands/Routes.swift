@@ -15,7 +15,7 @@ extension Verb {
                 function.environment.map(\.name).joined(separator: " "),
             ])
         }
-        Terminal.say(table: rows)
+        try Terminal.say(table: rows)
         return 0
     }
 }

@@ -11,13 +11,13 @@ extension Verb {
         let database = try project.database(try project.configuration())
         let summary = try Demonstration.seed(database, now: .now)
         database.close()
-        Terminal.say(
+        try Terminal.say(
             """
             \(summary.name), workspace \(summary.workspaceID)
             \(summary.identities) identities, \(summary.applications) applications, \(summary.devices) devices, \
             \(summary.entitlements) entitlements, \(summary.auditEvents) audit events, \(summary.findings) findings
             """)
-        Terminal.say(
+        try Terminal.say(
             Verb.table(summary.members.map { ($0.role, "\($0.userID)  \($0.email)") }))
         return 0
     }

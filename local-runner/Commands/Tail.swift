@@ -34,17 +34,14 @@ extension Verb {
         let format = try arguments.word("--format", of: RunnerLog.Format.allCases.map(\.rawValue))
         let path = arguments.operands.first.flatMap { $0 == "-" ? nil : $0 }
         if arguments.has("--follow"), path == nil { throw UsageError("--follow needs a file") }
-        let show = { (line: ArraySlice<UInt8>) in
-            let json = try? JSON(parsing: Array(line))
-            if let json, json.object != nil {
+        let show = { (line: ArraySlice<UInt8>) throws(FileError) in
+            let text = String(decoding: line, as: UTF8.self)
+            if let json = try? JSON(parsing: Array(line)), json.object != nil {
                 guard selection.selects(json) else { return }
-                if format != "json" { return Terminal.say(LogSelection.text(json)) }
-            } else if !selection.isEverything {
-                return
+                if format == "json" { try Terminal.write(text) } else { try Terminal.say(LogSelection.text(json)) }
+            } else if selection.isEverything {
+                try Terminal.say(text)
             }
-            Terminal.say(
-                format == "json"
-                    ? String(decoding: line, as: UTF8.self) : LogSelection.safe(String(decoding: line, as: UTF8.self)))
         }
         var reader = try LogReader(path)
         try reader.read(show)
@@ -52,7 +49,7 @@ extension Verb {
             usleep(200_000)
             try reader.readMore(show)
         }
-        reader.finish(show)
+        try reader.finish(show)
         return 0
     }
 }
@@ -80,7 +77,7 @@ private struct LogReader {
 
     /// Calls `body` with each complete line up to the end. Leaves out empty lines, and drops an unfinished line that is
     /// longer than `longestLine`.
-    mutating func read(_ body: (ArraySlice<UInt8>) -> Void) throws(FileError) {
+    mutating func read(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let length = Glibc.read(descriptor, &chunk, chunk.count)
@@ -90,20 +87,20 @@ private struct LogReader {
             rest += chunk.prefix(length)
             var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             rest = lines.popLast().map { Array($0) } ?? []
-            for line in lines where !line.isEmpty { body(line) }
+            for line in lines where !line.isEmpty { try body(line) }
             if rest.count > Self.longestLine { rest = [] }
         }
     }
 
     /// Reads the lines that were added. If the file was replaced or shortened, reads the new one from its beginning.
-    mutating func readMore(_ body: (ArraySlice<UInt8>) -> Void) throws(FileError) {
+    mutating func readMore(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
         try read(body)
         guard let path else { return }
         var (own, named) = (stat(), stat())
         guard fstat(descriptor, &own) == 0, stat(path, &named) == 0 else { return }
         let isReplaced = own.st_ino != named.st_ino || own.st_dev != named.st_dev
         guard isReplaced || named.st_size < lseek(descriptor, 0, SEEK_CUR) else { return }
-        finish(body)
+        try finish(body)
         let next = try Self.open(path)
         close(descriptor)
         descriptor = next
@@ -111,8 +108,8 @@ private struct LogReader {
     }
 
     /// Treats the rest as a complete line.
-    mutating func finish(_ body: (ArraySlice<UInt8>) -> Void) {
-        if !rest.isEmpty { body(rest[...]) }
+    mutating func finish(_ body: (ArraySlice<UInt8>) throws(FileError) -> Void) throws(FileError) {
+        if !rest.isEmpty { try body(rest[...]) }
         rest = []
     }
 }

@@ -3,43 +3,38 @@ import Glibc
 
 /// Writes to the standard streams without buffering, because scripts that read them through a pipe wait for lines.
 enum Terminal {
-    /// Writes a line to standard output.
-    static func say(_ line: String = "") { _ = File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) }
-
-    /// Returns a text without control characters, so that data from a platform can't control the terminal.
-    private static func harmless(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(isHarmful(scalar) ? "\u{FFFD}" : scalar) }
-        return String(result)
-    }
-
-    /// Returns true for control characters, and for invisible characters such as those that change the direction of
-    /// text. Joiners are allowed, because they are part of words.
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control: true
-        case .format: scalar != "\u{200C}" && scalar != "\u{200D}"
-        default: false
+    /// Writes a line to standard output exactly as it is, for programs.
+    static func write(_ line: String) throws(FileError) {
+        guard File.write(STDOUT_FILENO, Array("\(line)\n".utf8)[...]) else {
+            throw FileError(path: "standard output", code: errno)
         }
     }
 
+    /// Writes a line, or several, to standard output for people. Data from a platform in it can't control the terminal.
+    static func say(_ text: String = "") throws(FileError) { try write(harmless(text)) }
+
+    /// Returns a text of one or several lines without characters that control a terminal.
+    private static func harmless(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).harmless }
+            .joined(separator: "\n")
+    }
+
     /// Writes rows as aligned columns.
-    static func say(table rows: [[String]]) {
-        let rows = rows.map { $0.map(harmless) }
+    static func say(table rows: [[String]]) throws(FileError) {
+        let rows = rows.map { $0.map(\.harmless) }
         let widths = (rows.first ?? []).indices.map { column in rows.reduce(0) { max($0, $1[at: column]?.count ?? 0) } }
         for row in rows {
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
             var line = cells.joined(separator: "  ")
             while line.last == " " { line.removeLast() }
-            say(line)
+            try say(line)
         }
     }
 
     /// Writes the members of a JSON object, one per line, ordered by name.
-    static func say(members json: JSON) {
+    static func say(members json: JSON) throws(FileError) {
         let members = json.object ?? [:]
-        say(
+        try say(
             table: members.keys.sorted().map { name in
                 switch members[name] {
                 case .null, nil: [name, "none"]
@@ -64,6 +59,6 @@ enum Terminal {
         }
     }
 
-    /// Writes a line to standard error.
-    static func printError(_ line: String) { _ = File.write(STDERR_FILENO, Array("\(line)\n".utf8)[...]) }
+    /// Writes a line, or several, to standard error.
+    static func printError(_ text: String) { _ = File.write(STDERR_FILENO, Array("\(harmless(text))\n".utf8)[...]) }
 }

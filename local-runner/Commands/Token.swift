@@ -30,7 +30,7 @@ extension Verb {
         let level = try arguments.word("--aal", of: ["aal1", "aal2"]) ?? "aal2"
         let person = try person(arguments, project, configuration)
         let tokens = try SessionTokens(configuration)
-        Terminal.say(tokens.issue(person, level: level, lifetime: lifetime ?? SessionTokens.lifetime))
+        try Terminal.say(tokens.issue(person, level: level, lifetime: lifetime ?? SessionTokens.lifetime))
         return 0
     }
 

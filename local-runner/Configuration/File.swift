@@ -46,7 +46,9 @@ enum File {
     /// Writes a whole file or nothing: writes a new file in the same folder, then renames it.
     static func write(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FileError) {
         let temporary = "\(path).\(getpid())"
-        let descriptor = csystem_open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        // A file of this name was left by an interrupted process, or put there by another user, who could read it.
+        unlink(temporary)
+        let descriptor = csystem_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         let isWritten = write(descriptor, bytes[...]) && fchmod(descriptor, mode) == 0
         let code = errno
@@ -76,6 +78,13 @@ enum File {
         guard code == ENOENT, parent != path else { throw FileError(path: path, code: code) }
         try makeFolder(parent, mode: mode)
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(path: path, code: errno) }
+    }
+
+    /// Creates a new folder for this user alone, and returns its path, which begins with `start`.
+    static func makeTemporaryFolder(_ start: String) throws(FileError) -> String {
+        var name = Array("\(start)XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else { throw FileError(path: start, code: errno) }
+        return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Returns the sorted names of the entries of a folder. Empty if it can't be read.

@@ -62,9 +62,11 @@ final class FunctionSocket {
     /// Creates a listening socket in a new folder. Returns it with a descriptor of the socket's file, through which
     /// clients connect, and the folder. Returns nil and sets errno on failure.
     private static func bind(in parent: String) -> (listener: Int32, file: Int32, folder: String)? {
-        var template = Array((parent + "/function-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { return nil }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder: String
+        do throws(FileError) { folder = try File.makeTemporaryFolder(parent + "/function-") } catch {
+            errno = error.code
+            return nil
+        }
         let path = folder + "/socket"
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let isBound =

@@ -15,24 +15,61 @@ struct PackageFolder {
     private static let shortestSecret = 8
 
     private let path: String
+    /// A folder next to it that only this user can use. It contains the new package, and then also the old one.
     private let temporary: String
     private let secrets: [(name: String, value: Secret)]
     private var files: [(path: String, length: Int, digest: String)] = []
+    private var new: String { temporary + "/new" }
 
     /// Prepares to write the folder at `path`. `secrets` are the values that must not get into it.
     ///
-    /// - Throws: `Failure` if there is anything other than a package at the path.
+    /// - Throws: `Failure` if there is anything other than a package at the path; `FileError` if nothing can be written
+    ///   next to it.
     init(_ path: String, secrets: [String: Secret]) throws {
+        var path = path
+        while path.hasSuffix("/"), path != "/" { path.removeLast() }
         self.path = path
-        temporary = "\(path).\(getpid())"
         self.secrets = secrets.filter { $0.value.reveal(\.utf8.count) >= Self.shortestSecret }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        let names = File.names(in: path)
-        let isFolder = File.exists(path + "/.")
-        guard !File.exists(path) || isFolder && (names.isEmpty || names.contains(Self.list)) else {
+        guard try Self.mayBeReplaced(path) else {
             throw Failure("\(path) exists and is no package; name a folder that does not exist, or remove it")
         }
-        try File.makeFolder(temporary, mode: 0o755)
+        try File.makeFolder(File.folder(of: path), mode: 0o755)
+        temporary = try File.makeTemporaryFolder("\(path).")
+        do { try File.makeFolder(new, mode: 0o755) } catch {
+            Self.remove(temporary)
+            throw error
+        }
+    }
+
+    /// Returns true if there is nothing at a path, an empty folder, or a package without files of others.
+    private static func mayBeReplaced(_ path: String) throws(FileError) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return true }
+            throw FileError(path: path, code: errno)
+        }
+        let isDots = path.hasSuffix("/.") || path.hasSuffix("/..")
+        guard status.st_mode & S_IFMT == S_IFDIR, !isDots else { return false }
+        if File.names(in: path).isEmpty { return true }
+        guard let list = try File.readIfPresent("\(path)/\(list)") else { return false }
+        // Each line contains a digest, two spaces and a path.
+        let listed = Set(String(decoding: list, as: UTF8.self).split(separator: "\n").map { String($0.dropFirst(66)) })
+        return listed.contains(PackageSource.componentsFile)
+            && allFiles(in: path) { $0 == Self.list || listed.contains($0) }
+    }
+
+    /// Returns true if a folder and those in it contain only regular files, and `test` is true for the path of each.
+    private static func allFiles(in folder: String, _ test: (String) -> Bool) -> Bool {
+        File.names(in: folder).allSatisfy { name in
+            var status = stat()
+            guard lstat("\(folder)/\(name)", &status) == 0 else { return false }
+            return switch status.st_mode & S_IFMT {
+            case S_IFREG: test(name)
+            case S_IFDIR: allFiles(in: "\(folder)/\(name)") { test("\(name)/\($0)") }
+            default: false
+            }
+        }
     }
 
     /// Searches content for known secrets.
@@ -70,7 +107,7 @@ struct PackageFolder {
     }
 
     private mutating func writeUnchecked(_ path: String, _ content: [UInt8], mode: UInt16) throws {
-        let place = "\(temporary)/\(path)"
+        let place = "\(new)/\(path)"
         try File.makeFolder(File.folder(of: place), mode: 0o755)
         try File.write(place, content, mode: mode_t(mode))
         files.append((path, content.count, SHA256.hexadecimal(content)))
@@ -80,19 +117,16 @@ struct PackageFolder {
     mutating func finish() throws -> [[String]] {
         files.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         let list = files.map { "\($0.digest)  \($0.path)\n" }.joined()
-        try File.write("\(temporary)/\(Self.list)", Array(list.utf8), mode: 0o644)
-        if File.exists(path) {
-            let old = "\(temporary).old"
-            guard rename(path, old) == 0 else { throw FileError(path: path, code: errno) }
-            guard rename(temporary, path) == 0 else {
-                let code = errno
-                rename(old, path)
-                throw FileError(path: path, code: code)
-            }
-            Self.remove(old)
-        } else {
-            guard rename(temporary, path) == 0 else { throw FileError(path: path, code: errno) }
+        try File.write("\(new)/\(Self.list)", Array(list.utf8), mode: 0o644)
+        let old = "\(temporary)/old"
+        let isReplaced = rename(path, old) == 0
+        guard isReplaced || errno == ENOENT else { throw FileError(path: path, code: errno) }
+        guard rename(new, path) == 0 else {
+            let code = errno
+            if isReplaced { rename(old, path) }
+            throw FileError(path: path, code: code)
         }
+        Self.remove(temporary)
         return [["FILE", "BYTES", "SHA-256"]] + files.map { [$0.path, String($0.length), $0.digest] }
     }
 

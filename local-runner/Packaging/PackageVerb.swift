@@ -56,9 +56,9 @@ extension Verb {
         do {
             let next = try target.write(source, arguments, into: &folder)
             try folder.write(source.componentsArchiveFile)
-            Terminal.say(table: try folder.finish())
-            Terminal.say()
-            Terminal.say(next)
+            try Terminal.say(table: try folder.finish())
+            try Terminal.say()
+            try Terminal.say(next)
             return 0
         } catch {
             folder.discard()

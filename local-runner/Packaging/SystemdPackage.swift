@@ -37,9 +37,18 @@ struct SystemdPackage {
               tar -xzf \(archive) -C /
               systemctl daemon-reload
               systemctl start \(source.name)-migrate.service
-              systemctl enable --now \(source.name).service \(source.name)-work.service \
-            \(source.name)-scheduled-session-keys.timer
+              systemctl enable --now \(Self.enabled(files.map(\.path), source.name).joined(separator: " "))
             """
+    }
+
+    /// Returns the names of the units among `files` that are to be enabled: the server, and the worker or else all
+    /// timers. The worker does the work of all timers but one.
+    static func enabled(_ files: [String], _ name: String) -> [String] {
+        let units = files.map { String($0.cut(atLast: "/")?.behind ?? $0[...]) }
+        let timers = units.filter { $0.hasSuffix(".timer") }
+        let worker = "\(name)-work.service"
+        guard units.contains(worker) else { return ["\(name).service"] + timers }
+        return ["\(name).service", worker] + timers.filter { $0 == "\(name)-scheduled-session-keys.timer" }
     }
 }
 

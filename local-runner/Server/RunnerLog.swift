@@ -80,14 +80,7 @@ final class RunnerLog {
             waiting.append("    ")
             waiting.append(contentsOf: function.utf8)
             waiting.append(": ")
-            // Control characters are replaced, since a terminal would obey them.
-            var previous: UInt8 = 0
-            for byte in line {
-                // U+0080 to U+009F are control characters too: U+009B starts a terminal command like ESC [ does.
-                let isControl = !ASCII.isFieldContent(byte) || previous == 0xC2 && (0x80...0x9F).contains(byte)
-                waiting.append(isControl ? UInt8(ascii: "?") : byte)
-                previous = byte
-            }
+            waiting.append(contentsOf: String(decoding: line, as: UTF8.self).harmless.utf8)
             endLine()
         case .json where Self.isOfSchema(line):
             waiting.append(contentsOf: line)
@@ -105,7 +98,7 @@ final class RunnerLog {
         switch format {
         case .text:
             appendTime()
-            waiting.append(contentsOf: message.utf8)
+            waiting.append(contentsOf: message.harmless.utf8)
             if let request {
                 waiting.append(ASCII.space)
                 waiting.append(contentsOf: request.utf8)

@@ -115,7 +115,8 @@ public struct AuditLog {
 
     /// Checks the chain from its first entry to its head, and returns the number of entries.
     ///
-    /// - Throws: `BrokenChain` at the first entry that was changed, removed or inserted.
+    /// - Throws: `BrokenChain` at the first entry that was changed, removed or inserted. Each log has at least the entry
+    ///   with which it began.
     public func verify() throws -> Int {
         var next = 0
         var previous = Self.origin
@@ -147,7 +148,9 @@ public struct AuditLog {
         let head = try database.first(
             "SELECT sequence_number, row_hash FROM audit_heads WHERE workspace_id = $1", workspaceID
         ) { (sequence: try $0[0] as Int, hash: try $0[1] as String) }
-        guard let head, head.sequence == next - 1, head.hash == previous else { throw BrokenChain(sequence: next) }
+        guard let head, next > 0, head.sequence == next - 1, head.hash == previous else {
+            throw BrokenChain(sequence: next)
+        }
         return next
     }
 

@@ -4,9 +4,9 @@ import Crypto
 /// Encrypts and decrypts the credentials of integrations with AES-256-GCM. The integration's ids are authenticated with
 /// the ciphertext, so credentials that are copied to another row don't decrypt there.
 ///
-/// CREDENTIALS_KEY holds one or more keys of 32 bytes, each written `ID:BASE64` and separated by commas. The first key
-/// encrypts; all keys decrypt, so that keys can be rotated. A sealed text begins with one byte for the length of the
-/// key's id, followed by the id.
+/// CREDENTIALS_KEY holds one or more keys of 32 bytes, each written `ID:BASE64` and separated by commas. White space
+/// around an entry is ignored, and no two keys have the same id. The first key encrypts; all keys decrypt, so that keys
+/// can be rotated. A sealed text begins with one byte for the length of the key's id, followed by the id.
 public struct CredentialSeal: Sendable {
     private let keys: [(id: String, cipher: AESGCM)]
 
@@ -17,18 +17,21 @@ public struct CredentialSeal: Sendable {
         guard let text = environment["CREDENTIALS_KEY"] else {
             throw EnvironmentError("CREDENTIALS_KEY is not set")
         }
-        keys = try text.split(separator: ",").map { entry throws(EnvironmentError) in
-            let parts = entry.split(separator: ":", maxSplits: 1)
+        var keys: [(id: String, cipher: AESGCM)] = []
+        for entry in text.split(separator: ",") {
+            let parts = String(entry).trimmed.split(separator: ":", maxSplits: 1)
             guard parts.count == 2, (1...32).contains(parts[0].utf8.count),
+                !parts[0].unicodeScalars.contains(where: \.properties.isWhitespace),
                 let cipher = Base64.standard.decode(parts[1]).flatMap(AESGCM.init)
             else { throw EnvironmentError("CREDENTIALS_KEY is not a list of ID:BASE64 with keys of 32 bytes") }
-            return (id: String(parts[0]), cipher: cipher)
+            let id = String(parts[0])
+            guard !keys.contains(where: { $0.id == id }) else {
+                throw EnvironmentError("CREDENTIALS_KEY holds two keys with the id \(id); give each key its own id")
+            }
+            keys.append((id: id, cipher: cipher))
         }
         guard !keys.isEmpty else { throw EnvironmentError("CREDENTIALS_KEY holds no key") }
-        // The id of a sealed text says which key decrypts it, so a second key with the same id would never be used.
-        guard Set(keys.map { $0.id }).count == keys.count else {
-            throw EnvironmentError("CREDENTIALS_KEY has two keys with the same id; give the new key another id")
-        }
+        self.keys = keys
     }
 
     /// Encrypts credentials for storage with an integration.
@@ -58,7 +61,8 @@ public struct CredentialSeal: Sendable {
     /// Decrypts a message that was stored in a place. Returns nil if it was changed, or sealed for another place or
     /// with a key that is not in CREDENTIALS_KEY.
     public func open(_ stored: [UInt8], boundTo place: [UInt8]) -> [UInt8]? {
-        guard let id = Self.keyID(of: stored), let key = keys.first(where: { $0.id == id }) else { return nil }
+        // Earlier builds kept white space around the id.
+        guard let id = Self.keyID(of: stored), let key = keys.first(where: { $0.id == id.trimmed }) else { return nil }
         return key.cipher.open(Array(stored.dropFirst(id.utf8.count + 1)), authenticating: place)
     }
 
@@ -66,24 +70,10 @@ public struct CredentialSeal: Sendable {
     public var keyID: String { keys.first?.id ?? "" }
 
     /// Returns the id of the key that sealed a message. Returns nil if the bytes are not a sealed message.
-    public static func keyID(of stored: [UInt8]) -> String? {
+    static func keyID(of stored: [UInt8]) -> String? {
         guard let length = stored.first.map(Int.init), length > 0, stored.count > length else { return nil }
         let bytes = stored.dropFirst().prefix(length)
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    /// Seals stored credentials again with the first key. Returns nil if they can't be opened.
-    ///
-    /// - Throws: `EnvironmentError` if the system provides no random bytes.
-    public func resealed(_ stored: [UInt8], for integration: IntegrationKey) throws -> [UInt8]? {
-        try resealed(stored, boundTo: integration.bytes)
-    }
-
-    /// Seals a stored message again with the first key. Returns nil if it can't be opened.
-    ///
-    /// - Throws: `EnvironmentError` if the system provides no random bytes.
-    public func resealed(_ stored: [UInt8], boundTo place: [UInt8]) throws -> [UInt8]? {
-        try open(stored, boundTo: place).map { try seal($0, boundTo: place) }
     }
 }
 

@@ -31,18 +31,11 @@ extension Workspace {
         for one in stored {
             var parameters = one.parameters
             for (name, value) in one.parameters {
-                guard let bytes = value["sealed"]?.string.flatMap({ Base64.standard.decode($0) }) else { continue }
-                guard CredentialSeal.keyID(of: bytes) != seal.keyID else {
-                    resealing.current += 1
-                    continue
-                }
+                guard let text = value["sealed"]?.string else { continue }
                 let place = StoredParameters.binding(one.id, name, in: self)
-                guard let sealed = try seal.resealed(bytes, boundTo: place) else {
-                    resealing.unopened.append("action \(one.id)")
-                    continue
-                }
-                parameters[name] = ["sealed": .string(Base64.standard.encode(sealed))]
-                resealing.resealed += 1
+                let sealed = try resealing.add(
+                    Base64.standard.decode(text) ?? [], boundTo: place, named: "action \(one.id)", with: seal)
+                if let sealed { parameters[name] = ["sealed": .string(Base64.standard.encode(sealed))] }
             }
             guard parameters != one.parameters else { continue }
             try execute(

@@ -21,10 +21,35 @@ import Testing
         #expect(seal.open(sealed, for: other) == nil)
     }
 
-    @Test("Two keys with the same id are refused, since the second one could never be used") func equalIDs() throws {
-        let keys = [UInt8(7), 8].map { "k1:" + Base64.standard.encode([UInt8](repeating: $0, count: 32)) }
-        let environment = Environment(["CREDENTIALS_KEY": keys.joined(separator: ",")])
-        #expect(throws: EnvironmentError.self) { try CredentialSeal(environment) }
+    private static let keys = (
+        first: Base64.standard.encode([UInt8](repeating: 7, count: 32)),
+        second: Base64.standard.encode([UInt8](repeating: 8, count: 32))
+    )
+
+    @Test("White space around a key of CREDENTIALS_KEY does not become a part of its id")
+    func whiteSpaceIsIgnored() throws {
+        let sealed = try seal().seal(Credentials(stored: ["token": "t"]), for: integration)
+        let list = "k2:\(Self.keys.second), k1:\(Self.keys.first)\n"
+        let seal = try CredentialSeal(Environment(["CREDENTIALS_KEY": list]))
+        #expect(seal.keyID == "k2" && seal.open(sealed, for: integration)?["token"] == "t")
+    }
+
+    @Test(
+        "Two keys with one id, and ids with white space, are refused",
+        arguments: [
+            "k1:\(keys.first),k1:\(keys.second)", "k1:\(keys.first), k1:\(keys.first)", "k 1:\(keys.first)",
+            "k1 :\(keys.first)", "k1:\(keys.first), ",
+        ])
+    func unclearIDs(_ list: String) {
+        #expect(throws: EnvironmentError.self) { try CredentialSeal(Environment(["CREDENTIALS_KEY": list])) }
+    }
+
+    /// Builds before this rule kept the space of ` k1:BASE64` as a part of the id.
+    @Test("Credentials whose stored id has white space around it are still opened") func oldIDs() throws {
+        let seal = try seal()
+        var sealed = try seal.seal(Credentials(stored: ["token": "t"]), for: integration)
+        sealed.replaceSubrange(0...2, with: [3] + Array(" k1".utf8))
+        #expect(seal.open(sealed, for: integration)?["token"] == "t")
     }
 
     /// The first byte is the length of the key's name.

@@ -118,7 +118,7 @@ import Testing
         try folder.write("store.backup", "something else")
         #expect(code { _ = try backup.write(to: file) } == "backup.file_exists")
         #expect(folder.read("store.backup") == "something else")
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", "-counters"] {
             #expect(code { _ = try backup.write(to: store.path + suffix, replaces: true) } == "backup.is_the_database")
         }
         let link = folder.path("link.db")
@@ -190,15 +190,79 @@ import Testing
         #expect(names(in: store.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
     }
 
+    /// Calls `body` while a trigger does not exist.
+    private func without(_ trigger: String, _ database: SQLiteDatabase, _ body: () throws -> Void) throws {
+        let text = try database.first("SELECT sql FROM sqlite_master WHERE name = $1", trigger) { try $0[0] as String }
+        try database.script("DROP TRIGGER \(trigger)")
+        try body()
+        try database.script(#require(text))
+    }
+
+    @Test(
+        "A backup whose schema was changed is refused, and so is a backup of such a database",
+        arguments: [
+            ("DROP TRIGGER audit_log_refuses_DELETE", "the trigger audit_log_refuses_DELETE is missing"),
+            (
+                "CREATE TRIGGER evil AFTER INSERT ON members BEGIN DELETE FROM audit_events; END",
+                "the trigger evil does not belong"
+            ),
+            ("DROP TABLE jobs", "jobs is missing"), ("ALTER TABLE members RENAME COLUMN role TO rolle", "was changed"),
+            ("CREATE VIEW extra AS SELECT 1", "the view extra does not belong"),
+            (
+                """
+                DROP TRIGGER audit_log_refuses_DELETE; CREATE TRIGGER audit_log_refuses_DELETE BEFORE DELETE ON audit_log
+                WHEN false BEGIN SELECT RAISE(ABORT, 'audit_log keeps what it has'); END
+                """, "the trigger audit_log_refuses_DELETE was changed"
+            ),
+        ])
+    func changedSchema(_ script: String, _ text: String) throws {
+        _ = try backup.write(to: file)
+        let altered = try altered { try $0.script(script) }
+        store.database.close()
+        let error = #expect(throws: BackupError.self) { try backup.restore(from: altered, replaces: true) }
+        #expect(error?.code == "backup.damaged" && error?.sentence.contains(text) == true, "\(error?.sentence ?? "")")
+        #expect(code { _ = try SQLiteBackup(of: altered).write(to: folder.path("second")) } == "backup.damaged")
+        #expect(!names(in: folder.path).contains("second"))
+    }
+
+    /// The version is that of a later build with an additive migration.
+    @Test("A backup with a newer schema may have more tables and columns, but no other triggers") func newerSchema()
+        throws
+    {
+        _ = try backup.write(to: file)
+        store.database.close()
+        let script = """
+            PRAGMA user_version = \(SchemaState.ofThisBuild + 1); ALTER TABLE members ADD COLUMN more text;
+            CREATE TABLE more (id uuid PRIMARY KEY); CREATE INDEX more_by_id ON more (id);
+            """
+        #expect(code { _ = try backup.restore(from: altered { try $0.script(script) }, replaces: true) } == "no error")
+        for more in ["CREATE TRIGGER evil AFTER INSERT ON more BEGIN DELETE FROM more; END", "DROP TABLE jobs"] {
+            let altered = try altered { try $0.script(script + more) }
+            #expect(code { _ = try backup.restore(from: altered, replaces: true) } == "backup.damaged")
+        }
+    }
+
+    @Test("A workspace without any audit entry is refused, even if its head says that there are none")
+    func emptiedLog() throws {
+        _ = try backup.write(to: file)
+        let altered = try altered { database in
+            try without("audit_log_refuses_DELETE", database) { try database.script("DELETE FROM audit_log") }
+            try without("audit_heads_refuses_UPDATE", database) {
+                try database.execute(
+                    "UPDATE audit_heads SET sequence_number = $1, row_hash = $2", -1, AuditLog.origin)
+            }
+        }
+        store.database.close()
+        #expect(code { _ = try backup.restore(from: altered, replaces: true) } == "backup.damaged")
+    }
+
     @Test("A backup whose audit log was changed is refused, and so is a backup of such a database")
     func refusesABrokenChain() throws {
         _ = try backup.write(to: file)
         let change = { (database: SQLiteDatabase) in
-            try database.script(
-                """
-                DROP TRIGGER audit_log_refuses_UPDATE;
-                UPDATE audit_log SET actor_email = 'mallory' WHERE sequence_number = 0;
-                """)
+            try without("audit_log_refuses_UPDATE", database) {
+                try database.script("UPDATE audit_log SET actor_email = 'mallory' WHERE sequence_number = 0")
+            }
         }
         let altered = try altered(change)
         store.database.close()
@@ -285,5 +349,115 @@ import Testing
         try folder.write("store.backup.partial-wal", "x")
         #expect(try backup.write(to: file).workspaces == 2)
         #expect(names(in: folder.path) == ["store.backup"])
+    }
+
+    private func owner(_ path: String) throws -> uid_t {
+        var status = stat()
+        try #require(lstat(path, &status) == 0)
+        return status.st_uid
+    }
+
+    /// The owner of the file could read the backup. Only the superuser can give a file to another user.
+    @Test("A partial file of another user is not used", .enabled(if: geteuid() == 0)) func foreignPartialFile() throws {
+        let partial = file + ".partial"
+        try folder.write("store.backup.partial", "")
+        #expect(chown(partial, 65_534, 65_534) == 0)
+        let others = open(partial, O_RDONLY)
+        defer { close(others) }
+        _ = try backup.write(to: file)
+        #expect(try owner(file) == geteuid())
+        var byte: UInt8 = 0
+        #expect(read(others, &byte, 1) == 0)
+    }
+
+    @Test("A partial file that is a link, or has a second name, is not written") func linkedPartialFile() throws {
+        let victim = folder.path("victim")
+        for link in [symlink, Glibc.link] {
+            try folder.write("victim", "content")
+            #expect(link(victim, file + ".partial") == 0)
+            _ = try backup.write(to: file, replaces: true)
+            #expect(folder.read("victim") == "content")
+        }
+        #expect(mkfifo(file + ".partial", 0o600) == 0)
+        #expect(try backup.write(to: file, replaces: true).workspaces == 2)
+    }
+
+    @Test("A partial file that was exchanged while it was written is not published") func exchangedPartialFile() throws
+    {
+        let partial = try PartialFile(for: file)
+        unlink(partial.path)
+        try folder.write("store.backup.partial", "another file")
+        #expect(code { try partial.publish() } == "backup.exchanged")
+        partial.discard()
+        #expect(names(in: folder.path) == ["store.backup.partial"])
+    }
+
+    @Test("Nothing is written into a folder in which every user may replace files") func folderOpenToAll() throws {
+        _ = try backup.write(to: file)
+        let open = folder.path("open")
+        try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: false)
+        chmod(open, 0o777)
+        #expect(code { _ = try backup.write(to: open + "/store.backup") } == "backup.folder_open_to_all")
+        #expect(code { _ = try SQLiteBackup(of: open + "/new.db").restore(from: file) } == "backup.folder_open_to_all")
+        #expect(names(in: open) == [])
+        // With the sticky bit, only the owner of a file may replace it.
+        chmod(open, 0o1777)
+        #expect(try backup.write(to: open + "/store.backup").workspaces == 2)
+    }
+
+    /// The next connection to the database would delete or use such a file.
+    @Test("The names of files that SQLite may create next to the database are refused") func namesOfOwnFiles() throws {
+        store.database.close()
+        let link = folder.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)
+        let linkedDatabase = folder.path("linked.db")
+        try FileManager.default.createSymbolicLink(atPath: linkedDatabase, withDestinationPath: store.path)
+        let name = "store.db"
+        for suffix in ["-wal", "-shm", "-journal", "-counters", "-counters-wal", "-counters-journal"] {
+            for path in ["\(store.folder.path)/\(name)", "\(store.folder.path)/./\(name)", "\(link)/\(name)"] {
+                try? FileManager.default.removeItem(atPath: store.path + suffix)
+                for backup in [backup, SQLiteBackup(of: linkedDatabase)] {
+                    #expect(code { _ = try backup.write(to: path + suffix) } == "backup.is_the_database", "\(path)")
+                }
+                #expect(!FileManager.default.fileExists(atPath: store.path + suffix))
+            }
+        }
+    }
+
+    @Test("A database whose name ends in .partial is not taken for an interrupted backup") func partialNames() throws {
+        _ = try backup.write(to: file)
+        let path = folder.path("data.db.partial")
+        _ = try SQLiteBackup(of: path).restore(from: file)
+        #expect(
+            code { _ = try SQLiteBackup(of: path).write(to: folder.path("data.db")) } == "backup.is_the_database")
+        #expect(
+            code { _ = try SQLiteBackup(of: folder.path("data.db")).restore(from: path) } == "backup.no_backup")
+        #expect(try SQLiteBackup(of: path).write(to: folder.path("whole")).workspaces == 2)
+    }
+
+    @Test("Only a regular file is replaced: no link, no FIFO, no device, no folder") func replacesOnlyFiles() throws {
+        _ = try backup.write(to: file)
+        #expect(mkfifo(folder.path("fifo"), 0o600) == 0 && mkdir(folder.path("folder"), 0o700) == 0)
+        #expect(symlink("/dev/null", folder.path("device")) == 0 && symlink("nothing", folder.path("dangling")) == 0)
+        #expect(symlink(file, folder.path("link")) == 0)
+        let before = names(in: folder.path)
+        for name in ["fifo", "folder", "device", "dangling", "link"] {
+            for replaces in [true, false] {
+                let path = folder.path(name)
+                #expect(code { _ = try backup.write(to: path, replaces: replaces) } == "backup.is_no_file", "\(name)")
+            }
+        }
+        for name in ["fifo", "folder", "device", "dangling"] {
+            let restoring = SQLiteBackup(of: folder.path(name))
+            #expect(code { _ = try restoring.restore(from: file, replaces: true) } == "backup.is_no_file", "\(name)")
+        }
+        #expect(names(in: folder.path) == before)
+    }
+
+    @Test("A backup is written through a link to a folder") func linkedFolder() throws {
+        let link = folder.path("link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store.folder.path)
+        #expect(try backup.write(to: link + "/second.backup").workspaces == 2)
+        #expect(names(in: store.folder.path).contains("second.backup"))
     }
 }

@@ -17,7 +17,7 @@ public struct AdministrationError: DomainError, Equatable {
     }
 
     static let invalidName = AdministrationError(
-        .invalid, "name_invalid", "A workspace's name has 1 to 200 characters, on one line.")
+        .invalid, "name_invalid", "A workspace's name has 1 to 200 characters, on one line and all visible.")
 
     static func alreadyMember(_ member: WorkspaceMember) -> AdministrationError {
         AdministrationError(

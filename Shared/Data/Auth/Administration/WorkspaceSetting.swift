@@ -89,11 +89,11 @@ public enum WorkspaceSetting: Sendable, Equatable {
     }
 
     /// Returns a workspace's name without white space around it. Throws an error if it is empty, has more than 200
-    /// characters, or has a control character.
+    /// characters, or has a character that controls a terminal or hides text.
     static func checkedName(_ text: String) throws(AdministrationError) -> String {
         let name = String(text.trimmed)
         guard (1...200).contains(name.unicodeScalars.count),
-            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            !name.unicodeScalars.contains(where: \.isHarmful)
         else { throw .invalidName }
         return name
     }

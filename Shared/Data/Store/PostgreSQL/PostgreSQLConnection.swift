@@ -29,6 +29,7 @@
 
         /// Connects to the server. Throws `StoreError.unreachable` if that fails.
         init(_ url: Secret) throws {
+            try url.reveal { try PostgreSQLSettings.check($0) }
             csystem_use_own_resolver()
             ccrypto_initialize()
             let settings = url.reveal { PostgreSQLSettings.of($0) }
@@ -49,8 +50,8 @@
             let connected = PQconnectdbParams(names + [nil], values + [nil], 1)
             guard let connected else { throw StoreError.unreachable("out of memory") }
             guard PQstatus(connected) == CONNECTION_OK else {
-                // libpq's message names the host, but not the password.
-                let message = String(cString: PQerrorMessage(connected))
+                // The message names the host, the port, the user and the database. The password is in none of them.
+                let message = Self.message(connected)
                 PQfinish(connected)
                 throw StoreError.unreachable(message)
             }
@@ -227,7 +228,12 @@
 
         private func lost() -> StoreError {
             isOutOfStep = true
-            return .unreachable(String(cString: PQerrorMessage(handle)))
+            return .unreachable(Self.message(handle))
+        }
+
+        /// Returns libpq's last message as one line.
+        private static func message(_ handle: OpaquePointer) -> String {
+            String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }
     }
 #endif

@@ -25,18 +25,39 @@
             return settings
         }
 
+        /// Checks that libpq finds the same password in a URL as a person does. A password with characters that are not
+        /// percent-encoded ends too early: the rest of it becomes a part of the host, the port or the database's name,
+        /// which libpq repeats in its messages.
+        ///
+        /// - Throws: `StoreError` with a sentence that repeats nothing of the URL.
+        static func check(_ url: String) throws(StoreError) {
+            let address = (url.firstRange(of: "://").map { url[$0.upperBound...] } ?? "").prefix { $0 != "?" }
+            guard let values = values(url), address.cut(at: "/")?.behind.contains("@") != true,
+                ["host", "hostaddr"].allSatisfy({ values[$0]?.contains("@") != true }),
+                values["port", default: ""].allSatisfy({ $0 == "," || ("0"..."9").contains($0) })
+            else {
+                throw .unreachable(
+                    "its URL can't be understood; percent-encode special characters in the password, "
+                        + "such as %40 for @, %2F for / and %25 for %")
+            }
+        }
+
         private static func hosts(_ url: String) -> [String] {
-            guard let options = PQconninfoParse(url, nil) else { return ["unknown"] }
+            guard let values = values(url) else { return ["unknown"] }
+            return ["host", "hostaddr"].flatMap { values[$0, default: ""].split(separator: ",").map(String.init) }
+        }
+
+        /// Returns the parameters in a URL by their names. Returns nil if libpq can't read it.
+        private static func values(_ url: String) -> [String: String]? {
+            guard let options = PQconninfoParse(url, nil) else { return nil }
             defer { PQconninfoFree(options) }
-            var hosts: [String] = []
+            var values: [String: String] = [:]
             var option = options
             while let keyword = option.pointee.keyword {
-                if ["host", "hostaddr"].contains(String(cString: keyword)), let value = option.pointee.val {
-                    hosts += String(cString: value).split(separator: ",").map(String.init)
-                }
+                if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
                 option += 1
             }
-            return hosts
+            return values
         }
     }
 #endif

@@ -18,6 +18,8 @@ public final class SQLiteDatabase: Database {
     private let creates: Bool
     var handle: OpaquePointer?
     var statements: [SQL: SQLiteStatement] = [:]
+    /// False if the path must not contain symbolic links.
+    var followsLinks = true
     /// The name of the VFS to open the file with. Nil for SQLite's default VFS.
     var vfs: String?
     private var openTransaction: TransactionKind?
@@ -243,6 +245,7 @@ public final class SQLiteDatabase: Database {
         if let handle { return handle }
         Self.initialized
         var flags = SQLITE_OPEN_READWRITE
+        if !followsLinks { flags |= SQLITE_OPEN_NOFOLLOW }
         if creates {
             flags |= SQLITE_OPEN_CREATE
             makeFile()

@@ -24,6 +24,12 @@ public struct BackupError: DomainError, Equatable {
         BackupError(.conflict, "file_exists", "\(path) exists. Choose another name, or add --replace.")
     }
 
+    static func isNoFile(_ path: String) -> BackupError {
+        BackupError(
+            .conflict, "is_no_file",
+            "\(path) is not a regular file, so it is not replaced. Choose another name. Nothing was changed.")
+    }
+
     static func databaseExists(_ path: String) -> BackupError {
         BackupError(
             .conflict, "database_exists",
@@ -38,6 +44,19 @@ public struct BackupError: DomainError, Equatable {
 
     static func unreadable(_ path: String, _ reason: String) -> BackupError {
         BackupError(.unavailable, "unreadable", "\(path) can't be read: \(reason). Nothing was changed.")
+    }
+
+    static func folderOpenToAll(_ path: String) -> BackupError {
+        BackupError(
+            .refused, "folder_open_to_all",
+            "Every user may replace files in the folder \(path). Choose another folder, or take this right away with "
+                + "chmod o-w. Nothing was changed.")
+    }
+
+    static func exchanged(_ path: String) -> BackupError {
+        BackupError(
+            .refused, "exchanged",
+            "Another process has replaced \(path). Choose a folder that only this user can write. Nothing was changed.")
     }
 
     static func isTheDatabase(_ path: String) -> BackupError {

@@ -5,19 +5,25 @@ import Glibc
 
 /// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and other
 /// processes can't write it.
+///
+/// The folder may belong to another user, so a file of that name may be there already: with an owner who would keep the
+/// right to read it, as a link to another file, or with a second name. It is then removed, and never written.
 final class PartialFile {
+    static let suffix = ".partial"
+
     /// The name of the incomplete file.
     let path: String
     private let finalPath: String
     private let descriptor: Int32
 
-    /// Creates the file for this user alone, or takes over one that an interrupted process has left.
-    init(for finalPath: String) throws {
-        self.finalPath = finalPath
-        path = finalPath + ".partial"
-        descriptor = csystem_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.unwritable(path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, FileStatus(descriptor) == FileStatus(path) else {
+    /// Creates the file for this user alone, or takes over one that an interrupted process of this user has left.
+    init(for name: String) throws {
+        finalPath = Self.withoutLinks(name)
+        path = finalPath + Self.suffix
+        let folder = Self.folder(of: finalPath)
+        guard FileStatus(folder)?.isOpenToAll != true else { throw BackupError.folderOpenToAll(folder) }
+        descriptor = try Self.open(path)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isInPlace else {
             close(descriptor)
             throw BackupError.isUnderWay(finalPath)
         }
@@ -27,6 +33,32 @@ final class PartialFile {
             throw error
         }
         removeOthers()
+    }
+
+    /// Creates the file, or opens one that belongs to this user alone. Any other one of that name is removed.
+    private static func open(_ path: String) throws -> Int32 {
+        let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC
+        // Another process may create or remove the file at any moment.
+        for _ in 0..<3 {
+            let created = csystem_open(path, flags | O_CREAT | O_EXCL, 0o600)
+            if created >= 0 { return created }
+            guard errno == EEXIST else { throw unwritable(path) }
+            guard let found = FileStatus(path, followsLink: false) else { continue }
+            guard found.isFile, found.owner == geteuid(), found.links == 1 else {
+                guard unlink(path) == 0 || errno == ENOENT else { throw unwritable(path) }
+                continue
+            }
+            let existing = csystem_open(path, flags, 0)
+            if existing >= 0, FileStatus(existing) == found { return existing }
+            if existing >= 0 { close(existing) }
+        }
+        throw BackupError.exchanged(path)
+    }
+
+    /// True if the file still has its name, and no other.
+    private var isInPlace: Bool {
+        guard let own = FileStatus(descriptor), own.links == 1 else { return false }
+        return FileStatus(path, followsLink: false) == own
     }
 
     deinit { close(descriptor) }
@@ -63,10 +95,12 @@ final class PartialFile {
     }
 
     /// Flushes the file to the disk and gives it its final name, replacing a file of that name.
+    ///
+    /// - Throws: `BackupError`, also if another process has put another file in this one's place.
     func publish() throws {
-        guard fsync(descriptor) == 0, rename(path, finalPath) == 0 else {
-            throw Self.unwritable(finalPath)
-        }
+        guard fsync(descriptor) == 0 else { throw Self.unwritable(finalPath) }
+        guard isInPlace else { throw BackupError.exchanged(path) }
+        guard rename(path, finalPath) == 0 else { throw Self.unwritable(finalPath) }
         let folder = csystem_open(Self.folder(of: finalPath), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         guard folder >= 0 else { return }
         fsync(folder)
@@ -76,7 +110,7 @@ final class PartialFile {
     /// Removes the file.
     func discard() {
         removeOthers()
-        if FileStatus(descriptor) == FileStatus(path) { unlink(path) }
+        if isInPlace { unlink(path) }
     }
 
     /// Removes the files that SQLite creates next to the file.
@@ -87,6 +121,15 @@ final class PartialFile {
     static func folder(of path: String) -> String {
         guard let folder = path.cut(atLast: "/")?.before else { return "." }
         return folder.isEmpty ? "/" : String(folder)
+    }
+
+    /// Returns the path of a file with all symbolic links on the way to its folder resolved. The file need not exist.
+    static func withoutLinks(_ path: String) -> String {
+        guard let folder = realpath(Self.folder(of: path), nil) else { return path }
+        defer { free(folder) }
+        let name = path.cut(atLast: "/")?.behind ?? path[...]
+        let resolved = String(cString: folder)
+        return resolved == "/" ? "/\(name)" : "\(resolved)/\(name)"
     }
 
     /// Returns the error for a system call that has failed.
@@ -106,12 +149,16 @@ struct FileStatus: Equatable {
     let owner: uid_t
     let group: gid_t
     let links: Int
+    /// True for a regular file.
     let isFile: Bool
+    /// True for a folder in which every user may remove and rename files.
+    let isOpenToAll: Bool
 
-    /// Describes the file at a path. Returns nil if there is none, or if it can't be examined.
-    init?(_ path: String) {
+    /// Describes the file at a path, or the symbolic link itself if there is one and `followsLink` is false. Returns nil
+    /// if there is none, or if it can't be examined.
+    init?(_ path: String, followsLink: Bool = true) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard (followsLink ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         self.init(status)
     }
 
@@ -130,6 +177,7 @@ struct FileStatus: Equatable {
         group = status.st_gid
         links = Int(clamping: status.st_nlink)
         isFile = status.st_mode & S_IFMT == S_IFREG
+        isOpenToAll = status.st_mode & (S_IWOTH | S_ISVTX) == S_IWOTH
     }
 
     static func == (left: FileStatus, right: FileStatus) -> Bool {

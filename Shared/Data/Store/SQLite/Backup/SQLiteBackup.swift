@@ -44,10 +44,9 @@ public struct SQLiteBackup {
     /// - Throws: `BackupError` or `StoreError`. Then there is no new file.
     public func write(to file: String, replaces: Bool = false) throws -> Summary {
         let status = try FileStatus(path).orThrow(.noDatabase(path))
-        for suffix in ["", "-wal", "-shm", "-counters"] where FileStatus(file) == FileStatus(path + suffix) {
-            guard FileStatus(file) == nil else { throw BackupError.isTheDatabase(file) }
-        }
+        try refuseOwnFiles([file, file + PartialFile.suffix], named: file)
         guard status.isFile else { throw BackupError.noDatabase(path) }
+        try Self.requireFileOrNothing(file)
         guard replaces || FileStatus(file) == nil else { throw BackupError.fileExists(file) }
         let partial = try PartialFile(for: file)
         do {
@@ -73,7 +72,8 @@ public struct SQLiteBackup {
                 let handle = source.handle
             else { throw BackupError.noDatabase(path) }
             var opened: OpaquePointer?
-            let code = sqlite3_open_v2(file, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nil)
+            let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+            let code = sqlite3_open_v2(file, &opened, flags, nil)
             defer { sqlite3_close_v2(opened) }
             guard code == SQLITE_OK, let opened else { throw StoreError(code, on: opened) }
             // The copy is worthless if it is interrupted, so it needs no journal, and it is flushed at the end.
@@ -108,8 +108,11 @@ public struct SQLiteBackup {
         guard source.isFile else { throw BackupError.noBackup(file) }
         guard FileStatus(file + "-wal")?.size ?? 0 == 0 else { throw BackupError.isADatabaseInUse(file) }
         let target = Self.resolved(path)
+        try Self.requireFileOrNothing(target)
         let old = FileStatus(target)
-        guard old != source else { throw BackupError.isTheDatabase(file) }
+        try refuseOwnFiles([file], named: file)
+        // An unfinished backup of this name would be emptied before it is read.
+        guard FileStatus(target + PartialFile.suffix) != source else { throw BackupError.noBackup(file) }
         guard old == nil || replaces else { throw BackupError.databaseExists(path) }
         let (lock, oldVersion) = try old == nil ? (nil, 0) : Self.lock(target)
         let partial = try PartialFile(for: target)
@@ -146,6 +149,28 @@ public struct SQLiteBackup {
         return (try ExclusiveLock(path), version ?? 0)
     }
 
+    /// Throws an error if one of the paths is that of the database, or of a file that SQLite or this product may create
+    /// next to it: such a file is part of the database, or is deleted when the database is opened.
+    private func refuseOwnFiles(_ paths: [String], named name: String) throws(BackupError) {
+        let database = Self.resolved(path)
+        let suffixes = ["", "-wal", "-shm", "-journal"]
+        let own = ["", "-counters"].flatMap { file in suffixes.map { database + file + $0 } }
+        for path in paths {
+            let status = FileStatus(path)
+            let isOwn = own.contains(PartialFile.withoutLinks(path))
+            guard !isOwn, status == nil || !own.contains(where: { FileStatus($0) == status }) else {
+                throw .isTheDatabase(name)
+            }
+        }
+    }
+
+    /// Throws an error if there is something other than a regular file at a path, such as a device or a link, which a
+    /// new file must not replace.
+    private static func requireFileOrNothing(_ path: String) throws(BackupError) {
+        guard let found = FileStatus(path, followsLink: false), !found.isFile else { return }
+        throw BackupError.isNoFile(path)
+    }
+
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
@@ -154,11 +179,12 @@ public struct SQLiteBackup {
 
     // MARK: Checks
 
-    /// Checks a whole database: its pages and indexes, its references, and the audit log of each workspace. Also sets
-    /// its journal mode: a backup must not need other files, and a database must be ready for use. Errors use `name`
-    /// for the file.
+    /// Checks a whole database: its pages and indexes, its schema, its references, and the audit log of each workspace.
+    /// Also sets its journal mode: a backup must not need other files, and a database must be ready for use. Errors use
+    /// `name` for the file.
     private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
+        database.followsLinks = false
         defer { database.close() }
         let state: SchemaState
         do { state = try database.schemaState() } catch StoreError.damaged { throw BackupError.noBackup(name) }
@@ -170,6 +196,9 @@ public struct SQLiteBackup {
             }
             let faults = try database.rows("PRAGMA integrity_check(10)") { try $0[0] as String }
             guard faults == ["ok"] else { throw BackupError.damaged(faults.first ?? "") }
+            if let difference = try SchemaComparison.difference(database, state) {
+                throw BackupError.damaged(difference)
+            }
             let orphans = try database.rows("PRAGMA foreign_key_check") { try $0[0] as String }
             if let table = orphans.first { throw BackupError.damaged("a row of \(table) refers to a missing row") }
             let workspaces = try database.rows("SELECT id FROM workspaces ORDER BY id") { try $0[0] as Identifier }

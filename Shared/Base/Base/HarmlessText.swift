@@ -1,0 +1,25 @@
+extension Unicode.Scalar {
+    /// True for characters that control a terminal, or hide or reorder text: control characters, separators of lines and
+    /// paragraphs, and invisible characters such as those that change the direction of text. Joiners are not among
+    /// them, because they are part of words.
+    public var isHarmful: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        case .format: self != "\u{200C}" && self != "\u{200D}"
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// The text as one line without characters that control a terminal, or hide or reorder text. White space among them
+    /// becomes a space, and any other becomes U+FFFD.
+    public var harmless: String {
+        guard unicodeScalars.contains(where: \.isHarmful) else { return self }
+        var result = UnicodeScalarView()
+        for scalar in unicodeScalars {
+            result.append(!scalar.isHarmful ? scalar : scalar.properties.isWhitespace ? " " : "\u{FFFD}")
+        }
+        return String(result)
+    }
+}
