@@ -165,6 +165,20 @@ import Testing
         #expect(try poll { try server.get("/readyz").status == 200 })
     }
 
+    @Test("A server whose process for the database no longer answers becomes ready again")
+    func replacesASilentWatch() throws {
+        let server = try serve()
+        #expect(try server.get("/readyz").status == 200)
+        let watch = try #require(
+            ProcessTable.descendants(of: server.process.id).first { id in
+                (try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8)) == "store-watch\n"
+            })
+        kill(watch, SIGSTOP)
+        #expect(try poll { try server.get("/readyz").status == 503 })
+        #expect(try poll(seconds: 40) { try server.get("/readyz").status == 200 }, "\(server.log)")
+        #expect(!ProcessTable.isAlive(watch))
+    }
+
     @Test(
         "SIGTERM and SIGINT let requests finish, and readiness is 503 until the end",
         arguments: [SIGTERM, SIGINT])
