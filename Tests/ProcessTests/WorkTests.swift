@@ -39,12 +39,14 @@ import Testing
     }
 
     private func start(_ options: [String] = []) throws -> TestProcess {
+        try start(["--database", store.url] + options, environment: [:])
+    }
+
+    private func start(_ options: [String] = [], environment: [String: String]) throws -> TestProcess {
         try TestProcess(
             folder.path("local-runner"),
-            [
-                "work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state"),
-                "--database", store.url,
-            ] + options, log: folder.path("log"))
+            ["work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")] + options,
+            environment: environment, log: folder.path("log"))
     }
 
     @discardableResult
@@ -119,6 +121,22 @@ import Testing
         #expect(folder.read("log").contains("the worker ended with status 137; restarting it"))
         worker.send(SIGINT)
         #expect(worker.waitForEnd(seconds: 30) == 0)
+    }
+
+    @Test("The pauses before a failing worker is started again grow")
+    func theRestartsOfAFailingWorkerGetRarer() throws {
+        try FileManager.default.removeItem(atPath: folder.path("scheduled-jobs"))
+        try folder.write("scheduled-jobs", "#!/bin/sh\nexit 1\n")
+        chmod(folder.path("scheduled-jobs"), 0o755)
+        let worker = try start()
+        func restarts() -> Int {
+            folder.read("log").components(separatedBy: "the worker ended with status 1; restarting it").count - 1
+        }
+        #expect(poll(seconds: 30) { restarts() == 1 }, "\(folder.read("log"))")
+        sleep(9)
+        // The pauses are 2, 4 and 8 seconds long.
+        #expect((2...3).contains(restarts()), "\(folder.read("log"))")
+        #expect(worker.isRunning)
     }
 
     @Test("Invalid options and a missing function are reported") func whatItCanNotDoItSays() throws {
