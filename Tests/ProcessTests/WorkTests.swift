@@ -139,6 +139,30 @@ import Testing
         #expect(worker.isRunning)
     }
 
+    @Test("Damaged jobs end neither the worker nor the jobs of others, and the log names each")
+    func damagedJobsEndNothing() throws {
+        let damaged = try (0..<5).map { _ in try enqueue("complete") }
+        try store.database.execute("UPDATE jobs SET kind = 'analysis'")
+        let good = try enqueue("complete")
+        if TestStore.Engine.ofThisRun == .sqlite {
+            try store.database.execute("UPDATE jobs SET id = 'broken' WHERE id = $1", damaged[0])
+            let late = try enqueue("complete")
+            try store.database.execute(
+                "UPDATE jobs SET state = 'waiting', run_after = 'no time' WHERE id = $1", late)
+        }
+        let worker = try start()
+        let isDone = try poll(seconds: 90) {
+            try store.database.first("SELECT 1 FROM jobs WHERE kind <> 'housekeeping'") { _ in true } == nil
+        }
+        #expect(isDone, "\(folder.read("log"))")
+        let log = folder.read("log")
+        for id in damaged.dropFirst() { #expect(log.contains(id.description), "\(log)") }
+        #expect(log.contains("a job is dead: Its kind can't be read."), "\(log)")
+        #expect(!log.contains("restarting it") && worker.isRunning, "\(log)")
+        #expect(try store.database.first("SELECT count(*) FROM dead_jobs") { try $0[0] as Int } == 5)
+        #expect(try store.database.first("SELECT 1 FROM dead_jobs WHERE id = $1", good) { _ in true } == nil)
+    }
+
     @Test("Invalid options and a missing function are reported") func whatItCanNotDoItSays() throws {
         for processes in ["0", "257", "many"] {
             #expect(try start(["--processes", processes]).waitForEnd(seconds: 30) == 2)
