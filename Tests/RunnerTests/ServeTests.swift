@@ -179,6 +179,24 @@ import Testing
         #expect(!ProcessTable.isAlive(watch))
     }
 
+    @Test("Mistakes in variables that functions would accept or refuse later are named at the start")
+    func namesMistakes() throws {
+        let secret = String(repeating: "n", count: 32)
+        let server = try serve { $0.environment["SUPABASE_JWT_SECRET"] = "\(secret)," }
+        #expect(server.port > 0)
+        #expect(server.log.contains("SUPABASE_JWT_SECRET contains a comma, but is not two secrets"), "\(server.log)")
+        let sound = try serve { $0.environment["SUPABASE_JWT_SECRET"] = "\(secret), \(secret)" }
+        #expect(sound.port > 0 && !sound.log.contains("SUPABASE_JWT_SECRET"), "\(sound.log)")
+        let replaced = try serve { $0.environment["UPSTREAM_OKTA"] = "http://127.0.0.1:1" }
+        #expect(replaced.process.waitForEnd() == 1)
+        #expect(
+            replaced.log.contains("UPSTREAM_OKTA may be set only if ENVIRONMENT is development"), "\(replaced.log)")
+        let development = try serve {
+            $0.environment.merge(["UPSTREAM_OKTA": "http://127.0.0.1:1", "ENVIRONMENT": "development"]) { $1 }
+        }
+        #expect(development.port > 0, "\(development.log)")
+    }
+
     @Test(
         "SIGTERM and SIGINT let requests finish, and readiness is 503 until the end",
         arguments: [SIGTERM, SIGINT])

@@ -58,10 +58,6 @@ struct Project {
                     + "--database URL")
         }
         guard url.reveal({ DatabaseURL($0) }) != nil else { throw Self.unknownEngine }
-        let name = "ENVIRONMENT"
-        if configuration.variables[name]?.reveal({ $0 }) == "development", Environment.process[name] == nil {
-            configuration.set(name, to: Secret("production"))
-        }
         return configuration
     }
 
