@@ -139,6 +139,30 @@ import Testing
         #expect(worker.isRunning)
     }
 
+    @Test("A worker uses the database that its environment names, and creates none")
+    func theEnvironmentsDatabaseIsUsed() throws {
+        try folder.write("url", store.url + "\n")
+        for environment in [["DATABASE_URL": store.url], ["DATABASE_URL_FILE": folder.path("url")]] {
+            let job = try enqueue("complete")
+            let worker = try start(environment: environment)
+            let isDone = try poll(seconds: 60) {
+                try store.database.first("SELECT 1 FROM jobs WHERE id = $1", job) { _ in true } == nil
+            }
+            #expect(isDone && worker.isRunning, "\(folder.read("log"))")
+            worker.send(SIGTERM)
+            #expect(worker.waitForEnd(seconds: 30) == 0)
+        }
+        let missing = "sqlite:" + folder.path("missing.db")
+        #expect(try start(environment: ["DATABASE_URL": missing]).waitForEnd(seconds: 30) == 1)
+        #expect(folder.read("log").contains("there is no database at \(missing)"), "\(folder.read("log"))")
+        #expect(
+            try start(environment: ["DATABASE_URL_FILE": folder.path("none")]).waitForEnd(seconds: 30) == 1)
+        #expect(folder.read("log").contains("names \(folder.path("none")), which can't be read"))
+        for name in ["state", "missing.db", ".dev.vars"] {
+            #expect(!FileManager.default.fileExists(atPath: folder.path(name)), "\(name)")
+        }
+    }
+
     @Test("Damaged jobs end neither the worker nor the jobs of others, and the log names each")
     func damagedJobsEndNothing() throws {
         let damaged = try (0..<5).map { _ in try enqueue("complete") }

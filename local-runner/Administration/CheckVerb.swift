@@ -8,6 +8,9 @@ extension Verb {
             that this build can serve its schema; that each function's executable runs and is from this build; the
             clock, the certificates, and the permissions of files. Changes nothing. The exit status is 1 if something
             must be repaired, and 0 if there are only warnings.
+
+            If the environment has DATABASE_URL or DATABASE_URL_FILE, the values that serve and work use in production
+            are checked. Otherwise those that dev uses are checked, which come from .dev.vars and "vars".
             """,
         options: [Option.format] + Option.configuration
     ) { arguments in

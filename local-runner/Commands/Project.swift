@@ -47,10 +47,18 @@ struct Project {
         return configuration
     }
 
-    /// Reads and checks the configuration for production. All secrets must have values, and DATABASE_URL too. The
-    /// environment "development", in which providers may be replaced, must be asked for by this process's environment.
-    func productionConfiguration() throws -> Configuration {
-        var configuration = try Configuration.loadForProduction(configurationFile, environment: environment)
+    /// True if this process's environment names the database, as it does in production. Then `work` and `check` use the
+    /// configuration for production.
+    static var isProduction: Bool {
+        let given = Configuration.processEnvironment
+        return ["DATABASE_URL", "DATABASE_URL" + Environment.fileSuffix].contains { !given[$0, default: ""].isEmpty }
+    }
+
+    /// Reads and checks the configuration for production. All secrets must have values, unless `needsSecrets` is false,
+    /// and DATABASE_URL too.
+    func productionConfiguration(needsSecrets: Bool = true) throws -> Configuration {
+        var configuration = try Configuration.loadForProduction(
+            configurationFile, environment: environment, needsSecrets: needsSecrets)
         if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
         guard let url = configuration.variables["DATABASE_URL"], !url.reveal(\.isEmpty) else {
             throw Failure(

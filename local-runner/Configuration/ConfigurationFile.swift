@@ -19,10 +19,12 @@ extension Configuration {
     }
 
     /// Reads the configuration at `path` for production: all values come from this process's environment, or else from
-    /// "vars". .dev.vars is not read, and a secret without a value is a problem.
-    static func loadForProduction(_ path: String, environment: String?) throws -> Configuration {
+    /// "vars". .dev.vars is not read. If secrets are needed, one without a value is a problem.
+    static func loadForProduction(
+        _ path: String, environment: String?, needsSecrets: Bool
+    ) throws -> Configuration {
         let local = LocalValues(
-            process: processEnvironment, defaults: ["DATABASE_URL": ""], needsSecrets: true, isProduction: true)
+            process: processEnvironment, defaults: ["DATABASE_URL": ""], needsSecrets: needsSecrets, isProduction: true)
         return try ConfigurationReader.read(
             try File.read(path), file: path, environment: environment, local: local)
     }
