@@ -26,6 +26,19 @@ import Testing
         let problem = VariableType.problem(of: name, value)
         #expect(problem?.hasPrefix(name) == true && problem?.contains("s3cret") == false, "\(problem ?? "none")")
     }
+
+    @Test("SUPABASE_JWT_SECRET with a comma that does not separate two secrets is a warning")
+    func almostTwoSecrets() {
+        let (new, old) = (String(repeating: "n", count: 32), String(repeating: "o", count: 40))
+        for value in [new, "\(new),\(old)", "\(new), \(old)"] {
+            #expect(VariableType.warning(of: "SUPABASE_JWT_SECRET", value) == nil)
+        }
+        for value in ["\(new),", ",\(new)", "\(new),short", "\(new),\(old),\(old)"] {
+            let warning = VariableType.warning(of: "SUPABASE_JWT_SECRET", value)
+            #expect(warning?.contains(new) == false, "\(value)")
+        }
+        #expect(VariableType.warning(of: "CONFIRMATION_SECRET", "\(new),") == nil)
+    }
 }
 
 /// The comparison of executables that the verb check makes.

@@ -32,15 +32,14 @@ import Testing
     }
 
     private func check(database: String? = nil) throws -> (status: Int32, findings: [String]) {
-        try check(["--database", database ?? store.url], environment: [:])
+        try check(["--database", database ?? store.url], BuiltProducts.program("local-runner"), [:])
     }
 
     private func check(
-        _ options: [String], environment: [String: String]
+        _ options: [String], _ program: String, _ environment: [String: String]
     ) throws -> (status: Int32, findings: [String]) {
         let process = try PipedProgram(
-            BuiltProducts.program("local-runner"),
-            arguments: ["check", "--config", folder.path("wrangler-like.json"), "--format", "json"] + options,
+            program, arguments: ["check", "--config", folder.path("wrangler-like.json"), "--format", "json"] + options,
             environment: environment, seconds: 90)
         let status = try process.waitForEnd()
         let json = try JSON(parsing: process.output)
@@ -97,14 +96,34 @@ import Testing
         #expect(!findings.contains { $0.contains("s3cret") })
     }
 
-    @Test("The environment wins over .dev.vars, so that check looks at the database of serve")
-    func environment() throws {
-        try write("DATABASE_URL=sqlite:" + folder.path("missing.db") + "\n")
-        try folder.write("url", store.url)
-        let (status, findings) = try check([], environment: ["DATABASE_URL_FILE": folder.path("url")])
-        #expect(status == 0 && findings.contains { $0.hasPrefix("ok | database | ") }, "\(findings)")
-        let wrong = try check([], environment: ["DATABASE_URL": store.url, "API_KEY_HOURLY_LIMIT": "many"])
-        #expect(wrong.status == 1 && wrong.findings.contains { $0.contains("API_KEY_HOURLY_LIMIT") })
+    @Test("If the environment names the database, its values are checked, and those of .dev.vars are not")
+    func production() throws {
+        try folder.write("url", store.url + "\n")
+        let secret = String(repeating: "0b", count: 32)
+        let given = [
+            "DATABASE_URL_FILE": folder.path("url"), "CREDENTIALS_KEY": FakeOkta.credentialsKey,
+            "EXPORT_CURSOR_SECRET": secret, "CONFIRMATION_SECRET": secret, "AUDIT_SIGNING_KEY": secret,
+        ]
+        func findings(_ more: [String: String]) throws -> [String] {
+            try check([], BuiltProducts.folder + "/local-runner", given.merging(more) { $1 }).findings
+        }
+        let missing = try findings([:])
+        #expect(missing.contains { $0.hasPrefix("failed | configuration | ") && $0.contains("SUPABASE_JWT_SECRET") })
+        // The rest is checked nevertheless.
+        #expect(missing.contains { $0.hasPrefix("ok | database | ") }, "\(missing)")
+        let sound = try findings(["SUPABASE_JWT_SECRET": secret])
+        #expect(sound.contains { $0.hasPrefix("ok | configuration | ") && $0.contains("for production") }, "\(sound)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path(".local-runner")))
+        for (more, problem) in [
+            (["SUPABASE_JWT_SECRET": secret + ",short"], "warning | configuration | SUPABASE_JWT_SECRET contains a"),
+            (["NO_PROXY": "http://x.example/"], "NO_PROXY"),
+            (["UPSTREAM_ALLOWED_NETWORKS": "10.0.0.0/99"], "UPSTREAM_ALLOWED_NETWORKS"),
+            (["UPSTREAM_OKTA": "http://127.0.0.1:1"], "UPSTREAM_OKTA may be set only if ENVIRONMENT is development"),
+            (["DATABASE_URL": "sqlite:/nonexistent/x.db"], "there is none at sqlite:/nonexistent/x.db"),
+        ] {
+            let found = try findings(["SUPABASE_JWT_SECRET": secret].merging(more) { $1 })
+            #expect(found.contains { $0.contains(problem) }, "\(found)")
+        }
     }
 
     @Test("Secrets that others can read are a warning, which leaves the status at 0") func openFiles() throws {

@@ -38,12 +38,14 @@ import Testing
             """)
     }
 
-    /// Starts a worker. Without an environment its database is an option.
-    private func start(_ options: [String] = [], environment: [String: String] = [:]) throws -> TestProcess {
+    private func start(_ options: [String] = []) throws -> TestProcess {
+        try start(["--database", store.url] + options, environment: [:])
+    }
+
+    private func start(_ options: [String] = [], environment: [String: String]) throws -> TestProcess {
         try TestProcess(
             folder.path("local-runner"),
-            ["work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")]
-                + (environment.isEmpty ? ["--database", store.url] : []) + options,
+            ["work", "--config", folder.path("wrangler-like.json"), "--persist-to", folder.path("state")] + options,
             environment: environment, log: folder.path("log"))
     }
 
@@ -121,15 +123,68 @@ import Testing
         #expect(worker.waitForEnd(seconds: 30) == 0)
     }
 
-    @Test("A worker uses the database that its environment names, as serve does") func usesTheEnvironment() throws {
-        let job = try enqueue("complete")
-        let worker = try start(environment: ["DATABASE_URL": store.url])
-        #expect(
-            try poll(seconds: 60) {
+    @Test("The pauses before a failing worker is started again grow")
+    func theRestartsOfAFailingWorkerGetRarer() throws {
+        try FileManager.default.removeItem(atPath: folder.path("scheduled-jobs"))
+        try folder.write("scheduled-jobs", "#!/bin/sh\nexit 1\n")
+        chmod(folder.path("scheduled-jobs"), 0o755)
+        let worker = try start()
+        func restarts() -> Int {
+            folder.read("log").components(separatedBy: "the worker ended with status 1; restarting it").count - 1
+        }
+        #expect(poll(seconds: 30) { restarts() == 1 }, "\(folder.read("log"))")
+        sleep(9)
+        // The pauses are 2, 4 and 8 seconds long.
+        #expect((2...3).contains(restarts()), "\(folder.read("log"))")
+        #expect(worker.isRunning)
+    }
+
+    @Test("A worker uses the database that its environment names, and creates none")
+    func theEnvironmentsDatabaseIsUsed() throws {
+        try folder.write("url", store.url + "\n")
+        for environment in [["DATABASE_URL": store.url], ["DATABASE_URL_FILE": folder.path("url")]] {
+            let job = try enqueue("complete")
+            let worker = try start(environment: environment)
+            let isDone = try poll(seconds: 60) {
                 try store.database.first("SELECT 1 FROM jobs WHERE id = $1", job) { _ in true } == nil
-            }, "\(folder.read("log"))")
-        worker.send(SIGTERM)
-        #expect(worker.waitForEnd(seconds: 30) == 0)
+            }
+            #expect(isDone && worker.isRunning, "\(folder.read("log"))")
+            worker.send(SIGTERM)
+            #expect(worker.waitForEnd(seconds: 30) == 0)
+        }
+        let missing = "sqlite:" + folder.path("missing.db")
+        #expect(try start(environment: ["DATABASE_URL": missing]).waitForEnd(seconds: 30) == 1)
+        #expect(folder.read("log").contains("there is no database at \(missing)"), "\(folder.read("log"))")
+        #expect(
+            try start(environment: ["DATABASE_URL_FILE": folder.path("none")]).waitForEnd(seconds: 30) == 1)
+        #expect(folder.read("log").contains("names \(folder.path("none")), which can't be read"))
+        for name in ["state", "missing.db", ".dev.vars"] {
+            #expect(!FileManager.default.fileExists(atPath: folder.path(name)), "\(name)")
+        }
+    }
+
+    @Test("Damaged jobs end neither the worker nor the jobs of others, and the log names each")
+    func damagedJobsEndNothing() throws {
+        let damaged = try (0..<5).map { _ in try enqueue("complete") }
+        try store.database.execute("UPDATE jobs SET kind = 'analysis'")
+        let good = try enqueue("complete")
+        if TestStore.Engine.ofThisRun == .sqlite {
+            try store.database.execute("UPDATE jobs SET id = 'broken' WHERE id = $1", damaged[0])
+            let late = try enqueue("complete")
+            try store.database.execute(
+                "UPDATE jobs SET state = 'waiting', run_after = 'no time' WHERE id = $1", late)
+        }
+        let worker = try start()
+        let isDone = try poll(seconds: 90) {
+            try store.database.first("SELECT 1 FROM jobs WHERE kind <> 'housekeeping'") { _ in true } == nil
+        }
+        #expect(isDone, "\(folder.read("log"))")
+        let log = folder.read("log")
+        for id in damaged.dropFirst() { #expect(log.contains(id.description), "\(log)") }
+        #expect(log.contains("a job is dead: Its kind can't be read."), "\(log)")
+        #expect(!log.contains("restarting it") && worker.isRunning, "\(log)")
+        #expect(try store.database.first("SELECT count(*) FROM dead_jobs") { try $0[0] as Int } == 5)
+        #expect(try store.database.first("SELECT 1 FROM dead_jobs WHERE id = $1", good) { _ in true } == nil)
     }
 
     @Test("Invalid options and a missing function are reported") func whatItCanNotDoItSays() throws {

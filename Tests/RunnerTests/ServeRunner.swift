@@ -45,8 +45,8 @@ final class ServeRunner {
         try folder.write(
             "wrangler-like.json",
             """
-            {"name": "test", "vars": {"ENVIRONMENT": "development", "TEST_VARIABLE": "from vars"},
-             "secrets": {"required": ["CONFIRMATION_SECRET"]},
+            {"name": "test", "vars": {"ENVIRONMENT": "development", "TEST_VARIABLE": "from vars", "UPSTREAM_OKTA": ""},
+             "secrets": {"required": ["CONFIRMATION_SECRET"], "optional": ["SUPABASE_JWT_SECRET"]},
              "limits": {"timeout_ms": \(options.timeout), "max_body_bytes": 1048576, "memory_mb": 512, "concurrency": 8},
              "functions": [\(functions.joined(separator: ","))]}
             """)

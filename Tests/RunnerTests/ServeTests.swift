@@ -165,6 +165,38 @@ import Testing
         #expect(try poll { try server.get("/readyz").status == 200 })
     }
 
+    @Test("A server whose process for the database no longer answers becomes ready again")
+    func replacesASilentWatch() throws {
+        let server = try serve()
+        #expect(try server.get("/readyz").status == 200)
+        let watch = try #require(
+            ProcessTable.descendants(of: server.process.id).first { id in
+                (try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8)) == "store-watch\n"
+            })
+        kill(watch, SIGSTOP)
+        #expect(try poll { try server.get("/readyz").status == 503 })
+        #expect(try poll(seconds: 40) { try server.get("/readyz").status == 200 }, "\(server.log)")
+        #expect(!ProcessTable.isAlive(watch))
+    }
+
+    @Test("Mistakes in variables that functions would accept or refuse later are named at the start")
+    func namesMistakes() throws {
+        let secret = String(repeating: "n", count: 32)
+        let server = try serve { $0.environment["SUPABASE_JWT_SECRET"] = "\(secret)," }
+        #expect(server.port > 0)
+        #expect(server.log.contains("SUPABASE_JWT_SECRET contains a comma, but is not two secrets"), "\(server.log)")
+        let sound = try serve { $0.environment["SUPABASE_JWT_SECRET"] = "\(secret), \(secret)" }
+        #expect(sound.port > 0 && !sound.log.contains("SUPABASE_JWT_SECRET"), "\(sound.log)")
+        let replaced = try serve { $0.environment["UPSTREAM_OKTA"] = "http://127.0.0.1:1" }
+        #expect(replaced.process.waitForEnd() == 1)
+        #expect(
+            replaced.log.contains("UPSTREAM_OKTA may be set only if ENVIRONMENT is development"), "\(replaced.log)")
+        let development = try serve {
+            $0.environment.merge(["UPSTREAM_OKTA": "http://127.0.0.1:1", "ENVIRONMENT": "development"]) { $1 }
+        }
+        #expect(development.port > 0, "\(development.log)")
+    }
+
     @Test(
         "SIGTERM and SIGINT let requests finish, and readiness is 503 until the end",
         arguments: [SIGTERM, SIGINT])

@@ -9,8 +9,8 @@ extension Verb {
             clock, the certificates, and the permissions of files. Changes nothing. The exit status is 1 if something
             must be repaired, and 0 if there are only warnings.
 
-            Values of variables and secrets come from this process's environment, or from the file that it names with
-            _FILE at the end of the name, or else from .dev.vars, or else from "vars" in the configuration.
+            If the environment has DATABASE_URL or DATABASE_URL_FILE, the values that serve and work use in production
+            are checked. Otherwise those that dev uses are checked, which come from .dev.vars and "vars".
             """,
         options: [Option.format] + Option.configuration
     ) { arguments in

@@ -34,7 +34,8 @@ struct DatabaseSource {
         folder = project.stateFolder
     }
 
-    private init(_ url: Secret) {
+    /// Creates the source for the database at a URL.
+    init(_ url: Secret) {
         self.url = url
         name = url.reveal { Self.name(of: $0) }
     }

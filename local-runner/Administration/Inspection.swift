@@ -19,20 +19,26 @@ struct Inspection {
     private func readConfiguration() -> (Configuration?, [InspectionFinding]) {
         let subject = "configuration"
         do {
-            let configuration = try project.configuration(
-                needsSecrets: true, makesSecrets: false, environmentGivesVariables: true)
+            let configuration = try read(needsSecrets: true)
             let count = configuration.variables.count { !$0.value.reveal(\.isEmpty) }
             let text =
                 "\(project.configurationFile) names \(configuration.functions.count) functions; "
-                + "\(count) variables are set"
-            return (configuration, [InspectionFinding(.ok, subject, text)])
+                + "\(count) variables are set, " + (Project.isProduction ? "for production" : "for development")
+            let warnings = configuration.warnings.map { InspectionFinding(.warning, subject, $0) }
+            return (configuration, [InspectionFinding(.ok, subject, text)] + warnings)
         } catch let error as ConfigurationError {
             let problems = error.problems.map { InspectionFinding(.failed, subject, $0.description) }
             // If only secrets are missing, the rest can still be checked.
-            return (try? project.configuration(environmentGivesVariables: true), problems)
+            return (try? read(needsSecrets: false), problems)
         } catch {
             return (nil, [InspectionFinding(.failed, subject, "\(error)")])
         }
+    }
+
+    private func read(needsSecrets: Bool) throws -> Configuration {
+        try Project.isProduction
+            ? project.productionConfiguration(needsSecrets: needsSecrets)
+            : project.configuration(needsSecrets: needsSecrets, makesSecrets: false)
     }
 
     // MARK: The database

@@ -49,8 +49,8 @@ extension Verb {
                 table: [header]
                     + jobs.map { job in
                         [
-                            job.id.description, job.kind, job.workspaceID.description, job.status,
-                            String(job.attempts), job.runAfter.description, job.error ?? "",
+                            job.id, job.kind, job.workspaceID, job.status,
+                            String(job.attempts), job.runAfter, job.error ?? "",
                         ]
                     })
         }
@@ -70,8 +70,8 @@ extension JobLaneState {
 extension JobEntry {
     fileprivate var json: JSON {
         [
-            "id": .string(id.description), "kind": .string(kind), "workspace_id": .string(workspaceID.description),
-            "status": .string(status), "attempts": .integer(attempts), "run_after": .string(runAfter.description),
+            "id": .string(id), "kind": .string(kind), "workspace_id": .string(workspaceID),
+            "status": .string(status), "attempts": .integer(attempts), "run_after": .string(runAfter),
             "error": error.map(JSON.string) ?? .null,
         ]
     }

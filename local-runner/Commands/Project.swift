@@ -37,24 +37,28 @@ struct Project {
     var stateFile: String { "\(stateFolder)/dev.json" }
 
     /// Reads and checks the configuration. If secrets are needed and the file with them is missing, it is created
-    /// first, unless `makesSecrets` is false. Verbs that also run in production let the environment give variables, so
-    /// that they use the same database as `serve`.
-    func configuration(
-        needsSecrets: Bool = false, makesSecrets: Bool = true, environmentGivesVariables: Bool = false
-    ) throws -> Configuration {
+    /// first, unless `makesSecrets` is false.
+    func configuration(needsSecrets: Bool = false, makesSecrets: Bool = true) throws -> Configuration {
         if needsSecrets, makesSecrets { try makeSecrets() }
         var configuration = try Configuration.load(
             configurationFile, environment: environment,
-            defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets,
-            environmentGivesVariables: environmentGivesVariables)
+            defaults: ["DATABASE_URL": "sqlite:\(stateFolder)/thalian.db"], needsSecrets: needsSecrets)
         if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
         return configuration
     }
 
-    /// Reads and checks the configuration for production. All secrets must have values, and DATABASE_URL too. The
-    /// environment "development", in which providers may be replaced, must be asked for by this process's environment.
-    func productionConfiguration() throws -> Configuration {
-        var configuration = try Configuration.loadForProduction(configurationFile, environment: environment)
+    /// True if this process's environment names the database, as it does in production. Then `work` and `check` use the
+    /// configuration for production.
+    static var isProduction: Bool {
+        let given = Configuration.processEnvironment
+        return ["DATABASE_URL", "DATABASE_URL" + Environment.fileSuffix].contains { !given[$0, default: ""].isEmpty }
+    }
+
+    /// Reads and checks the configuration for production. All secrets must have values, unless `needsSecrets` is false,
+    /// and DATABASE_URL too.
+    func productionConfiguration(needsSecrets: Bool = true) throws -> Configuration {
+        var configuration = try Configuration.loadForProduction(
+            configurationFile, environment: environment, needsSecrets: needsSecrets)
         if let databaseURL { configuration.set("DATABASE_URL", to: databaseURL) }
         guard let url = configuration.variables["DATABASE_URL"], !url.reveal(\.isEmpty) else {
             throw Failure(
@@ -62,10 +66,6 @@ struct Project {
                     + "--database URL")
         }
         guard url.reveal({ DatabaseURL($0) }) != nil else { throw Self.unknownEngine }
-        let name = "ENVIRONMENT"
-        if configuration.variables[name]?.reveal({ $0 }) == "development", Environment.process[name] == nil {
-            configuration.set(name, to: Secret("production"))
-        }
         return configuration
     }
 

@@ -51,6 +51,7 @@ extension Verb {
         try checkBuilt(workers > 0 ? all.functions : configuration.functions, in: folder)
 
         let log = RunnerLog(format: format)
+        for warning in configuration.warnings { log.write("\(warning).", level: .warning) }
         let settings = ServerSettings(
             pages: OwnPages(metricsToken: Environment.process["METRICS_TOKEN"].map { Secret($0) }),
             metricsAddress: metrics, servesAnyPath: arguments.has("--function"), drainSeconds: drain)

@@ -9,8 +9,9 @@ extension Verb {
             its own process. A worker that receives SIGTERM or SIGINT returns its jobs to the queue, and another worker
             starts them again.
 
-            Values of variables and secrets come from this process's environment, or from the file that it names with
-            _FILE at the end of the name, or else from .dev.vars, or else from "vars" in the configuration.
+            If the environment has DATABASE_URL or DATABASE_URL_FILE, all values come from the environment, as for
+            serve: .dev.vars is not read, and the database must be migrated (local-runner migrate). Otherwise they come
+            from .dev.vars and "vars", as for dev, and the database is created if it is missing.
             """,
         options: [
             Option("--processes", "N", "how many jobs run at once; default: 4"),
@@ -23,10 +24,17 @@ extension Verb {
         let formats = RunnerLog.Format.allCases.map(\.rawValue)
         let format = try arguments.word("--format", of: formats).flatMap(RunnerLog.Format.init) ?? .text
         let project = try Project(arguments)
-        let configuration = try project.configuration(needsSecrets: true, environmentGivesVariables: true)
-        try project.database(configuration).close()
+        let configuration: Configuration
+        if Project.isProduction {
+            configuration = try project.productionConfiguration()
+            try DatabaseSource(configuration.databaseURL).open().close()
+        } else {
+            configuration = try project.configuration(needsSecrets: true)
+            try project.database(configuration).close()
+        }
         signal(SIGPIPE, SIG_IGN)
         let (loop, log) = (try EventLoop(), RunnerLog(format: format))
+        for warning in configuration.warnings { log.write("\(warning).", level: .warning) }
         let worker = try JobWorker(
             configuration, processes: processes, functionsDirectory: try project.functionsFolder, loop: loop, log: log
         )

@@ -10,6 +10,16 @@ struct Configuration: Sendable {
     /// The values of all variables and secrets by name, for the runner itself.
     var variables: [String: Secret]
 
+    /// The URL of the database. Empty if it has none.
+    var databaseURL: Secret { variables["DATABASE_URL"] ?? Secret("") }
+
+    /// The reasons why values are probably mistakes, although functions accept them.
+    var warnings: [String] {
+        variables.sorted { $0.key < $1.key }.compactMap { name, value in
+            value.reveal { VariableType.warning(of: name, $0) }
+        }
+    }
+
     /// Changes the value of a variable, for the runner and for every function that is bound to it.
     mutating func set(_ name: String, to value: Secret) {
         variables[name] = value

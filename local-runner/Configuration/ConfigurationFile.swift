@@ -6,27 +6,25 @@ extension Configuration {
     static let fileName = "wrangler-like.json"
 
     /// Reads the configuration at `path` for an environment, with the values of .dev.vars in the same folder and of
-    /// this process's environment, which gives variables too only if `environmentGivesVariables` is true. Throws
-    /// `ConfigurationError`, which lists all problems, or `FileError`.
+    /// this process's environment. Throws `ConfigurationError`, which lists all problems, or `FileError`.
     static func load(
-        _ path: String, environment: String?, defaults: [String: String], needsSecrets: Bool,
-        environmentGivesVariables: Bool = false
+        _ path: String, environment: String?, defaults: [String: String], needsSecrets: Bool
     ) throws -> Configuration {
         let devVarsFile = DevVars.fileName(environment: environment)
         let local = LocalValues(
             devVars: try DevVars.read("\(File.folder(of: path))/\(devVarsFile)"), devVarsFile: devVarsFile,
-            process: processEnvironment, defaults: defaults, needsSecrets: needsSecrets,
-            environmentGivesVariables: environmentGivesVariables)
+            process: processEnvironment, defaults: defaults, needsSecrets: needsSecrets)
         return try ConfigurationReader.read(
             try File.read(path), file: path, environment: environment, local: local)
     }
 
     /// Reads the configuration at `path` for production: all values come from this process's environment, or else from
-    /// "vars". .dev.vars is not read, and a secret without a value is a problem.
-    static func loadForProduction(_ path: String, environment: String?) throws -> Configuration {
+    /// "vars". .dev.vars is not read. If secrets are needed, one without a value is a problem.
+    static func loadForProduction(
+        _ path: String, environment: String?, needsSecrets: Bool
+    ) throws -> Configuration {
         let local = LocalValues(
-            process: processEnvironment, defaults: ["DATABASE_URL": ""], needsSecrets: true,
-            environmentGivesVariables: true, isProduction: true)
+            process: processEnvironment, defaults: ["DATABASE_URL": ""], needsSecrets: needsSecrets, isProduction: true)
         return try ConfigurationReader.read(
             try File.read(path), file: path, environment: environment, local: local)
     }

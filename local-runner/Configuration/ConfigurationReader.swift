@@ -13,9 +13,8 @@ struct LocalValues {
     var defaults: [String: String] = [:]
     /// True if a secret without a value is a problem. Otherwise its value is empty.
     var needsSecrets = true
-    /// True if the process's environment gives values of variables too. They win over .dev.vars and "vars".
-    var environmentGivesVariables = false
-    /// True in production, where there is no .dev.vars. Error messages then do not name it.
+    /// True in production: the process's environment gives values of variables as well as of secrets, and there is no
+    /// .dev.vars.
     var isProduction = false
 }
 

@@ -39,12 +39,26 @@ enum VariableType {
             case "SSL_CERT_FILE", "SUPABASE_JWKS_FILE":
                 return access(value, R_OK) == 0 ? nil : "\(name) names a file that can't be read"
             case "SUPABASE_URL", "BILLING_RETURN_URL": return isURL(value) ? nil : noURL(name)
-            default: return name.hasPrefix("UPSTREAM_") && !isURL(value) ? noURL(name) : nil
+            default: return replacesProvider(name) && !isURL(value) ? noURL(name) : nil
             }
             return nil
         } catch {
             return error.description
         }
+    }
+
+    /// Returns true for a variable that replaces a provider by another server, such as UPSTREAM_OKTA.
+    static func replacesProvider(_ name: String) -> Bool {
+        name.hasPrefix("UPSTREAM_") && name != "UPSTREAM_ALLOWED_NETWORKS"
+    }
+
+    /// Returns the reason why a value that functions accept is probably a mistake: a sentence that begins with the
+    /// variable's name and does not repeat the value. Returns nil if there is no reason.
+    static func warning(of name: String, _ value: String) -> String? {
+        guard name == "SUPABASE_JWT_SECRET", value.contains(","),
+            let keys = try? Environment([name: value]).hmacKeys(name), keys.count == 1
+        else { return nil }
+        return "\(name) contains a comma, but is not two secrets of at least 32 bytes each, so all of it is one secret"
     }
 
     private static func number(

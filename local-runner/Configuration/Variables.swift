@@ -12,8 +12,9 @@ extension ConfigurationReader {
     ///
     /// The first of these sources that has a value wins: for a secret, the process's environment, the file that the
     /// environment names with `_FILE` at the end of the secret's name, then .dev.vars in the same two ways; for a
-    /// variable, .dev.vars, "vars", then the runner's default. If the environment gives variables too, it comes first
-    /// for them as well.
+    /// variable, .dev.vars, "vars", then the runner's default. In production the environment comes first for variables
+    /// too, and there is no .dev.vars. The environment "development", in which providers may be replaced, must then be
+    /// asked for by the process's environment.
     mutating func variables(vars: Node?, secrets: Node?, wantsValues: Bool) -> [String: Secret] {
         var values = local.defaults.mapValues { Secret($0) }
         let variables = vars?.members(&problems) ?? [:]
@@ -54,9 +55,13 @@ extension ConfigurationReader {
         for (name, value) in local.devVars.values where variables[name] != nil || local.defaults[name] != nil {
             values[name] = value
         }
-        if local.environmentGivesVariables {
+        if local.isProduction {
             for name in Set(variables.keys).union(local.defaults.keys).sorted() {
-                if let value = given(name, variables[name]?.place ?? name) { values[name] = value }
+                if let value = given(name, variables[name]?.place ?? name) {
+                    values[name] = value
+                } else if name == "ENVIRONMENT", Self.isDevelopment(values) {
+                    values[name] = Secret("production")
+                }
             }
         }
         for (name, place) in required + optional {
@@ -65,10 +70,22 @@ extension ConfigurationReader {
                 place, "secret \(problem); make one with: echo \"\(name)=\(DevVars.example(of: name))\"")
         }
         for (name, node) in variables.sorted(by: { $0.key < $1.key }) {
-            guard let problem = values[name]?.reveal({ VariableType.problem(of: name, $0) }) else { continue }
+            guard let problem = self.problem(of: name, values) else { continue }
             problems.add(local.devVars.values[name] == nil ? node.place : local.devVarsFile, problem + ".")
         }
         return values
+    }
+
+    /// Returns the reason why functions would refuse the value of a variable. Returns nil if there is none.
+    private func problem(of name: String, _ values: [String: Secret]) -> String? {
+        guard let value = values[name], !value.reveal(\.isEmpty) else { return nil }
+        if let problem = value.reveal({ VariableType.problem(of: name, $0) }) { return problem }
+        guard VariableType.replacesProvider(name), !Self.isDevelopment(values) else { return nil }
+        return "\(name) may be set only if ENVIRONMENT is development"
+    }
+
+    private static func isDevelopment(_ values: [String: Secret]) -> Bool {
+        values["ENVIRONMENT"]?.reveal { $0 } == "development"
     }
 
     /// Returns the value that the environment or .dev.vars provides. Returns nil if there is none, or after adding a

@@ -2,13 +2,17 @@ import Base
 import Glibc
 
 /// A process of the function scheduled-jobs that stays and runs jobs, next to a server or on a machine of its own. It
-/// is replaced every hour, so that its memory does not grow, and after a failure.
+/// is replaced every hour, so that its memory does not grow, and after a failure. If it fails again and again, the pauses
+/// between two starts grow from two seconds to a minute.
 final class JobWorker {
     /// The name of the function that runs jobs.
     static let function = "scheduled-jobs"
     private static let seconds = 3_600
     /// A worker that exits sooner than this, in microseconds, has failed, whatever its exit status.
     private static let shortest = 5_000_000
+    /// The pauses between a failure and the next start, in milliseconds. They start with `first`, and double up to
+    /// `longest`. They start with `first` again after a process that has run for at least `shortest`.
+    private static let pauses = (first: 2_000, longest: 60_000)
 
     private var program: FunctionProgram
     private let processes: Int
@@ -18,6 +22,9 @@ final class JobWorker {
     private let metrics: Metrics?
     private var process: FunctionProcess?
     private var startedAt = 0
+    private var pause = pauses.first
+    /// The timer of the next start. Nil if no process is waiting to be started.
+    private var nextStart: Int?
     private var isStopping = false
     /// True if the process was asked to end, so that another one takes its place.
     private var isReplacing = false
@@ -57,7 +64,14 @@ final class JobWorker {
     /// Returns the running process's jobs to the queue, and runs them in a new one, with the configuration's values.
     func replace(_ configuration: Configuration) throws {
         program = try Self.program(configuration, processes, functionsDirectory)
-        guard let process else { return }
+        guard let process else {
+            // With the new values it may succeed, so it need not wait for the end of a pause.
+            if let nextStart {
+                loop.cancel(nextStart)
+                start()
+            }
+            return
+        }
         isReplacing = true
         Glibc.kill(process.id, SIGTERM)
     }
@@ -67,6 +81,7 @@ final class JobWorker {
 
     /// Starts the process. If that fails, tries again later.
     func start() {
+        nextStart = nil
         guard !isStopping else { return }
         startedAt = EventLoop.now
         let event = String(decoding: ScheduledEvent(cron: "", time: .now).bytes, as: UTF8.self)
@@ -74,7 +89,7 @@ final class JobWorker {
             program, input: -1, output: -1, variables: ["FUNCTION_EVENT=\(event)"], loop: loop, log: log,
             metrics: metrics
         ) { [weak self] status in self?.ended(status) }
-        if process == nil { startAgain(1) }
+        if process == nil { startAgain(after: nextPause()) }
     }
 
     /// Asks the process to return its jobs to the queue and to exit.
@@ -89,14 +104,23 @@ final class JobWorker {
             isReplacing = false
             return start()
         }
-        let isEarly = EventLoop.now - startedAt < Self.shortest
-        if status != 0, !isStopping { metrics?.noteCrash(Self.function) }
-        if status != 0 || isEarly, !isStopping { log.write("the worker ended with status \(status); restarting it") }
-        startAgain(isEarly ? 1 : status)
+        guard !isStopping else { return }
+        let duration = EventLoop.now - startedAt
+        if duration >= Self.shortest { pause = Self.pauses.first }
+        if status != 0 { metrics?.noteCrash(Self.function) }
+        guard status != 0 || duration < Self.shortest else { return startAgain(after: 0) }
+        let next = nextPause()
+        log.write("the worker ended with status \(status); restarting it in \(next / 1_000) seconds")
+        startAgain(after: next)
     }
 
-    private func startAgain(_ status: Int32) {
-        guard !isStopping else { return }
-        loop.after(milliseconds: status == 0 ? 0 : 2_000) { [weak self] in self?.start() }
+    /// Returns the pause in milliseconds after a failure. The next one is twice as long.
+    private func nextPause() -> Int {
+        defer { pause = min(Self.pauses.longest, pause * 2) }
+        return pause
+    }
+
+    private func startAgain(after milliseconds: Int) {
+        nextStart = loop.after(milliseconds: milliseconds) { [weak self] in self?.start() }
     }
 }

@@ -9,12 +9,15 @@ import Store
 /// forked process asks the database. It has one connection, which it keeps open. For each byte that it gets on one pipe
 /// it writes one line, the state, to another. It ends when the first pipe is closed. The loop never waits for it: a
 /// request for the state is answered from the last line if that is recent, or when the next line comes, or after two
-/// seconds without one.
+/// seconds without one. A process that does not answer for ten seconds is replaced.
 final class StoreWatch {
     /// The time, in microseconds, for which a state counts as recent.
     private static let freshness = 2_000_000
     /// The longest time, in milliseconds, that a request for the state waits.
     private static let patience = 2_000
+    /// The longest time, in microseconds, that the process may take for an answer. It may wait forever for a
+    /// connection that was lost without a sign, while a new process could use the database.
+    private static let limit = 10_000_000
     /// The time, in microseconds, after which the log repeats that the database can't be used.
     private static let reportInterval = 60_000_000
 
@@ -24,7 +27,8 @@ final class StoreWatch {
     private var process: pid_t = 0
     private var questions: Int32 = -1
     private var answers: PipeReader?
-    private var isAsking = false
+    /// The time at which the question was asked that has no answer yet. Nil if there is none.
+    private var askedAt: Int?
     private var latest: (state: StoreState, time: Int)?
     private var waiting: [(number: Int, body: (StoreState?) -> Void)] = []
     private var lastNumber = 0
@@ -60,15 +64,19 @@ final class StoreWatch {
     }
 
     private func ask() {
-        guard !isAsking else { return }
+        if let askedAt {
+            // The first look after the process's end starts another process.
+            if process > 0, EventLoop.now - askedAt > Self.limit { kill(process, SIGKILL) }
+            return
+        }
         if process == 0 { start() }
         guard process > 0 else { return answer(nil) }
         var byte: UInt8 = 0
-        isAsking = write(questions, &byte, 1) == 1
+        if write(questions, &byte, 1) == 1 { askedAt = EventLoop.now }
     }
 
     private func receive(_ line: [UInt8]) {
-        isAsking = false
+        askedAt = nil
         guard let state = StoreState(line: line) else { return }
         latest = (state, EventLoop.now)
         if let problem = state.problem { report(problem) } else { nextReport = 0 }
@@ -126,7 +134,7 @@ final class StoreWatch {
 
     private func ended() {
         process = 0
-        isAsking = false
+        askedAt = nil
         answers?.close()
         answers = nil
         if questions >= 0 { close(questions) }

@@ -7,11 +7,17 @@ public struct AllowedNetworks: Sendable {
     public static let none = AllowedNetworks(ranges: [])
 
     /// Addresses that are never connected to, even if the variable lists them: all addresses of the local machine,
-    /// multicast, and link-local addresses, at which clouds offer credentials (169.254.169.254 and fd00:ec2::254).
+    /// multicast, link-local addresses, and the other addresses at which clouds offer credentials and settings of their
+    /// machines (Amazon, Google, Alibaba, Oracle, Azure).
     private static let closed = [
-        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8",
-        "fd00:ec2::254/128",
+        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/96", "fe80::/10", "ff00::/8",
+        "fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32",
     ].compactMap(IPRange.init)
+
+    /// Returns true if an address is never connected to, whatever is allowed.
+    public static func areClosed(to address: IPAddress) -> Bool {
+        closed.contains { $0.contains(address) } || address.carried.map(areClosed(to:)) == true
+    }
 
     /// Reads the variable.
     ///
@@ -34,6 +40,6 @@ public struct AllowedNetworks: Sendable {
 
     /// Returns true if a private address may be connected to.
     public func contains(_ address: IPAddress) -> Bool {
-        ranges.contains { $0.contains(address) } && !Self.closed.contains { $0.contains(address) }
+        ranges.contains { $0.contains(address) } && !Self.areClosed(to: address)
     }
 }

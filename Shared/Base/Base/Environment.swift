@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// The environment variables that a function was started with.
@@ -49,17 +50,46 @@ public struct Environment: Sendable {
     /// The longest value that a file may hold, in bytes.
     private static let longestFile = 65_536
 
-    /// Reads a file that holds a value, and removes line breaks at its end. Returns nil if the file can't be read, is
-    /// longer than `longestFile` bytes, or is not UTF-8.
+    /// The longest time, in milliseconds, that the writer of a pipe may pause.
+    private static let longestPause: Int32 = 5_000
+
+    /// Reads a file or a pipe that holds a value, and removes line breaks at its end. Returns nil if it can't be read, is
+    /// longer than `longestFile` bytes, is not UTF-8, or contains NUL, at which C programs would cut the value. Also
+    /// returns nil for a pipe that no process writes to.
     public static func content(ofFile path: String) -> String? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: longestFile + 1)
-        let count = fread(&bytes, 1, bytes.count, file)
-        guard count <= longestFile, ferror(file) == 0 else { return nil }
-        var content = bytes.prefix(count)
+        // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
+        let file = csystem_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return nil }
+        let isPipe = status.st_mode & S_IFMT == S_IFIFO
+        guard isPipe || status.st_mode & S_IFMT == S_IFREG, var content = read(file), !isPipe || !content.isEmpty else {
+            return nil
+        }
         while let last = content.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { content.removeLast() }
+        guard !content.contains(0) else { return nil }
         return String(validating: content, as: UTF8.self)
+    }
+
+    /// Reads a file or pipe to its end. Returns nil if that fails or takes too long, or if there are more than
+    /// `longestFile` bytes.
+    private static func read(_ file: Int32) -> [UInt8]? {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: longestFile + 1)
+        while content.count <= longestFile {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            if count == 0 { return content }
+            if count > 0 {
+                content += chunk.prefix(count)
+            } else if errno == EAGAIN {
+                var entry = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+                guard poll(&entry, 1, longestPause) > 0 else { return nil }
+            } else if errno != EINTR {
+                return nil
+            }
+        }
+        return nil
     }
 
     /// Returns true if the variable is set, even to an empty value.
@@ -88,13 +118,15 @@ public struct Environment: Sendable {
     private static let shortestKey = 32
 
     /// Reads the HMAC-SHA-256 keys of a variable: one, or two with a comma between them while one replaces the other.
-    /// The whole value is always among them, since a key may contain a comma. Empty if the variable is not set or
-    /// empty.
+    /// White space around the two is ignored. The whole value is always among the keys, since a key may contain a comma.
+    /// Empty if the variable is not set or empty.
     ///
     /// - Throws: `EnvironmentError` as `hmacKey` does.
     public func hmacKeys(_ name: String) throws(EnvironmentError) -> [Secret] {
         guard let whole = try hmacKey(name) else { return [] }
-        let parts = whole.reveal { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        let parts = whole.reveal { value in
+            value.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
+        }
         guard parts.count == 2, parts.allSatisfy({ $0.utf8.count >= Self.shortestKey }) else { return [whole] }
         return parts.map { Secret($0) } + [whole]
     }

@@ -28,6 +28,19 @@ public struct IPAddress: Hashable, Sendable {
         let isMapped = bytes.count == 16 && bytes.starts(with: Self.mappedPrefix)
         self.bytes = isMapped ? Array(bytes.dropFirst(12)) : bytes
     }
+
+    /// Ranges of addresses that contain an IPv4 address, with its offset in bytes: NAT64 (RFC 6052) and 6to4 (RFC
+    /// 3056).
+    private static let carriers = [("64:ff9b::/96", 12), ("2002::/16", 2)].compactMap { text, offset in
+        IPRange(text).map { (range: $0, offset: offset) }
+    }
+
+    /// The IPv4 address to which a gateway forwards connections to this IPv6 address. Nil for any other address.
+    public var carried: IPAddress? {
+        Self.carriers.first { $0.range.contains(self) }.flatMap { carrier in
+            IPAddress(bytes: Array(bytes.dropFirst(carrier.offset).prefix(4)))
+        }
+    }
 }
 
 /// A range of addresses: one address, or a CIDR block (RFC 4632, RFC 4291 §2.3).

@@ -31,7 +31,7 @@ public struct Job: Sendable {
     static let columns: SQL = "id, kind, payload, attempts, claim_no, lane, urgency, created_at"
 
     init(row: any Row) throws {
-        id = try row[0]
+        id = try row.exactIdentifier(0)
         kind = try row[1]
         payload = try row[2]
         attempt = try row[3]
@@ -43,6 +43,16 @@ public struct Job: Sendable {
         guard lane == kind.rawValue || lane.hasPrefix(kind.rawValue + ":") else {
             throw StoreError.unexpectedValue(column: 1)
         }
+    }
+}
+
+extension Row {
+    /// Returns the id in a column. Throws `StoreError.unexpectedValue` if it is not a UUID in lower case, since no query
+    /// would find a row by an id that is stored in another form.
+    func exactIdentifier(_ column: Int) throws -> Identifier {
+        let id: Identifier = try self[column]
+        guard id.description == text(column) else { throw StoreError.unexpectedValue(column: column) }
+        return id
     }
 }
 

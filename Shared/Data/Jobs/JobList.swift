@@ -2,15 +2,16 @@
 public import Base
 public import Store
 
-/// A job, in the form in which operators see it.
+/// A job, in the form in which operators see it. Its values are as they are stored, so that damaged rows can be listed
+/// too.
 public struct JobEntry: Sendable {
-    public let id: Identifier
-    public let workspaceID: Identifier
+    public let id: String
+    public let workspaceID: String
     public let kind: String
     public let status: String
     public let attempts: Int
     /// The time at which the job is due, or, if it is dead, the time at which it died.
-    public let runAfter: Timestamp
+    public let runAfter: String
     /// The reason for its last failure. Nil if it has not failed.
     public let error: String?
 }
@@ -32,7 +33,7 @@ public struct JobLaneState: Sendable {
     public let lane: String
     /// The number of jobs in each state.
     public fileprivate(set) var counts: [JobStatus: Int] = [:]
-    /// The number of seconds since the oldest ready job became due. Nil if no job is ready.
+    /// The number of seconds since the oldest ready job became due. Nil if no job is ready, or if that is not known.
     public fileprivate(set) var oldest: Int?
 
     /// The state of the queue as fields of a log line.
@@ -52,14 +53,17 @@ extension SystemAccess {
             UNION ALL SELECT lane, 'dead', count(*), min(died_at) FROM dead_jobs GROUP BY lane
             """
         ) { row in
+            // The time is nil if that of a damaged row comes first.
             (
                 lane: try row[0] as String, status: try row[1] as JobStatus, count: try row[2] as Int,
-                since: try row[3] as Timestamp
+                since: Timestamp(row: row, column: 3)
             )
         }
         for row in rows {
             lanes[row.lane, default: JobLaneState(lane: row.lane)].counts[row.status] = row.count
-            if row.status == .ready { lanes[row.lane]?.oldest = max(0, now.seconds - row.since.seconds) }
+            if row.status == .ready, let since = row.since {
+                lanes[row.lane]?.oldest = max(0, now.seconds - since.seconds)
+            }
         }
         return lanes.values.sorted { $0.lane < $1.lane }
     }
@@ -81,8 +85,8 @@ extension SystemAccess {
                     """, status, limit
             ) { row in
                 JobEntry(
-                    id: try row[0], workspaceID: try row[1], kind: try row[2], status: try row[3],
-                    attempts: try row[4], runAfter: try row[5], error: try row[6])
+                    id: row.text(0), workspaceID: row.text(1), kind: row.text(2), status: row.text(3),
+                    attempts: row.integer(4), runAfter: row.text(5), error: try row[6])
             }
         }
     }

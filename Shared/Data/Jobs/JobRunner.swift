@@ -109,7 +109,12 @@ public struct JobRunner {
         let now = clock()
         try upkeep(now)
         guard now.seconds % 60 < JobProcesses.upkeepSeconds else { return }
-        for lane in try access.jobLanes(now: now) { log.write(.info, "the state of the job queue", lane.fields) }
+        do {
+            try access.makeLostReady(now: now)
+            for lane in try access.jobLanes(now: now) { log.write(.info, "the state of the job queue", lane.fields) }
+        } catch {
+            log.write(.error, "the state of the job queue is not known: \(error)")
+        }
     }
 
     private func runDueHere(_ access: SystemAccess) throws -> Int {
@@ -123,7 +128,7 @@ public struct JobRunner {
     }
 
     private func claim(_ demand: JobDemand, _ access: SystemAccess) throws -> [(workspaceID: Identifier, job: Job)] {
-        try access.claimReady(demand, seconds: Self.lease(jobSeconds), now: clock())
+        try access.claimReady(demand, seconds: Self.lease(jobSeconds), now: clock(), log)
     }
 
     /// Returns the length in seconds of a claim on a job with this time limit. It includes the time to kill the job's

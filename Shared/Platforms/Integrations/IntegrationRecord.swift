@@ -39,7 +39,8 @@ public struct IntegrationRecord: Sendable {
         connectedAt = try row[6]
         disconnectedAt = try row[7]
         lastSyncAt = try row[8]
-        nextSyncAt = try row[9]
+        // A damaged job must not hide the integration.
+        nextSyncAt = Timestamp(row: row, column: 9)
         errorKind = try row[10]
         error = try row[11]
         failingSince = try row[12]

@@ -76,9 +76,10 @@ extension Reading<[IntegrationSummary]> {
             FROM integrations WHERE workspace_id = $1 ORDER BY platform
             """
         ) { row in
+            // The time of the next sync is nil if that of a damaged job can't be read.
             IntegrationSummary(
                 platform: try row[0], category: try row[1], status: try row[2], lastSyncAt: try row[3],
-                idpRole: try row[4], lastError: try row[5], nextSyncAt: try row[6],
+                idpRole: try row[4], lastError: try row[5], nextSyncAt: Timestamp(row: row, column: 6),
                 leftOut: (try row[7] as JSON?).map { LeftOutList.all(in: $0) } ?? [])
         }
     }

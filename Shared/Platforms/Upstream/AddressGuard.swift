@@ -18,20 +18,11 @@ enum AddressGuard {
         "224.0.0.0/3", "2001::/23", "2001:db8::/32", "3fff::/20",
     ].compactMap(IPRange.init)
 
-    /// Ranges of addresses that contain an IPv4 address, with its offset in bytes: NAT64 (RFC 6052) and 6to4 (RFC
-    /// 3056).
-    private static let carriers = [("64:ff9b::/96", 12), ("2002::/16", 2)].compactMap { text, offset in
-        IPRange(text).map { (range: $0, offset: offset) }
-    }
-
     static func allows(_ address: IPAddress) -> Bool {
-        guard !closed.contains(where: { $0.contains(address) }) else { return false }
-        for carrier in carriers where carrier.range.contains(address) {
-            guard let inner = IPAddress(bytes: Array(address.bytes.dropFirst(carrier.offset).prefix(4))) else {
-                return false
-            }
-            return allows(inner)
+        guard !AllowedNetworks.areClosed(to: address), !closed.contains(where: { $0.contains(address) }) else {
+            return false
         }
+        if let carried = address.carried { return allows(carried) }
         return address.bytes.count == 4 || globalUnicast?.contains(address) == true
     }
 

@@ -57,6 +57,7 @@ import Testing
             "https://2130706433/", "https://169.254.169.254/latest/meta-data", "https://10.1.2.3/",
             "https://[64:ff9b::7f00:1]/", "https://[fd00::1]/", "https://[4000::1]/", "https://[::ffff:0:7f00:1]/",
             "https://[64:ff9b:1::1]/", "https://[100::1]/", "https://[5f00::1]/", "https://[2002:7f00:1::]/",
+            "https://168.63.129.16/", "https://[2002:a83f:8110::1]/", "https://[64:ff9b::a83f:8110]/",
             "https://[2001:db8::1]/", "https://[ff02::1]/",
         ])
     func connectsToNoPrivateAddress(_ url: String) throws {

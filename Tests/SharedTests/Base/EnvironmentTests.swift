@@ -27,6 +27,23 @@ import Testing
         #expect(environment["A"] == nil)
     }
 
+    @Test("A file with NUL, a pipe without a writer, and a device hold no value", .timeLimit(.minutes(1)))
+    func unsuitableFiles() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("nul", "before\0behind")
+        #expect(Environment(["A_FILE": folder.path("nul")])["A"] == nil)
+        #expect(Environment(["A_FILE": "/dev/zero"])["A"] == nil)
+        #expect(Environment(["A_FILE": folder.path])["A"] == nil)
+        #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+        #expect(Environment(["A_FILE": folder.path("pipe")])["A"] == nil)
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        #expect(write(ends[1], "value\n", 6) == 6)
+        close(ends[1])
+        #expect(Environment(["A_FILE": "/dev/fd/\(ends[0])"])["A"] == "value")
+    }
+
     @Test("A variable may hold two keys, or one with a comma in it")
     func twoKeys() throws {
         let (new, old) = (String(repeating: "n", count: 32), String(repeating: "o", count: 40))
@@ -35,6 +52,8 @@ import Testing
         }
         #expect(try keys(new) == [new])
         #expect(try keys("\(new),\(old)") == [new, old, "\(new),\(old)"])
+        #expect(try keys(" \(new) , \(old)\n") == [new, old, " \(new) , \(old)\n"])
+        #expect(try keys("\(new),") == ["\(new),"])
         #expect(try keys("\(new),short") == ["\(new),short"])
         #expect(try keys("\(new),\(old),\(old)") == ["\(new),\(old),\(old)"])
         #expect(try keys("") == [])

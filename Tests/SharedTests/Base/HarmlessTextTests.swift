@@ -11,6 +11,6 @@ struct HarmlessTextTests {
         ])
     func harmless(_ text: String, _ result: String) {
         #expect(Array(text.harmless.unicodeScalars) == Array(result.unicodeScalars))
-        #expect(!result.unicodeScalars.contains(where: \.isHarmful))
+        #expect(!result.unicodeScalars.contains { $0.isHarmful })
     }
 }

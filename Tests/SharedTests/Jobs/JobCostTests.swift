@@ -97,7 +97,7 @@ import Testing
             }
             while true {
                 let claimed = try access.claimReady(
-                    JobDemand(lanes: Self.lanes.map { ($0, 16) }, count: 16), seconds: 60, now: moment)
+                    JobDemand(lanes: Self.lanes.map { ($0, 16) }, count: 16), seconds: 60, now: moment, Log())
                 for (workspaceID, job) in claimed {
                     try #require(try access.workspace(workspaceID)).finish(job, now: moment)
                 }

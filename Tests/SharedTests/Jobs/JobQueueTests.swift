@@ -28,7 +28,7 @@ import Testing
 
     private func take(_ count: Int, at moment: Timestamp? = nil, limit: Int = 16) throws -> [Job] {
         let demand = JobDemand(lanes: Self.lanes.map { ($0, limit) }, count: count)
-        return try access.claimReady(demand, seconds: 60, now: moment ?? now).map(\.job)
+        return try access.claimReady(demand, seconds: 60, now: moment ?? now, Log()).map(\.job)
     }
 
     @discardableResult
@@ -82,7 +82,7 @@ import Testing
         var step = 0
         while true {
             let demand = JobDemand(lanes: Self.lanes.map { ($0, 16) }, count: 4)
-            let taken = try access.claimReady(demand, seconds: 60, now: now)
+            let taken = try access.claimReady(demand, seconds: 60, now: now, Log())
             guard !taken.isEmpty else { break }
             step += 1
             for (workspaceID, job) in taken {
@@ -145,7 +145,7 @@ import Testing
             let access = SystemAccess(connect())
             let demand = JobDemand(lanes: Self.lanes.map { ($0, 16) }, count: 3)
             for _ in 0..<10 {
-                let claimed = try? access.claimReady(demand, seconds: 60, now: now)
+                let claimed = try? access.claimReady(demand, seconds: 60, now: now, Log())
                 taken.withLock { $0 += claimed ?? [] }
             }
         }.join()
