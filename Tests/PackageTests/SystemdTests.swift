@@ -41,8 +41,8 @@ struct SystemdTests {
 
     @Test("The instructions for a single function name only units in the package") func instructions() throws {
         let package = try TestPackage.make("systemd", TestPackage.variables + ["--function", "api-health"])
-        let enabled = try #require(package.outcome.output.firstMatch(of: /enable --now (.*)/)).1
-        #expect(enabled == "thalian.service")
+        let match = try #require(package.outcome.output.firstMatch(of: /enable --now (.*)/))
+        #expect(match.1 == "thalian.service")
     }
 
     @Test("systemd rates the exposure of each service at no more than 2.5 of 10 points") func security() throws {

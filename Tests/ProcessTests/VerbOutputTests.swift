@@ -36,7 +36,8 @@ import Testing
             let key = try store.database.first(
                 "SELECT id FROM api_keys WHERE name = 'unseen' ORDER BY created_at DESC, id LIMIT 1"
             ) { try $0[0] as Identifier }
-            let advice = try "local-runner key revoke \(#require(key)) --workspace \(store.own.id)"
+            let id = try #require(key)
+            let advice = "local-runner key revoke \(id) --workspace \(store.own.id)"
             #expect(status == "1" && errors.contains(advice), "\(status) \(errors)")
             try store.database.execute("DELETE FROM api_keys WHERE name = 'unseen'")
         }

@@ -18,7 +18,7 @@ extension Verb {
         let scope = try arguments.word("--scope", of: scopes).flatMap(Scope.init) ?? .read
         return try Administration.run(arguments) { administration in
             let workspace = try administration.workspace(arguments)
-            // If nobody reads the output, the write fails, and the process does not end before it has said so.
+            // If no program reads the output, the write fails, and the process does not end before it has said so.
             signal(SIGPIPE, SIG_IGN)
             let made = try workspace.createAPIKey(name: name, scope: scope)
             let text = made.key.secret.reveal { $0 }

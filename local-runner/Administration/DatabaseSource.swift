@@ -52,7 +52,7 @@ struct DatabaseSource {
         guard parts.count <= 2, address.count(where: { $0 == "@" }) == parts.count - 1, let hosts = parts.last,
             hosts.split(separator: ",").allSatisfy(hasNumericPort)
         else { return unknown }
-        let user = parts.count == 2 ? authority.prefix { $0 != ":" && $0 != "@" } + "@" : ""
+        let user = parts.count == 2 ? String(authority.prefix { $0 != ":" && $0 != "@" }) + "@" : ""
         return "\(scheme)://\(user)\(hosts)\(address.dropFirst(authority.count).prefix { $0 != "?" })"
     }
 

@@ -27,7 +27,7 @@ struct PackageFolder {
     ///   next to it.
     init(_ path: String, secrets: [String: Secret]) throws {
         var path = path
-        while path.hasSuffix("/"), path != "/" { path.removeLast() }
+        while path.last == "/", path != "/" { path.removeLast() }
         self.path = path
         self.secrets = secrets.filter { $0.value.reveal(\.utf8.count) >= Self.shortestSecret }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -52,7 +52,7 @@ struct PackageFolder {
         let isDots = path.hasSuffix("/.") || path.hasSuffix("/..")
         guard status.st_mode & S_IFMT == S_IFDIR, !isDots else { return false }
         if File.names(in: path).isEmpty { return true }
-        guard let list = try File.readIfPresent("\(path)/\(list)") else { return false }
+        guard let list = try File.readIfPresent("\(path)/\(Self.list)") else { return false }
         // Each line contains a digest, two spaces and a path.
         let listed = Set(String(decoding: list, as: UTF8.self).split(separator: "\n").map { String($0.dropFirst(66)) })
         return listed.contains(PackageSource.componentsFile)

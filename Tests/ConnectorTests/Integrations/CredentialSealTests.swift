@@ -30,8 +30,8 @@ import Testing
     func whiteSpaceIsIgnored() throws {
         let sealed = try seal().seal(Credentials(stored: ["token": "t"]), for: integration)
         let list = "k2:\(Self.keys.second), k1:\(Self.keys.first)\n"
-        let seal = try CredentialSeal(Environment(["CREDENTIALS_KEY": list]))
-        #expect(seal.keyID == "k2" && seal.open(sealed, for: integration)?["token"] == "t")
+        let both = try CredentialSeal(Environment(["CREDENTIALS_KEY": list]))
+        #expect(both.keyID == "k2" && both.open(sealed, for: integration)?["token"] == "t")
     }
 
     @Test(

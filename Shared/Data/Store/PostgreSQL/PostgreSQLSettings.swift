@@ -31,8 +31,9 @@
         ///
         /// - Throws: `StoreError` with a sentence that repeats nothing of the URL.
         static func check(_ url: String) throws(StoreError) {
-            let address = (url.firstRange(of: "://").map { url[$0.upperBound...] } ?? "").prefix { $0 != "?" }
-            guard let values = values(url), address.cut(at: "/")?.behind.contains("@") != true,
+            // The address is behind the scheme and two slashes.
+            let address = url.cut(at: ":")?.behind.dropFirst(2).prefix { $0 != "?" } ?? ""
+            guard let values = parameters(in: url), address.cut(at: "/")?.behind.contains("@") != true,
                 ["host", "hostaddr"].allSatisfy({ values[$0]?.contains("@") != true }),
                 values["port", default: ""].allSatisfy({ $0 == "," || ("0"..."9").contains($0) })
             else {
@@ -43,12 +44,12 @@
         }
 
         private static func hosts(_ url: String) -> [String] {
-            guard let values = values(url) else { return ["unknown"] }
+            guard let values = parameters(in: url) else { return ["unknown"] }
             return ["host", "hostaddr"].flatMap { values[$0, default: ""].split(separator: ",").map(String.init) }
         }
 
         /// Returns the parameters in a URL by their names. Returns nil if libpq can't read it.
-        private static func values(_ url: String) -> [String: String]? {
+        private static func parameters(in url: String) -> [String: String]? {
             guard let options = PQconninfoParse(url, nil) else { return nil }
             defer { PQconninfoFree(options) }
             var values: [String: String] = [:]

@@ -151,7 +151,7 @@ struct FileStatus: Equatable {
     let links: Int
     /// True for a regular file.
     let isFile: Bool
-    /// True for a folder in which every user may remove and rename files.
+    /// True for a folder in which every user may remove and rename files: all may write, and it is not sticky.
     let isOpenToAll: Bool
 
     /// Describes the file at a path, or the symbolic link itself if there is one and `followsLink` is false. Returns nil
@@ -177,7 +177,7 @@ struct FileStatus: Equatable {
         group = status.st_gid
         links = Int(clamping: status.st_nlink)
         isFile = status.st_mode & S_IFMT == S_IFREG
-        isOpenToAll = status.st_mode & (S_IWOTH | S_ISVTX) == S_IWOTH
+        isOpenToAll = status.st_mode & 0o1002 == 0o0002
     }
 
     static func == (left: FileStatus, right: FileStatus) -> Bool {

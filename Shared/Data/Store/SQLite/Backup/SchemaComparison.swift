@@ -16,13 +16,13 @@ enum SchemaComparison {
     /// - Parameter state: The state of the database's schema. A newer schema may have tables, indexes and columns that
     ///   this build does not know. About one that this build can't serve, nothing is known.
     static func difference(_ database: SQLiteDatabase, _ state: SchemaState) throws -> String? {
-        let version: Int
+        var version = SchemaState.ofThisBuild
         var isNewer = false
         switch state {
         case .missing, .tooNew: return nil
         case .older(let older): version = older
-        case .current: version = SchemaState.ofThisBuild
-        case .newer: (version, isNewer) = (SchemaState.ofThisBuild, true)
+        case .current: break
+        case .newer: isNewer = true
         }
         let fresh = SQLiteDatabase(path: ":memory:", creates: true)
         defer { fresh.close() }
@@ -49,8 +49,9 @@ enum SchemaComparison {
             WHERE NOT (type = 'table' AND name IN ('sqlite_stat1', 'sqlite_stat4'))
             """
         ) { row in
-            let words = (try row[3] as String?)?.split(whereSeparator: \.isWhitespace) ?? []
-            return (Object(kind: try row[0], name: try row[1]), [Substring(try row[2] as String)] + words)
+            let (table, text) = (try row[2] as String, try row[3] as String?)
+            let words = [Substring(table)] + (text ?? "").split(whereSeparator: \.isWhitespace)
+            return (Object(kind: try row[0], name: try row[1]), words)
         }
         return Dictionary(rows) { first, _ in first }
     }
