@@ -82,7 +82,7 @@ import Testing
         let state = DevState(
             url: address.url, workspaceID: "w", tokens: ["admin": "secret-token"], localToken: "l", apiKeys: [:])
         let log = RunnerLog(descriptor: ends[1], format: .json)
-        Announcement(state: state, file: "/s/dev.json", address: address).make(.text, isTerminal: false, log: log)
+        try Announcement(state: state, file: "/s/dev.json", address: address).make(.text, isTerminal: false, log: log)
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let length = read(ends[0], &buffer, buffer.count)
         let lines = try String(decoding: buffer[..<max(0, length)], as: UTF8.self).split(separator: "\n")

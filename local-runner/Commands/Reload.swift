@@ -36,7 +36,8 @@ final class Reload {
         do {
             var next = try read()
             try Verb.checkBuilt(next.functions, in: folder)
-            if let url = running.variables["DATABASE_URL"], next.databaseURL != running.databaseURL {
+            let url = running.databaseURL
+            if next.databaseURL.reveal({ $0 }) != url.reveal({ $0 }) {
                 log.write("DATABASE_URL has changed; that takes effect when the runner is started again")
                 next.set("DATABASE_URL", to: url)
             }
@@ -52,8 +53,4 @@ final class Reload {
             return nil
         }
     }
-}
-
-extension Configuration {
-    fileprivate var databaseURL: String? { variables["DATABASE_URL"]?.reveal { $0 } }
 }
