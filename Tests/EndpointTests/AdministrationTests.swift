@@ -236,6 +236,9 @@ import Testing
         let waiting = Mutex(false)
         var thread: Threads?
         try store.database.transaction(.write) {
+            // Holds the lock of the audit log from now on. On PostgreSQL, beginning a transaction locks nothing.
+            try store.database.execute(
+                "UPDATE audit_heads SET sequence_number = sequence_number WHERE workspace_id = $1", id)
             thread = Threads(count: 1) { _ in
                 let database = connect()
                 defer { database.close() }
