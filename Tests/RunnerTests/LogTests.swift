@@ -233,7 +233,7 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let length = read(ends[0], &buffer, buffer.count)
         let text = String(decoding: buffer[..<max(0, length)], as: UTF8.self)
-        #expect(text.contains(" é ") && text.hasPrefix("    f: a?[2Jb"), "\(text.debugDescription)")
+        #expect(text.contains(" é ") && text.hasPrefix("    f: a\u{FFFD}[2Jb"), "\(text.debugDescription)")
         #expect(!text.unicodeScalars.dropLast().contains { $0.properties.generalCategory == .control })
     }
 
