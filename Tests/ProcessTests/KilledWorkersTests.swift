@@ -90,15 +90,36 @@ import Testing
             try load.number("SELECT count(*) FROM remediation_actions WHERE status = 'succeeded'") == 1, "\(action)")
     }
 
-    /// Stops processes at a time at which none of them blocks other writers.
+    /// Stops processes at a time at which none of them has an open transaction, whose locks would block other writers.
     private func stop(_ processes: [pid_t]) throws {
-        for _ in 0..<20 {
+        for _ in 0..<100 {
             for process in processes { kill(process, SIGSTOP) }
-            if (try? load.number("UPDATE workspaces SET name = name RETURNING 0")) != nil { return }
+            if try !haveOpenTransactions() { return }
             for process in processes { kill(process, SIGCONT) }
             usleep(20_000)
         }
         Issue.record("The processes keep others from writing.")
+    }
+
+    /// Returns true if a stopped process has an open transaction: on PostgreSQL it holds row locks, on SQLite the lock
+    /// of the file.
+    private func haveOpenTransactions() throws -> Bool {
+        guard TestStore.Engine.ofThisRun == .postgreSQL else {
+            return (try? load.number("UPDATE workspaces SET name = name RETURNING 0")) == nil
+        }
+        // A statement that a process sent before it was stopped runs to its end, unless it waits for a lock.
+        guard try poll(seconds: 5, { try sessions(in: "active") == 0 }) else { return true }
+        return try sessions(in: "idle in transaction") > 0
+    }
+
+    /// Returns the number of other sessions of the test's database that are in a state, such as `active`.
+    private func sessions(in state: String) throws -> Int {
+        try load.database.first(
+            """
+            SELECT count(*) FROM pg_catalog.pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = $1
+            """, state
+        ) { try $0[0] as Int } ?? 0
     }
 
     private static func rows(of table: String, in database: any Database) throws -> [String] {

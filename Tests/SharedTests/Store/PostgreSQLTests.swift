@@ -77,6 +77,37 @@
                 row?.dropFirst(11) == [.real(12_345_678_901_234_567_890.25), .integer(40_000), .real(-0.0001)])
         }
 
+        /// A process that is frozen in the middle of a transaction would otherwise keep its row locks for hours.
+        @Test("The server ends a write transaction that has been idle for a minute, and no other setting changes")
+        func idleWriteTransactionsEnd() throws {
+            func limit() throws -> String? {
+                try store.database.first("SELECT current_setting('idle_in_transaction_session_timeout')") {
+                    $0.text(0)
+                }
+            }
+            let before = try limit()
+            #expect(try store.database.transaction(.write) { try limit() } == "1min")
+            #expect(try limit() == before)
+        }
+
+        @Test("The locks of a transaction that the server ended for being idle are free")
+        func endedTransactionsLockNothing() throws {
+            guard let other = DatabaseURL(store.url)?.database() else { throw StoreError.failed("no database") }
+            #expect(throws: StoreError.self) {
+                try store.database.transaction(.write) {
+                    try store.database.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+                    try store.database.execute("UPDATE workspaces SET name = 'frozen' WHERE id = $1", store.own.id)
+                    // Waits for the server to end the idle transaction, because the row is locked until then.
+                    try other.execute("UPDATE workspaces SET name = 'free' WHERE id = $1", store.own.id)
+                    try store.database.execute("UPDATE workspaces SET name = 'frozen' WHERE id = $1", store.own.id)
+                }
+            }
+            let name = try store.database.first("SELECT name FROM workspaces WHERE id = $1", store.own.id) {
+                $0.text(0)
+            }
+            #expect(name == "free")
+        }
+
         @Test("Texts sort by their bytes") func textsSortByTheirBytes() throws {
             let okta = try store.own.addIntegration("okta")
             for name in ["b", "A", "_", "a b", "ab", "é"] { try store.own.addApplication(name, from: okta) }

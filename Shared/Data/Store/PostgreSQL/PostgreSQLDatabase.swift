@@ -81,7 +81,7 @@
             // A single query sees one consistent state even without a transaction.
             let begun = queries.count > 1
             if begun {
-                commands.insert(Self.begin(.read), at: 0)
+                commands.insert(Self.beginRead, at: 0)
                 commands.insert(Self.commit, at: queries.count + 1)
             }
             var results: [PostgreSQLResult]
@@ -190,7 +190,7 @@
             let results = try repeating(if: mayRepeat(statement)) { connection in
                 guard case .awaitingBegin(let kind) = transaction else { return try connection.perform([command]) }
                 do {
-                    let results = try connection.perform([Self.begin(kind), command])
+                    let results = try connection.perform(Self.begin(kind) + [command])
                     transaction = .open(kind)
                     return results
                 } catch {
@@ -281,11 +281,11 @@
 
         // MARK: Transactions
 
-        private static func begin(_ kind: TransactionKind) -> Command {
+        private static func begin(_ kind: TransactionKind) -> [Command] {
             switch kind {
-            case .read: beginRead
-            case .snapshot: beginSnapshot
-            case .write: beginWrite
+            case .read: [beginRead]
+            case .snapshot: [beginSnapshot]
+            case .write: [beginWrite, limitIdleTime]
             }
         }
 
@@ -294,6 +294,10 @@
         private static let beginSnapshot = Command("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
         // READ WRITE is not stated, so that a database that is set to be read-only stays read-only.
         private static let beginWrite = Command("BEGIN ISOLATION LEVEL READ COMMITTED")
+        // A process that is frozen within a transaction, such as a suspended machine or a function that its platform
+        // has stopped, would keep its row locks until the server notices that the connection is dead, by default after
+        // two hours. After this time without a statement the server rolls the transaction back.
+        private static let limitIdleTime = Command("SET LOCAL idle_in_transaction_session_timeout = '60s'")
         private static let commit = Command("COMMIT")
         private static let rollback = Command("ROLLBACK")
     }
