@@ -93,7 +93,7 @@ public final class SteppedChange {
         }
     }
 
-    /// Runs one step in a transaction.
+    /// Runs `body` as one step, in a transaction of its own.
     ///
     /// - Throws: `Lost` if another process has taken the change over.
     public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
