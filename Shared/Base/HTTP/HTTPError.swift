@@ -44,7 +44,7 @@ public struct HTTPError: Error {
     public static let unwritable = HTTPError(
         503, "Changes are not possible now; nothing was changed. Reading still works. Try again later.",
         headers: ["Retry-After": "60"])
-    /// 503: the database can't be reached, or another precondition is missing for the moment.
+    /// 503: the database can't be reached, is damaged, or has a schema that this build can't serve.
     public static let unavailable = HTTPError(
         503, "The service is temporarily unavailable. Try again in a few seconds.", headers: ["Retry-After": "5"])
 }

@@ -83,7 +83,7 @@ extension SystemAccess {
     ///
     /// Each lane with ready jobs takes two look-ups in an index, whatever the number of jobs. Two workers that look at
     /// the same time see the same rows. Each takes the rows that the other one has not locked. If it gets none, it
-    /// looks again, three times in all.
+    /// looks again, up to three times in all.
     ///
     /// Damaged rows are moved from the queue to the dead jobs, and the log names them: otherwise each look would find
     /// them again, in front of the others.

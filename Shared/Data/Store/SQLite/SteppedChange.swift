@@ -29,7 +29,7 @@ import Glibc
 // waits for the disk. Reads through the views become slower as the change writes more rows.
 
 /// A change of a workspace's inventory in several short transactions. Other connections see the whole change after the
-/// last transaction, and nothing of it before.
+/// last transaction, and, except within `writingInventory`, nothing of it before.
 public final class SteppedChange {
     /// This object no longer owns the change: another process has taken it over, it has ended, or this connection was
     /// closed.
