@@ -12,7 +12,8 @@ struct Administration {
 
     /// Runs a verb on the database that the arguments name, and returns the exit status.
     ///
-    /// - Throws: `UsageError`, or a `Failure` that says what happened, where, and what to do next.
+    /// - Throws: `UsageError`, or, for errors of the database and the product, a `Failure` that says what happened and,
+    ///   for the database, where and what to do next.
     static func run(_ arguments: Arguments, _ body: (Administration) throws -> Void) throws -> Int32 {
         let output = try Output(arguments)
         let actor = Caller.administrator(name: try name(arguments))
@@ -42,7 +43,8 @@ struct Administration {
         return error.kind == .invalid ? UsageError(plain(error)) : Failure(plain(error))
     }
 
-    /// Returns an error's sentence in the form that follows the program's name on a line.
+    /// Returns an error's sentence in the form that follows the program's name on a line: without a full stop, and with
+    /// a small first letter if the first word is an ordinary one.
     static func plain(_ error: any DomainError) -> String {
         var text = error.sentence
         let isWord = text.dropFirst().prefix { $0 != " " }.allSatisfy(\.isLowercase)
@@ -50,7 +52,8 @@ struct Administration {
         return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 
-    /// Returns the operator's name: --by, or else the name of the user who runs the program.
+    /// Returns the operator's name: --by, or else the name of the user in SUDO_USER, USER or LOGNAME, or else
+    /// `unknown`.
     private static func name(_ arguments: Arguments) throws -> String {
         let environment = Environment.process
         let name =
@@ -61,7 +64,7 @@ struct Administration {
         return name
     }
 
-    /// Returns the workspace of the option --workspace. The audit log names the operator for its changes.
+    /// Returns the workspace of the option --workspace. The audit log names the operator for changes made through it.
     func workspace(_ arguments: Arguments) throws -> Workspace {
         guard let id = try arguments.identifier("--workspace") else {
             throw UsageError("--workspace UUID is missing; local-runner workspace list shows the ids")
@@ -69,7 +72,7 @@ struct Administration {
         return try workspace(id)
     }
 
-    /// Returns a workspace. The audit log names the operator for its changes.
+    /// Returns a workspace that has not been erased. The audit log names the operator for changes made through it.
     func workspace(_ id: Identifier) throws -> Workspace {
         guard let workspace = try access.workspace(id, for: actor) else {
             throw Failure("there is no workspace \(id) in \(source.name); local-runner workspace list shows the ids")
@@ -108,7 +111,7 @@ struct Output {
 }
 
 extension Option {
-    /// The options of verbs that only need a database.
+    /// The options that name a database.
     static let database =
         [
             Option(
@@ -123,9 +126,9 @@ extension Option {
 
     private static let by = Option("--by", "NAME", "the operator's name for the audit log; default: this user's")
 
-    /// The options of verbs that only read.
+    /// The options of verbs that only read from a database.
     static let reading = [format] + database
-    /// The options of verbs that change something.
+    /// The options of verbs that change a database.
     static let changing = [format, by] + database
 }
 
@@ -139,7 +142,7 @@ extension Arguments {
         return identifier
     }
 
-    /// Returns the value of a required option.
+    /// Returns the value of an option. Throws an error that names the option and its form if it is missing.
     func required(_ name: String, _ form: String) throws(UsageError) -> String {
         guard let value = self[name] else { throw UsageError("\(name) \(form) is missing") }
         return value

@@ -4,10 +4,11 @@ import Store
 /// The database that a verb works on: the one in --database; or else, if no option names a configuration, the one in
 /// the variable DATABASE_URL; or else the configuration's.
 struct DatabaseSource {
-    /// The URL without its password and parameters.
+    /// The URL without its password and parameters, for messages.
     let name: String
     private let url: Secret
-    /// The folder of the configuration's SQLite file. It is created together with the file. Nil for other databases.
+    /// The folder for local state, if the URL comes from the configuration. It is created before a database is created
+    /// in it. Nil for other URLs.
     private var folder: String?
 
     init(_ arguments: Arguments) throws {
@@ -40,8 +41,9 @@ struct DatabaseSource {
         name = url.reveal { Self.name(of: $0) }
     }
 
-    /// Returns a URL without its password and parameters. If it is not certain which part is the password, returns only
-    /// `this database`: an @, a / or a ? of a password that is not percent-encoded ends the password too early.
+    /// Returns a URL of a server without its password and parameters, and one of a SQLite file unchanged. If it is not
+    /// certain which part is the password, returns only `this database`: an @, a / or a ? of a password that is not
+    /// percent-encoded ends the password too early.
     static func name(of url: String) -> String {
         guard !url.hasPrefix("sqlite:") else { return url }
         let unknown = "this database"
@@ -86,7 +88,7 @@ struct DatabaseSource {
 
     /// Returns the path of the SQLite file, which need not exist. Makes the folder of the local state if it is missing.
     ///
-    /// - Throws: `Failure` if the database is on a server.
+    /// - Throws: `Failure` if the database is on a server or the URL can't be read.
     func sqliteFile() throws -> String {
         guard let file = url.reveal({ DatabaseURL($0)?.file }) else {
             throw Failure(

@@ -2,8 +2,8 @@ import Base
 import Glibc
 import Store
 
-/// Checks everything that the product needs, one subject after the other. If a check fails, the others still run. If
-/// the configuration can't be read, nothing else is checked.
+/// Checks the configuration, the database, the executables of the functions, the certificates and the permissions of
+/// files. If a check fails, the others still run. If the configuration can't be read, nothing else is checked.
 struct Inspection {
     private let project: Project
 
@@ -15,7 +15,7 @@ struct Inspection {
         return problems + database(configuration) + functions(configuration) + certificates(configuration) + files()
     }
 
-    /// Returns the configuration, with its secrets if they have values.
+    /// Returns the configuration, or nil if it can't be read, and the findings about it. Secrets may be missing in it.
     private func readConfiguration() -> (Configuration?, [InspectionFinding]) {
         let subject = "configuration"
         do {
@@ -95,8 +95,8 @@ struct Inspection {
         }
     }
 
-    /// Compares the machine's clock with the server's. If a clock is off by more than 30 seconds, session tokens are
-    /// refused.
+    /// Compares the machine's clock with the server's. If a clock is off by more than 30 seconds, valid session tokens
+    /// may be refused.
     private func clock(_ database: any Database) throws -> InspectionFinding {
         let subject = "clock"
         let theirs = try database.first("SELECT epoch(pg_catalog.now())") { try $0[0] as Int } ?? 0
@@ -200,7 +200,7 @@ struct Inspection {
         return rights(of: "\(project.root)/\(name)", "secrets")
     }
 
-    /// Returns a warning if a file exists and users other than its owner may read or write it.
+    /// Returns a warning if a file exists and users other than its owner have any permission for it.
     private func rights(of path: String, _ content: String) -> [InspectionFinding] {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return [] }

@@ -1,7 +1,8 @@
 import CSystem
 import Glibc
 
-/// Runs a program and returns its output. A program that prints nothing for five seconds is killed.
+/// Runs a program and returns its output. A program that prints nothing for five seconds is killed, unless it has
+/// closed its output; then its end is waited for.
 enum ProgramOutput {
     /// The time in milliseconds after which a program that prints nothing is killed.
     private static let patience: Int32 = 5_000

@@ -108,7 +108,7 @@ extension Verb {
         return try Administration.run(arguments) { administration in
             let workspace = try administration.workspace(id)
             let name = try administration.access.workspaceOverview(id)?.name ?? ""
-            // A name with characters that can't be shown is confirmed as it is shown.
+            // A name with characters that can't be shown may be confirmed in the form in which it is shown.
             guard let confirmed = arguments["--confirm"], [name, name.harmless].contains(confirmed) else {
                 throw UsageError(
                     "this erases the data of \"\(name)\" for good; to confirm, add --confirm '\(name)'")

@@ -15,7 +15,7 @@ struct AuditExportReader {
         let description: String
     }
 
-    /// The maximum length of an entry, in bytes.
+    /// The maximum length of an entry or another value, in bytes.
     private static let longest = 64 << 20
 
     private enum Place { case document, entries }
@@ -62,7 +62,7 @@ struct AuditExportReader {
         }
     }
 
-    /// Reads one value, with any white space around it.
+    /// Reads one value, with any white space before it, up to the character that ends it.
     private func value() throws -> JSON {
         try skipSpace()
         var text: [UInt8] = []

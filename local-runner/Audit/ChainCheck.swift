@@ -3,9 +3,10 @@ import Store
 
 /// Checks the chain of an exported audit log and finds the first entry that was changed, removed or inserted.
 ///
-/// The content_hash of an entry covers its fields, its row_hash covers the rest and its position, and its prev_hash is
-/// the row_hash of the entry before it. If someone recomputes all three for one entry, the next entry shows it, because
-/// its prev_hash still is the old row_hash. If someone recomputes all entries up to the last, the signature shows it.
+/// The content_hash of an entry covers its fields, its row_hash covers its content_hash and position and, since version
+/// 2, the other fields, and its prev_hash is the row_hash of the entry before it. If someone recomputes all three for
+/// one entry, the next entry shows it, because its prev_hash still is the old row_hash. If someone recomputes all
+/// entries up to the last, the signature shows it.
 struct ChainCheck {
     /// The first fault of an export.
     enum Fault: Error, Equatable {
@@ -42,17 +43,19 @@ struct ChainCheck {
             "id", "workspace_id", "user_id", "action", "actor_email", "target_type", "target_id", "details",
             "content_hash", "created_at", "sequence_number", "prev_hash", "row_hash", "hash_version",
         ]
-        /// True if the hashes match the fields.
+        /// True if the hashes match the fields, and the entry has only known members and a known version.
         let isWhole: Bool
 
-        /// Returns text for the terminal, without control characters, which could move the cursor or change colours.
+        /// Returns a JSON string for the terminal, without control characters, which could move the cursor or change
+        /// colours. Returns an empty text for any other value.
         private static func printable(_ json: JSON?) -> String {
             String(
                 String.UnicodeScalarView(
                     (json?.string ?? "").unicodeScalars.filter { $0.properties.generalCategory != .control }))
         }
 
-        /// Reads an entry. An entry with a missing member, or one of another type, is not whole.
+        /// Reads an entry. An entry whose members are missing or of another type than those that were hashed is not
+        /// whole.
         init(_ json: JSON) {
             let content = json["content_hash"]?.string ?? ""
             id = Self.printable(json["id"])

@@ -1,4 +1,4 @@
-/// A file or a folder in an archive. It has no time and no owner, so that equal contents give equal archives.
+/// A file or a folder in an archive. It has no time and no owner, so that equal files give equal archives.
 public struct ArchiveFile: Sendable {
     /// The path in the archive, without a slash at its beginning or end.
     public let path: String
@@ -19,12 +19,12 @@ public struct ArchiveFile: Sendable {
 }
 
 extension Sequence<ArchiveFile> {
-    /// The files by the bytes of their paths, so that the order does not depend on the caller. A folder comes before
-    /// the files in it.
+    /// The files and folders, sorted by the bytes of their paths, so that the order does not depend on the caller. A
+    /// folder comes before the files in it.
     var inOrder: [ArchiveFile] { sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) } }
 
-    /// Returns a ZIP archive of the files, with their permissions. It has no entries for folders: AWS SAM gives those
-    /// the current time.
+    /// Returns a ZIP archive of the files, with their permissions. It has no entries for folders, because AWS SAM would
+    /// give those the current time.
     public func zip() -> [UInt8] {
         var zip = ZIPWriter(.thorough)
         for file in inOrder {
@@ -41,7 +41,7 @@ extension Sequence<ArchiveFile> {
 
     /// Returns a tar archive of the files and folders (`TarWriter`), which belong to root.
     ///
-    /// - Throws: `TarWriter.NoRoom` if a path is too long.
+    /// - Throws: `TarWriter.NoRoom` if a path is too long or a file too large for the format.
     public func tar() throws(TarWriter.NoRoom) -> [UInt8] {
         var tar = TarWriter()
         for file in inOrder { try tar.add(file) }

@@ -1,13 +1,13 @@
 import CZlib
 
-/// Compresses a stream of bytes with raw DEFLATE (RFC 1951), and computes its CRC-32.
+/// Compresses a stream of bytes with raw DEFLATE (RFC 1951), and computes the CRC-32 of the bytes before compression.
 public final class Deflater {
     /// The compromise between time and size.
     public enum Level: Sendable {
-        /// The fastest one, for files that a client waits for. It shrinks the rows of a sheet to a sixth; the thorough
-        /// one shrinks them to an eighth, but takes more than twice the time.
+        /// zlib's fastest level, for files that a client waits for. It shrinks the rows of a sheet to a sixth; the
+        /// thorough level shrinks them to an eighth, but takes more than twice the time.
         case fast
-        /// zlib's default, for files that are made once.
+        /// zlib's default level, for files that are made once.
         case thorough
 
         fileprivate var number: Int32 { self == .fast ? Z_BEST_SPEED : 6 }
@@ -15,9 +15,9 @@ public final class Deflater {
 
     // The stream must not move in memory, since zlib keeps pointers to it.
     private let stream: UnsafeMutablePointer<z_stream>
-    /// The CRC-32 of the bytes that were written.
+    /// The CRC-32 of the bytes that were given to `write`.
     public private(set) var checksum: UInt = crc32(0, nil, 0)
-    /// The number of bytes that were written.
+    /// The number of bytes that were given to `write`.
     public private(set) var count: UInt64 = 0
 
     /// Begins an empty stream.
@@ -36,7 +36,7 @@ public final class Deflater {
         stream.deallocate()
     }
 
-    /// Compresses `bytes` and appends the output to `output`.
+    /// Compresses `bytes` and appends the output that is ready to `output`. zlib keeps the rest for later calls.
     public func write(_ bytes: [UInt8], to output: inout [UInt8]) {
         count += UInt64(bytes.count)
         checksum = bytes.withUnsafeBufferPointer { crc32(checksum, $0.baseAddress, UInt32($0.count)) }

@@ -1,5 +1,5 @@
 /// Writes a tar archive in the format ustar (POSIX.1-1988), which every reader knows. Times are 0 and owners are root
-/// without names, so that equal contents in the same order give equal bytes.
+/// without names, so that equal files in the same order give equal bytes.
 public struct TarWriter {
     /// A path or a file that the format has no room for.
     public struct NoRoom: Error, CustomStringConvertible {
@@ -19,8 +19,8 @@ public struct TarWriter {
 
     /// Adds a file or a folder.
     ///
-    /// - Throws: `NoRoom` if the path is longer than 100 bytes and can't be divided at a slash so that at most 155 are
-    ///   before it and 100 behind it, or if the file has 8 GiB or more.
+    /// - Throws: `NoRoom` if the path (with a slash at its end for a folder) is longer than 100 bytes and can't be
+    ///   divided at a slash so that at most 155 are before it and 100 behind it, or if the file has 8 GiB or more.
     public mutating func add(_ file: ArchiveFile) throws(NoRoom) {
         let path = Array((file.content == nil ? file.path + "/" : file.path).utf8)
         let length = file.content?.count ?? 0

@@ -1,6 +1,6 @@
 /// Writes a ZIP archive (PKWARE's APPNOTE.TXT, version 6.3.10) as a stream: the sizes of an entry follow it in a data
-/// descriptor. Equal contents in the same order give equal bytes, since no time is written. ZIP64 records are written
-/// only for numbers that need them, since some spreadsheet programs complain about unneeded ones.
+/// descriptor. Equal entries in the same order give equal bytes with the same zlib, since no time is written. ZIP64
+/// records are written only for numbers that need them, since some spreadsheet programs complain about unneeded ones.
 public struct ZIPWriter: ~Copyable {
     private struct Entry {
         let name: [UInt8]
@@ -18,7 +18,7 @@ public struct ZIPWriter: ~Copyable {
     private let level: Deflater.Level
     private var deflater: Deflater
     private var contentStart: UInt64 = 0
-    /// The largest number that is written without ZIP64.
+    /// The largest size or offset that is written without ZIP64.
     private let largest: UInt64
 
     /// Creates an archive without entries. Only tests pass another `largest`.
@@ -28,7 +28,7 @@ public struct ZIPWriter: ~Copyable {
         deflater = Deflater(level)
     }
 
-    /// Passes on the bytes that were written since the last call, if there are more than `length`.
+    /// Passes the bytes that no sink has received yet to `sink`, if there are more than `length`.
     public mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -38,7 +38,7 @@ public struct ZIPWriter: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 
-    /// Begins an entry. Everything that is written until `end()` is its content. `mode` contains a regular file's
+    /// Begins an entry. All bytes that `write` gets until `end()` are its content. `mode` contains a regular file's
     /// permissions, such as 0o755.
     public mutating func begin(_ name: String, mode: UInt16? = nil) {
         let entry = Entry(name: Array(name.utf8), offset: position, mode: mode.map { 0o100000 | $0 })
@@ -72,7 +72,7 @@ public struct ZIPWriter: ~Copyable {
         append(entry.size, bytes: width)
     }
 
-    /// Writes the central directory (§4.3.12), which ends the archive.
+    /// Writes the central directory (§4.3.12) and the end of the archive.
     public mutating func finish() {
         let start = position
         for entry in entries {
@@ -113,7 +113,7 @@ public struct ZIPWriter: ~Copyable {
         append(0x0021, bytes: 2)
     }
 
-    /// Appends the end of the central directory (§4.3.14 to §4.3.16).
+    /// Appends the records that end the archive (§4.3.14 to §4.3.16), those of ZIP64 only if they are needed.
     private mutating func appendEnd(start: UInt64, size: UInt64) {
         let count = UInt64(entries.count)
         if start > largest || size > largest {

@@ -6,22 +6,23 @@ public struct AllowedNetworks: Sendable {
     /// No networks.
     public static let none = AllowedNetworks(ranges: [])
 
-    /// Addresses that are never connected to, even if the variable lists them: all addresses of the local machine,
-    /// multicast, link-local addresses, and the other addresses at which clouds offer credentials and settings of their
+    /// Addresses that are never connected to, even if the variable lists them: loopback, unspecified, link-local,
+    /// multicast and reserved addresses, and further addresses at which clouds offer credentials and settings of their
     /// machines (Amazon, Google, Alibaba, Oracle, Azure).
     private static let closed = [
         "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/96", "fe80::/10", "ff00::/8",
         "fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32",
     ].compactMap(IPRange.init)
 
-    /// Returns true if an address is never connected to, whatever is allowed.
+    /// Returns true if an address is never connected to, even if the variable lists it. An IPv6 address is also closed
+    /// if it leads to a closed IPv4 address.
     public static func areClosed(to address: IPAddress) -> Bool {
         closed.contains { $0.contains(address) } || address.carried.map(areClosed(to:)) == true
     }
 
-    /// Reads the variable.
+    /// Reads UPSTREAM_ALLOWED_NETWORKS. If it is not set, there are no networks.
     ///
-    /// - Throws: `EnvironmentError` if it is not a list of networks.
+    /// - Throws: `EnvironmentError` if an entry between two commas is neither an address nor a network.
     public init(_ environment: Environment) throws(EnvironmentError) {
         var ranges: [IPRange] = []
         for entry in (environment["UPSTREAM_ALLOWED_NETWORKS"] ?? "").split(separator: ",") {
@@ -38,7 +39,7 @@ public struct AllowedNetworks: Sendable {
 
     private init(ranges: [IPRange]) { self.ranges = ranges }
 
-    /// Returns true if a private address may be connected to.
+    /// Returns true if an address lies in one of the networks and is not closed.
     public func contains(_ address: IPAddress) -> Bool {
         ranges.contains { $0.contains(address) } && !Self.areClosed(to: address)
     }

@@ -24,8 +24,8 @@ public enum Base64: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Returns the bytes that `text` encodes. Returns nil if it contains other characters or wrong padding, or if
-    /// unused bits at its end are not zero.
+    /// Returns the bytes that `text` encodes. Returns nil if it contains other characters, has an impossible length or
+    /// wrong padding, or if unused bits at its end are not zero.
     public func decode(_ text: some StringProtocol) -> [UInt8]? {
         var characters = Array(text.utf8)
         if self == .standard {

@@ -12,10 +12,11 @@ public enum CertificateAuthorities {
     ]
 
     /// Returns the path of a PEM file with the trusted certificates: the file that the variable SSL_CERT_FILE names
-    /// (OpenSSL reads that variable too), or the first of the usual files that can be read.
+    /// (OpenSSL reads that variable too), or, if it is not set, the first of the usual files that can be read. The
+    /// file's content is not checked.
     ///
-    /// - Throws: `EnvironmentError` if the file that SSL_CERT_FILE names can't be read, or if none of the usual files
-    ///   can.
+    /// - Throws: `EnvironmentError` if the file that SSL_CERT_FILE names can't be read, or if the variable is not set
+    ///   and none of the usual files can be read.
     public static func file(_ environment: Environment) throws(EnvironmentError) -> String {
         if let file = environment["SSL_CERT_FILE"] {
             guard access(file, R_OK) == 0 else {

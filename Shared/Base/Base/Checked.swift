@@ -1,6 +1,6 @@
 // Operations that can't trap, for code that reads values from outside: requests, tokens, files, providers' answers and
-// rows. The standard library has more of them: prefix, suffix, dropFirst, dropLast, first, last, popLast,
-// `init(exactly:)`, `init(clamping:)` and the arithmetic that reports overflow.
+// rows. The standard library has more of them: first, last, popLast, prefix, suffix, dropFirst and dropLast with
+// numbers that are not negative, `init(exactly:)`, `init(clamping:)` and the arithmetic that reports overflow.
 
 extension RandomAccessCollection where Index == Int {
     /// The element at an index. Nil if the index is out of range.

@@ -2,8 +2,8 @@ import CComponents
 
 /// The libraries that are linked into this executable, as `--version` lists them.
 public enum Components {
-    /// One line for each library: its name, its release, and in parentheses the distribution's package that it comes
-    /// from.
+    /// One line for each library: its name, its release if that is known, and in parentheses the version of the
+    /// distribution's package, if the build was told it.
     ///
     ///     OpenSSL 3.0.19 (package 3.0.19-1~deb12u2)
     public static var lines: [String] {

@@ -1,7 +1,8 @@
 /// An error that a library of the product throws because of a rule of its own, for example because a finding does not
 /// exist. It knows nothing of HTTP: the pipeline answers a request with the status of its kind.
 public protocol DomainError: Error {
-    /// A stable name of the error, such as `finding.unknown`. It is written to the log and to audit entries.
+    /// A stable name of the error, such as `finding.unknown`. The log states it, and so do audit entries about failed
+    /// actions.
     var code: String { get }
     /// The kind, which decides the status of an answer.
     var kind: ErrorKind { get }
@@ -21,7 +22,7 @@ public enum ErrorKind: String, Sendable {
     case invalid
     /// The caller has no valid credentials.
     case unauthenticated
-    /// The caller, or the workspace's plan, may not do this.
+    /// The caller may not do this, or the workspace's plan does not include it.
     case refused
     /// The object does not exist in the workspace. Another workspace's object gives the same error as one that does not
     /// exist.
@@ -33,9 +34,9 @@ public enum ErrorKind: String, Sendable {
     /// The request is well-formed, but it can't be carried out with these values, such as credentials that a provider
     /// refuses.
     case unprocessable
-    /// The caller has sent too many requests.
+    /// The caller has sent too many requests, or a limit for the use of the product is reached.
     case limited
-    /// A defect, or another system that did not answer as it should.
+    /// A defect, or an unexpected answer of another system.
     case `internal`
     /// The request can't be carried out at the moment, but may succeed later.
     case unavailable

@@ -1,10 +1,10 @@
 /// Converts e-mail addresses to the one form in which they are stored and compared.
 public enum EmailAddress {
-    /// Returns the address without white space around it, and with its ASCII letters in lower case.
+    /// Returns the address as `trimmed` text, without white space and the like at its ends, and with its ASCII letters
+    /// in lower case.
     ///
     /// Other letters stay unchanged. Unicode's lower case of U+212A, the Kelvin sign, is an ordinary `k`; converting it
-    /// would merge two people whose addresses only look alike. Mail servers treat such addresses as different (RFC
-    /// 6532).
+    /// would merge two people whose addresses only look alike.
     public static func canonical(_ text: String) -> String {
         let text = text.trimmed
         guard text.utf8.contains(where: isCapital) else { return text }

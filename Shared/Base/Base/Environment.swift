@@ -1,11 +1,12 @@
 import CSystem
 import Glibc
 
-/// The environment variables that a function was started with.
+/// The environment variables of this process, or a given set of variables, and the id of the request that they are used
+/// for.
 public struct Environment: Sendable {
     private let values: [String: String]?
-    /// The id of the request that is being answered, for its calls of providers and its audit entries. Nil outside of
-    /// requests.
+    /// The id of the request or scheduled run in progress, which its calls of providers and its audit entries state.
+    /// Nil if there is none.
     public private(set) var requestID: String?
 
     /// The variables of this process.
@@ -16,19 +17,18 @@ public struct Environment: Sendable {
 
     private init(values: [String: String]?) { self.values = values }
 
-    /// Returns the same variables for the work on a request.
+    /// Returns the same variables with the id of a request or scheduled run.
     public func of(request id: String) -> Environment {
         var environment = self
         environment.requestID = id
         return environment
     }
 
-    /// The value of a variable. If it is not set or empty, this reads the file that the variable with `_FILE` at the
-    /// end of its name names. Nil if neither has a value.
+    /// The value of a variable. If it is not set or empty, this is the content of the file whose path is in the
+    /// variable with `_FILE` added to the name. Nil if neither gives a value.
     ///
-    /// Docker, Kubernetes, systemd and OpenFaaS pass secrets as files, which keeps them out of configurations and
-    /// lists of processes. The file is read each time, so a new secret needs no restart. If it can't be read, the log
-    /// says so.
+    /// Docker, Kubernetes, systemd and OpenFaaS pass secrets as files, which keeps them out of configurations and lists
+    /// of processes. The file is read at each access. An error is logged if `content(ofFile:)` returns nil.
     public subscript(name: String) -> String? {
         if let given = value(name) { return given }
         guard let path = value(name + Self.fileSuffix) else { return nil }
@@ -39,7 +39,7 @@ public struct Environment: Sendable {
         return content.isEmpty ? nil : content
     }
 
-    /// The end of the name of a variable that names a file.
+    /// The end of the names of variables that contain the path of a file with another variable's value.
     public static let fileSuffix = "_FILE"
 
     private func value(_ name: String) -> String? {
@@ -47,17 +47,18 @@ public struct Environment: Sendable {
         return value?.isEmpty == false ? value : nil
     }
 
-    /// The longest value that a file may hold, in bytes.
+    /// The largest length of a file with a value, in bytes.
     private static let longestFile = 65_536
 
     /// The longest time, in milliseconds, that the writer of a pipe may pause.
     private static let longestPause: Int32 = 5_000
 
-    /// Reads a file or a pipe that holds a value, and removes line breaks at its end. Returns nil if it can't be read, is
-    /// longer than `longestFile` bytes, is not UTF-8, or contains NUL, at which C programs would cut the value. Also
-    /// returns nil for a pipe that no process writes to.
+    /// Reads a file or a pipe that holds a value, and removes line breaks at its end. Returns nil if it is something
+    /// else, can't be read, is longer than `longestFile` bytes, is not UTF-8, or contains NUL, at which C programs
+    /// would cut the value. Also returns nil for a pipe that no process writes to, and for one whose writer pauses for
+    /// more than `longestPause`.
     public static func content(ofFile path: String) -> String? {
-        // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
+        // Without O_NONBLOCK, opening a pipe would wait until it has a writer.
         let file = csystem_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -72,8 +73,8 @@ public struct Environment: Sendable {
         return String(validating: content, as: UTF8.self)
     }
 
-    /// Reads a file or pipe to its end. Returns nil if that fails or takes too long, or if there are more than
-    /// `longestFile` bytes.
+    /// Reads a file or pipe to its end. Returns nil if that fails, if the writer of a pipe pauses for more than
+    /// `longestPause`, or if there are more than `longestFile` bytes.
     private static func read(_ file: Int32) -> [UInt8]? {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: longestFile + 1)
@@ -92,10 +93,11 @@ public struct Environment: Sendable {
         return nil
     }
 
-    /// Returns true if the variable is set, even to an empty value.
+    /// Returns true if the variable itself is set, even to an empty value. The variable with `_FILE` does not count.
     public func isSet(_ name: String) -> Bool { values.map { $0[name] != nil } ?? (getenv(name) != nil) }
 
-    /// Returns the bytes of a variable's value, which need not be UTF-8. Returns nil if it is not set or empty.
+    /// Returns the bytes of a variable's value, which need not be UTF-8. Returns nil if it is not set or empty; the
+    /// variable with `_FILE` does not count.
     public func bytes(_ name: String) -> [UInt8]? {
         let value =
             values.map { $0[name].map { Array($0.utf8) } }
@@ -103,10 +105,10 @@ public struct Environment: Sendable {
         return value?.isEmpty == false ? value : nil
     }
 
-    /// Returns the value of a variable that holds an HMAC-SHA-256 key. Returns nil if it is not set or empty.
+    /// Returns the value of a variable, or of its file, as an HMAC-SHA-256 key. Returns nil if there is no value.
     ///
-    /// - Throws: `EnvironmentError` if the value has fewer than 32 bytes. A key must be as long as the hash (RFC 7518
-    ///   §3.2); a shorter one could be guessed from a single signature.
+    /// - Throws: `EnvironmentError` if the value has fewer than 32 bytes. A key must be at least as long as the hash
+    ///   (RFC 7518 §3.2); a short one could be guessed from a single signature.
     public func hmacKey(_ name: String) throws(EnvironmentError) -> Secret? {
         guard let value = self[name] else { return nil }
         guard value.utf8.count >= Self.shortestKey else {
@@ -118,10 +120,10 @@ public struct Environment: Sendable {
     private static let shortestKey = 32
 
     /// Reads the HMAC-SHA-256 keys of a variable: one, or two with a comma between them while one replaces the other.
-    /// White space around the two is ignored. The whole value is always among the keys, since a key may contain a comma.
-    /// Empty if the variable is not set or empty.
+    /// Each of the two must have at least 32 bytes; white space around them is ignored. The whole value is always among
+    /// the keys, since a key may contain a comma. Returns no keys if there is no value.
     ///
-    /// - Throws: `EnvironmentError` as `hmacKey` does.
+    /// - Throws: `EnvironmentError` if the whole value has fewer than 32 bytes.
     public func hmacKeys(_ name: String) throws(EnvironmentError) -> [Secret] {
         guard let whole = try hmacKey(name) else { return [] }
         let parts = whole.reveal { value in

@@ -1,7 +1,7 @@
 extension Unicode.Scalar {
-    /// True for characters that control a terminal, or hide or reorder text: control characters, separators of lines and
-    /// paragraphs, and invisible characters such as those that change the direction of text. Joiners are not among
-    /// them, because they are part of words.
+    /// True for characters that control a terminal, or hide or reorder text: control characters, separators of lines
+    /// and paragraphs, and format characters (Unicode category Cf), such as those that change the direction of text.
+    /// The zero-width joiner and non-joiner are not among them, because they are part of words.
     public var isHarmful: Bool {
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
@@ -12,8 +12,8 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text as one line without characters that control a terminal, or hide or reorder text. White space among them
-    /// becomes a space, and any other becomes U+FFFD.
+    /// The text as one line without characters that control a terminal, or hide or reorder text. Each white-space
+    /// character among them becomes a space, and any other becomes U+FFFD.
     public var harmless: String {
         guard unicodeScalars.contains(where: \.isHarmful) else { return self }
         var result = UnicodeScalarView()

@@ -1,4 +1,4 @@
-/// Hexadecimal text.
+/// Converts between bytes and hexadecimal text.
 public enum Hex {
     /// Returns the lower-case hexadecimal digit, as an ASCII byte, of the lower four bits of `value`.
     @inlinable public static func lowerDigit(_ value: UInt8) -> UInt8 {

@@ -29,13 +29,14 @@ public struct IPAddress: Hashable, Sendable {
         self.bytes = isMapped ? Array(bytes.dropFirst(12)) : bytes
     }
 
-    /// Ranges of addresses that contain an IPv4 address, with its offset in bytes: NAT64 (RFC 6052) and 6to4 (RFC
-    /// 3056).
+    /// Ranges of IPv6 addresses that contain an IPv4 address, with its offset in bytes: the well-known prefix of NAT64
+    /// (RFC 6052), and 6to4 (RFC 3056).
     private static let carriers = [("64:ff9b::/96", 12), ("2002::/16", 2)].compactMap { text, offset in
         IPRange(text).map { (range: $0, offset: offset) }
     }
 
-    /// The IPv4 address to which a gateway forwards connections to this IPv6 address. Nil for any other address.
+    /// The IPv4 address in this address, to which a NAT64 or 6to4 gateway forwards connections. Nil if this address is
+    /// not in a range of such gateways.
     public var carried: IPAddress? {
         Self.carriers.first { $0.range.contains(self) }.flatMap { carrier in
             IPAddress(bytes: Array(bytes.dropFirst(carrier.offset).prefix(4)))
@@ -48,7 +49,8 @@ public struct IPRange: Hashable, Sendable {
     private let base: IPAddress
     private let prefixLength: Int
 
-    /// Reads `ADDRESS` or `ADDRESS/LENGTH`. Returns nil for any other text.
+    /// Reads `ADDRESS` or `ADDRESS/LENGTH`. Returns nil for any other text, and if the address does not have that
+    /// number of bits. The length of an IPv4-mapped address counts its 96 bits before the IPv4 address.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let first = parts.first, let base = IPAddress(String(first)) else { return nil }

@@ -1,4 +1,5 @@
-/// A JSON value (RFC 8259). A number without fraction or exponent that fits in an `Int` is an integer.
+/// A JSON value (RFC 8259). `init(parsing:)` reads a number without fraction or exponent that fits in an `Int` as an
+/// integer.
 public enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -10,12 +11,13 @@ public enum JSON: Sendable, Equatable {
 
     /// Reads one JSON document in UTF-8.
     ///
-    /// - Throws: `JSONSyntaxError` if it is malformed by the policy, or has too many levels or values (`JSONReader`).
+    /// - Throws: `JSONSyntaxError` if the policy does not accept it, or if it has more than 100 levels of nesting or
+    ///   more than a million values.
     public init(parsing bytes: some Sequence<UInt8>, _ policy: JSONPolicy = .strict) throws(JSONSyntaxError) {
         self = try JSONReader.read(Array(bytes), policy)
     }
 
-    /// The member of this object with that name. Nil if this is not an object or has no such member.
+    /// The value of this object's member with that name. Nil if this is not an object or has no such member.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members[name]

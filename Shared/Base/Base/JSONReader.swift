@@ -1,10 +1,10 @@
-/// The place where a text stops being JSON, and what is wrong there.
+/// The first fault in a JSON text: its place, and what is wrong there.
 public struct JSONSyntaxError: Error, Equatable {
     /// The line, counted from 1.
     public let line: Int
     /// The column in bytes, counted from 1.
     public let column: Int
-    /// The problem, and how the text's author can correct it.
+    /// The problem and, for some problems, how the text's author can correct it.
     public let advice: String
 }
 
@@ -12,10 +12,10 @@ public struct JSONSyntaxError: Error, Equatable {
 public enum JSONPolicy: Sendable {
     /// For callers, who can correct what they send. These are errors: a name that occurs twice in one object (RFC 7493
     /// §2.3; readers differ in which of the two values they take), half of a surrogate pair, bytes that are not UTF-8,
-    /// control characters in strings, numbers out of range, and a byte order mark.
+    /// unescaped control characters below U+0020 in strings, numbers out of range, and a byte order mark.
     case strict
-    /// For providers, where a flaw in one name must not lose a page of a thousand records. Invalid bytes and half
-    /// surrogate pairs become U+FFFD, control characters are taken as they are, the last value of a repeated name
+    /// For providers, where a flaw in one name must not lose a page of a thousand records. Invalid bytes in strings and
+    /// half surrogate pairs become U+FFFD, control characters are taken as they are, the last value of a repeated name
     /// counts, a number out of range becomes null, and a byte order mark is skipped.
     case lenient
 }
@@ -110,7 +110,8 @@ struct JSONReader {
 
     /// Keeps Swift from treating two different names as one. Swift considers strings equal if they differ only in their
     /// normal form (é as one scalar or as two), but in JSON they are different names. Appends a combining grapheme
-    /// joiner, which `StreamSafeText` uses too, to the second name.
+    /// joiner, which `StreamSafeText` uses too, to the second name. A third form of the same name would replace the
+    /// second.
     private static func distinguish(_ name: inout String, in members: [String: JSON]) {
         guard let known = members.index(forKey: name), !members[known].key.utf8.elementsEqual(name.utf8) else { return }
         name += "\u{34F}"

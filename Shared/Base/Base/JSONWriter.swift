@@ -6,14 +6,14 @@ public protocol JSONWritable {
 
 /// Writes JSON (RFC 8259) without spaces, in the order of the calls.
 public struct JSONWriter: ~Copyable {
-    /// The UTF-8 bytes that have been written since the last flush.
+    /// The UTF-8 bytes that have been written and not been passed to a sink yet.
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     /// Creates an empty writer.
     public init() {}
 
-    /// Passes the bytes written since the last flush to `sink` and forgets them, if they are more than `length`.
+    /// Passes `bytes` to `sink` and forgets them, if there are more than `length`.
     public mutating func flush(
         ifLongerThan length: Int = 65_536, to sink: (UnsafeRawBufferPointer) throws -> Void
     ) rethrows {
@@ -137,7 +137,8 @@ extension Int: JSONWritable {
 }
 
 extension Double: JSONWritable {
-    /// Writes the number. Infinities and NaN, which JSON doesn't have, become null.
+    /// Writes the number, without a fraction if it is whole and fits in an `Int`. Infinities and NaN, which JSON
+    /// doesn't have, become null.
     public func write(to json: inout JSONWriter) {
         guard isFinite else { return json.literal("null") }
         json.literal(Int(exactly: self).map(String.init) ?? String(self))

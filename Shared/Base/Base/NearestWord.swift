@@ -1,8 +1,9 @@
 /// Finds the known word that is most similar to an unknown one.
 public enum NearestWord {
-    /// Returns the known word at the smallest distance from `word`, ignoring case. Returns nil if `word` has more than
-    /// 100 bytes, or if the smallest distance is more than a third of the longer word: then the suggestion would be
-    /// only a guess. But a word of at least three letters that only one known word begins with means that one.
+    /// Returns the known word at the smallest distance from `word`, ignoring case, if that distance is 1 or at most a
+    /// third of the longer word: beyond that, a suggestion would be only a guess. If there is none, and `word` has at
+    /// least three bytes and is the beginning of only one known word, returns that one. Returns nil otherwise, and if
+    /// `word` has more than 100 bytes.
     public static func nearest(to word: String, in known: [String]) -> String? {
         let word = Array(word.lowercased().utf8)
         guard word.count <= 100 else { return nil }
@@ -13,20 +14,20 @@ public enum NearestWord {
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         if let best { return best.word }
-        // The beginning of exactly one known word means that word.
+        // The beginning of only one known word stands for that word.
         let longer = word.count < 3 ? [] : known.filter { $0.lowercased().utf8.starts(with: word) }
         return longer.count == 1 ? longer.first : nil
     }
 
-    /// Returns the end of a sentence about an unknown word: a suggestion of the nearest known word, or the list of all
-    /// known words.
+    /// Returns the end of a sentence about an unknown word: a suggestion of the nearest known word, the list of all
+    /// known words, or that there are none.
     public static func advice(_ word: String, _ known: [String]) -> String {
         if let nearest = nearest(to: word, in: known) { return "did you mean \"\(nearest)\"?" }
         return known.isEmpty ? "there is none to choose from." : "known: \(known.joined(separator: ", "))."
     }
 
-    /// Returns the number of insertions, deletions, substitutions and swaps of neighbouring letters that turn one word
-    /// into the other (optimal string alignment distance).
+    /// Returns the smallest number of insertions, deletions, substitutions and swaps of neighbouring bytes that turn
+    /// one word into the other (optimal string alignment distance).
     public static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var rows = [Array(0...right.count)]
         for (row, byte) in left.enumerated() {

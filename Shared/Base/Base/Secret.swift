@@ -1,4 +1,4 @@
-/// Text that must not appear in logs, errors or responses. It prints as ‹redacted›, and has no JSON form.
+/// Text that must not appear in logs, errors or responses. Its descriptions are ‹redacted›, and it has no JSON form.
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let text: String
 
@@ -9,6 +9,6 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Calls `use` with the text. This is the only way to read it.
+    /// Calls `use` with the text, and returns the result. This is the only way to read the text.
     public func reveal<Result>(_ use: (String) throws -> Result) rethrows -> Result { try use(text) }
 }

@@ -11,7 +11,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// The current time.
     public static var now: Timestamp { Timestamp(seconds: time(nil)) }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SSZ`. Returns nil for any other text and for dates that don't exist.
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ`. Returns nil for any other text and for dates and times that don't exist, including
+    /// leap seconds.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count == 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -51,7 +52,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The number of whole days since 1970-01-01, which identifies the UTC date.
+    /// The number of whole days since 1970-01-01, which identifies the UTC date; negative for earlier dates.
     public var daysSinceEpoch: Int {
         seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
     }
@@ -79,9 +80,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return value
     }
 
-    // Converts between dates and days in closed form, in the proleptic Gregorian calendar, counting in eras of 400
-    // years that begin on 1 March. The C library's gmtime_r would first read the time zone database, which would slow
-    // down a cold start.
+    // Converts between dates and days in closed form, in the proleptic Gregorian calendar, in eras of 400 years that
+    // begin on 1 March. The C library's gmtime_r would first read the time zone database, which would slow down a cold
+    // start.
     private static func days(year: Int, month: Int, day: Int) -> Int {
         let year = month <= 2 ? year - 1 : year
         let era = (year >= 0 ? year : year - 399) / 400

@@ -1,6 +1,6 @@
 extension String {
-    /// The text without white space, control characters and invisible characters at its ends. White space includes the
-    /// no-break spaces that spreadsheets produce.
+    /// The text without white space, control characters and the invisible characters U+200B, U+2060 and U+FEFF at its
+    /// ends. White space includes the no-break spaces that spreadsheets produce.
     public var trimmed: String {
         if let first = utf8.first, let last = utf8.last, Self.isVisible(first), Self.isVisible(last) { return self }
         var scalars = unicodeScalars[...]

@@ -14,7 +14,7 @@ public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Encrypts a message. Returns a new random IV of 12 bytes, the ciphertext, and the tag of 16 bytes, one after the
     /// other. `data` is not part of the result, but `open` must be given the same data. Returns nil if the system has
-    /// no random numbers or OpenSSL fails.
+    /// no random numbers, if the message or the data is 2 GiB or longer, or if OpenSSL fails.
     public func seal(_ message: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         var iv = [UInt8](repeating: 0, count: Self.ivLength)
         guard let dataLength = Int32(exactly: data.count), let length = Int32(exactly: message.count),
@@ -30,7 +30,7 @@ public struct AESGCM: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     /// Decrypts a message that `seal` returned. Returns nil if the message, the data or the key differ from those used
-    /// to seal it.
+    /// to seal it, or if OpenSSL fails.
     public func open(_ sealed: [UInt8], authenticating data: [UInt8]) -> [UInt8]? {
         guard sealed.count >= Self.ivLength + Self.tagLength else { return nil }
         let iv = Array(sealed.prefix(Self.ivLength))

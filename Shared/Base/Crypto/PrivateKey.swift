@@ -8,7 +8,7 @@ public final class PrivateKey {
     public static let longestPEM = 16_384
 
     /// Reads a key from PEM text, in PKCS #1 or PKCS #8. Returns nil if it is not an RSA key of 2,048 to 8,192 bits, is
-    /// encrypted, or is too long. Signing with a larger key would take seconds.
+    /// encrypted with a passphrase, or is longer than `longestPEM`. Signing with a larger key would take seconds.
     public init?(pem: String) {
         guard pem.utf8.count <= Self.longestPEM, let key = ccrypto_rsa_private_key(pem, pem.utf8.count) else {
             return nil

@@ -20,9 +20,10 @@ public final class PublicKey: @unchecked Sendable {
 
     deinit { EVP_PKEY_free(key) }
 
-    /// Returns the RSA key of this modulus and exponent, both big endian. Returns nil if the key does not have 2,048 to
-    /// 8,192 bits, if the exponent has more than 8 bytes (real ones have 3), or if OpenSSL rejects it. The limits are
-    /// needed because the time to check a signature grows with both.
+    /// Returns the RSA key of this modulus and exponent, both big endian. Returns nil if the modulus does not have 256
+    /// to 1,024 bytes or the exponent 1 to 8 (usual ones have 3), not counting zeros at their beginning; if there are
+    /// more than about a thousand such zeros; or if OpenSSL rejects the key. The limits are needed because the time to
+    /// check a signature grows with both.
     public static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKey? {
         guard (256...1_024).contains(modulus.drop(while: { $0 == 0 }).count),
             (1...8).contains(exponent.drop(while: { $0 == 0 }).count), modulus.count <= 2_048, exponent.count <= 64
@@ -31,7 +32,7 @@ public final class PublicKey: @unchecked Sendable {
     }
 
     /// Returns the key on the curve P-256 with these coordinates, 32 bytes each. Returns nil if a coordinate has
-    /// another length, or if the point is not on the curve.
+    /// another length, if the point is not on the curve, or if OpenSSL fails.
     public static func p256(x: [UInt8], y: [UInt8]) -> PublicKey? {
         guard x.count == 32, y.count == 32 else { return nil }
         let point = [0x04] + x + y
@@ -50,7 +51,7 @@ public final class PublicKey: @unchecked Sendable {
     }
 
     /// Converts R and S, 32 bytes each, to the ASN.1 sequence that OpenSSL expects. Returns nil if the signature does
-    /// not have 64 bytes.
+    /// not have 64 bytes, or if OpenSSL fails.
     private static func distinguishedEncoding(_ signature: [UInt8]) -> [UInt8]? {
         guard signature.count == 64, let pair = ECDSA_SIG_new() else { return nil }
         defer { ECDSA_SIG_free(pair) }

@@ -16,7 +16,7 @@ public struct SHA256 {
         SHA256_Update(&state, bytes, bytes.count)
     }
 
-    /// Returns the hash of all added bytes, 32 bytes long.
+    /// Returns the hash of all added bytes, 32 bytes long. The object must not be used after this.
     public mutating func finalize() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         SHA256_Final(&digest, &state)
@@ -53,7 +53,8 @@ public func hmacSHA256(_ message: [UInt8], key: Secret) -> [UInt8] {
     key.reveal { hmacSHA256(message, key: Array($0.utf8)) }
 }
 
-/// Returns true if `code` is the HMAC-SHA-256 of `message`. The time that this takes does not depend on the code.
+/// Returns true if `code` is the HMAC-SHA-256 of `message`. The time that this takes depends on the length of the code,
+/// but not on its bytes.
 public func isHMACSHA256(_ code: [UInt8], of message: [UInt8], key: Secret) -> Bool {
     constantTimeEqual(hmacSHA256(message, key: key), code)
 }

@@ -4,7 +4,7 @@ import Base
 /// the value's length, the name and the value. A length up to 127 takes one byte; a larger one takes four bytes, the
 /// first with its high bit set.
 public enum NameValuePairs {
-    /// Calls `body` for each pair. Returns false if the bytes end within a pair.
+    /// Calls `body` with the name and the value of each complete pair. Returns false if the bytes end within a pair.
     public static func decode(_ bytes: [UInt8], _ body: (String, String) throws -> Void) rethrows -> Bool {
         var position = 0
         func length() -> Int? {

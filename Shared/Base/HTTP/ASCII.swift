@@ -34,24 +34,24 @@ public enum ASCII {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Compares with `text`, which must be lower case, ignoring the case of this text.
+    /// Returns true if these bytes are `text`, ignoring the case of their ASCII letters. `text` must be lower case.
     @inlinable public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count where ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
         return true
     }
 
-    /// Compares with `text` exactly.
+    /// Returns true if these bytes are exactly `text`.
     @inlinable public func isExactly(_ text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && (0..<count).allSatisfy { self[$0] == text.utf8Start[$0] }
     }
 
-    /// Compares with `bytes` exactly.
+    /// Returns true if these bytes are exactly `bytes`.
     @inlinable public func equals(_ bytes: [UInt8]) -> Bool {
         count == bytes.count && bytes.withUnsafeBytes { elementsEqual($0) }
     }
 
-    /// The bytes in `span`.
+    /// The existing bytes in `span`.
     @inlinable @inline(__always) public subscript(span: Extent) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: self[from: span.start, to: span.end])
     }
@@ -76,7 +76,8 @@ extension UnsafeRawBufferPointer {
         return number
     }
 
-    /// Calls `body` with each element of a comma-separated list (RFC 9110 §5.6.1).
+    /// Calls `body` with each element of a comma-separated list (RFC 9110 §5.6.1), without the spaces and tabs around
+    /// it. Empty elements are left out. A comma within quotes also separates elements.
     public func forEachElement(_ body: (UnsafeRawBufferPointer) -> Void) {
         for element in split(separator: UInt8(ascii: ",")) {
             let element = UnsafeRawBufferPointer(rebasing: element).trimmed
@@ -113,7 +114,7 @@ public struct Extent: Equatable, Sendable {
     public var start: Int
     public var end: Int
 
-    /// The place from `start` up to `end`, without `end` itself.
+    /// The part from `start` up to, but not including, `end`.
     @inlinable public init(start: Int = 0, end: Int = 0) {
         self.start = start
         self.end = end

@@ -3,7 +3,8 @@ import Base
 /// Decodes the chunked transfer coding of a body (RFC 9112 §7.1). Extensions and trailer fields are skipped, and their
 /// length is limited.
 public struct ChunkedDecoder: Sendable {
-    /// The largest number of bytes of extensions and trailer fields that one body may have.
+    /// The largest number of bytes of extensions, trailer fields and white space after sizes that one body may have.
+    /// The characters at the beginning and end of extensions, and line ends, are not counted.
     public static let maximumOverhead = 8 << 10
 
     /// The progress of decoding a body.
@@ -11,13 +12,13 @@ public struct ChunkedDecoder: Sendable {
         case incomplete
         case complete
         case malformed
-        /// The body has more data than its reader accepts.
+        /// The body has, or its next chunk announces, more data than its reader accepts.
         case tooLarge
     }
 
     private enum State {
         case size(digits: Int)
-        /// White space between the size and an extension's semicolon, which RFC 9112 calls "bad whitespace".
+        /// In the white space between the size and an extension's semicolon, which RFC 9112 calls "bad whitespace".
         case sizeSpace
         case `extension`
         case sizeLineFeed
@@ -40,11 +41,12 @@ public struct ChunkedDecoder: Sendable {
     /// Creates a decoder for the beginning of a body.
     public init() {}
 
-    /// Decodes the bytes from `position` on, and moves `position` behind them.
+    /// Decodes the bytes from `position` on, and moves `position` behind the bytes that were read. If the body is
+    /// complete, those end with the body.
     ///
     /// - Parameters:
     ///   - limit: The largest number of bytes of data that the body may have.
-    ///   - append: Takes a piece of the data.
+    ///   - append: Receives each piece of the data in order.
     public mutating func decode<Failure: Error>(
         _ bytes: UnsafeRawBufferPointer, _ position: inout Int, limit: Int,
         append: (UnsafeRawBufferPointer) throws(Failure) -> Void

@@ -1,13 +1,14 @@
 import Base
 
 /// One line of a message's head: field-name ":" OWS field-value OWS (RFC 9112 §5), as positions in the bytes that
-/// contain it. It reads the heads of all messages: from clients, functions, Lambda's runtime interface and providers.
+/// contain it. The initialiser reads strictly, for messages from clients and functions; `lenient` is for Lambda's
+/// runtime interface and providers.
 public struct FieldLine {
     /// The reason why a line is not a field line.
     public enum Fault: Error {
         /// The name is empty or not a token, or no colon follows it.
         case name
-        /// The value contains a control character.
+        /// The value contains a control character other than a tab.
         case value
     }
 

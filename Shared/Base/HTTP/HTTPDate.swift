@@ -7,7 +7,8 @@ extension Timestamp {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Reads an HTTP date. Returns nil for any other text and for dates that don't exist.
+    /// Reads an HTTP date. Returns nil for any other text and for dates that don't exist. The day of the week is not
+    /// checked.
     public init?(httpDate text: String) {
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let month = Self.months.firstIndex(of: String(parts[2])) else {
@@ -17,7 +18,7 @@ extension Timestamp {
         self.init("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
     }
 
-    /// The moment as an HTTP date.
+    /// The time as an HTTP date. For times before 1970, the day of the week may be missing.
     public var httpDate: String {
         let text = description
         let month = Int(text.dropFirst(5).prefix(2)).flatMap { Self.months[at: $0 - 1] } ?? ""

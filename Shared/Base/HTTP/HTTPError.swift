@@ -29,7 +29,8 @@ public struct HTTPError: Error {
     }
     /// 403: the caller is not allowed to do this.
     public static func forbidden(_ sentence: String) -> HTTPError { HTTPError(403, sentence) }
-    /// 404: the object does not exist or does not belong to the caller. Callers can't tell the two cases apart.
+    /// 404: the path or the object does not exist, or the object does not belong to the caller. Callers can't tell
+    /// these cases apart.
     public static func notFound(_ sentence: String) -> HTTPError { HTTPError(404, sentence) }
     /// 408: the request did not arrive completely in time.
     public static let requestTimeout = HTTPError(408, "The request took too long to arrive.")
@@ -43,7 +44,7 @@ public struct HTTPError: Error {
     public static let unwritable = HTTPError(
         503, "Changes are not possible now; nothing was changed. Reading still works. Try again later.",
         headers: ["Retry-After": "60"])
-    /// 503: the database can't be reached.
+    /// 503: the database can't be reached, is damaged, or has a schema that this build can't serve.
     public static let unavailable = HTTPError(
         503, "The service is temporarily unavailable. Try again in a few seconds.", headers: ["Retry-After": "5"])
 }

@@ -8,14 +8,14 @@ public import Base
 public struct Proxy: Sendable {
     /// The proxy's URL without credentials.
     public let address: String
-    /// The user's name and password.
+    /// The user's name and password. Nil if the URL has none.
     public let user: (name: String, password: Secret)?
     private let exceptions: [Exception]
 
-    /// Reads the variables. Returns nil if HTTPS_PROXY is not set.
+    /// Reads HTTPS_PROXY and NO_PROXY. Returns nil if HTTPS_PROXY is not set or is empty.
     ///
-    /// - Throws: `EnvironmentError` if a variable is malformed. The error does not contain the value of HTTPS_PROXY,
-    ///   which may contain a password.
+    /// - Throws: `EnvironmentError` if a variable is malformed. The error does not quote HTTPS_PROXY, which may contain
+    ///   a password, but quotes a malformed entry of NO_PROXY.
     public init?(_ environment: Environment) throws(EnvironmentError) {
         guard let text = environment["HTTPS_PROXY"] else { return nil }
         let malformed = EnvironmentError(
@@ -48,8 +48,8 @@ public struct Proxy: Sendable {
         self.exceptions = exceptions
     }
 
-    /// Returns true if connections to a server go through the proxy. `host` is in lower case, and an IPv6 address is in
-    /// brackets.
+    /// Returns true if connections to a server go through the proxy, because NO_PROXY does not exempt it. `host` is in
+    /// lower case, and an IPv6 address is in brackets.
     public func serves(host: String, port: Int) -> Bool {
         !exceptions.contains { $0.matches(host: host, port: port) }
     }
@@ -89,7 +89,7 @@ public struct Proxy: Sendable {
     /// An entry of NO_PROXY.
     private enum Exception: Sendable {
         case everything
-        /// A host and the hosts below it.
+        /// A host and the hosts below it, on one port or on all.
         case domain(String, port: Int?)
         case network(IPRange)
 
@@ -118,7 +118,7 @@ public struct Proxy: Sendable {
         }
     }
 
-    /// A host without the brackets of an IPv6 address.
+    /// Returns a host without the brackets of an IPv6 address.
     private static func withoutBrackets(_ host: Substring) -> Substring {
         host.first == "[" && host.last == "]" ? host.dropFirst().dropLast() : host
     }

@@ -48,12 +48,13 @@ public enum PercentEncoding {
         decode(bytes, plusIsSpace: plusIsSpace) { _ in .decoded }.flatMap(StreamSafeText.read)
     }
 
-    /// The result of decoding an escape.
+    /// The treatment of an escape: its byte is decoded, the escape is kept unchanged, or the whole text is refused.
     public enum Escape: Sendable {
         case decoded, kept, refused
     }
 
-    /// Returns the decoded bytes. Returns nil if an escape is malformed, or if `treatment` refuses its byte.
+    /// Returns the bytes with the escapes treated as `treatment` says for the byte that each stands for. Returns nil if
+    /// an escape is malformed or refused.
     public static func decode(
         _ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false, _ treatment: (UInt8) -> Escape
     ) -> [UInt8]? {

@@ -1,19 +1,19 @@
 /// One HTTP request, independent of the way of invocation.
 public struct Request: Sendable {
     public var method: Method
-    /// The path as it was sent, without the query.
+    /// The path as the way of invocation provides it, without the query and not decoded.
     public var path: String
-    /// The query string: the text after the `?`, not decoded.
+    /// The query string: the text after the first `?`, not decoded.
     public var queryString: String
     public var headers: Headers
     public var body: Body
-    /// The address of the peer that opened the connection: a client or a proxy.
+    /// The address of the peer that opened the connection: a client or a proxy. Empty if it is not known.
     public var peerAddress: String
 
     public enum Body: Sendable {
         /// The complete body. Empty if the request has none.
         case bytes([UInt8])
-        /// The body was larger than the function accepts, and was not kept.
+        /// The body is larger than the function accepts, and was not kept.
         case tooLarge
     }
 

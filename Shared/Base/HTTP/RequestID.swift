@@ -2,8 +2,8 @@ import Base
 
 /// The id under which a request appears in logs and in its response.
 public enum RequestID {
-    /// Returns the request's X-Request-Id if it has 1 to 64 letters, digits, dots, underscores and dashes. Returns a
-    /// new random id otherwise.
+    /// Returns the request's X-Request-Id if it consists of 1 to 64 ASCII letters, digits, dots, underscores and
+    /// dashes. Returns a new random id otherwise.
     public static func of(_ request: Request) -> String {
         guard let given = request.headers["X-Request-Id"], isAcceptable(given.utf8) else {
             return Identifier.random().description

@@ -6,7 +6,7 @@ public struct Response {
     public var status: Int
     public var headers: Headers
     public var body: Body
-    /// Work that runs, in this order, after the response has been sent.
+    /// Work that runs, in this order, after the response has been sent. It may not run if sending fails.
     public var background: [() -> Void] = []
 
     /// A function that accepts the next part of a streamed body.
@@ -46,8 +46,8 @@ public struct Response {
         Response(status: 200, headers: ["Content-Type": contentType], body: .stream(body))
     }
 
-    /// Returns a response with a file that is produced while it is sent. A browser saves it as `named`, if that is not
-    /// nil.
+    /// Returns a response with a file that is produced while it is sent. A browser saves it under the name `name`, if
+    /// that is not nil.
     public static func file(
         contentType: String, named name: String?, _ body: @escaping (Sink) throws -> Void
     ) -> Response {
@@ -68,7 +68,7 @@ public struct Response {
         }
     }
 
-    /// Returns the reason phrase of a status (RFC 9110 §15).
+    /// Returns the reason phrase of a status (RFC 9110 §15), or `Unknown` for a status that the product does not use.
     public static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"

@@ -16,7 +16,8 @@ public struct APIKey: Sendable {
     /// needs neither a salt nor stretching.
     let hash: [UInt8]
 
-    /// Returns true if a bearer token is meant as an API key, well-formed or not, and not as a session token.
+    /// Returns true if a bearer token begins as an API key does, so that it is meant as one, well-formed or not, and
+    /// not as a session token.
     static func isMarked(_ token: String) -> Bool { token.hasPrefix(marker) }
 
     /// Reads an API key. Returns nil if the text does not have the form of one.

@@ -28,7 +28,7 @@ import Store
 
 /// The API keys that a process has seen in requests that only read.
 public final class APIKeyCache {
-    /// The largest number of cached keys. If one more is added, all others are forgotten first.
+    /// The largest number of cached keys. If the cache is full when a key is stored, all keys are forgotten first.
     private static let most = 100
 
     private var keys: [[UInt8]: StoredAPIKey] = [:]
@@ -85,14 +85,15 @@ public final class KeyRevalidation {
     }
 }
 
-/// Counts one request of an API key, and checks the key's hourly limit. Each request is counted once, whatever its
-/// outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is answered twice.
+/// Counts one request of an API key, and checks the key's hourly limit. Each request that can be counted is counted
+/// once, whatever its outcome. Only a request whose cached key turns out to be outdated is counted twice, because it is
+/// answered twice.
 public final class RateLimitCheck {
     private let database: any Database
     private let confirmation: KeyRevalidation?
     private let isRead: Bool
     private var counted: RateLimit?
-    /// The reason why the request could not be counted. Nil if it was counted.
+    /// The reason why the request could not be counted. Nil if it was, or if that is not known yet.
     public private(set) var obstacle: String?
     /// Counts this request as the first one of its key, for a key that has no counter yet.
     private let beginning: () throws -> RateLimit
@@ -116,7 +117,7 @@ public final class RateLimitCheck {
     }
 
     /// Returns the state of the key's limit, including this request. Returns nil if the request only reads and could
-    /// not be counted.
+    /// not be counted because the database can't be written.
     ///
     /// - Throws: `StaleKey` if the cached key has changed since it was cached; 429 if the request exceeds the limit.
     public func rateLimit() throws -> RateLimit? {

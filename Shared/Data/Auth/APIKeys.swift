@@ -1,7 +1,7 @@
 public import Base
 import Store
 
-/// The parts of an API key that may be shown: everything except the key itself.
+/// The parts of an API key that may be shown again after its creation.
 public struct APIKeySummary: JSONWritable, Sendable {
     /// The key's id, which a request to revoke the key names.
     public let id: Identifier

@@ -1,6 +1,6 @@
 public import Base
 
-/// The reason why a caller has no access.
+/// The reason why a caller has no access, or why an API key can't be created or revoked.
 public struct AccessError: DomainError, Equatable {
     public let kind: ErrorKind
     public let code: String

@@ -40,10 +40,12 @@ public struct StoredAPIKey: Equatable {
 ///
 /// - Parameters:
 ///   - requirement: The kind of credentials that the operation requires: a session token or an API key.
-///   - known: The process's cache of API keys. A key from the cache that is used only to read is still to be confirmed.
+///   - known: The process's cache of API keys. It is used only for operations that need the read scope; a key from it
+///     is still to be confirmed.
 ///   - address: The client's address. Nil if it is unknown.
-/// - Throws: 401 if there are no valid credentials; 429 if too many requests with invalid credentials came from this
-///   address or named an API key with this prefix.
+/// - Throws: 401 if there are no valid credentials, or 429 instead if too many requests with invalid credentials came
+///   from this address or named API keys with the same prefix; `StoreError` or `EnvironmentError` if the credentials
+///   can't be checked.
 public func authenticate(
     _ request: Request, for requirement: AccessRequirement, _ environment: Environment, _ database: any Database,
     known: APIKeyCache, address: IPAddress?, _ log: Log, now: Timestamp
@@ -117,7 +119,8 @@ private func bearerToken(_ request: Request) -> String? {
 }
 
 extension StoredAPIKey {
-    /// Returns the query that calls `body` with the stored key that equals `key`, if there is one and it is active.
+    /// Returns the query that calls `body` with the stored key that equals `key`, if there is one, it is not revoked
+    /// and its workspace is not erased.
     static func lookup(of key: APIKey, _ body: @escaping (StoredAPIKey) -> Void) -> Statement {
         let candidates: SQL =
             "SELECT api_keys.key_hash, api_keys.id, api_keys.name, api_keys.scope, api_keys.workspace_id, "

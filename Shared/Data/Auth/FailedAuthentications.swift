@@ -51,8 +51,8 @@ struct FailedAuthentications {
         return try RateLimit.count(subject, limit: Self.limit, window: Self.window, now: now, in: database)
     }
 
-    /// Returns the part of an address that identifies one customer of a network provider: the whole IPv4 address, or
-    /// the first 64 bits of an IPv6 address (RFC 6177 §2), in hexadecimal.
+    /// Returns the part of an address that usually identifies one customer of a network provider: the whole IPv4
+    /// address, or the first 64 bits of an IPv6 address (RFC 6177 §2), in hexadecimal.
     private static func network(_ address: IPAddress) -> String {
         Hex.encode(address.bytes.count == 4 ? address.bytes : Array(address.bytes.prefix(8)))
     }
@@ -65,7 +65,7 @@ struct FailedAuthentications {
 }
 
 extension SystemAccess {
-    /// Removes counters of failed authentications that are older than an hour.
+    /// Deletes counters of failed authentications that were last used more than an hour ago.
     public func pruneFailedAuthentications(now: Timestamp) throws {
         try FailedAuthentications.prune(database, now: now)
     }

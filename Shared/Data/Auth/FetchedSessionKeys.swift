@@ -20,8 +20,8 @@ public struct FetchedSessionKeys {
     }
 
     /// Records that a token did not pass with the known keys, since the issuer may have new ones. It is recorded only
-    /// once until the keys are fetched, so each request of a flood of invalid tokens reads one row and takes no write
-    /// lock.
+    /// once until the keys are fetched again, and not at all before they were fetched for the first time, so each
+    /// request of a flood of invalid tokens reads one row and takes no write lock.
     func want(now: Timestamp) throws {
         let isUnwanted = try database.first(
             "SELECT 1 FROM session_key_sets WHERE issuer = $1 AND wanted_at IS NULL", issuer
@@ -54,6 +54,6 @@ public struct FetchedSessionKeys {
 }
 
 extension SystemAccess {
-    /// Returns the fetched keys of an issuer.
+    /// Returns access to the fetched keys of an issuer.
     public func sessionKeys(of issuer: String) -> FetchedSessionKeys { FetchedSessionKeys(issuer: issuer, database) }
 }

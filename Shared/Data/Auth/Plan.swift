@@ -23,7 +23,8 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     /// True if reviews of people's access may be started.
     public var hasAccessReviews: Bool { self != .free }
 
-    /// The time for which synced data is kept, in seconds. Nil if it is kept forever.
+    /// The time for which platforms' events and the history of syncs are kept, in seconds. Nil if they are kept
+    /// forever.
     public var retention: Int? {
         switch self {
         case .free: .days(7)
@@ -33,9 +34,10 @@ public enum Plan: String, SQLEnum, CaseIterable, Sendable {
     }
 }
 
-/// The course of a trial: 30 days, then a grace period of 7 days, after which it has expired.
+/// The course of a trial: 30 days, unless an operator sets another end, then a grace period of 7 days, after which it
+/// has expired.
 public enum Trial {
-    /// The length of a trial in seconds.
+    /// The usual length of a trial in seconds.
     public static let length = Int.days(30)
 
     /// The length of the grace period in seconds.

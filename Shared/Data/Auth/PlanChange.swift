@@ -1,9 +1,10 @@
 public import Base
 import Store
 
-// The plan is stored in the workspace's row. Billing decides when it changes.
+// The plan is stored in the workspace's row. Billing calls these functions to change it.
 extension Workspace {
-    /// The time at which the trial ends, without the grace period; nil if there is no trial.
+    /// The time at which the trial ends or ended, without the grace period; nil if none is stored. A workspace that has
+    /// left its trial keeps the time.
     public func trialEnd() throws -> Timestamp? {
         try first("SELECT trial_ends_at FROM workspaces WHERE workspaces.id = $1") { try $0[0] as Timestamp? } ?? nil
     }

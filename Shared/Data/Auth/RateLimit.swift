@@ -4,9 +4,9 @@ import Store
 
 /// The state of a subject's limit in the current time window. A subject is whatever is counted, such as one API key.
 public struct RateLimit: Sendable {
-    /// The largest number of requests that the window allows.
+    /// The largest number of events, such as requests, that the window allows.
     public let limit: Int
-    /// The number of requests in the window so far, including this one.
+    /// The number of events in the window so far, including this one.
     public let count: Int
     /// The number of seconds until the next window begins.
     public let secondsUntilReset: Int
@@ -87,7 +87,7 @@ extension Workspace {
         try RateLimit.count(subject, limit: limit, window: window, now: now, in: database)
     }
 
-    /// Takes back an event that was counted at `now`, unless its window is over.
+    /// Takes back an event that was counted at `now`, unless the counter has gone on to another window.
     public func takeBack(_ subject: String, window: Int, now: Timestamp) throws {
         try database.counters.execute(
             "UPDATE counters SET count = count - 1 WHERE subject = $1 AND window_start = $2 AND count > 0", subject,
@@ -95,7 +95,8 @@ extension Workspace {
     }
 }
 
-/// The error for a caller who has made more requests than a limit allows. The response contains the state of the limit.
+/// The error for a caller who has made more requests than a limit allows. It contains the state of the limit, for the
+/// response.
 public struct LimitExceeded: DomainError {
     public let code: String
     public let sentence: String

@@ -1,6 +1,7 @@
 public import Store
 
-/// The role of a member in a workspace, which decides the member's permissions. The strongest role is first.
+/// The role of a member in a workspace, which decides the member's permissions (`Permission.roles`). Lists of members
+/// have this order.
 public enum Role: String, SQLEnum, CaseIterable, Sendable {
     case superAdmin = "super_admin"
     case admin

@@ -8,8 +8,8 @@ public struct SessionKeys: Sendable {
     /// The required issuer of the tokens (the claim `iss`).
     public let issuer: String
     private var keys: [Key]
-    /// True if an environment variable contains or names the public keys. If it is false, the keys fetched from the
-    /// issuer are used.
+    /// True if an environment variable contains or names the public keys. If it is false, tokens of RS256 and ES256 are
+    /// checked with the keys fetched from the issuer.
     public let hasFixedKeySet: Bool
 
     private enum Key: Sendable {
@@ -20,8 +20,8 @@ public struct SessionKeys: Sendable {
 
     /// Reads the keys that environment variables name: SUPABASE_JWT_SECRET for HS256 (one secret, or two with a comma
     /// between them while one replaces the other); SUPABASE_JWKS (a JSON Web Key Set) or SUPABASE_JWKS_FILE (the path
-    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, it is also the
-    /// address from which the keys are fetched.
+    /// of one) for ES256 and RS256. SUPABASE_URL determines the issuer. If no variable names a key set, the keys are
+    /// fetched from the issuer.
     ///
     /// - Throws: `EnvironmentError` if SUPABASE_URL is not set, if a secret is too short, or if a key set can't be
     ///   read.
@@ -42,7 +42,7 @@ public struct SessionKeys: Sendable {
         self.keys = keys
     }
 
-    /// Adds the keys of a key set that was fetched from the issuer.
+    /// Adds the keys of a key set that was fetched from the issuer. Throws an error if it is no key set.
     mutating func add(fetched set: [UInt8]) throws(EnvironmentError) {
         keys += try Self.keySet(set, from: "the fetched key set")
     }
@@ -51,7 +51,7 @@ public struct SessionKeys: Sendable {
     public static func isKeySet(_ bytes: [UInt8]) -> Bool { (try? keySet(bytes, from: "")) != nil }
 
     /// Returns true if one of the keys for `algorithm` made the signature. If `keyID` is not nil, only public keys with
-    /// that id count.
+    /// that id count; HS256 secrets have no id and always count.
     func verify(_ signature: [UInt8], of message: [UInt8], algorithm: String, keyID: String?) -> Bool {
         keys.contains { key in
             switch key {
@@ -69,8 +69,8 @@ public struct SessionKeys: Sendable {
     /// all of them.
     private static let mostKeys = 100
 
-    /// Returns the signing keys of a JSON Web Key Set (RFC 7517 §5). Keys of other types and for other uses are
-    /// ignored.
+    /// Returns the signing keys of a JSON Web Key Set (RFC 7517 §5). Keys that are malformed, of other types or for
+    /// other uses are ignored.
     private static func keySet(_ bytes: [UInt8], from source: String) throws(EnvironmentError) -> [Key] {
         guard let set = (try? JSON(parsing: bytes))?["keys"]?.array, set.count <= mostKeys else {
             throw EnvironmentError("\(source) is not a JSON Web Key Set")

@@ -10,12 +10,12 @@ public struct SessionToken: Sendable {
     /// True if the session's assurance level (the claim `aal`) is `aal2`: the user has used a second factor.
     public let hasSecondFactor: Bool
     /// The time at which the user signed in: the earliest of the authentication methods in the claim `amr`. If the
-    /// token has none, it is 1970, so that the session counts as too old wherever a timeout applies. The claim `iat`
-    /// can't be used, because it is the time of the last refresh: a refreshed session would never time out.
+    /// token has none with a time, this is 1970, so that the session counts as too old wherever a timeout applies. The
+    /// claim `iat` can't be used, because it is the time of the last refresh: a refreshed session would never time out.
     public let sessionBegan: Timestamp
 
     /// The session's id (the claim `session_id`), by which the session can be revoked. It stays the same when the
-    /// session's token is refreshed.
+    /// session's token is refreshed. Nil if the token has none.
     public let sessionID: Identifier?
 
     /// The difference in seconds that is tolerated between the issuer's clock and this server's.
@@ -82,7 +82,7 @@ public struct SessionToken: Sendable {
 }
 
 extension SessionToken {
-    /// Returns a token in compact form with these claims, signed with HS256. Only local work and tests use it.
+    /// Returns a token in compact form with these claims, signed with HS256. Only the local runner and tests use it.
     public static func sign(_ claims: JSON, secret: Secret) -> String {
         let header: JSON = ["alg": "HS256", "typ": "JWT"]
         let content = [header, claims].map { Base64.urlSafe.encode(JSONWriter.bytes($0)) }.joined(separator: ".")

@@ -2,7 +2,7 @@ public import Base
 public import Store
 
 /// Access to all workspaces for the product's own work, such as scheduled functions, which have no caller to check. It
-/// can be created only by code that imports the SPI `System`: the pipeline of scheduled functions and the local runner.
+/// can be created only by code that imports the SPI `System`, such as the pipeline of functions and the local runner.
 public struct SystemAccess {
     /// The database, for statements that concern all workspaces at once.
     @_spi(System) public let database: any Database

@@ -22,8 +22,8 @@ public struct TrustedProxies: Sendable {
     private let form: Form
     private let ranges: [IPRange]
 
-    /// Reads CLIENT_IP_HEADER, the field's name, and TRUSTED_PROXIES, a list of addresses and CIDR ranges separated by
-    /// commas or spaces.
+    /// Reads CLIENT_IP_HEADER, the field's name (by default X-Forwarded-For), and TRUSTED_PROXIES, a list of addresses
+    /// and CIDR ranges separated by commas or spaces.
     ///
     /// - Throws: `EnvironmentError` if one of the variables is malformed.
     public init(_ environment: Environment) throws(EnvironmentError) {
@@ -48,9 +48,10 @@ public struct TrustedProxies: Sendable {
     }
 
     /// Returns the address of the client that made a request: the peer's own address, or, if the peer is a trusted
-    /// proxy, the address that it reports. Of a list the last address that is not a trusted proxy's counts; everything
-    /// to its left is only the client's own claim. Returns nil if the address is unknown, for example because a trusted
-    /// peer does not report one. A workspace with an IP allowlist then refuses the request.
+    /// proxy, the address that it reports. Of a list the last address that is not a trusted proxy's counts, or the
+    /// first if all are; everything to the left of it is only the client's own claim. Returns nil if the address is
+    /// unknown, for example because a trusted peer does not report one. A workspace with an IP allowlist then refuses
+    /// the request.
     public func client(of request: Request) -> IPAddress? {
         guard let peer = ForwardedAddress.read(request.peerAddress) else { return nil }
         guard isTrusted(peer) else { return peer }

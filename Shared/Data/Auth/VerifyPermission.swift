@@ -34,6 +34,7 @@ public enum PlanRequirement: Sendable {
 ///     one.
 ///   - address: The client's address. Nil if it is unknown.
 /// - Throws: `AccessError` or, for the rate limit, `LimitExceeded`: the error of the first check that fails.
+///   `StoreError` or `EnvironmentError` if a check can't be made.
 public func verifyPermission(
     _ authenticated: Authenticated, for requirement: AccessRequirement, plan: PlanRequirement,
     workspaceID: Identifier?, address: IPAddress?, _ environment: Environment, _ database: any Database,
@@ -87,7 +88,7 @@ public func verifyPermission(
 }
 
 /// Returns the role and the settings of the session's user in the workspace, and true if the workspace has revoked the
-/// session. Returns nil if the user is not a member.
+/// session. Returns nil if the user is not a member, or if the workspace was erased.
 private func findMember(
     _ session: SessionToken, of workspaceID: Identifier, in database: any Database
 ) throws -> (role: Role, email: String, isRevoked: Bool, settings: WorkspaceSettings)? {

@@ -3,17 +3,18 @@ public import Store
 
 /// Access to the data of one workspace. Only `verifyPermission` and `SystemAccess` create it.
 ///
-/// Every query is restricted to this workspace: its first parameter, `$1`, is the workspace's id, and a query that does
-/// not contain the condition `workspace_id = $1` is refused. A query's own parameters begin at `$2`.
+/// Every query is restricted to this workspace: its first parameter, `$1`, is the workspace's id, and a query whose
+/// text does not restrict it to that, for example by `workspace_id = $1`, is refused (`SQL.isScoped`). A query's own
+/// parameters begin at `$2`.
 public struct Workspace {
     /// The workspace's id.
     public let id: Identifier
-    /// The plan that the workspace has subscribed to.
+    /// The workspace's plan at the time at which this access was created.
     public let plan: Plan
     /// The caller who uses the workspace. Nil for the product's own work.
     public let caller: Caller?
     let database: any Database
-    /// The id of the caller's request, which audit entries name. Nil for the product's own work.
+    /// The id of the request in which the work began, which audit entries name. Nil for work that began in none.
     let requestID: String?
 
     init(id: Identifier, plan: Plan, caller: Caller?, database: any Database, requestID: String? = nil) {
@@ -103,7 +104,8 @@ public struct Workspace {
         try database.materialize(table, [id.sqlValue] + parameters.map(\.sqlValue))
     }
 
-    /// Runs `body` in a transaction in which no other process changes the workspace. It writes no audit entry.
+    /// Runs `body` in a transaction during which other processes wait before `withWriteLock` and `audited` for this
+    /// workspace. Writes no audit entry.
     public func withWriteLock<Result>(_ body: () throws -> Result) throws -> Result {
         try database.transaction(.write) {
             try AuditLog(database, workspaceID: id).lock()
@@ -111,9 +113,9 @@ public struct Workspace {
         }
     }
 
-    /// Changes data and appends an audit entry about the change, in one transaction and without any other change to the
-    /// workspace in between. `body` returns its result and the entry; the caller and the id of the request are added to
-    /// the entry.
+    /// Changes data and appends an audit entry about the change, in one transaction during which other processes wait
+    /// before `withWriteLock` and `audited` for this workspace. `body` returns its result and the entry; the caller and
+    /// the id of the request are added to the entry.
     public func audited<Result>(_ body: () throws -> (Result, AuditEntry)) throws -> Result {
         try database.transaction(.write) {
             let log = AuditLog(database, workspaceID: id)
@@ -136,15 +138,15 @@ public struct Workspace {
         }
     }
 
-    /// Begins a change of the inventory that is made in short steps and becomes visible to other connections as a whole
-    /// after the last step. Returns nil if the database engine does not need this, because a long transaction does not
-    /// block other writers. Statements begin with `firstRows` rows at a time.
+    /// Returns an object that makes a change of the inventory in short steps; other connections see nothing of it
+    /// before the last step. Returns nil if the database engine does not need this, because a long transaction does not
+    /// block other writers. The first steps have `firstRows` rows.
     public func steppedChange(_ id: Identifier, firstRows: Int) -> SteppedChange? {
         database.steppedChange(id, of: self.id, firstRows: firstRows)
     }
 
-    /// Runs `body`, which writes the inventory in a transaction of its own, after checking in it that the workspace has
-    /// no unfinished change in steps.
+    /// Runs `body` so that it can write the inventory. `body` must do that in a transaction of its own, in which it
+    /// first checks that the workspace has no unfinished change in steps.
     public func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result {
         try database.writingInventory(body)
     }

@@ -2,7 +2,7 @@ import CSystem
 import Glibc
 
 /// A forked child process, and the pipe that the child writes to. The pipe's end of file means that the child has
-/// ended.
+/// ended, since it keeps its end open until then.
 struct ChildProcess {
     /// The child could not be forked. `code` is an errno.
     struct NotStarted: Error, CustomStringConvertible {
@@ -11,7 +11,7 @@ struct ChildProcess {
         var description: String { "a process can't be started: \(String(cString: strerror(code)))" }
     }
 
-    /// The exit status of a child whose work threw an error.
+    /// The exit status of a child whose work threw an error, or whose parent had ended before it could begin.
     static let failure: Int32 = 1
 
     let id: pid_t
@@ -19,10 +19,11 @@ struct ChildProcess {
     let pipe: Int32
 
     /// Forks a child. The child calls `body` with its end of the pipe, and exits with the status that `body` returns.
-    /// It is killed when this process ends, and ignores SIGTERM and SIGINT, because this process decides when it ends.
+    /// The child is killed when this process ends, and ignores SIGTERM and SIGINT, because this process decides when
+    /// the child ends.
     ///
-    /// No database connection and no libcurl handle may be open, because parent and child would both write to the same
-    /// connection.
+    /// No database connection and no libcurl handle may be open in this process, because parent and child would both
+    /// write to the same connection.
     init(memoryBytes: UInt64?, _ body: (_ pipe: Int32) -> Int32) throws(NotStarted) {
         var ends: [Int32] = [-1, -1]
         guard csystem_pipe(&ends) == 0 else { throw NotStarted(code: errno) }
@@ -49,7 +50,8 @@ struct ChildProcess {
     /// Kills the child with SIGKILL.
     func kill() { Glibc.kill(id, SIGKILL) }
 
-    /// Returns the bytes that the child has written, waiting for some if necessary. Returns nil at the end of file.
+    /// Returns bytes that the child has written, waiting for some if necessary. Returns nil at the end of file, or if
+    /// reading fails.
     func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {

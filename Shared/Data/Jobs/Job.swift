@@ -3,7 +3,7 @@ public import Base
 import Store
 
 /// Work that must not be lost. A job is a row in the store, and a worker that claims it runs it. It is retried until it
-/// succeeds or has failed too often.
+/// is done, fails for good, or has failed too often.
 public struct Job: Sendable {
     /// The job's id.
     public let id: Identifier
@@ -21,7 +21,7 @@ public struct Job: Sendable {
     let lane: String
     /// The urgency of the job, in seconds (`JobUrgency`).
     let urgency: Int
-    /// The time at which the job was queued.
+    /// The time at which the job was queued, or at which its repetition after another run began.
     public let createdAt: Timestamp
 
     /// The platform of the job's lane. Nil if its kind has no lane for each platform.
@@ -56,11 +56,13 @@ extension Row {
     }
 }
 
-/// Another worker has claimed the job. The work of this worker on it no longer counts.
+/// The worker's claim no longer holds the job: it ran out, or another worker has claimed the job. The work of this
+/// worker on the job no longer counts.
 public struct LeaseLost: Error {}
 
 extension Workspace {
-    /// Returns the job if the claim still holds it. Returns nil if the job is finished or was claimed again since.
+    /// Returns the job if the claim still holds it. Returns nil if the job is finished, was made ready again, or was
+    /// claimed again since.
     func runningJob(_ jobID: Identifier, claim: Int) throws -> Job? {
         try first(
             """
@@ -70,13 +72,13 @@ extension Workspace {
 
     /// Checks that the claim still holds the job.
     ///
-    /// - Throws: `LeaseLost` if another worker has claimed it.
+    /// - Throws: `LeaseLost` if it does not.
     func confirm(_ job: Job) throws {
         guard try runningJob(job.id, claim: job.claim) != nil else { throw LeaseLost() }
     }
 
     /// Ends a claim whose job is done. Deletes the job, or makes it ready again if it was requested again while it ran.
-    /// Throws `LeaseLost` if another worker has claimed it.
+    /// Throws `LeaseLost` if the claim no longer holds the job.
     func finish(_ job: Job, now: Timestamp) throws {
         let finished = try execute(
             """
@@ -87,7 +89,7 @@ extension Workspace {
 
     /// Ends a claim whose job has failed for good: moves it to the dead jobs, with a sentence that says why. A job that
     /// was requested again while it ran is made ready instead. Returns true if the job is now dead. Throws `LeaseLost`
-    /// if another worker has claimed it.
+    /// if the claim no longer holds the job.
     @discardableResult
     func bury(_ job: Job, error: String, now: Timestamp) throws -> Bool {
         try withWriteLock {
@@ -106,7 +108,7 @@ extension Workspace {
     }
 
     /// Ends a claim, and queues the job to run again at `moment`. If `counts` is false, the attempt does not count.
-    /// Throws `LeaseLost` if another worker has claimed the job.
+    /// Throws `LeaseLost` if the claim no longer holds the job.
     ///
     /// - Parameter kind: The kind as a handler's library declares it.
     func postpone(

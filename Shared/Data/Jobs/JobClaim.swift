@@ -38,7 +38,7 @@ struct JobLoss {
         case ended(status: Int32)
         /// The process exceeded its time limit, in seconds, and was killed.
         case timedOut(seconds: Int)
-        /// The worker was asked to end.
+        /// The worker was asked to end, or could not start the process.
         case stopped
     }
 

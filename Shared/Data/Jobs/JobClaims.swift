@@ -30,8 +30,8 @@ extension Workspace {
     /// Claims a job for `seconds` seconds, after which another worker may claim it. With `early` it may be claimed even
     /// if it is not due yet.
     ///
-    /// Every claim of a workspace's jobs, here and by workers, locks the workspace's row in job_shares while it counts
-    /// the running jobs, so that two claims at the same time can't exceed the limit.
+    /// Every claim of a workspace's jobs, here and in `claimReady`, locks the workspace's row in job_shares while it
+    /// counts the running jobs, so that two claims at the same time can't exceed the limit.
     public func claim(
         _ jobID: Identifier, early: Bool = false, seconds: Int, now: Timestamp
     ) throws -> JobClaimOutcome {
@@ -81,12 +81,12 @@ struct JobDemand {
 extension SystemAccess {
     /// Claims ready jobs in the order of the queue, for `seconds` seconds.
     ///
-    /// Each lane with ready jobs takes one look-up in an index, whatever the number of jobs. Two workers that look at
+    /// Each lane with ready jobs takes two look-ups in an index, whatever the number of jobs. Two workers that look at
     /// the same time see the same rows. Each takes the rows that the other one has not locked. If it gets none, it
-    /// looks again.
+    /// looks again, up to three times in all.
     ///
-    /// Damaged rows are removed from the queue, and the log names them: otherwise each look would find them again, in
-    /// front of the others.
+    /// Damaged rows are moved from the queue to the dead jobs, and the log names them: otherwise each look would find
+    /// them again, in front of the others.
     func claimReady(
         _ demand: JobDemand, seconds: Int, now: Timestamp, _ log: Log
     ) throws -> [(workspaceID: Identifier, job: Job)] {
@@ -110,7 +110,7 @@ extension SystemAccess {
         return []
     }
 
-    /// Returns true if there is a ready job that could be claimed.
+    /// Makes due jobs ready, and returns true if there is a ready job that could be claimed.
     func hasReady(_ demand: JobDemand, now: Timestamp) throws -> Bool {
         try makeReady(now: now)
         return try !candidates(demand).isEmpty
@@ -167,8 +167,9 @@ extension SystemAccess {
             ) { try $0[0] as String })
     }
 
-    /// Returns the first ready jobs of each lane, in the order of the queue. Lanes without ready jobs are left out of
-    /// the query, because PostgreSQL takes longer to plan a query of many parts than to run it.
+    /// Returns the first ready jobs of each lane, in the order of the queue, without those of workspaces that already
+    /// run the largest number of jobs of their kind. Lanes without ready jobs are left out of the query, because
+    /// PostgreSQL takes longer to plan a query of many parts than to run it.
     private func candidates(_ demand: JobDemand) throws -> [Candidate] {
         let ready = try readyLanes()
         var values: [SQLValue] = [demand.count.sqlValue, JobLimits.runningPerWorkspace.sqlValue]
@@ -268,7 +269,7 @@ extension SystemAccess {
         let kind: String
     }
 
-    /// Adds the row in job_shares of a job's workspace. Returns false if there is no such workspace.
+    /// Adds the row in job_shares of a job's workspace. Returns false if that workspace does not exist or was erased.
     private func addShare(for id: Identifier) throws -> Bool {
         try database.execute(
             """
@@ -279,8 +280,8 @@ extension SystemAccess {
             """, id) > 0
     }
 
-    /// Moves a damaged job to the dead jobs. Deletes it if its workspace does not exist, since a dead job must belong to
-    /// one. Returns false if the queue no longer has the job.
+    /// Moves a damaged job to the dead jobs. Deletes it if its workspace does not exist or was erased, since a dead job
+    /// must belong to a workspace. Returns false if the queue no longer has the job.
     private func setAside(_ job: DamagedJob, now: Timestamp) throws -> Bool {
         try database.execute(
             """

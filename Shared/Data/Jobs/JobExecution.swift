@@ -5,7 +5,8 @@ import Base
 extension JobRunner {
     /// The time, in seconds, after which a job that this build does not understand is tried again.
     static let patience = Int.minutes(10)
-    /// The longest time, in seconds, that a job waits for its next run, even if a provider asks for more.
+    /// The longest time, in seconds, that a job whose outcome is `wait` waits for its next run, even if a provider asks
+    /// for more.
     static let longestWait = Int.hours(1)
 
     /// Runs a claimed job and records its outcome. Does nothing if the job's kind has no handler.
@@ -61,7 +62,7 @@ extension JobRunner {
         }
     }
 
-    /// Returns the kind of a stored job as it was declared with its handler.
+    /// Returns the kind of a stored job as it was declared with its handler; the kind itself if it has no handler.
     private func declared(_ kind: JobKind) -> JobKind { handlers.keys.first { $0 == kind } ?? kind }
 
     private func context(_ job: Job, _ workspace: Workspace, until end: ContinuousClock.Instant) -> JobContext {

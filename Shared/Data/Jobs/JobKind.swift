@@ -4,10 +4,11 @@ public import Store
 public struct JobKind: SQLEnum, Hashable, Sendable {
     /// The name in the store.
     public let rawValue: String
-    /// The expected duration of a job in seconds. The workspace's next job is placed that much later in the queue.
+    /// The expected duration of a job in seconds. The workspace's next job is placed that much later in the queue, up
+    /// to one hour from now.
     let expectedSeconds: Int
 
-    /// Creates a kind that a library declares, in contrast to one that is read from the store.
+    /// Creates a kind that a library declares.
     public init(_ name: String, expectedSeconds: Int) {
         rawValue = name
         self.expectedSeconds = expectedSeconds
@@ -25,8 +26,8 @@ public struct JobKind: SQLEnum, Hashable, Sendable {
 }
 
 /// The urgency of a job: the number of seconds by which it is placed earlier (negative) or later (positive) than others
-/// that were queued at the same time. A job that has waited longer than the difference is run first, so none waits
-/// forever.
+/// that were queued at the same time. A job that was queued longer before another one than this difference comes first,
+/// so none waits forever.
 public enum JobUrgency: Int, Sendable {
     /// A person is waiting for the result.
     case person = -600
@@ -38,8 +39,8 @@ public enum JobUrgency: Int, Sendable {
     case upkeep = 600
 }
 
-/// The queue for jobs of the same kind and platform. A worker looks only at lanes for which it has a handler. Jobs that
-/// another build queued wait for that build, without blocking other jobs.
+/// The queue for jobs of the same kind and platform. A worker looks only at lanes for which it has a handler. Jobs of
+/// kinds and platforms that only another build knows wait for that build, without blocking other jobs.
 public struct JobLane: Hashable, Sendable {
     /// The lane's name in the store.
     let name: String

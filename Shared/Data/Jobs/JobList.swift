@@ -20,7 +20,7 @@ public struct JobEntry: Sendable {
 public enum JobStatus: String, SQLEnum, CaseIterable, Sendable {
     /// The job is not due yet.
     case waiting
-    /// The job runs as soon as a worker is free.
+    /// The job is due. It runs as soon as a worker is free and the workspace does not run too many jobs of this kind.
     case ready
     case running
     /// The job has failed for good.
@@ -68,8 +68,8 @@ extension SystemAccess {
         return lanes.values.sorted { $0.lane < $1.lane }
     }
 
-    /// Returns jobs of all workspaces, newest first. `status` selects one state; nil selects all. At most `limit` jobs
-    /// of each state are returned.
+    /// Returns jobs of all workspaces. `status` selects one state; nil selects all, one after the other. At most
+    /// `limit` jobs of each state are returned, those that are due or died last first.
     public func jobs(_ status: JobStatus?, limit: Int) throws -> [JobEntry] {
         let statuses = status.map { [$0] } ?? JobStatus.allCases
         return try statuses.flatMap { status in
@@ -92,8 +92,8 @@ extension SystemAccess {
     }
 
     /// Queues a dead job again, and writes an audit entry that names the caller. If the queue already has a job with
-    /// the same key, the dead job is only deleted. Returns false if there is no dead job with this id, or if its
-    /// workspace was erased.
+    /// the same key, the dead job is deleted and none is queued. Returns false if there is no dead job with this id, or
+    /// if its workspace was erased.
     public func retryJob(_ id: Identifier, by caller: Caller? = nil, now: Timestamp = .now) throws -> Bool {
         let workspaceID = try database.first("SELECT workspace_id FROM dead_jobs WHERE id = $1", id) {
             try $0[0] as Identifier

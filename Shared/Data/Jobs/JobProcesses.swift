@@ -17,7 +17,7 @@ import Glibc
 // when the worker ends (PR_SET_PDEATHSIG). If the worker is asked to end by SIGTERM or SIGINT, its children get one
 // more second; then their jobs are returned to the queue, without counting the attempt.
 //
-// Cost. Two forks and two database connections for each job, which take some milliseconds.
+// Cost. A fork and a database connection for each job and for each look at the queue, which take some milliseconds.
 
 /// Runs a worker's jobs in child processes.
 struct JobProcesses {
@@ -26,7 +26,7 @@ struct JobProcesses {
         var description: String { "the process that claims jobs failed" }
     }
 
-    /// The task of a child process.
+    /// The task of a child process: to be the clerk, or to run a claimed job.
     private enum Task {
         case clerk
         case job(JobClaim)
@@ -62,9 +62,9 @@ struct JobProcesses {
     /// Jobs that are claimed but not started yet.
     private var claims: [JobClaim] = []
     private var losses: [JobLoss] = []
-    /// True if nothing was due at the last look.
+    /// True if the last look found no job, or is under way, and no job has ended since.
     private var isIdle = false
-    /// The time at which a worker that stays looks at the queue again, even if nothing has happened.
+    /// The time at which a worker with an upkeep looks at the queue again, even if no job has ended.
     private var nextLook = ContinuousClock.now
     private var pause = pauses.first
     private var nextUpkeep = ContinuousClock.now

@@ -16,9 +16,9 @@ extension Workspace {
     /// - Parameters:
     ///   - lane: The lane of the job. By default it is the lane of its kind.
     ///   - job: The id of the new job, for example the id of the object that it belongs to.
-    ///   - key: A name that only one job in the queue may have. If there is a job with this name already, no other is
-    ///     added. The existing one gets the higher urgency and the earlier place; if it is waiting and `urgency` is
-    ///     `.person`, it becomes ready at once.
+    ///   - key: A name that only one job in the queue, of all workspaces, may have. If there is a job with this name
+    ///     already, no other is added. The existing one gets the higher urgency and the earlier place; if it is waiting
+    ///     and `urgency` is `.person`, it becomes ready at once.
     ///   - again: If true and the job with this key is running, it runs once more afterwards.
     ///   - runAfter: The earliest time at which the job may run. By default it is now.
     @discardableResult

@@ -3,8 +3,8 @@ public import Base
 import CSystem
 import Store
 
-/// Runs jobs: a single one right after the response that queued it, or all that are due, when cron starts it. Each job
-/// runs in a process of its own (`JobProcesses`), so that a crash affects no other job.
+/// Runs jobs: a single one right after the response that queued it, or all that are due, in a worker. Each job runs in
+/// a process of its own (`JobProcesses`), so that a crash affects no other job.
 ///
 /// If the caller is not on the process's first thread, jobs run in the calling process instead. A fork copies only the
 /// thread that calls it, and a lock that another thread holds would stay locked in the child forever. Functions have
@@ -47,9 +47,9 @@ public struct JobRunner {
         lastStart = .now + .seconds(max(seconds * 2 / 3, seconds - jobSeconds))
     }
 
-    /// Runs a job of a workspace. Returns false if the job can't be claimed, or if this program has no handler for its
-    /// kind; in the second case the job is postponed. If a process is forked for the job, the workspace's database
-    /// connection is closed first, and its next statement opens it again.
+    /// Claims and runs a job of a workspace. Returns false if the job can't be claimed, or if this program has no
+    /// handler for its kind; in the second case the job is postponed. If a process is forked for the job, the
+    /// workspace's database connection is closed first, and its next statement opens it again.
     @discardableResult
     public func run(_ jobID: Identifier, in workspace: Workspace) throws -> Bool {
         let workspace = workspace.byItself
@@ -73,8 +73,8 @@ public struct JobRunner {
         return true
     }
 
-    /// Runs a job as `run` does, but never throws: the job is stored, so that the request that queued it has succeeded
-    /// in any case. If the job can't be run now, the reason is logged, and a worker will run it.
+    /// Runs a job of a workspace, but never throws: the job is stored, so that the request that queued it has succeeded
+    /// in any case. Returns false if it was not run; a worker will run it then. Errors are logged.
     public func runIfPossible(_ jobID: Identifier, in workspace: Workspace) -> Bool {
         do {
             return try run(jobID, in: workspace)
@@ -87,8 +87,8 @@ public struct JobRunner {
     /// Runs the due jobs of all workspaces, in the order of the queue, until none is left or the time is up. Returns
     /// the number of jobs that were started.
     ///
-    /// - Parameter upkeep: Queues scheduled work that is due. If it is given, it is called every few seconds, and this
-    ///   runs jobs until the time is up.
+    /// - Parameter upkeep: Queues scheduled work that is due. If it is given, it is called about every ten seconds, and
+    ///   this runs jobs until the time is up. It is not called if jobs run in the calling process.
     @discardableResult
     public func runDue(_ access: SystemAccess, upkeep: ((_ now: Timestamp) throws -> Void)? = nil) throws -> Int {
         guard csystem_is_first_thread() != 0 else { return try runDueHere(access) }
@@ -104,7 +104,8 @@ public struct JobRunner {
         try access.hasReady(demand(1, beside: []), now: clock())
     }
 
-    /// Calls `upkeep`, and logs the state of the queue once a minute.
+    /// Calls `upkeep`. About once a minute it also makes jobs with damaged times ready, and logs the state of the
+    /// queue.
     private func keepQueue(_ access: SystemAccess, _ upkeep: (_ now: Timestamp) throws -> Void) throws {
         let now = clock()
         try upkeep(now)
@@ -136,7 +137,8 @@ public struct JobRunner {
     static func lease(_ seconds: Double) -> Int { Int(clamping: min(seconds, 86_400)) + 20 }
 
     /// Returns the demand of a worker that can start `free` more jobs while it runs the jobs `running`. Jobs of one
-    /// platform may use at most half of the worker's capacity, so that a slow platform can't take all of it.
+    /// kind at one platform may use at most half of the worker's capacity, rounded up, so that a slow platform can't
+    /// take all of it.
     func demand(_ free: Int, beside running: [JobClaim]) -> JobDemand {
         let share = max(1, (atOnce + 1) / 2)
         var lanes: [(lane: JobLane, limit: Int)] = []

@@ -2,9 +2,9 @@
 public import Base
 import Store
 
-// Schedule for hourly work. Each integration and workspace has its own second of the hour, which is derived from its
-// id. The second is the same on all machines, and remains the same after an outage. It is therefore always known how
-// late a run is.
+// The schedule for hourly work. The work of each integration and workspace is due at a second of the hour that is
+// derived from its id. The second is the same on all machines, and remains the same after an outage. It is therefore
+// always known how late a run is.
 extension Identifier {
     /// Returns the next time after `moment` at which the hourly work for the object with this id is due.
     public func hourlyTime(after moment: Timestamp) -> Timestamp {
@@ -18,7 +18,7 @@ extension SystemAccess {
     /// The largest number of due rows that are read at once.
     private static let batch = 500
 
-    /// Queues the housekeeping of the workspaces in which it is due, and schedules the next.
+    /// Queues a housekeeping job for each workspace in which one is due, and schedules the next.
     public func queueDueHousekeeping(now: Timestamp, _ log: Log) throws {
         try queueInBatches(log) { limit in
             let due = try workspacesDueForHousekeeping(now: now, limit: limit)

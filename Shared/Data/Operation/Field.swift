@@ -49,11 +49,11 @@ public enum FieldInput {
 
 /// The inputs of a request.
 public protocol FieldInputs {
-    /// A field's value; nil if it was left out.
+    /// Returns a field's value; nil if it was left out. Throws an error if it was given more than once.
     func value(_ name: String) throws(InputError) -> FieldInput?
 }
 
-/// The members of a JSON object. Null is left out.
+/// The members of a JSON object. A member that is null counts as left out.
 extension [String: JSON]: FieldInputs {
     public func value(_ name: String) throws(InputError) -> FieldInput? {
         self[name].flatMap { $0 == .null ? nil : .json($0) }
@@ -124,7 +124,7 @@ public struct FieldType<Value>: Sendable {
 }
 
 extension FieldType where Value == String {
-    /// A text without control characters. `length` is its length in Unicode scalars.
+    /// A text without control characters. `length` is the allowed number of Unicode scalars.
     public static func string(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(
             constraint: "a string of \(length.lowerBound) to \(length.upperBound) characters",
@@ -137,8 +137,8 @@ extension FieldType where Value == String {
         }
     }
 
-    /// A text of several lines. `length` is its length in Unicode scalars; the only control characters that it may
-    /// contain are line breaks and tabs.
+    /// A text that may have several lines. `length` is the allowed number of Unicode scalars; the only control
+    /// characters that it may contain are line breaks and tabs.
     public static func text(_ length: ClosedRange<Int>) -> FieldType {
         FieldType(
             constraint: "a text of \(length.lowerBound) to \(length.upperBound) characters",
@@ -153,7 +153,8 @@ extension FieldType where Value == String {
         }
     }
 
-    /// An e-mail address: a mailbox as in RFC 5321 §4.1.2, with a fully qualified domain (§2.3.5) or an IP address.
+    /// An e-mail address of at most 254 bytes: a mailbox as in RFC 5321 §4.1.2, with a fully qualified domain (§2.3.5)
+    /// or an IP address.
     public static var email: FieldType {
         FieldType(
             constraint: "an e-mail address",
@@ -225,7 +226,7 @@ extension FieldType where Value == String {
         return rest.contains(":") && IPAddress(rest) != nil
     }
 
-    /// A file in base 64 (RFC 4648 §4). The handler decodes it.
+    /// A file in base 64 (RFC 4648 §4). Only the length of the text is checked here; the handler must decode it.
     public static var base64: FieldType {
         FieldType(
             constraint: "a file in base64", schema: ["type": "string", "contentEncoding": "base64"]
@@ -269,7 +270,7 @@ extension FieldType where Value == Bool {
 }
 
 extension FieldType where Value == [String: JSON] {
-    /// A JSON object. The handler must check its members.
+    /// A JSON object, in a body only. The handler must check its members.
     public static var object: FieldType {
         FieldType(constraint: "an object", schema: ["type": "object"]) { input in
             guard case .json(let value) = input else { return nil }
@@ -299,7 +300,7 @@ where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == Strin
 }
 
 extension FieldType {
-    /// A comma-separated list of raw values of `Element`.
+    /// A comma-separated list of raw values of `Element`, without empty entries.
     public static func commaSeparated<Element>(_ type: Element.Type = Element.self) -> FieldType
     where
         Value == [Element], Element: RawRepresentable & CaseIterable & Sendable,

@@ -47,11 +47,11 @@ public func descriptions<each Input>(_ field: repeat Field<each Input>) -> [Fiel
 
 /// The surroundings of an operation: the workspace, the environment, the time and the log.
 public struct OperationContext {
-    /// The workspace's data, as the caller may see it.
+    /// Access to the workspace's data on behalf of the caller.
     public let workspace: Workspace
-    /// The environment variables that the function was started with.
+    /// The function's environment variables, with the id of the request.
     public let env: Environment
-    /// The time at which the request was checked.
+    /// The time of the request, at which its access was checked.
     public let now: Timestamp
     /// The log, for messages to the operators of the product.
     public let log: Log

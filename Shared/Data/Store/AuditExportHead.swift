@@ -5,9 +5,9 @@ import Crypto
 ///
 /// The chain of hashes shows if an entry in the middle was changed or removed. It can't show that the newest entries
 /// were cut off, or that everything from some entry on was replaced, because anyone who has the file can compute
-/// hashes. Therefore an export is signed. The signature covers the number of entries, the first entry's sequence_number
-/// and the last entry's row_hash, and through the chain every entry. It can be made only with the private key, which
-/// only the function has.
+/// hashes. Therefore an export is signed. The signature covers the workspace, the time of the export, the number of
+/// entries, the first and the last sequence_number and the last row_hash, and through the chain every entry. It can be
+/// made only with the private key, which only the exporting function gets.
 public struct AuditExportHead: Sendable {
     let workspaceID: String
     let exportedAt: String

@@ -60,11 +60,12 @@ public struct AuditLog {
         }
     }
 
-    /// Locks the workspace, so that no other transaction can change it until this one ends. Whatever this transaction
-    /// reads before it writes then stays true. Every change takes this lock first, so that all changes take their locks
-    /// in the same order.
+    /// Locks the workspace's audit head until the current transaction ends. Other transactions that call this for the
+    /// workspace wait, so they change no data that this transaction has read. A change takes this lock before any
+    /// other, so that all changes take their locks in the same order.
     ///
-    /// - Throws: `ClosedWorkspace` if the workspace's data was erased, even if that happened while this waited.
+    /// - Throws: `ClosedWorkspace` if the workspace's data was erased, even if that happened while this waited;
+    ///   `StoreError` if the workspace has no audit log.
     public func lock() throws {
         let locked = try database.execute(
             "UPDATE audit_heads SET row_hash = row_hash WHERE workspace_id = $1 AND NOT is_closed", workspaceID)
@@ -73,7 +74,8 @@ public struct AuditLog {
         throw ClosedWorkspace()
     }
 
-    /// Closes the log: `lock` refuses every later change. Call it in the transaction that erases the workspace's data.
+    /// Closes the log: later calls of `lock` throw an error. Call it in the transaction that erases the workspace's
+    /// data.
     public func close() throws {
         try database.execute("UPDATE audit_heads SET is_closed = true WHERE workspace_id = $1", workspaceID)
     }
@@ -115,8 +117,9 @@ public struct AuditLog {
 
     /// Checks the chain from its first entry to its head, and returns the number of entries.
     ///
-    /// - Throws: `BrokenChain` at the first entry that was changed, removed or inserted. Each log has at least the entry
-    ///   with which it began.
+    /// - Throws: `BrokenChain` at the first entry that does not continue the chain, because an entry was changed,
+    ///   removed or inserted; at the number after the last entry if the head does not match. A log without entries is
+    ///   broken, since each log begins with one. `StoreError` if a column can't be read.
     public func verify() throws -> Int {
         var next = 0
         var previous = Self.origin
@@ -154,8 +157,8 @@ public struct AuditLog {
         return next
     }
 
-    /// An error of requests and jobs during which the workspace's data was erased. The answer is the same as for a user
-    /// who is not a member.
+    /// The error for a change of a workspace whose data was erased, for example while the request or job ran. The
+    /// answer is the same as for a user who is not a member.
     public struct ClosedWorkspace: DomainError {
         public var code: String { "store.workspace_closed" }
         public var kind: ErrorKind { .refused }
@@ -164,14 +167,15 @@ public struct AuditLog {
 
     /// The chain is broken at this entry.
     public struct BrokenChain: Error, Equatable, CustomStringConvertible {
-        /// The entry's sequence_number, counted from 0.
+        /// The sequence_number, counted from 0, that the entry has or should have.
         public let sequence: Int
 
         public var description: String { "the audit log's chain is broken at the entry with number \(sequence)" }
     }
 
     /// Returns the SHA-256 hash, in hexadecimal, of the entry's content: its action, time, details, target, member and
-    /// workspace, as canonical JSON (sorted names, no spaces). `AuditLink.rowHash` covers the other fields.
+    /// workspace, as canonical JSON (sorted names, no spaces). `AuditLink.rowHash` covers the other fields, since
+    /// version 2.
     public static func contentHash(_ entry: AuditEntry, workspaceID: Identifier) -> String {
         contentHash(exported: [
             "action": .string(entry.action),
@@ -184,7 +188,8 @@ public struct AuditLog {
         ])
     }
 
-    /// Returns the same hash for an entry of an export. Members that the hash does not cover are ignored.
+    /// Returns the content hash of an exported entry, computed from its members. Members that the hash does not cover
+    /// are ignored.
     public static func contentHash(exported members: [String: JSON]) -> String {
         hash(members.filter { hashedFields.contains($0.key) })
     }
@@ -200,9 +205,9 @@ public struct AuditLog {
 
 /// The fields of an entry that its row_hash covers: its place in the workspace's chain.
 public struct AuditLink: Sendable {
-    /// The version of the row_hash, which decides which fields it covers. It is stored in the column hash_version.
-    /// Within a chain it never decreases, so an entry can't be passed off as an older one, whose hash covers fewer
-    /// fields.
+    /// The version of the row_hash, which decides which fields it covers. It is stored in the column hash_version. A
+    /// chain in which it decreases counts as broken, so an entry can't be passed off as an older one, whose hash covers
+    /// fewer fields.
     public enum Version: Int, Comparable, Sendable {
         /// The hash covers content_hash, prev_hash and sequence_number.
         case first = 1

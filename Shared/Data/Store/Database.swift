@@ -1,11 +1,12 @@
 public import Base
 
-/// A database with the product's schema. Each process uses one, which is opened when it is first used.
+/// A database with the product's schema. The connection is opened by the first statement.
 ///
 /// Queries are written once, in the SQL that PostgreSQL and SQLite have in common, with `$1`, `$2` … for parameters.
 /// Where the engines differ, the implementations of this protocol hide the difference.
 public protocol Database: AnyObject {
-    /// Runs one statement and calls `body` for each row. Returns the number of rows that were changed.
+    /// Runs one statement and calls `body` for each row. Returns the number of rows that an INSERT, UPDATE or DELETE
+    /// changed; the number has no meaning for other statements.
     @discardableResult
     func run(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int
 
@@ -13,19 +14,20 @@ public protocol Database: AnyObject {
     /// use the database.
     func stream(_ sql: SQL, _ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws
 
-    /// Runs several queries that see one consistent state of the data. With a server this takes one round trip.
+    /// Runs several queries that see one consistent state of the data. With a server this takes one round trip, unless
+    /// it is called within a transaction.
     func read(_ queries: [Statement]) throws
 
     /// Runs a statement that no other statement depends on. With a server it waits, and is sent together with the next
-    /// `read`, which saves a round trip. Its rows are delivered before the rows of that `read`. It is also sent before
-    /// any other statement, and by `runWaiting`. If it writes and the database can't be written, it is dropped, and the
-    /// queries of the `read` run without it.
+    /// `read`, which saves a round trip. Its rows are delivered before the rows of that `read`. Outside of a
+    /// transaction it is also sent before any other statement, and by `runWaiting`. If it waits to write and the
+    /// database can't be written, it is dropped, and the queries of the `read` run without it.
     func runWithNextRead(_ query: Statement) throws
 
     /// True if `runWithNextRead` saves a round trip.
     var combinesReads: Bool { get }
 
-    /// Sends the statements that are waiting for a `read`.
+    /// Sends the statements that are waiting for a `read`. Call it outside of a transaction.
     func runWaiting() throws
 
     /// Runs `body` in a transaction of the given kind. Commits it when `body` returns, and rolls it back if `body`
@@ -36,23 +38,25 @@ public protocol Database: AnyObject {
     /// of `table`.
     func materialize(_ table: TemporaryTable, _ parameters: [SQLValue]) throws
 
-    /// The database for counters, whose writes are fast. Counts may be lost if the machine loses power.
+    /// The database for counters, whose writes are fast. Counts may be lost if the machine loses power or the server
+    /// crashes.
     var counters: any Database { get }
 
-    /// Updates the schema to the newest version. Does nothing if it is current. Any number of processes may call this
-    /// at the same time.
+    /// Updates the schema to the newest version that this build knows. Runs no migration if that has been done. Any
+    /// number of processes may call this at the same time.
     func migrate() throws
 
     /// Updates the schema, but no further than to `version`.
     func migrate(upTo version: Int) throws
 
-    /// Begins a change of a workspace's inventory in short steps. Returns nil if the engine does not need this, because
-    /// a long transaction does not block other writers. Statements begin with `firstRows` rows at a time.
+    /// Returns an object that makes a change of a workspace's inventory in short steps, at first with `firstRows` rows
+    /// at a time. Returns nil if the engine does not need this, because a long transaction does not block other
+    /// writers.
     func steppedChange(_ id: Identifier, of workspaceID: Identifier, firstRows: Int) -> SteppedChange?
 
-    /// Runs `body`, outside of a transaction, so that it can write the tables of the inventory even while a change in
-    /// steps is unfinished. `body` may write only workspaces without an unfinished change, and must check that in its
-    /// own transaction.
+    /// Runs `body` so that it can write the tables of the inventory even while a change in steps is unfinished. Call
+    /// this outside of a transaction. `body` may write only workspaces without an unfinished change, and must check
+    /// that in its own transaction.
     func writingInventory<Result>(_ body: () throws -> Result) rethrows -> Result
 
     /// Returns the id of the unfinished change in steps in a workspace. Returns nil if there is none.
@@ -72,7 +76,7 @@ public protocol Database: AnyObject {
     /// Returns true if the data and the counters can be written, as far as this can be known without writing.
     func canWrite() throws -> Bool
 
-    /// Closes the connection. The next statement opens it again.
+    /// Closes the connection, and drops waiting statements. The next statement opens it again.
     func close()
 
     /// Prepares for forks: loads the schema, compiles the statements that `rehearsal` has run, so that child processes
@@ -101,7 +105,8 @@ public enum TransactionKind: Sendable {
     /// A large number of queries over much of the data that see one consistent state of it. They can share temporary
     /// tables made by `materialize`.
     case snapshot
-    /// Reads and writes without any other writer's change in between.
+    /// Reads and writes. On SQLite no other process writes in between. On PostgreSQL each statement sees what other
+    /// transactions have committed by then, so a lock such as `AuditLog.lock` is needed to exclude their changes.
     case write
 }
 
@@ -118,7 +123,7 @@ public struct TemporaryTable: Sendable {
         self.query = query
     }
 
-    /// True if the query is restricted to the workspace whose id is its first parameter.
+    /// True if the query's text shows that it is restricted to the workspace whose id is its first parameter.
     public var isScoped: Bool { query.isScoped }
 }
 
@@ -132,11 +137,13 @@ extension Database {
 
     public func migrate() throws { try migrate(upTo: .max) }
 
-    /// Runs one query. Returns the number of rows that were changed.
+    /// Runs one statement, and calls its function for each row. Returns the number of rows that an INSERT, UPDATE or
+    /// DELETE changed.
     @discardableResult
     public func run(_ query: Statement) throws -> Int { try run(query.sql, query.parameters, query.body) }
 
-    /// Runs one statement whose result rows are not needed. Returns the number of rows that were changed.
+    /// Runs one statement whose result rows are not needed. Returns the number of rows that an INSERT, UPDATE or DELETE
+    /// changed.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: any SQLParameter...) throws -> Int {
         try run(sql, parameters.map(\.sqlValue)) { _ in }
@@ -169,13 +176,13 @@ public enum StoreError: Error {
     case unreachable(String)
     /// Writes are impossible, but data can be read: the disk is full, or the database is read-only.
     case unwritable(String)
-    /// The database file is damaged.
+    /// The database is damaged, or the server has an internal error.
     case damaged(String)
-    /// A uniqueness, foreign-key or check constraint rejected a row.
+    /// A constraint or a trigger of the database rejected a row, or a text has a NUL.
     case constraint(String)
-    /// A statement failed for any other reason.
+    /// A statement failed for any other reason, or the stored data is not as expected.
     case failed(String)
-    /// A column contains a value of another type than the query expects.
+    /// A column is null or contains a value that can't be read as the expected type.
     case unexpectedValue(column: Int)
 }
 

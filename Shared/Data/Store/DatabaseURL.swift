@@ -4,7 +4,8 @@ import Glibc
 /// The location of the store, as given by the variable DATABASE_URL: `sqlite:PATH`, or, in builds with PostgreSQL,
 /// `postgres://USER:PASSWORD@HOST/DATABASE` with libpq's parameters.
 public struct DatabaseURL: Sendable {
-    /// The database of the local runner, relative to the repository. It is the default if DATABASE_URL is not set.
+    /// The URL of the local runner's database, with a path relative to the working directory. Functions use it if
+    /// DATABASE_URL is not set.
     public static let local = "sqlite:.local-runner/thalian.db"
 
     private enum Engine {

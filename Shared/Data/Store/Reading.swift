@@ -3,7 +3,7 @@
 ///
 /// `$1` is the workspace's id, as in every query of a workspace.
 public struct Reading<Value> {
-    /// The queries of a reading, and a closure that returns its value after they have run.
+    /// The queries of a reading, and a closure that returns the reading's value after they have run.
     typealias Started = (queries: [Part], value: () throws -> Value)
     typealias Part = (sql: SQL, parameters: [SQLValue], body: (any Row) throws -> Void)
 
@@ -49,9 +49,10 @@ public struct Reading<Value> {
 }
 
 extension Reading {
-    /// Reads it from a database, with `first` as the first parameter of each query.
+    /// Runs the queries on a database, with `first` as the first parameter of each, and returns the value.
     ///
-    /// - Throws: `StoreError` if a query does not restrict itself to the workspace that is its first parameter.
+    /// - Throws: `StoreError` if a query's text does not restrict it to the workspace that is its first parameter, or
+    ///   if the database fails.
     public func read(from database: any Database, workspace first: SQLValue) throws -> Value {
         let (queries, value) = start()
         guard queries.allSatisfy(\.sql.isScoped) else {

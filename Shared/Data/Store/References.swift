@@ -1,5 +1,5 @@
-/// A reference from one table to another that is set to null when the referenced row is deleted. The referring row
-/// stays.
+/// A reference from one table to another that the product sets to null before it deletes the referenced row. The
+/// referring row stays.
 public struct Reference: Sendable {
     private let table: SQL
     private let column: SQL

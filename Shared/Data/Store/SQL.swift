@@ -1,7 +1,7 @@
 import Glibc
 
-/// The text of a statement. It can only be written in the source code, so values from outside can never become SQL.
-/// Only other `SQL` can be interpolated into it.
+/// The text of a statement. Outside of the store it can only be written in the source code, so values from outside
+/// can't become SQL. Only other `SQL` can be interpolated into it.
 public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     let text: String
 
@@ -48,7 +48,7 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
         SQL(text: parts.map(\.text).joined(separator: separator.text))
     }
 
-    /// The words in the text, including names.
+    /// The words in the text, including names, numbers and parameters.
     public var words: Set<Substring> {
         Set(text.utf8.split { !Self.isWordPart($0) }.map { Substring($0) })
     }
@@ -66,9 +66,9 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
     /// Returns the placeholder of a parameter, such as `$1`. Parameters are numbered from 1.
     public static func placeholder(_ number: Int) -> SQL { SQL(text: "$\(number)") }
 
-    /// True if the statement is restricted to the workspace whose id is its first parameter: it reads or changes rows
-    /// `WHERE … workspace_id = $1` (for the table `workspaces` itself, `workspaces.id = $1`), or it inserts rows whose
-    /// first column is `workspace_id` and whose first value is `$1`.
+    /// True if the text shows that the statement is restricted to the workspace whose id is its first parameter: it
+    /// contains `workspace_id = $1` (for the table `workspaces` itself, `workspaces.id = $1`), or, for an INSERT,
+    /// `(workspace_id,` and `VALUES ($1,`. The rest of the text is not examined.
     public var isScoped: Bool {
         text.withCString { text in
             Self.names(text, "workspace_id = $1") || Self.names(text, "workspaces.id = $1")
@@ -76,8 +76,8 @@ public struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation {
         }
     }
 
-    /// Returns true if `text` contains `condition`, which ends in `$1`, and `$1` is not the beginning of `$10` to
-    /// `$19`.
+    /// Returns true if `text` contains `condition`, which ends in `$1`, and this `$1` is not the beginning of a longer
+    /// number such as `$10`.
     private static func names(_ text: UnsafePointer<CChar>, _ condition: StaticString) -> Bool {
         let name = UnsafeRawPointer(condition.utf8Start).assumingMemoryBound(to: CChar.self)
         var rest = text

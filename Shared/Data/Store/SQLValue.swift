@@ -17,7 +17,8 @@ public protocol SQLParameter {
 
 /// A type whose values can be read from a column.
 public protocol SQLColumn {
-    /// Reads the value of a column. Returns nil if the column is null or contains a value of another type.
+    /// Reads the value of a column. A number or a text of another type is converted as the engine does it. Returns nil
+    /// if the column is null or its text is not a value of this type.
     init?(row: any Row, column: Int)
 }
 
@@ -31,22 +32,22 @@ public protocol Row {
     func value(_ column: Int) -> SQLValue
     /// Returns true if the column is null.
     func isNull(_ column: Int) -> Bool
-    /// Returns the column's value as an integer.
+    /// Returns the column's value as an integer, converted if necessary; 0 if that is not possible.
     func integer(_ column: Int) -> Int
-    /// Returns the column's value as a floating-point number.
+    /// Returns the column's value as a floating-point number, converted if necessary; 0 if that is not possible.
     func real(_ column: Int) -> Double
-    /// Returns the column's value as text.
+    /// Returns the column's value as text, converted if necessary; empty if it is null.
     func text(_ column: Int) -> String
     /// Appends the column's text, in UTF-8, to `bytes`.
     func appendText(_ column: Int, to bytes: inout [UInt8])
-    /// Returns the column's value as bytes.
+    /// Returns the column's value as bytes; empty if it is null.
     func blob(_ column: Int) -> [UInt8]
 }
 
 extension Row {
     public func appendText(_ column: Int, to bytes: inout [UInt8]) { bytes.append(contentsOf: text(column).utf8) }
 
-    /// The value of a column. Throws `StoreError.unexpectedValue` if it is null or of another type.
+    /// The value of a column. Throws `StoreError.unexpectedValue` if it is null or can't be read as a `Value`.
     public subscript<Value: SQLColumn>(column: Int) -> Value {
         get throws {
             guard let value = Value(row: self, column: column) else {
@@ -56,7 +57,8 @@ extension Row {
         }
     }
 
-    /// The value of a column that may be null.
+    /// The value of a column, or nil if it is null. Throws `StoreError.unexpectedValue` if it can't be read as a
+    /// `Value`.
     public subscript<Value: SQLColumn>(column: Int) -> Value? {
         get throws { isNull(column) ? nil : try self[column] as Value }
     }

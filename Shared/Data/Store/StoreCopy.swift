@@ -39,11 +39,11 @@ public struct StoreCopy {
         self.target = target
     }
 
-    /// Copies everything in one transaction, and then checks the numbers of rows and each workspace's audit chain.
-    /// Returns the number of copied rows. If a check fails, the target's data remains unchanged; its schema may have
-    /// been updated.
+    /// Copies all tables in one transaction, in which it checks the number of rows of each and the workspaces' audit
+    /// chains. Returns the number of copied rows. If a check fails, the target's data remains unchanged; its schema may
+    /// have been updated.
     ///
-    /// - Throws: `Failure`, or `BrokenChain` if an audit chain of the source is broken.
+    /// - Throws: `Failure`, `BrokenChain` if an audit chain of the source is broken, or `StoreError`.
     public func run(progress: (Progress) -> Void) throws -> Int {
         guard try source.isCurrent() else { throw Failure.sourceIsNotCurrent }
         try target.migrate()

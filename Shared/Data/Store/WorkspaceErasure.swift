@@ -6,9 +6,9 @@ public enum WorkspaceErasure {
     /// workspace.
     private static let kept: Set = ["workspaces", "audit_log", "audit_heads", "session_key_sets"]
 
-    /// Deletes all rows of a workspace, except its own row and its audit log. Returns the number of rows, without the
-    /// rows that triggers maintain. Call it in a transaction, within `writingInventory`, and only while no change in
-    /// steps of the workspace is under way.
+    /// Deletes all rows of a workspace, except its own row and its audit log. Returns the number of deleted rows, not
+    /// counting those of tallies and of changes in steps. Call it in a transaction, within `writingInventory`, and only
+    /// while no change in steps of the workspace is under way.
     public static func erase(_ workspaceID: Identifier, in database: any Database) throws -> Int {
         var rows = 0
         // Each table comes after those that it refers to.

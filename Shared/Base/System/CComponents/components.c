@@ -3,9 +3,10 @@
    Problem. A statically linked executable does not get the distribution's updates of libraries: it keeps the OpenSSL
    that it was built with. So it must be able to state the versions of its libraries.
 
-   Approach. A library's release comes from its header, which Debian ships in the same package as the library's archive.
-   The versions of the packages, which show the security fixes that they contain, come from THALIAN_COMPONENTS:
-   local-runner/dev sets that environment variable, and Package.swift passes it on. To find out if a library is part of
+   Approach. A library's release comes from its header, which Debian ships in the same package as the library's archive;
+   glibc and libpq state theirs at run time. The versions of the packages, which show the security fixes that they
+   contain, come from THALIAN_COMPONENTS: local-runner/dev sets that environment variable, and Package.swift passes it
+   on. Every executable contains the libraries of Swift, glibc and libstdc++. To find out if another library is part of
    the executable, there is a weak reference to one of its functions. The reference is null if nothing else needs the
    library. */
 #include "ccomponents.h"

@@ -14,17 +14,17 @@
 
 /// Initialises OpenSSL without the machine's openssl.cnf, which could name shared objects (providers, engines) to load.
 /// The first initialisation in a process decides this. Therefore it must come before every use of OpenSSL except the
-/// low-level functions, including uses by libcurl and libpq. Further calls cost nothing.
+/// low-level functions, including uses by libcurl and libpq. Further calls do nothing.
 static inline void ccrypto_initialize(void) { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); }
 
-/// Fills a buffer with random bytes. Returns 1, or another value if the system has none.
+/// Fills a buffer with random bytes. Returns 1, or another value if that fails.
 static inline int ccrypto_random(unsigned char *bytes, int length) {
     ccrypto_initialize();
     return RAND_bytes(bytes, length);
 }
 
-/// Returns the public key of a type made from its parameters, or NULL. It is here because EVP_PKEY_PUBLIC_KEY is a
-/// macro that Swift does not import.
+/// Returns the public key of a type made from its parameters, or NULL if OpenSSL rejects them. It is here because
+/// EVP_PKEY_PUBLIC_KEY is a macro that Swift does not import.
 static inline EVP_PKEY *ccrypto_public_key(const char *type, OSSL_PARAM *parameters) {
     ccrypto_initialize();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
@@ -35,8 +35,8 @@ static inline EVP_PKEY *ccrypto_public_key(const char *type, OSSL_PARAM *paramet
     return key;
 }
 
-/// Returns the RSA key with a modulus and an exponent, both big endian, or NULL. It is in C because OpenSSL keeps
-/// pointers to the parameters' names, and a Swift string's bytes are valid only during a call.
+/// Returns the RSA key with a modulus and an exponent, both big endian, or NULL if OpenSSL rejects them. It is in C
+/// because OpenSSL keeps pointers to the parameters' names, and a Swift string's bytes are valid only during a call.
 static inline EVP_PKEY *ccrypto_rsa_key(const unsigned char *modulus, size_t modulus_length,
                                         const unsigned char *exponent, size_t exponent_length) {
     BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
@@ -54,7 +54,7 @@ static inline EVP_PKEY *ccrypto_rsa_key(const unsigned char *modulus, size_t mod
     return key;
 }
 
-/// Returns the key on the curve P-256 at an uncompressed point (SEC 1 §2.3.3), or NULL.
+/// Returns the key on the curve P-256 at an uncompressed point (SEC 1 §2.3.3), or NULL if OpenSSL rejects it.
 static inline EVP_PKEY *ccrypto_p256_key(const unsigned char *point, size_t length) {
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0),
@@ -74,7 +74,8 @@ static inline int ccrypto_verify_sha256(EVP_PKEY *key, const unsigned char *sign
     return result;
 }
 
-/// Returns the private RSA key of 2,048 to 8,192 bits in a PEM text, or NULL. It does not ask for a passphrase.
+/// Returns the private RSA key of 2,048 to 8,192 bits in a PEM text, or NULL. It does not ask for a passphrase; an
+/// encrypted key is read only if its passphrase is empty.
 static inline EVP_PKEY *ccrypto_rsa_private_key(const char *pem, size_t length) {
     ccrypto_initialize();
     BIO *text = BIO_new_mem_buf(pem, (int)length);

@@ -35,8 +35,8 @@ static inline CURLcode ccurl_set_receivers(CURL *handle, ccurl_receive header, c
     return curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
-/// A function that is called before each connection, with the address to connect to. It returns 0 to refuse the
-/// connection.
+/// A function that is called before each connection, with the address to connect to (of the proxy, if there is one). It
+/// returns 0 to refuse the connection.
 typedef int (*ccurl_may_connect)(const struct sockaddr *address, void *context);
 
 struct ccurl_guard {

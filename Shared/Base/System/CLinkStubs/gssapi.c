@@ -38,7 +38,7 @@ status gss_display_status(status *minor, status value, int type, void *mechanism
     return complete;
 }
 
-/// Releases a buffer. The only buffers are those of gss_display_status, which are constants.
+/// Releases a buffer. No buffer needs to be freed: those of gss_display_status are static, and the others are empty.
 status gss_release_buffer(status *minor, struct buffer *buffer) {
     *minor = 0;
     buffer->length = 0;

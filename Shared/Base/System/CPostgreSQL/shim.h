@@ -15,13 +15,14 @@ static inline void cpostgresql_silence(PGconn *connection) {
     PQsetNoticeReceiver(connection, cpostgresql_drop_notice, (void *)0);
 }
 
-/// Returns the SQLSTATE of a failed result. It is here because PG_DIAG_SQLSTATE is a character constant, which Swift
-/// imports as another type.
+/// Returns the SQLSTATE of a failed result, or NULL if the server stated none. It is here because PG_DIAG_SQLSTATE is a
+/// character constant, which Swift imports as another type.
 static inline const char *cpostgresql_sqlstate(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_SQLSTATE);
 }
 
-/// Returns the primary message of a failed result, without the details, which contain values.
+/// Returns the primary message of a failed result, or NULL if the server stated none. It leaves out the details, which
+/// contain the values of rows.
 static inline const char *cpostgresql_message(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 }

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 /// Waits until a lock may be free. SQLite's own busy handler waits longer and longer, so that a writer can starve. This
-/// one asks again within a millisecond, for five seconds at most.
+/// one makes SQLite ask again about every half a millisecond, 10,000 times, which takes five seconds or somewhat more.
+/// Returns 0 to give up.
 static inline int csqlite_wait_for_lock(void *context, int attempts) {
     (void)context;
     if (attempts >= 10000) return 0;
@@ -13,8 +14,8 @@ static inline int csqlite_wait_for_lock(void *context, int attempts) {
 }
 
 /// Configures SQLite; call it once, before the first connection. It turns off memory statistics, which would cost a
-/// lock and an addition for each allocation, and preallocated page caches, most of which a short process never uses. It
-/// is here because sqlite3_config is variadic.
+/// lock and an addition for each allocation, and preallocated memory for pages and small objects, most of which a short
+/// process never uses. It is here because sqlite3_config is variadic.
 static inline void csqlite_initialize(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, (void *)0, 0, 0);
@@ -22,7 +23,8 @@ static inline void csqlite_initialize(void) {
 }
 
 /// The SQL function epoch(timestamp): the seconds since 1970. It corresponds to the function of the same name in the
-/// PostgreSQL schema. It returns NULL for everything that is not written as YYYY-MM-DDTHH:MM:SSZ.
+/// PostgreSQL schema. It returns NULL unless the text has the length, the digits and the Z of YYYY-MM-DDTHH:MM:SSZ. The
+/// other characters, and the ranges of months, days and times, are not checked.
 static inline void csqlite_epoch(sqlite3_context *context, int count, sqlite3_value **values) {
     (void)count;
     const unsigned char *t = sqlite3_value_text(values[0]);
@@ -51,9 +53,9 @@ static inline void csqlite_moment(sqlite3_context *context, int count, sqlite3_v
     sqlite3_result_value(context, values[0]);
 }
 
-/// Configures a connection. Foreign keys are on, and a manipulated database file can't make SQLite run functions.
-/// Recursive triggers are on, because otherwise a row that REPLACE deletes would not fire the triggers that make tables
-/// append-only. It is here because sqlite3_db_config is variadic.
+/// Configures a connection. Foreign keys are on, and the schema in a manipulated database file can't call functions
+/// that are not marked as innocuous. Recursive triggers are on, because otherwise a row that REPLACE deletes would not
+/// fire the triggers that make tables append-only. It is here because sqlite3_db_config is variadic.
 static inline void csqlite_configure(sqlite3 *connection) {
     sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)0);
     sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
@@ -66,8 +68,8 @@ static inline void csqlite_configure(sqlite3 *connection) {
                                (void *)0, csqlite_moment, 0, 0, 0);
 }
 
-/// Returns 1 if the error means that a connection in WAL mode can't create or extend the file of its shared memory
-/// (-shm), because the disk is full or the file system is read-only.
+/// Returns 1 if the error may mean that a connection in WAL mode can't create or extend the file of its shared memory
+/// (-shm), for example because the disk is full or the file system is read-only.
 static inline int csqlite_lacks_shared_memory(sqlite3 *connection, int code) {
     switch (code) {
     case SQLITE_IOERR_SHMOPEN:
@@ -105,8 +107,9 @@ static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const vo
 }
 
 /// Takes the lock of SQLite's exclusive mode on a database file: the bytes from 0x40000000 on (sqlite3.c,
-/// "PENDING_BYTE"), which every connection to a database in WAL mode keeps locked while it is open. Returns 0, or -1 if
-/// another process uses the database. The lock belongs to the descriptor (fcntl(2), "Open file description locks").
+/// "PENDING_BYTE"), which every connection to a database in WAL mode keeps locked from its first access until it is
+/// closed. Returns 0, or -1 if that fails, usually because another process uses the database. The lock belongs to the
+/// descriptor (fcntl(2), "Open file description locks").
 static inline int csqlite_lock_file(int descriptor) {
 #ifndef F_OFD_SETLK
 #define F_OFD_SETLK 37

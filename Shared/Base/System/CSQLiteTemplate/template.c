@@ -4,7 +4,7 @@
 
 const char *const csqlite_template_name = "template";
 
-/// An open database file. In memory, the file structure of the ordinary VFS follows after it.
+/// An open database file. The file structure of the ordinary VFS follows this one in memory.
 struct file {
     sqlite3_file base;
     const char *name;

@@ -99,7 +99,8 @@ static void close_from(int first) {
     }
 }
 
-/// Returns a descriptor of /dev/null, or, if the root has no devices, one that can be neither read nor written.
+/// Returns a descriptor of /dev/null, or, if that can't be opened, one that can be neither read nor written. Returns -1
+/// if both fail.
 static int open_null(int flags) {
     int descriptor = open("/dev/null", O_RDWR | flags);
     return descriptor >= 0 ? descriptor : open("/", O_PATH | flags);
@@ -156,7 +157,7 @@ static int become(const struct csystem_spawn *how, pid_t parent, int *report) {
     if (csystem_die_with_parent(parent) != 0) return ESRCH;
     struct rlimit no_core = {0, 0}, memory;
     if (setrlimit(RLIMIT_CORE, &no_core) != 0 || getrlimit(RLIMIT_AS, &memory) != 0) return errno;
-    // A limit of this process itself can't be raised.
+    // The hard limit of this process itself can't be raised.
     if (how->memory_bytes != 0 && how->memory_bytes < memory.rlim_max) {
         memory.rlim_cur = memory.rlim_max = how->memory_bytes;
         if (limit_address_space(&memory) != 0) return errno;
@@ -191,8 +192,8 @@ pid_t csystem_spawn(const struct csystem_spawn *how) {
 static volatile sig_atomic_t terminating;
 static int catching;
 
-/// The time that csystem_wait_for_connection waits. A signal that arrives between its last look at `terminating` and
-/// the system call would not interrupt that call. Therefore the signal handler sets this time to 0.
+/// The time that csystem_wait_for_connection waits. A signal that arrives between the function's last look at
+/// `terminating` and its system call would not interrupt that call. Therefore the signal handler sets this time to 0.
 static volatile struct timespec patience;
 
 static void note_termination(int number) {
@@ -262,7 +263,7 @@ int csystem_wait_for_input(int descriptor, int milliseconds) {
 
 static char *fresh_heap;
 
-/// Returns the memory pages that lie completely within a chunk to the kernel. Their contents are lost.
+/// Gives the memory pages that lie completely within a chunk back to the kernel. Their contents are lost.
 static void drop_pages(char *chunk, size_t size) {
     uintptr_t start = ((uintptr_t)chunk + 4095) & ~(uintptr_t)4095, end = ((uintptr_t)chunk + size) & ~(uintptr_t)4095;
     if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
@@ -288,8 +289,8 @@ void csystem_settle_heap(size_t fresh) {
 
 void csystem_populate_heap(size_t length) {
     uintptr_t start = (uintptr_t)fresh_heap & ~(uintptr_t)4095;
-    // This only saves time. A kernel that does not support it (before 5.14) provides the pages one by one when they are
-    // used.
+    // This only saves time. A kernel that does not support this (before 5.14) provides the pages one by one when they
+    // are used.
     if (fresh_heap != NULL) madvise((void *)start, length, MADV_POPULATE_WRITE);
 }
 

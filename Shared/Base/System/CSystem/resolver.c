@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 int csystem_use_own_resolver(void) {
-    // glibc 2.36 fails an assertion if this list of search domains is longer than 256 bytes.
+    // glibc 2.36 fails an assertion if the list of search domains in this variable is longer than 256 bytes.
     unsetenv("LOCALDOMAIN");
     return __nss_configure_lookup("hosts", "files dns");
 }

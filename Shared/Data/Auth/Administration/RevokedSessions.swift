@@ -2,8 +2,8 @@ public import Base
 import Store
 
 extension Workspace {
-    /// Ends a session for this workspace: tokens of this session are refused from the next request on. Returns false
-    /// if it was revoked before.
+    /// Ends a session for this workspace: tokens of this session are refused from the next request on. Returns false,
+    /// and writes no audit entry, if it was revoked before.
     @_spi(System) public func revokeSession(_ sessionID: Identifier, now: Timestamp = .now) throws -> Bool {
         try withWriteLock {
             let inserted = try execute(

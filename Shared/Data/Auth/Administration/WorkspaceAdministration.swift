@@ -2,10 +2,11 @@ public import Base
 import Store
 
 extension SystemAccess {
-    /// Creates a workspace, and records that as the first entry of its audit log. A trial ends after `Trial.length`,
+    /// Creates a workspace and its audit log, whose second entry records that. A trial ends after `Trial.length`,
     /// unless `trialEnd` is given.
     ///
-    /// - Throws: `AdministrationError` if the name is empty, has more than 200 characters, or has a control character.
+    /// - Throws: `AdministrationError` if the name is empty, has more than 200 characters, or has a character that
+    ///   controls a terminal or hides text.
     @_spi(System) public func createWorkspace(
         name: String, plan: Plan, trialEnd: Timestamp? = nil, by caller: Caller, now: Timestamp = .now
     ) throws -> WorkspaceOverview {
@@ -32,10 +33,10 @@ extension SystemAccess {
 
 extension Workspace {
     /// Changes settings. If a value differs, the audit entry contains the old and the new values; otherwise no entry is
-    /// written. If a workspace becomes free, it keeps its newest three integrations, and the older ones are paused. A
-    /// trial without an end gets one, `Trial.length` from now.
+    /// written. A workspace that gets the plan `trial` and has no end of the trial gets one, `Trial.length` from now.
     ///
-    /// - Parameter pauseIntegrations: Pauses the integrations beyond those of the free plan. Returns their number.
+    /// - Parameter pauseIntegrations: Pauses the integrations beyond those of the free plan, and returns their number.
+    ///   It is called if the plan changes to `free`.
     @_spi(System) public func change(
         _ settings: [WorkspaceSetting], now: Timestamp = .now, pauseIntegrations: () throws -> Int
     ) throws -> WorkspaceOverview {
@@ -94,12 +95,14 @@ extension Workspace {
 
     /// Erases the data of the workspace: members, keys, integrations with their credentials, all synced data and
     /// findings, jobs and conversations. The workspace's id and its audit log stay; the chain remains valid, and its
-    /// last entry records the erasure. Running requests and jobs of the workspace can't change it afterwards. Returns
-    /// the number of rows that were deleted.
+    /// last entry records the erasure. Requests and jobs of the workspace that still run get `ClosedWorkspace` when
+    /// they take its lock for a change. Returns the number of rows that were deleted.
     ///
-    /// All of this is one transaction. On SQLite other writers wait for it.
+    /// All of this is one transaction; the counters of the keys are deleted after it. On SQLite other writers wait for
+    /// the transaction.
     ///
-    /// - Throws: `AdministrationError` if a sync of the workspace is being applied in steps.
+    /// - Throws: `AdministrationError` if a sync of the workspace is being applied in steps; `ClosedWorkspace` if it
+    ///   was erased before.
     @_spi(System) public func erase(now: Timestamp = .now) throws -> Int {
         let keys = try rows("SELECT id FROM api_keys WHERE workspace_id = $1") { try $0[0] as Identifier }
         let erased: Int = try writingInventory {

@@ -30,7 +30,7 @@ public struct RemovedMember: Sendable {
 }
 
 extension Workspace {
-    /// The members, the strongest roles first.
+    /// Returns the members, ordered by role as in `Role`, then oldest first.
     @_spi(System) public func members() throws -> [WorkspaceMember] {
         let members = try rows(
             "SELECT user_id, email, role, created_at FROM members WHERE workspace_id = $1 ORDER BY created_at, email",
@@ -77,7 +77,7 @@ extension Workspace {
         }
     }
 
-    /// Removes a member. The active API keys that the member created are revoked too, unless `keepsKeys` is true.
+    /// Removes a member. The active API keys that the member created are revoked, unless `keepsKeys` is true.
     ///
     /// - Throws: `AdministrationError` if the user is not a member, or if no admin would be left and `mayLeaveNoAdmin`
     ///   is false.
@@ -116,7 +116,8 @@ extension Workspace {
         return member
     }
 
-    /// The roles that may manage members, keys and integrations.
+    /// The roles that may manage members, keys and integrations. A workspace should always have a member with one of
+    /// them.
     private static let adminRoles: Set = [Role.superAdmin, .admin]
 
     /// Throws an error if the member has one of the admin roles and no other member has one.

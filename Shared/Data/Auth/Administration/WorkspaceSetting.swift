@@ -9,10 +9,11 @@ public enum WorkspaceSetting: Sendable, Equatable {
     case requiresSecondFactor(Bool)
     case sessionTimeoutHours(Int?)
     case riskSettings([String: JSON])
-    /// The tier of an action, which decides if API keys may execute it. Nil restores the product's default tier.
+    /// The tier of an action, which decides if a person must approve the action when an API key requests it. Nil
+    /// restores the product's default tier.
     case tier(action: String, tier: String?)
 
-    /// The names of the keys, each with a description of its values.
+    /// The names of the settings, as an operator writes them, each with a description of its values.
     public static let keys = [
         ("name", "TEXT"), ("plan", Plan.allCases.map(\.rawValue).joined(separator: "|")),
         ("trial_ends_at", "2026-05-15T00:00:00Z|none"), ("ip_allowlist", "ADDRESS[/LENGTH],…|none"),
@@ -23,7 +24,7 @@ public enum WorkspaceSetting: Sendable, Equatable {
     private static let none = "none"
     private static let tierPrefix = "tiers."
 
-    /// Reads `KEY=VALUE`.
+    /// Reads `KEY=VALUE`, where KEY is the name of a setting.
     ///
     /// - Parameters:
     ///   - actions: The actions that can have a tier.
@@ -88,8 +89,8 @@ public enum WorkspaceSetting: Sendable, Equatable {
         }
     }
 
-    /// Returns a workspace's name without white space around it. Throws an error if it is empty, has more than 200
-    /// characters, or has a character that controls a terminal or hides text.
+    /// Returns a workspace's name, trimmed. Throws an error if it is empty, has more than 200 characters, or has a
+    /// character that controls a terminal or hides text.
     static func checkedName(_ text: String) throws(AdministrationError) -> String {
         let name = String(text.trimmed)
         guard (1...200).contains(name.unicodeScalars.count),

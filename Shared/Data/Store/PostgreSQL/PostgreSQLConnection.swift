@@ -69,7 +69,7 @@
         var isAlive: Bool { !isOutOfStep && PQstatus(handle) == CONNECTION_OK }
 
         /// Sends `commands` in one round trip, and returns the result of each. If one fails, the server does not run
-        /// those after it.
+        /// those after it, and this throws its error.
         func perform(_ commands: [Command]) throws -> [PostgreSQLResult] {
             try readRest()
             if isDirect == nil { try findOutWhetherDirect() }

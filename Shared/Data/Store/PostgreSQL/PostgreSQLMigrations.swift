@@ -66,7 +66,7 @@
 
         /// Creates a function that analyzes the tables which have changed about as much as makes autovacuum analyze
         /// them. The functions' role needs it, because it does not own the tables and so may not analyze them itself.
-        /// If two processes call it, the second one waits, and then finds nothing left to do.
+        /// If two processes call it at the same time, the second one waits, and then usually finds nothing left to do.
         private func makeRefreshStatistics() throws {
             let name = "\(SchemaNames.schema).refresh_statistics()"
             try script(
@@ -164,8 +164,8 @@
                 """)
         }
 
-        /// Creates a table that only the functions' role may use: row level security is on, and the only policy is for
-        /// this role. Texts are sorted by their bytes, as in SQLite, whatever the database's locale.
+        /// Creates a table that only its owner and the functions' role may use: row level security is on, and the only
+        /// policy is for this role. Texts are sorted by their bytes, as in SQLite, whatever the database's locale.
         private func createTable(_ text: String, rights: String) throws {
             let words = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
             guard let open = words.firstIndex(where: { $0.hasPrefix("(") }), open > 0 else {

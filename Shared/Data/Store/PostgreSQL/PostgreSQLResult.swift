@@ -2,7 +2,7 @@
     import Base
     import CPostgreSQL
 
-    /// The complete result of one statement.
+    /// The result of one statement, or one row of the result of a streamed query.
     final class PostgreSQLResult {
         fileprivate let result: OpaquePointer
 
@@ -19,7 +19,8 @@
             (0..<PQntuples(result)).lazy.map { PostgreSQLRow(whole: self, index: $0) }
         }
 
-        /// Returns the error if the statement failed. Returns nil if it succeeded.
+        /// Returns the error if the statement failed. Returns nil if it succeeded. `isConnected` is false if the
+        /// connection is lost; every failure is then `unreachable`, except that of a skipped statement.
         func failure(isConnected: Bool) -> StoreError? {
             switch PQresultStatus(result) {
             case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_COMMAND_OK: nil
@@ -122,7 +123,7 @@
                 count: Int(PQgetlength(result, index, Int32(clamping: column))))
         }
 
-        /// Converts microseconds since 2000-01-01 to a timestamp.
+        /// Converts microseconds since 2000-01-01 to a timestamp, rounding down to a second.
         private static func moment(_ microseconds: Int64) -> Timestamp {
             let seconds = microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
             return Timestamp(seconds: 946_684_800) + Int(clamping: seconds)

@@ -3,10 +3,10 @@
     import CPostgreSQL
     import Glibc
 
-    /// The settings of a connection that its URL does not specify.
+    /// The settings of a connection for which its URL may specify other values.
     enum PostgreSQLSettings {
-        /// Returns libpq's connection parameters for a URL. A server on another machine must prove its identity by its
-        /// certificate. A server on this machine needs no TLS.
+        /// Returns libpq's connection parameters for a URL. By default, a server on another machine must prove its
+        /// identity by its certificate, and a server on this machine is reached without TLS.
         static func of(_ url: String) -> [(name: String, value: String)] {
             let isLocal = hosts(url).allSatisfy { host in
                 host.isEmpty || host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")
@@ -25,9 +25,9 @@
             return settings
         }
 
-        /// Checks that libpq finds the same password in a URL as a person does. A password with characters that are not
-        /// percent-encoded ends too early: the rest of it becomes a part of the host, the port or the database's name,
-        /// which libpq repeats in its messages.
+        /// Refuses a URL in which libpq would probably find another password than the one that is meant. A password
+        /// with characters that are not percent-encoded ends too early: the rest of it becomes a part of the host, the
+        /// port or the database's name, which libpq repeats in its messages.
         ///
         /// - Throws: `StoreError` with a sentence that repeats nothing of the URL.
         static func check(_ url: String) throws(StoreError) {

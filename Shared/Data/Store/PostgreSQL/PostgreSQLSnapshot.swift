@@ -1,7 +1,7 @@
 #if PostgreSQL
     extension PostgreSQLDatabase {
-        /// Calls `body` with PostgreSQL's just-in-time compiler turned off, and then drops the temporary tables that it
-        /// made. A snapshot runs many queries, each of which takes less time than its compilation would.
+        /// Calls `body` with PostgreSQL's just-in-time compiler turned off, and then drops the temporary tables that
+        /// `body` made. A snapshot runs many queries, each of which takes less time than its compilation would.
         func takingSnapshot<Result>(_ body: () throws -> Result) throws -> Result {
             try run("SELECT set_config('jit', 'off', true)", []) { _ in }
             defer { kept = [] }

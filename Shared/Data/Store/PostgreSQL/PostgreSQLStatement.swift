@@ -7,7 +7,7 @@
         let name: String
         let parameterCount: Int
 
-        /// True if the statement may be sent again when it is unknown if it has run.
+        /// True if the text begins with SELECT. Such a statement may be sent again if it is not known if it has run.
         let isQuery: Bool
 
         /// Creates a statement with the parameters `$1`, `$2` and so on.
@@ -25,7 +25,8 @@
 
         private init(_ text: String, parameterCount: Int) {
             self.text = SchemaNames.qualified(text)
-            // The name is a hash of the text, so it is the same in all processes and can't stand for another text.
+            // The name is a hash of the text, so it is the same in all processes, and two texts are very unlikely to
+            // share a name.
             name =
                 "thalian_"
                 + String(

@@ -22,8 +22,9 @@ import Base
             Schema.tallies.map { Substring($0.table.description) }
             + ["schema_migrations", "counters"]
 
-        /// Returns the text with all table and function names qualified. Only few words need to be looked up: words in
-        /// capitals, a word that follows an introduction, and a word before a parenthesis.
+        /// Returns the text with the names of tables that follow an introduction, and of functions, qualified. Only few
+        /// words need to be looked up: words in capitals, a word that follows an introduction, and a word before a
+        /// parenthesis.
         static func qualified(_ text: String) -> String {
             let bytes = Array(text.utf8)
             var result: [UInt8] = []

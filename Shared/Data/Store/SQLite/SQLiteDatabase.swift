@@ -18,12 +18,13 @@ public final class SQLiteDatabase: Database {
     private let creates: Bool
     var handle: OpaquePointer?
     var statements: [SQL: SQLiteStatement] = [:]
-    /// False if the path must not contain symbolic links.
+    /// False if a path that contains symbolic links must not be opened.
     var followsLinks = true
     /// The name of the VFS to open the file with. Nil for SQLite's default VFS.
     var vfs: String?
     private var openTransaction: TransactionKind?
-    /// True while this connection sees the inventory's tables themselves, including the rows of unfinished changes.
+    /// True while no views hide the inventory's tables from this connection, so that it sees the rows of unfinished
+    /// changes.
     var seesUnfinishedChanges = false
     /// True if temporary views hide the tables that are being changed in steps.
     var hidesUnfinishedChanges = false
@@ -65,8 +66,8 @@ public final class SQLiteDatabase: Database {
         }
     }
 
-    /// Returns the kind of transaction that a statement needs. Returns nil for statements that need none, such as
-    /// BEGIN.
+    /// Returns the kind of transaction that a statement needs, by its first word. Returns nil for statements that need
+    /// none, such as BEGIN.
     private static func kind(of sql: SQL) -> TransactionKind? {
         if ["SELECT", "WITH"].contains(where: { sql.text.hasPrefix($0) }) { return .read }
         return ["INSERT", "UPDATE", "DELETE"].contains { sql.text.hasPrefix($0) } ? .write : nil
@@ -227,8 +228,8 @@ public final class SQLiteDatabase: Database {
         guard code == SQLITE_OK else { throw StoreError(code, on: handle) }
     }
 
-    /// Turns on the write-ahead log. This is the only statement for which SQLite does not call the busy handler, so
-    /// this waits for locks itself.
+    /// Turns on the write-ahead log. SQLite does not call the busy handler for this statement, so this waits for locks
+    /// itself.
     private func useWriteAheadLog() throws {
         let handle = try connection()
         func attempt() -> Int32 { sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nil, nil, nil) }
@@ -277,7 +278,7 @@ public final class SQLiteDatabase: Database {
     }
 
     /// Creates the file with access for this user only, whatever the umask. SQLite gives the same rights to the files
-    /// that it creates next to it. If this fails, opening the file will fail too.
+    /// that it creates next to it. Does nothing if the file exists. If it can't be created, opening it will fail too.
     private func makeFile() {
         guard !path.isEmpty, path != ":memory:" else { return }
         let file = csystem_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -286,7 +287,7 @@ public final class SQLiteDatabase: Database {
 
     private static let initialized: Void = csqlite_initialize()
 
-    /// Checks the counters' file, and replaces it by a new one if a loss of power has damaged it.
+    /// Checks the counters' file, and replaces it by a new one if it is damaged, for example by a loss of power.
     private func restoreCounters() throws {
         do {
             guard try counters.first("PRAGMA quick_check", decode: { try $0[0] as String }) != "ok" else {
@@ -299,7 +300,7 @@ public final class SQLiteDatabase: Database {
         _ = try counters.isCurrent()
     }
 
-    /// Creates the counters' tables in a new file.
+    /// Creates the counters' tables, unless they exist.
     private func createCounters() throws {
         try useWriteAheadLog()
         for sql in Migration.counters { try script(sql.text) }

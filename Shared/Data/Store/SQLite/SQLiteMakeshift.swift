@@ -16,7 +16,7 @@ import Glibc
 ///   changes the file's time, and before that it has a write-ahead log next to the file. If that happens during a read,
 ///   the read fails as if the database could not be reached.
 struct SQLiteMakeshift {
-    /// The properties of a file that a checkpoint by another process would change.
+    /// The properties of a database file of which writing by another process would change at least one.
     private struct Stamp: Equatable {
         let size: Int
         let seconds: Int

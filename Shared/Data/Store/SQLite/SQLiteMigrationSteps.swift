@@ -1,6 +1,6 @@
 extension SQLiteDatabase {
-    /// Runs one step of a migration. The restrictions of a table are triggers in the file, so they apply to everyone
-    /// who opens the file, whatever the pragmas of the connection.
+    /// Runs one step of a migration. The restrictions of a table are triggers in the file, so they apply to every
+    /// program that opens the file, whatever the pragmas of its connection.
     func apply(_ step: Migration.Step) throws {
         switch step {
         case .sql(let sql): try script(sql.text)
@@ -21,7 +21,8 @@ extension SQLiteDatabase {
         }
     }
 
-    /// Creates a tally. Each change of a row of the source updates one count, or two if the row's values change.
+    /// Creates a tally. An INSERT or DELETE of a row of the source changes one count; an UPDATE changes two, if it
+    /// changes the values that are counted by.
     private func keep(_ tally: Tally) throws {
         func adding(_ number: Int, _ row: String) -> String {
             let match = (["workspace_id"] + tally.columns.map(\.name.description))

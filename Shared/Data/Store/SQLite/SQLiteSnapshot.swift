@@ -4,7 +4,7 @@ extension SQLiteDatabase {
     /// SQLite's default page cache in KiB.
     private static let usualCache = 2_000
 
-    /// Calls `body` with more memory than a short query needs, and then drops the temporary tables that it created.
+    /// Calls `body` with a larger page cache and temporary tables in memory, and then drops all temporary tables.
     func takingSnapshot<Result>(_ body: () throws -> Result) throws -> Result {
         try script("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(Self.surveyCache)")
         // A change of temp_store drops all temporary objects, including the views.

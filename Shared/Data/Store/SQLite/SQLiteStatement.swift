@@ -22,7 +22,8 @@ final class SQLiteStatement {
 
     deinit { sqlite3_finalize(handle) }
 
-    /// Binds the parameters, calls `body` for each row, and returns the number of rows that were changed.
+    /// Binds the parameters, calls `body` for each row, and returns the number of rows that were changed by the
+    /// connection's last INSERT, UPDATE or DELETE.
     func run(_ parameters: [SQLValue], _ body: (any Row) throws -> Void) throws -> Int {
         isRunning = true
         defer {
@@ -103,8 +104,8 @@ private struct SQLiteRow: Row {
 }
 
 extension StoreError {
-    /// Creates the error for a SQLite result code. It contains the connection's message, and the operating system's
-    /// message if a file could not be opened, read or written.
+    /// Creates the error for a SQLite result code. It contains the connection's message and, if a file could not be
+    /// opened, read or written, the operating system's.
     init(_ code: Int32, on connection: OpaquePointer?) {
         var message = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
         if let connection, [SQLITE_CANTOPEN, SQLITE_IOERR].contains(code & 0xFF) {

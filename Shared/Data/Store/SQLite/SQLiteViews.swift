@@ -1,8 +1,9 @@
 // The readers' side of SteppedChange. A temporary view hides the table of the same name from the connection's
 // statements. They then read the inventory as it was before the change, without any change of their text.
 extension SQLiteDatabase {
-    /// Makes this connection see tables that are being changed in steps as they were before. It must be called at the
-    /// beginning of each transaction, so that the views match the snapshot that the transaction reads.
+    /// Makes this connection see tables that are being changed in steps as they were before, unless
+    /// `seesUnfinishedChanges` is true. It must be called at the beginning of each transaction, so that the views match
+    /// the snapshot that the transaction reads.
     func hideUnfinishedChanges() throws {
         guard role == .primary else { return }
         let isUnderWay = try !seesUnfinishedChanges && hasUnfinishedChanges()

@@ -3,8 +3,9 @@ import CSQLite
 import Glibc
 
 extension SQLiteDatabase {
-    /// Returns true if the database and its counters can be written. Checks the counters' files without opening them:
-    /// for a short process, opening them takes as long as everything else that it does with SQLite.
+    /// Returns true if the connection, the room on the file system, and the permissions of the counters' files allow
+    /// writing. Does not open the counters' files: for a short process, opening them takes as long as everything else
+    /// that it does with SQLite.
     public func canWrite() throws -> Bool {
         guard sqlite3_db_readonly(try connection(), "main") == 0 else { return false }
         guard path != ":memory:", role == .primary else { return true }
@@ -13,7 +14,7 @@ extension SQLiteDatabase {
         return !Self.isFolder(file) && ["", "-wal", "-shm"].allSatisfy { Self.canWrite(file + $0) }
     }
 
-    /// Returns true if a file can be written, or created if it does not exist.
+    /// Returns true if this process has the permission to write a file, or, if the file does not exist, its folder.
     private static func canWrite(_ file: String) -> Bool {
         if isWritable(file) { return true }
         return errno == ENOENT && isWritable(folder(of: file))
@@ -27,8 +28,8 @@ extension SQLiteDatabase {
         return folder.isEmpty ? "/" : String(Substring(folder))
     }
 
-    /// Returns true if a file system has at least one mebibyte left, which the next transactions may need, or if this
-    /// is unknown.
+    /// Returns true if the file system of a folder has at least one mebibyte left, which the next transactions may
+    /// need, or if this is unknown.
     private static func hasRoom(_ folder: String) -> Bool {
         var status = statvfs()
         guard statvfs(folder, &status) == 0, status.f_blocks > 0 else { return true }

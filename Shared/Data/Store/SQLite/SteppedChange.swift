@@ -20,30 +20,33 @@ import Glibc
 //   interrupted and repeated.
 // - A process that was replaced. Each step first checks that the change still belongs to this process (`owner`), in the
 //   same transaction. After another process has taken over, no step of this process is committed.
-// - Other writers. Only syncs write these tables. Syncs of the same workspace exclude each other (`Occupied`); syncs of
-//   other workspaces write the tables themselves (`writingInventory`). Retention, which deletes old events, waits for
-//   the next hour. Any other statement that writes one of the tables fails, because a view can't be written.
+// - Other writers. Only syncs, retention and the erasure of a workspace write these tables. Syncs of the same workspace
+//   exclude each other (`Occupied`); syncs of other workspaces write the tables themselves (`writingInventory`).
+//   Retention, which deletes old events, waits for the next hour, and an erasure is refused. Any other statement that
+//   writes one of the tables fails, because a view can't be written.
 //
 // Costs. For each row that is written, a copy is written and later deleted; it is small if the row is new. Each step
 // waits for the disk. Reads through the views become slower as the change writes more rows.
 
-/// A change of the inventory in several short transactions. Other connections see it as a whole after the last one.
+/// A change of a workspace's inventory in several short transactions. Other connections see the whole change after the
+/// last transaction, and, except within `writingInventory`, nothing of it before.
 public final class SteppedChange {
-    /// Another process has taken over the change.
+    /// This object no longer owns the change: another process has taken it over, it has ended, or this connection was
+    /// closed.
     public struct Lost: Error {}
     /// The workspace has another unfinished change.
     public struct Occupied: Error {}
 
     /// The time for which a step should block other writers, in milliseconds.
     private static let stepMilliseconds = 40.0
-    /// The largest number of rows in one step.
+    /// The largest number of keys in one step.
     private static let most = 2_000
     private let database: SQLiteDatabase
     private let workspaceID: Identifier
     /// The id of the change.
     public let id: Identifier
     private let owner = Identifier.random()
-    /// The number of rows in the first step of each statement.
+    /// The number of keys in the first step of each series of steps.
     private let firstRows: Int
 
     init(_ id: Identifier, of workspaceID: Identifier, in database: SQLiteDatabase, firstRows: Int) {
@@ -55,7 +58,8 @@ public final class SteppedChange {
 
     // MARK: From the beginning to the end
 
-    /// Begins the change, or continues one that another process has begun. Returns true if it continues one.
+    /// Begins the change, or continues it if another process has begun it. Returns true if it is continued. If its
+    /// undoing has begun, it is undone first.
     ///
     /// - Throws: `Occupied` if the workspace has another unfinished change.
     public func begin() throws -> Bool {
@@ -89,12 +93,12 @@ public final class SteppedChange {
         }
     }
 
-    /// Runs one step in a transaction.
+    /// Runs `body` as one step, in a transaction of its own.
     ///
     /// - Throws: `Lost` if another process has taken the change over.
     public func step(_ body: () throws -> Void) throws { try step(isUndone: false, body) }
 
-    /// Calls `body` with some of the keys at a time, each time in a short step of its own.
+    /// Calls `body` with some of the keys at a time, each time in a short step (transaction) of its own.
     ///
     /// - Throws: `Lost` if another process has taken the change over.
     public func each(_ keys: [String], _ body: (_ some: [String]) throws -> Void) throws {
@@ -123,7 +127,8 @@ public final class SteppedChange {
 
     // MARK: Undoing it
 
-    /// Restores all rows of a change that no process will finish. Returns false if there is no such change.
+    /// Restores all rows of this change, which no process will finish, and ends it. Returns false if the workspace has
+    /// no unfinished change with this id.
     @discardableResult
     public func undo() throws -> Bool {
         let wasChanging = database.seesUnfinishedChanges
@@ -163,8 +168,8 @@ public final class SteppedChange {
         return true
     }
 
-    /// Runs a statement for the copied rows of a table, some rows at a time. The statement may use `keys` to restrict
-    /// itself to them.
+    /// Runs a statement for the copied rows of a table, some rows at a time. `statement` returns its text; `keys` is an
+    /// SQL condition that restricts it to these rows.
     private func eachRow(
         of table: SteppedTable, where condition: String = "TRUE", _ statement: (_ keys: String) -> String
     ) throws {
@@ -195,7 +200,7 @@ public final class SteppedChange {
 
     /// Deletes the copied rows of a change that has ended.
     ///
-    /// - Throws: `Occupied` if another change has begun.
+    /// - Throws: `Occupied` if the workspace has an unfinished change.
     public func forgetRows() throws {
         while true {
             let keys = try database.rows(
@@ -228,7 +233,8 @@ public final class SteppedChange {
         }
     }
 
-    /// Calls `body` with as many keys at a time as fit into a short transaction.
+    /// Calls `body` with some of the keys at a time, in a transaction. The number of keys is adapted so that a
+    /// transaction takes about `stepMilliseconds`.
     private func inSteps(_ keys: [String], _ body: ([String]) throws -> Void) throws {
         var rest = keys[...]
         var rows = firstRows

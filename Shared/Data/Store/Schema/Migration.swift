@@ -14,8 +14,8 @@ struct Migration: Sendable {
         case onlyForward(table: StaticString, key: StaticString, counter: StaticString)
         /// Creates a tally, which the database keeps up to date.
         case tally(Tally)
-        /// Prepares the table for rows that change often and don't stay long: the database leaves room for new versions
-        /// of the rows, and removes old ones early.
+        /// Prepares the table for rows that change often and don't stay long: PostgreSQL leaves room for new versions
+        /// of the rows, and removes old ones early. SQLite needs nothing of this.
         case busy(table: StaticString)
         /// Creates the tables for changes in steps, if the engine has only one writer at a time.
         case steppedChanges
@@ -24,7 +24,7 @@ struct Migration: Sendable {
     let version: Int
     let name: String
     /// True if builds of the previous version can continue to work while this migration runs and after it: it only adds
-    /// tables, indexes, and columns that have a default value or may be null.
+    /// tables, indexes, and columns that have a default value or may be null, and fills such columns.
     let isAdditive: Bool
     private let makeSteps: @Sendable () -> [Step]
 

@@ -29,7 +29,7 @@ extension Schema {
             fingerprint text NOT NULL,
             PRIMARY KEY (sync_run_id, kind, external_id))
         """,
-        // The number of running syncs of each platform, over all workspaces.
+        // The slots that running syncs occupy. They limit the number of syncs of each platform, over all workspaces.
         """
         CREATE TABLE sync_slots (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),

@@ -17,7 +17,7 @@ public enum SchemaState: Sendable, Equatable {
     /// The database has a newer version, which only builds of at least version `needs` can serve.
     case tooNew(Int, needs: Int)
 
-    /// The version of this build.
+    /// The version of this build's schema: that of its newest migration.
     public static var ofThisBuild: Int { Migration.all.last?.version ?? 0 }
 
     /// True if this build can serve the database.
@@ -64,12 +64,11 @@ public enum SchemaState: Sendable, Equatable {
 }
 
 extension Database {
-    /// Returns true if every migration of this build has been run, and no other. Throws if the database can't be
-    /// reached.
+    /// Returns true if the database has exactly this build's schema version. Throws if the database can't be reached.
     public func isCurrent() throws -> Bool { try schemaState() == .current }
 
-    /// Reads the oldest version of builds that may use the database. Databases that are older than
-    /// `Migration.firstWithRanges` do not record it.
+    /// Reads the oldest version of builds that may use the database. Returns nil if no migration has recorded one. A
+    /// database whose version is below `Migration.firstWithRanges` lacks the column.
     func oldestBuild() throws -> Int? {
         try first("SELECT max(oldest_build) FROM schema_migrations") { try $0[0] as Int? } ?? nil
     }

@@ -18,7 +18,8 @@ struct SteppedTable: Sendable {
 }
 
 extension Schema {
-    /// The tables of the inventory. Each table comes after those that it refers to.
+    /// The tables of the inventory, except the integrations. Each table comes after those of the list that it refers
+    /// to.
     static let steppedTables = [
         SteppedTable(name: "identities", unique: "email"),
         SteppedTable(name: "accounts"),

@@ -48,7 +48,8 @@ extension Schema {
             external_id text NOT NULL,
             PRIMARY KEY (sync_run_id, kind, scope, external_id))
         """,
-        // The identities whose fields must be written again, and in a change in steps if that is done.
+        // The identities whose fields must be written again. In a change in steps, is_written marks those that have
+        // been written.
         """
         CREATE TABLE sync_identities (
             workspace_id uuid NOT NULL REFERENCES workspaces (id),

@@ -1,5 +1,5 @@
 /// A table with the numbers of rows of another table, per workspace and by the values of some columns. Triggers keep it
-/// up to date, so no writer can forget to, and readers need not count rows.
+/// up to date, so writers need not do that, and readers need not count rows.
 ///
 /// Its columns are `workspace_id`, the columns that it counts by, and `count`. There may be several rows with the same
 /// values, and some counts may be negative; the total is the sum of all of them.

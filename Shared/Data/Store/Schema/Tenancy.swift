@@ -39,7 +39,7 @@ extension Schema {
         "CREATE INDEX api_keys_by_prefix ON api_keys (prefix)",
         "CREATE INDEX api_keys_by_workspace ON api_keys (workspace_id, created_at)",
         // The keys that verify session tokens, as the identity provider's JWKS endpoint returned them. wanted_at is the
-        // time at which a token named a key that is not among them.
+        // time since which new keys are wanted, because a token did not pass with these.
         """
         CREATE TABLE session_key_sets (
             issuer text PRIMARY KEY,

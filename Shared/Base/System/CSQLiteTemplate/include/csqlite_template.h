@@ -14,8 +14,9 @@
 /// The name of the VFS, for sqlite3_open_v2.
 extern const char *const csqlite_template_name;
 
-/// Registers the VFS with SQLite.
+/// Registers the VFS with SQLite. Returns a result code of SQLite.
 int csqlite_template_register(void);
 
-/// Closes the file of a connection that uses this VFS and has no open transaction.
+/// Closes the file of a connection that uses this VFS and has no open transaction. Returns a result code of SQLite:
+/// SQLITE_MISUSE if the connection does not use this VFS.
 int csqlite_template_release(sqlite3 *connection);

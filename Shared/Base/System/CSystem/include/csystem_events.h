@@ -1,5 +1,5 @@
 #pragma once
-// These headers are missing in Swift's Glibc module.
+// These headers are not part of Swift's Glibc module.
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -18,8 +18,9 @@ int csystem_open_path(const char *path);
 /// provide it.
 const char *csystem_executable(void);
 
-/// Creates a file without a name in a folder, open for reading and writing. Returns -1 and sets errno if it fails.
+/// Creates a file without a name in a folder, and returns a descriptor for reading and writing. Returns -1 and sets
+/// errno if it fails.
 int csystem_unnamed_file(const char *folder);
 
-/// Creates a file in memory (memfd_create(2)). Returns -1 and sets errno if it fails.
+/// Creates a file in memory (memfd_create(2)), and returns its descriptor. Returns -1 and sets errno if it fails.
 int csystem_memory_file(void);

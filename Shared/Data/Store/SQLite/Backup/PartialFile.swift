@@ -3,11 +3,11 @@ import CSQLite
 import CSystem
 import Glibc
 
-/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and other
-/// processes can't write it.
+/// A file that gets its final name only when it is complete. Until then its name ends in `.partial`, and only this user
+/// and root can read or write it.
 ///
 /// The folder may belong to another user, so a file of that name may be there already: with an owner who would keep the
-/// right to read it, as a link to another file, or with a second name. It is then removed, and never written.
+/// right to read it, as a link to another file, or with a second name. Such a file is removed, and never written.
 final class PartialFile {
     static let suffix = ".partial"
 
@@ -35,7 +35,7 @@ final class PartialFile {
         removeOthers()
     }
 
-    /// Creates the file, or opens one that belongs to this user alone. Any other one of that name is removed.
+    /// Creates the file, or opens one that belongs to this user alone. Any other file of that name is removed.
     private static func open(_ path: String) throws -> Int32 {
         let flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC
         // Another process may create or remove the file at any moment.
@@ -55,7 +55,7 @@ final class PartialFile {
         throw BackupError.exchanged(path)
     }
 
-    /// True if the file still has its name, and no other.
+    /// True if the open file still has the name `path`, and no other.
     private var isInPlace: Bool {
         guard let own = FileStatus(descriptor), own.links == 1 else { return false }
         return FileStatus(path, followsLink: false) == own
@@ -113,7 +113,7 @@ final class PartialFile {
         if isInPlace { unlink(path) }
     }
 
-    /// Removes the files that SQLite creates next to the file.
+    /// Removes files with the names that SQLite would use next to the file.
     private func removeOthers() {
         for suffix in ["-journal", "-wal", "-shm"] { unlink(path + suffix) }
     }
@@ -199,7 +199,8 @@ final class ExclusiveLock {
 
     /// Takes the lock.
     ///
-    /// - Throws: `BackupError` if a process has the database open; `StoreError` if the file can't be opened.
+    /// - Throws: `BackupError` if the lock can't be taken, since a process has the database open; `StoreError` if the
+    ///   file can't be opened.
     init(_ path: String) throws {
         descriptor = csystem_open(path, O_RDWR | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw StoreError.unwritable("\(path): \(String(cString: strerror(errno)))") }

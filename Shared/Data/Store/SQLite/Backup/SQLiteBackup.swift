@@ -25,7 +25,7 @@ public struct SQLiteBackup {
         public let version: Int
         /// The number of workspaces, including those whose data was erased.
         public let workspaces: Int
-        /// The number of audit entries, all of which were checked. Nil if this build does not know the schema.
+        /// The number of audit entries, all of which were checked. Nil if the schema is too new for this build.
         public let auditEntries: Int?
         /// The size of the file.
         public let bytes: Int
@@ -94,13 +94,13 @@ public struct SQLiteBackup {
 
     // MARK: Restoring
 
-    /// Replaces the database by a backup.
+    /// Puts a backup in the place of the database, which need not exist.
     ///
     /// - Parameters:
     ///   - replaces: If true, a database that exists is replaced. It must not be in use.
     ///   - allowsAnySchema: If true, the backup may have a schema that is older than that of the database, or newer
     ///     than this build can serve.
-    /// - Throws: `BackupError` or `StoreError`. Then the database is unchanged.
+    /// - Throws: `BackupError` or `StoreError`. Then the database's data is unchanged, unless it was damaged.
     public func restore(
         from file: String, replaces: Bool = false, allowsAnySchema: Bool = false
     ) throws -> Summary {
@@ -179,9 +179,9 @@ public struct SQLiteBackup {
 
     // MARK: Checks
 
-    /// Checks a whole database: its pages and indexes, its schema, its references, and the audit log of each workspace.
-    /// Also sets its journal mode: a backup must not need other files, and a database must be ready for use. Errors use
-    /// `name` for the file.
+    /// Checks a whole database: its pages and indexes, its references, and, unless the schema is too new for this
+    /// build, its schema and the audit log of each workspace. Also sets its journal mode: a backup must not need other
+    /// files, and a database must be ready for use. Errors use `name` for the file.
     private static func check(_ path: String, named name: String, journal: StaticString) throws -> Summary {
         let database = SQLiteDatabase(path: path)
         database.followsLinks = false

@@ -14,7 +14,7 @@ enum SchemaComparison {
     /// Returns the first difference as a sentence without a full stop. Returns nil if there is none.
     ///
     /// - Parameter state: The state of the database's schema. A newer schema may have tables, indexes and columns that
-    ///   this build does not know. About one that this build can't serve, nothing is known.
+    ///   this build does not know. A schema that is missing or too new for this build is not compared.
     static func difference(_ database: SQLiteDatabase, _ state: SchemaState) throws -> String? {
         var version = SchemaState.ofThisBuild
         var isNewer = false
@@ -40,8 +40,8 @@ enum SchemaComparison {
         return nil
     }
 
-    /// Returns the statements that created a database's objects. White space in them has no meaning. The tables of
-    /// SQLite's own statistics are left out.
+    /// Returns the statements that created a database's objects. Each is a list of words, so that white space does not
+    /// matter, with the object's table first. The tables of SQLite's own statistics are left out.
     private static func objects(_ database: SQLiteDatabase) throws -> [Object: [Substring]] {
         let rows = try database.rows(
             """
