@@ -1,4 +1,4 @@
-/// The types of events that rules ask about, in one vocabulary for all providers. An event of any other type keeps the
+/// The event types that all providers share, so that rules can ask about them. An event of any other type keeps the
 /// provider's own name.
 public enum EventType {
     /// A sign-in to an identity provider, or an attempt. details: `country` (two letters) if the provider reports it.
@@ -21,7 +21,8 @@ public enum EventType {
     public static let policyDeleted = "policy.lifecycle.delete"
     /// A download of a file.
     public static let download = "download"
-    /// A permanent deletion (`delete`), or a move to the bin (`trash`).
+    /// A permanent deletion.
     public static let deletion = "delete"
+    /// A move to the bin.
     public static let trash = "trash"
 }
