@@ -7,7 +7,7 @@ final class OktaDirectory {
     private let api: PlatformAPI
     private var administrators: Administrators?
     private var applications: [Application]?
-    /// True if every application in Okta's list has an id.
+    /// False if Okta's list had an application without an id.
     private(set) var areAllApplicationsKnown = true
     /// The number of consecutive users whose lists were refused, by the lists' names.
     private var refusals: [String: Int] = [:]
@@ -62,7 +62,7 @@ final class OktaDirectory {
     /// An application; `isOAuthClient` is nil if the list does not tell how people sign in to it.
     private typealias Application = (id: String, isOAuthClient: Bool?)
 
-    /// Returns the ids of all applications in ascending order.
+    /// Returns the ids of all applications that have one, in ascending order.
     func applicationIDs() throws -> [String] { try allApplications().map(\.id) }
 
     /// Returns the ids of the applications that can hold OAuth tokens, in ascending order.

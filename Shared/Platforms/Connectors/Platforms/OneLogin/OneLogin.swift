@@ -90,7 +90,8 @@ struct OneLogin: Connector {
         }
     }
 
-    /// Returns the retry decision. The reset field holds the number of seconds that are left of the hour.
+    /// Returns the retry decision. Without Retry-After, a 429 gives the wait in the reset field: the seconds that are
+    /// left of the hour.
     @Sendable private static func decision(_ response: UpstreamResponse) -> RetryDecision {
         guard response.status == 429 else { return RetryPolicy.standardDecision(response) }
         let reset = response.headers["X-RateLimit-Reset"].flatMap { Double($0) }
