@@ -47,9 +47,9 @@ public struct ActionParameters: Sendable {
     /// Returns a secret value; nil if it was not given.
     func secret(_ parameter: ActionParameter) -> Secret? { secrets[parameter.name] }
 
-    /// Returns the value as text. Returns nil if it was left out and may be; a missing key is left to `resolve`, even
-    /// if it is required. Numbers are accepted, since providers' ids may be numbers. Throws an error if the value is
-    /// missing or does not have the declared form.
+    /// Returns the value as text. Returns nil if it was left out and is not required; a missing key is left to
+    /// `resolve`, even if it is required. Whole numbers are accepted, except for secrets, since providers' ids may be
+    /// numbers. Throws an error if a required value is missing or a value does not have the declared form.
     private static func read(_ value: JSON?, as parameter: ActionParameter) throws(ActionParameterError) -> String? {
         guard let value, value != .null else {
             if case .key = parameter.kind { return nil }

@@ -31,7 +31,7 @@ public protocol Connector {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON
 
     /// Asks the provider whether an action was carried out that was started and whose answer was lost. Returns nil if
-    /// the provider can't tell.
+    /// that can't be told.
     func outcome(of action: ActionType, on target: ActionTarget) throws -> ActionOutcome?
 }
 

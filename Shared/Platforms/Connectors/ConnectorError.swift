@@ -6,7 +6,7 @@ import Upstream
 public enum ConnectorError: Error, Equatable {
     /// The provider rejects the credentials.
     case credentials(String)
-    /// The credentials are valid, but a setting at the provider is not as we need it, such as a permission or a domain.
+    /// A setting at the provider or in the request is not as needed, such as a permission, a domain or a parameter.
     case configuration(String)
     /// The provider asks us to come back later.
     case rateLimited(seconds: Int)
@@ -77,7 +77,7 @@ extension ConnectorError {
 }
 
 extension ConnectorError {
-    /// The stored credentials can't be decrypted. An operator can correct this on the server, so the work is tried
-    /// again automatically.
+    /// The stored credentials are missing or can't be decrypted. An operator may correct this on the server, so the
+    /// work is tried again automatically.
     public static let unopenedCredentials = ConnectorError.provider(IntegrationError.unopenedCredentials.sentence)
 }

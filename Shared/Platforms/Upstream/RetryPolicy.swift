@@ -48,7 +48,7 @@ public struct RetryPolicy: Sendable {
     static func granted(_ seconds: Double) -> Double? { seconds >= 0 ? min(seconds, Double(longestWait)) : nil }
 
     /// Returns the pause in seconds before a retry. If the provider named a positive wait, that is the pause, limited
-    /// to `longestWait`, but at least `firstPause`. Otherwise our own pause is used.
+    /// to `longestWait`. Otherwise our own pause is used. Both are at least `firstPause`.
     func wait(_ seconds: Double?, before retry: Int) -> Double {
         max(firstPause, seconds.flatMap(Self.granted).flatMap { $0 > 0 ? $0 : nil } ?? pause(before: retry))
     }

@@ -73,7 +73,7 @@ public struct AccountRecord: Sendable, Equatable {
     public var createdAt: Timestamp?
     /// The time at which the account was ended, if it is deprovisioned.
     public var deprovisionedAt: Timestamp?
-    /// Further texts that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
+    /// Further values that this platform's rules need, such as GitLab's `role` and AWS's `kind`.
     public var metadata: [String: JSON] = [:]
     /// The fields that could not be read this time although the account could. Their stored values stay.
     public var unread: Set<Field> = []
@@ -137,7 +137,7 @@ public struct EntitlementRecord: Sendable, Equatable {
     public var externalID: String
     public var accountExternalID: String
     public var applicationExternalID: String
-    /// The role in the provider's words; `user` if the provider names none.
+    /// The role in the provider's words; if the provider names none, a word of ours, such as `user`.
     public var role: String
     public var isAdmin = false
     /// True if it takes up a paid seat.

@@ -20,13 +20,13 @@ struct IdentityFields {
             SELECT identity_id FROM sync_identities WHERE workspace_id = $1 AND sync_run_id = $2)
         """
 
-    /// Selects the noted identities that are not written yet.
+    /// The query for the ids of the noted identities that are not written yet.
     private static let notedKeys: SQL = """
         SELECT identity_id AS key FROM sync_identities
         WHERE workspace_id = $1 AND sync_run_id = $2 AND NOT is_written
         """
 
-    /// Notes that the identities of a step are written.
+    /// Returns the statement that notes that the identities of a step are written.
     private static func noteWritten(_ part: ApplyPart) -> SQL {
         """
         UPDATE sync_identities SET is_written = true

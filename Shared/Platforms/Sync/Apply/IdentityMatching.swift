@@ -27,7 +27,8 @@ struct IdentityMatching {
         """
     }
 
-    /// Notes the identities of accounts that meet a condition, so that their fields are written again.
+    /// Returns the statement that notes the identities of accounts that meet a condition, so that the identities'
+    /// fields are written again.
     static func noteIdentities(_ part: ApplyPart, _ condition: SQL) -> SQL {
         """
         INSERT INTO sync_identities (workspace_id, sync_run_id, identity_id)

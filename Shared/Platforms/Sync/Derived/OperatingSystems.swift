@@ -2,7 +2,8 @@ import Base
 
 /// The dates until which operating systems receive security updates.
 enum OperatingSystems {
-    /// The end of security updates by version. Versions later than the last one listed receive them.
+    /// The end of security updates by version. A version that is not listed ends with the next one that is; a version
+    /// after the last one listed still receives updates.
     private struct Line {
         /// The versions, oldest first, with the last day of updates (UTC).
         let ends: [(version: [Int], day: String)]

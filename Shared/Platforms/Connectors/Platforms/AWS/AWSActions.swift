@@ -1,7 +1,7 @@
 import Base
 import Integrations
 
-/// The actions of AWS.
+/// The actions that can be carried out at AWS.
 extension AWS {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         switch action {

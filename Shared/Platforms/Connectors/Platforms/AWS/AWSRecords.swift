@@ -7,7 +7,7 @@ import Integrations
 enum AWSRecords {
     static let rolePrefix = "role/"
     static let rootPrefix = "arn:"
-    // A limit far above the 22 columns of a credential report.
+    // A limit on the columns of a line, far above the 22 of a credential report.
     private static let mostColumns = 100
 
     static func isAccountID(_ text: some StringProtocol) -> Bool {

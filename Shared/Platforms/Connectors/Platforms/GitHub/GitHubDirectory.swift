@@ -17,7 +17,7 @@ final class GitHubDirectory {
     /// The members' names at the identity provider, by login.
     private struct ProviderNames {
         var byLogin: [String: Set<String>] = [:]
-        /// The reason why there may be others; nil if all could be read.
+        /// The reason why members may have other names; nil if all names could be read.
         var gap: ConnectorError?
     }
 

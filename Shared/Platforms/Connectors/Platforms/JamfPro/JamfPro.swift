@@ -15,8 +15,8 @@ struct JamfPro: Connector {
     static let parameters: [ActionType: [ActionParameter]] = [
         .lockDevice: [pin], .containHost: [pin], .retireDevice: [pin],
     ]
-    /// The PIN that unlocks a Mac afterwards. The caller chooses it, since a PIN that we chose would not be shown
-    /// anywhere.
+    /// The parameter with the PIN that unlocks a Mac after it was locked or erased. The caller chooses it, since a PIN
+    /// that we chose would not be shown anywhere.
     static let pin = ActionParameter.secret("pin", "a string of six digits") { pin in
         pin.utf8.count == 6 && pin.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }

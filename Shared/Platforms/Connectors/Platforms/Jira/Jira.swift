@@ -53,7 +53,8 @@ struct Jira: Connector {
         eventsSince = scope.eventsSince(of: "events")
     }
 
-    /// Checks the credentials with `myself`, since much of Jira also answers anonymous requests.
+    /// Checks the credentials with `myself`, since much of Jira also answers anonymous requests, and the permission to
+    /// list users.
     func check() throws {
         _ = try api.get("/rest/api/3/myself").object()
         _ = try api.get("/rest/api/3/users/search", query: [("startAt", "0"), ("maxResults", "1")]).list()

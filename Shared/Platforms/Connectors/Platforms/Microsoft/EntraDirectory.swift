@@ -141,7 +141,7 @@ final class EntraDirectory {
     /// themselves or as members of a group.
     private func administratorRoles() throws -> AdministratorRoles {
         if let roles { return roles }
-        // These roles come with being in the directory and administer nothing.
+        // These roles administer nothing.
         let harmless: Set = ["Directory Readers", "User", "Guest User", "Restricted Guest User"]
         var found = AdministratorRoles()
         try found.unlessRefused { found in

@@ -11,12 +11,12 @@ final class OktaDirectory {
     private(set) var areAllApplicationsKnown = true
     /// The number of consecutive users whose lists were refused, by the lists' names.
     private var refusals: [String: Int] = [:]
-    /// The lists that are no longer requested, since the token may not see them for any user.
+    /// The lists that are no longer requested, with their last error, since the token seems to see them for no user.
     private var refused: [String: ConnectorError] = [:]
     /// The number of consecutive refusals after which a list is no longer requested. Fewer may be special cases.
     private static let mostRefusals = 3
 
-    /// The administrators, if the token may see them.
+    /// The ids of the administrators, or the error because of which they can't be read.
     private enum Administrators {
         case known(Set<String>)
         case refused(ConnectorError)

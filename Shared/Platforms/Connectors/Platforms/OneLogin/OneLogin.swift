@@ -101,7 +101,7 @@ struct OneLogin: Connector {
     private static func explainToken(_ response: UpstreamResponse) -> ConnectorError {
         switch response.status {
         case 400, 401, 403: .credentials("OneLogin refuses the client ID or the client secret.")
-        // OneLogin answers like this if the owner of the credential has been deleted.
+        // OneLogin also answers with such a status if the owner of the credential has been deleted.
         case 500...:
             .provider(
                 """

@@ -3,7 +3,7 @@ import HTTP
 import Integrations
 import Upstream
 
-/// The actions of Slack.
+/// The actions that can be carried out at Slack.
 extension Slack {
     func perform(_ action: ActionType, on target: ActionTarget) throws -> JSON {
         let id = target.externalID
